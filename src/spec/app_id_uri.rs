@@ -1,0 +1,285 @@
+//! The App ID URI: its form, and whose it may be.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use crate::ids::{ApplicationId, TenantId};
+
+/// The forms of an App ID URI that Microsoft Entra accepts for a single-tenant app registration.
+///
+/// Source: *Restrictions on identifier URIs of Microsoft Entra applications*.
+pub const ACCEPTED_FORMS: &str = "api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, \
+https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string}";
+
+/// What the wizard puts into the App ID URI field, and what Microsoft Entra has refused since October 2021.
+pub const WIZARD_DEFAULT: &str = "https://ConfigMgrService";
+
+const LONGEST: usize = 255;
+
+/// The App ID URI of the server app: what clients name when they ask for a token.
+///
+/// It is kept to the letter, because a client's value must equal the registered one byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct AppIdUri(String);
+
+impl AppIdUri {
+    /// What the default resolves to once the tenant is known: `api://{tenantId}/ConfigMgrService`.
+    #[must_use]
+    pub fn default_of(tenant: TenantId) -> Self {
+        Self(format!("api://{tenant}/ConfigMgrService"))
+    }
+
+    /// The URI to the letter.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a tenant may have this URI on one of its apps, by what can be known before asking.
+    ///
+    /// `application` is the app that is to carry it, if it exists already.
+    ///
+    /// # Errors
+    ///
+    /// When the URI's domain is not one of the tenant's, or its ids are somebody else's.
+    pub fn check_owner(
+        &self,
+        tenant: TenantId,
+        verified_domains: &[String],
+        application: Option<ApplicationId>,
+    ) -> Result<(), UriOwnerProblem> {
+        let Ok(url) = Url::parse(&self.0) else {
+            return Err(UriOwnerProblem::NoOwner);
+        };
+        let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+        if url.scheme() == "https" {
+            let verified = verified_domains.iter().any(|domain| is_within(&host, domain));
+            return if verified {
+                Ok(())
+            } else {
+                Err(UriOwnerProblem::ForeignDomain { host })
+            };
+        }
+        let is_application = |text: &str| {
+            let given = text.parse::<ApplicationId>().ok();
+            given.is_some() && given == application
+        };
+        if is_application(&host) || host.parse::<TenantId>().ok() == Some(tenant) {
+            return Ok(());
+        }
+        if host.parse::<Uuid>().is_ok() {
+            return Err(UriOwnerProblem::ForeignId { id: host });
+        }
+        let last_segment = url.path().rsplit('/').next().unwrap_or_default();
+        if is_application(last_segment) || verified_domains.iter().any(|domain| is_within(&host, domain)) {
+            return Ok(());
+        }
+        Err(UriOwnerProblem::NoOwner)
+    }
+}
+
+fn is_within(host: &str, domain: &str) -> bool {
+    let domain = domain.to_ascii_lowercase();
+    host == domain || host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'))
+}
+
+impl fmt::Display for AppIdUri {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl FromStr for AppIdUri {
+    type Err = InvalidAppIdUri;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let length = text.chars().count();
+        if length > LONGEST {
+            return Err(InvalidAppIdUri::TooLong { length });
+        }
+        let Ok(url) = Url::parse(text) else {
+            return Err(InvalidAppIdUri::NotAUri);
+        };
+        if !matches!(url.scheme(), "api" | "https") {
+            return Err(InvalidAppIdUri::Scheme);
+        }
+        if text.ends_with('/') {
+            return Err(InvalidAppIdUri::TrailingSlash);
+        }
+        if text.contains('*') {
+            return Err(InvalidAppIdUri::Wildcard);
+        }
+        let foreign = |character: char| character.is_whitespace() || character.is_control() || "\"'<>\\^`{|}".contains(character);
+        let extra = url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.port().is_some();
+        if url.host_str().is_none_or(str::is_empty) || text.contains(foreign) || extra {
+            return Err(InvalidAppIdUri::NotAUri);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for AppIdUri {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The text has not the form of an App ID URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidAppIdUri {
+    /// Over 255 characters.
+    #[error("the App ID URI has {length} characters and may have 255")]
+    TooLong {
+        /// How many characters were given.
+        length: usize,
+    },
+    /// Ends with a slash.
+    #[error("the App ID URI ends with a slash")]
+    TrailingSlash,
+    /// Contains a wildcard.
+    #[error("the App ID URI contains a wildcard")]
+    Wildcard,
+    /// Neither `api://` nor `https://`.
+    #[error("the App ID URI begins neither with api:// nor with https://")]
+    Scheme,
+    /// Not a URI, or with parts that an App ID URI has not: user, port, query, fragment, white space, quotes.
+    #[error("the App ID URI is not a plain URI")]
+    NotAUri,
+}
+
+impl InvalidAppIdUri {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        format!("Leave the App ID URI out to get api://{{tenantId}}/ConfigMgrService, or give one of these forms: {ACCEPTED_FORMS}.")
+    }
+}
+
+/// The form is right, but the tenant does not own what the URI names.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UriOwnerProblem {
+    /// The domain of an `https://` URI is not verified in the tenant. Microsoft Entra refuses it.
+    #[error("{host} is not a verified domain of the tenant, nor below one")]
+    ForeignDomain {
+        /// The host of the URI.
+        host: String,
+    },
+    /// The id of an `api://` URI is neither the tenant's nor the application's. Microsoft Entra refuses it.
+    #[error("{id} is neither the id of the tenant nor of this application")]
+    ForeignId {
+        /// The id in the URI.
+        id: String,
+    },
+    /// Names no domain or id of the tenant at all. Most tenants' default policy refuses it since 2025.
+    #[error("the App ID URI contains neither a verified domain, nor the tenant id, nor the application id")]
+    NoOwner,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use uuid::uuid;
+
+    const TENANT: TenantId = TenantId::new(uuid!("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11"));
+    const APPLICATION: ApplicationId = ApplicationId::new(uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01"));
+
+    fn domains() -> Vec<String> {
+        vec!["contoso.com".to_owned(), "contoso.onmicrosoft.com".to_owned()]
+    }
+
+    fn check(uri: &str) -> Result<(), UriOwnerProblem> {
+        uri.parse::<AppIdUri>().unwrap().check_owner(TENANT, &domains(), Some(APPLICATION))
+    }
+
+    #[test]
+    fn every_accepted_form_is_accepted() {
+        for uri in [
+            format!("api://{APPLICATION}"),
+            format!("api://{TENANT}/{APPLICATION}"),
+            format!("api://{TENANT}/ConfigMgrService"),
+            format!("api://anything/{APPLICATION}"),
+            "https://contoso.onmicrosoft.com/ConfigMgrService".to_owned(),
+            "https://CONTOSO.com/x".to_owned(),
+            "https://cmg.contoso.com".to_owned(),
+            "https://cmg.contoso.com/x".to_owned(),
+            AppIdUri::default_of(TENANT).to_string(),
+        ] {
+            assert_eq!(check(&uri), Ok(()), "{uri}");
+        }
+    }
+
+    #[test]
+    fn the_wizards_default_is_well_formed_but_nobodys() {
+        assert_eq!(
+            check(WIZARD_DEFAULT),
+            Err(UriOwnerProblem::ForeignDomain {
+                host: "configmgrservice".to_owned()
+            })
+        );
+    }
+
+    #[test]
+    fn a_domain_that_only_ends_alike_is_foreign() {
+        assert!(matches!(
+            check("https://notcontoso.com/x"),
+            Err(UriOwnerProblem::ForeignDomain { .. })
+        ));
+        assert!(matches!(
+            check("https://contoso.com.evil.example/x"),
+            Err(UriOwnerProblem::ForeignDomain { .. })
+        ));
+    }
+
+    #[test]
+    fn another_tenants_id_is_foreign_and_a_bare_word_has_no_owner() {
+        assert!(matches!(
+            check("api://11111111-3d1c-4b55-9c6b-0a4f5b7a1e11/x"),
+            Err(UriOwnerProblem::ForeignId { .. })
+        ));
+        assert_eq!(check("api://ConfigMgrService"), Err(UriOwnerProblem::NoOwner));
+    }
+
+    #[test]
+    fn wrong_forms_are_told_apart() {
+        let refusal = |text: &str| text.parse::<AppIdUri>().unwrap_err();
+        assert_eq!(refusal("https://contoso.com/"), InvalidAppIdUri::TrailingSlash);
+        assert_eq!(refusal("https://*.contoso.com"), InvalidAppIdUri::Wildcard);
+        assert_eq!(refusal("urn:contoso"), InvalidAppIdUri::Scheme);
+        assert_eq!(refusal("contoso"), InvalidAppIdUri::NotAUri);
+        assert_eq!(refusal("https://contoso.com/a'b"), InvalidAppIdUri::NotAUri);
+        assert_eq!(refusal("https://contoso.com/a#b"), InvalidAppIdUri::NotAUri);
+        let long = format!("https://contoso.com/{}", "x".repeat(236));
+        assert_eq!(refusal(&long), InvalidAppIdUri::TooLong { length: 256 });
+        assert!(long[..255].parse::<AppIdUri>().is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_refused_or_kept_to_the_letter(text in ".{0,300}") {
+            if let Ok(uri) = text.parse::<AppIdUri>() {
+                prop_assert_eq!(uri.as_str(), &text);
+                prop_assert!(text.chars().count() <= LONGEST && !text.ends_with('/') && !text.contains('*'));
+            }
+        }
+
+        #[test]
+        fn any_string_behind_the_tenant_id_is_the_tenants_own(name in "[A-Za-z0-9._~-]{1,80}") {
+            let uri: AppIdUri = format!("api://{TENANT}/{name}").parse().unwrap();
+            prop_assert_eq!(uri.check_owner(TENANT, &[], None), Ok(()));
+        }
+
+        #[test]
+        fn checking_the_owner_never_panics(text in "(api|https)://[^/]{0,40}(/.{0,40})?") {
+            if let Ok(uri) = text.parse::<AppIdUri>() {
+                let _ = uri.check_owner(TENANT, &domains(), None);
+            }
+        }
+    }
+}

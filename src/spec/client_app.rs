@@ -1,0 +1,221 @@
+//! The native (client) app: the *Client App*, *Create Client Application* and *Import apps* dialogs.
+
+use serde::Serialize;
+
+use super::{
+    names::{LONGEST_APP_NAME, check_name},
+    reader::Reader,
+    server_app::{ReusedApp, read_reused},
+    violations::{Given, InvalidSpec, Violations, below},
+};
+use crate::ids::ApplicationId;
+
+/// How the connection gets its client app: one of the three ways of the *Client App* dialog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum ClientApp {
+    /// A new app registration is created.
+    Create(ClientAppSpec),
+    /// An app registration that somebody else made is imported.
+    Import(ImportedClientApp),
+    /// An app that the site already knows is used again.
+    Reuse(ReusedApp),
+}
+
+/// A client app to be created: the fields of the *Create Client Application* dialog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientAppSpec {
+    name: String,
+}
+
+impl ClientAppSpec {
+    /// Begins a client app. `name` is the friendly name, 1 to 120 characters.
+    #[must_use]
+    pub fn builder(name: impl Into<String>) -> ClientAppSpecBuilder {
+        ClientAppSpecBuilder { name: Some(name.into()) }
+    }
+
+    /// The friendly name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Puts a [`ClientAppSpec`] together.
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder does nothing until build() is called"]
+pub struct ClientAppSpecBuilder {
+    name: Option<String>,
+}
+
+impl ClientAppSpecBuilder {
+    /// Checks every field.
+    ///
+    /// # Errors
+    ///
+    /// With every violation at once.
+    pub fn build(self) -> Result<ClientAppSpec, InvalidSpec> {
+        let mut violations = Violations::default();
+        let spec = self.check("", &mut violations);
+        violations.into_result(spec)
+    }
+
+    fn check(self, path: &str, violations: &mut Violations) -> Option<ClientAppSpec> {
+        let name = check_name(self.name, Some(LONGEST_APP_NAME), &below(path, "name"), violations);
+        Some(ClientAppSpec { name: name? })
+    }
+}
+
+/// A client app that exists: the values of the *Import apps* dialog. Its tenant is the server app's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportedClientApp {
+    name: String,
+    client_id: ApplicationId,
+}
+
+impl ImportedClientApp {
+    /// Begins with nothing filled in; every field is required, as in the dialog.
+    pub fn builder() -> ImportedClientAppBuilder {
+        ImportedClientAppBuilder::default()
+    }
+
+    /// *Application Name*, as the site is to show it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// *Client ID*.
+    #[must_use]
+    pub const fn client_id(&self) -> ApplicationId {
+        self.client_id
+    }
+}
+
+/// Puts an [`ImportedClientApp`] together.
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct ImportedClientAppBuilder {
+    name: Option<String>,
+    client_id: Given<ApplicationId>,
+}
+
+impl ImportedClientAppBuilder {
+    /// *Application Name*.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// *Client ID*: the *Application (client) ID* of the portal.
+    pub fn client_id(mut self, id: impl ToString) -> Self {
+        self.client_id = Given::Text(id.to_string());
+        self
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    ///
+    /// With every violation at once.
+    pub fn build(self) -> Result<ImportedClientApp, InvalidSpec> {
+        let mut violations = Violations::default();
+        let app = self.check("", &mut violations);
+        violations.into_result(app)
+    }
+
+    fn check(self, path: &str, violations: &mut Violations) -> Option<ImportedClientApp> {
+        let name = check_name(self.name, Some(LONGEST_APP_NAME), &below(path, "name"), violations);
+        let id = self
+            .client_id
+            .require(&below(path, "clientId"), "the GUID of the application (client) id", violations);
+        Some(ImportedClientApp {
+            name: name?,
+            client_id: id?,
+        })
+    }
+}
+
+/// A client app not yet checked. Everything that [`super::ConnectionSpecBuilder::client_app`] takes turns into one.
+#[derive(Debug, Clone)]
+pub struct ClientAppDraft(Draft);
+
+#[derive(Debug, Clone)]
+enum Draft {
+    Create(ClientAppSpecBuilder),
+    Import(ImportedClientAppBuilder),
+    Reuse(Given<ApplicationId>),
+}
+
+impl ClientAppDraft {
+    const CHOICES: [&'static str; 3] = ["create", "import", "reuse"];
+
+    pub(super) fn read(mut choice: Reader, violations: &mut Violations) -> Option<Self> {
+        let (way, mut reader) = choice.one_of(&Self::CHOICES, violations)?;
+        choice.finish(&Self::CHOICES, violations);
+        let draft = match way {
+            "create" => {
+                let name = reader.text("name", violations);
+                reader.finish(&["name"], violations);
+                Draft::Create(ClientAppSpecBuilder { name })
+            }
+            "import" => {
+                let name = reader.text("name", violations);
+                let client_id = reader.text("clientId", violations).into();
+                reader.finish(&["name", "clientId"], violations);
+                Draft::Import(ImportedClientAppBuilder { name, client_id })
+            }
+            _ => {
+                let id = reader.text("clientId", violations).into();
+                reader.finish(&["clientId"], violations);
+                Draft::Reuse(id)
+            }
+        };
+        Some(Self(draft))
+    }
+
+    pub(super) fn check(self, path: &str, violations: &mut Violations) -> Option<ClientApp> {
+        match self.0 {
+            Draft::Create(builder) => builder.check(&below(path, "create"), violations).map(ClientApp::Create),
+            Draft::Import(builder) => builder.check(&below(path, "import"), violations).map(ClientApp::Import),
+            Draft::Reuse(id) => read_reused(id, path, violations).map(ClientApp::Reuse),
+        }
+    }
+}
+
+impl From<ClientAppSpecBuilder> for ClientAppDraft {
+    fn from(builder: ClientAppSpecBuilder) -> Self {
+        Self(Draft::Create(builder))
+    }
+}
+
+impl From<ImportedClientAppBuilder> for ClientAppDraft {
+    fn from(builder: ImportedClientAppBuilder) -> Self {
+        Self(Draft::Import(builder))
+    }
+}
+
+impl From<ClientAppSpec> for ClientAppDraft {
+    fn from(spec: ClientAppSpec) -> Self {
+        Self(Draft::Create(ClientAppSpecBuilder { name: Some(spec.name) }))
+    }
+}
+
+impl From<ImportedClientApp> for ClientAppDraft {
+    fn from(app: ImportedClientApp) -> Self {
+        Self(Draft::Import(ImportedClientAppBuilder {
+            name: Some(app.name),
+            client_id: Given::Value(app.client_id),
+        }))
+    }
+}
+
+impl From<ReusedApp> for ClientAppDraft {
+    fn from(app: ReusedApp) -> Self {
+        Self(Draft::Reuse(Given::Value(app.client_id())))
+    }
+}

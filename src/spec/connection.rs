@@ -1,0 +1,417 @@
+//! The wizard's first page, and with it the whole specification of one connection.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::{
+    client_app::{ClientApp, ClientAppDraft},
+    discovery::{DiscoverySpec, DiscoverySpecBuilder},
+    names::check_name,
+    reader::Reader,
+    server_app::{ServerApp, ServerAppDraft},
+    violations::{Given, InvalidSpec, Violations},
+};
+use crate::{cloud::CloudEnvironment, ids::ApplicationId};
+
+const FIELDS: [&str; 8] = [
+    "name",
+    "description",
+    "environment",
+    "key",
+    "issueIdTokens",
+    "serverApp",
+    "clientApp",
+    "discovery",
+];
+
+/// Everything one Azure service connection of type Cloud Management is to be.
+///
+/// Pure data, checked as a whole: what exists has no violation. It reads and writes JSON; an imported secret is
+/// read and never written.
+///
+/// ```
+/// use cmg_onboarding::{ClientAppSpec, ConnectionSpec, ServerAppSpec};
+///
+/// let spec = ConnectionSpec::builder("Contoso CMG")
+///     .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+///     .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+///     .build()?;
+/// assert_eq!(spec.environment().to_string(), "AzurePublicCloud");
+/// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionSpec {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    environment: CloudEnvironment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    issue_id_tokens: bool,
+    server_app: ServerApp,
+    client_app: ClientApp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discovery: Option<DiscoverySpec>,
+}
+
+impl ConnectionSpec {
+    /// Begins a connection. `name` is the label of the connection in the site.
+    #[must_use]
+    pub fn builder(name: impl Into<String>) -> ConnectionSpecBuilder {
+        ConnectionSpecBuilder {
+            name: Some(name.into()),
+            ..ConnectionSpecBuilder::default()
+        }
+    }
+
+    /// *Name* of the connection in the site.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// *Description* of the connection in the site.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// *Azure environment* of the tenant.
+    #[must_use]
+    pub const fn environment(&self) -> CloudEnvironment {
+        self.environment
+    }
+
+    /// What tells this connection's app registrations from others in the same tenant. Default: the name.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Whether both apps may issue ID tokens, which only older sites need.
+    #[must_use]
+    pub const fn issue_id_tokens(&self) -> bool {
+        self.issue_id_tokens
+    }
+
+    /// The web (server) app.
+    #[must_use]
+    pub const fn server_app(&self) -> &ServerApp {
+        &self.server_app
+    }
+
+    /// The native (client) app.
+    #[must_use]
+    pub const fn client_app(&self) -> &ClientApp {
+        &self.client_app
+    }
+
+    /// User and group discovery, where wanted.
+    #[must_use]
+    pub const fn discovery(&self) -> Option<&DiscoverySpec> {
+        self.discovery.as_ref()
+    }
+}
+
+impl FromStr for ConnectionSpec {
+    type Err = InvalidSpec;
+
+    /// Reads a specification from JSON text, with every violation at once.
+    fn from_str(text: &str) -> Result<Self, InvalidSpec> {
+        match serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) {
+            Ok(value) => from_value(value),
+            Err(error) => {
+                let mut violations = Violations::default();
+                let position = format!("valid JSON (the fault is in line {}, column {})", error.line(), error.column());
+                violations.unshown("", position);
+                violations.into_result(None)
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ConnectionSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_value(Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+fn from_value(value: Value) -> Result<ConnectionSpec, InvalidSpec> {
+    let mut violations = Violations::default();
+    let spec = Reader::new("", value, &mut violations).and_then(|reader| {
+        let builder = ConnectionSpecBuilder::read(reader, &mut violations);
+        builder.check(&mut violations)
+    });
+    violations.into_result(spec)
+}
+
+/// Puts a [`ConnectionSpec`] together.
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder does nothing until build() is called"]
+pub struct ConnectionSpecBuilder {
+    name: Option<String>,
+    description: Option<String>,
+    environment: Given<CloudEnvironment>,
+    key: Option<String>,
+    issue_id_tokens: bool,
+    server_app: Option<ServerAppDraft>,
+    server_app_refused: bool,
+    client_app: Option<ClientAppDraft>,
+    client_app_refused: bool,
+    discovery: Option<DiscoverySpecBuilder>,
+}
+
+impl ConnectionSpecBuilder {
+    /// *Description*. Default: none.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// *Azure environment*. Default: `AzurePublicCloud`.
+    pub fn environment(mut self, environment: CloudEnvironment) -> Self {
+        self.environment = Given::Value(environment);
+        self
+    }
+
+    /// What the app registrations are found by when the same specification is run again. Default: the name.
+    ///
+    /// Set it to keep the registrations when the connection is renamed, or to tell two hierarchies in one tenant apart.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Lets both apps issue ID tokens, as older versions of the product's instructions asked. Default: no.
+    pub fn issue_id_tokens(mut self, issue: bool) -> Self {
+        self.issue_id_tokens = issue;
+        self
+    }
+
+    /// The web (server) app: a [`super::ServerAppSpec`], an [`super::ImportedServerApp`] or a [`super::ReusedApp`],
+    /// built or still a builder.
+    pub fn server_app(mut self, app: impl Into<ServerAppDraft>) -> Self {
+        self.server_app = Some(app.into());
+        self
+    }
+
+    /// The native (client) app: a [`super::ClientAppSpec`], an [`super::ImportedClientApp`] or a [`super::ReusedApp`],
+    /// built or still a builder.
+    pub fn client_app(mut self, app: impl Into<ClientAppDraft>) -> Self {
+        self.client_app = Some(app.into());
+        self
+    }
+
+    /// User and group discovery. Default: neither.
+    pub fn discovery(mut self, discovery: impl Into<DiscoverySpecBuilder>) -> Self {
+        self.discovery = Some(discovery.into());
+        self
+    }
+
+    /// Checks the whole specification.
+    ///
+    /// # Errors
+    ///
+    /// With every violation at once.
+    pub fn build(self) -> Result<ConnectionSpec, InvalidSpec> {
+        let mut violations = Violations::default();
+        let spec = self.check(&mut violations);
+        violations.into_result(spec)
+    }
+
+    fn read(mut reader: Reader, violations: &mut Violations) -> Self {
+        let name = reader.text("name", violations);
+        let description = reader.text("description", violations);
+        let environment = reader.text("environment", violations).into();
+        let key = reader.text("key", violations);
+        let issue_id_tokens = reader.flag("issueIdTokens", violations).unwrap_or_default();
+        let before = violations.len();
+        let server_app = reader
+            .object("serverApp", violations)
+            .and_then(|reader| ServerAppDraft::read(reader, violations));
+        let server_app_refused = server_app.is_none() && violations.len() > before;
+        let before = violations.len();
+        let client_app = reader
+            .object("clientApp", violations)
+            .and_then(|reader| ClientAppDraft::read(reader, violations));
+        let client_app_refused = client_app.is_none() && violations.len() > before;
+        let discovery = reader
+            .object("discovery", violations)
+            .map(|reader| DiscoverySpecBuilder::read(reader, violations));
+        reader.finish(&FIELDS, violations);
+        Self {
+            name,
+            description,
+            environment,
+            key,
+            issue_id_tokens,
+            server_app,
+            server_app_refused,
+            client_app,
+            client_app_refused,
+            discovery,
+        }
+    }
+
+    fn check(self, violations: &mut Violations) -> Option<ConnectionSpec> {
+        let name = check_name(self.name, None, "name", violations);
+        if let Some(description) = &self.description
+            && description
+                .chars()
+                .any(|character| character.is_control() && !matches!(character, '\r' | '\n' | '\t'))
+        {
+            violations.wrong("description", description, "a text without control characters");
+        }
+        let environment = self
+            .environment
+            .read("environment", "AzurePublicCloud or AzureUSGovernmentCloud", violations)
+            .unwrap_or_default();
+        if self.key.is_some() {
+            check_name(self.key.clone(), None, "key", violations);
+        }
+        if self.server_app.is_none() && !self.server_app_refused {
+            violations.missing("serverApp", "a server app to create, import or reuse");
+        }
+        let server_app = self.server_app.and_then(|draft| draft.check("serverApp", violations));
+        if self.client_app.is_none() && !self.client_app_refused {
+            violations.missing("clientApp", "a client app to create, import or reuse");
+        }
+        let client_app = self.client_app.and_then(|draft| draft.check("clientApp", violations));
+        if let (Some(server), Some(client)) = (&server_app, &client_app) {
+            check_different(server, client, violations);
+        }
+        let discovery = self.discovery.and_then(|builder| builder.check("discovery", violations));
+        Some(ConnectionSpec {
+            name: name?,
+            description: self.description.filter(|text| !text.is_empty()),
+            environment,
+            key: self.key,
+            issue_id_tokens: self.issue_id_tokens,
+            server_app: server_app?,
+            client_app: client_app?,
+            discovery,
+        })
+    }
+}
+
+fn check_different(server: &ServerApp, client: &ClientApp, violations: &mut Violations) {
+    let server_id: Option<ApplicationId> = match server {
+        ServerApp::Create(_) => None,
+        ServerApp::Import(app) => Some(app.client_id()),
+        ServerApp::Reuse(app) => Some(app.client_id()),
+    };
+    let (path, client_id) = match client {
+        ClientApp::Create(_) => return,
+        ClientApp::Import(app) => ("clientApp.import.clientId", app.client_id()),
+        ClientApp::Reuse(app) => ("clientApp.reuse.clientId", app.client_id()),
+    };
+    if server_id == Some(client_id) {
+        let expected = "another application than the server app: the connection needs two";
+        violations.wrong(path, &client_id.to_string(), expected);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{ClientAppSpec, ServerAppSpec};
+
+    fn paths(text: &str) -> Vec<String> {
+        let error = text.parse::<ConnectionSpec>().unwrap_err();
+        error.violations().iter().map(|violation| violation.path().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_wrong_field_is_reported_at_once() {
+        let found = paths(
+            r#"{"name": "", "environment": "AzureChinaCloud", "descripton": "typo", "issueIdTokens": "yes",
+               "serverApp": {"create": {"name": 7, "homePageUrl": "nowhere", "appIdUri": "https://contoso.com/", "secretValidity": "threeYears"}},
+               "clientApp": {"import": {"clientId": "not-a-guid"}},
+               "discovery": {"groups": {"names": [], "deltaMinutes": 0, "fullSchedule": "daily"}}}"#,
+        );
+        assert_eq!(
+            found,
+            [
+                "issueIdTokens",
+                "serverApp.create.name",
+                "descripton",
+                "name",
+                "environment",
+                "serverApp.create.name",
+                "serverApp.create.homePageUrl",
+                "serverApp.create.appIdUri",
+                "serverApp.create.secretValidity",
+                "clientApp.import.name",
+                "clientApp.import.clientId",
+                "discovery.groups.names",
+                "discovery.groups.fullSchedule",
+                "discovery.groups.deltaMinutes",
+            ]
+        );
+    }
+
+    #[test]
+    fn text_that_is_not_json_is_one_violation_with_its_place() {
+        let error = "{\"name\": ".parse::<ConnectionSpec>().unwrap_err();
+        assert!(error.to_string().contains("line 1"), "{error}");
+        assert_eq!(paths("[]"), [""]);
+        assert_eq!(paths("<html></html>"), [""]);
+    }
+
+    #[test]
+    fn one_client_id_for_both_apps_is_refused() {
+        let id = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01";
+        let text = format!(
+            r#"{{"name": "x", "serverApp": {{"reuse": {{"clientId": "{id}"}}}}, "clientApp": {{"reuse": {{"clientId": "{id}"}}}}}}"#
+        );
+        assert_eq!(paths(&text), ["clientApp.reuse.clientId"]);
+    }
+
+    #[test]
+    fn a_choice_between_two_ways_must_be_made() {
+        let text = r#"{"name": "x", "serverApp": {"create": {"name": "s"}, "reuse": {}}, "clientApp": {}}"#;
+        assert_eq!(paths(text), ["serverApp", "clientApp"]);
+    }
+
+    #[test]
+    fn a_secret_is_read_from_json_and_not_written() {
+        let text = r#"{"name": "x", "serverApp": {"import": {"tenantName": "contoso.onmicrosoft.com",
+            "tenantId": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11", "name": "Server", "clientId": "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01",
+            "secretKey": "canary-7Q~value", "secretKeyExpiry": "2027-11-23", "appIdUri": "https://contoso.com/x"}},
+            "clientApp": {"create": {"name": "Client"}}}"#;
+        let spec: ConnectionSpec = text.parse().unwrap();
+        let ServerApp::Import(app) = spec.server_app() else {
+            panic!("an import was given");
+        };
+        assert_eq!(app.secret_key().expose(), "canary-7Q~value");
+        let written = serde_json::to_string(&spec).unwrap();
+        assert!(!written.contains("canary-7Q") && !written.contains("secretKey\""), "{written}");
+        assert!(!format!("{spec:?}").contains("canary-7Q"));
+    }
+
+    #[test]
+    fn a_misplaced_secret_is_not_repeated() {
+        let text =
+            r#"{"name": "x", "secretKey": "canary-7Q", "serverApp": {"create": {"name": "s"}}, "clientApp": {"create": {"name": "c"}}}"#;
+        let error = text.parse::<ConnectionSpec>().unwrap_err();
+        assert!(!error.help().contains("canary-7Q"));
+    }
+
+    #[test]
+    fn built_and_unbuilt_apps_give_the_same_specification() {
+        let unbuilt = ConnectionSpec::builder("x")
+            .server_app(ServerAppSpec::builder("s"))
+            .client_app(ClientAppSpec::builder("c"))
+            .build()
+            .unwrap();
+        let built = ConnectionSpec::builder("x")
+            .server_app(ServerAppSpec::builder("s").build().unwrap())
+            .client_app(ClientAppSpec::builder("c").build().unwrap())
+            .build()
+            .unwrap();
+        assert_eq!(serde_json::to_value(unbuilt).unwrap(), serde_json::to_value(built).unwrap());
+    }
+}

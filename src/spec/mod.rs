@@ -1,0 +1,22 @@
+//! What the caller wants: the wizard's pages as plain data with its defaults and rules. No I/O.
+
+mod app_id_uri;
+mod client_app;
+mod connection;
+mod discovery;
+mod names;
+mod reader;
+mod schedule;
+mod server_app;
+mod violations;
+
+pub use app_id_uri::{ACCEPTED_FORMS, AppIdUri, InvalidAppIdUri, UriOwnerProblem, WIZARD_DEFAULT};
+pub use client_app::{ClientApp, ClientAppDraft, ClientAppSpec, ClientAppSpecBuilder, ImportedClientApp, ImportedClientAppBuilder};
+pub use connection::{ConnectionSpec, ConnectionSpecBuilder};
+pub use discovery::{DiscoverySpec, DiscoverySpecBuilder, GroupDiscovery, UserDiscovery};
+pub use schedule::{InvalidSchedule, Schedule};
+pub use server_app::{
+    DEFAULT_HOME_PAGE_URL, ImportedServerApp, ImportedServerAppBuilder, ReusedApp, SecretValidity, ServerApp, ServerAppDraft,
+    ServerAppSpec, ServerAppSpecBuilder,
+};
+pub use violations::{InvalidSpec, Violation};
