@@ -32,7 +32,6 @@ pub struct ClientAppSpec {
 
 impl ClientAppSpec {
     /// Begins a client app. `name` is the friendly name, 1 to 120 characters.
-    #[must_use]
     pub fn builder(name: impl Into<String>) -> ClientAppSpecBuilder {
         ClientAppSpecBuilder { name: Some(name.into()) }
     }

@@ -59,7 +59,6 @@ pub struct ConnectionSpec {
 
 impl ConnectionSpec {
     /// Begins a connection. `name` is the label of the connection in the site.
-    #[must_use]
     pub fn builder(name: impl Into<String>) -> ConnectionSpecBuilder {
         ConnectionSpecBuilder {
             name: Some(name.into()),

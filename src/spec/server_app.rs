@@ -92,7 +92,6 @@ impl ServerAppSpec {
     /// Begins a server app with the wizard's defaults.
     ///
     /// `name` is the friendly name, 1 to 120 characters.
-    #[must_use]
     pub fn builder(name: impl Into<String>) -> ServerAppSpecBuilder {
         ServerAppSpecBuilder {
             name: Some(name.into()),

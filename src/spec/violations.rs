@@ -128,17 +128,12 @@ impl Violations {
 }
 
 /// A field as it was given: not at all, as a value of its type, or as text still to be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Given<T> {
+    #[default]
     Nothing,
     Value(T),
     Text(String),
-}
-
-impl<T> Default for Given<T> {
-    fn default() -> Self {
-        Self::Nothing
-    }
 }
 
 impl<T> From<Option<String>> for Given<T> {

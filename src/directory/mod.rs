@@ -1,0 +1,13 @@
+//! The Entra side: one trait, and what goes through it.
+
+mod api;
+mod objects;
+mod people;
+
+pub use api::{ApplicationKey, Directory, DirectoryHandle};
+pub use objects::{
+    ApiApplication, Application, ApplicationProperties, DeletedApplication, ImplicitGrantSettings, NewApplication, NewPassword,
+    NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, PermissionKind, PermissionScope, PublicClientApplication,
+    RequiredResourceAccess, ResourceAccess, RoleAssignment, ServicePrincipal, WebApplication,
+};
+pub use people::{AppManagementPolicy, SignedIn, Tenant, VerifiedDomain};

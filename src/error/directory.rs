@@ -1,0 +1,136 @@
+//! What can go wrong on the Entra side.
+
+use super::{RefusalReason, Refused, RequestTrace, TokenError, UnexpectedAnswer, Unreachable};
+
+/// An implementation does not offer an operation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{implementer} does not offer the operation {operation}")]
+pub struct NotSupported {
+    operation: &'static str,
+    implementer: &'static str,
+}
+
+impl NotSupported {
+    /// Names the operation and who does not offer it.
+    #[must_use]
+    pub const fn new(operation: &'static str, implementer: &'static str) -> Self {
+        Self { operation, implementer }
+    }
+
+    /// The operation.
+    #[must_use]
+    pub const fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// The type that does not offer it.
+    #[must_use]
+    pub const fn implementer(&self) -> &'static str {
+        self.implementer
+    }
+}
+
+/// What can go wrong on the Entra side.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum DirectoryError {
+    /// No token could be had.
+    #[error("signing in failed")]
+    Token(#[source] TokenError),
+    /// The directory answered no.
+    #[error(transparent)]
+    Refused(Box<Refused>),
+    /// The directory was not reached.
+    #[error(transparent)]
+    Unreachable(Box<Unreachable>),
+    /// The answer cannot be used.
+    #[error(transparent)]
+    UnexpectedAnswer(Box<UnexpectedAnswer>),
+    /// The implementation does not offer this.
+    #[error(transparent)]
+    NotSupported(NotSupported),
+}
+
+impl DirectoryError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Token(error) => error.help().to_owned(),
+            Self::Refused(error) => error.help().to_owned(),
+            Self::Unreachable(error) => error.help(),
+            Self::UnexpectedAnswer(error) => error.help(),
+            Self::NotSupported(_) => "Use an implementation of Directory that offers this operation.".to_owned(),
+        }
+    }
+
+    /// Which request it was, where one was sent.
+    #[must_use]
+    pub fn trace(&self) -> Option<&RequestTrace> {
+        match self {
+            Self::Refused(error) => Some(error.trace()),
+            Self::Unreachable(error) => Some(error.trace()),
+            Self::UnexpectedAnswer(error) => Some(error.trace()),
+            Self::Token(_) | Self::NotSupported(_) => None,
+        }
+    }
+
+    /// The reason of a refusal; `None` where the directory did not refuse.
+    #[must_use]
+    pub fn refusal(&self) -> Option<RefusalReason> {
+        match self {
+            Self::Refused(error) => Some(error.reason()),
+            _ => None,
+        }
+    }
+
+    /// Whether waiting can help, provided that the object was made by the same run. See [`Refused::may_be_replication`].
+    #[must_use]
+    pub fn may_be_replication(&self) -> bool {
+        matches!(self, Self::Refused(error) if error.may_be_replication())
+    }
+
+    /// Whether the request may have been carried out although it failed, so that one must look before repeating it.
+    #[must_use]
+    pub fn may_have_been_carried_out(&self) -> bool {
+        match self {
+            Self::Unreachable(error) => error.may_have_been_carried_out(),
+            Self::UnexpectedAnswer(_) => true,
+            Self::Refused(error) => matches!(
+                error.reason(),
+                RefusalReason::ServiceUnavailable | RefusalReason::Throttled | RefusalReason::NotFound
+            ),
+            Self::Token(_) | Self::NotSupported(_) => false,
+        }
+    }
+}
+
+impl From<Refused> for DirectoryError {
+    fn from(error: Refused) -> Self {
+        Self::Refused(Box::new(error))
+    }
+}
+
+impl From<Unreachable> for DirectoryError {
+    fn from(error: Unreachable) -> Self {
+        Self::Unreachable(Box::new(error))
+    }
+}
+
+impl From<UnexpectedAnswer> for DirectoryError {
+    fn from(error: UnexpectedAnswer) -> Self {
+        Self::UnexpectedAnswer(Box::new(error))
+    }
+}
+
+impl From<TokenError> for DirectoryError {
+    fn from(error: TokenError) -> Self {
+        Self::Token(error)
+    }
+}
+
+impl From<NotSupported> for DirectoryError {
+    fn from(error: NotSupported) -> Self {
+        Self::NotSupported(error)
+    }
+}

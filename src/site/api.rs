@@ -1,0 +1,87 @@
+//! The seam to the Configuration Manager site.
+
+use std::{any::type_name, fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+
+use super::{SiteFailure, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot};
+use crate::{
+    call::Call,
+    error::{NotSupported, SiteError},
+};
+
+/// A Configuration Manager site, with the operations this job needs.
+///
+/// Writing is one operation, not four, because the product's own writer is a PowerShell module whose start costs
+/// seconds: one run ensures tenant, server app, client app, connection and discovery in this order, and reads all of
+/// it back. It is an ensure: what exists is kept and compared.
+///
+/// Every method has a default body that answers [`NotSupported`].
+#[async_trait]
+pub trait Site: Debug + Send + Sync {
+    /// What the site knows now.
+    ///
+    /// # Errors
+    ///
+    /// When the site is not reached, or refuses.
+    async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+        Err(NotSupported::new("snapshot", type_name::<Self>()).into())
+    }
+
+    /// Ensures one connection, and tells `progress` of every item as it is done.
+    ///
+    /// # Errors
+    ///
+    /// With everything that was done before; running the same again goes on from there.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await; what was under way may then have been carried out.
+    async fn onboard(
+        &self,
+        _call: Call<'_>,
+        _wanted: &SiteOnboarding,
+        _progress: &(dyn Fn(&SiteProgress) + Send + Sync),
+    ) -> Result<SiteOnboarded, SiteFailure> {
+        Err(SiteError::from(NotSupported::new("onboard", type_name::<Self>())).into())
+    }
+
+    /// Removes one connection. A connection that is not there is no error.
+    ///
+    /// # Errors
+    ///
+    /// When the site is not reached, or refuses.
+    async fn remove(&self, _call: Call<'_>, _removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+        Err(NotSupported::new("remove", type_name::<Self>()).into())
+    }
+}
+
+/// A shared [`Site`]. Everything that takes one takes an implementation or an `Arc` of one.
+#[derive(Debug, Clone)]
+pub struct SiteHandle(Arc<dyn Site>);
+
+impl SiteHandle {
+    /// The site itself.
+    #[must_use]
+    pub fn as_site(&self) -> &dyn Site {
+        self.0.as_ref()
+    }
+}
+
+impl<S: Site + 'static> From<S> for SiteHandle {
+    fn from(site: S) -> Self {
+        Self(Arc::new(site))
+    }
+}
+
+impl<S: Site + 'static> From<Arc<S>> for SiteHandle {
+    fn from(site: Arc<S>) -> Self {
+        Self(site)
+    }
+}
+
+impl From<Arc<dyn Site>> for SiteHandle {
+    fn from(site: Arc<dyn Site>) -> Self {
+        Self(site)
+    }
+}

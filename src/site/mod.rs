@@ -1,0 +1,12 @@
+//! The Configuration Manager side: one trait, and what goes through it.
+
+mod api;
+mod objects;
+mod work;
+
+pub use api::{Site, SiteHandle};
+pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteRowId, SiteSnapshot, SiteTenant};
+pub use work::{
+    ClientAppImport, ServerAppImport, SiteAction, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval,
+    SiteRemoved,
+};

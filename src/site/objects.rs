@@ -1,0 +1,224 @@
+//! What a site knows: tenants, applications and Azure service connections, after the SMS Provider's classes.
+//!
+//! Names and meanings follow `SMS_AAD_Tenant_Ex`, `SMS_AAD_Application_Ex`, `SMS_Azure_CloudService` and
+//! `SMS_AAD_Discovery_Settings`. The encrypted secret of an application is never read.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{
+    cloud::CloudEnvironment,
+    ids::{ApplicationId, TenantId},
+    spec::Schedule,
+};
+
+/// The row id that a site gives to a tenant, an application or a connection. Large numbers are usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SiteRowId(pub i64);
+
+impl std::fmt::Display for SiteRowId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// Everything this job wants to know of a site, read in one go.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SiteSnapshot {
+    /// The site itself.
+    pub info: SiteInfo,
+    /// The *Microsoft Entra tenants* node.
+    pub tenants: Vec<SiteTenant>,
+    /// The applications of all tenants.
+    pub applications: Vec<SiteApplication>,
+    /// The *Azure Services* node.
+    pub connections: Vec<SiteConnection>,
+}
+
+impl SiteSnapshot {
+    /// The row of an Entra tenant.
+    #[must_use]
+    pub fn tenant(&self, tenant: TenantId) -> Option<&SiteTenant> {
+        self.tenants.iter().find(|row| row.tenant_id == tenant)
+    }
+
+    /// The row of an application.
+    #[must_use]
+    pub fn application(&self, client_id: ApplicationId) -> Option<&SiteApplication> {
+        self.applications.iter().find(|row| row.client_id == client_id)
+    }
+
+    /// The tenant that an application's row belongs to.
+    #[must_use]
+    pub fn tenant_of(&self, application: &SiteApplication) -> Option<&SiteTenant> {
+        self.tenants.iter().find(|row| row.id == application.tenant)
+    }
+
+    /// The connections whose web app belongs to an Entra tenant. The product allows one of type Cloud Management each.
+    pub fn connections_of(&self, tenant: TenantId) -> impl Iterator<Item = &SiteConnection> {
+        let row = self.tenant(tenant).map(|row| row.id);
+        let is_of_tenant = move |id: &SiteRowId| {
+            let application = self.applications.iter().find(|application| application.id == *id);
+            row.is_some() && application.map(|application| application.tenant) == row
+        };
+        self.connections
+            .iter()
+            .filter(move |connection| connection.web_applications.iter().any(is_of_tenant))
+    }
+}
+
+/// The site itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SiteInfo {
+    /// The three-character site code.
+    pub site_code: String,
+    /// The version, as `5.00.9128.1000`.
+    pub version: String,
+    /// Whether the caller's rights suffice to write; `None` where that cannot be told beforehand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_write: Option<bool>,
+}
+
+impl SiteInfo {
+    /// Describes a site.
+    #[must_use]
+    pub fn new(site_code: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            site_code: site_code.into(),
+            version: version.into(),
+            may_write: None,
+        }
+    }
+
+    /// The build number in the version, as 9128; `None` where the version is not of the usual form.
+    #[must_use]
+    pub fn build(&self) -> Option<u32> {
+        self.version.split('.').nth(2)?.parse().ok()
+    }
+}
+
+/// One row of the *Microsoft Entra tenants* node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SiteTenant {
+    /// The row.
+    pub id: SiteRowId,
+    /// The Entra tenant.
+    pub tenant_id: TenantId,
+    /// The name as typed on import.
+    pub name: String,
+    /// The cloud; `None` where the site's number for it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<CloudEnvironment>,
+}
+
+impl SiteTenant {
+    /// Describes a tenant row.
+    #[must_use]
+    pub fn new(id: SiteRowId, tenant_id: TenantId, name: impl Into<String>, environment: Option<CloudEnvironment>) -> Self {
+        Self {
+            id,
+            tenant_id,
+            name: name.into(),
+            environment,
+        }
+    }
+}
+
+/// One application that the site knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SiteApplication {
+    /// The row.
+    pub id: SiteRowId,
+    /// The application (client) id.
+    pub client_id: ApplicationId,
+    /// The friendly name.
+    pub name: String,
+    /// The row of its tenant.
+    pub tenant: SiteRowId,
+    /// Native (client) app or web (server) app.
+    pub is_client_app: bool,
+    /// The App ID URI of a server app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identifier_uri: Option<String>,
+    /// When the secret of a server app expires, where set.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub secret_expiry: Option<OffsetDateTime>,
+}
+
+impl SiteApplication {
+    /// Describes an application row without App ID URI and expiry.
+    #[must_use]
+    pub fn new(id: SiteRowId, client_id: ApplicationId, name: impl Into<String>, tenant: SiteRowId, is_client_app: bool) -> Self {
+        Self {
+            id,
+            client_id,
+            name: name.into(),
+            tenant,
+            is_client_app,
+            identifier_uri: None,
+            secret_expiry: None,
+        }
+    }
+}
+
+/// One Azure service connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SiteConnection {
+    /// The row.
+    pub id: SiteRowId,
+    /// *Name*.
+    pub name: String,
+    /// *Description*.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The rows of its web apps.
+    pub web_applications: Vec<SiteRowId>,
+    /// User discovery as the site has it; `None` where it is off or not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_discovery: Option<SiteDiscovery>,
+    /// Group discovery as the site has it; `None` where it is off or not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_discovery: Option<SiteDiscovery>,
+}
+
+impl SiteConnection {
+    /// Describes a connection row without discovery.
+    #[must_use]
+    pub fn new(id: SiteRowId, name: impl Into<String>, description: Option<String>, web_applications: Vec<SiteRowId>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            description,
+            web_applications,
+            user_discovery: None,
+            group_discovery: None,
+        }
+    }
+}
+
+/// Discovery as the site has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SiteDiscovery {
+    /// When everything is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_schedule: Option<Schedule>,
+    /// How often changes are read, in minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delta_minutes: Option<u32>,
+    /// The groups, by name. Empty for user discovery.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub group_names: Vec<String>,
+}

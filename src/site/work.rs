@@ -1,0 +1,268 @@
+//! What a site is asked to do, what it tells meanwhile, and what it has done.
+
+use std::fmt;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::{SiteConnection, SiteRowId};
+use crate::{
+    cloud::CloudEnvironment,
+    error::SiteError,
+    ids::{ApplicationId, TenantId},
+    secret::ClientSecret,
+    spec::{AppIdUri, DiscoverySpec},
+};
+
+/// One connection to be ensured: both apps imported, the connection created, discovery switched on.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SiteOnboarding {
+    /// The Entra tenant.
+    pub tenant_id: TenantId,
+    /// Its name in the site.
+    pub tenant_name: String,
+    /// Its cloud.
+    pub environment: CloudEnvironment,
+    /// The server app.
+    pub server_app: ServerAppImport,
+    /// The client app.
+    pub client_app: ClientAppImport,
+    /// *Name* of the connection.
+    pub name: String,
+    /// *Description* of the connection.
+    pub description: Option<String>,
+    /// Discovery, where wanted.
+    pub discovery: Option<DiscoverySpec>,
+}
+
+impl SiteOnboarding {
+    /// Describes a connection without description and discovery.
+    #[must_use]
+    pub fn new(
+        tenant_id: TenantId,
+        tenant_name: impl Into<String>,
+        environment: CloudEnvironment,
+        server_app: ServerAppImport,
+        client_app: ClientAppImport,
+        name: impl Into<String>,
+    ) -> Self {
+        Self {
+            tenant_id,
+            tenant_name: tenant_name.into(),
+            environment,
+            server_app,
+            client_app,
+            name: name.into(),
+            description: None,
+            discovery: None,
+        }
+    }
+}
+
+/// The server app of a [`SiteOnboarding`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ServerAppImport {
+    /// Import it with these values; an app with this client id that is there already is kept.
+    Import {
+        /// *Application Name*.
+        name: String,
+        /// *Client ID*.
+        client_id: ApplicationId,
+        /// *Secret Key*.
+        secret_key: ClientSecret,
+        /// *Secret Key Expiry*.
+        secret_key_expiry: OffsetDateTime,
+        /// *App ID URI*.
+        app_id_uri: AppIdUri,
+    },
+    /// The site knows it already.
+    Known(ApplicationId),
+}
+
+impl ServerAppImport {
+    /// The application (client) id.
+    #[must_use]
+    pub const fn client_id(&self) -> ApplicationId {
+        match self {
+            Self::Import { client_id, .. } | Self::Known(client_id) => *client_id,
+        }
+    }
+}
+
+/// The client app of a [`SiteOnboarding`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ClientAppImport {
+    /// Import it with these values; an app with this client id that is there already is kept.
+    Import {
+        /// *Application Name*.
+        name: String,
+        /// *Client ID*.
+        client_id: ApplicationId,
+    },
+    /// The site knows it already.
+    Known(ApplicationId),
+}
+
+impl ClientAppImport {
+    /// The application (client) id.
+    #[must_use]
+    pub const fn client_id(&self) -> ApplicationId {
+        match self {
+            Self::Import { client_id, .. } | Self::Known(client_id) => *client_id,
+        }
+    }
+}
+
+/// A thing in the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum SiteItem {
+    /// The tenant's row.
+    Tenant,
+    /// The server app's row.
+    ServerApp,
+    /// The client app's row.
+    ClientApp,
+    /// The connection.
+    Connection,
+    /// User and group discovery of the connection.
+    Discovery,
+}
+
+impl fmt::Display for SiteItem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Tenant => "tenant",
+            Self::ServerApp => "server app",
+            Self::ClientApp => "client app",
+            Self::Connection => "connection",
+            Self::Discovery => "discovery",
+        })
+    }
+}
+
+/// What became of a thing in the site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum SiteAction {
+    /// It was made.
+    Created,
+    /// It was there and is as wanted.
+    Unchanged,
+    /// It was there and was changed.
+    Changed,
+    /// It is there, differs from what was wanted, and the product offers no cmdlet to change it: how to do it by hand.
+    Differs(String),
+}
+
+/// One piece of progress: an item is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SiteProgress {
+    /// Which item.
+    pub item: SiteItem,
+    /// What became of it.
+    pub action: SiteAction,
+    /// Its row, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<SiteRowId>,
+}
+
+impl SiteProgress {
+    /// Describes a piece of progress.
+    #[must_use]
+    pub const fn new(item: SiteItem, action: SiteAction, row: Option<SiteRowId>) -> Self {
+        Self { item, action, row }
+    }
+}
+
+/// The connection is there. `connection` is what the site itself says of it, read back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SiteOnboarded {
+    /// Everything that was done or found, in order.
+    pub done: Vec<SiteProgress>,
+    /// The connection, read back.
+    pub connection: SiteConnection,
+}
+
+impl SiteOnboarded {
+    /// Describes a finished onboarding.
+    #[must_use]
+    pub const fn new(done: Vec<SiteProgress>, connection: SiteConnection) -> Self {
+        Self { done, connection }
+    }
+}
+
+/// The site stopped half-way. Nothing in a site is transactional: `done` stays.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the site stopped after {} of its steps", .done.len())]
+#[non_exhaustive]
+pub struct SiteFailure {
+    /// Everything that was done or found before.
+    pub done: Vec<SiteProgress>,
+    /// Why it stopped.
+    #[source]
+    pub error: SiteError,
+}
+
+impl SiteFailure {
+    /// Describes a failed onboarding.
+    #[must_use]
+    pub fn new(done: Vec<SiteProgress>, error: impl Into<SiteError>) -> Self {
+        Self { done, error: error.into() }
+    }
+}
+
+impl From<SiteError> for SiteFailure {
+    fn from(error: SiteError) -> Self {
+        Self::new(Vec::new(), error)
+    }
+}
+
+/// What is to be removed from a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SiteRemoval {
+    /// The connection's row.
+    pub connection: SiteRowId,
+    /// The connection's name, to be sure that it is the one meant.
+    pub name: String,
+}
+
+impl SiteRemoval {
+    /// Names the connection to remove.
+    #[must_use]
+    pub fn new(connection: SiteRowId, name: impl Into<String>) -> Self {
+        Self {
+            connection,
+            name: name.into(),
+        }
+    }
+}
+
+/// What was removed, and what the product cannot remove.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SiteRemoved {
+    /// Whether the connection was there and is gone.
+    pub connection: bool,
+    /// What stays, one sentence each. The product has no cmdlet that removes applications or tenants.
+    pub left_behind: Vec<String>,
+}
+
+impl SiteRemoved {
+    /// Describes a removal.
+    #[must_use]
+    pub const fn new(connection: bool, left_behind: Vec<String>) -> Self {
+        Self { connection, left_behind }
+    }
+}

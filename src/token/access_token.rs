@@ -1,0 +1,86 @@
+//! A bearer token, kept like a secret.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
+use time::OffsetDateTime;
+
+use super::TokenClaims;
+
+/// An access token for one resource.
+///
+/// It is wiped from memory on drop, prints as `[redacted]`, and can be neither written to JSON nor compared.
+#[derive(Clone)]
+pub struct AccessToken {
+    secret: SecretString,
+    expires_on: Option<OffsetDateTime>,
+}
+
+impl AccessToken {
+    /// Takes a token over. Its end is read from the token itself where that is possible.
+    #[must_use]
+    pub fn new(token: impl Into<String>) -> Self {
+        let mut text: String = token.into();
+        let secret = SecretString::from(text.trim());
+        let expires_on = TokenClaims::read(text.trim()).and_then(|claims| claims.expires_on);
+        text.zeroize();
+        Self { secret, expires_on }
+    }
+
+    /// The same with the end of validity that the token endpoint gave, which wins over the one in the token.
+    #[must_use]
+    pub const fn expiring_on(mut self, moment: OffsetDateTime) -> Self {
+        self.expires_on = Some(moment);
+        self
+    }
+
+    /// The end of validity, if known.
+    #[must_use]
+    pub const fn expires_on(&self) -> Option<OffsetDateTime> {
+        self.expires_on
+    }
+
+    /// What the token says about itself; `None` where it is not a readable JWT.
+    ///
+    /// Nothing is verified: that is the service's business. The claims serve to explain beforehand what would be refused.
+    #[must_use]
+    pub fn claims(&self) -> Option<TokenClaims> {
+        TokenClaims::read(self.secret.expose_secret())
+    }
+
+    /// The token's text.
+    ///
+    /// # Security warning
+    ///
+    /// Whoever holds it acts as the signed-in account until it expires.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.secret.expose_secret()
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AccessToken")
+            .field("secret", &"[redacted]")
+            .field("expires_on", &self.expires_on)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_hides_the_token() {
+        let shown = format!("{:?}", AccessToken::new("canary-7Q"));
+        assert!(!shown.contains("canary-7Q") && shown.contains("redacted"), "{shown}");
+    }
+
+    #[test]
+    fn white_space_around_a_pasted_token_is_dropped() {
+        assert_eq!(AccessToken::new(" abc\n").expose(), "abc");
+    }
+}

@@ -1,0 +1,9 @@
+//! Signing in: where tokens come from, and what can be read in them.
+
+mod access_token;
+mod claims;
+mod provider;
+
+pub use access_token::AccessToken;
+pub use claims::TokenClaims;
+pub use provider::{FnTokenProvider, StaticToken, TokenProvider, TokenRequest, token_fn};

@@ -1,0 +1,211 @@
+//! The seam to whatever signs in, and its two simplest implementations.
+
+use std::{
+    fmt::{self, Debug},
+    future::Future,
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::AccessToken;
+use crate::{
+    clock::{Clock, SystemClock},
+    error::{TokenError, TokenFailure},
+    ids::TenantId,
+};
+
+/// Gives access tokens. Implement it to bring your own sign-in; a few lines around any Azure credential suffice.
+///
+/// ```
+/// use cmg_onboarding::{AccessToken, TokenError, TokenProvider, TokenRequest, async_trait};
+///
+/// #[derive(Debug)]
+/// struct FromOurVault;
+///
+/// #[async_trait]
+/// impl TokenProvider for FromOurVault {
+///     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+///         let text = ask_the_vault(&request.scopes).map_err(TokenError::provider)?;
+///         Ok(AccessToken::new(text))
+///     }
+/// }
+/// # fn ask_the_vault(_: &[String]) -> Result<String, std::io::Error> { Ok(String::new()) }
+/// ```
+#[async_trait]
+pub trait TokenProvider: Debug + Send + Sync {
+    /// A token that is valid now for what is asked.
+    ///
+    /// It is called once for every request, so whoever has to go far for a token keeps it in memory.
+    ///
+    /// # Errors
+    ///
+    /// When no token can be had.
+    ///
+    /// # Cancel safety
+    ///
+    /// Callers may drop the future at any await; the next call begins anew.
+    async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError>;
+}
+
+#[async_trait]
+impl<P: TokenProvider + ?Sized> TokenProvider for Arc<P> {
+    async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        self.as_ref().token(request).await
+    }
+}
+
+/// What a token is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct TokenRequest {
+    /// Fully qualified scopes, as `https://graph.microsoft.com/.default`.
+    pub scopes: Vec<String>,
+    /// The tenant to sign in to, if it is known.
+    pub tenant: Option<TenantId>,
+    /// Claims that the token must carry, as JSON, after a claims challenge.
+    pub claims: Option<String>,
+    /// The last token was refused: one from memory will not do.
+    pub fresh: bool,
+}
+
+impl TokenRequest {
+    /// Asks for these scopes.
+    #[must_use]
+    pub fn new<I: IntoIterator<Item = S>, S: Into<String>>(scopes: I) -> Self {
+        Self {
+            scopes: scopes.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The same for one tenant.
+    #[must_use]
+    pub const fn in_tenant(mut self, tenant: TenantId) -> Self {
+        self.tenant = Some(tenant);
+        self
+    }
+
+    /// The same after a refusal: a new token, with these claims if the refusal asked for some.
+    #[must_use]
+    pub fn renewed(mut self, claims: Option<String>) -> Self {
+        self.fresh = true;
+        self.claims = claims;
+        self
+    }
+}
+
+/// One token that somebody else got, for as long as it is valid.
+#[derive(Debug, Clone)]
+pub struct StaticToken {
+    token: AccessToken,
+    clock: Arc<dyn Clock>,
+}
+
+impl StaticToken {
+    /// Uses this token until it expires.
+    #[must_use]
+    pub fn new(token: impl Into<String>) -> Self {
+        Self {
+            token: AccessToken::new(token),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// The same with another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+}
+
+#[async_trait]
+impl TokenProvider for StaticToken {
+    async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        let text = self.token.expose();
+        if text.is_empty() || text.bytes().any(|byte| !byte.is_ascii_graphic()) {
+            return Err(TokenError::new(
+                TokenFailure::Unusable,
+                "the given token is not the text of an access token",
+                "Give the token alone, without \"Bearer\", quotes or line breaks.",
+            ));
+        }
+        let now: OffsetDateTime = self.clock.now();
+        let is_over = self.token.expires_on().is_some_and(|end| end <= now);
+        if is_over || request.fresh {
+            return Err(TokenError::new(
+                TokenFailure::Expired,
+                if is_over {
+                    "the given token has expired"
+                } else {
+                    "the given token was refused, and there is no other"
+                },
+                "Get a new token and run the same again; what is done already is found and kept.",
+            ));
+        }
+        Ok(self.token.clone())
+    }
+}
+
+/// A [`TokenProvider`] made of a closure; see [`token_fn`].
+pub struct FnTokenProvider<F>(F);
+
+/// Makes a [`TokenProvider`] of a closure.
+///
+/// ```
+/// use cmg_onboarding::{AccessToken, token_fn};
+///
+/// let provider = token_fn(|request| async move {
+///     assert!(!request.scopes.is_empty());
+///     Ok(AccessToken::new("eyJ0..."))
+/// });
+/// # let _ = provider;
+/// ```
+pub const fn token_fn<F, R>(closure: F) -> FnTokenProvider<F>
+where
+    F: Fn(TokenRequest) -> R + Send + Sync,
+    R: Future<Output = Result<AccessToken, TokenError>> + Send,
+{
+    FnTokenProvider(closure)
+}
+
+impl<F> Debug for FnTokenProvider<F> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("FnTokenProvider")
+    }
+}
+
+#[async_trait]
+impl<F, R> TokenProvider for FnTokenProvider<F>
+where
+    F: Fn(TokenRequest) -> R + Send + Sync,
+    R: Future<Output = Result<AccessToken, TokenError>> + Send,
+{
+    async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        (self.0)(request.clone()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_static_token_is_given_as_long_as_nobody_refused_it() {
+        let provider = StaticToken::new("abc");
+        let request = TokenRequest::new(["https://graph.microsoft.com/.default"]);
+        assert_eq!(provider.token(&request).await.unwrap().expose(), "abc");
+        let error = provider.token(&request.renewed(None)).await.unwrap_err();
+        assert_eq!(error.failure(), TokenFailure::Expired);
+    }
+
+    #[tokio::test]
+    async fn a_token_with_line_breaks_is_refused_before_it_is_sent() {
+        for text in ["", "Bearer abc", "a\nb"] {
+            let error = StaticToken::new(text).token(&TokenRequest::default()).await.unwrap_err();
+            assert_eq!(error.failure(), TokenFailure::Unusable, "{text:?}");
+        }
+    }
+}
