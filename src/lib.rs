@@ -3,6 +3,7 @@
 pub mod call;
 pub mod clock;
 pub mod cloud;
+pub mod connection;
 pub mod directory;
 pub mod error;
 pub mod ids;
@@ -14,6 +15,7 @@ pub mod token;
 pub use async_trait::async_trait;
 pub use call::{Call, Retry, RetryReason};
 pub use cloud::{CloudEndpoints, CloudEnvironment};
+pub use connection::{AzureServicesConnection, Event, OnboardingError, Outcome, Plan, Preflight, Report, Step};
 pub use directory::{Directory, DirectoryHandle};
 pub use error::{DirectoryError, SiteError, TokenError};
 pub use ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId, TenantId};
