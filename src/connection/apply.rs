@@ -159,9 +159,9 @@ impl Run<'_> {
 
     /// The service principal that was there before this run.
     fn found_principal(&self, of_server: bool) -> Option<ServicePrincipalId> {
-        let app = match (of_server, &self.work.server, &self.work.client) {
-            (true, ServerWork::Register { app, .. }, _) | (false, _, ClientWork::Register(app)) => app,
-            _ => return None,
+        let (true, ServerWork::Register { app, .. }, _) | (false, _, ClientWork::Register(app)) = (of_server, &self.work.server, &self.work.client)
+        else {
+            return None;
         };
         Some(app.found.as_ref()?.service_principal.as_ref()?.id)
     }

@@ -65,9 +65,8 @@ impl Run<'_> {
         scope: &str,
         fresh: bool,
     ) -> Result<(), Failed> {
-        let (client, resource) = match self.begin(step, work, between)? {
-            Some(between) => between,
-            None => return Ok(()),
+        let Some((client, resource)) = self.begin(step, work, between)? else {
+            return Ok(());
         };
         self.step(step, || async {
             let observer = retries_of(step, self.listener);
@@ -103,9 +102,8 @@ impl Run<'_> {
         principals: &Principals,
     ) -> Result<(), Failed> {
         let step = Step::ConsentDirectoryRead;
-        let (principal, resource) = match self.begin(step, work, principals.server.zip(principals.graph))? {
-            Some(between) => between,
-            None => return Ok(()),
+        let Some((principal, resource)) = self.begin(step, work, principals.server.zip(principals.graph))? else {
+            return Ok(());
         };
         self.step(step, || async {
             let observer = retries_of(step, self.listener);

@@ -39,7 +39,7 @@ pub(crate) struct Work {
 /// Where the server app comes from.
 #[derive(Debug, Clone)]
 pub(crate) enum ServerWork {
-    Register { app: AppWork, secret: SecretWork },
+    Register { app: Box<AppWork>, secret: SecretWork },
     Import(ImportedServerApp),
     Reuse(ApplicationId),
 }
@@ -47,7 +47,7 @@ pub(crate) enum ServerWork {
 /// Where the client app comes from.
 #[derive(Debug, Clone)]
 pub(crate) enum ClientWork {
-    Register(AppWork),
+    Register(Box<AppWork>),
     Import { name: String, client_id: ApplicationId },
     Reuse(ApplicationId),
 }
@@ -236,7 +236,7 @@ fn decide_server(
         SecretWork::Keep => steps.push(PlannedStep::new(Step::IssueSecret, PlannedAction::Nothing)),
         SecretWork::WithApp(_) => {}
     }
-    ServerWork::Register { app, secret }
+    ServerWork::Register { app: Box::new(app), secret }
 }
 
 /// A secret whose text went to nobody is lost: the site does not know the app, so no one can be using it.
@@ -284,7 +284,7 @@ fn decide_client(
         planned = planned.with("Public client flows", "allowed");
     }
     steps.push(planned);
-    ClientWork::Register(app)
+    ClientWork::Register(Box::new(app))
 }
 
 fn plan_app(step: Step, app: &AppWork, name: &str) -> PlannedStep {
