@@ -1,10 +1,12 @@
-//! Connects a Configuration Manager site to a Microsoft Entra tenant for a cloud management gateway.
+#![doc = include_str!("../README.md")]
 
 pub mod call;
 pub mod clock;
 pub mod cloud;
 pub mod connection;
 pub mod directory;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 pub mod error;
 mod http;
 pub mod ids;
@@ -24,7 +26,6 @@ pub use ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId, TenantId};
 pub use secret::ClientSecret;
 pub use site::{Site, SiteHandle};
 pub use spec::{
-    ClientAppSpec, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ReusedApp, SecretValidity,
-    ServerAppSpec,
+    ClientAppSpec, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ReusedApp, SecretValidity, ServerAppSpec,
 };
 pub use token::{AccessToken, StaticToken, TokenProvider, TokenRequest, token_fn};

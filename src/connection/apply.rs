@@ -159,7 +159,8 @@ impl Run<'_> {
 
     /// The service principal that was there before this run.
     fn found_principal(&self, of_server: bool) -> Option<ServicePrincipalId> {
-        let (true, ServerWork::Register { app, .. }, _) | (false, _, ClientWork::Register(app)) = (of_server, &self.work.server, &self.work.client)
+        let ((true, ServerWork::Register { app, .. }, _) | (false, _, ClientWork::Register(app))) =
+            (of_server, &self.work.server, &self.work.client)
         else {
             return None;
         };

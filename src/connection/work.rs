@@ -236,7 +236,10 @@ fn decide_server(
         SecretWork::Keep => steps.push(PlannedStep::new(Step::IssueSecret, PlannedAction::Nothing)),
         SecretWork::WithApp(_) => {}
     }
-    ServerWork::Register { app: Box::new(app), secret }
+    ServerWork::Register {
+        app: Box::new(app),
+        secret,
+    }
 }
 
 /// A secret whose text went to nobody is lost: the site does not know the app, so no one can be using it.

@@ -107,10 +107,7 @@ impl StaticToken {
     /// Uses this token until it expires.
     #[must_use]
     pub fn new(token: impl Into<String>) -> Self {
-        Self {
-            token: AccessToken::new(token),
-            clock: Arc::new(SystemClock),
-        }
+        AccessToken::new(token).into()
     }
 
     /// The same with another clock.
@@ -118,6 +115,15 @@ impl StaticToken {
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
+    }
+}
+
+impl From<AccessToken> for StaticToken {
+    fn from(token: AccessToken) -> Self {
+        Self {
+            token,
+            clock: Arc::new(SystemClock),
+        }
     }
 }
 
