@@ -20,7 +20,13 @@ type Listener = Arc<dyn Fn(&BlockedWay<'_>) + Send + Sync>;
 ///
 /// It goes on to the next way only where [`TokenFailure::concerns_this_way_only`] says that another one may be open;
 /// everything else ends the attempt, so that nobody is asked twice after saying no. The way that worked is remembered
-/// for each tenant, and the ones before it are not tried there again.
+/// for each tenant, and the ones before it are not tried there again. Put it into [`super::CachedTokens`], so that one
+/// sign-in serves many requests. Clones share what they remember.
+///
+/// # Cancel safety
+///
+/// A request may be dropped at any await, as far as the providers in the chain allow it; the next one begins with the
+/// way that worked last.
 ///
 /// ```
 /// use cmg_onboarding::{StaticToken, token::TokenChain};
