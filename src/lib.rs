@@ -28,4 +28,4 @@ pub use site::{Site, SiteHandle};
 pub use spec::{
     ClientAppSpec, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ReusedApp, SecretValidity, ServerAppSpec,
 };
-pub use token::{AccessToken, StaticToken, TokenProvider, TokenRequest, token_fn};
+pub use token::{AccessToken, CachedTokens, StaticToken, TokenChain, TokenProvider, TokenRequest, token_fn};

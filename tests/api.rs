@@ -5,8 +5,8 @@
 use std::{error::Error, fmt::Debug, sync::Arc};
 
 use cmg_onboarding::{
-    AccessToken, Call, Directory, DirectoryHandle, Site, SiteHandle, TokenProvider, TokenRequest, async_trait, call, clock, cloud,
-    directory, error, ids, secret, site, spec, token, token_fn,
+    AccessToken, Call, Directory, DirectoryHandle, Site, SiteHandle, StaticToken, TokenProvider, TokenRequest, async_trait, call, clock,
+    cloud, directory, error, ids, secret, site, spec, token, token_fn,
 };
 
 fn is_shareable<T: Send + Sync + 'static>() {}
@@ -130,8 +130,12 @@ fn every_public_type_can_be_shared_between_threads() {
         error::TokenFailure,
         error::TransportKind,
         AccessToken,
+        token::BlockedWay<'static>,
+        token::CachedTokens<StaticToken>,
+        token::Explanation,
         token::FnTokenProvider<fn()>,
-        token::StaticToken,
+        token::TokenChain,
+        StaticToken,
         token::TokenClaims,
         TokenRequest,
         Arc<dyn TokenProvider>,
@@ -181,6 +185,7 @@ async fn futures_of_the_traits_can_be_sent_to_another_thread() {
     is_sent(site.as_site().snapshot(call));
     let provider: Arc<dyn TokenProvider> = Arc::new(token_fn(|_| async { Ok(AccessToken::new("x")) }));
     is_sent(provider.token(&TokenRequest::default()));
+    is_sent(token::CachedTokens::new(token::TokenChain::new()).token(&TokenRequest::default()));
 }
 
 #[tokio::test]
