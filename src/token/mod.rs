@@ -5,6 +5,7 @@ mod cache;
 mod chain;
 mod claims;
 mod explain;
+mod discovery;
 mod provider;
 
 pub use access_token::AccessToken;
@@ -12,4 +13,5 @@ pub use cache::CachedTokens;
 pub use chain::{BlockedWay, TokenChain};
 pub use claims::TokenClaims;
 pub use explain::{Explanation, error_codes, explain};
+pub use discovery::{DiscoveredTenant, TenantDiscovery, TenantDiscoveryError};
 pub use provider::{FnTokenProvider, StaticToken, TokenProvider, TokenRequest, token_fn};
