@@ -3,8 +3,8 @@
 mod support;
 
 use cmg_onboarding::{
-    AzureServicesConnection, ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, ImportedClientApp, ImportedServerApp, OnboardingError,
-    ReusedApp, SecretValidity, ServerAppSpec,
+    AzureServicesConnection, ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, ImportedClientApp, ImportedServerApp,
+    OnboardingError, ReusedApp, SecretValidity, ServerAppSpec,
     connection::{FindingCode, IncompleteConnection, StepAction},
     directory::AppManagementPolicy,
     emulator::{Caller, EmulatedSite, EmulatedTenant},
@@ -45,8 +45,18 @@ fn with_uri(uri: &str) -> ConnectionSpec {
 #[tokio::test]
 async fn an_app_id_uri_on_a_foreign_domain_is_refused() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
-    for uri in ["https://fabrikam.com/x", "https://ConfigMgrService", "api://11111111-3d1c-4b55-9c6b-0a4f5b7a1e11/x"] {
-        refused(&connection(with_uri(uri), &tenant, &site), &tenant, &site, FindingCode::AppIdUriNotOwned).await;
+    for uri in [
+        "https://fabrikam.com/x",
+        "https://ConfigMgrService",
+        "api://11111111-3d1c-4b55-9c6b-0a4f5b7a1e11/x",
+    ] {
+        refused(
+            &connection(with_uri(uri), &tenant, &site),
+            &tenant,
+            &site,
+            FindingCode::AppIdUriNotOwned,
+        )
+        .await;
     }
 }
 
@@ -87,11 +97,18 @@ async fn a_token_for_another_cloud_is_refused() {
 async fn missing_scopes_are_named_before_anything_is_written() {
     let caller = Caller::global_administrator().with_scopes(["User.Read", "Application.ReadWrite.All"]);
     let tenant = EmulatedTenant::builder().caller(caller).build();
-    let OnboardingError::Blocked(blocked) = connection(spec_with_discovery(), &tenant, &EmulatedSite::new()).plan().await.unwrap_err() else {
+    let OnboardingError::Blocked(blocked) = connection(spec_with_discovery(), &tenant, &EmulatedSite::new())
+        .plan()
+        .await
+        .unwrap_err()
+    else {
         panic!("two scopes are missing");
     };
     let help = blocked.help();
-    assert!(help.contains("DelegatedPermissionGrant.ReadWrite.All") && help.contains("AppRoleAssignment.ReadWrite.All"), "{help}");
+    assert!(
+        help.contains("DelegatedPermissionGrant.ReadWrite.All") && help.contains("AppRoleAssignment.ReadWrite.All"),
+        "{help}"
+    );
     assert!(!help.contains("Application.ReadWrite.All,"), "{help}");
 }
 
@@ -145,7 +162,10 @@ async fn two_years_are_too_long_where_the_policy_allows_one() {
     };
     let job = connection(lasting(SecretValidity::TwoYears), &tenant, &site);
     refused(&job, &tenant, &site, FindingCode::SecretTooLong).await;
-    connection(lasting(SecretValidity::OneYear), &tenant, &site).onboard(|_| ()).await.unwrap();
+    connection(lasting(SecretValidity::OneYear), &tenant, &site)
+        .onboard(|_| ())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -174,7 +194,11 @@ fn imported(expiry: time::OffsetDateTime) -> ConnectionSpec {
                 .secret_key_expiry(expiry)
                 .app_id_uri("https://contoso.com/ConfigMgrService"),
         )
-        .client_app(ImportedClientApp::builder().name("Client").client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"))
+        .client_app(
+            ImportedClientApp::builder()
+                .name("Client")
+                .client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"),
+        )
         .build()
         .unwrap()
 }
@@ -195,7 +219,11 @@ async fn a_reused_app_that_the_site_does_not_know_is_refused() {
     let id = uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01");
     let spec = ConnectionSpec::builder("Contoso CMG")
         .server_app(ReusedApp::new(id.into()))
-        .client_app(ImportedClientApp::builder().name("Client").client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"))
+        .client_app(
+            ImportedClientApp::builder()
+                .name("Client")
+                .client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"),
+        )
         .build()
         .unwrap();
     let job = AzureServicesConnection::builder(spec).site(site.clone()).build().unwrap();
@@ -220,7 +248,13 @@ async fn a_site_that_is_too_old_or_forbids_writing_is_refused() {
     let old = EmulatedSite::builder().version("5.00.9012.1000").build();
     refused(&connection(spec(), &tenant, &old), &tenant, &old, FindingCode::SiteTooOld).await;
     let closed = EmulatedSite::builder().may_write(false).build();
-    refused(&connection(spec(), &tenant, &closed), &tenant, &closed, FindingCode::SiteRightsMissing).await;
+    refused(
+        &connection(spec(), &tenant, &closed),
+        &tenant,
+        &closed,
+        FindingCode::SiteRightsMissing,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -236,7 +270,11 @@ async fn names_and_uris_with_special_characters_are_taken_to_the_letter() {
     job.onboard(|_| ()).await.unwrap();
     assert!(!job.onboard(|_| ()).await.unwrap().changed);
     let state = tenant.state();
-    let named = state["applications"].as_array().unwrap().iter().filter(|application| application["displayName"] == name);
+    let named = state["applications"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|application| application["displayName"] == name);
     assert_eq!(named.count(), 2);
 }
 

@@ -66,14 +66,23 @@ async fn a_plan_reads_as_the_summary_page() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let plan = connection(spec_with_discovery(), &tenant, &site).plan().await.unwrap();
     let text = plan.to_string().replace(&tenant.tenant_id().to_string(), "{tenant}");
-    let text = text.lines().map(|line| if line.contains("valid to") { "            Secret: valid to {date}" } else { line });
+    let text = text.lines().map(|line| {
+        if line.contains("valid to") {
+            "            Secret: valid to {date}"
+        } else {
+            line
+        }
+    });
     insta::assert_snapshot!(text.collect::<Vec<_>>().join("\n"));
 }
 
 #[tokio::test]
 async fn events_name_every_step_from_start_to_end() {
     let (tenant, site, recorder) = (EmulatedTenant::new(), EmulatedSite::new(), Recorder::default());
-    connection(spec_with_discovery(), &tenant, &site).onboard(recorder.listen()).await.unwrap();
+    connection(spec_with_discovery(), &tenant, &site)
+        .onboard(recorder.listen())
+        .await
+        .unwrap();
     let events = recorder.events();
     let started: Vec<Step> = events
         .iter()
@@ -127,7 +136,12 @@ async fn a_secret_that_reached_no_site_is_replaced_and_only_the_lost_one_removed
     let application = lost.server_app.application_id;
     let object = lost.server_app.object_id.unwrap();
     let foreign = cmg_onboarding::directory::NewPassword::new("somebody else's", datetime!(2027-01-01 00:00 UTC));
-    let foreign = tenant.add_password(Call::quiet(), object, &foreign).await.unwrap().secret_text.unwrap();
+    let foreign = tenant
+        .add_password(Call::quiet(), object, &foreign)
+        .await
+        .unwrap()
+        .secret_text
+        .unwrap();
 
     let site = EmulatedSite::new();
     let outcome = connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
@@ -161,13 +175,24 @@ async fn replication_lag_is_waited_out_with_an_event_for_each_wait() {
         let tenant = EmulatedTenant::builder().replication_lag(Duration::from_secs(lag)).build();
         let (site, recorder) = (EmulatedSite::new(), Recorder::default());
         let started = tokio::time::Instant::now();
-        let outcome = connection(spec_with_discovery(), &tenant, &site).onboard(recorder.listen()).await.unwrap();
+        let outcome = connection(spec_with_discovery(), &tenant, &site)
+            .onboard(recorder.listen())
+            .await
+            .unwrap();
         assert!(outcome.changed);
         assert_eq!(made(&tenant), [2, 2, 2, 1], "lag of {lag} s");
-        let waits = recorder.events().iter().filter(|event| matches!(event, Event::WaitingForReplication { .. })).count();
+        let waits = recorder
+            .events()
+            .iter()
+            .filter(|event| matches!(event, Event::WaitingForReplication { .. }))
+            .count();
         assert!(waits >= 2, "lag of {lag} s");
         // Two rounds depend on fresh objects; each may lose at most one pause of 8 s.
-        assert!(started.elapsed() <= Duration::from_secs(2 * lag + 16), "lag of {lag} s took {:?}", started.elapsed());
+        assert!(
+            started.elapsed() <= Duration::from_secs(2 * lag + 16),
+            "lag of {lag} s took {:?}",
+            started.elapsed()
+        );
     }
 }
 
@@ -180,7 +205,10 @@ async fn what_differs_is_mended_and_nothing_else_is_touched() {
     let mut change = ApplicationProperties::default();
     change.is_device_only_auth_supported = Some(false);
     change.display_name = Some("Renamed by hand".to_owned());
-    tenant.update_application(Call::quiet(), outcome.server_app.object_id.unwrap(), &change).await.unwrap();
+    tenant
+        .update_application(Call::quiet(), outcome.server_app.object_id.unwrap(), &change)
+        .await
+        .unwrap();
 
     let plan = job.plan().await.unwrap();
     let planned = plan.step(Step::RegisterServerApp).unwrap();
@@ -241,7 +269,11 @@ async fn import_without_a_directory_writes_to_the_site_only() {
                 .secret_key_expiry(datetime!(2099-01-01 00:00 UTC))
                 .app_id_uri("https://contoso.com/ConfigMgrService"),
         )
-        .client_app(ImportedClientApp::builder().name("Client").client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"))
+        .client_app(
+            ImportedClientApp::builder()
+                .name("Client")
+                .client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"),
+        )
         .build()
         .unwrap();
     let job = AzureServicesConnection::builder(spec).site(site.clone()).build().unwrap();
@@ -269,7 +301,10 @@ async fn a_client_app_can_be_created_for_a_server_app_that_the_site_knows() {
 async fn a_failing_site_leaves_a_true_report_and_the_next_run_goes_on() {
     let (tenant, site, recorder) = (EmulatedTenant::new(), EmulatedSite::new(), Recorder::default());
     let job = connection(spec(), &tenant, &site);
-    site.fail_at(SiteItem::Connection, SiteRefused::new("create the connection", "the provider said no", "Look into SMSProv.log."));
+    site.fail_at(
+        SiteItem::Connection,
+        SiteRefused::new("create the connection", "the provider said no", "Look into SMSProv.log."),
+    );
     let OnboardingError::Apply(error) = job.onboard(recorder.listen()).await.unwrap_err() else {
         panic!("the site failed half-way");
     };
@@ -297,7 +332,10 @@ async fn id_tokens_are_allowed_on_both_apps_only_on_request() {
     };
     for (asked, expected) in [(false, 0), (true, 2)] {
         let tenant = EmulatedTenant::new();
-        connection(with_id_tokens(asked), &tenant, &EmulatedSite::new()).onboard(|_| ()).await.unwrap();
+        connection(with_id_tokens(asked), &tenant, &EmulatedSite::new())
+            .onboard(|_| ())
+            .await
+            .unwrap();
         let state = tenant.state();
         let applications = state["applications"].as_array().unwrap();
         let issuing = applications

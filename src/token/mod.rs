@@ -4,14 +4,14 @@ mod access_token;
 mod cache;
 mod chain;
 mod claims;
-mod explain;
 mod discovery;
+mod explain;
 mod provider;
 
 pub use access_token::AccessToken;
 pub use cache::CachedTokens;
 pub use chain::{BlockedWay, TokenChain};
 pub use claims::TokenClaims;
-pub use explain::{Explanation, error_codes, explain};
 pub use discovery::{DiscoveredTenant, TenantDiscovery, TenantDiscoveryError};
+pub use explain::{Explanation, error_codes, explain};
 pub use provider::{FnTokenProvider, StaticToken, TokenProvider, TokenRequest, token_fn};
