@@ -285,19 +285,26 @@ fn failure(error: reqwest::Error) -> TransportFailure {
 fn handshake_failure(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(kind) = error.downcast_ref::<io::Error>().map(io::Error::kind)
-            && matches!(
-                kind,
-                io::ErrorKind::InvalidData
-                    | io::ErrorKind::UnexpectedEof
-                    | io::ErrorKind::ConnectionReset
-                    | io::ErrorKind::ConnectionAborted
-                    | io::ErrorKind::BrokenPipe
-            )
-        {
-            return Some(kind);
+        let Some(trouble) = error.downcast_ref::<io::Error>() else {
+            next = error.source();
+            continue;
+        };
+        if is_handshake_trouble(trouble.kind()) {
+            return Some(trouble.kind());
         }
-        next = error.source();
+        // An I/O error hides the error it wraps from its list of sources.
+        next = trouble.get_ref().map(|inner| inner as &(dyn Error + 'static));
     }
     None
+}
+
+const fn is_handshake_trouble(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::InvalidData
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
 }
