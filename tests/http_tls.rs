@@ -1,5 +1,11 @@
 //! Which protocol is spoken over TLS, over how many connections, and to whom.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may give up, and so may its helpers"
+)]
 #![cfg(feature = "rustls")]
 
 use std::{
