@@ -4,6 +4,8 @@ pub mod call;
 pub mod clock;
 pub mod cloud;
 pub mod directory;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 pub mod error;
 pub mod ids;
 pub mod secret;
