@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     cloud::{is_loopback, is_safe_endpoint},
-    error::TransportKind,
+    error::{TransportKind, chain},
 };
 
 /// Longer answers are cut off. The longest that this crate asks for, a page of 999 objects, has about one megabyte.
@@ -281,7 +281,7 @@ fn headers(map: &HeaderMap) -> AnswerHeaders {
 fn failure(error: reqwest::Error) -> TransportFailure {
     let error = error.without_url();
     let kind = match () {
-        () if error.is_builder() => TransportKind::Unusable,
+        () if error.is_builder() || is_without_tls(&error) => TransportKind::Unusable,
         () if error.is_connect() => TransportKind::Connect,
         () if error.is_timeout() => TransportKind::TimedOut,
         () => TransportKind::Interrupted,
@@ -292,6 +292,11 @@ fn failure(error: reqwest::Error) -> TransportFailure {
         lasting,
         source: Box::new(error),
     }
+}
+
+/// A client that was built without TLS says so only in words.
+fn is_without_tls(error: &reqwest::Error) -> bool {
+    error.is_connect() && chain(error).contains("scheme is not http")
 }
 
 /// How a connection failed after the other side was reached: TLS trouble is `InvalidData`, the rest is a hang-up.
