@@ -1,5 +1,7 @@
 //! The job against the emulated tenant and site straight behind the traits: what is made, found, mended and removed.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "clippy knows only test functions as tests")]
+
 mod support;
 
 use std::time::Duration;

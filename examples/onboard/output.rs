@@ -107,7 +107,7 @@ impl Output {
         }
         heading("Completion");
         line(if outcome.changed {
-            "The Azure services wizard completed."
+            "The connection is in place."
         } else {
             "Everything was in place; nothing was changed."
         });
