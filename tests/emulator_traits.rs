@@ -201,7 +201,10 @@ async fn both_faces_refuse_alike() {
     tenant.add_application(json!({"displayName": "Theirs", "identifierUris": ["https://contoso.com/x"], "uniqueName": "taken"}));
 
     for (change, reason) in [
-        (json!({"identifierUris": ["https://ConfigMgrService"]}), RefusalReason::UriNotOnVerifiedDomain),
+        (
+            json!({"identifierUris": ["https://ConfigMgrService"]}),
+            RefusalReason::UriNotOnVerifiedDomain,
+        ),
         (json!({"identifierUris": ["https://CONTOSO.com/x"]}), RefusalReason::UriInUse),
         (json!({"identifierUris": ["api://anything"]}), RefusalReason::UriBlockedByPolicy),
         (json!({"uniqueName": "taken"}), RefusalReason::UniqueNameInUse),
@@ -225,7 +228,11 @@ async fn both_faces_refuse_alike() {
     compare(&tenant, &administrator, error, "POST", &path, body).await;
 
     let weak = Caller::global_administrator().with_scopes(["User.Read"]);
-    let error = tenant.with_caller(weak.clone()).create_service_principal(call, created.app_id).await.unwrap_err();
+    let error = tenant
+        .with_caller(weak.clone())
+        .create_service_principal(call, created.app_id)
+        .await
+        .unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::PermissionMissing));
     compare(&tenant, &weak, error, "POST", "servicePrincipals", json!({"appId": created.app_id})).await;
 
@@ -252,7 +259,10 @@ async fn permissions_of_microsoft_graph_are_given_by_privileged_roles_alone() {
         let roles = [well_known::GLOBAL_ADMINISTRATOR, held];
         assert_eq!(tenant.held_roles(call, &roles).await.unwrap(), [held]);
         assert_eq!(tenant.signed_in(call).await.unwrap().directory_roles, None);
-        assert_eq!(tenant.assign_role(call, &role).await.err().and_then(|error| error.refusal()), expected);
+        assert_eq!(
+            tenant.assign_role(call, &role).await.err().and_then(|error| error.refusal()),
+            expected
+        );
     }
 }
 
@@ -260,7 +270,10 @@ async fn permissions_of_microsoft_graph_are_given_by_privileged_roles_alone() {
 async fn an_enabled_scope_is_switched_off_before_it_is_removed() {
     let tenant = tenant();
     let call = Call::quiet();
-    let mut scope = PermissionScope::new(PermissionId::new(uuid!("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02")), "user_impersonation");
+    let mut scope = PermissionScope::new(
+        PermissionId::new(uuid!("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02")),
+        "user_impersonation",
+    );
     let with_scopes = |scopes: Vec<PermissionScope>| {
         let mut properties = ApplicationProperties::default();
         let mut api = cmg_onboarding::directory::ApiApplication::default();
@@ -271,7 +284,10 @@ async fn an_enabled_scope_is_switched_off_before_it_is_removed() {
     let mut new = app("Server");
     new.properties.api = with_scopes(vec![scope.clone()]).api;
     let id = tenant.create_application(call, &new).await.unwrap().object_id;
-    tenant.update_application(call, id, &with_scopes(vec![scope.clone()])).await.unwrap();
+    tenant
+        .update_application(call, id, &with_scopes(vec![scope.clone()]))
+        .await
+        .unwrap();
     let error = tenant.update_application(call, id, &with_scopes(Vec::new())).await.unwrap_err();
     assert!(error.to_string().contains("CannotDeleteOrUpdateEnabledEntitlement"), "{error}");
     scope.is_enabled = false;
@@ -314,7 +330,11 @@ async fn a_site_makes_what_is_missing_and_keeps_what_is_there() {
     assert!(!site.state().to_string().contains("a~value"));
     let before = site.state();
     let second = site.onboard(Call::quiet(), &wanted, &|_| ()).await.unwrap();
-    assert!(second.done.iter().all(|step| step.action == SiteAction::Unchanged), "{:?}", second.done);
+    assert!(
+        second.done.iter().all(|step| step.action == SiteAction::Unchanged),
+        "{:?}",
+        second.done
+    );
     assert_eq!(site.state(), before);
 }
 
@@ -328,7 +348,10 @@ async fn what_no_cmdlet_changes_is_told_with_the_consoles_way() {
     }
     wanted.description = Some("now with a description".to_owned());
     let done = site.onboard(Call::quiet(), &wanted, &|_| ()).await.unwrap().done;
-    assert!(matches!(&done[1].action, SiteAction::Differs(way) if way.contains("Renew Secret Key")), "{done:?}");
+    assert!(
+        matches!(&done[1].action, SiteAction::Differs(way) if way.contains("Renew Secret Key")),
+        "{done:?}"
+    );
     assert_eq!(done[3].action, SiteAction::Changed);
 }
 
@@ -364,7 +387,9 @@ async fn a_site_without_rights_or_cmdlets_is_not_written_to() {
     for site in [
         EmulatedSite::builder().may_write(false).build(),
         EmulatedSite::builder().version("5.00.9012.1000").build(),
-        EmulatedSite::builder().clock(std::sync::Arc::new(FixedClock(datetime!(2100-01-01 00:00 UTC)))).build(),
+        EmulatedSite::builder()
+            .clock(std::sync::Arc::new(FixedClock(datetime!(2100-01-01 00:00 UTC))))
+            .build(),
     ] {
         let before = site.state();
         let failure = site.onboard(Call::quiet(), &onboarding("Contoso CMG"), &|_| ()).await.unwrap_err();
