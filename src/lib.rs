@@ -1,12 +1,14 @@
-//! Connects a Configuration Manager site to a Microsoft Entra tenant for a cloud management gateway.
+#![doc = include_str!("../README.md")]
 
 pub mod call;
 pub mod clock;
 pub mod cloud;
+pub mod connection;
 pub mod directory;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod error;
+mod http;
 pub mod ids;
 pub mod secret;
 pub mod site;
@@ -16,8 +18,10 @@ pub mod token;
 pub use async_trait::async_trait;
 pub use call::{Call, Retry, RetryReason};
 pub use cloud::{CloudEndpoints, CloudEnvironment};
-pub use directory::{Directory, DirectoryHandle};
+pub use connection::{AzureServicesConnection, Event, OnboardingError, Outcome, Plan, Preflight, Report, Step};
+pub use directory::{Directory, DirectoryHandle, GraphDirectory};
 pub use error::{DirectoryError, SiteError, TokenError};
+pub use http::InvalidRootCertificate;
 pub use ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId, TenantId};
 pub use secret::ClientSecret;
 pub use site::{Site, SiteHandle};
@@ -25,4 +29,4 @@ pub use spec::{
     ClientAppSpec, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ReusedApp, SecretValidity,
     ServerAppSpec,
 };
-pub use token::{AccessToken, StaticToken, TokenProvider, TokenRequest, token_fn};
+pub use token::{AccessToken, CachedTokens, StaticToken, TokenChain, TokenProvider, TokenRequest, token_fn};

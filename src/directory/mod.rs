@@ -1,10 +1,12 @@
 //! The Entra side: one trait, and what goes through it.
 
 mod api;
+mod graph;
 mod objects;
 mod people;
 
 pub use api::{ApplicationKey, Directory, DirectoryHandle};
+pub use graph::{GraphDirectory, GraphDirectoryBuilder};
 pub use objects::{
     ApiApplication, Application, ApplicationProperties, DeletedApplication, ImplicitGrantSettings, NewApplication, NewPassword,
     NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, PermissionKind, PermissionScope, PublicClientApplication,

@@ -96,10 +96,7 @@ impl DirectoryError {
         match self {
             Self::Unreachable(error) => error.may_have_been_carried_out(),
             Self::UnexpectedAnswer(_) => true,
-            Self::Refused(error) => matches!(
-                error.reason(),
-                RefusalReason::ServiceUnavailable | RefusalReason::Throttled | RefusalReason::NotFound
-            ),
+            Self::Refused(error) => error.reason() == RefusalReason::ServiceUnavailable || error.code() == "Directory_ObjectNotFound",
             Self::Token(_) | Self::NotSupported(_) => false,
         }
     }

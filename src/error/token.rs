@@ -3,7 +3,11 @@
 use std::{error::Error, fmt, sync::Arc};
 
 /// How getting a token failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// # Troubleshooting
+///
+/// The error's `help()` says what to do; [`crate::token::explain`] knows the sign-in service's own codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenFailure {
     /// The given token cannot be used: empty, or not the text of a token.
@@ -12,6 +16,39 @@ pub enum TokenFailure {
     Expired,
     /// The caller's own provider failed; its error is the source.
     Provider,
+    /// The tenant does not let anybody, or this account, sign in this way: Conditional Access, security defaults, or a
+    /// device that would have to be managed. Another way may be open.
+    Blocked,
+    /// This way of signing in cannot be used here: no browser on this machine, no desktop, nothing to sign in with.
+    /// Another way may be open.
+    NotAvailable,
+    /// The person at the sign-in page said no: to signing in, or to the permissions that were asked for.
+    Declined,
+    /// The program that uses this crate ended the sign-in, or the person closed it.
+    Cancelled,
+    /// Nobody finished signing in before the code or the page ran out.
+    TimedOut,
+    /// The sign-in application lacks a permission in this tenant, and an administrator has to give consent first.
+    ConsentMissing,
+    /// The account is not in this tenant, the tenant does not exist, or it is in another cloud.
+    WrongTenant,
+    /// The account, the password, the secret or the certificate is wrong, expired, locked or disabled.
+    BadCredentials,
+    /// The sign-in service was not reached, or was in trouble for longer than was waited.
+    Unreachable,
+    /// The sign-in service answered with something that cannot be used.
+    UnexpectedAnswer,
+}
+
+impl TokenFailure {
+    /// Whether only this way of signing in is closed, so that another one is worth trying with the same account.
+    ///
+    /// A wrong password or a missing consent stays wrong or missing on every other way, and a person who said no is
+    /// not asked again.
+    #[must_use]
+    pub const fn concerns_this_way_only(self) -> bool {
+        matches!(self, Self::Blocked | Self::NotAvailable)
+    }
 }
 
 /// A [`crate::TokenProvider`] could not give a token. Cheap to clone, because many may wait for one token.

@@ -188,11 +188,25 @@ impl SettingsDraft {
     }
 
     fn check(self, path: &str, violations: &mut Violations) -> (Option<Schedule>, Option<u32>) {
-        let schedule = self.full_schedule.read(&below(path, "fullSchedule"), SCHEDULE_EXPECTED, violations);
+        let schedule = check_schedule(self.full_schedule, &below(path, "fullSchedule"), violations);
         if self.delta_minutes == Some(0) {
             violations.wrong(&below(path, "deltaMinutes"), "0", "at least one minute");
         }
         (schedule, self.delta_minutes)
+    }
+}
+
+fn check_schedule(given: Given<Schedule>, path: &str, violations: &mut Violations) -> Option<Schedule> {
+    match given {
+        Given::Nothing => None,
+        Given::Value(schedule) => Some(schedule),
+        Given::Text(text) => match text.parse::<Schedule>() {
+            Ok(schedule) => Some(schedule),
+            Err(reason) => {
+                violations.wrong(path, &text, format!("{SCHEDULE_EXPECTED} ({reason})"));
+                None
+            }
+        },
     }
 }
 

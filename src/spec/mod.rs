@@ -14,7 +14,7 @@ pub use app_id_uri::{ACCEPTED_FORMS, AppIdUri, InvalidAppIdUri, UriOwnerProblem,
 pub use client_app::{ClientApp, ClientAppDraft, ClientAppSpec, ClientAppSpecBuilder, ImportedClientApp, ImportedClientAppBuilder};
 pub use connection::{ConnectionSpec, ConnectionSpecBuilder};
 pub use discovery::{DiscoverySpec, DiscoverySpecBuilder, GroupDiscovery, UserDiscovery};
-pub use schedule::{InvalidSchedule, Schedule};
+pub use schedule::{DayOfMonth, InvalidSchedule, Recurrence, Schedule, ScheduleBuilder, WeekOrder};
 pub use server_app::{
     DEFAULT_HOME_PAGE_URL, ImportedServerApp, ImportedServerAppBuilder, ReusedApp, SecretValidity, ServerApp, ServerAppDraft,
     ServerAppSpec, ServerAppSpecBuilder,

@@ -353,11 +353,7 @@ impl ImportedServerAppBuilder {
             .client_id
             .require(&below(path, "clientId"), "the GUID of the application (client) id", violations);
         let secret_key = check_secret(self.secret_key, &below(path, "secretKey"), violations);
-        let expiry = self.secret_key_expiry.require(
-            &below(path, "secretKeyExpiry"),
-            "a date as 2027-11-23 or a moment as 2027-11-23T00:00:00Z",
-            violations,
-        );
+        let expiry = check_expiry(self.secret_key_expiry, &below(path, "secretKeyExpiry"), violations);
         let uri_path = below(path, "appIdUri");
         if matches!(self.app_id_uri, Given::Nothing) {
             violations.missing(&uri_path, "the App ID URI exactly as registered");
@@ -369,7 +365,7 @@ impl ImportedServerAppBuilder {
             name: name?,
             client_id: client_id?,
             secret_key: secret_key?,
-            secret_key_expiry: expiry?.0,
+            secret_key_expiry: expiry?,
             app_id_uri: app_id_uri?,
         })
     }
@@ -530,6 +526,17 @@ fn check_uri(given: Given<AppIdUri>, path: &str, violations: &mut Violations) ->
             }
         },
     }
+}
+
+fn check_expiry(given: Given<Moment>, path: &str, violations: &mut Violations) -> Option<OffsetDateTime> {
+    let expected = "a date as 2027-11-23 or a moment as 2027-11-23T00:00:00Z";
+    let moment = given.require(path, expected, violations)?.0;
+    // Years before 0 and offsets with seconds exist in memory and not in JSON.
+    if moment.format(&Rfc3339).is_err() {
+        violations.wrong(path, &moment.to_string(), expected);
+        return None;
+    }
+    Some(moment)
 }
 
 fn check_secret(secret: Option<ClientSecret>, path: &str, violations: &mut Violations) -> Option<ClientSecret> {

@@ -37,7 +37,8 @@ use crate::{
 pub trait TokenProvider: Debug + Send + Sync {
     /// A token that is valid now for what is asked.
     ///
-    /// It is called once for every request, so whoever has to go far for a token keeps it in memory.
+    /// It is called once for every request, so whoever has to go far for a token keeps it in memory:
+    /// [`super::CachedTokens`] does it for any provider.
     ///
     /// # Errors
     ///
@@ -68,6 +69,7 @@ pub struct TokenRequest {
     pub claims: Option<String>,
     /// The last token was refused: one from memory will not do.
     pub fresh: bool,
+    refused: Option<RefusedToken>,
 }
 
 impl TokenRequest {
@@ -87,6 +89,23 @@ impl TokenRequest {
         self
     }
 
+    /// The same after this token was refused: another one is wanted.
+    ///
+    /// A cache can then tell whether it holds another one already, so that many requests refused at once cause one
+    /// sign-in, not many.
+    #[must_use]
+    pub fn after_refusal_of(mut self, token: &AccessToken) -> Self {
+        self.fresh = true;
+        self.refused = Some(RefusedToken(token.clone()));
+        self
+    }
+
+    /// The token that was refused, where the caller said which one it was.
+    #[must_use]
+    pub fn refused_token(&self) -> Option<&AccessToken> {
+        self.refused.as_ref().map(|refused| &refused.0)
+    }
+
     /// The same after a refusal: a new token, with these claims if the refusal asked for some.
     #[must_use]
     pub fn renewed(mut self, claims: Option<String>) -> Self {
@@ -95,6 +114,18 @@ impl TokenRequest {
         self
     }
 }
+
+/// Kept apart from [`AccessToken`], which has no equality for everybody.
+#[derive(Debug, Clone)]
+struct RefusedToken(AccessToken);
+
+impl PartialEq for RefusedToken {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.is_same_as(&other.0)
+    }
+}
+
+impl Eq for RefusedToken {}
 
 /// One token that somebody else got, for as long as it is valid.
 #[derive(Debug, Clone)]
@@ -107,10 +138,7 @@ impl StaticToken {
     /// Uses this token until it expires.
     #[must_use]
     pub fn new(token: impl Into<String>) -> Self {
-        Self {
-            token: AccessToken::new(token),
-            clock: Arc::new(SystemClock),
-        }
+        AccessToken::new(token).into()
     }
 
     /// The same with another clock.
@@ -118,6 +146,15 @@ impl StaticToken {
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
+    }
+}
+
+impl From<AccessToken> for StaticToken {
+    fn from(token: AccessToken) -> Self {
+        Self {
+            token,
+            clock: Arc::new(SystemClock),
+        }
     }
 }
 

@@ -176,7 +176,7 @@ impl Site for EmulatedSite {
         &self,
         _call: Call<'_>,
         wanted: &SiteOnboarding,
-        progress: &(dyn Fn(&SiteProgress) + Send + Sync),
+        progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
     ) -> Result<SiteOnboarded, SiteFailure> {
         const ITEMS: [SiteItem; 5] = [
             SiteItem::Tenant,
@@ -195,7 +195,7 @@ impl Site for EmulatedSite {
             match ensured {
                 Ok(Some((action, row))) => {
                     let step = SiteProgress::new(item, action, row);
-                    progress(lasting(&step));
+                    progress(&step);
                     done.push(step);
                 }
                 Ok(None) => {}
@@ -218,15 +218,6 @@ impl Site for EmulatedSite {
         held.check_rights("remove the connection")?;
         held.remove(removal)
     }
-}
-
-/// A copy of a piece of progress that is never freed.
-///
-/// As `#[async_trait]` writes the trait's signature out, the observer's argument must outlive the call of `onboard`, which
-/// nothing made in its course can. Five small values for each onboarding of an emulator are a price to pay until the trait
-/// says `for<'a> Fn(&'a SiteProgress)`.
-fn lasting(step: &SiteProgress) -> &'static SiteProgress {
-    Box::leak(Box::new(step.clone()))
 }
 
 /// What became of an item, and its row.

@@ -1,0 +1,233 @@
+//! What is shown: the wizard's pages as text, or one JSON object per line.
+
+use std::io::{self, Write};
+
+use cmg_onboarding::{
+    ConnectionSpec, Event, Outcome, Plan, Preflight,
+    connection::{ApplyError, Finding, FindingCode, UndoReport},
+    spec::{ClientApp, ServerApp},
+};
+use serde_json::{Value, json};
+
+/// Shows pages to a person, or lines to a program. Never a secret, never a token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    pub(crate) json: bool,
+}
+
+impl Output {
+    /// The wizard's first pages: what the specification says.
+    pub(crate) fn specification(self, spec: &ConnectionSpec) {
+        if self.json {
+            return;
+        }
+        heading("Azure Services");
+        line(&format!("Name:         {}", spec.name()));
+        line(&format!("Description:  {}", spec.description().unwrap_or("-")));
+        line("Service:      Cloud Management");
+        heading("App");
+        line(&format!("Azure environment:  {}", spec.environment()));
+        line(&format!("Web app:            {}", server(spec.server_app())));
+        line(&format!("Native Client app:  {}", client(spec.client_app())));
+    }
+
+    /// Who is signed in, and the Discovery page.
+    pub(crate) fn preflight(self, spec: &ConnectionSpec, preflight: &Preflight) {
+        if self.json {
+            self.object("preflight", &json!(preflight));
+            return;
+        }
+        if let Some(tenant) = preflight.tenant() {
+            let account = preflight.signed_in().and_then(|signed_in| signed_in.account.as_deref());
+            line(&format!("Signed in to:       {} ({})", tenant.site_name(), tenant.id));
+            line(&format!(
+                "Signed in as:       {}",
+                account.unwrap_or("an application, or an account the token does not name")
+            ));
+        }
+        if let Some(site) = preflight.site() {
+            line(&format!("Site:               {} ({})", site.site_code, site.version));
+        }
+        heading("Discovery");
+        let discovery = spec.discovery();
+        let is_on = |on: bool| if on { "enabled" } else { "not enabled" };
+        line(&format!(
+            "User discovery:   {}",
+            is_on(discovery.is_some_and(|discovery| discovery.users().is_some()))
+        ));
+        line(&format!(
+            "Group discovery:  {}",
+            is_on(discovery.is_some_and(|discovery| discovery.groups().is_some()))
+        ));
+    }
+
+    pub(crate) fn plan(self, plan: &Plan) {
+        if self.json {
+            self.object("plan", &json!(plan));
+            return;
+        }
+        heading("Summary");
+        for text in plan.to_string().lines() {
+            line(text);
+        }
+    }
+
+    pub(crate) fn begin_progress(self) {
+        if !self.json {
+            heading("Progress");
+        }
+    }
+
+    pub(crate) fn event(self, event: &Event) {
+        if self.json {
+            write(&json!(event).to_string());
+            return;
+        }
+        match event {
+            Event::StepStarted { step } => line(&format!("  ...        {step}")),
+            Event::WaitingForReplication { step, delay, code, .. } => {
+                line(&format!(
+                    "  waiting    {step}: not everywhere in the directory yet ({code}), again in {delay:?}"
+                ));
+            }
+            Event::Retried { retry, .. } => line(&format!(
+                "  retrying   {}: {}, again in {:?}",
+                retry.request, retry.reason, retry.delay
+            )),
+            Event::StepDone { step, action, .. } => line(&format!("  {:<9}  {step}", action.to_string())),
+            Event::StepFailed { step, error, .. } => line(&format!("  failed     {step}: {error}")),
+            other => line(&format!("  {other:?}")),
+        }
+    }
+
+    pub(crate) fn outcome(self, outcome: &Outcome) {
+        if self.json {
+            self.object("outcome", &json!(outcome));
+            return;
+        }
+        heading("Completion");
+        line(if outcome.changed {
+            "The Azure services wizard completed."
+        } else {
+            "Everything was in place; nothing was changed."
+        });
+        line(&format!("Web app:            {}", outcome.server_app.application_id));
+        line(&format!("Native Client app:  {}", outcome.client_app.application_id));
+        if let Some(connection) = &outcome.connection {
+            line(&format!("Connection:         {} (row {})", connection.name, connection.id));
+        }
+        line(&format!("For ccmsetup.exe:   {}", outcome.client_settings.ccmsetup_properties()));
+        if outcome.secret.is_some() && outcome.connection.is_none() {
+            line("The secret is handed to the calling program only (Outcome::secret) and never printed.");
+        }
+        self.findings(&outcome.reminders);
+    }
+
+    pub(crate) fn refused(self, findings: &[Finding], message: &str) {
+        if self.json {
+            self.object("refused", &json!({ "error": message, "findings": findings }));
+            return;
+        }
+        heading("Refused");
+        line("Nothing was written.");
+        let shown: Vec<Finding> = findings
+            .iter()
+            .filter(|finding| finding.code() != FindingCode::Reminder)
+            .cloned()
+            .collect();
+        if shown.is_empty() {
+            line(message);
+        }
+        self.findings(&shown);
+    }
+
+    pub(crate) fn failed(self, error: &ApplyError) {
+        let text = cmg_onboarding::error::chain(error);
+        if self.json {
+            self.object(
+                "failed",
+                &json!({ "step": error.step(), "error": text, "help": error.help(), "report": error.report() }),
+            );
+            return;
+        }
+        heading("Failed");
+        line(&text);
+        line(&error.help());
+        heading("What exists");
+        for text in error.report().to_string().lines() {
+            line(text);
+        }
+    }
+
+    pub(crate) fn undone(self, report: &UndoReport) {
+        if self.json {
+            self.object("undone", &json!(report));
+            return;
+        }
+        heading("Undone");
+        if report.is_empty() {
+            line("There was nothing to remove.");
+        }
+        for text in &report.removed {
+            line(&format!("removed      {text}"));
+        }
+        for text in &report.left_behind {
+            line(&format!("left behind  {text}"));
+        }
+    }
+
+    pub(crate) fn bad_input(self, message: &str) {
+        if self.json {
+            self.object("badInput", &json!({ "error": message }));
+        } else {
+            eprintln!("{message}");
+        }
+    }
+
+    fn findings(self, findings: &[Finding]) {
+        for finding in findings {
+            line("");
+            line(&finding.to_string());
+        }
+    }
+
+    /// One line with the field `event`, like the events of a run.
+    fn object(self, event: &str, value: &Value) {
+        let mut object = json!({ "event": event });
+        if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), value) {
+            object.extend(fields.clone());
+        }
+        write(&object.to_string());
+    }
+}
+
+fn server(app: &ServerApp) -> String {
+    match app {
+        ServerApp::Create(app) => format!("create {:?}", app.name()),
+        ServerApp::Import(app) => format!("import {:?} ({})", app.name(), app.client_id()),
+        ServerApp::Reuse(app) => format!("reuse {}", app.client_id()),
+        _ => "another way".to_owned(),
+    }
+}
+
+fn client(app: &ClientApp) -> String {
+    match app {
+        ClientApp::Create(app) => format!("create {:?}", app.name()),
+        ClientApp::Import(app) => format!("import {:?} ({})", app.name(), app.client_id()),
+        ClientApp::Reuse(app) => format!("reuse {}", app.client_id()),
+        _ => "another way".to_owned(),
+    }
+}
+
+fn heading(title: &str) {
+    write(&format!("\n== {title}"));
+}
+
+fn line(text: &str) {
+    write(text);
+}
+
+/// A reader that has gone away, as in `| head`, is no reason to stop the job.
+fn write(text: &str) {
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}

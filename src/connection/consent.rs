@@ -1,0 +1,164 @@
+//! Round 3: admin consent for the whole tenant.
+
+use super::{
+    apply::{Failed, Run, call, retries_of},
+    ensure::{Ensured, ensure, settle},
+    failure::StepError,
+    registration::USER_IMPERSONATION,
+    report::{StepAction, StepReport},
+    step::Step,
+    work::{ConsentWork, grant_work},
+};
+use crate::{
+    directory::{Directory, NewPermissionGrant, NewRoleAssignment},
+    error::{DirectoryError, RefusalReason, Refused, RequestTrace},
+    ids::{ServicePrincipalId, well_known::DIRECTORY_READ_ALL_ROLE},
+};
+
+/// The service principals between which consent is given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Principals {
+    pub(crate) server: Option<ServicePrincipalId>,
+    pub(crate) client: Option<ServicePrincipalId>,
+    pub(crate) graph: Option<ServicePrincipalId>,
+    pub(crate) server_is_fresh: bool,
+    pub(crate) client_is_fresh: bool,
+}
+
+impl Run<'_> {
+    pub(crate) async fn consent_server(
+        &self,
+        directory: &dyn Directory,
+        work: &ConsentWork,
+        principals: &Principals,
+    ) -> Result<(), Failed> {
+        let fresh = principals.server_is_fresh || principals.client_is_fresh;
+        let between = principals.client.zip(principals.server);
+        self.grant(directory, Step::ConsentServerApp, work, between, USER_IMPERSONATION, fresh)
+            .await
+    }
+
+    pub(crate) async fn consent_user_read(
+        &self,
+        directory: &dyn Directory,
+        work: &ConsentWork,
+        principals: &Principals,
+    ) -> Result<(), Failed> {
+        let between = principals.client.zip(principals.graph);
+        self.grant(
+            directory,
+            Step::ConsentUserRead,
+            work,
+            between,
+            "User.Read",
+            principals.client_is_fresh,
+        )
+        .await
+    }
+
+    async fn grant(
+        &self,
+        directory: &dyn Directory,
+        step: Step,
+        work: &ConsentWork,
+        between: Option<(ServicePrincipalId, ServicePrincipalId)>,
+        scope: &str,
+        fresh: bool,
+    ) -> Result<(), Failed> {
+        let Some((client, resource)) = self.begin(step, work, between)? else {
+            return Ok(());
+        };
+        self.step(step, || async {
+            let observer = retries_of(step, self.listener);
+            let call = call(&observer);
+            if let ConsentWork::Extend(id, scopes) = work {
+                settle(self.attempt(step, fresh), || directory.update_permission_grant(call, id, scopes)).await?;
+                return Ok(((), StepReport::new(step, StepAction::Mended).with_id("grantId", id)));
+            }
+            let new = NewPermissionGrant::new(client, resource, scope);
+            let look = || async {
+                let grants = directory.permission_grants(call, client).await?;
+                Ok(grants
+                    .into_iter()
+                    .find(|grant| grant.is_tenant_wide() && grant.resource_id == resource))
+            };
+            match ensure(self.attempt(step, fresh), || directory.create_permission_grant(call, &new), look).await? {
+                Ensured::Created(grant) => Ok(((), StepReport::new(step, StepAction::Created).with_id("grantId", grant.id))),
+                Ensured::Found(grant) => {
+                    if let ConsentWork::Extend(id, scopes) = grant_work(std::slice::from_ref(&grant), Some(resource), scope) {
+                        settle(self.attempt(step, true), || directory.update_permission_grant(call, &id, &scopes)).await?;
+                    }
+                    Ok(((), StepReport::new(step, StepAction::Adopted).with_id("grantId", grant.id)))
+                }
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn consent_directory_read(
+        &self,
+        directory: &dyn Directory,
+        work: &ConsentWork,
+        principals: &Principals,
+    ) -> Result<(), Failed> {
+        let step = Step::ConsentDirectoryRead;
+        let Some((principal, resource)) = self.begin(step, work, principals.server.zip(principals.graph))? else {
+            return Ok(());
+        };
+        self.step(step, || async {
+            let observer = retries_of(step, self.listener);
+            let call = call(&observer);
+            let new = NewRoleAssignment::new(principal, resource, DIRECTORY_READ_ALL_ROLE);
+            let look = || async {
+                let assignments = directory.role_assignments(call, principal).await?;
+                Ok(assignments
+                    .into_iter()
+                    .find(|held| held.app_role_id == DIRECTORY_READ_ALL_ROLE && held.resource_id == resource))
+            };
+            let ensured = ensure(
+                self.attempt(step, principals.server_is_fresh),
+                || directory.assign_role(call, &new),
+                look,
+            )
+            .await?;
+            let (action, assignment) = match ensured {
+                Ensured::Created(assignment) => (StepAction::Created, assignment),
+                Ensured::Found(assignment) => (StepAction::Adopted, assignment),
+            };
+            Ok(((), StepReport::new(step, action).with_id("assignmentId", assignment.id)))
+        })
+        .await
+    }
+
+    /// The two sides of a consent that is to be given; `None` where there is nothing to do.
+    fn begin(
+        &self,
+        step: Step,
+        work: &ConsentWork,
+        between: Option<(ServicePrincipalId, ServicePrincipalId)>,
+    ) -> Result<Option<(ServicePrincipalId, ServicePrincipalId)>, Failed> {
+        match work {
+            ConsentWork::NotWanted => Ok(None),
+            ConsentWork::InPlace => {
+                self.done(StepReport::new(step, StepAction::Unchanged));
+                Ok(None)
+            }
+            ConsentWork::Extend(..) | ConsentWork::Create => match between {
+                Some(between) => Ok(Some(between)),
+                None => Err(self.failed(step, StepError::Directory(no_principal()))),
+            },
+        }
+    }
+}
+
+/// Microsoft Graph has no service principal in the tenant, which does not happen in a working tenant.
+fn no_principal() -> DirectoryError {
+    let message = "one side of the consent has no service principal in the tenant";
+    Refused::new(
+        RefusalReason::ReferenceNotFound,
+        "ServicePrincipalNotFound",
+        message,
+        RequestTrace::default(),
+    )
+    .into()
+}

@@ -1,0 +1,162 @@
+//! A run that stopped half-way, and everything that is known about it.
+
+use super::{
+    preflight::Blocked,
+    report::{IssuedSecret, Report},
+    step::Step,
+};
+use crate::{
+    error::{DirectoryError, RequestTrace, SiteError},
+    spec::InvalidSpec,
+};
+
+pub use super::found::LookError;
+
+/// Why a step failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum StepError {
+    /// On the Entra side.
+    #[error(transparent)]
+    Directory(DirectoryError),
+    /// On the site side.
+    #[error(transparent)]
+    Site(SiteError),
+}
+
+impl StepError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Directory(error) => error.help(),
+            Self::Site(error) => error.help().to_owned(),
+        }
+    }
+
+    /// Which request it was, where it was one.
+    #[must_use]
+    pub fn trace(&self) -> Option<&RequestTrace> {
+        match self {
+            Self::Directory(error) => error.trace(),
+            Self::Site(_) => None,
+        }
+    }
+}
+
+/// The run stopped half-way. The report says what exists; running the same specification again goes on from there.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the run stopped at the step \"{step}\"")]
+pub struct ApplyError {
+    step: Step,
+    #[source]
+    error: Box<StepError>,
+    report: Report,
+    secret: Option<Box<IssuedSecret>>,
+}
+
+impl ApplyError {
+    pub(crate) fn new(step: Step, error: StepError, report: Report, secret: Option<IssuedSecret>) -> Self {
+        Self {
+            step,
+            error: Box::new(error),
+            report,
+            secret: secret.map(Box::new),
+        }
+    }
+
+    /// The first step that failed. Others of the same round may have failed, too: see the report.
+    #[must_use]
+    pub const fn step(&self) -> Step {
+        self.step
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn error(&self) -> &StepError {
+        &self.error
+    }
+
+    /// What was done before and beside it.
+    #[must_use]
+    pub const fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// The secret that this run has made, if it had made one by then. Without a site it is the only copy.
+    #[must_use]
+    pub fn secret(&self) -> Option<&IssuedSecret> {
+        self.secret.as_deref()
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        format!(
+            "{} Then run the same again: what the report lists is found and kept.",
+            self.error.help()
+        )
+    }
+}
+
+/// Everything that can end an onboarding, for callers who run it as a whole.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum OnboardingError {
+    /// The specification is not valid. Nothing was sent.
+    #[error(transparent)]
+    Spec(#[from] InvalidSpec),
+    /// The connection was put together without what it needs. Nothing was sent.
+    #[error(transparent)]
+    Incomplete(#[from] IncompleteConnection),
+    /// Tenant or site could not be read. Nothing was written.
+    #[error(transparent)]
+    Look(#[from] LookError),
+    /// Something stands in the way. Nothing was written.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
+    /// The run stopped half-way.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+}
+
+impl OnboardingError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Spec(error) => error.help(),
+            Self::Incomplete(error) => error.help().to_owned(),
+            Self::Look(error) => error.help(),
+            Self::Blocked(error) => error.help(),
+            Self::Apply(error) => error.help(),
+        }
+    }
+}
+
+/// The connection was put together without what its specification needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IncompleteConnection {
+    /// An app is to be created, and there is no directory.
+    #[error("the specification creates an app, and no directory was given")]
+    DirectoryMissing,
+    /// An app is to be reused, and there is no site that could know it.
+    #[error("the specification reuses an app of a site, and no site was given")]
+    SiteMissing,
+    /// Nothing is to be created, and there is no site.
+    #[error("the specification only imports, and no site was given")]
+    NothingToDo,
+}
+
+impl IncompleteConnection {
+    /// What to do about it.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::DirectoryMissing => "Give a directory to the builder, or import the apps' values instead of creating the apps.",
+            Self::SiteMissing => "Give a site to the builder, or create or import the apps.",
+            Self::NothingToDo => "Give a site to the builder to import into.",
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What preflight finds.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Severity {
+    /// For information.
+    Note,
+    /// May cause trouble, now or later.
+    Warning,
+    /// The job would fail. Nothing is written.
+    Blocker,
+}
+
+/// What a finding is about. The name in JSON is stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum FindingCode {
+    /// The token cannot be read, so it is not known whether it will do.
+    TokenUnreadable,
+    /// The token has expired.
+    TokenExpired,
+    /// The token belongs to another tenant.
+    WrongTenant,
+    /// The token belongs to another cloud.
+    WrongCloud,
+    /// The token is for another service than Microsoft Graph.
+    WrongAudience,
+    /// The token lacks permissions that the plan needs.
+    PermissionsMissing,
+    /// The account's directory roles do not suffice.
+    RoleTooWeak,
+    /// The App ID URI was left to its default and resolved.
+    AppIdUriResolved,
+    /// The App ID URI is not the tenant's own.
+    AppIdUriNotOwned,
+    /// The App ID URI belongs to another app already.
+    AppIdUriInUse,
+    /// The tenant's policy refuses this App ID URI.
+    AppIdUriBlockedByPolicy,
+    /// The tenant's policy allows no secrets.
+    SecretsForbidden,
+    /// The tenant's policy allows only shorter secrets.
+    SecretTooLong,
+    /// A deleted app registration holds the unique name.
+    UniqueNameHeldByDeletedApp,
+    /// The app's secret was made before, and its text cannot be read again.
+    SecretKept,
+    /// The app's secret was lost and is replaced.
+    SecretReplaced,
+    /// The app has no secret that is still valid, and the site uses an expired one.
+    SecretExpired,
+    /// The app's secret expires soon.
+    SecretExpiresSoon,
+    /// An app that was named is not there.
+    AppNotFound,
+    /// The server app offers no `user_impersonation`.
+    ScopeMissing,
+    /// What is given for one tenant and what is given for another do not go together.
+    TenantMismatch,
+    /// The site is too old.
+    SiteTooOld,
+    /// The account may not write in the site.
+    SiteRightsMissing,
+    /// The site has another Cloud Management connection for this tenant, or another one of this name.
+    ConnectionConflict,
+    /// An app is registered by hand or elsewhere and left as it is.
+    AppLeftAsIs,
+    /// Something an administrator should do afterwards.
+    Reminder,
+}
+
+/// One finding: what, how bad, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    severity: Severity,
+    code: FindingCode,
+    message: String,
+    remedy: String,
+}
+
+impl Finding {
+    pub(crate) fn new(severity: Severity, code: FindingCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            severity,
+            code,
+            message: message.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    pub(crate) fn blocker(code: FindingCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Severity::Blocker, code, message, remedy)
+    }
+
+    pub(crate) fn warning(code: FindingCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message, remedy)
+    }
+
+    pub(crate) fn note(code: FindingCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, message, remedy)
+    }
+
+    /// How much it weighs.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub const fn code(&self) -> FindingCode {
+        self.code
+    }
+
+    /// One sentence.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &str {
+        &self.remedy
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Note => "Note",
+            Severity::Warning => "Warning",
+            Severity::Blocker => "Blocker",
+        };
+        write!(formatter, "{severity}: {} {}", self.message, self.remedy)
+    }
+}

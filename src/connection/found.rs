@@ -1,0 +1,252 @@
+//! What is there: everything that planning needs to know of the tenant and the site, read in as few rounds as possible.
+
+use futures_util::future::{OptionFuture, join, join3};
+
+use super::registration::UniqueNames;
+use crate::{
+    call::Call,
+    directory::{
+        AppManagementPolicy, Application, ApplicationKey, DeletedApplication, Directory, PermissionGrant, RoleAssignment, ServicePrincipal,
+        SignedIn, Tenant,
+    },
+    error::{DirectoryError, RefusalReason, SiteError},
+    ids::{
+        RoleTemplateId, TenantId,
+        well_known::{
+            APPLICATION_ADMINISTRATOR, APPLICATION_DEVELOPER, CLOUD_APPLICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR, MICROSOFT_GRAPH,
+            PRIVILEGED_ROLE_ADMINISTRATOR,
+        },
+    },
+    site::{Site, SiteSnapshot},
+    spec::{AppIdUri, ClientApp, ConnectionSpec, ServerApp},
+};
+
+/// The directory roles that matter for this job.
+pub(crate) const RELEVANT_ROLES: [RoleTemplateId; 5] = [
+    GLOBAL_ADMINISTRATOR,
+    PRIVILEGED_ROLE_ADMINISTRATOR,
+    APPLICATION_ADMINISTRATOR,
+    CLOUD_APPLICATION_ADMINISTRATOR,
+    APPLICATION_DEVELOPER,
+];
+
+/// An app registration with its service principal.
+#[derive(Debug, Clone)]
+pub(crate) struct FoundApp {
+    pub(crate) application: Application,
+    pub(crate) service_principal: Option<ServicePrincipal>,
+}
+
+/// What is there on the Entra side.
+#[derive(Debug, Clone)]
+pub(crate) struct FoundDirectory {
+    pub(crate) signed_in: SignedIn,
+    pub(crate) tenant: Tenant,
+    /// The roles held among [`RELEVANT_ROLES`]; `None` where that is not known.
+    pub(crate) roles: Option<Vec<RoleTemplateId>>,
+    pub(crate) policy: Option<AppManagementPolicy>,
+    pub(crate) server: Option<FoundApp>,
+    pub(crate) client: Option<FoundApp>,
+    pub(crate) uri: Option<AppIdUri>,
+    pub(crate) uri_owner: Option<Application>,
+    pub(crate) deleted: Vec<DeletedApplication>,
+    pub(crate) graph: Option<ServicePrincipal>,
+    pub(crate) client_grants: Vec<PermissionGrant>,
+    pub(crate) server_roles: Vec<RoleAssignment>,
+}
+
+/// What is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) directory: Option<FoundDirectory>,
+    pub(crate) site: Option<SiteSnapshot>,
+}
+
+/// Why looking failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum LookError {
+    /// The directory could not be read.
+    #[error("the Entra tenant could not be read")]
+    Directory(#[source] DirectoryError),
+    /// The site could not be read.
+    #[error("the site could not be read")]
+    Site(#[source] SiteError),
+}
+
+impl LookError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Directory(error) => error.help(),
+            Self::Site(error) => error.help().to_owned(),
+        }
+    }
+}
+
+/// Whether the directory has anything to do for this specification.
+pub(crate) const fn needs_directory(spec: &ConnectionSpec) -> bool {
+    matches!(spec.server_app(), ServerApp::Create(_)) || matches!(spec.client_app(), ClientApp::Create(_))
+}
+
+/// Reads tenant and site side by side.
+///
+/// On a tenant where nothing is registered yet this is one round of parallel requests. An app that is there costs a
+/// second one for its service principal, and a third one for its consents.
+pub(crate) async fn look(
+    spec: &ConnectionSpec,
+    directory: Option<&dyn Directory>,
+    site: Option<&dyn Site>,
+    expected_tenant: Option<TenantId>,
+    call: Call<'_>,
+) -> Result<Found, LookError> {
+    let directory = directory.filter(|_| needs_directory(spec));
+    let in_directory = OptionFuture::from(directory.map(|directory| look_in_directory(spec, directory, expected_tenant, call)));
+    let in_site = OptionFuture::from(site.map(|site| site.snapshot(call)));
+    let (directory, site) = join(in_directory, in_site).await;
+    Ok(Found {
+        directory: directory.transpose().map_err(LookError::Directory)?,
+        site: site.transpose().map_err(LookError::Site)?,
+    })
+}
+
+async fn look_in_directory(
+    spec: &ConnectionSpec,
+    directory: &dyn Directory,
+    expected_tenant: Option<TenantId>,
+    call: Call<'_>,
+) -> Result<FoundDirectory, DirectoryError> {
+    let signed_in = directory.signed_in(call).await?;
+    let names = UniqueNames::of(spec.key());
+    let server_key = match spec.server_app() {
+        ServerApp::Create(_) => ApplicationKey::UniqueName(names.server.clone()),
+        ServerApp::Import(app) => ApplicationKey::ApplicationId(app.client_id()),
+        ServerApp::Reuse(app) => ApplicationKey::ApplicationId(app.client_id()),
+    };
+    let client_key = matches!(spec.client_app(), ClientApp::Create(_)).then(|| ApplicationKey::UniqueName(names.client.clone()));
+    let unique_names = [names.server, names.client];
+
+    let roles_in_token = held_in_token(&signed_in);
+    let token_suffices = role_gap(&roles_in_token, spec.discovery().is_some()).is_none();
+    let asks_for_roles = !signed_in.is_application && !token_suffices;
+    let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call, &RELEVANT_ROLES)));
+    let policy = OptionFuture::from(may_read_policy(&signed_in).then(|| directory.app_management_policy(call)));
+    // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
+    let tenant_known = expected_tenant.or(signed_in.tenant_id);
+    let early_uri = wanted_uri(spec, tenant_known);
+    let uri_owner = OptionFuture::from(early_uri.as_ref().map(|uri| directory.application_with_uri(call, uri.as_str())));
+    let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call, key)));
+
+    let objects = join3(
+        directory.application(call, &server_key),
+        client,
+        directory.deleted_applications(call, &unique_names),
+    );
+    let surroundings = join3(
+        directory.tenant(call),
+        directory.service_principal(call, MICROSOFT_GRAPH),
+        uri_owner,
+    );
+    let (objects, surroundings, (roles, policy)) = join3(objects, surroundings, join(roles, policy)).await;
+    let (server, client) = (objects.0?, objects.1.transpose()?.flatten());
+    let deleted = where_allowed(objects.2)?;
+    let (tenant, graph) = (surroundings.0?, surroundings.1?);
+    let (uri, uri_owner) = match surroundings.2 {
+        Some(owner) => (early_uri, owner?),
+        None => match wanted_uri(spec, Some(tenant.id)) {
+            Some(uri) => {
+                let owner = directory.application_with_uri(call, uri.as_str()).await?;
+                (Some(uri), owner)
+            }
+            None => (None, None),
+        },
+    };
+
+    let principal_of = |application: Option<&Application>| {
+        OptionFuture::from(application.map(|application| directory.service_principal(call, application.app_id)))
+    };
+    let (server_principal, client_principal) = join(principal_of(server.as_ref()), principal_of(client.as_ref())).await;
+    let server = with_principal(server, server_principal)?;
+    let client = with_principal(client, client_principal)?;
+
+    let principal_id = |app: &Option<FoundApp>| Some(app.as_ref()?.service_principal.as_ref()?.id);
+    let grants = OptionFuture::from(principal_id(&client).map(|id| directory.permission_grants(call, id)));
+    let wants_roles = principal_id(&server).filter(|_| spec.discovery().is_some());
+    let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call, id)));
+    let (grants, assignments) = join(grants, assignments).await;
+
+    Ok(FoundDirectory {
+        signed_in,
+        tenant,
+        // Not being allowed to ask, or an implementation that cannot tell, is not a reason to stop.
+        roles: roles.map_or_else(|| token_suffices.then_some(roles_in_token), Result::ok),
+        policy: policy.and_then(Result::ok),
+        server,
+        client,
+        uri,
+        uri_owner,
+        deleted,
+        graph,
+        client_grants: grants.transpose()?.unwrap_or_default(),
+        server_roles: assignments.transpose()?.unwrap_or_default(),
+    })
+}
+
+/// The App ID URI that a server app to be created is to have.
+fn wanted_uri(spec: &ConnectionSpec, tenant: Option<TenantId>) -> Option<AppIdUri> {
+    let ServerApp::Create(server) = spec.server_app() else {
+        return None;
+    };
+    server.app_id_uri().cloned().or_else(|| tenant.map(AppIdUri::default_of))
+}
+
+fn with_principal(
+    application: Option<Application>,
+    principal: Option<Result<Option<ServicePrincipal>, DirectoryError>>,
+) -> Result<Option<FoundApp>, DirectoryError> {
+    let service_principal = principal.transpose()?.flatten();
+    Ok(application.map(|application| FoundApp {
+        application,
+        service_principal,
+    }))
+}
+
+/// The relevant roles that the token names. A token that names none proves nothing.
+fn held_in_token(signed_in: &SignedIn) -> Vec<RoleTemplateId> {
+    let roles = signed_in.directory_roles.iter().flatten();
+    roles.filter(|role| RELEVANT_ROLES.contains(role)).copied().collect()
+}
+
+/// What is lacking of the directory roles that the job needs: the least role that would do, if any is lacking.
+///
+/// Source: *Grant tenant-wide admin consent to an application*: consent to delegated permissions takes an application
+/// administrator, consent to Microsoft Graph's application permissions a Privileged Role Administrator.
+pub(crate) fn role_gap(held: &[RoleTemplateId], wants_discovery: bool) -> Option<&'static str> {
+    let holds = |roles: &[RoleTemplateId]| roles.iter().any(|role| held.contains(role));
+    if wants_discovery && !holds(&[GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR]) {
+        return Some("Privileged Role Administrator");
+    }
+    let consents = [
+        GLOBAL_ADMINISTRATOR,
+        APPLICATION_ADMINISTRATOR,
+        CLOUD_APPLICATION_ADMINISTRATOR,
+        PRIVILEGED_ROLE_ADMINISTRATOR,
+    ];
+    (!holds(&consents)).then_some("Cloud Application Administrator")
+}
+
+/// A list that the caller is not allowed to see, or that an implementation does not offer, counts as empty: what it
+/// would have warned of is refused later, with its own error.
+fn where_allowed<T>(result: Result<Vec<T>, DirectoryError>) -> Result<Vec<T>, DirectoryError> {
+    match result {
+        Err(DirectoryError::NotSupported(_)) => Ok(Vec::new()),
+        Err(error) if error.refusal() == Some(RefusalReason::PermissionMissing) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+fn may_read_policy(signed_in: &SignedIn) -> bool {
+    let holds = |permissions: &Option<Vec<String>>| permissions.iter().flatten().any(|name| name == "Policy.Read.All");
+    holds(&signed_in.scopes) || holds(&signed_in.app_roles)
+}

@@ -1,0 +1,297 @@
+//! The job itself: preflight, plan, apply, and the way back.
+
+mod apply;
+mod check_directory;
+mod check_site;
+mod consent;
+mod ensure;
+mod event;
+mod failure;
+mod finding;
+mod found;
+mod import;
+mod plan;
+mod preflight;
+mod register;
+mod registration;
+mod report;
+mod step;
+mod undo;
+mod work;
+
+use std::sync::{Arc, Mutex};
+
+pub use event::Event;
+pub use failure::{ApplyError, IncompleteConnection, LookError, OnboardingError, StepError};
+pub use finding::{Finding, FindingCode, Severity};
+pub use plan::{Plan, PlannedAction, PlannedStep};
+pub use preflight::{Blocked, Preflight};
+pub use registration::PropertyChange;
+pub use report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport};
+pub use step::Step;
+pub use undo::UndoReport;
+
+use crate::{
+    call::Call,
+    clock::{Clock, SystemClock},
+    directory::{Directory, DirectoryHandle},
+    ids::TenantId,
+    site::{Site, SiteHandle},
+    spec::{ClientApp, ConnectionSpec, ServerApp},
+};
+use apply::Run;
+use check_directory::Rules;
+use event::Listener;
+use found::{Found, look};
+use work::SecretWish;
+
+/// One Azure service connection of type Cloud Management, to be brought about.
+///
+/// It puts a [`ConnectionSpec`] together with a [`Directory`] and a [`Site`]. Either of these may be left out: an
+/// Azure administrator registers without a site, a Configuration Manager administrator imports without a directory.
+///
+/// The three stages are [`preflight`](Self::preflight), [`plan`](Self::plan) and [`apply`](Self::apply), each usable
+/// by itself; [`onboard`](Self::onboard) is all of them in a row. Every step is an *ensure*: it looks for what it is
+/// about to make by a key that was chosen beforehand, makes it only when missing, and mends it when it differs. A run
+/// that was cancelled, killed or cut off is repaired by running the same specification again.
+///
+/// # Pooling and cloning
+///
+/// A connection is a handle: cloning it is cheap, and there is no need to wrap it in an `Arc`. It spawns no task and
+/// keeps nothing between calls; it may be used from any thread of a tokio runtime with its timer enabled.
+#[derive(Debug, Clone)]
+pub struct AzureServicesConnection {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    spec: ConnectionSpec,
+    directory: Option<DirectoryHandle>,
+    site: Option<SiteHandle>,
+    expected_tenant: Option<TenantId>,
+    policy_exempt: bool,
+    wish: SecretWish,
+    clock: Arc<dyn Clock>,
+}
+
+impl AzureServicesConnection {
+    /// Begins a connection for this specification.
+    pub fn builder(spec: ConnectionSpec) -> AzureServicesConnectionBuilder {
+        AzureServicesConnectionBuilder {
+            spec,
+            directory: None,
+            site: None,
+            expected_tenant: None,
+            policy_exempt: false,
+            wish: SecretWish::default(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// What is to be brought about.
+    #[must_use]
+    pub fn spec(&self) -> &ConnectionSpec {
+        &self.inner.spec
+    }
+
+    /// Asks, in as few rounds as possible, everything that can go wrong later. Writes nothing.
+    ///
+    /// On a tenant where nothing is registered yet this is one round of parallel requests.
+    ///
+    /// # Errors
+    ///
+    /// When tenant or site cannot be read. What stands in the way is no error here but a finding.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn preflight(&self) -> Result<Preflight, LookError> {
+        let found = self.look().await?;
+        Ok(Preflight::new(&self.rules(), found, self.inner.wish))
+    }
+
+    /// Makes the plan: [`preflight`](Self::preflight), and then what will be written, step by step.
+    ///
+    /// # Errors
+    ///
+    /// When tenant or site cannot be read, or something stands in the way.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn plan(&self) -> Result<Plan, OnboardingError> {
+        Ok(self.preflight().await?.into_plan()?)
+    }
+
+    /// Carries a plan out, in rounds, everything independent side by side, and tells `events` of every step.
+    ///
+    /// Where one step fails, the others of its round finish; then the run stops. Steps that find things as they should
+    /// be send nothing.
+    ///
+    /// # Errors
+    ///
+    /// With the report of what was done, and the secret if one was made. Running the same specification again goes on
+    /// from there.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await. What was done stays, and the next run of the same specification finds
+    /// it; a secret whose text was lost that way is replaced when the site does not know the app yet.
+    pub async fn apply(&self, plan: &Plan, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, ApplyError> {
+        let run = Run {
+            work: plan.work(),
+            directory: self.directory(),
+            site: self.site(),
+            clock: self.inner.clock.as_ref(),
+            listener: &events,
+            report: Mutex::new(Report::default()),
+        };
+        run.carry_out().await
+    }
+
+    /// Preflight, plan and apply in a row.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plan`](Self::plan) and [`apply`](Self::apply).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`apply`](Self::apply).
+    pub async fn onboard(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
+        let plan = self.plan().await?;
+        Ok(self.apply(&plan, events).await?)
+    }
+
+    /// Removes what this specification has made: the connection, and both app registrations with their service
+    /// principals and consents, for good, so that their unique names are free again.
+    ///
+    /// Apps that were imported or reused are not touched. Applications and tenants that the site knows stay there,
+    /// because the product offers no cmdlet that removes them; the report says so.
+    ///
+    /// # Errors
+    ///
+    /// When tenant or site cannot be read. What cannot be removed is not an error but in the report.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await; undoing again goes on from there.
+    pub async fn undo(&self, events: impl Fn(&Event) + Send + Sync) -> Result<UndoReport, LookError> {
+        let found = self.look().await?;
+        let listener: Listener<'_> = &events;
+        Ok(undo::undo(&self.inner.spec, &found, self.directory(), self.site(), listener).await)
+    }
+
+    async fn look(&self) -> Result<Found, LookError> {
+        look(
+            &self.inner.spec,
+            self.directory(),
+            self.site(),
+            self.inner.expected_tenant,
+            Call::quiet(),
+        )
+        .await
+    }
+
+    fn directory(&self) -> Option<&dyn Directory> {
+        self.inner.directory.as_ref().map(DirectoryHandle::as_directory)
+    }
+
+    fn site(&self) -> Option<&dyn Site> {
+        self.inner.site.as_ref().map(SiteHandle::as_site)
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules {
+            spec: &self.inner.spec,
+            endpoints: self.directory().and_then(|directory| directory.endpoints()),
+            expected_tenant: self.inner.expected_tenant,
+            policy_exempt: self.inner.policy_exempt,
+            now: self.inner.clock.now(),
+        }
+    }
+}
+
+/// Puts an [`AzureServicesConnection`] together.
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until build() is called"]
+pub struct AzureServicesConnectionBuilder {
+    spec: ConnectionSpec,
+    directory: Option<DirectoryHandle>,
+    site: Option<SiteHandle>,
+    expected_tenant: Option<TenantId>,
+    policy_exempt: bool,
+    wish: SecretWish,
+    clock: Arc<dyn Clock>,
+}
+
+impl AzureServicesConnectionBuilder {
+    /// The Entra tenant. Without it nothing can be registered, only imported.
+    pub fn directory(mut self, directory: impl Into<DirectoryHandle>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// The Configuration Manager site. Without it the apps are only registered.
+    pub fn site(mut self, site: impl Into<SiteHandle>) -> Self {
+        self.site = Some(site.into());
+        self
+    }
+
+    /// The tenant that is meant. Preflight refuses a sign-in to any other. Default: the one that is signed in to.
+    pub fn tenant(mut self, tenant: TenantId) -> Self {
+        self.expected_tenant = Some(tenant);
+        self
+    }
+
+    /// Says that the signed-in account is exempt from the tenant's app management policy, which cannot be seen from
+    /// outside: what the policy would refuse is then a warning, not a blocker. Default: not exempt.
+    pub fn policy_exempt(mut self, exempt: bool) -> Self {
+        self.policy_exempt = exempt;
+        self
+    }
+
+    /// Without a site, replaces the secret of an earlier run, whose text was lost: the old one is removed, a new one
+    /// issued. Default: the old one is kept. With a site this is decided by whether the site knows the app.
+    pub fn reissue_secret(mut self, reissue: bool) -> Self {
+        self.wish.reissue = reissue;
+        self
+    }
+
+    /// Where the time of day comes from. Default: the operating system.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Puts the connection together.
+    ///
+    /// # Errors
+    ///
+    /// When the specification needs a directory or a site that was not given.
+    pub fn build(self) -> Result<AzureServicesConnection, IncompleteConnection> {
+        let creates = matches!(self.spec.server_app(), ServerApp::Create(_)) || matches!(self.spec.client_app(), ClientApp::Create(_));
+        let reuses = matches!(self.spec.server_app(), ServerApp::Reuse(_)) || matches!(self.spec.client_app(), ClientApp::Reuse(_));
+        if creates && self.directory.is_none() {
+            return Err(IncompleteConnection::DirectoryMissing);
+        }
+        if reuses && self.site.is_none() {
+            return Err(IncompleteConnection::SiteMissing);
+        }
+        if !creates && self.site.is_none() {
+            return Err(IncompleteConnection::NothingToDo);
+        }
+        Ok(AzureServicesConnection {
+            inner: Arc::new(Inner {
+                spec: self.spec,
+                directory: self.directory,
+                site: self.site,
+                expected_tenant: self.expected_tenant,
+                policy_exempt: self.policy_exempt,
+                wish: self.wish,
+                clock: self.clock,
+            }),
+        })
+    }
+}

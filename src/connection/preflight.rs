@@ -1,0 +1,199 @@
+//! Everything that can go wrong later, asked beforehand. Writes nothing.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::{
+    check_directory::{Rules, check_directory},
+    check_site::check_site,
+    finding::{Finding, FindingCode, Severity},
+    found::Found,
+    plan::{Plan, needed_permissions},
+    work::{SecretWish, SecretWork, ServerWork, Work, decide},
+};
+use crate::{
+    directory::{SignedIn, Tenant},
+    site::SiteInfo,
+};
+
+/// What preflight found: who is signed in, where, and everything worth knowing before anything is written.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Preflight {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_in: Option<SignedIn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<Tenant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<SiteInfo>,
+    findings: Vec<Finding>,
+    #[serde(skip)]
+    plan: Option<Plan>,
+}
+
+impl Preflight {
+    pub(crate) fn new(rules: &Rules<'_>, found: Found, wish: SecretWish) -> Self {
+        let mut findings = Vec::new();
+        if let Some(directory) = &found.directory {
+            check_directory(rules, directory, &mut findings);
+        }
+        if let Some(site) = &found.site {
+            check_site(rules, &found, site, &mut findings);
+        }
+        let decided = decide(rules.spec, &found, wish, rules.now);
+        if let Some((work, steps)) = &decided {
+            check_permissions(&found, &needed_permissions(steps), &mut findings);
+            note_secret(work, &mut findings);
+        }
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
+        let made_on = OffsetDateTime::replace_nanosecond(rules.now, 0).unwrap_or(rules.now);
+        let plan = decided.map(|(work, steps)| Plan::new(work, steps, findings.clone(), made_on));
+        let (signed_in, tenant) = found.directory.map(|directory| (directory.signed_in, directory.tenant)).unzip();
+        Self {
+            signed_in,
+            tenant,
+            site: found.site.map(|site| site.info),
+            findings,
+            plan,
+        }
+    }
+
+    /// Who is signed in, where the directory has something to do.
+    #[must_use]
+    pub const fn signed_in(&self) -> Option<&SignedIn> {
+        self.signed_in.as_ref()
+    }
+
+    /// The tenant, where the directory has something to do. The wizard shows its name after signing in.
+    #[must_use]
+    pub const fn tenant(&self) -> Option<&Tenant> {
+        self.tenant.as_ref()
+    }
+
+    /// The site, where there is one.
+    #[must_use]
+    pub const fn site(&self) -> Option<&SiteInfo> {
+        self.site.as_ref()
+    }
+
+    /// Every finding, the gravest first.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Whether nothing stands in the way.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.plan.is_some() && self.findings.iter().all(|finding| finding.severity() < Severity::Blocker)
+    }
+
+    /// The plan, unless something stands in the way.
+    ///
+    /// # Errors
+    ///
+    /// With the findings, if one of them is a blocker.
+    pub fn into_plan(self) -> Result<Plan, Blocked> {
+        let is_clear = self.is_clear();
+        match self.plan {
+            Some(plan) if is_clear => Ok(plan),
+            _ => Err(Blocked { findings: self.findings }),
+        }
+    }
+}
+
+/// Something stands in the way; nothing has been written.
+#[derive(Debug, Clone, Serialize, thiserror::Error)]
+#[error("preflight found {} in the way: {}", count(.findings), codes(.findings))]
+pub struct Blocked {
+    findings: Vec<Finding>,
+}
+
+impl Blocked {
+    /// Every finding, the gravest first.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The findings that stand in the way.
+    pub fn blockers(&self) -> impl Iterator<Item = &Finding> {
+        blockers(&self.findings)
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let lines: Vec<String> = self
+            .blockers()
+            .map(|finding| format!("{} {}", finding.message(), finding.remedy()))
+            .collect();
+        lines.join("\n")
+    }
+}
+
+fn blockers(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|finding| finding.severity() == Severity::Blocker)
+}
+
+fn count(findings: &[Finding]) -> String {
+    match blockers(findings).count() {
+        1 => "one thing".to_owned(),
+        number => format!("{number} things"),
+    }
+}
+
+fn codes(findings: &[Finding]) -> String {
+    let messages: Vec<&str> = blockers(findings).map(|finding| finding.message().trim_end_matches('.')).collect();
+    messages.join("; ")
+}
+
+/// Compares what the token grants with what the plan takes, by name.
+fn check_permissions(found: &Found, needed: &[&'static str], findings: &mut Vec<Finding>) {
+    let Some(directory) = &found.directory else {
+        return;
+    };
+    let signed_in = &directory.signed_in;
+    let granted = if signed_in.is_application {
+        &signed_in.app_roles
+    } else {
+        &signed_in.scopes
+    };
+    let Some(granted) = granted else {
+        return;
+    };
+    let missing: Vec<&str> = needed
+        .iter()
+        .filter(|name| !granted.iter().any(|held| held.eq_ignore_ascii_case(name)))
+        .copied()
+        .collect();
+    if missing.is_empty() {
+        return;
+    }
+    let message = format!(
+        "The token lacks {} of the permissions that the plan takes: {}.",
+        missing.len(),
+        missing.join(", ")
+    );
+    let remedy = "Sign in asking for them; the sign-in application needs them with admin consent (Entra admin center > Enterprise applications > Permissions).";
+    findings.push(Finding::blocker(FindingCode::PermissionsMissing, message, remedy));
+}
+
+fn note_secret(work: &Work, findings: &mut Vec<Finding>) {
+    let ServerWork::Register { app, secret } = &work.server else {
+        return;
+    };
+    match secret {
+        SecretWork::Replace { lost, .. } if !lost.is_empty() => {
+            let message =
+                "The server app is there from an earlier run, but its secret reached nobody: a new one is issued and the lost one removed.";
+            findings.push(Finding::note(FindingCode::SecretReplaced, message, "Nothing to do."));
+        }
+        SecretWork::Keep if work.site.is_none() && app.found.is_some() => {
+            let message = "The server app has a secret from an earlier run; its text cannot be read again.";
+            let remedy = "If it is lost, run with reissue_secret(true): that removes the old one and issues a new one.";
+            findings.push(Finding::note(FindingCode::SecretKept, message, remedy));
+        }
+        _ => {}
+    }
+}

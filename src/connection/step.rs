@@ -1,0 +1,92 @@
+//! The steps of the job, by name.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::site::SiteItem;
+
+/// One step of the job. Its name in JSON is stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Step {
+    /// The app registration of the web (server) app.
+    RegisterServerApp,
+    /// The app registration of the native (client) app.
+    RegisterClientApp,
+    /// The secret of the server app, where it is not created with the app.
+    IssueSecret,
+    /// The service principal of the server app.
+    ServerServicePrincipal,
+    /// The service principal of the client app.
+    ClientServicePrincipal,
+    /// What the client app can only get once both application ids are known: its redirect URI and its permissions.
+    CompleteClientApp,
+    /// Admin consent: the client app may use the server app.
+    ConsentServerApp,
+    /// Admin consent: the client app may sign users in and read their profile.
+    ConsentUserRead,
+    /// Admin consent: the server app may read the directory, for discovery.
+    ConsentDirectoryRead,
+    /// The tenant's row in the site.
+    ImportTenant,
+    /// The server app in the site.
+    ImportServerApp,
+    /// The client app in the site.
+    ImportClientApp,
+    /// The Azure service connection in the site.
+    CreateConnection,
+    /// User and group discovery of the connection.
+    ConfigureDiscovery,
+}
+
+impl Step {
+    /// Whether the step works on the Entra tenant; the others work on the site.
+    #[must_use]
+    pub const fn is_in_directory(self) -> bool {
+        !matches!(
+            self,
+            Self::ImportTenant | Self::ImportServerApp | Self::ImportClientApp | Self::CreateConnection | Self::ConfigureDiscovery
+        )
+    }
+
+    /// What it does, for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::RegisterServerApp => "Register the web (server) app",
+            Self::RegisterClientApp => "Register the native (client) app",
+            Self::IssueSecret => "Issue a secret for the server app",
+            Self::ServerServicePrincipal => "Create the server app's service principal",
+            Self::ClientServicePrincipal => "Create the client app's service principal",
+            Self::CompleteClientApp => "Complete the client app with redirect URI and permissions",
+            Self::ConsentServerApp => "Consent: the client app may use the server app",
+            Self::ConsentUserRead => "Consent: the client app may sign users in (User.Read)",
+            Self::ConsentDirectoryRead => "Consent: the server app may read the directory (Directory.Read.All)",
+            Self::ImportTenant => "Add the tenant to the site",
+            Self::ImportServerApp => "Import the server app into the site",
+            Self::ImportClientApp => "Import the client app into the site",
+            Self::CreateConnection => "Create the Cloud Management connection",
+            Self::ConfigureDiscovery => "Configure user and group discovery",
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.title())
+    }
+}
+
+impl From<SiteItem> for Step {
+    fn from(item: SiteItem) -> Self {
+        match item {
+            SiteItem::Tenant => Self::ImportTenant,
+            SiteItem::ServerApp => Self::ImportServerApp,
+            SiteItem::ClientApp => Self::ImportClientApp,
+            SiteItem::Connection => Self::CreateConnection,
+            SiteItem::Discovery => Self::ConfigureDiscovery,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The settings of a [`GraphDirectory`].
+
+use std::{sync::Arc, time::Duration};
+
+use super::{GraphDirectory, client::GraphClient};
+use crate::{
+    clock::{Clock, SystemClock},
+    cloud::CloudEndpoints,
+    http::{InvalidRootCertificate, Pipeline, ReqwestTransport, RetryPolicy, TrustedRoots},
+    ids::TenantId,
+    token::TokenProvider,
+};
+
+/// Puts a [`GraphDirectory`] together. Nothing is sent before the first call on the result.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct GraphDirectoryBuilder {
+    endpoints: CloudEndpoints,
+    tokens: Arc<dyn TokenProvider>,
+    tenant: Option<TenantId>,
+    clock: Arc<dyn Clock>,
+    roots: TrustedRoots,
+    retry_deadline: Duration,
+    request_timeout: Duration,
+}
+
+impl GraphDirectoryBuilder {
+    pub(super) fn new(endpoints: CloudEndpoints, tokens: Arc<dyn TokenProvider>) -> Self {
+        Self {
+            endpoints,
+            tokens,
+            tenant: None,
+            clock: Arc::new(SystemClock),
+            roots: TrustedRoots::default(),
+            retry_deadline: RetryPolicy::default().deadline,
+            request_timeout: Duration::from_secs(60),
+        }
+    }
+
+    /// The tenant to sign in to. Left out, the token provider decides.
+    pub fn tenant(mut self, tenant: TenantId) -> Self {
+        self.tenant = Some(tenant);
+        self
+    }
+
+    /// Another clock, for `Retry-After` dates and for what a policy says about apps created now.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Trusts these issuers beside those of the operating system, as an inspecting proxy may need. Adds up.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not one or more certificates in PEM.
+    pub fn trusted_root_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self, InvalidRootCertificate> {
+        self.roots.add_pem(pem.as_ref())?;
+        Ok(self)
+    }
+
+    /// How long a call is repeated at most, from its first attempt; two minutes unless set. Signing in does not count.
+    pub const fn retry_deadline(mut self, deadline: Duration) -> Self {
+        self.retry_deadline = deadline;
+        self
+    }
+
+    /// How long one attempt may take; one minute unless set.
+    pub const fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn build(self) -> GraphDirectory {
+        let policy = RetryPolicy {
+            deadline: self.retry_deadline,
+            ..RetryPolicy::default()
+        };
+        let transport = Arc::new(ReqwestTransport::new(self.roots));
+        let pipeline = Pipeline::new(transport, policy, self.request_timeout, Arc::clone(&self.clock));
+        GraphDirectory::over(GraphClient {
+            endpoints: self.endpoints,
+            tokens: self.tokens,
+            tenant: self.tenant,
+            clock: self.clock,
+            pipeline,
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! Asks Microsoft Graph and reads what it answers; which question is asked is decided elsewhere.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use url::Url;
+
+use super::{
+    address::{address, next_page},
+    classify::{advice, failure, is_absent, refusal},
+};
+use crate::{
+    call::Call,
+    clock::Clock,
+    cloud::CloudEndpoints,
+    error::{DirectoryError, TokenError},
+    http::{Answer, Authorize, Method, Pipeline, Rejection, Request},
+    ids::TenantId,
+    token::{AccessToken, TokenProvider, TokenRequest},
+};
+
+/// Lists longer than that are not read to the end: 100 pages of up to 999 objects.
+const MOST_PAGES: usize = 100;
+
+/// What all clones of a directory share.
+#[derive(Debug)]
+pub(super) struct GraphClient {
+    pub(super) endpoints: CloudEndpoints,
+    pub(super) tokens: Arc<dyn TokenProvider>,
+    pub(super) tenant: Option<TenantId>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) pipeline: Pipeline,
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    value: Vec<T>,
+    #[serde(rename = "@odata.nextLink", default)]
+    next_link: Option<String>,
+}
+
+impl GraphClient {
+    /// The token that a request of this directory carries.
+    pub(super) async fn token(&self, rejection: Option<&Rejection>) -> Result<AccessToken, TokenError> {
+        let mut request = TokenRequest::new([self.endpoints.default_scope()]);
+        if let Some(tenant) = self.tenant {
+            request = request.in_tenant(tenant);
+        }
+        if let Some(rejection) = rejection {
+            request = request.renewed(rejection.claims.clone());
+        }
+        self.tokens.token(&request).await
+    }
+
+    pub(super) fn request(&self, method: Method, path: &str, query: Option<&str>) -> Request {
+        Request::new(method, address(self.endpoints.graph(), path, query))
+    }
+
+    /// Sends a request and returns its success, without reading the body.
+    pub(super) async fn send(&self, call: Call<'_>, request: &Request) -> Result<Answer, DirectoryError> {
+        let answer = self.answer(call, request).await?;
+        if answer.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
+    }
+
+    /// Sends a request and reads the object in its answer.
+    pub(super) async fn object<T: DeserializeOwned>(&self, call: Call<'_>, request: &Request) -> Result<T, DirectoryError> {
+        Ok(self.send(call, request).await?.json()?)
+    }
+
+    /// Looks an object up; `None` where Microsoft Graph itself says that it is not there.
+    pub(super) async fn find<T: DeserializeOwned>(&self, call: Call<'_>, request: &Request) -> Result<Option<T>, DirectoryError> {
+        let answer = self.answer(call, request).await?;
+        if is_absent(&answer) {
+            return Ok(None);
+        }
+        if answer.is_success() {
+            Ok(Some(answer.json()?))
+        } else {
+            Err(refusal(&answer))
+        }
+    }
+
+    /// Removes an object. Where a repeat finds it gone, the attempt before it has done the work.
+    pub(super) async fn remove(&self, call: Call<'_>, request: &Request) -> Result<(), DirectoryError> {
+        let answer = self.answer(call, request).await?;
+        let is_done = answer.is_success() || (is_absent(&answer) && answer.trace().attempts > 1);
+        if is_done { Ok(()) } else { Err(refusal(&answer)) }
+    }
+
+    /// Reads a list with all its pages.
+    pub(super) async fn list<T: DeserializeOwned>(&self, call: Call<'_>, first: Request) -> Result<Vec<T>, DirectoryError> {
+        let mut items = Vec::new();
+        let mut request = first;
+        for _ in 0..MOST_PAGES {
+            let answer = self.send(call, &request).await?;
+            let page: Page<T> = answer.json()?;
+            items.extend(page.value);
+            let Some(link) = page.next_link else { return Ok(items) };
+            let next = next_page(self.endpoints.graph(), &link);
+            request = Request::new(Method::Get, next.ok_or_else(|| elsewhere(&answer, &link))?);
+        }
+        let shown = request.url().path();
+        Err(crate::error::UnexpectedAnswer::new(
+            request.host(),
+            format!("the list {shown} has more than {MOST_PAGES} pages"),
+            request.trace(0),
+        )
+        .into())
+    }
+
+    async fn answer(&self, call: Call<'_>, request: &Request) -> Result<Answer, DirectoryError> {
+        let sent = self.pipeline.send(call, request, Some(self), advice).await;
+        sent.map_err(failure)
+    }
+}
+
+#[async_trait]
+impl Authorize for GraphClient {
+    async fn bearer(&self, rejection: Option<&Rejection>) -> Result<SecretString, TokenError> {
+        let token = self.token(rejection).await?;
+        Ok(SecretString::from(token.expose()))
+    }
+}
+
+fn elsewhere(answer: &Answer, link: &str) -> DirectoryError {
+    let host = Url::parse(link).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let host = host.unwrap_or_else(|| "no host".to_owned());
+    answer.unexpected(format!("its next page is elsewhere, at {host}")).into()
+}
+
+/// A body from something that serialises.
+pub(super) fn json_of<T: serde::Serialize>(value: &T) -> Result<Value, DirectoryError> {
+    serde_json::to_value(value).map_err(|error| {
+        crate::error::Unreachable::new(
+            crate::error::TransportKind::Unusable,
+            "Microsoft Graph",
+            crate::error::RequestTrace::default(),
+            error,
+        )
+        .into()
+    })
+}

@@ -1,0 +1,60 @@
+//! [`GraphDirectory`]: the directory as Microsoft Graph v1.0 serves it.
+
+mod address;
+mod builder;
+mod classify;
+mod client;
+mod duration;
+mod envelope;
+mod operations;
+mod policy;
+
+use std::sync::Arc;
+
+pub use builder::GraphDirectoryBuilder;
+
+use self::client::GraphClient;
+use crate::{cloud::CloudEndpoints, token::TokenProvider};
+
+/// A Microsoft Entra tenant, reached through Microsoft Graph v1.0.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, CloudEnvironment, GraphDirectory, StaticToken};
+///
+/// let endpoints = CloudEndpoints::of(CloudEnvironment::AzurePublicCloud);
+/// let directory = GraphDirectory::new(endpoints, StaticToken::new("eyJ0..."));
+/// # let _ = directory;
+/// ```
+///
+/// # Pooling and cloning
+///
+/// It is a handle: clones are cheap and share connections, of which there is one for all parallel requests wherever
+/// HTTP/2 is spoken. Nothing is sent before the first call, and no task is left behind.
+///
+/// # Trouble
+///
+/// Lost connections, time-outs, 5xx and 429 are repeated with back-off to a deadline, `Retry-After` first. A request
+/// that creates something is repeated only where it provably did nothing; otherwise its error says that it
+/// [may have been carried out](crate::DirectoryError::may_have_been_carried_out). A refused token is renewed once.
+/// Redirects are never followed, and neither is a link to a next page on another host.
+#[derive(Debug, Clone)]
+pub struct GraphDirectory {
+    client: Arc<GraphClient>,
+}
+
+impl GraphDirectory {
+    /// A directory at these endpoints, with tokens from this provider.
+    #[must_use]
+    pub fn new(endpoints: CloudEndpoints, tokens: impl TokenProvider + 'static) -> Self {
+        Self::builder(endpoints, tokens).build()
+    }
+
+    /// The same with settings.
+    pub fn builder(endpoints: CloudEndpoints, tokens: impl TokenProvider + 'static) -> GraphDirectoryBuilder {
+        GraphDirectoryBuilder::new(endpoints, Arc::new(tokens))
+    }
+
+    fn over(client: GraphClient) -> Self {
+        Self { client: Arc::new(client) }
+    }
+}

@@ -1,0 +1,141 @@
+//! What came back, bounded, and kept out of logs.
+
+use std::fmt;
+
+use secrecy::zeroize::Zeroizing;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::error::{RequestTrace, UnexpectedAnswer};
+
+/// The headers that anything here looks at.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AnswerHeaders {
+    pub(crate) content_type: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) date: Option<String>,
+    pub(crate) retry_after: Option<String>,
+    pub(crate) retry_after_milliseconds: Option<String>,
+    pub(crate) location: Option<String>,
+    pub(crate) www_authenticate: Vec<String>,
+}
+
+/// What one attempt brought, before anybody judged it. Bodies may carry a secret: wiped on drop, never shown.
+pub(crate) struct RawAnswer {
+    pub(crate) status: u16,
+    pub(crate) headers: AnswerHeaders,
+    pub(crate) body: Zeroizing<Vec<u8>>,
+}
+
+/// The final answer to a call, whatever its status.
+pub(crate) struct Answer {
+    raw: RawAnswer,
+    host: String,
+    trace: RequestTrace,
+}
+
+impl Answer {
+    pub(crate) fn new(raw: RawAnswer, host: &str, mut trace: RequestTrace) -> Self {
+        trace.status = Some(raw.status);
+        trace.request_id.clone_from(&raw.headers.request_id);
+        trace.date.clone_from(&raw.headers.date);
+        Self {
+            raw,
+            host: host.to_owned(),
+            trace,
+        }
+    }
+
+    pub(crate) const fn status(&self) -> u16 {
+        self.raw.status
+    }
+
+    pub(crate) const fn is_success(&self) -> bool {
+        matches!(self.raw.status, 200..=299)
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.raw.body
+    }
+
+    pub(crate) const fn headers(&self) -> &AnswerHeaders {
+        &self.raw.headers
+    }
+
+    pub(crate) const fn trace(&self) -> &RequestTrace {
+        &self.trace
+    }
+
+    /// Reads the body as JSON. The error tells what is wrong and never quotes the body.
+    #[expect(clippy::result_large_err, reason = "every caller boxes it at once")]
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, UnexpectedAnswer> {
+        serde_json::from_slice(self.body()).map_err(|error| {
+            let place = || format!("line {} column {}", error.line(), error.column());
+            match error.classify() {
+                Category::Data => self.unexpected(format!("its JSON has another shape than expected, at {}", place())),
+                _ if self.body().is_empty() => self.unexpected("it has no body"),
+                _ if self.is_html() => self.unexpected("it is a web page"),
+                Category::Eof => self.unexpected("its JSON is cut off"),
+                Category::Syntax | Category::Io => self.unexpected(format!("it is not JSON, at {}", place())),
+            }
+        })
+    }
+
+    pub(crate) fn unexpected(&self, problem: impl Into<String>) -> UnexpectedAnswer {
+        UnexpectedAnswer::new(&self.host, problem, self.trace.clone())
+    }
+
+    /// Whether a browser would show it: the mark of proxies and sign-in portals that answer in somebody's place.
+    pub(crate) fn is_html(&self) -> bool {
+        let declared = self.headers().content_type.as_deref();
+        declared.is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) || self.body().trim_ascii_start().first() == Some(&b'<')
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Answer")
+            .field("status", &self.raw.status)
+            .field("body_length", &self.raw.body.len())
+            .field("trace", &self.trace)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn answer(status: u16, headers: AnswerHeaders, body: &[u8]) -> Answer {
+    let raw = RawAnswer {
+        status,
+        headers,
+        body: Zeroizing::new(body.to_vec()),
+    };
+    Answer::new(raw, "graph.example", RequestTrace::new("GET", "/v1.0/x"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Shape {
+        #[allow(dead_code)]
+        id: u32,
+    }
+
+    #[test]
+    fn an_unusable_body_is_described_and_never_quoted() {
+        let told = |body: &[u8]| {
+            let error = answer(200, AnswerHeaders::default(), body).json::<Shape>().unwrap_err();
+            assert!(!error.to_string().contains("canary-7Q"));
+            error.problem().to_owned()
+        };
+        assert_eq!(told(b""), "it has no body");
+        assert_eq!(told(b"<html>canary-7Q</html>"), "it is a web page");
+        assert_eq!(told(br#"{"id": "#), "its JSON is cut off");
+        assert!(told(br#"{"id": "canary-7Q"}"#).contains("another shape"));
+        assert!(told(b"canary-7Q").contains("not JSON"));
+    }
+}

@@ -1,0 +1,27 @@
+//! The one request pipeline, for everything that speaks HTTP.
+//!
+//! The order is fixed: endpoint check, authorization, one attempt, a log event, the verdict, the wait. Only
+//! `client` knows which HTTP library does the work; every other file is free of it.
+
+mod answer;
+mod authorize;
+mod challenge;
+mod client;
+mod pipeline;
+mod protocol;
+mod request;
+mod retry;
+mod retry_after;
+mod transport;
+
+pub(crate) use answer::Answer;
+pub(crate) use authorize::{Authorize, Rejection};
+pub(crate) use challenge::claims_of;
+pub use client::InvalidRootCertificate;
+pub(crate) use client::{ReqwestTransport, TrustedRoots};
+pub(crate) use pipeline::{HttpError, Pipeline};
+pub(crate) use request::{Method, Request, percent_encoded};
+pub(crate) use retry::{Advice, RetryPolicy};
+
+#[cfg(test)]
+pub(crate) use answer::{AnswerHeaders, answer as answer_for_tests};

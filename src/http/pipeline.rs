@@ -1,0 +1,224 @@
+//! One call from the first attempt to the last.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use url::Url;
+
+use super::{
+    answer::{Answer, RawAnswer},
+    authorize::{Authorize, Rejection},
+    challenge::claims_of,
+    request::Request,
+    retry::{Advice, RetryPolicy, Schedule, after_answer, after_failure},
+    retry_after::requested_wait,
+    transport::{Transport, TransportFailure},
+};
+use crate::{
+    call::{Call, Retry, RetryReason},
+    clock::Clock,
+    error::{RequestTrace, TokenError, TokenFailure, UnexpectedAnswer, Unreachable},
+};
+
+/// A call that brought no usable answer.
+#[derive(Debug)]
+pub(crate) enum HttpError {
+    /// No token could be had.
+    Authorization(TokenError),
+    /// Nobody answered.
+    Unreachable(Unreachable),
+    /// What answered cannot be used.
+    Unexpected(UnexpectedAnswer),
+    /// A redirect, which is never followed; `to` is the host it points to.
+    Redirected { to: Option<String>, trace: RequestTrace },
+}
+
+/// Sends requests and repeats them where that does no harm. Cheap to clone; clones share connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Pipeline {
+    transport: Arc<dyn Transport>,
+    policy: RetryPolicy,
+    attempt_timeout: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl Pipeline {
+    pub(crate) const fn new(transport: Arc<dyn Transport>, policy: RetryPolicy, attempt_timeout: Duration, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            transport,
+            policy,
+            attempt_timeout,
+            clock,
+        }
+    }
+
+    /// Sends a request until there is an answer that another attempt would not better, whatever its status.
+    ///
+    /// `advise` may know from an answer's body what its status does not tell.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the attempt under way, which may have been carried out. Nothing goes on behind it.
+    pub(crate) async fn send(
+        &self,
+        call: Call<'_>,
+        request: &Request,
+        authorize: Option<&dyn Authorize>,
+        advise: fn(&Answer) -> Option<Advice>,
+    ) -> Result<Answer, HttpError> {
+        let mut schedule = self.policy.begin();
+        let mut credentials = Credentials::new(authorize);
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let bearer = match credentials.bearer(&mut schedule).await {
+                Ok(bearer) => bearer,
+                Err(Denied::NoToken(error)) => return Err(HttpError::Authorization(error)),
+                Err(Denied::NoOther(answer)) => return Ok(*answer),
+            };
+            // A repeat may not outlast the deadline; the first attempt gets the time it needs.
+            let limit = match attempt {
+                1 => self.attempt_timeout,
+                _ => self.attempt_timeout.min(schedule.remaining().max(Duration::from_secs(1))),
+            };
+            let outcome = self.transport.attempt(request, bearer.as_ref(), limit).await;
+            log(request, attempt, &outcome);
+            let (reason, delay, end) = match outcome {
+                Err(failure) => {
+                    let most = after_failure(&failure, request.is_repeatable());
+                    let delay = most.and_then(|most| schedule.next_delay(attempt, most, None));
+                    (Some(RetryReason::Connection), delay, Err(failed(request, attempt, failure)))
+                }
+                Ok(raw) => {
+                    let answer = Answer::new(raw, request.host(), request.trace(attempt));
+                    if matches!(answer.status(), 300..=399) {
+                        return Err(redirected(request, &answer));
+                    }
+                    if credentials.renew_after(&answer) {
+                        call.retried(&Retry::new(request.title(), attempt, Duration::ZERO, RetryReason::TokenRefused));
+                        credentials.keep(answer);
+                        continue;
+                    }
+                    let advice = if answer.is_success() { None } else { advise(&answer) };
+                    let reason = after_answer(answer.status(), request.is_repeatable(), advice);
+                    let asked = requested_wait(answer.headers(), self.clock.now());
+                    let delay = reason.and_then(|_| schedule.next_delay(attempt, u32::MAX, asked));
+                    (reason, delay, Ok(answer))
+                }
+            };
+            let (Some(reason), Some(delay)) = (reason, delay) else {
+                return end;
+            };
+            call.retried(&Retry::new(request.title(), attempt, delay, reason));
+            sleep(delay).await;
+        }
+    }
+}
+
+/// Where the bearer token of each attempt comes from, and whether another one may be tried.
+struct Credentials<'a> {
+    authorize: Option<&'a dyn Authorize>,
+    refused: Option<Box<Answer>>,
+    renewed: Option<secrecy::SecretString>,
+    was_renewed: bool,
+}
+
+enum Denied {
+    NoToken(TokenError),
+    /// The token was refused and there is no other: the refusal tells more than that.
+    NoOther(Box<Answer>),
+}
+
+impl<'a> Credentials<'a> {
+    const fn new(authorize: Option<&'a dyn Authorize>) -> Self {
+        Self {
+            authorize,
+            refused: None,
+            renewed: None,
+            was_renewed: false,
+        }
+    }
+
+    async fn bearer(&mut self, schedule: &mut Schedule) -> Result<Option<secrecy::SecretString>, Denied> {
+        let Some(authorize) = self.authorize else { return Ok(None) };
+        if let Some(renewed) = &self.renewed {
+            return Ok(Some(renewed.clone()));
+        }
+        let asked = Instant::now();
+        let refused = self.refused.take();
+        let rejection = refused.as_ref().map(|answer| Rejection {
+            claims: claims_of(&answer.headers().www_authenticate),
+        });
+        let token = authorize.bearer(rejection.as_ref()).await;
+        schedule.forgive(asked.elapsed());
+        match (token, refused) {
+            (Ok(token), refused) => {
+                if refused.is_some() {
+                    self.renewed = Some(token.clone());
+                }
+                Ok(Some(token))
+            }
+            (Err(error), Some(answer)) if error.failure() == TokenFailure::Expired => Err(Denied::NoOther(answer)),
+            (Err(error), _) => Err(Denied::NoToken(error)),
+        }
+    }
+
+    /// Whether the answer refuses the token and a fresh one has not been tried. Harmless for every request: a token
+    /// is looked at before anything is done.
+    fn renew_after(&mut self, answer: &Answer) -> bool {
+        let renews = answer.status() == 401 && self.authorize.is_some() && !self.was_renewed;
+        self.was_renewed |= renews;
+        renews
+    }
+
+    fn keep(&mut self, answer: Answer) {
+        self.refused = Some(Box::new(answer));
+    }
+}
+
+fn failed(request: &Request, attempt: u32, failure: TransportFailure) -> HttpError {
+    match failure {
+        TransportFailure::TooLong => HttpError::Unexpected(UnexpectedAnswer::new(
+            request.host(),
+            "it is longer than any answer that makes sense",
+            request.trace(attempt),
+        )),
+        TransportFailure::Unreachable { kind, source, .. } => {
+            HttpError::Unreachable(Unreachable::new(kind, request.host(), request.trace(attempt), source))
+        }
+    }
+}
+
+fn redirected(request: &Request, answer: &Answer) -> HttpError {
+    let to = answer.headers().location.as_deref().and_then(|location| {
+        let target: Url = request.url().join(location).ok()?;
+        target.host_str().map(str::to_owned)
+    });
+    HttpError::Redirected {
+        to,
+        trace: answer.trace().clone(),
+    }
+}
+
+/// One event per attempt: never a query, a header, a body or a token.
+fn log(request: &Request, attempt: u32, outcome: &Result<RawAnswer, TransportFailure>) {
+    let (method, path, host) = (request.method().as_str(), request.url().path(), request.host());
+    let client_request_id = request.client_request_id();
+    match outcome {
+        Ok(answer) => {
+            let request_id = answer.headers.request_id.as_deref().unwrap_or_default();
+            let status = answer.status;
+            tracing::debug!(method, host, path, attempt, status, client_request_id, request_id, "answered");
+        }
+        Err(TransportFailure::TooLong) => {
+            tracing::debug!(method, host, path, attempt, client_request_id, "answer too long");
+        }
+        Err(TransportFailure::Unreachable { kind, source, .. }) => {
+            let error = crate::error::chain(source.as_ref());
+            tracing::debug!(method, host, path, attempt, client_request_id, ?kind, %error, "no answer");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

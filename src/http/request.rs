@@ -1,0 +1,160 @@
+//! What is to be sent, independent of who sends it.
+
+use std::fmt::{self, Write};
+
+use secrecy::zeroize::Zeroizing;
+use serde_json::Value;
+use url::Url;
+use uuid::Uuid;
+
+use crate::error::RequestTrace;
+
+/// The methods this crate uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One logical call; its attempts share the client request id.
+pub(crate) struct Request {
+    method: Method,
+    url: Url,
+    body: Option<Body>,
+    repeatable: bool,
+    client_request_id: String,
+}
+
+/// A body with its content type. Wiped on drop, because a form may carry a secret.
+pub(crate) struct Body {
+    pub(crate) content_type: &'static str,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Request {
+    /// A request that is safe to repeat, unless it is a POST.
+    pub(crate) fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            body: None,
+            repeatable: method != Method::Post,
+            client_request_id: Uuid::new_v4().to_string(),
+        }
+    }
+
+    pub(crate) fn with_json(mut self, body: &Value) -> Self {
+        self.body = Some(Body {
+            content_type: "application/json",
+            bytes: Zeroizing::new(body.to_string().into_bytes()),
+        });
+        self
+    }
+
+    /// Declares that carrying out the request twice has the effect of once: a read by POST.
+    pub(crate) const fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
+    pub(crate) const fn method(&self) -> Method {
+        self.method
+    }
+
+    pub(crate) const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(crate) const fn body(&self) -> Option<&Body> {
+        self.body.as_ref()
+    }
+
+    pub(crate) const fn is_repeatable(&self) -> bool {
+        self.repeatable
+    }
+
+    pub(crate) fn client_request_id(&self) -> &str {
+        &self.client_request_id
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// Method and path, as shown to people.
+    pub(crate) fn title(&self) -> String {
+        format!("{} {}", self.method.as_str(), self.url.path())
+    }
+
+    pub(crate) fn trace(&self, attempts: u32) -> RequestTrace {
+        let mut trace = RequestTrace::new(self.method.as_str(), self.url.path());
+        trace.client_request_id = Some(self.client_request_id.clone());
+        trace.attempts = attempts;
+        trace
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.url.path())
+            .field("client_request_id", &self.client_request_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Text with everything but RFC 3986's unreserved characters percent-encoded, for one path segment or query value.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_post_is_not_repeated_by_default() {
+        let url = Url::parse("https://example.com/").unwrap();
+        for method in [Method::Get, Method::Patch, Method::Delete] {
+            assert!(Request::new(method, url.clone()).is_repeatable());
+        }
+        assert!(!Request::new(Method::Post, url.clone()).is_repeatable());
+        assert!(Request::new(Method::Post, url).repeatable().is_repeatable());
+    }
+
+    #[test]
+    fn a_url_is_encoded_so_that_no_character_ends_its_segment() {
+        assert_eq!(percent_encoded("a'b%c#d?e/f ü"), "a%27b%25c%23d%3Fe%2Ff%20%C3%BC");
+    }
+
+    #[test]
+    fn debug_output_has_neither_query_nor_body() {
+        let url = Url::parse("https://example.com/a?b=canary-7Q").unwrap();
+        let request = Request::new(Method::Post, url).with_json(&serde_json::json!({"x": "canary-7Q"}));
+        assert!(!format!("{request:?}").contains("canary-7Q"));
+    }
+}

@@ -1,0 +1,204 @@
+//! Whether an attempt is repeated, and when.
+//!
+//! A request that is not safe to repeat is repeated only where it provably did nothing: when no connection was made,
+//! and when the service turned it down before carrying it out (401, 429, a concurrency violation).
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::transport::TransportFailure;
+use crate::{call::RetryReason, error::TransportKind};
+
+/// Attempts that found nobody to talk to are fewer: somebody waits to be told to check the proxy.
+const CONNECT_ATTEMPTS: u32 = 5;
+
+/// What the pipeline's user knows about an answer that its status does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Advice {
+    /// The request was turned down before it did anything.
+    RepeatAlways(RetryReason),
+    /// A passing trouble that may have come after the deed.
+    RepeatIfSafe(RetryReason),
+}
+
+/// How long and how often is tried.
+#[derive(Debug, Clone)]
+pub(crate) struct RetryPolicy {
+    /// The first wait. Each one is twice the one before, with as much again at random.
+    pub(crate) first_delay: Duration,
+    /// The longest wait before randomness.
+    pub(crate) longest_delay: Duration,
+    /// No attempt begins later than this after the first, signing in not counted.
+    pub(crate) deadline: Duration,
+    /// The most attempts.
+    pub(crate) attempts: u32,
+    /// Makes the randomness repeatable.
+    pub(crate) seed: Option<u64>,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            first_delay: Duration::from_millis(250),
+            longest_delay: Duration::from_secs(8),
+            deadline: Duration::from_secs(120),
+            attempts: 12,
+            seed: None,
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// Starts the clock of one call.
+    pub(crate) fn begin(&self) -> Schedule {
+        // Without a seed from outside, backon takes a constant one, and everybody would wait in step.
+        let seed = self.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
+        let delays = ExponentialBuilder::new()
+            .with_min_delay(self.first_delay)
+            .with_max_delay(self.longest_delay)
+            .without_max_times()
+            .with_jitter()
+            .with_jitter_seed(seed)
+            .build();
+        Schedule {
+            delays,
+            attempts: self.attempts,
+            started: Instant::now(),
+            deadline: self.deadline,
+        }
+    }
+}
+
+/// The clock of one call.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    delays: ExponentialBackoff,
+    attempts: u32,
+    started: Instant,
+    deadline: Duration,
+}
+
+impl Schedule {
+    /// Time that somebody spent on signing in is not the service's.
+    pub(crate) fn forgive(&mut self, spent: Duration) {
+        self.deadline = self.deadline.saturating_add(spent);
+    }
+
+    pub(crate) fn remaining(&self) -> Duration {
+        self.deadline.saturating_sub(self.started.elapsed())
+    }
+
+    /// The wait before the next attempt; `None` when it is time to give up.
+    pub(crate) fn next_delay(&mut self, attempt: u32, most: u32, asked: Option<Duration>) -> Option<Duration> {
+        if attempt >= self.attempts.min(most) {
+            return None;
+        }
+        let delay = self.delays.next()?.max(asked.unwrap_or_default());
+        (delay < self.remaining()).then_some(delay)
+    }
+}
+
+/// Why an answer is worth another attempt, if it is.
+pub(crate) const fn after_answer(status: u16, repeatable: bool, advice: Option<Advice>) -> Option<RetryReason> {
+    match (advice, status) {
+        (Some(Advice::RepeatAlways(reason)), _) => Some(reason),
+        (_, 429) => Some(RetryReason::Throttled),
+        _ if !repeatable => None,
+        (Some(Advice::RepeatIfSafe(reason)), _) => Some(reason),
+        (None, 408 | 500 | 502..=504 | 506..=599) => Some(RetryReason::ServiceUnavailable),
+        (None, _) => None,
+    }
+}
+
+/// Whether a failure is worth another attempt, and how many at most.
+pub(crate) const fn after_failure(failure: &TransportFailure, repeatable: bool) -> Option<u32> {
+    match failure {
+        TransportFailure::TooLong | TransportFailure::Unreachable { lasting: true, .. } => None,
+        TransportFailure::Unreachable { kind, .. } => match kind {
+            TransportKind::Connect => Some(CONNECT_ATTEMPTS),
+            TransportKind::TimedOut | TransportKind::Interrupted if repeatable => Some(u32::MAX),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_is_not_safe_to_repeat_is_repeated_only_where_it_did_nothing() {
+        for status in [408, 500, 502, 503, 504, 507] {
+            assert_eq!(after_answer(status, false, None), None, "{status}");
+            assert_eq!(after_answer(status, true, None), Some(RetryReason::ServiceUnavailable), "{status}");
+        }
+        assert_eq!(after_answer(429, false, None), Some(RetryReason::Throttled));
+        let conflict = Some(Advice::RepeatAlways(RetryReason::ConcurrentChange));
+        assert_eq!(after_answer(409, false, conflict), Some(RetryReason::ConcurrentChange));
+        let passing = Some(Advice::RepeatIfSafe(RetryReason::ServiceUnavailable));
+        assert_eq!(after_answer(404, false, passing), None);
+        assert_eq!(after_answer(404, true, passing), Some(RetryReason::ServiceUnavailable));
+    }
+
+    #[test]
+    fn what_will_not_change_is_not_repeated() {
+        for status in [200, 204, 301, 400, 401, 403, 404, 409, 501, 505] {
+            assert_eq!(after_answer(status, true, None), None, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_lost_connection_is_repeated_where_that_does_no_harm() {
+        let failure = |kind| TransportFailure::new(kind, "x");
+        assert_eq!(after_failure(&failure(TransportKind::Connect), false), Some(CONNECT_ATTEMPTS));
+        for kind in [TransportKind::TimedOut, TransportKind::Interrupted] {
+            assert_eq!(after_failure(&failure(kind), false), None);
+            assert_eq!(after_failure(&failure(kind), true), Some(u32::MAX));
+        }
+        assert_eq!(after_failure(&failure(TransportKind::Unusable), true), None);
+        assert_eq!(after_failure(&TransportFailure::TooLong, true), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_double_up_to_the_longest_with_randomness_on_top() {
+        let policy = RetryPolicy {
+            deadline: Duration::from_secs(10_000),
+            ..RetryPolicy::default()
+        };
+        let mut schedule = policy.begin();
+        for (attempt, base) in (1..).zip([250, 500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]) {
+            let delay = schedule.next_delay(attempt, u32::MAX, None).unwrap();
+            let base = Duration::from_millis(base);
+            assert!(delay >= base && delay <= base * 2, "{delay:?}");
+        }
+        assert_eq!(schedule.next_delay(12, u32::MAX, None), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_seed_makes_the_waits_repeatable_and_no_seed_makes_them_differ() {
+        let waits = |seed| {
+            let policy = RetryPolicy {
+                seed,
+                ..RetryPolicy::default()
+            };
+            let mut schedule = policy.begin();
+            (1..5).map(|attempt| schedule.next_delay(attempt, 9, None)).collect::<Vec<_>>()
+        };
+        assert_eq!(waits(Some(7)), waits(Some(7)));
+        assert_ne!(waits(None), waits(None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_beyond_the_deadline_is_not_begun() {
+        let mut schedule = RetryPolicy::default().begin();
+        assert_eq!(schedule.next_delay(1, 9, Some(Duration::from_secs(121))), None);
+        schedule.forgive(Duration::from_secs(60));
+        assert_eq!(
+            schedule.next_delay(1, 9, Some(Duration::from_secs(121))),
+            Some(Duration::from_secs(121))
+        );
+    }
+}

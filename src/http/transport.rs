@@ -1,0 +1,40 @@
+//! The seam between the retry loop and the HTTP library: one attempt, no judgement.
+
+use std::{error::Error, fmt::Debug, time::Duration};
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use super::{answer::RawAnswer, request::Request};
+use crate::error::TransportKind;
+
+/// Makes one attempt.
+#[async_trait]
+pub(crate) trait Transport: Debug + Send + Sync {
+    /// Sends the request once; any status is an answer.
+    async fn attempt(&self, request: &Request, bearer: Option<&SecretString>, limit: Duration) -> Result<RawAnswer, TransportFailure>;
+}
+
+/// One attempt brought no answer.
+#[derive(Debug)]
+pub(crate) enum TransportFailure {
+    /// There is nobody to talk to, or the talk ended early.
+    Unreachable {
+        kind: TransportKind,
+        /// A handshake that was turned down (an untrusted certificate, say): the next one will be, too.
+        lasting: bool,
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The answer is longer than any that makes sense.
+    TooLong,
+}
+
+impl TransportFailure {
+    pub(crate) fn new(kind: TransportKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unreachable {
+            kind,
+            lasting: false,
+            source: source.into(),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Tries one way of signing in after the other.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use super::{AccessToken, TokenProvider, TokenRequest};
+use crate::{
+    error::{TokenError, TokenFailure},
+    ids::TenantId,
+};
+
+type Listener = Arc<dyn Fn(&BlockedWay<'_>) + Send + Sync>;
+
+/// Several ways of signing in, tried in order.
+///
+/// It goes on to the next way only where [`TokenFailure::concerns_this_way_only`] says that another one may be open;
+/// everything else ends the attempt, so that nobody is asked twice after saying no. The way that worked is remembered
+/// for each tenant, and the ones before it are not tried there again. Put it into [`super::CachedTokens`], so that one
+/// sign-in serves many requests. Clones share what they remember.
+///
+/// # Cancel safety
+///
+/// A request may be dropped at any await, as far as the providers in the chain allow it; the next one begins with the
+/// way that worked last.
+///
+/// ```
+/// use cmg_onboarding::{StaticToken, token::TokenChain};
+///
+/// let chain = TokenChain::new()
+///     .then("the given token", StaticToken::new("eyJ0..."))
+///     .on_blocked(|way| eprintln!("{} is blocked: {}", way.name, way.error));
+/// # let _ = chain;
+/// ```
+#[derive(Clone, Default)]
+pub struct TokenChain {
+    ways: Vec<Way>,
+    listener: Option<Listener>,
+    open: Arc<Mutex<HashMap<Option<TenantId>, usize>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Way {
+    name: String,
+    provider: Arc<dyn TokenProvider>,
+}
+
+/// One way of signing in turned out to be blocked.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct BlockedWay<'a> {
+    /// The name it was given in the chain.
+    pub name: &'a str,
+    /// Why.
+    pub error: &'a TokenError,
+    /// The way that is tried next; `None` when this was the last one.
+    pub next: Option<&'a str>,
+}
+
+impl TokenChain {
+    /// Begins without any way.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a way to try after those before it. `name` is shown to people.
+    #[must_use]
+    pub fn then(mut self, name: impl Into<String>, provider: impl TokenProvider + 'static) -> Self {
+        self.ways.push(Way {
+            name: name.into(),
+            provider: Arc::new(provider),
+        });
+        self
+    }
+
+    /// Tells `listener` of every way that is blocked, before the next one is tried. Default: nobody.
+    #[must_use]
+    pub fn on_blocked(mut self, listener: impl Fn(&BlockedWay<'_>) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Arc::new(listener));
+        self
+    }
+
+    fn first_open(&self, tenant: Option<TenantId>) -> usize {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.get(&tenant).copied().unwrap_or_default()
+    }
+
+    fn remember(&self, tenant: Option<TenantId>, index: usize) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.insert(tenant, index);
+    }
+}
+
+impl fmt::Debug for TokenChain {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TokenChain")
+            .field("ways", &self.ways)
+            .field("listener", &self.listener.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl TokenProvider for TokenChain {
+    async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        let first = self.first_open(request.tenant);
+        let mut blocked = None;
+        for (index, way) in self.ways.iter().enumerate().skip(first) {
+            let error = match way.provider.token(request).await {
+                Ok(token) => {
+                    self.remember(request.tenant, index);
+                    return Ok(token);
+                }
+                Err(error) => error,
+            };
+            if !error.failure().concerns_this_way_only() {
+                return Err(error);
+            }
+            if let Some(listener) = &self.listener {
+                let next = self.ways.get(index + 1).map(|way| way.name.as_str());
+                listener(&BlockedWay {
+                    name: &way.name,
+                    error: &error,
+                    next,
+                });
+            }
+            blocked = Some(error);
+        }
+        Err(blocked.map_or_else(none_given, none_open))
+    }
+}
+
+fn none_given() -> TokenError {
+    TokenError::new(
+        TokenFailure::NotAvailable,
+        "no way of signing in was given",
+        "Give the chain at least one token provider.",
+    )
+}
+
+fn none_open(last: TokenError) -> TokenError {
+    let help = last.help().to_owned();
+    TokenError::new(last.failure(), "no way of signing in is open", help).with_source(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::token_fn;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn failing(failure: TokenFailure, calls: &Arc<AtomicUsize>) -> impl TokenProvider + 'static {
+        let calls = calls.clone();
+        token_fn(move |_| {
+            calls.fetch_add(1, Ordering::Relaxed);
+            async move { Err(TokenError::new(failure, "closed", "Try another way.")) }
+        })
+    }
+
+    fn working() -> impl TokenProvider + 'static {
+        token_fn(|_| async { Ok(AccessToken::new("abc")) })
+    }
+
+    #[tokio::test]
+    async fn a_blocked_way_is_reported_and_the_next_one_tried() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let listener = {
+            let told = told.clone();
+            move |way: &BlockedWay<'_>| told.lock().unwrap().push(format!("{} then {:?}", way.name, way.next))
+        };
+        let calls = Arc::default();
+        let chain = TokenChain::new()
+            .then("browser", failing(TokenFailure::NotAvailable, &calls))
+            .then("device code", failing(TokenFailure::Blocked, &calls))
+            .then("given", working())
+            .on_blocked(listener);
+        assert_eq!(chain.token(&TokenRequest::default()).await.unwrap().expose(), "abc");
+        assert_eq!(
+            *told.lock().unwrap(),
+            ["browser then Some(\"device code\")", "device code then Some(\"given\")"]
+        );
+    }
+
+    #[tokio::test]
+    async fn the_way_that_worked_is_remembered_for_its_tenant_only() {
+        let calls = Arc::default();
+        let chain = TokenChain::new()
+            .then("a", failing(TokenFailure::Blocked, &calls))
+            .then("b", working());
+        let request = TokenRequest::default();
+        for _ in 0..3 {
+            chain.clone().token(&request).await.unwrap();
+        }
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+        let elsewhere = request.in_tenant(TenantId::new(uuid::Uuid::from_u128(1)));
+        chain.token(&elsewhere).await.unwrap();
+        assert_eq!(calls.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_again_after_any_other_failure() {
+        for failure in [
+            TokenFailure::Declined,
+            TokenFailure::Cancelled,
+            TokenFailure::TimedOut,
+            TokenFailure::ConsentMissing,
+            TokenFailure::WrongTenant,
+            TokenFailure::BadCredentials,
+            TokenFailure::Unreachable,
+            TokenFailure::UnexpectedAnswer,
+            TokenFailure::Expired,
+            TokenFailure::Unusable,
+            TokenFailure::Provider,
+        ] {
+            let chain = TokenChain::new().then("a", failing(failure, &Arc::default())).then("b", working());
+            let error = chain.token(&TokenRequest::default()).await.unwrap_err();
+            assert_eq!(error.failure(), failure);
+        }
+    }
+
+    #[tokio::test]
+    async fn when_every_way_is_blocked_the_last_reason_is_the_source() {
+        let chain = TokenChain::new().then("a", failing(TokenFailure::Blocked, &Arc::default()));
+        let error = chain.token(&TokenRequest::default()).await.unwrap_err();
+        assert_eq!(error.failure(), TokenFailure::Blocked);
+        assert_eq!(crate::error::chain(&error), "no way of signing in is open: closed");
+        assert_eq!(error.help(), "Try another way.");
+        let empty = TokenChain::new().token(&TokenRequest::default()).await.unwrap_err();
+        assert_eq!(empty.failure(), TokenFailure::NotAvailable);
+    }
+}

@@ -1,0 +1,207 @@
+//! Promises about types that only the compiler can keep: what can be shared between threads and tasks.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
+
+use std::{error::Error, fmt::Debug, sync::Arc};
+
+use cmg_onboarding::{
+    AccessToken, Call, Directory, DirectoryHandle, Site, SiteHandle, StaticToken, TokenProvider, TokenRequest, async_trait, call, clock,
+    cloud, directory, error, ids, secret, site, spec, token, token_fn,
+};
+
+fn is_shareable<T: Send + Sync + 'static>() {}
+
+fn is_sent<F: Future + Send>(_future: F) {}
+
+/// The errors of this crate go wherever errors go.
+fn is_error<E: Error + Send + Sync + 'static>() {}
+
+macro_rules! shareable {
+    ($($type:ty),+ $(,)?) => { $(is_shareable::<$type>();)+ };
+}
+
+macro_rules! errors {
+    ($($type:ty),+ $(,)?) => { $(is_error::<$type>();)+ };
+}
+
+#[test]
+fn every_public_type_can_be_shared_between_threads() {
+    shareable!(
+        Call<'static>,
+        call::Retry,
+        call::RetryReason,
+        clock::FixedClock,
+        clock::SystemClock,
+        cloud::CloudEndpoints,
+        cloud::CloudEnvironment,
+        ids::ApplicationId,
+        ids::ApplicationObjectId,
+        ids::KeyId,
+        ids::PermissionGrantId,
+        ids::PermissionId,
+        ids::RoleAssignmentId,
+        ids::RoleTemplateId,
+        ids::ServicePrincipalId,
+        ids::TenantId,
+        secret::ClientSecret,
+        Arc<dyn clock::Clock>,
+    );
+    shareable!(
+        spec::AppIdUri,
+        spec::ClientApp,
+        spec::ClientAppDraft,
+        spec::ClientAppSpec,
+        spec::ClientAppSpecBuilder,
+        spec::ConnectionSpec,
+        spec::ConnectionSpecBuilder,
+        spec::DayOfMonth,
+        spec::DiscoverySpec,
+        spec::DiscoverySpecBuilder,
+        spec::GroupDiscovery,
+        spec::ImportedClientApp,
+        spec::ImportedClientAppBuilder,
+        spec::ImportedServerApp,
+        spec::ImportedServerAppBuilder,
+        spec::Recurrence,
+        spec::ReusedApp,
+        spec::Schedule,
+        spec::ScheduleBuilder,
+        spec::SecretValidity,
+        spec::ServerApp,
+        spec::ServerAppDraft,
+        spec::ServerAppSpec,
+        spec::ServerAppSpecBuilder,
+        spec::UserDiscovery,
+        spec::Violation,
+        spec::WeekOrder,
+    );
+    shareable!(
+        directory::ApiApplication,
+        directory::AppManagementPolicy,
+        directory::Application,
+        directory::ApplicationKey,
+        directory::ApplicationProperties,
+        directory::DeletedApplication,
+        DirectoryHandle,
+        directory::ImplicitGrantSettings,
+        directory::NewApplication,
+        directory::NewPassword,
+        directory::NewPermissionGrant,
+        directory::NewRoleAssignment,
+        directory::PasswordCredential,
+        directory::PermissionGrant,
+        directory::PermissionKind,
+        directory::PermissionScope,
+        directory::PublicClientApplication,
+        directory::RequiredResourceAccess,
+        directory::ResourceAccess,
+        directory::RoleAssignment,
+        directory::ServicePrincipal,
+        directory::SignedIn,
+        directory::Tenant,
+        directory::VerifiedDomain,
+        directory::WebApplication,
+        Arc<dyn Directory>,
+    );
+    shareable!(
+        site::ClientAppImport,
+        site::ServerAppImport,
+        site::SiteAction,
+        site::SiteApplication,
+        site::SiteConnection,
+        site::SiteDiscovery,
+        SiteHandle,
+        site::SiteInfo,
+        site::SiteItem,
+        site::SiteOnboarded,
+        site::SiteOnboarding,
+        site::SiteProgress,
+        site::SiteRemoval,
+        site::SiteRemoved,
+        site::SiteRowId,
+        site::SiteSnapshot,
+        site::SiteTenant,
+        Arc<dyn Site>,
+    );
+    shareable!(
+        error::RefusalReason,
+        error::RefusedDetail,
+        error::RequestTrace,
+        error::TokenFailure,
+        error::TransportKind,
+        AccessToken,
+        token::BlockedWay<'static>,
+        token::CachedTokens<StaticToken>,
+        token::Explanation,
+        token::FnTokenProvider<fn()>,
+        token::TokenChain,
+        StaticToken,
+        token::TokenClaims,
+        TokenRequest,
+        Arc<dyn TokenProvider>,
+    );
+}
+
+#[test]
+fn every_error_can_be_sent_and_boxed() {
+    errors!(
+        cloud::InvalidEndpoint,
+        cloud::UnknownEnvironment,
+        error::DirectoryError,
+        error::NotSupported,
+        error::Refused,
+        error::SiteError,
+        error::SiteRefused,
+        error::SiteUnreachable,
+        error::TokenError,
+        error::UnexpectedAnswer,
+        error::Unreachable,
+        site::SiteFailure,
+        spec::InvalidAppIdUri,
+        spec::InvalidSchedule,
+        spec::InvalidSpec,
+        spec::UriOwnerProblem,
+    );
+}
+
+#[derive(Debug)]
+struct Nobody;
+
+#[async_trait]
+impl Directory for Nobody {}
+
+#[async_trait]
+impl Site for Nobody {}
+
+#[tokio::test]
+async fn futures_of_the_traits_can_be_sent_to_another_thread() {
+    let directory: DirectoryHandle = Nobody.into();
+    let directory = directory.as_directory();
+    let call = Call::quiet();
+    is_sent(directory.signed_in(call));
+    is_sent(directory.tenant(call));
+    is_sent(directory.application_with_uri(call, "api://x"));
+    let site: SiteHandle = Nobody.into();
+    is_sent(site.as_site().snapshot(call));
+    let provider: Arc<dyn TokenProvider> = Arc::new(token_fn(|_| async { Ok(AccessToken::new("x")) }));
+    is_sent(provider.token(&TokenRequest::default()));
+    is_sent(token::CachedTokens::new(token::TokenChain::new()).token(&TokenRequest::default()));
+}
+
+#[tokio::test]
+async fn an_empty_implementation_answers_that_it_does_not_offer_the_operation() {
+    let error = Directory::tenant(&Nobody, Call::quiet()).await.unwrap_err();
+    assert!(error.to_string().ends_with("Nobody does not offer the operation tenant"), "{error}");
+    let error = Site::snapshot(&Nobody, Call::quiet()).await.unwrap_err();
+    assert!(
+        error.to_string().ends_with("Nobody does not offer the operation snapshot"),
+        "{error}"
+    );
+}
+
+#[test]
+fn handles_are_cheap_to_clone_and_printable() {
+    fn is_handle<T: Clone + Debug + Send + Sync>() {}
+    is_handle::<DirectoryHandle>();
+    is_handle::<SiteHandle>();
+}
