@@ -8,7 +8,7 @@ use std::{path::PathBuf, time::Duration};
 
 use cmg_onboarding::{
     directory::AppManagementPolicy,
-    emulator::{EmulatedSite, EmulatedTenant, EmulatorServer},
+    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
 };
 
 const USAGE: &str = "Usage: emulator [--port PORT] [--tls] [--certificate FILE] [--latency MILLISECONDS] [--lag MILLISECONDS] \
@@ -53,6 +53,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::write(&path, certificate)?;
         println!("certificate    {}", path.display());
     }
+    println!("token          {}", tenant.token_for(&Caller::global_administrator()));
+    println!("               (an administrator's, for this emulator only; onboard takes it with --token-env)");
     println!("Device codes are approved at {}devicelogin. Stop with Ctrl+C.", server.url());
     std::future::pending::<()>().await;
     Ok(())

@@ -1,5 +1,12 @@
 //! The emulator over HTTP, as any client sees it: raw requests, third-party spellings, TLS.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
 use std::{sync::Arc, time::Duration};
 
 use cmg_onboarding::{

@@ -1,5 +1,12 @@
 //! Both faces of the emulated tenant, the trait and HTTP, say the same no; and what an emulated site does.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
 use std::{sync::Mutex, time::Duration};
 
 use cmg_onboarding::{
