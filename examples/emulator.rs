@@ -4,7 +4,7 @@
 //! cargo run --example emulator -- --port 8123 --tls --certificate /tmp/emulator.pem --lag 2000
 //! ```
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use cmg_onboarding::{
     directory::AppManagementPolicy,
@@ -25,8 +25,24 @@ struct Options {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let options = read_options(std::env::args().skip(1)).map_err(|problem| format!("{problem}\n{USAGE}"))?;
+async fn main() -> ExitCode {
+    let options = match read_options(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(problem) => {
+            eprintln!("{problem}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match serve(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("The emulator cannot be served: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Options) -> std::io::Result<()> {
     let mut builder = EmulatedTenant::builder().replication_lag(options.lag);
     if let Some(policy) = options.policy {
         builder = builder.policy(policy);
