@@ -6,12 +6,6 @@
     clippy::panic,
     reason = "a test may give up, and so may its helpers"
 )]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::expect_used,
-    reason = "clippy knows only test functions as tests"
-)]
 
 use std::{sync::Mutex, time::Duration};
 
