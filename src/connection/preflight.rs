@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::{
-    check_directory::{Rules, check_directory},
+    check_directory::{Rules, check_directory, check_secret_policy},
     check_site::check_site,
     finding::{Finding, FindingCode, Severity},
     found::Found,
@@ -44,6 +44,9 @@ impl Preflight {
         if let Some((work, steps)) = &decided {
             check_permissions(&found, &needed_permissions(steps), &mut findings);
             note_secret(work, &mut findings);
+            if let (Some(directory), Some(validity)) = (&found.directory, work.new_secret()) {
+                check_secret_policy(rules, validity, directory, &mut findings);
+            }
         }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         let made_on = OffsetDateTime::replace_nanosecond(rules.now, 0).unwrap_or(rules.now);
