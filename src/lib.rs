@@ -26,6 +26,7 @@ pub use ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId, TenantId};
 pub use secret::ClientSecret;
 pub use site::{Site, SiteHandle};
 pub use spec::{
-    ClientAppSpec, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ReusedApp, SecretValidity, ServerAppSpec,
+    ClientAppSpec, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ReusedApp, SecretValidity,
+    ServerAppSpec,
 };
 pub use token::{AccessToken, CachedTokens, StaticToken, TokenChain, TokenProvider, TokenRequest, token_fn};

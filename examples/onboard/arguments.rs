@@ -101,7 +101,8 @@ impl Arguments {
 
     pub(crate) fn token(&self) -> Result<AccessToken, BadInput> {
         let Some(variable) = &self.token_env else {
-            let help = "No sign-in was chosen: put a bearer token for Microsoft Graph into an environment variable and name it with --token-env.";
+            let help =
+                "No sign-in was chosen: put a bearer token for Microsoft Graph into an environment variable and name it with --token-env.";
             return Err(BadInput(help.to_owned()));
         };
         let text = env::var(variable).map_err(|_| BadInput(format!("The environment variable {variable} is not set.")))?;

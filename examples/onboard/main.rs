@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cmg_onboarding::{
-    AzureServicesConnection, CloudEndpoints, ConnectionSpec, GraphDirectory, OnboardingError, SiteHandle, StaticToken, TenantId, TokenProvider,
+    AzureServicesConnection, CloudEndpoints, ConnectionSpec, GraphDirectory, OnboardingError, SiteHandle, StaticToken, TenantId,
+    TokenProvider,
     connection::AzureServicesConnectionBuilder,
     emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite},
     token::TenantDiscovery,
@@ -82,7 +83,10 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
         return Ok(());
     }
     output.begin_progress();
-    let outcome = connection.apply(&plan, |event| output.event(event)).await.map_err(OnboardingError::from)?;
+    let outcome = connection
+        .apply(&plan, |event| output.event(event))
+        .await
+        .map_err(OnboardingError::from)?;
     output.outcome(&outcome);
     Ok(())
 }
@@ -117,7 +121,11 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
 async fn demonstrate(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureServicesConnection, Option<EmulatorServer>), Ending> {
     let tenant = EmulatedTenant::builder().environment(spec.environment()).build();
     let site = EmulatedSite::new();
-    let server = EmulatorServer::builder(tenant.clone()).site(site.clone()).start().await.map_err(bad_input)?;
+    let server = EmulatorServer::builder(tenant.clone())
+        .site(site.clone())
+        .start()
+        .await
+        .map_err(bad_input)?;
     let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
     let mut builder = AzureServicesConnection::builder(spec).directory(GraphDirectory::new(server.endpoints(), token));
     if !arguments.register_only {

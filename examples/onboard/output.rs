@@ -40,7 +40,10 @@ impl Output {
         if let Some(tenant) = preflight.tenant() {
             let account = preflight.signed_in().and_then(|signed_in| signed_in.account.as_deref());
             line(&format!("Signed in to:       {} ({})", tenant.site_name(), tenant.id));
-            line(&format!("Signed in as:       {}", account.unwrap_or("an application, or an account the token does not name")));
+            line(&format!(
+                "Signed in as:       {}",
+                account.unwrap_or("an application, or an account the token does not name")
+            ));
         }
         if let Some(site) = preflight.site() {
             line(&format!("Site:               {} ({})", site.site_code, site.version));
@@ -48,8 +51,14 @@ impl Output {
         heading("Discovery");
         let discovery = spec.discovery();
         let is_on = |on: bool| if on { "enabled" } else { "not enabled" };
-        line(&format!("User discovery:   {}", is_on(discovery.is_some_and(|discovery| discovery.users().is_some()))));
-        line(&format!("Group discovery:  {}", is_on(discovery.is_some_and(|discovery| discovery.groups().is_some()))));
+        line(&format!(
+            "User discovery:   {}",
+            is_on(discovery.is_some_and(|discovery| discovery.users().is_some()))
+        ));
+        line(&format!(
+            "Group discovery:  {}",
+            is_on(discovery.is_some_and(|discovery| discovery.groups().is_some()))
+        ));
     }
 
     pub(crate) fn plan(self, plan: &Plan) {
@@ -77,9 +86,14 @@ impl Output {
         match event {
             Event::StepStarted { step } => line(&format!("  ...        {step}")),
             Event::WaitingForReplication { step, delay, code, .. } => {
-                line(&format!("  waiting    {step}: not everywhere in the directory yet ({code}), again in {delay:?}"));
+                line(&format!(
+                    "  waiting    {step}: not everywhere in the directory yet ({code}), again in {delay:?}"
+                ));
             }
-            Event::Retried { retry, .. } => line(&format!("  retrying   {}: {}, again in {:?}", retry.request, retry.reason, retry.delay)),
+            Event::Retried { retry, .. } => line(&format!(
+                "  retrying   {}: {}, again in {:?}",
+                retry.request, retry.reason, retry.delay
+            )),
             Event::StepDone { step, action, .. } => line(&format!("  {:<9}  {step}", action.to_string())),
             Event::StepFailed { step, error, .. } => line(&format!("  failed     {step}: {error}")),
             other => line(&format!("  {other:?}")),
@@ -92,7 +106,11 @@ impl Output {
             return;
         }
         heading("Completion");
-        line(if outcome.changed { "The Azure services wizard completed." } else { "Everything was in place; nothing was changed." });
+        line(if outcome.changed {
+            "The Azure services wizard completed."
+        } else {
+            "Everything was in place; nothing was changed."
+        });
         line(&format!("Web app:            {}", outcome.server_app.application_id));
         line(&format!("Native Client app:  {}", outcome.client_app.application_id));
         if let Some(connection) = &outcome.connection {
@@ -112,7 +130,11 @@ impl Output {
         }
         heading("Refused");
         line("Nothing was written.");
-        let shown: Vec<Finding> = findings.iter().filter(|finding| finding.code() != FindingCode::Reminder).cloned().collect();
+        let shown: Vec<Finding> = findings
+            .iter()
+            .filter(|finding| finding.code() != FindingCode::Reminder)
+            .cloned()
+            .collect();
         if shown.is_empty() {
             line(message);
         }
@@ -122,7 +144,10 @@ impl Output {
     pub(crate) fn failed(self, error: &ApplyError) {
         let text = cmg_onboarding::error::chain(error);
         if self.json {
-            self.object("failed", &json!({ "step": error.step(), "error": text, "help": error.help(), "report": error.report() }));
+            self.object(
+                "failed",
+                &json!({ "step": error.step(), "error": text, "help": error.help(), "report": error.report() }),
+            );
             return;
         }
         heading("Failed");

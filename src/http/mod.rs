@@ -22,3 +22,6 @@ pub(crate) use client::{ReqwestTransport, TrustedRoots};
 pub(crate) use pipeline::{HttpError, Pipeline};
 pub(crate) use request::{Method, Request, percent_encoded};
 pub(crate) use retry::{Advice, RetryPolicy};
+
+#[cfg(test)]
+pub(crate) use answer::{AnswerHeaders, answer as answer_for_tests};

@@ -41,7 +41,7 @@ pub trait Site: Debug + Send + Sync {
         &self,
         _call: Call<'_>,
         _wanted: &SiteOnboarding,
-        _progress: &(dyn Fn(&SiteProgress) + Send + Sync),
+        _progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
     ) -> Result<SiteOnboarded, SiteFailure> {
         Err(SiteError::from(NotSupported::new("onboard", type_name::<Self>())).into())
     }

@@ -1,1 +1,296 @@
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
 
+use super::*;
+use crate::{
+    error::DirectoryError,
+    http::{AnswerHeaders, answer_for_tests as answer},
+};
+
+fn refused(status: u16, body: &Value) -> Refused {
+    match refusal(&answer(status, AnswerHeaders::default(), body.to_string().as_bytes())) {
+        DirectoryError::Refused(refused) => *refused,
+        other => panic!("a refusal is expected, not {other:?}"),
+    }
+}
+
+fn error(code: &str, message: &str) -> Value {
+    json!({"error": {"code": code, "message": message}})
+}
+
+fn detailed(code: &str, message: &str, detail: &str, target: &str) -> Value {
+    json!({"error": {"code": code, "message": message, "details": [{"code": detail, "message": message, "target": target}]}})
+}
+
+#[test]
+fn every_known_refusal_has_its_reason() {
+    use RefusalReason as R;
+    let bad = "Request_BadRequest";
+    let missing = "Resource '00000000' does not exist or one of its queried reference-property objects are not present.";
+    let table: Vec<(R, u16, Value)> = vec![
+        (R::TokenRejected, 401, error("InvalidAuthenticationToken", "InvalidCloudInstance")),
+        (
+            R::PermissionMissing,
+            403,
+            error("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+        ),
+        (
+            R::QuotaExceeded,
+            403,
+            error(
+                "Directory_QuotaExceeded",
+                "The directory object quota limit for the Principal has been exceeded.",
+            ),
+        ),
+        (
+            R::UriNotOnVerifiedDomain,
+            400,
+            error(
+                "HostNameNotOnVerifiedDomain",
+                "Values of identifierUris property must use a verified domain of the organization or its subdomain: 'https://ConfigMgrService'",
+            ),
+        ),
+        (
+            R::UriNotOnVerifiedDomain,
+            400,
+            error(
+                bad,
+                "Values of identifierUris property must use a verified domain of the organization or its subdomain: 'https://x'",
+            ),
+        ),
+        (
+            R::UriBlockedByPolicy,
+            400,
+            error(
+                bad,
+                "Failed to add identifier URI https://x. All newly added URIs must contain a tenant verified domain, tenant ID, or app ID, as per the default tenant policy of your organization.",
+            ),
+        ),
+        (
+            R::UriBlockedByPolicy,
+            400,
+            detailed(bad, "Blocked by the assigned policy.", "X", "identifierUris"),
+        ),
+        (
+            R::UriInUse,
+            400,
+            detailed(
+                bad,
+                "Another object with the same value for property identifierUris already exists.",
+                "ObjectConflict",
+                "identifierUris",
+            ),
+        ),
+        (
+            R::UriInUse,
+            400,
+            error(
+                bad,
+                "Another object with the same value for property identifierUris already exists.",
+            ),
+        ),
+        (
+            R::UniqueNameInUse,
+            400,
+            error(bad, "Another object with the same value for property uniqueName already exists."),
+        ),
+        (R::UniqueNameInUse, 400, detailed(bad, "Taken.", "ObjectConflict", "uniqueName")),
+        (
+            R::SecretsForbidden,
+            400,
+            error(
+                "CredentialTypeNotAllowedAsPerAppPolicy",
+                "Credential type not allowed as per assigned policy '1'.",
+            ),
+        ),
+        (
+            R::SecretLifetimeTooLong,
+            400,
+            detailed(
+                "CredentialInvalidLifetimeAsPerAppPolicy",
+                "Credential lifetime exceeds the max value allowed as per assigned policy '1'.",
+                "InvalidKeyEndDate",
+                "EndDate",
+            ),
+        ),
+        (R::NotFound, 404, error("Request_ResourceNotFound", missing)),
+        (
+            R::NotFound,
+            404,
+            error(
+                "Directory_ObjectNotFound",
+                "Unable to read the company information from the directory.",
+            ),
+        ),
+        (R::ReferenceNotFound, 400, error(bad, missing)),
+        (R::ReferenceNotFound, 400, error(bad, "Not a valid reference update.")),
+        (
+            R::ReferenceNotFound,
+            404,
+            error("Request_ResourceNotFound", "Not a valid reference update."),
+        ),
+        (
+            R::ReferenceNotFound,
+            400,
+            detailed(
+                bad,
+                "The appId 'x' of the service principal does not reference a valid application object.",
+                "NoBackingApplicationObject",
+                "appId",
+            ),
+        ),
+        (
+            R::ReferenceNotFound,
+            403,
+            error(
+                "Authorization_RequestDenied",
+                "When using this permission, the backing application of the service principal being created must in the local tenant",
+            ),
+        ),
+        (
+            R::ReferenceNotFound,
+            400,
+            detailed(
+                bad,
+                "Property has an invalid value.",
+                "InvalidValue",
+                "api.preAuthorizedApplications.delegatedPermissionIds",
+            ),
+        ),
+        (
+            R::AlreadyExists,
+            409,
+            error(
+                "Request_MultipleObjectsWithSameKeyValue",
+                "The service principal cannot be created because it is already in use.",
+            ),
+        ),
+        (
+            R::AlreadyExists,
+            409,
+            error("Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists."),
+        ),
+        (R::AlreadyExists, 400, error(bad, "Permission entry already exists.")),
+        (
+            R::AlreadyExists,
+            400,
+            error(bad, "Permission being assigned already exists on the object"),
+        ),
+        (
+            R::ConcurrentChange,
+            409,
+            error(
+                "Directory_ConcurrencyViolation",
+                "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+            ),
+        ),
+        (R::Throttled, 429, error("TooManyRequests", "Too many requests.")),
+        (R::ServiceUnavailable, 503, error("ServiceNotAvailable", "Try again.")),
+        (R::ServiceUnavailable, 504, error("UnknownError", "")),
+        (R::Other, 400, error(bad, "Property has an invalid value.")),
+        (R::Other, 400, error("SignInAudienceNotAllowedAsPerAppPolicy", "No.")),
+    ];
+    for (reason, status, body) in table {
+        let refused = refused(status, &body);
+        assert_eq!(refused.reason(), reason, "{body}");
+        assert_eq!(refused.code(), body["error"]["code"], "{body}");
+        assert_eq!(refused.trace().status, Some(status));
+    }
+}
+
+#[test]
+fn the_refusals_that_waiting_can_mend_are_told_apart() {
+    let ours = refused(404, &error("Request_ResourceNotFound", "Resource 'x' does not exist."));
+    let right = refused(
+        403,
+        &error("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+    );
+    let misleading = refused(
+        403,
+        &error(
+            "Authorization_RequestDenied",
+            "the backing application of the service principal being created must in the local tenant",
+        ),
+    );
+    assert!(ours.may_be_replication() && misleading.may_be_replication() && !right.may_be_replication());
+}
+
+#[test]
+fn a_challenge_carries_its_claims() {
+    let claims = r#"{"access_token":{"acrs":{"value":"c1"}}}"#;
+    let headers = AnswerHeaders {
+        www_authenticate: vec![format!(
+            r#"Bearer error="insufficient_claims", claims="{}""#,
+            STANDARD.encode(claims)
+        )],
+        ..AnswerHeaders::default()
+    };
+    let DirectoryError::Refused(refused) = refusal(&answer(401, headers, b"")) else {
+        panic!("a refusal is expected")
+    };
+    assert_eq!((refused.reason(), refused.claims()), (RefusalReason::ClaimsChallenge, Some(claims)));
+}
+
+#[test]
+fn an_answer_of_somebody_in_between_is_not_taken_for_the_directorys() {
+    for (status, body) in [
+        (403, "<html>Blocked</html>"),
+        (404, "Not Found"),
+        (404, ""),
+        (407, "{}"),
+        (400, r#"{"error":"x"}"#),
+    ] {
+        let answer = answer(status, AnswerHeaders::default(), body.as_bytes());
+        assert!(matches!(refusal(&answer), DirectoryError::UnexpectedAnswer(_)), "{status} {body}");
+        assert!(!is_absent(&answer));
+    }
+}
+
+#[test]
+fn statuses_that_speak_for_themselves_need_no_body() {
+    for (status, reason) in [
+        (401, RefusalReason::TokenRejected),
+        (429, RefusalReason::Throttled),
+        (502, RefusalReason::ServiceUnavailable),
+    ] {
+        let DirectoryError::Refused(refused) = refusal(&answer(status, AnswerHeaders::default(), b"<html>")) else {
+            panic!("a refusal")
+        };
+        assert_eq!((refused.reason(), refused.code()), (reason, format!("status {status}").as_str()));
+    }
+}
+
+#[test]
+fn only_the_directorys_own_word_makes_an_object_absent() {
+    let absent = |code: &str, message: &str| is_absent(&answer(404, AnswerHeaders::default(), error(code, message).to_string().as_bytes()));
+    assert!(absent("Request_ResourceNotFound", "Resource 'x' does not exist."));
+    assert!(!absent(
+        "Directory_ObjectNotFound",
+        "Unable to read the company information from the directory."
+    ));
+}
+
+#[test]
+fn the_retry_loop_is_told_of_conflicts_and_of_company_trouble() {
+    let advised = |status, code: &str, message: &str| {
+        advice(&answer(
+            status,
+            AnswerHeaders::default(),
+            error(code, message).to_string().as_bytes(),
+        ))
+    };
+    assert_eq!(
+        advised(409, "Directory_ConcurrencyViolation", "wait"),
+        Some(Advice::RepeatAlways(RetryReason::ConcurrentChange))
+    );
+    assert_eq!(
+        advised(
+            404,
+            "Directory_ObjectNotFound",
+            "Unable to read the company information from the directory."
+        ),
+        Some(Advice::RepeatIfSafe(RetryReason::ServiceUnavailable))
+    );
+    assert_eq!(advised(404, "Request_ResourceNotFound", "x"), None);
+    assert_eq!(advised(409, "Request_MultipleObjectsWithSameKeyValue", "x"), None);
+}

@@ -1,0 +1,286 @@
+//! Bad input and bad days: each a typed refusal with a remedy, and nothing written before it.
+
+mod support;
+
+use cmg_onboarding::{
+    AzureServicesConnection, ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, ImportedClientApp, ImportedServerApp,
+    OnboardingError, ReusedApp, SecretValidity, ServerAppSpec,
+    connection::{FindingCode, IncompleteConnection, StepAction},
+    directory::AppManagementPolicy,
+    emulator::{Caller, EmulatedSite, EmulatedTenant},
+    ids::{TenantId, well_known},
+};
+use serde_json::json;
+use support::{connection, spec, spec_with_discovery};
+use time::{Duration, macros::datetime};
+use uuid::uuid;
+
+/// Runs the job, which must be refused for this reason, and checks that nothing was written.
+async fn refused(job: &AzureServicesConnection, tenant: &EmulatedTenant, site: &EmulatedSite, code: FindingCode) {
+    let before = (tenant.state(), site.state());
+    let error = match job.onboard(|_| ()).await {
+        Err(OnboardingError::Blocked(blocked)) => blocked,
+        other => panic!("{code:?} was expected to stop the job: {other:?}"),
+    };
+    let blocker = error.blockers().find(|finding| finding.code() == code);
+    let blocker = blocker.unwrap_or_else(|| panic!("{code:?} is not among {:?}", error.findings()));
+    assert!(!blocker.remedy().is_empty() && blocker.message().ends_with('.'), "{blocker}");
+    assert_eq!((tenant.state(), site.state()), before, "{code:?}");
+}
+
+async fn refused_for(caller: Caller, spec: ConnectionSpec, code: FindingCode) {
+    let tenant = EmulatedTenant::builder().caller(caller).build();
+    let site = EmulatedSite::new();
+    refused(&connection(spec, &tenant, &site), &tenant, &site, code).await;
+}
+
+fn with_uri(uri: &str) -> ConnectionSpec {
+    ConnectionSpec::builder("Contoso CMG")
+        .server_app(ServerAppSpec::builder("Server").app_id_uri(uri))
+        .client_app(ClientAppSpec::builder("Client"))
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn an_app_id_uri_on_a_foreign_domain_is_refused() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    for uri in [
+        "https://fabrikam.com/x",
+        "https://ConfigMgrService",
+        "api://11111111-3d1c-4b55-9c6b-0a4f5b7a1e11/x",
+    ] {
+        refused(
+            &connection(with_uri(uri), &tenant, &site),
+            &tenant,
+            &site,
+            FindingCode::AppIdUriNotOwned,
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_app_id_uri_of_another_app_is_refused() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    tenant.add_application(json!({"displayName": "Theirs", "identifierUris": ["https://contoso.com/taken"]}));
+    let job = connection(with_uri("https://contoso.com/taken"), &tenant, &site);
+    refused(&job, &tenant, &site, FindingCode::AppIdUriInUse).await;
+}
+
+#[tokio::test]
+async fn a_token_for_another_tenant_is_refused() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let other = TenantId::new(uuid!("11111111-2222-4333-8444-555555555555"));
+    let job = AzureServicesConnection::builder(spec())
+        .directory(tenant.clone())
+        .site(site.clone())
+        .tenant(other)
+        .build()
+        .unwrap();
+    refused(&job, &tenant, &site, FindingCode::WrongTenant).await;
+}
+
+#[tokio::test]
+async fn a_token_for_another_cloud_is_refused() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let spec = ConnectionSpec::builder("Contoso CMG")
+        .environment(CloudEnvironment::AzureUsGovernmentCloud)
+        .server_app(ServerAppSpec::builder("Server"))
+        .client_app(ClientAppSpec::builder("Client"))
+        .build()
+        .unwrap();
+    refused(&connection(spec, &tenant, &site), &tenant, &site, FindingCode::WrongCloud).await;
+}
+
+#[tokio::test]
+async fn missing_scopes_are_named_before_anything_is_written() {
+    let caller = Caller::global_administrator().with_scopes(["User.Read", "Application.ReadWrite.All"]);
+    let tenant = EmulatedTenant::builder().caller(caller).build();
+    let OnboardingError::Blocked(blocked) = connection(spec_with_discovery(), &tenant, &EmulatedSite::new())
+        .plan()
+        .await
+        .unwrap_err()
+    else {
+        panic!("two scopes are missing");
+    };
+    let help = blocked.help();
+    assert!(
+        help.contains("DelegatedPermissionGrant.ReadWrite.All") && help.contains("AppRoleAssignment.ReadWrite.All"),
+        "{help}"
+    );
+    assert!(!help.contains("Application.ReadWrite.All,"), "{help}");
+}
+
+#[tokio::test]
+async fn a_role_that_is_too_weak_is_refused() {
+    let developer = || Caller::global_administrator().with_directory_roles([well_known::APPLICATION_DEVELOPER]);
+    refused_for(developer(), spec(), FindingCode::RoleTooWeak).await;
+    refused_for(developer().without_wids_claim(), spec(), FindingCode::RoleTooWeak).await;
+    let cloud_administrator = Caller::global_administrator().with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR]);
+    refused_for(cloud_administrator, spec_with_discovery(), FindingCode::RoleTooWeak).await;
+}
+
+#[tokio::test]
+async fn without_discovery_a_cloud_application_administrator_is_enough() {
+    let caller = Caller::global_administrator().with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR]);
+    let tenant = EmulatedTenant::builder().caller(caller).build();
+    let outcome = connection(spec(), &tenant, &EmulatedSite::new()).onboard(|_| ()).await.unwrap();
+    assert!(outcome.changed);
+}
+
+fn policy_reader() -> Caller {
+    Caller::global_administrator().with_scopes([
+        "User.Read",
+        "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "Policy.Read.All",
+    ])
+}
+
+#[tokio::test]
+async fn a_tenant_that_forbids_secrets_is_noticed_beforehand() {
+    let mut policy = AppManagementPolicy::default();
+    policy.secrets_forbidden = true;
+    let tenant = EmulatedTenant::builder().policy(policy).caller(policy_reader()).build();
+    let site = EmulatedSite::new();
+    refused(&connection(spec(), &tenant, &site), &tenant, &site, FindingCode::SecretsForbidden).await;
+}
+
+#[tokio::test]
+async fn two_years_are_too_long_where_the_policy_allows_one() {
+    let mut policy = AppManagementPolicy::default();
+    policy.longest_secret = Some(Duration::days(366));
+    let tenant = EmulatedTenant::builder().policy(policy).caller(policy_reader()).build();
+    let site = EmulatedSite::new();
+    let lasting = |validity| {
+        ConnectionSpec::builder("Contoso CMG")
+            .server_app(ServerAppSpec::builder("Server").secret_validity(validity))
+            .client_app(ClientAppSpec::builder("Client"))
+            .build()
+            .unwrap()
+    };
+    let job = connection(lasting(SecretValidity::TwoYears), &tenant, &site);
+    refused(&job, &tenant, &site, FindingCode::SecretTooLong).await;
+    connection(lasting(SecretValidity::OneYear), &tenant, &site)
+        .onboard(|_| ())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_policy_that_cannot_be_read_is_reported_by_the_step_that_meets_it() {
+    let mut policy = AppManagementPolicy::default();
+    policy.secrets_forbidden = true;
+    let tenant = EmulatedTenant::builder().policy(policy).build();
+    let OnboardingError::Apply(error) = connection(spec(), &tenant, &EmulatedSite::new()).onboard(|_| ()).await.unwrap_err() else {
+        panic!("the directory refuses the secret");
+    };
+    assert!(error.help().contains("Application policies"), "{}", error.help());
+    // The neighbour of the failed step was not cut off, and the report tells of it.
+    let report = error.report().step(cmg_onboarding::Step::RegisterClientApp).unwrap();
+    assert_eq!(report.action, StepAction::Created);
+}
+
+fn imported(expiry: time::OffsetDateTime) -> ConnectionSpec {
+    ConnectionSpec::builder("Contoso CMG")
+        .server_app(
+            ImportedServerApp::builder()
+                .tenant_name("contoso.onmicrosoft.com")
+                .tenant_id("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11")
+                .name("Server")
+                .client_id("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01")
+                .secret_key(ClientSecret::new("a~value"))
+                .secret_key_expiry(expiry)
+                .app_id_uri("https://contoso.com/ConfigMgrService"),
+        )
+        .client_app(
+            ImportedClientApp::builder()
+                .name("Client")
+                .client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"),
+        )
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn an_imported_secret_that_has_expired_is_refused() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let job = AzureServicesConnection::builder(imported(datetime!(2020-01-01 00:00 UTC)))
+        .site(site.clone())
+        .build()
+        .unwrap();
+    refused(&job, &tenant, &site, FindingCode::SecretExpired).await;
+}
+
+#[tokio::test]
+async fn a_reused_app_that_the_site_does_not_know_is_refused() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let id = uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01");
+    let spec = ConnectionSpec::builder("Contoso CMG")
+        .server_app(ReusedApp::new(id.into()))
+        .client_app(
+            ImportedClientApp::builder()
+                .name("Client")
+                .client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"),
+        )
+        .build()
+        .unwrap();
+    let job = AzureServicesConnection::builder(spec).site(site.clone()).build().unwrap();
+    refused(&job, &tenant, &site, FindingCode::AppNotFound).await;
+}
+
+#[tokio::test]
+async fn a_second_connection_for_the_tenant_is_refused() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    let other = ConnectionSpec::builder("Another name")
+        .server_app(ServerAppSpec::builder("Server").app_id_uri(format!("api://{}/other", tenant.tenant_id())))
+        .client_app(ClientAppSpec::builder("Client"))
+        .build()
+        .unwrap();
+    refused(&connection(other, &tenant, &site), &tenant, &site, FindingCode::ConnectionConflict).await;
+}
+
+#[tokio::test]
+async fn a_site_that_is_too_old_or_forbids_writing_is_refused() {
+    let tenant = EmulatedTenant::new();
+    let old = EmulatedSite::builder().version("5.00.9012.1000").build();
+    refused(&connection(spec(), &tenant, &old), &tenant, &old, FindingCode::SiteTooOld).await;
+    let closed = EmulatedSite::builder().may_write(false).build();
+    refused(
+        &connection(spec(), &tenant, &closed),
+        &tenant,
+        &closed,
+        FindingCode::SiteRightsMissing,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn names_and_uris_with_special_characters_are_taken_to_the_letter() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let name = r#"O'Brien & "Söhne" 100% #1 <x> %27"#;
+    let spec = ConnectionSpec::builder(name)
+        .server_app(ServerAppSpec::builder(name).app_id_uri("https://contoso.com/%27x'y".replace('\'', "%23")))
+        .client_app(ClientAppSpec::builder(name))
+        .build()
+        .unwrap();
+    let job = connection(spec, &tenant, &site);
+    job.onboard(|_| ()).await.unwrap();
+    assert!(!job.onboard(|_| ()).await.unwrap().changed);
+    let state = tenant.state();
+    let named = state["applications"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|application| application["displayName"] == name);
+    assert_eq!(named.count(), 2);
+}
+
+#[test]
+fn a_connection_without_what_it_needs_is_not_built() {
+    let build = |spec| AzureServicesConnection::builder(spec).build().unwrap_err();
+    assert_eq!(build(spec()), IncompleteConnection::DirectoryMissing);
+    assert_eq!(build(imported(datetime!(2099-01-01 00:00 UTC))), IncompleteConnection::NothingToDo);
+}

@@ -1,0 +1,243 @@
+//! Which protocol is spoken over TLS, over how many connections, and to whom.
+
+#![cfg(feature = "rustls")]
+
+use std::{
+    convert::Infallible,
+    fmt::Write as _,
+    io,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use cmg_onboarding::{
+    Call, CloudEndpoints, Directory, DirectoryError, GraphDirectory, StaticToken,
+    directory::NewApplication,
+    error::{TransportKind, chain},
+};
+use http_body_util::Full;
+use hyper::{Request, Response, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use tokio::net::TcpListener;
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, pki_types::PrivateKeyDer},
+};
+use tracing_subscriber::fmt::MakeWriter;
+
+const BODY: &str = r#"{"id": "00000000-0000-0000-0000-000000000001", "appId": "00000000-0000-0000-0000-000000000002"}"#;
+
+const CANARY: &str = "canary-7Q";
+
+/// What the server can do.
+#[derive(Clone, Copy, PartialEq)]
+enum Speaks {
+    /// HTTP/2 and HTTP/1.1, negotiated.
+    Both,
+    /// HTTP/1.1, and says so in the handshake.
+    Http1,
+    /// HTTP/1.1, and negotiates nothing, as an old inspecting proxy.
+    Http1Silently,
+}
+
+struct Server {
+    pem: String,
+    endpoints: CloudEndpoints,
+    connections: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Server {
+    async fn start(speaks: Speaks) -> Self {
+        let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(issued.signing_key.serialize_der().into());
+        let mut config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![issued.cert.der().clone()], key)
+            .unwrap();
+        config.alpn_protocols = match speaks {
+            Speaks::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            Speaks::Http1 => vec![b"http/1.1".to_vec()],
+            Speaks::Http1Silently => Vec::new(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let requests = Arc::new(AtomicUsize::new(0));
+        let (accepted, served) = (Arc::clone(&connections), Arc::clone(&requests));
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                accepted.fetch_add(1, Ordering::SeqCst);
+                let (acceptor, served) = (acceptor.clone(), Arc::clone(&served));
+                tokio::spawn(async move {
+                    let Ok(stream) = acceptor.accept(stream).await else { return };
+                    let service = service_fn(move |_: Request<Incoming>| {
+                        served.fetch_add(1, Ordering::SeqCst);
+                        async { Ok::<_, Infallible>(Response::new(Full::new(BODY.as_bytes()))) }
+                    });
+                    let mut server = auto::Builder::new(TokioExecutor::new());
+                    if speaks != Speaks::Both {
+                        server = server.http1_only();
+                    }
+                    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+        });
+        let url = format!("https://localhost:{port}/").parse().unwrap();
+        Self {
+            pem: issued.cert.pem(),
+            endpoints: CloudEndpoints::default().with_graph(url).unwrap(),
+            connections,
+            requests,
+        }
+    }
+
+    fn directory(&self) -> GraphDirectory {
+        let builder = GraphDirectory::builder(self.endpoints.clone(), StaticToken::new(CANARY));
+        builder.trusted_root_pem(&self.pem).unwrap().build()
+    }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+async fn read(directory: &GraphDirectory) -> Result<(), DirectoryError> {
+    directory
+        .service_principal(Call::quiet(), uuid::Uuid::from_u128(2).into())
+        .await
+        .map(drop)
+}
+
+async fn six_at_once(directory: &GraphDirectory) {
+    let reads = (0..6).map(|_| read(directory));
+    for result in futures_util::future::join_all(reads).await {
+        result.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn parallel_first_requests_share_one_connection() {
+    let server = Server::start(Speaks::Both).await;
+    let directory = server.directory();
+    six_at_once(&directory).await;
+    six_at_once(&directory.clone()).await;
+    assert_eq!((server.requests(), server.connections()), (12, 1));
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_http_1_only_is_asked_again_and_remembered() {
+    for speaks in [Speaks::Http1, Speaks::Http1Silently] {
+        let server = Server::start(speaks).await;
+        let directory = server.directory();
+        read(&directory).await.unwrap();
+        assert_eq!(
+            (server.requests(), server.connections()),
+            (1, 2),
+            "one connection fails, the next one serves"
+        );
+        read(&directory).await.unwrap();
+        assert_eq!(
+            (server.requests(), server.connections()),
+            (2, 2),
+            "it is remembered, and its connection kept"
+        );
+        six_at_once(&directory).await;
+        assert_eq!(server.requests(), 8);
+    }
+}
+
+#[tokio::test]
+async fn parallel_first_requests_reach_a_server_that_speaks_http_1_only() {
+    for speaks in [Speaks::Http1, Speaks::Http1Silently] {
+        let server = Server::start(speaks).await;
+        six_at_once(&server.directory()).await;
+        assert_eq!(server.requests(), 6);
+    }
+}
+
+#[tokio::test]
+async fn a_creation_is_sent_once_to_a_server_that_turns_http_2_down_in_the_handshake() {
+    let server = Server::start(Speaks::Http1).await;
+    let created = server
+        .directory()
+        .create_application(Call::quiet(), &NewApplication::default())
+        .await;
+    created.unwrap();
+    assert_eq!(server.requests(), 1);
+}
+
+#[tokio::test]
+async fn an_untrusted_certificate_is_reported_at_once_and_nothing_is_sent() {
+    let server = Server::start(Speaks::Both).await;
+    let directory = GraphDirectory::new(server.endpoints.clone(), StaticToken::new(CANARY));
+    let began = Instant::now();
+    let error = read(&directory).await.unwrap_err();
+    let DirectoryError::Unreachable(unreachable) = &error else {
+        panic!("not {error:?}")
+    };
+    assert_eq!(unreachable.kind(), TransportKind::Connect);
+    assert!(chain(&error).to_lowercase().contains("certificate"), "{}", chain(&error));
+    assert!(began.elapsed() < Duration::from_secs(5));
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn a_text_without_certificates_is_refused_before_anything_is_built() {
+    let certificate_without_content = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for pem in ["", "nonsense", certificate_without_content] {
+        let builder = GraphDirectory::builder(CloudEndpoints::default(), StaticToken::new(CANARY));
+        assert!(builder.trusted_root_pem(pem).is_err(), "{pem}");
+    }
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn the_libraries_below_do_not_log_the_token_either() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(lines.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let server = Server::start(Speaks::Both).await;
+    let directory = server.directory();
+    read(&directory).await.unwrap();
+    let mut shown = String::from_utf8_lossy(&lines.0.lock().unwrap()).into_owned();
+    assert!(shown.contains("h2"), "the libraries below are heard: {shown}");
+    write!(shown, "{directory:?}").unwrap();
+    assert!(!shown.contains(CANARY), "{shown}");
+}

@@ -1,0 +1,363 @@
+//! The job against the emulated tenant and site straight behind the traits: what is made, found, mended and removed.
+
+mod support;
+
+use std::time::Duration;
+
+use cmg_onboarding::{
+    AzureServicesConnection, Call, ClientAppSpec, ClientSecret, ConnectionSpec, Directory, Event, ImportedClientApp, ImportedServerApp,
+    OnboardingError, ReusedApp, ServerAppSpec, Step,
+    connection::{PlannedAction, StepAction},
+    directory::ApplicationProperties,
+    emulator::{EmulatedSite, EmulatedTenant},
+    error::SiteRefused,
+    site::SiteItem,
+};
+use support::{Recorder, connection, count, spec, spec_with_discovery};
+use time::macros::datetime;
+
+const KINDS: [&str; 4] = ["applications", "servicePrincipals", "oauth2PermissionGrants", "appRoleAssignments"];
+
+/// How many of each kind there are beyond what a new tenant has.
+fn made(tenant: &EmulatedTenant) -> [usize; 4] {
+    let (state, empty) = (tenant.state(), EmulatedTenant::new().state());
+    KINDS.map(|kind| count(&state, kind) - count(&empty, kind))
+}
+
+#[tokio::test]
+async fn a_new_tenant_gets_both_apps_their_consents_and_one_connection() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let outcome = connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    assert_eq!(made(&tenant), [2, 2, 2, 0]);
+    let secret = outcome.secret.as_ref().unwrap().value.expose();
+    assert!(site.holds_secret(outcome.server_app.application_id, secret));
+    assert!(tenant.secret_is_live(outcome.server_app.application_id, secret));
+    assert_eq!(outcome.connection.unwrap().name, "Contoso CMG");
+    let uri = format!("api://{}/ConfigMgrService", tenant.tenant_id());
+    assert_eq!(outcome.client_settings.app_id_uri.unwrap().as_str(), uri);
+}
+
+#[tokio::test]
+async fn discovery_adds_the_permission_to_read_the_directory() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let outcome = connection(spec_with_discovery(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    assert_eq!(made(&tenant), [2, 2, 2, 1]);
+    assert!(outcome.connection.unwrap().user_discovery.is_some());
+    assert_eq!(outcome.report.step(Step::ConsentDirectoryRead).unwrap().action, StepAction::Created);
+}
+
+#[tokio::test]
+async fn running_the_same_specification_again_changes_nothing_and_says_so() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let job = connection(spec_with_discovery(), &tenant, &site);
+    job.onboard(|_| ()).await.unwrap();
+    let before = (tenant.state(), site.state());
+    let plan = job.plan().await.unwrap();
+    assert!(plan.is_empty(), "{plan}");
+    assert_eq!(plan.permissions(), [] as [&str; 0]);
+    let outcome = job.apply(&plan, |_| ()).await.unwrap();
+    assert!(!outcome.changed, "{}", outcome.report);
+    assert!(outcome.secret.is_none());
+    assert_eq!((tenant.state(), site.state()), before);
+}
+
+#[tokio::test]
+async fn a_plan_reads_as_the_summary_page() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let plan = connection(spec_with_discovery(), &tenant, &site).plan().await.unwrap();
+    let text = plan.to_string().replace(&tenant.tenant_id().to_string(), "{tenant}");
+    let text = text.lines().map(|line| {
+        if line.contains("valid to") {
+            "            Secret: valid to {date}"
+        } else {
+            line
+        }
+    });
+    insta::assert_snapshot!(text.collect::<Vec<_>>().join("\n"));
+}
+
+#[tokio::test]
+async fn events_name_every_step_from_start_to_end() {
+    let (tenant, site, recorder) = (EmulatedTenant::new(), EmulatedSite::new(), Recorder::default());
+    connection(spec_with_discovery(), &tenant, &site)
+        .onboard(recorder.listen())
+        .await
+        .unwrap();
+    let events = recorder.events();
+    let started: Vec<Step> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::StepStarted { step } => Some(*step),
+            _ => None,
+        })
+        .collect();
+    let mut done: Vec<Step> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::StepDone { step, action, .. } => {
+                assert_eq!(*action, StepAction::Created, "{step}");
+                Some(*step)
+            }
+            _ => None,
+        })
+        .collect();
+    done.sort_unstable();
+    let mut sorted = started.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, done);
+    assert_eq!(done.len(), 13);
+    let json = serde_json::to_value(&events[0]).unwrap();
+    assert_eq!(json, serde_json::json!({"event": "stepStarted", "step": "registerServerApp"}));
+}
+
+#[tokio::test]
+async fn without_a_site_the_secret_comes_back_once_and_is_kept_by_a_second_run() {
+    let tenant = EmulatedTenant::new();
+    let job = || AzureServicesConnection::builder(spec()).directory(tenant.clone());
+    let first = job().build().unwrap().onboard(|_| ()).await.unwrap();
+    let secret = first.secret.unwrap();
+    assert!(tenant.secret_is_live(first.server_app.application_id, secret.value.expose()));
+    let before = tenant.state();
+    let second = job().build().unwrap().onboard(|_| ()).await.unwrap();
+    assert!(!second.changed && second.secret.is_none());
+    assert_eq!(tenant.state(), before);
+
+    let third = job().reissue_secret(true).build().unwrap().onboard(|_| ()).await.unwrap();
+    let renewed = third.secret.unwrap();
+    assert!(tenant.secret_is_live(first.server_app.application_id, renewed.value.expose()));
+    assert!(!tenant.secret_is_live(first.server_app.application_id, secret.value.expose()));
+}
+
+#[tokio::test]
+async fn a_secret_that_reached_no_site_is_replaced_and_only_the_lost_one_removed() {
+    let tenant = EmulatedTenant::new();
+    let lost = AzureServicesConnection::builder(spec()).directory(tenant.clone()).build().unwrap();
+    let lost = lost.onboard(|_| ()).await.unwrap();
+    let application = lost.server_app.application_id;
+    let object = lost.server_app.object_id.unwrap();
+    let foreign = cmg_onboarding::directory::NewPassword::new("somebody else's", datetime!(2027-01-01 00:00 UTC));
+    let foreign = tenant
+        .add_password(Call::quiet(), object, &foreign)
+        .await
+        .unwrap()
+        .secret_text
+        .unwrap();
+
+    let site = EmulatedSite::new();
+    let outcome = connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    let issued = outcome.secret.unwrap();
+    assert!(site.holds_secret(application, issued.value.expose()));
+    assert!(tenant.secret_is_live(application, issued.value.expose()));
+    assert!(tenant.secret_is_live(application, foreign.expose()));
+    assert!(!tenant.secret_is_live(application, lost.secret.unwrap().value.expose()));
+}
+
+#[tokio::test]
+async fn a_create_answer_without_the_secrets_text_leads_to_one_secret_all_the_same() {
+    let tenant = EmulatedTenant::builder().secret_in_create_answer(false).build();
+    let site = EmulatedSite::new();
+    let outcome = connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    assert_eq!(outcome.report.step(Step::IssueSecret).unwrap().action, StepAction::Created);
+    let state = tenant.state();
+    let passwords: usize = state["applications"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|application| application["passwordCredentials"].as_array().map_or(0, Vec::len))
+        .sum();
+    assert_eq!(passwords, 1);
+    assert!(site.holds_secret(outcome.server_app.application_id, outcome.secret.unwrap().value.expose()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn replication_lag_is_waited_out_with_an_event_for_each_wait() {
+    for lag in [2, 8, 30] {
+        let tenant = EmulatedTenant::builder().replication_lag(Duration::from_secs(lag)).build();
+        let (site, recorder) = (EmulatedSite::new(), Recorder::default());
+        let started = tokio::time::Instant::now();
+        let outcome = connection(spec_with_discovery(), &tenant, &site)
+            .onboard(recorder.listen())
+            .await
+            .unwrap();
+        assert!(outcome.changed);
+        assert_eq!(made(&tenant), [2, 2, 2, 1], "lag of {lag} s");
+        let waits = recorder
+            .events()
+            .iter()
+            .filter(|event| matches!(event, Event::WaitingForReplication { .. }))
+            .count();
+        assert!(waits >= 2, "lag of {lag} s");
+        // Two rounds depend on fresh objects; each may lose at most one pause of 8 s.
+        assert!(
+            started.elapsed() <= Duration::from_secs(2 * lag + 16),
+            "lag of {lag} s took {:?}",
+            started.elapsed()
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_differs_is_mended_and_nothing_else_is_touched() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let job = connection(spec(), &tenant, &site);
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    let good = tenant.state();
+    let mut change = ApplicationProperties::default();
+    change.is_device_only_auth_supported = Some(false);
+    change.display_name = Some("Renamed by hand".to_owned());
+    tenant
+        .update_application(Call::quiet(), outcome.server_app.object_id.unwrap(), &change)
+        .await
+        .unwrap();
+
+    let plan = job.plan().await.unwrap();
+    let planned = plan.step(Step::RegisterServerApp).unwrap();
+    assert_eq!(planned.action, PlannedAction::Mend);
+    let changed: Vec<&str> = planned.changes.iter().map(|change| change.property).collect();
+    assert_eq!(changed, ["displayName", "isDeviceOnlyAuthSupported"]);
+    let outcome = job.apply(&plan, |_| ()).await.unwrap();
+    assert_eq!(outcome.report.step(Step::RegisterServerApp).unwrap().action, StepAction::Mended);
+    assert_eq!(tenant.state(), good);
+}
+
+#[tokio::test]
+async fn undo_removes_what_was_made_and_frees_the_names_for_the_next_run() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let before = tenant.state();
+    let job = connection(spec_with_discovery(), &tenant, &site);
+    job.onboard(|_| ()).await.unwrap();
+    let report = job.undo(|_| ()).await.unwrap();
+    assert_eq!(report.removed.len(), 3, "{report:?}");
+    assert!(!report.is_complete(), "the product cannot remove applications and tenants");
+    assert_eq!(tenant.state(), before);
+    assert!(job.onboard(|_| ()).await.unwrap().changed);
+    assert_eq!(made(&tenant), [2, 2, 2, 1]);
+}
+
+#[tokio::test]
+async fn undo_where_nothing_was_made_removes_nothing() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let report = connection(spec(), &tenant, &site).undo(|_| ()).await.unwrap();
+    assert!(report.is_empty());
+}
+
+#[tokio::test]
+async fn a_deleted_app_that_holds_the_name_stops_the_job_until_it_is_undone() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let job = connection(spec(), &tenant, &site);
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    assert!(tenant.soft_delete(outcome.client_app.application_id));
+    let OnboardingError::Blocked(blocked) = job.plan().await.unwrap_err() else {
+        panic!("a deleted app holds the unique name");
+    };
+    assert!(blocked.help().contains("Deleted applications"), "{}", blocked.help());
+    job.undo(|_| ()).await.unwrap();
+    job.onboard(|_| ()).await.unwrap();
+}
+
+#[tokio::test]
+async fn import_without_a_directory_writes_to_the_site_only() {
+    let site = EmulatedSite::new();
+    let spec = ConnectionSpec::builder("Contoso CMG")
+        .server_app(
+            ImportedServerApp::builder()
+                .tenant_name("contoso.onmicrosoft.com")
+                .tenant_id("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11")
+                .name("Server")
+                .client_id("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01")
+                .secret_key(ClientSecret::new("a~value"))
+                .secret_key_expiry(datetime!(2099-01-01 00:00 UTC))
+                .app_id_uri("https://contoso.com/ConfigMgrService"),
+        )
+        .client_app(
+            ImportedClientApp::builder()
+                .name("Client")
+                .client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"),
+        )
+        .build()
+        .unwrap();
+    let job = AzureServicesConnection::builder(spec).site(site.clone()).build().unwrap();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    assert!(site.holds_secret(outcome.server_app.application_id, "a~value"));
+    assert!(!job.onboard(|_| ()).await.unwrap().changed);
+}
+
+#[tokio::test]
+async fn a_client_app_can_be_created_for_a_server_app_that_the_site_knows() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let first = connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    let reusing = ConnectionSpec::builder("Contoso CMG")
+        .key("a second client app")
+        .server_app(ReusedApp::new(first.server_app.application_id))
+        .client_app(ClientAppSpec::builder("Another client"))
+        .build()
+        .unwrap();
+    let outcome = connection(reusing, &tenant, &site).onboard(|_| ()).await.unwrap();
+    assert_ne!(outcome.client_app.application_id, first.client_app.application_id);
+    assert_eq!(made(&tenant), [3, 3, 4, 0]);
+}
+
+#[tokio::test]
+async fn a_failing_site_leaves_a_true_report_and_the_next_run_goes_on() {
+    let (tenant, site, recorder) = (EmulatedTenant::new(), EmulatedSite::new(), Recorder::default());
+    let job = connection(spec(), &tenant, &site);
+    site.fail_at(
+        SiteItem::Connection,
+        SiteRefused::new("create the connection", "the provider said no", "Look into SMSProv.log."),
+    );
+    let OnboardingError::Apply(error) = job.onboard(recorder.listen()).await.unwrap_err() else {
+        panic!("the site failed half-way");
+    };
+    assert_eq!(error.step(), Step::CreateConnection);
+    assert!(error.help().contains("SMSProv.log"), "{}", error.help());
+    let actions: Vec<(Step, StepAction)> = error.report().steps().iter().map(|report| (report.step, report.action)).collect();
+    assert!(actions.contains(&(Step::ImportClientApp, StepAction::Created)), "{actions:?}");
+    assert!(actions.contains(&(Step::CreateConnection, StepAction::Failed)), "{actions:?}");
+    let before = tenant.state();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    assert_eq!(tenant.state(), before);
+    assert_eq!(outcome.report.step(Step::ImportServerApp).unwrap().action, StepAction::Unchanged);
+    assert_eq!(outcome.report.step(Step::CreateConnection).unwrap().action, StepAction::Created);
+}
+
+#[tokio::test]
+async fn id_tokens_are_allowed_on_both_apps_only_on_request() {
+    let with_id_tokens = |issue: bool| {
+        ConnectionSpec::builder("Contoso CMG")
+            .server_app(ServerAppSpec::builder("Server"))
+            .client_app(ClientAppSpec::builder("Client"))
+            .issue_id_tokens(issue)
+            .build()
+            .unwrap()
+    };
+    for (asked, expected) in [(false, 0), (true, 2)] {
+        let tenant = EmulatedTenant::new();
+        connection(with_id_tokens(asked), &tenant, &EmulatedSite::new())
+            .onboard(|_| ())
+            .await
+            .unwrap();
+        let state = tenant.state();
+        let applications = state["applications"].as_array().unwrap();
+        let issuing = applications
+            .iter()
+            .filter(|application| application["web"]["implicitGrantSettings"]["enableIdTokenIssuance"] == true);
+        assert_eq!(issuing.count(), expected);
+    }
+}
+
+#[tokio::test]
+async fn two_connections_with_different_keys_do_not_share_their_apps() {
+    let tenant = EmulatedTenant::new();
+    let job = |name: &str, suffix: &str| {
+        let uri = format!("api://{}/{suffix}", tenant.tenant_id());
+        let spec = ConnectionSpec::builder(name)
+            .server_app(ServerAppSpec::builder("Server").app_id_uri(uri))
+            .client_app(ClientAppSpec::builder("Client"))
+            .build()
+            .unwrap();
+        connection(spec, &tenant, &EmulatedSite::new())
+    };
+    job("North", "North").onboard(|_| ()).await.unwrap();
+    job("South", "South").onboard(|_| ()).await.unwrap();
+    assert_eq!(made(&tenant), [4, 4, 4, 0]);
+}

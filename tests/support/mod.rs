@@ -1,0 +1,73 @@
+//! What several test files share.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::sync::Mutex;
+
+use cmg_onboarding::{
+    AzureServicesConnection, ClientAppSpec, ConnectionSpec, DiscoverySpec, Event, GraphDirectory, ServerAppSpec, StaticToken,
+    connection::AzureServicesConnectionBuilder,
+    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
+};
+use serde_json::Value;
+
+/// The specification most tests use: both apps created, no discovery.
+pub fn spec() -> ConnectionSpec {
+    ConnectionSpec::builder("Contoso CMG")
+        .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+        .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+        .build()
+        .unwrap()
+}
+
+/// The same with user discovery.
+pub fn spec_with_discovery() -> ConnectionSpec {
+    ConnectionSpec::builder("Contoso CMG")
+        .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+        .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+        .discovery(DiscoverySpec::builder().users())
+        .build()
+        .unwrap()
+}
+
+/// A connection straight behind the traits.
+pub fn connection(spec: ConnectionSpec, tenant: &EmulatedTenant, site: &EmulatedSite) -> AzureServicesConnection {
+    AzureServicesConnection::builder(spec)
+        .directory(tenant.clone())
+        .site(site.clone())
+        .build()
+        .unwrap()
+}
+
+/// A directory over HTTP, signed in as this caller.
+pub fn directory(server: &EmulatorServer, tenant: &EmulatedTenant, caller: &Caller) -> GraphDirectory {
+    let builder = GraphDirectory::builder(server.endpoints(), StaticToken::new(tenant.token_for(caller)));
+    let builder = match server.certificate_pem() {
+        Some(pem) => builder.trusted_root_pem(pem).unwrap(),
+        None => builder,
+    };
+    builder.build()
+}
+
+/// A connection over HTTP, by the global administrator.
+pub fn over_http(spec: ConnectionSpec, server: &EmulatorServer, tenant: &EmulatedTenant) -> AzureServicesConnectionBuilder {
+    AzureServicesConnection::builder(spec).directory(directory(server, tenant, &Caller::global_administrator()))
+}
+
+/// Collects the events of a run.
+#[derive(Default)]
+pub struct Recorder(Mutex<Vec<Event>>);
+
+impl Recorder {
+    pub fn listen(&self) -> impl Fn(&Event) + Send + Sync + '_ {
+        |event| self.0.lock().unwrap().push(event.clone())
+    }
+
+    pub fn events(&self) -> Vec<Event> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+/// How many objects of a kind a tenant's state has.
+pub fn count(state: &Value, kind: &str) -> usize {
+    state[kind].as_array().unwrap_or_else(|| panic!("no {kind} in the state")).len()
+}
