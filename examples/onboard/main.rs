@@ -127,7 +127,7 @@ async fn demonstrate(arguments: &Arguments, spec: ConnectionSpec) -> Result<(Azu
         .await
         .map_err(bad_input)?;
     let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
-    let mut builder = AzureServicesConnection::builder(spec).directory(GraphDirectory::new(server.endpoints(), token));
+    let mut builder = AzureServicesConnection::builder(spec).directory(GraphDirectory::new(server.endpoints().clone(), token));
     if !arguments.register_only {
         builder = builder.site(SiteHandle::from(site));
     }

@@ -11,7 +11,7 @@ use cmg_onboarding::{
 use serde_json::Value;
 
 /// The specification most tests use: both apps created, no discovery.
-pub fn spec() -> ConnectionSpec {
+pub(crate) fn spec() -> ConnectionSpec {
     ConnectionSpec::builder("Contoso CMG")
         .server_app(ServerAppSpec::builder("ConfigMgr Server"))
         .client_app(ClientAppSpec::builder("ConfigMgr Client"))
@@ -20,7 +20,7 @@ pub fn spec() -> ConnectionSpec {
 }
 
 /// The same with user discovery.
-pub fn spec_with_discovery() -> ConnectionSpec {
+pub(crate) fn spec_with_discovery() -> ConnectionSpec {
     ConnectionSpec::builder("Contoso CMG")
         .server_app(ServerAppSpec::builder("ConfigMgr Server"))
         .client_app(ClientAppSpec::builder("ConfigMgr Client"))
@@ -30,7 +30,7 @@ pub fn spec_with_discovery() -> ConnectionSpec {
 }
 
 /// A connection straight behind the traits.
-pub fn connection(spec: ConnectionSpec, tenant: &EmulatedTenant, site: &EmulatedSite) -> AzureServicesConnection {
+pub(crate) fn connection(spec: ConnectionSpec, tenant: &EmulatedTenant, site: &EmulatedSite) -> AzureServicesConnection {
     AzureServicesConnection::builder(spec)
         .directory(tenant.clone())
         .site(site.clone())
@@ -39,8 +39,8 @@ pub fn connection(spec: ConnectionSpec, tenant: &EmulatedTenant, site: &Emulated
 }
 
 /// A directory over HTTP, signed in as this caller.
-pub fn directory(server: &EmulatorServer, tenant: &EmulatedTenant, caller: &Caller) -> GraphDirectory {
-    let builder = GraphDirectory::builder(server.endpoints(), StaticToken::new(tenant.token_for(caller)));
+pub(crate) fn directory(server: &EmulatorServer, tenant: &EmulatedTenant, caller: &Caller) -> GraphDirectory {
+    let builder = GraphDirectory::builder(server.endpoints().clone(), StaticToken::new(tenant.token_for(caller)));
     let builder = match server.certificate_pem() {
         Some(pem) => builder.trusted_root_pem(pem).unwrap(),
         None => builder,
@@ -49,25 +49,25 @@ pub fn directory(server: &EmulatorServer, tenant: &EmulatedTenant, caller: &Call
 }
 
 /// A connection over HTTP, by the global administrator.
-pub fn over_http(spec: ConnectionSpec, server: &EmulatorServer, tenant: &EmulatedTenant) -> AzureServicesConnectionBuilder {
+pub(crate) fn over_http(spec: ConnectionSpec, server: &EmulatorServer, tenant: &EmulatedTenant) -> AzureServicesConnectionBuilder {
     AzureServicesConnection::builder(spec).directory(directory(server, tenant, &Caller::global_administrator()))
 }
 
 /// Collects the events of a run.
 #[derive(Default)]
-pub struct Recorder(Mutex<Vec<Event>>);
+pub(crate) struct Recorder(Mutex<Vec<Event>>);
 
 impl Recorder {
-    pub fn listen(&self) -> impl Fn(&Event) + Send + Sync + '_ {
+    pub(crate) fn listen(&self) -> impl Fn(&Event) + Send + Sync + '_ {
         |event| self.0.lock().unwrap().push(event.clone())
     }
 
-    pub fn events(&self) -> Vec<Event> {
+    pub(crate) fn events(&self) -> Vec<Event> {
         self.0.lock().unwrap().clone()
     }
 }
 
 /// How many objects of a kind a tenant's state has.
-pub fn count(state: &Value, kind: &str) -> usize {
+pub(crate) fn count(state: &Value, kind: &str) -> usize {
     state[kind].as_array().unwrap_or_else(|| panic!("no {kind} in the state")).len()
 }

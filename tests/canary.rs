@@ -1,0 +1,151 @@
+//! One canary through a whole run: secrets and tokens appear in no log line, no `Debug`, no error, event or JSON.
+
+mod support;
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use cmg_onboarding::{
+    AzureServicesConnection, ClientSecret, ConnectionSpec, GraphDirectory, ImportedClientApp, ImportedServerApp, StaticToken,
+    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, Fault},
+    error::SiteRefused,
+    site::SiteItem,
+};
+use support::{Recorder, spec_with_discovery};
+use time::macros::datetime;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Everything that was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+/// Fails if one of the canaries is in the text.
+fn assert_clean(what: &str, text: &str, canaries: &[&str]) {
+    for canary in canaries {
+        assert!(!canary.is_empty());
+        assert!(!text.contains(canary), "{what} contains a canary");
+    }
+}
+
+#[tokio::test]
+async fn no_secret_and_no_token_is_to_be_found_anywhere() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let server = EmulatorServer::builder(tenant.clone()).tls(true).start().await.unwrap();
+    let token = tenant.token_for(&Caller::global_administrator());
+    let payload = token.split('.').nth(1).unwrap().to_owned();
+    let directory = GraphDirectory::builder(server.endpoints().clone(), StaticToken::new(token.clone()))
+        .trusted_root_pem(server.certificate_pem().unwrap())
+        .unwrap()
+        .build();
+    let job = AzureServicesConnection::builder(spec_with_discovery())
+        .directory(directory)
+        .site(site.clone())
+        .build()
+        .unwrap();
+
+    // A run with every kind of trouble that ends badly, then one that ends well.
+    tenant.fail_on("POST /servicePrincipals", Fault::ServiceUnavailable);
+    site.fail_at(SiteItem::Connection, SiteRefused::new("create the connection", "no", "help"));
+    let recorder = Recorder::default();
+    let preflight = job.preflight().await.unwrap();
+    let plan = preflight.clone().into_plan().unwrap();
+    let error = job.apply(&plan, recorder.listen()).await.unwrap_err();
+    let secret = error.secret().unwrap().value.expose().to_owned();
+    let second_plan = job.plan().await.unwrap();
+    let outcome = job.apply(&second_plan, recorder.listen()).await.unwrap();
+    assert!(site.holds_secret(outcome.server_app.application_id, &secret));
+
+    let canaries = [secret.as_str(), token.as_str(), payload.as_str()];
+    assert!(log.text().contains("/v1.0/applications"), "the log must have something to search");
+    assert_clean("the log", &log.text(), &canaries);
+    for (what, text) in [
+        ("the connection", format!("{job:#?}")),
+        ("the preflight", format!("{preflight:#?}")),
+        ("the plan", format!("{plan:#?} {plan}")),
+        (
+            "the error",
+            format!("{error:#?} {} {}", cmg_onboarding::error::chain(&error), error.help()),
+        ),
+        ("the outcome", format!("{outcome:#?}")),
+        ("the events", format!("{:#?}", recorder.events())),
+        ("the tenant", format!("{tenant:#?} {}", tenant.state())),
+        ("the site", format!("{site:#?} {}", site.state())),
+        ("the plan's JSON", serde_json::to_string(&plan).unwrap()),
+        ("the preflight's JSON", serde_json::to_string(&preflight).unwrap()),
+        ("the outcome's JSON", serde_json::to_string(&outcome).unwrap()),
+        ("the failure's JSON", serde_json::to_string(error.report()).unwrap()),
+        ("the events' JSON", serde_json::to_string(&recorder.events()).unwrap()),
+    ] {
+        assert_clean(what, &text, &canaries);
+    }
+}
+
+#[tokio::test]
+async fn an_imported_secret_is_written_nowhere_but_to_the_site() {
+    let canary = "canary-7Q~imported";
+    let spec = ConnectionSpec::builder("Contoso CMG")
+        .server_app(
+            ImportedServerApp::builder()
+                .tenant_name("contoso.onmicrosoft.com")
+                .tenant_id("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11")
+                .name("Server")
+                .client_id("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01")
+                .secret_key(ClientSecret::new(canary))
+                .secret_key_expiry(datetime!(2099-01-01 00:00 UTC))
+                .app_id_uri("https://contoso.com/ConfigMgrService"),
+        )
+        .client_app(
+            ImportedClientApp::builder()
+                .name("Client")
+                .client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"),
+        )
+        .build()
+        .unwrap();
+    let (site, recorder) = (EmulatedSite::new(), Recorder::default());
+    let job = AzureServicesConnection::builder(spec.clone()).site(site.clone()).build().unwrap();
+    let plan = job.plan().await.unwrap();
+    let outcome = job.apply(&plan, recorder.listen()).await.unwrap();
+    assert!(site.holds_secret(outcome.server_app.application_id, canary));
+    let shown = format!(
+        "{spec:?} {job:?} {plan:?} {plan} {outcome:?} {:?} {} {} {}",
+        recorder.events(),
+        serde_json::to_string(&spec).unwrap(),
+        serde_json::to_string(&plan).unwrap(),
+        serde_json::to_string(&outcome).unwrap()
+    );
+    assert_clean("an import", &shown, &[canary]);
+}
