@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     AutomationClient, Caller, EmulatedTenantBuilder, Fault, RecordedRequest,
-    authority::SignIns,
+    authority::{Codes, SignInTrouble, SignInTroubles, SignIns},
     caller::{Issuer, read_token, write_token},
     faults::Faults,
     graph::{self, Access, Body, GraphAnswer, GraphRequest},
@@ -54,6 +54,8 @@ struct Inner {
     faults: Mutex<Faults>,
     requests: Mutex<Vec<RecordedRequest>>,
     sign_ins: Mutex<SignIns>,
+    codes: Mutex<Codes>,
+    sign_in_troubles: Mutex<SignInTroubles>,
 }
 
 /// Who sent a request: what its token says, and at which address the token may also be meant for.
@@ -198,6 +200,11 @@ impl EmulatedTenant {
         lock(&self.inner.sign_ins).approve(user_code)
     }
 
+    /// Lets the next sign-in over HTTP meet with trouble. Troubles come in the order they were ordered, each once it fits.
+    pub fn trouble_sign_in(&self, trouble: SignInTrouble) {
+        lock(&self.inner.sign_in_troubles).push(trouble);
+    }
+
     pub(super) fn from_settings(settings: Settings, caller: Caller) -> Self {
         let mut store = Store::default();
         store.seed_microsoft_graph(settings.environment);
@@ -217,6 +224,8 @@ impl EmulatedTenant {
                 faults: Mutex::default(),
                 requests: Mutex::default(),
                 sign_ins: Mutex::default(),
+                codes: Mutex::default(),
+                sign_in_troubles: Mutex::default(),
             }),
             caller: Arc::new(caller),
         }
@@ -236,6 +245,14 @@ impl EmulatedTenant {
 
     pub(super) fn sign_ins(&self) -> MutexGuard<'_, SignIns> {
         lock(&self.inner.sign_ins)
+    }
+
+    pub(super) fn codes(&self) -> MutexGuard<'_, Codes> {
+        lock(&self.inner.codes)
+    }
+
+    pub(super) fn sign_in_troubles(&self) -> MutexGuard<'_, SignInTroubles> {
+        lock(&self.inner.sign_in_troubles)
     }
 
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
