@@ -202,6 +202,10 @@ impl<'a> Exchange<'a> {
             if let Some(code) = taken(&mut body, "device_code") {
                 state.fields.push(("device_code", code));
             }
+            if body.contains_key("verification_uri") {
+                // The older name for the same, which oauth2 takes for a repetition.
+                body.remove("verification_url");
+            }
             for name in UNWANTED {
                 if let Some(Value::String(mut text)) = body.remove(name) {
                     text.zeroize();
