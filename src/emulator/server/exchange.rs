@@ -13,10 +13,11 @@ use time::macros::format_description;
 use uuid::Uuid;
 
 use crate::emulator::{
-    EmulatedTenant, RecordedRequest,
+    EmulatedSite, EmulatedTenant, RecordedRequest,
     authority::{self, AuthorityAnswer, AuthorityRequest},
     graph::{Body, GraphAnswer, GraphRequest, Query, decode, segments},
     refusal::Refusal,
+    site::{REMOTE_PATH, answer_remote},
     tenant::Bearer,
 };
 
@@ -29,6 +30,7 @@ const LONGEST_BODY: usize = 4 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(super) struct Exchange {
     tenant: EmulatedTenant,
+    site: Option<EmulatedSite>,
     latency: Duration,
     scheme: &'static str,
 }
@@ -50,9 +52,10 @@ impl Read {
 }
 
 impl Exchange {
-    pub(super) const fn new(tenant: EmulatedTenant, latency: Duration, uses_tls: bool) -> Self {
+    pub(super) const fn new(tenant: EmulatedTenant, site: Option<EmulatedSite>, latency: Duration, uses_tls: bool) -> Self {
         Self {
             tenant,
+            site,
             latency,
             scheme: if uses_tls { "https" } else { "http" },
         }
@@ -69,6 +72,10 @@ impl Exchange {
         let is_graph = whole.first().is_some_and(|first| matches!(first.as_str(), "v1.0" | "beta"));
         if is_graph {
             return self.graph(&read);
+        }
+        if let Some(site) = self.site.as_ref().filter(|_| whole.join("/") == REMOTE_PATH) {
+            let (status, body) = answer_remote(site, &read.body).await;
+            return self.json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body);
         }
         self.authority(&read, whole)
     }

@@ -82,7 +82,7 @@ impl EmulatorServer {
         &self.tenant
     }
 
-    /// The site that belongs to it, where one was given. It is not served over HTTP yet.
+    /// The site that belongs to it, where one was given. [`RemoteSite`](super::RemoteSite) reaches it from elsewhere.
     #[must_use]
     pub const fn site(&self) -> Option<&EmulatedSite> {
         self.site.as_ref()
@@ -130,7 +130,7 @@ pub struct EmulatorServerBuilder {
 }
 
 impl EmulatorServerBuilder {
-    /// The site that belongs to the tenant. It is kept for its users and not served over HTTP yet.
+    /// The site that belongs to the tenant. Default: none.
     pub fn site(mut self, site: EmulatedSite) -> Self {
         self.site = Some(site);
         self
@@ -167,7 +167,7 @@ impl EmulatorServerBuilder {
         let endpoints = endpoints
             .with_authority(url.clone())
             .and_then(|endpoints| endpoints.with_graph(url.clone()));
-        let exchange = Exchange::new(self.tenant.clone(), self.latency, self.uses_tls);
+        let exchange = Exchange::new(self.tenant.clone(), self.site.clone(), self.latency, self.uses_tls);
         let connections = Arc::new(AtomicUsize::new(0));
         let (acceptor, certificate) = identity.map_or((None, None), |identity| (Some(identity.acceptor), Some(identity.certificate)));
         let accepting = tokio::spawn(accept(listener, acceptor, exchange, Arc::clone(&connections)));

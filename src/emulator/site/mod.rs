@@ -1,6 +1,7 @@
 //! A Configuration Manager site in memory.
 
 mod ensure;
+mod remote;
 
 use std::{
     collections::HashMap,
@@ -10,6 +11,9 @@ use std::{
 
 use async_trait::async_trait;
 use serde_json::Value;
+
+pub(crate) use remote::{PATH as REMOTE_PATH, answer as answer_remote};
+pub use remote::{RemoteSite, RemoteSiteBuilder};
 
 use super::tenant::lock;
 use crate::{
