@@ -55,6 +55,18 @@ async fn an_administrator_signs_in_and_preflight_finds_nothing_in_the_way() {
         ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "User.Read"],
         "the least set"
     );
+    let summary = preflight.sign_in().unwrap();
+    assert_eq!(
+        (summary.tenant_name.as_str(), summary.tenant_id),
+        ("contoso.onmicrosoft.com", tenant.tenant_id())
+    );
+    assert_eq!(summary.account, preflight.signed_in().unwrap().account);
+    assert_eq!(summary.roles_held.as_deref(), Some(&["Global Administrator"][..]));
+    assert_eq!(
+        summary.permissions_needed,
+        ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"]
+    );
+    assert!(summary.role_lacking.is_none() && summary.permissions_lacking.is_empty());
 }
 
 #[tokio::test]
