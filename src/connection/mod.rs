@@ -16,6 +16,7 @@ mod register;
 mod registration;
 mod report;
 mod secret;
+mod sign_in_summary;
 mod step;
 mod undo;
 mod work;
@@ -29,6 +30,7 @@ pub use plan::{Plan, PlannedAction, PlannedStep};
 pub use preflight::{Blocked, Preflight};
 pub use registration::PropertyChange;
 pub use report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport};
+pub use sign_in_summary::SignInSummary;
 pub use step::Step;
 pub use undo::UndoReport;
 
