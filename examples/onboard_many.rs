@@ -1,16 +1,21 @@
-//! Many tenants from one process, over HTTP, with bounded concurrency.
+//! Many tenants from one process with bounded concurrency, and what that takes in memory.
 //!
 //! ```text
 //! cargo run --release --example onboard_many -- --tenants 1000 --at-once 32
 //! ```
 
-use std::{num::NonZeroUsize, time::Instant};
+use std::{
+    num::NonZeroUsize,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
+};
 
 use clap::Parser;
 use cmg_onboarding::{
-    AzureServicesConnection, ClientAppSpec, ConnectionSpec, GraphDirectory, ServerAppSpec, StaticToken, TenantId,
+    AzureServicesConnection, ClientAppSpec, ConnectionSpec, OnboardingError, ServerAppSpec, TenantId,
     connection::onboard_many,
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, Fault},
+    directory::AppManagementPolicy,
+    emulator::{EmulatedSite, EmulatedTenant, Fault},
 };
 use uuid::Uuid;
 
@@ -18,10 +23,10 @@ use uuid::Uuid;
 #[derive(Debug, Parser)]
 struct Arguments {
     /// How many tenants.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 1000)]
     tenants: u16,
     /// How many of them at the same time.
-    #[arg(long, default_value = "16")]
+    #[arg(long, default_value = "32")]
     at_once: NonZeroUsize,
 }
 
@@ -32,35 +37,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .server_app(ServerAppSpec::builder("ConfigMgr Server"))
         .client_app(ClientAppSpec::builder("ConfigMgr Client"))
         .build()?;
-
-    // The emulators stand for the cloud: they are there before the job begins, and their memory is not its own.
-    let mut servers = Vec::new();
-    for number in 0..arguments.tenants {
-        let id = TenantId::new(Uuid::from_u128(0xC0FF_EE00_0000_4000_8000_0000_0000_0000 + u128::from(number)));
-        let tenant = EmulatedTenant::builder().tenant_id(id).build();
-        // Every tenth tenant is busy with something else.
-        if number % 10 == 9 {
-            tenant.fail_on("POST /servicePrincipals", Fault::ServiceUnavailable);
-        }
-        servers.push(EmulatorServer::builder(tenant).start().await?);
-    }
+    let most = AtomicU64::new(0);
     let before = memory();
-
-    let jobs = servers.iter().map(|server| {
-        let tenant = server.tenant();
-        let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
-        let job = AzureServicesConnection::builder(spec.clone())
-            .directory(GraphDirectory::new(server.endpoints().clone(), token))
-            .site(EmulatedSite::new())
-            .tenant(tenant.tenant_id())
-            .build();
-        (tenant.tenant_id(), job)
+    // A lazy iterator: a tenant's job is made when there is room for it, and is gone when it has ended.
+    let jobs = (0..arguments.tenants).filter_map(|number| {
+        most.fetch_max(memory().unwrap_or_default(), Ordering::Relaxed);
+        job(&spec, number).ok()
     });
-    let jobs = jobs.filter_map(|(tenant, job)| job.ok().map(|job| (tenant, job)));
     let started = Instant::now();
     let results = onboard_many(jobs, arguments.at_once, |_, _| ()).await;
-
     let elapsed = started.elapsed();
+
     for tenant in &results {
         match &tenant.result {
             Ok(outcome) => println!("{}  ok      client app {}", tenant.key, outcome.client_app.application_id),
@@ -73,10 +60,31 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         results.len(),
         arguments.at_once
     );
-    if let (Some(before), Some(after)) = (before, memory()) {
-        println!("memory: {before} KiB before, {after} KiB after");
+    if let Some(before) = before {
+        let results = results.len();
+        println!(
+            "memory: {before} KiB before, at most {} KiB with {results} results",
+            most.into_inner()
+        );
     }
     Ok(())
+}
+
+/// One tenant: every tenth is busy with something else, and every hundredth forbids secrets.
+fn job(spec: &ConnectionSpec, number: u16) -> Result<(TenantId, AzureServicesConnection), OnboardingError> {
+    let id = TenantId::new(Uuid::from_u128(0xC0FF_EE00_0000_4000_8000_0000_0000_0000 + u128::from(number)));
+    let mut policy = AppManagementPolicy::default();
+    policy.secrets_forbidden = number % 100 == 99;
+    let tenant = EmulatedTenant::builder().tenant_id(id).policy(policy).build();
+    if number % 10 == 9 {
+        tenant.fail_on("POST /servicePrincipals", Fault::ServiceUnavailable);
+    }
+    let job = AzureServicesConnection::builder(spec.clone())
+        .directory(tenant)
+        .site(EmulatedSite::new())
+        .tenant(id)
+        .build()?;
+    Ok((id, job))
 }
 
 /// The resident memory of this process in KiB, where the system tells.
