@@ -45,7 +45,7 @@ use crate::{
 use apply::Run;
 use check_directory::Rules;
 use event::Listener;
-use found::{Found, look};
+use found::{Found, look, needs_directory};
 use work::SecretWish;
 
 /// One Azure service connection of type Cloud Management, to be brought about.
@@ -274,7 +274,7 @@ impl AzureServicesConnectionBuilder {
     ///
     /// When the specification needs a directory or a site that was not given.
     pub fn build(self) -> Result<AzureServicesConnection, IncompleteConnection> {
-        let creates = matches!(self.spec.server_app(), ServerApp::Create(_)) || matches!(self.spec.client_app(), ClientApp::Create(_));
+        let creates = needs_directory(&self.spec);
         let reuses = matches!(self.spec.server_app(), ServerApp::Reuse(_)) || matches!(self.spec.client_app(), ClientApp::Reuse(_));
         if creates && self.directory.is_none() {
             return Err(IncompleteConnection::DirectoryMissing);

@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::{
-    check_directory::{Rules, check_directory},
+    check_directory::{Rules, check_directory, check_secret_policy},
     check_site::check_site,
     finding::{Finding, FindingCode, Severity},
     found::Found,
@@ -47,6 +47,9 @@ impl Preflight {
         if let Some((work, steps)) = &decided {
             check_permissions(&found, &needed_permissions(steps), &mut findings);
             note_secret(work, &mut findings);
+            if let (Some(directory), Some(validity)) = (&found.directory, work.new_secret()) {
+                check_secret_policy(rules, validity, directory, &mut findings);
+            }
         }
         let sign_in = found.directory.as_ref().map(|directory| {
             let needed = decided.as_ref().map(|(_, steps)| needed_permissions(steps)).unwrap_or_default();
