@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use cmg_onboarding::{
@@ -40,13 +40,19 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-fn logging() -> (Log, tracing::subscriber::DefaultGuard) {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    (log, tracing::subscriber::set_default(subscriber))
+/// One log for all tests of this file's program: subscribers that come and go side by side lose events.
+fn logging() -> Log {
+    static LOG: OnceLock<Log> = OnceLock::new();
+    let start = || {
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(log.clone())
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+        log
+    };
+    LOG.get_or_init(start).clone()
 }
 
 impl Log {
@@ -57,7 +63,7 @@ impl Log {
 
 #[tokio::test]
 async fn code_and_verifier_go_to_the_token_endpoint_and_nowhere_else() {
-    let (log, _guard) = logging();
+    let log = logging();
     let server = MockServer::start().await;
     let address = server.uri();
     let configuration = json!({
@@ -110,7 +116,7 @@ async fn code_and_verifier_go_to_the_token_endpoint_and_nowhere_else() {
 
 #[tokio::test(start_paused = true)]
 async fn no_token_code_verifier_or_secret_is_to_be_found_anywhere() {
-    let (log, _guard) = logging();
+    let log = logging();
     let tenant = EmulatedTenant::new();
     let server = serve(&tenant).await;
     let endpoints = server.endpoints().clone();
