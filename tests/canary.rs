@@ -1,5 +1,12 @@
 //! One canary through a whole run: secrets and tokens appear in no log line, no `Debug`, no error, event or JSON.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
 mod support;
 
 use std::{
@@ -57,7 +64,10 @@ fn assert_clean(what: &str, text: &str, canaries: &[&str]) {
 #[tokio::test]
 async fn no_secret_and_no_token_is_to_be_found_anywhere() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
@@ -93,7 +103,10 @@ async fn no_secret_and_no_token_is_to_be_found_anywhere() {
         ("the connection", format!("{job:#?}")),
         ("the preflight", format!("{preflight:#?}")),
         ("the plan", format!("{plan:#?} {plan}")),
-        ("the error", format!("{error:#?} {} {}", cmg_onboarding::error::chain(&error), error.help())),
+        (
+            "the error",
+            format!("{error:#?} {} {}", cmg_onboarding::error::chain(&error), error.help()),
+        ),
         ("the outcome", format!("{outcome:#?}")),
         ("the events", format!("{:#?}", recorder.events())),
         ("the tenant", format!("{tenant:#?} {}", tenant.state())),
@@ -122,7 +135,11 @@ async fn an_imported_secret_is_written_nowhere_but_to_the_site() {
                 .secret_key_expiry(datetime!(2099-01-01 00:00 UTC))
                 .app_id_uri("https://contoso.com/ConfigMgrService"),
         )
-        .client_app(ImportedClientApp::builder().name("Client").client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"))
+        .client_app(
+            ImportedClientApp::builder()
+                .name("Client")
+                .client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02"),
+        )
         .build()
         .unwrap();
     let (site, recorder) = (EmulatedSite::new(), Recorder::default());

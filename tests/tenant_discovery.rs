@@ -1,5 +1,12 @@
 //! Tenant lookup against scripted sign-in hosts on the loopback interface.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may give up, and so may its helpers"
+)]
+
 use std::time::Duration;
 
 use cmg_onboarding::{

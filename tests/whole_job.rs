@@ -1,5 +1,12 @@
 //! The whole job over HTTP against the emulator: how much it sends, what it survives, what it leaves alone.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
 mod support;
 
 use std::time::Duration;
@@ -34,7 +41,10 @@ fn sent(tenant: &EmulatedTenant) -> Vec<String> {
 async fn the_job_takes_at_most_fourteen_requests_and_two_connections() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let server = EmulatorServer::builder(tenant.clone()).tls(true).start().await.unwrap();
-    let job = over_http(spec_with_discovery(), &server, &tenant).site(site.clone()).build().unwrap();
+    let job = over_http(spec_with_discovery(), &server, &tenant)
+        .site(site.clone())
+        .build()
+        .unwrap();
     assert!(job.onboard(|_| ()).await.unwrap().changed);
     let requests = sent(&tenant);
     assert!(requests.len() <= 14, "{}: {requests:#?}", requests.len());
@@ -44,12 +54,19 @@ async fn the_job_takes_at_most_fourteen_requests_and_two_connections() {
 #[tokio::test]
 async fn a_second_run_only_reads() {
     let (tenant, site, server) = served().await;
-    let job = over_http(spec_with_discovery(), &server, &tenant).site(site.clone()).build().unwrap();
+    let job = over_http(spec_with_discovery(), &server, &tenant)
+        .site(site.clone())
+        .build()
+        .unwrap();
     job.onboard(|_| ()).await.unwrap();
     let before = (tenant.state(), site.state());
     tenant.clear_requests();
     assert!(!job.onboard(|_| ()).await.unwrap().changed);
-    assert!(sent(&tenant).iter().all(|request| request.starts_with("GET ")), "{:#?}", sent(&tenant));
+    assert!(
+        sent(&tenant).iter().all(|request| request.starts_with("GET ")),
+        "{:#?}",
+        sent(&tenant)
+    );
     assert_eq!((tenant.state(), site.state()), before);
 }
 
@@ -98,9 +115,18 @@ async fn a_write_that_was_carried_out_although_it_failed_is_not_repeated_blindly
             let (tenant, site, server) = served().await;
             let clean = EmulatedTenant::new();
             tenant.fail_on(request, fault);
-            let job = over_http(spec_with_discovery(), &server, &tenant).site(site.clone()).build().unwrap();
-            let outcome = job.onboard(|_| ()).await.unwrap_or_else(|error| panic!("{request} {fault:?}: {error:?}"));
-            support::connection(spec_with_discovery(), &clean, &EmulatedSite::new()).onboard(|_| ()).await.unwrap();
+            let job = over_http(spec_with_discovery(), &server, &tenant)
+                .site(site.clone())
+                .build()
+                .unwrap();
+            let outcome = job
+                .onboard(|_| ())
+                .await
+                .unwrap_or_else(|error| panic!("{request} {fault:?}: {error:?}"));
+            support::connection(spec_with_discovery(), &clean, &EmulatedSite::new())
+                .onboard(|_| ())
+                .await
+                .unwrap();
             for kind in ["applications", "servicePrincipals", "oauth2PermissionGrants", "appRoleAssignments"] {
                 let (state, expected) = (tenant.state(), clean.state());
                 assert_eq!(support::count(&state, kind), support::count(&expected, kind), "{request} {fault:?}");
@@ -116,7 +142,11 @@ async fn a_write_that_was_carried_out_although_it_failed_is_not_repeated_blindly
 async fn an_expired_token_is_refused_before_anything_is_sent() {
     let (tenant, site, server) = served().await;
     let directory = support::directory(&server, &tenant, &Caller::global_administrator().expired());
-    let job = cmg_onboarding::AzureServicesConnection::builder(spec()).directory(directory).site(site).build().unwrap();
+    let job = cmg_onboarding::AzureServicesConnection::builder(spec())
+        .directory(directory)
+        .site(site)
+        .build()
+        .unwrap();
     let error = job.onboard(|_| ()).await.unwrap_err();
     let OnboardingError::Look(LookError::Directory(DirectoryError::Token(error))) = error else {
         panic!("{error:?}");
@@ -150,7 +180,9 @@ async fn answering(template: ResponseTemplate) -> (MockServer, OnboardingError) 
     let proxy = MockServer::start().await;
     Mock::given(any()).respond_with(template).mount(&proxy).await;
     let tenant = EmulatedTenant::new();
-    let endpoints = cmg_onboarding::CloudEndpoints::default().with_graph(proxy.uri().parse().unwrap()).unwrap();
+    let endpoints = cmg_onboarding::CloudEndpoints::default()
+        .with_graph(proxy.uri().parse().unwrap())
+        .unwrap();
     let token = cmg_onboarding::StaticToken::new(tenant.token_for(&Caller::global_administrator()));
     let job = cmg_onboarding::AzureServicesConnection::builder(spec())
         .directory(cmg_onboarding::GraphDirectory::new(endpoints, token))
@@ -192,6 +224,9 @@ async fn a_failed_step_keeps_the_request_ids_for_support() {
         panic!("{error:?}");
     };
     let trace = cause.trace().unwrap();
-    assert!(trace.request_id.is_some() && trace.client_request_id.is_some() && trace.date.is_some(), "{trace}");
+    assert!(
+        trace.request_id.is_some() && trace.client_request_id.is_some() && trace.date.is_some(),
+        "{trace}"
+    );
     drop((tenant, server));
 }

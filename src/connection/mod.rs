@@ -15,6 +15,7 @@ mod preflight;
 mod register;
 mod registration;
 mod report;
+mod secret;
 mod step;
 mod undo;
 mod work;

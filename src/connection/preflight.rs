@@ -184,12 +184,12 @@ fn note_secret(work: &Work, findings: &mut Vec<Finding>) {
         return;
     };
     match secret {
-        SecretWork::Replace { lost, .. } if !lost.is_empty() => {
+        SecretWork::Add { lost, .. } if !lost.is_empty() => {
             let message =
                 "The server app is there from an earlier run, but its secret reached nobody: a new one is issued and the lost one removed.";
             findings.push(Finding::note(FindingCode::SecretReplaced, message, "Nothing to do."));
         }
-        SecretWork::Keep if work.site.is_none() && app.found.is_some() => {
+        SecretWork::Keep { .. } if work.site.is_none() && app.found.is_some() => {
             let message = "The server app has a secret from an earlier run; its text cannot be read again.";
             let remedy = "If it is lost, run with reissue_secret(true): that removes the old one and issues a new one.";
             findings.push(Finding::note(FindingCode::SecretKept, message, remedy));

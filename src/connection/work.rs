@@ -1,6 +1,6 @@
 //! From specification and findings to work: a pure function, and the heart of planning.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     check_site::{tenant_of, uses_server},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     cloud::CloudEnvironment,
-    directory::{ApplicationProperties, PermissionGrant},
+    directory::{ApplicationProperties, PasswordCredential, PermissionGrant},
     ids::{ApplicationId, KeyId, PermissionGrantId, PermissionId, ServicePrincipalId, TenantId, well_known::DIRECTORY_READ_ALL_ROLE},
     site::{SiteConnection, SiteDiscovery, SiteSnapshot},
     spec::{AppIdUri, ClientApp, ConnectionSpec, DiscoverySpec, ImportedServerApp, SecretValidity, ServerApp},
@@ -65,10 +65,27 @@ pub(crate) struct AppWork {
 pub(crate) enum SecretWork {
     /// Made together with the app.
     WithApp(SecretValidity),
-    /// The app is there, and its secret is lost or missing: a new one is made, the lost ones are removed.
-    Replace { validity: SecretValidity, lost: Vec<KeyId> },
-    /// The one that is there stays.
-    Keep,
+    /// The app is there, and its secret is lost or missing: a new one is made, and the lost ones are removed once the
+    /// new one is handed over.
+    Add { validity: SecretValidity, lost: Vec<OwnSecret> },
+    /// The one that is in use stays; what an earlier run has left beside it is removed.
+    Keep { leftover: Vec<KeyId> },
+}
+
+/// A secret that this crate has made, without its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OwnSecret {
+    pub(crate) key_id: KeyId,
+    pub(crate) ends: Option<OffsetDateTime>,
+}
+
+impl From<&PasswordCredential> for OwnSecret {
+    fn from(password: &PasswordCredential) -> Self {
+        Self {
+            key_id: password.key_id,
+            ends: password.end_date_time,
+        }
+    }
 }
 
 /// What else is to be ensured on the Entra side.
@@ -100,6 +117,9 @@ pub(crate) struct SiteWork {
     /// The connection, where everything about it is in place.
     pub(crate) in_place: Option<SiteConnection>,
 }
+
+/// How far apart the ends of two own secrets of one app are, so that the site's expiry date tells which one it uses.
+pub(crate) const OWN_SECRETS_APART: Duration = Duration::minutes(1);
 
 /// How the caller wants a kept secret to be treated.
 #[derive(Debug, Clone, Copy, Default)]
@@ -227,35 +247,61 @@ fn decide_server(
             .with("Secret", format!("valid to {expires}"));
     }
     steps.push(planned);
-    match &secret {
-        SecretWork::Replace { lost, .. } => steps.push(
-            PlannedStep::new(Step::IssueSecret, PlannedAction::Create)
-                .with("Secret", format!("valid to {expires}"))
-                .with("Lost secrets removed", lost.len()),
-        ),
-        SecretWork::Keep => steps.push(PlannedStep::new(Step::IssueSecret, PlannedAction::Nothing)),
-        SecretWork::WithApp(_) => {}
-    }
+    plan_secret(&secret, expires, steps);
     ServerWork::Register {
         app: Box::new(app),
         secret,
     }
 }
 
-/// A secret whose text went to nobody is lost: the site does not know the app, so no one can be using it.
+fn plan_secret(secret: &SecretWork, expires: time::Date, steps: &mut Vec<PlannedStep>) {
+    let retired = match secret {
+        SecretWork::WithApp(_) => return,
+        SecretWork::Add { lost, .. } => {
+            let planned = PlannedStep::new(Step::IssueSecret, PlannedAction::Create);
+            steps.push(planned.with("Secret", format!("valid to {expires}")));
+            lost.len()
+        }
+        SecretWork::Keep { leftover } => {
+            steps.push(PlannedStep::new(Step::IssueSecret, PlannedAction::Nothing));
+            leftover.len()
+        }
+    };
+    if retired > 0 {
+        steps.push(PlannedStep::new(Step::RetireSecrets, PlannedAction::Mend).with("Secrets", retired));
+    }
+}
+
+/// A secret whose text went to nobody is lost: where the site does not know the app, no one can be using it.
 fn decide_secret(app: &AppWork, site: Option<&SiteSnapshot>, validity: SecretValidity, wish: SecretWish) -> SecretWork {
     let Some(found) = &app.found else {
         return SecretWork::WithApp(validity);
     };
-    let own: Vec<KeyId> = own_secrets(&found.application).map(|password| password.key_id).collect();
-    let is_in_use = match site {
-        Some(site) => site.application(found.application.app_id).is_some(),
-        None => !own.is_empty() && !wish.reissue,
-    };
-    if is_in_use {
-        return SecretWork::Keep;
+    let own: Vec<OwnSecret> = own_secrets(&found.application).map(OwnSecret::from).collect();
+    match site {
+        Some(site) => match site.application(found.application.app_id) {
+            Some(row) => SecretWork::Keep {
+                leftover: leftover(&own, row.secret_expiry),
+            },
+            None => SecretWork::Add { validity, lost: own },
+        },
+        None if own.is_empty() || wish.reissue => SecretWork::Add { validity, lost: own },
+        None => SecretWork::Keep { leftover: Vec::new() },
     }
-    SecretWork::Replace { validity, lost: own }
+}
+
+/// The own secrets that the site does not use. It tells its secret's end, and every own secret of an app has another
+/// one; where the end fits none or several of them, nothing is removed.
+fn leftover(own: &[OwnSecret], in_use: Option<OffsetDateTime>) -> Vec<KeyId> {
+    let fits = |secret: &&OwnSecret| match (secret.ends, in_use) {
+        (Some(ends), Some(in_use)) => (ends - in_use).abs() < OWN_SECRETS_APART / 2,
+        _ => false,
+    };
+    let used: Vec<KeyId> = own.iter().filter(fits).map(|secret| secret.key_id).collect();
+    let [used] = used.as_slice() else {
+        return Vec::new();
+    };
+    own.iter().map(|secret| secret.key_id).filter(|key| key != used).collect()
 }
 
 fn decide_client(

@@ -67,6 +67,7 @@ impl Answer {
     }
 
     /// Reads the body as JSON. The error tells what is wrong and never quotes the body.
+    #[expect(clippy::result_large_err, reason = "every caller boxes it at once")]
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, UnexpectedAnswer> {
         serde_json::from_slice(self.body()).map_err(|error| {
             let place = || format!("line {} column {}", error.line(), error.column());

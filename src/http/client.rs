@@ -3,7 +3,7 @@
 //! Over TLS, HTTP/2 is spoken from the first byte, because only then do parallel first requests share one connection:
 //! a client that lets TLS negotiate opens one connection for each of them, before it learns that one would do.
 //! An origin that cannot do it - an old server, a proxy that inspects TLS - is asked again with negotiation, and
-//! remembered. Plain HTTP goes to the loopback interface only, over HTTP/1.1 and past any proxy.
+//! remembered. Plain HTTP goes to the loopback interface only, over HTTP/1.1; nothing there goes through a proxy.
 
 use std::{error::Error, io, sync::OnceLock, time::Duration};
 
@@ -14,6 +14,7 @@ use reqwest::{
     redirect::Policy,
 };
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use url::Url;
 
 use super::{
     answer::{AnswerHeaders, RawAnswer},
@@ -21,7 +22,10 @@ use super::{
     request::{Method, Request},
     transport::{Transport, TransportFailure},
 };
-use crate::{cloud::is_safe_endpoint, error::TransportKind};
+use crate::{
+    cloud::{is_loopback, is_safe_endpoint},
+    error::{TransportKind, chain},
+};
 
 /// Longer answers are cut off. The longest that this crate asks for, a page of 999 objects, has about one megabyte.
 const LONGEST_BODY: usize = 8 * 1024 * 1024;
@@ -59,6 +63,7 @@ impl TrustedRoots {
 
     /// Without TLS there is nothing to trust.
     #[cfg(not(feature = "rustls"))]
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "the signature is that of the build with TLS")]
     pub(crate) fn add_pem(&mut self, _pem: &[u8]) -> Result<(), InvalidRootCertificate> {
         Err(InvalidRootCertificate)
     }
@@ -95,10 +100,17 @@ impl InvalidRootCertificate {
 #[derive(Debug, Default)]
 pub(crate) struct ReqwestTransport {
     roots: TrustedRoots,
+    outside: Clients,
+    loopback: Clients,
+    protocols: Protocols,
+}
+
+/// One client per protocol, made when first needed.
+#[derive(Debug, Default)]
+struct Clients {
     http2: OnceLock<Client>,
     negotiated: OnceLock<Client>,
-    loopback: OnceLock<Client>,
-    protocols: Protocols,
+    plain: OnceLock<Client>,
 }
 
 impl ReqwestTransport {
@@ -106,7 +118,15 @@ impl ReqwestTransport {
         Self { roots, ..Self::default() }
     }
 
-    fn client(&self, slot: &OnceLock<Client>, shape: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Client, TransportFailure> {
+    /// The client for a URL and a protocol; `None` leaves the protocol to TLS.
+    fn client(&self, url: &Url, protocol: Option<Protocol>) -> Result<Client, TransportFailure> {
+        let is_local = is_loopback(url);
+        let clients = if is_local { &self.loopback } else { &self.outside };
+        let slot = match protocol {
+            Some(Protocol::Http2) => &clients.http2,
+            Some(Protocol::Http1) => &clients.plain,
+            None => &clients.negotiated,
+        };
         if let Some(client) = slot.get() {
             return Ok(client.clone());
         }
@@ -120,26 +140,18 @@ impl ReqwestTransport {
             .no_brotli()
             .no_zstd()
             .no_deflate();
-        let built = shape(self.roots.apply(common)).build();
-        let client = built.map_err(|error| TransportFailure::new(TransportKind::Unusable, error.without_url()))?;
-        Ok(slot.get_or_init(|| client).clone())
-    }
-
-    fn http2(&self) -> Result<Client, TransportFailure> {
-        self.client(&self.http2, |builder| {
-            builder
+        let common = if is_local { common.no_proxy() } else { common };
+        let shaped = match protocol {
+            Some(Protocol::Http2) => common
                 .http2_prior_knowledge()
                 .http2_keep_alive_interval(KEEP_ALIVE)
-                .http2_keep_alive_timeout(KEEP_ALIVE)
-        })
-    }
-
-    fn negotiated(&self) -> Result<Client, TransportFailure> {
-        self.client(&self.negotiated, |builder| builder)
-    }
-
-    fn loopback(&self) -> Result<Client, TransportFailure> {
-        self.client(&self.loopback, |builder| builder.http1_only().no_proxy())
+                .http2_keep_alive_timeout(KEEP_ALIVE),
+            Some(Protocol::Http1) => common.http1_only(),
+            None => common,
+        };
+        let built = self.roots.apply(shaped).build();
+        let client = built.map_err(|error| TransportFailure::new(TransportKind::Unusable, error.without_url()))?;
+        Ok(slot.get_or_init(|| client).clone())
     }
 
     async fn exchange(
@@ -148,10 +160,10 @@ impl ReqwestTransport {
         request: &Request,
         bearer: Option<&SecretString>,
         limit: Duration,
-        protocol: Option<Protocol>,
+        proves: Option<Protocol>,
     ) -> Result<RawAnswer, TransportFailure> {
         let response = client.execute(built(&client, request, bearer, limit)?).await.map_err(failure)?;
-        if let Some(protocol) = protocol {
+        if let Some(protocol) = proves {
             self.protocols.remember(request.url(), protocol);
         }
         let status = response.status().as_u16();
@@ -172,21 +184,23 @@ impl Transport for ReqwestTransport {
             ));
         }
         if url.scheme() == "http" {
-            return self.exchange(self.loopback()?, request, bearer, limit, None).await;
+            let client = self.client(url, Some(Protocol::Http1))?;
+            return self.exchange(client, request, bearer, limit, None).await;
         }
+        let http2 = || self.client(url, Some(Protocol::Http2));
+        let negotiated = || self.client(url, None);
         match self.protocols.of(url) {
-            Some(Protocol::Http2) => return self.exchange(self.http2()?, request, bearer, limit, None).await,
-            Some(Protocol::Http1) => return self.exchange(self.negotiated()?, request, bearer, limit, None).await,
+            Some(Protocol::Http2) => return self.exchange(http2()?, request, bearer, limit, None).await,
+            Some(Protocol::Http1) => return self.exchange(negotiated()?, request, bearer, limit, None).await,
             None => {}
         }
-        let first = self.exchange(self.http2()?, request, bearer, limit, Some(Protocol::Http2)).await;
+        let first = self.exchange(http2()?, request, bearer, limit, Some(Protocol::Http2)).await;
         let Err(error) = first else { return first };
         // Another request may have found out in the meantime that the origin does speak HTTP/2.
         if !may_want_http1(&error, request.is_repeatable()) || self.protocols.of(url) == Some(Protocol::Http2) {
             return Err(error);
         }
-        self.exchange(self.negotiated()?, request, bearer, limit, Some(Protocol::Http1))
-            .await
+        self.exchange(negotiated()?, request, bearer, limit, Some(Protocol::Http1)).await
     }
 }
 
@@ -268,7 +282,7 @@ fn headers(map: &HeaderMap) -> AnswerHeaders {
 fn failure(error: reqwest::Error) -> TransportFailure {
     let error = error.without_url();
     let kind = match () {
-        () if error.is_builder() => TransportKind::Unusable,
+        () if error.is_builder() || is_without_tls(&error) => TransportKind::Unusable,
         () if error.is_connect() => TransportKind::Connect,
         () if error.is_timeout() => TransportKind::TimedOut,
         () => TransportKind::Interrupted,
@@ -281,23 +295,35 @@ fn failure(error: reqwest::Error) -> TransportFailure {
     }
 }
 
+/// A client that was built without TLS says so only in words.
+fn is_without_tls(error: &reqwest::Error) -> bool {
+    error.is_connect() && chain(error).contains("scheme is not http")
+}
+
 /// How a connection failed after the other side was reached: TLS trouble is `InvalidData`, the rest is a hang-up.
 fn handshake_failure(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(kind) = error.downcast_ref::<io::Error>().map(io::Error::kind)
-            && matches!(
-                kind,
-                io::ErrorKind::InvalidData
-                    | io::ErrorKind::UnexpectedEof
-                    | io::ErrorKind::ConnectionReset
-                    | io::ErrorKind::ConnectionAborted
-                    | io::ErrorKind::BrokenPipe
-            )
-        {
-            return Some(kind);
+        let Some(trouble) = error.downcast_ref::<io::Error>() else {
+            next = error.source();
+            continue;
+        };
+        if is_handshake_trouble(trouble.kind()) {
+            return Some(trouble.kind());
         }
-        next = error.source();
+        // An I/O error hides the error it wraps from its list of sources.
+        next = trouble.get_ref().map(|inner| inner as &(dyn Error + 'static));
     }
     None
+}
+
+const fn is_handshake_trouble(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::InvalidData
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
 }

@@ -1,7 +1,8 @@
 //! What goes over the wire, operation by operation, and how the answers are read.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cmg_onboarding::{
-    Call, Directory,
+    Call, CloudEndpoints, Directory, GraphDirectory, StaticToken,
     directory::{
         ApiApplication, ApplicationKey, ApplicationProperties, ImplicitGrantSettings, NewApplication, NewPassword, NewPermissionGrant,
         NewRoleAssignment, PermissionScope, RequiredResourceAccess, ResourceAccess, SignedIn, WebApplication,
@@ -269,7 +270,19 @@ async fn deleted_apps_are_found_on_every_page_by_their_unique_names() {
 }
 
 #[tokio::test]
-async fn who_is_signed_in_is_read_from_the_token_without_asking() {
+async fn who_is_signed_in_is_read_from_the_claims_of_the_token() {
+    let payload = json!({"tid": "00000000-0000-0000-0000-000000000007", "scp": "User.Read", "upn": "a@contoso.com", "exp": 1_900_000_000});
+    let token = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload.to_string()));
+    let directory = GraphDirectory::new(CloudEndpoints::default(), StaticToken::new(token));
+    let signed_in = directory.signed_in(Call::quiet()).await.unwrap();
+    assert_eq!(signed_in.tenant_id, Some(id(7)));
+    assert_eq!(signed_in.scopes, Some(vec!["User.Read".to_owned()]));
+    assert_eq!(signed_in.account.as_deref(), Some("a@contoso.com"));
+    assert_eq!(signed_in.expires_on.unwrap().unix_timestamp(), 1_900_000_000);
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_read_tells_nothing_and_nobody_is_asked() {
     let graph = Graph::json(500, json!({})).await;
     // The scripted token is no JWT: nothing is known, and nothing is wrong.
     let signed_in = graph.directory().signed_in(Call::quiet()).await.unwrap();

@@ -1,0 +1,91 @@
+//! The sign-in authority: discovery, tokens, device codes.
+//!
+//! It stands on the same server as Microsoft Graph. Every answer here is plain JSON or a small page, and every refusal
+//! has the form of an OAuth error with Microsoft's numbers.
+
+mod device_code;
+mod discovery;
+mod oauth_error;
+mod token_endpoint;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::EmulatedTenant;
+pub(super) use device_code::SignIns;
+use oauth_error::OAuthError;
+
+/// A request to the authority.
+#[derive(Debug, Clone)]
+pub(super) struct AuthorityRequest {
+    pub(super) method: String,
+    /// The whole path, decoded, without empty parts.
+    pub(super) segments: Vec<String>,
+    pub(super) query: String,
+    pub(super) body: String,
+    pub(super) authorization: Option<String>,
+    /// The address of the server, without a trailing slash.
+    pub(super) address: String,
+}
+
+/// An answer of the authority.
+#[derive(Debug, Clone)]
+pub(super) enum AuthorityAnswer {
+    Json(u16, Value),
+    Page(u16, String),
+}
+
+impl AuthorityAnswer {
+    pub(super) const fn status(&self) -> u16 {
+        match self {
+            Self::Json(status, _) | Self::Page(status, _) => *status,
+        }
+    }
+}
+
+/// Answers a request to the authority; `None` where it is none.
+pub(super) fn answer(tenant: &EmulatedTenant, request: &AuthorityRequest) -> Option<AuthorityAnswer> {
+    let parts: Vec<&str> = request.segments.iter().map(String::as_str).collect();
+    let answered = match (request.method.as_str(), parts.as_slice()) {
+        ("GET", [named, ".well-known", "openid-configuration"]) => discovery::openid_configuration(tenant, request, named, false),
+        ("GET", [named, "v2.0", ".well-known", "openid-configuration"]) => discovery::openid_configuration(tenant, request, named, true),
+        ("GET", [_, "discovery", "instance"]) => Ok(discovery::instances(request)),
+        ("GET", [_, "discovery", "keys"] | [_, "discovery", "v2.0", "keys"]) => Ok(serde_json::json!({"keys": []})),
+        ("POST", [named, "oauth2", "v2.0", "token"]) => token_endpoint::token(tenant, request, named, true),
+        ("POST", [named, "oauth2", "token"]) => token_endpoint::token(tenant, request, named, false),
+        ("POST", [named, "oauth2", "v2.0", "devicecode"] | [named, "oauth2", "devicecode"]) => device_code::begin(tenant, request, named),
+        ("GET", ["devicelogin"]) => return Some(device_code::page(tenant, request)),
+        _ => return None,
+    };
+    Some(match answered {
+        Ok(value) => AuthorityAnswer::Json(200, value),
+        Err(error) => AuthorityAnswer::Json(error.status(), error.to_json(tenant)),
+    })
+}
+
+impl AuthorityRequest {
+    /// The fields of a form.
+    fn form(&self) -> BTreeMap<String, String> {
+        form_urlencoded::parse(self.body.as_bytes()).into_owned().collect()
+    }
+
+    fn option(&self, name: &str) -> Option<String> {
+        let found = form_urlencoded::parse(self.query.as_bytes()).find(|(given, _)| given == name);
+        found.map(|(_, value)| value.into_owned())
+    }
+}
+
+/// Refuses names of tenants that are not this one.
+fn check_tenant(tenant: &EmulatedTenant, named: &str) -> Result<(), OAuthError> {
+    let is_any = matches!(named, "common" | "organizations");
+    if is_any || tenant.settings().is_named(named) {
+        return Ok(());
+    }
+    Err(OAuthError::new(
+        "invalid_tenant",
+        90002,
+        format!("Tenant '{named}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."),
+    ))
+}

@@ -1,0 +1,109 @@
+//! How many dependent round trips the job takes, counted in virtual time: every request takes 100 ms, and none waits
+//! for another without need.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use cmg_onboarding::{
+    ApplicationId, ApplicationObjectId, AzureServicesConnection, Call, ConnectionSpec, Directory, DirectoryError, ServicePrincipalId,
+    async_trait,
+    directory::{
+        AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, NewPassword,
+        NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
+    },
+    emulator::{EmulatedSite, EmulatedTenant},
+    ids::{KeyId, PermissionGrantId, RoleTemplateId},
+};
+use support::{spec, spec_with_discovery};
+use tokio::time::{Instant, sleep};
+
+const REQUEST: Duration = Duration::from_millis(100);
+
+/// A tenant that answers every request after 100 ms.
+#[derive(Debug)]
+struct Distant(EmulatedTenant);
+
+macro_rules! distant {
+    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl Directory for Distant {
+            // Read from the token, so without a request.
+            async fn signed_in(&self, call: Call<'_>) -> Result<SignedIn, DirectoryError> {
+                self.0.signed_in(call).await
+            }
+
+            $(async fn $name(&self, call: Call<'_>, $($argument: $kind),*) -> Result<$answer, DirectoryError> {
+                sleep(REQUEST).await;
+                self.0.$name(call, $($argument),*).await
+            })*
+        }
+    };
+}
+
+distant! {
+    tenant() -> Tenant;
+    held_roles(roles: &[RoleTemplateId]) -> Vec<RoleTemplateId>;
+    app_management_policy() -> AppManagementPolicy;
+    application(key: &ApplicationKey) -> Option<Application>;
+    application_with_uri(uri: &str) -> Option<Application>;
+    deleted_applications(names: &[String]) -> Vec<DeletedApplication>;
+    service_principal(application: ApplicationId) -> Option<ServicePrincipal>;
+    permission_grants(client: ServicePrincipalId) -> Vec<PermissionGrant>;
+    role_assignments(principal: ServicePrincipalId) -> Vec<RoleAssignment>;
+    create_application(new: &NewApplication) -> Application;
+    update_application(application: ApplicationObjectId, change: &ApplicationProperties) -> ();
+    add_password(application: ApplicationObjectId, new: &NewPassword) -> PasswordCredential;
+    remove_password(application: ApplicationObjectId, key: KeyId) -> ();
+    create_service_principal(application: ApplicationId) -> ServicePrincipal;
+    create_permission_grant(new: &NewPermissionGrant) -> PermissionGrant;
+    update_permission_grant(grant: &PermissionGrantId, scope: &str) -> ();
+    assign_role(new: &NewRoleAssignment) -> RoleAssignment;
+}
+
+/// How many dependent round trips a run takes.
+async fn round_trips(spec: ConnectionSpec, tenant: &EmulatedTenant, site: &EmulatedSite) -> u32 {
+    let job = AzureServicesConnection::builder(spec)
+        .directory(Distant(tenant.clone()))
+        .site(site.clone())
+        .build()
+        .unwrap();
+    let started = Instant::now();
+    job.onboard(|_| ()).await.unwrap();
+    u32::try_from(started.elapsed().as_millis() / REQUEST.as_millis()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_run_takes_four_dependent_round_trips() {
+    for spec in [spec(), spec_with_discovery()] {
+        assert_eq!(round_trips(spec, &EmulatedTenant::new(), &EmulatedSite::new()).await, 4);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_run_takes_three_to_see_that_everything_is_in_place() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    round_trips(spec_with_discovery(), &tenant, &site).await;
+    assert_eq!(round_trips(spec_with_discovery(), &tenant, &site).await, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn asking_for_the_roles_and_the_policy_costs_no_round_trip() {
+    let caller = cmg_onboarding::emulator::Caller::global_administrator()
+        .without_wids_claim()
+        .with_scopes([
+            "User.Read",
+            "Application.ReadWrite.All",
+            "DelegatedPermissionGrant.ReadWrite.All",
+            "Policy.Read.All",
+        ]);
+    let tenant = EmulatedTenant::builder().caller(caller).build();
+    assert_eq!(round_trips(spec(), &tenant, &EmulatedSite::new()).await, 4);
+}
