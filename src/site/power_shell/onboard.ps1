@@ -176,8 +176,10 @@ function Install-ServerApp($Wanted, $Secret) {
         return
     }
     Assert-Import $app
+    # A tenant that is there keeps its name: whether an import would change it is not documented.
+    $name = if ($tenant) { $tenant.name } else { $Wanted.tenantName }
     $expiry = [datetimeoffset]::FromUnixTimeSeconds($app.secretKeyExpiry).UtcDateTime
-    $null = Import-CMAADServerApplication -TenantName $Wanted.tenantName -TenantId $Wanted.tenantId -AppName $app.name -ClientId $app.clientId -SecretKey $Secret -SecretKeyExpiry $expiry -AppIdUri $app.appIdUri -AzureEnvironmentOption $Wanted.environment -DisableWildcardHandling
+    $null = Import-CMAADServerApplication -TenantName $name -TenantId $Wanted.tenantId -AppName $app.name -ClientId $app.clientId -SecretKey $Secret -SecretKeyExpiry $expiry -AppIdUri $app.appIdUri -AzureEnvironmentOption $Wanted.environment -DisableWildcardHandling
     $made = Find-Tenant $Wanted
     if (-not $made) { Stop-Request 'the tenant is not there after the import' 'Look in the console under Cloud Services > Microsoft Entra tenants, and run the same again.' }
     if (-not $tenant) { Send-Progress 'tenant' 'created' $made.id }
@@ -294,7 +296,7 @@ function Invoke-Removal($Removal) {
         if ($found.name -cne $Removal.name) {
             Stop-Request "row $($Removal.connection) is the connection $($found.name)" 'Read the site again, and name the connection meant.'
         }
-        $gateways = @(Read-Rows "SELECT * FROM SMS_AzureService WHERE AzureCloudServiceId = $($found.id)")
+        $gateways = @(Read-Rows "SELECT * FROM SMS_AzureService WHERE AzureCloudServiceId = $($found.id)" | Where-Object { $null -ne $_ })
         if ($gateways.Count -gt 0) {
             Stop-Request 'a cloud management gateway uses it' 'Delete the gateway first: Cloud Services > Cloud Management Gateway.'
         }
@@ -324,7 +326,8 @@ function Connect-Site($Request) {
         $null = New-PSDrive -Name $Request.siteCode -PSProvider CMSite -Root $Request.provider -Scope Global
     }
     Set-Location "$($Request.siteCode):"
-    $site = Get-CMSite -SiteCode $Request.siteCode
+    $site = Get-CMSite -SiteCode $Request.siteCode | Select-Object -First 1
+    if (-not $site) { throw 'the provider does not know the site' }
     Send-Line @{ event = 'site'; siteCode = [string]$site.SiteCode; version = [string]$site.Version }
     [int]([string]$site.Version).Split('.')[2]
 }
@@ -343,6 +346,7 @@ $exit = 1
 Push-Location
 try {
     $text = if ($RequestFile) { Get-Content -LiteralPath $RequestFile -Raw } else { -join @($input) }
+    if (-not $text -and [Console]::IsInputRedirected) { $text = [Console]::In.ReadToEnd() }
     $secret = Read-Secret $text
     $text = [regex]::Replace($text, '"secretKey":\[[0-9,]+\]', '"secretKey":null')
     $request = ConvertFrom-Json -InputObject $text
