@@ -38,13 +38,11 @@ impl Output {
             self.object("preflight", preflight);
             return;
         }
-        if let Some(tenant) = preflight.tenant() {
-            let account = preflight.signed_in().and_then(|signed_in| signed_in.account.as_deref());
-            line(&format!("Signed in to:       {} ({})", tenant.site_name(), tenant.id));
-            line(&format!(
-                "Signed in as:       {}",
-                account.unwrap_or("an application, or an account the token does not name")
-            ));
+        if let Some(sign_in) = preflight.sign_in() {
+            line("");
+            for text in sign_in.to_string().lines() {
+                line(text);
+            }
         }
         if let Some(site) = preflight.site() {
             line(&format!("Site:               {} ({})", site.site_code, site.version));

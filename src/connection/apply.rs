@@ -246,16 +246,12 @@ impl Run<'_> {
     /// The two apps as the run leaves them.
     fn apps(&self, progress: &Progress) -> Result<(AppOutcome, AppOutcome), Failed> {
         let server = match &self.work.server {
-            ServerWork::Register { app, .. } => {
-                registered_outcome(progress.server.as_ref(), progress.server_principal, app.shape.display_name.clone())
-            }
+            ServerWork::Register { app, .. } => registered_outcome(progress.server.as_ref(), progress.server_principal, Some(app.name())),
             ServerWork::Import(app) => Some(outside_outcome(Some(app.name().to_owned()), app.client_id())),
             ServerWork::Reuse(id) => Some(outside_outcome(None, *id)),
         };
         let client = match &self.work.client {
-            ClientWork::Register(app) => {
-                registered_outcome(progress.client.as_ref(), progress.client_principal, app.shape.display_name.clone())
-            }
+            ClientWork::Register(app) => registered_outcome(progress.client.as_ref(), progress.client_principal, Some(app.name())),
             ClientWork::Import { name, client_id } => Some(outside_outcome(Some(name.clone()), *client_id)),
             ClientWork::Reuse(id) => Some(outside_outcome(None, *id)),
         };

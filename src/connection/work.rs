@@ -7,8 +7,8 @@ use super::{
     found::{Found, FoundApp, FoundDirectory},
     plan::{PlannedAction, PlannedStep},
     registration::{
-        PropertyChange, USER_IMPERSONATION, UniqueNames, client_shape, complete_client_shape, difference, offered_scope, own_secrets,
-        scope_id, server_shape,
+        PropertyChange, ServerShape, USER_IMPERSONATION, UniqueNames, client_shape, complete_client_shape, difference, offered_scope,
+        own_secrets, scope_id, server_shape,
     },
     step::Step,
 };
@@ -58,6 +58,31 @@ pub(crate) struct AppWork {
     pub(crate) unique_name: String,
     pub(crate) shape: ApplicationProperties,
     pub(crate) found: Option<FoundApp>,
+}
+
+impl AppWork {
+    /// The friendly name: the one asked for, or the one an adopted app has.
+    pub(crate) fn name(&self) -> String {
+        let held = || {
+            self.found
+                .as_ref()
+                .and_then(|found| found.application.properties.display_name.clone())
+        };
+        self.shape.display_name.clone().or_else(held).unwrap_or_default()
+    }
+}
+
+impl Work {
+    /// The validity of the secret that is to be made, where one is.
+    pub(crate) const fn new_secret(&self) -> Option<SecretValidity> {
+        match &self.server {
+            ServerWork::Register {
+                secret: SecretWork::WithApp(validity) | SecretWork::Add { validity, .. },
+                ..
+            } => Some(*validity),
+            _ => None,
+        }
+    }
 }
 
 /// What happens to the server app's secret.
@@ -177,7 +202,7 @@ fn tenant_name(spec: &ConnectionSpec, found: &Found, tenant: TenantId) -> String
 
 fn uri_of(spec: &ConnectionSpec, found: &Found) -> Option<AppIdUri> {
     match spec.server_app() {
-        ServerApp::Create(_) => found.directory.as_ref()?.uri.clone(),
+        ServerApp::Create(_) | ServerApp::Adopt(_) => found.directory.as_ref()?.uri.clone(),
         ServerApp::Import(app) => Some(app.app_id_uri().clone()),
         ServerApp::Reuse(app) => found
             .site
@@ -195,7 +220,7 @@ fn scope_of(spec: &ConnectionSpec, directory: Option<&FoundDirectory>, tenant: T
         .and_then(|directory| directory.server.as_ref())
         .and_then(|app| offered_scope(&app.application));
     match spec.server_app() {
-        ServerApp::Create(_) => offered.unwrap_or_else(|| scope_id(tenant, &names.server)),
+        ServerApp::Create(_) | ServerApp::Adopt(_) => offered.unwrap_or_else(|| scope_id(tenant, &names.server)),
         // Where it offers none, a finding has said so, and nothing is planned that would use this.
         ServerApp::Import(_) | ServerApp::Reuse(_) => offered.unwrap_or_else(|| scope_id(tenant, "")),
     }
@@ -212,34 +237,26 @@ fn decide_server(
     now: OffsetDateTime,
     steps: &mut Vec<PlannedStep>,
 ) -> ServerWork {
-    let server = match spec.server_app() {
-        ServerApp::Create(server) => server,
+    let existing = found.directory.as_ref().and_then(|directory| directory.server.clone());
+    let (wanted, validity) = match spec.server_app() {
+        ServerApp::Create(server) => (ServerShape::of(server, &names.server), server.secret_validity()),
+        ServerApp::Adopt(server) => (ServerShape::adopted(existing.as_ref()), server.secret_validity()),
         ServerApp::Import(app) => return ServerWork::Import(app.clone()),
         ServerApp::Reuse(app) => return ServerWork::Reuse(app.client_id()),
     };
-    let existing = found.directory.as_ref().and_then(|directory| directory.server.clone());
-    let shape = uri.map(|uri| {
-        server_shape(
-            server,
-            &names.server,
-            uri,
-            scope,
-            spec.discovery().is_some(),
-            spec.issue_id_tokens(),
-        )
-    });
+    let (name, home_page) = (wanted.name.to_owned(), wanted.home_page_url.map(str::to_owned));
+    let shape = uri.map(|uri| server_shape(&wanted, uri, scope, spec.discovery().is_some(), spec.issue_id_tokens()));
     let app = AppWork {
         unique_name: names.server.clone(),
         shape: shape.unwrap_or_default(),
         found: existing,
     };
-    let validity = server.secret_validity();
     let secret = decide_secret(&app, found.site.as_ref(), validity, wish);
     let expires = validity.end_after(now).date();
-    let mut planned = plan_app(Step::RegisterServerApp, &app, server.name());
+    let mut planned = plan_app(Step::RegisterServerApp, &app, &name);
     if app.found.is_none() {
         planned = planned
-            .with("Home page URL", server.home_page_url())
+            .with("Home page URL", home_page.unwrap_or_default())
             .with("App ID URI", uri.map_or("", AppIdUri::as_str))
             .with("Redirect URI (Web)", "http://localhost")
             .with("Device tokens", "allowed")
@@ -310,8 +327,10 @@ fn decide_client(
     names: &UniqueNames,
     steps: &mut Vec<PlannedStep>,
 ) -> ClientWork {
-    let client = match spec.client_app() {
-        ClientApp::Create(client) => client,
+    let existing = directory.and_then(|directory| directory.client.clone());
+    let shape = match spec.client_app() {
+        ClientApp::Create(client) => client_shape(Some(client.name()), Some(&names.client), spec.issue_id_tokens()),
+        ClientApp::Adopt(_) => client_shape(None, None, spec.issue_id_tokens()),
         ClientApp::Import(app) => {
             return ClientWork::Import {
                 name: app.name().to_owned(),
@@ -322,13 +341,14 @@ fn decide_client(
     };
     let app = AppWork {
         unique_name: names.client.clone(),
-        shape: client_shape(client, &names.client, spec.issue_id_tokens()),
-        found: directory.and_then(|directory| directory.client.clone()),
+        shape,
+        found: existing,
     };
-    let mut planned = plan_app(Step::RegisterClientApp, &app, client.name());
+    let name = app.name();
+    let mut planned = plan_app(Step::RegisterClientApp, &app, &name);
     // What an existing client app lacks is mended in one request, when it is completed.
     if app.found.is_some() {
-        planned = PlannedStep::new(Step::RegisterClientApp, PlannedAction::Nothing).with("Name", client.name());
+        planned = PlannedStep::new(Step::RegisterClientApp, PlannedAction::Nothing).with("Name", &name);
     } else {
         planned = planned.with("Public client flows", "allowed");
     }

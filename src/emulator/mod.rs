@@ -34,6 +34,7 @@ mod store;
 mod tenant;
 mod tenant_builder;
 
+pub use authority::SignInTrouble;
 pub use caller::Caller;
 pub use faults::Fault;
 pub use record::RecordedRequest;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     AutomationClient, Caller, EmulatedTenantBuilder, Fault, RecordedRequest,
-    authority::SignIns,
+    authority::{Codes, SignInTrouble, SignInTroubles, SignIns},
     caller::{Issuer, write_token},
     faults::Faults,
     graph::Access,
@@ -58,6 +58,8 @@ struct Inner {
     faults: Mutex<Faults>,
     requests: Mutex<Vec<RecordedRequest>>,
     sign_ins: Mutex<SignIns>,
+    codes: Mutex<Codes>,
+    sign_in_troubles: Mutex<SignInTroubles>,
 }
 
 impl EmulatedTenant {
@@ -195,6 +197,11 @@ impl EmulatedTenant {
         lock(&self.inner.sign_ins).approve(user_code)
     }
 
+    /// Lets the next sign-in over HTTP meet with trouble. Troubles come in the order they were ordered, each once it fits.
+    pub fn trouble_sign_in(&self, trouble: SignInTrouble) {
+        lock(&self.inner.sign_in_troubles).push(trouble);
+    }
+
     pub(super) fn from_settings(settings: Settings, caller: Caller) -> Self {
         let mut store = Store::default();
         store.seed_microsoft_graph(settings.environment);
@@ -214,6 +221,8 @@ impl EmulatedTenant {
                 faults: Mutex::default(),
                 requests: Mutex::default(),
                 sign_ins: Mutex::default(),
+                codes: Mutex::default(),
+                sign_in_troubles: Mutex::default(),
             }),
             caller: Arc::new(caller),
         }
@@ -233,6 +242,14 @@ impl EmulatedTenant {
 
     pub(super) fn sign_ins(&self) -> MutexGuard<'_, SignIns> {
         lock(&self.inner.sign_ins)
+    }
+
+    pub(super) fn codes(&self) -> MutexGuard<'_, Codes> {
+        lock(&self.inner.codes)
+    }
+
+    pub(super) fn sign_in_troubles(&self) -> MutexGuard<'_, SignInTroubles> {
+        lock(&self.inner.sign_in_troubles)
     }
 
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {

@@ -64,6 +64,16 @@ impl Request {
         self
     }
 
+    /// A form that is encoded already.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn with_form(mut self, encoded: Zeroizing<Vec<u8>>) -> Self {
+        self.body = Some(Body {
+            content_type: "application/x-www-form-urlencoded",
+            bytes: encoded,
+        });
+        self
+    }
+
     /// Declares that carrying out the request twice has the effect of once: a read by POST.
     pub(crate) const fn repeatable(mut self) -> Self {
         self.repeatable = true;

@@ -202,6 +202,12 @@ impl Exchange {
                 insert(response.headers_mut(), header::CACHE_CONTROL, "no-store, no-cache");
                 response
             }
+            AuthorityAnswer::Redirect(address) => {
+                let mut response = self.response(status, "", String::new());
+                insert(response.headers_mut(), header::LOCATION, &address);
+                insert(response.headers_mut(), header::CACHE_CONTROL, "no-store, no-cache");
+                response
+            }
             AuthorityAnswer::Page(_, text) => self.response(status, "text/html; charset=utf-8", text),
         }
     }
