@@ -42,11 +42,18 @@ async fn a_script_that_hangs_after_its_last_word_is_done() {
 
 #[tokio::test]
 async fn a_script_that_dies_half_way_is_told_with_its_exit_code_and_errors() {
-    let host = FakeHost::saying(&[SITE, &progress("tenant", "created", 1, &[]), &progress("serverApp", "created", 2, &[])]);
+    let host = FakeHost::saying(&[
+        SITE,
+        &progress("tenant", "created", 1, &[]),
+        &progress("serverApp", "created", 2, &[]),
+    ]);
     let failure = failure_of(&host.then_ending(-196_608, "running scripts is disabled")).await;
     assert_eq!(failure.done.len(), 2);
     let chain = error::chain(&failure.error);
-    assert!(chain.contains("exit code -196608") && chain.ends_with("running scripts is disabled"), "{chain}");
+    assert!(
+        chain.contains("exit code -196608") && chain.ends_with("running scripts is disabled"),
+        "{chain}"
+    );
 }
 
 #[tokio::test]
@@ -122,7 +129,11 @@ async fn what_comes_after_an_error_changes_nothing() {
 
 #[tokio::test]
 async fn a_missing_module_is_a_matter_of_reaching_the_site() {
-    let line = failed("unreachable", "load the module ConfigurationManager", "the console is not installed here");
+    let line = failed(
+        "unreachable",
+        "load the module ConfigurationManager",
+        "the console is not installed here",
+    );
     let error = FakeHost::saying(&[line]).site().snapshot(Call::quiet()).await.unwrap_err();
     assert!(matches!(cause(&error), Some(PowerShellError::NotConnected { .. })));
     assert_eq!(error.help(), "Do this.");

@@ -89,7 +89,12 @@ async fn a_signed_copy_is_run_from_its_file_and_is_given_the_request_alone() {
     let stand_in = StandIn::new(&body).await;
     let process = stand_in.process().script_file("/opt/cmg-onboard.ps1").execution_policy("AllSigned");
     site(process).snapshot(Call::quiet()).await.unwrap();
-    assert!(stand_in.read("arguments").trim_end().ends_with("-ExecutionPolicy AllSigned -File /opt/cmg-onboard.ps1"));
+    assert!(
+        stand_in
+            .read("arguments")
+            .trim_end()
+            .ends_with("-ExecutionPolicy AllSigned -File /opt/cmg-onboard.ps1")
+    );
     assert!(stand_in.read("input").starts_with("{\"request\":1,"));
 }
 
@@ -106,7 +111,10 @@ async fn a_process_that_never_reads_and_dies_is_told_with_what_it_said() {
 #[tokio::test]
 async fn a_program_that_repeats_its_input_does_not_get_the_secret_into_the_error() {
     let stand_in = StandIn::new("tee /dev/stderr").await;
-    let failure = site(stand_in.process()).onboard(Call::quiet(), &wanted(), &|_| {}).await.unwrap_err();
+    let failure = site(stand_in.process())
+        .onboard(Call::quiet(), &wanted(), &|_| {})
+        .await
+        .unwrap_err();
     let shown = format!("{failure:#?} {}", cmg_onboarding::error::chain(&failure.error));
     let units: Vec<String> = SECRET.encode_utf16().map(|unit| unit.to_string()).collect();
     assert!(!shown.contains(&units.join(",")) && !shown.contains("canary"), "{shown}");
@@ -114,7 +122,10 @@ async fn a_program_that_repeats_its_input_does_not_get_the_secret_into_the_error
 
 #[tokio::test]
 async fn a_lot_on_standard_error_blocks_nothing() {
-    let body = format!("i=0; while [ $i -lt 3000 ]; do echo 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' >&2; i=$((i+1)); done\n{}", says(&[SITE, END]));
+    let body = format!(
+        "i=0; while [ $i -lt 3000 ]; do echo 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' >&2; i=$((i+1)); done\n{}",
+        says(&[SITE, END])
+    );
     let stand_in = StandIn::new(&body).await;
     assert!(site(stand_in.process()).snapshot(Call::quiet()).await.is_ok());
 }
@@ -147,7 +158,10 @@ async fn is_there(path: &Path) {
 
 #[tokio::test]
 async fn a_program_that_is_not_there_is_named() {
-    let error = site(LocalProcess::new().program("/nowhere/pwsh")).snapshot(Call::quiet()).await.unwrap_err();
+    let error = site(LocalProcess::new().program("/nowhere/pwsh"))
+        .snapshot(Call::quiet())
+        .await
+        .unwrap_err();
     let Some(PowerShellError::NotStarted { program }) = cause(&error) else {
         panic!("{error:?}")
     };

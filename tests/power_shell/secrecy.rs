@@ -3,8 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use cmg_onboarding::{
-    Call, Site, SiteError,
-    error,
+    Call, Site, SiteError, error,
     site::{ServerAppImport, power_shell::ConsoleScript},
 };
 
@@ -64,7 +63,10 @@ fn the_console_form_has_no_secret_and_asks_for_it() {
     assert_clean("the request", console.request());
     assert_clean("the console form", &format!("{console:?}"));
     let request: serde_json::Value = serde_json::from_str(console.request()).unwrap();
-    assert_eq!((&request["promptForSecret"], &request["secretKey"]), (&true.into(), &serde_json::Value::Null));
+    assert_eq!(
+        (&request["promptForSecret"], &request["secretKey"]),
+        (&true.into(), &serde_json::Value::Null)
+    );
     assert_eq!(request["wanted"]["serverApp"]["name"], "Z\u{fc}rich Server");
     assert!(console.request().is_ascii());
 

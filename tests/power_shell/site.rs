@@ -30,7 +30,10 @@ async fn a_snapshot_holds_everything_the_script_read() {
     let snapshot = host.site().snapshot(Call::quiet()).await.unwrap();
     assert_eq!(snapshot.info.build(), Some(9128));
     let tenant = snapshot.tenant(TENANT.parse().unwrap()).unwrap();
-    assert_eq!((tenant.name.as_str(), tenant.environment), ("Z\u{fc}rich", Some(CloudEnvironment::AzurePublicCloud)));
+    assert_eq!(
+        (tenant.name.as_str(), tenant.environment),
+        ("Z\u{fc}rich", Some(CloudEnvironment::AzurePublicCloud))
+    );
     assert_eq!(snapshot.tenants.len(), 1, "a row whose id is no GUID is passed over");
     let server = snapshot.application(SERVER.parse().unwrap()).unwrap();
     assert_eq!(server.identifier_uri.as_deref(), Some("api://x"));
@@ -113,7 +116,11 @@ async fn a_refusal_at_any_item_keeps_what_was_done_before() {
 async fn a_removal_says_what_stays() {
     let line = r#"{"cmg":1,"event":"removed","connection":true,"leftBehind":["The tenant Contoso stays in the site."]}"#;
     let host = FakeHost::saying(&[SITE, line, END]);
-    let removed = host.site().remove(Call::quiet(), &SiteRemoval::new(SiteRowId(7), "Contoso CMG")).await.unwrap();
+    let removed = host
+        .site()
+        .remove(Call::quiet(), &SiteRemoval::new(SiteRowId(7), "Contoso CMG"))
+        .await
+        .unwrap();
     assert!(removed.connection);
     assert_eq!(removed.left_behind.len(), 1);
     let request: Value = serde_json::from_slice(&host.seen()[0].1).unwrap();

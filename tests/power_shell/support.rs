@@ -25,6 +25,9 @@ pub(crate) const SITE: &str = r#"{"cmg":1,"event":"site","siteCode":"P01","versi
 pub(crate) const END: &str = r#"{"cmg":1,"event":"end"}"#;
 pub(crate) const CONNECTION: &str = r#"{"cmg":1,"event":"connection","id":16777220,"name":"Contoso CMG","description":"","webApplications":[16777218],"userDiscovery":{"fullSchedule":"0001170000100038","deltaMinutes":30,"groupNames":[]},"groupDiscovery":null}"#;
 
+/// Script and request of one run.
+type Seen = (String, Vec<u8>);
+
 /// Plays pieces of output, then ends as told.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FakeHost {
@@ -32,7 +35,7 @@ pub(crate) struct FakeHost {
     hangs: bool,
     end: ScriptEnd,
     missing: bool,
-    seen: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl FakeHost {
@@ -71,7 +74,7 @@ impl FakeHost {
     }
 
     /// What was run: script and request.
-    pub(crate) fn seen(&self) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 }

@@ -179,11 +179,11 @@ impl Discovery {
     fn into_site(self) -> SiteDiscovery {
         // A schedule of several tokens, or of a kind that is not documented, is one that this crate cannot tell.
         let full_schedule = self.full_schedule.and_then(|token| token.parse().ok());
-        let mut discovery = SiteDiscovery::default();
-        discovery.full_schedule = full_schedule;
-        discovery.delta_minutes = self.delta_minutes;
-        discovery.group_names = self.group_names;
-        discovery
+        SiteDiscovery {
+            full_schedule,
+            delta_minutes: self.delta_minutes,
+            group_names: self.group_names,
+        }
     }
 }
 
