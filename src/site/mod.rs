@@ -2,6 +2,7 @@
 
 mod api;
 mod objects;
+pub mod power_shell;
 mod work;
 
 pub use api::{Site, SiteHandle};
