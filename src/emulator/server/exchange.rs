@@ -13,10 +13,11 @@ use time::macros::format_description;
 use uuid::Uuid;
 
 use crate::emulator::{
-    EmulatedTenant, RecordedRequest,
+    EmulatedSite, EmulatedTenant, RecordedRequest,
     authority::{self, AuthorityAnswer, AuthorityRequest},
     graph::{Body, GraphAnswer, GraphRequest, Query, decode, segments},
     refusal::Refusal,
+    site::{AdminServiceAnswer, AdminServiceRequest, answer_admin_service},
     tenant::Bearer,
 };
 
@@ -29,6 +30,7 @@ const LONGEST_BODY: usize = 4 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(super) struct Exchange {
     tenant: EmulatedTenant,
+    site: Option<EmulatedSite>,
     latency: Duration,
     scheme: &'static str,
 }
@@ -50,9 +52,10 @@ impl Read {
 }
 
 impl Exchange {
-    pub(super) const fn new(tenant: EmulatedTenant, latency: Duration, uses_tls: bool) -> Self {
+    pub(super) const fn new(tenant: EmulatedTenant, site: Option<EmulatedSite>, latency: Duration, uses_tls: bool) -> Self {
         Self {
             tenant,
+            site,
             latency,
             scheme: if uses_tls { "https" } else { "http" },
         }
@@ -69,6 +72,9 @@ impl Exchange {
         let is_graph = whole.first().is_some_and(|first| matches!(first.as_str(), "v1.0" | "beta"));
         if is_graph {
             return self.graph(&read);
+        }
+        if let Some(response) = self.admin_service(&read, &whole) {
+            return response;
         }
         self.authority(&read, whole)
     }
@@ -163,6 +169,44 @@ impl Exchange {
         response
     }
 
+    fn admin_service(&self, read: &Read, whole: &[String]) -> Option<Response<Full<Bytes>>> {
+        let request = AdminServiceRequest {
+            method: &read.method,
+            segments: whole,
+            query: &read.query,
+            authorization: read.header("authorization"),
+            address: &read.address,
+        };
+        let answer = answer_admin_service(self.site.as_ref()?, &request)?;
+        self.record(read, whole, answer.status());
+        let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
+        Some(match answer {
+            AdminServiceAnswer::Json(_, value) => self.json(status, &value),
+            AdminServiceAnswer::Xml(text) => self.response(status, "application/xml", text),
+            AdminServiceAnswer::SignIn(scheme) => {
+                let mut response = self.response(status, "", String::new());
+                insert(response.headers_mut(), header::WWW_AUTHENTICATE, scheme);
+                response
+            }
+        })
+    }
+
+    fn record(&self, read: &Read, whole: &[String], status: u16) {
+        let query = match read.query.as_str() {
+            "" => String::new(),
+            query => format!("?{}", decode(query)),
+        };
+        self.tenant.record(RecordedRequest {
+            method: read.method.clone(),
+            path: format!("/{}{query}", whole.join("/")),
+            status,
+            operation: None,
+            is_batched: false,
+            client_request_id: None,
+            body: None,
+        });
+    }
+
     fn authority(&self, read: &Read, whole: Vec<String>) -> Response<Full<Bytes>> {
         let request = AuthorityRequest {
             method: read.method.clone(),
@@ -174,20 +218,7 @@ impl Exchange {
         };
         let answer = authority::answer(&self.tenant, &request)
             .unwrap_or_else(|| AuthorityAnswer::Json(404, json!({"error": {"code": "NotFound", "message": "There is nothing here."}})));
-        let query = if read.query.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", decode(&read.query))
-        };
-        self.tenant.record(RecordedRequest {
-            method: request.method.clone(),
-            path: format!("/{}{query}", request.segments.join("/")),
-            status: answer.status(),
-            operation: None,
-            is_batched: false,
-            client_request_id: None,
-            body: None,
-        });
+        self.record(read, &request.segments, answer.status());
         let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
         match answer {
             AuthorityAnswer::Json(_, value) => {

@@ -26,7 +26,10 @@ use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use super::{EmulatedSite, EmulatedTenant};
-use crate::cloud::CloudEndpoints;
+use crate::{
+    cloud::CloudEndpoints,
+    site::{AdminServiceAddress, CertificateFingerprint},
+};
 use exchange::Exchange;
 use tls::Identity;
 
@@ -48,6 +51,7 @@ pub struct EmulatorServer {
     url: Url,
     endpoints: CloudEndpoints,
     certificate: Option<String>,
+    fingerprint: Option<CertificateFingerprint>,
     connections: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
@@ -82,7 +86,7 @@ impl EmulatorServer {
         &self.tenant
     }
 
-    /// The site that belongs to it, where one was given. It is not served over HTTP yet.
+    /// The site that belongs to it, where one was given.
     #[must_use]
     pub const fn site(&self) -> Option<&EmulatedSite> {
         self.site.as_ref()
@@ -92,6 +96,20 @@ impl EmulatorServer {
     #[must_use]
     pub fn certificate_pem(&self) -> Option<&str> {
         self.certificate.as_deref()
+    }
+
+    /// The fingerprint of that certificate, to be pinned; `None` without TLS.
+    #[must_use]
+    pub const fn certificate_fingerprint(&self) -> Option<CertificateFingerprint> {
+        self.fingerprint
+    }
+
+    /// The address of the site's administration service, where a site was given.
+    #[must_use]
+    pub fn admin_service(&self) -> Option<AdminServiceAddress> {
+        self.site.as_ref()?;
+        let url = self.url.join("AdminService/").ok()?;
+        AdminServiceAddress::url(&url).ok()
     }
 
     /// How many TCP connections it has accepted so far.
@@ -130,7 +148,8 @@ pub struct EmulatorServerBuilder {
 }
 
 impl EmulatorServerBuilder {
-    /// The site that belongs to the tenant. It is kept for its users and not served over HTTP yet.
+    /// The site that belongs to the tenant. Its administration service is served for reading, on `/AdminService/wmi/` and
+    /// as behind a cloud management gateway on `/CCM_Proxy_ServerAuth/{number}/AdminService/wmi/`. Default: none.
     pub fn site(mut self, site: EmulatedSite) -> Self {
         self.site = Some(site);
         self
@@ -167,8 +186,9 @@ impl EmulatorServerBuilder {
         let endpoints = endpoints
             .with_authority(url.clone())
             .and_then(|endpoints| endpoints.with_graph(url.clone()));
-        let exchange = Exchange::new(self.tenant.clone(), self.latency, self.uses_tls);
+        let exchange = Exchange::new(self.tenant.clone(), self.site.clone(), self.latency, self.uses_tls);
         let connections = Arc::new(AtomicUsize::new(0));
+        let fingerprint = identity.as_ref().map(|identity| identity.fingerprint);
         let (acceptor, certificate) = identity.map_or((None, None), |identity| (Some(identity.acceptor), Some(identity.certificate)));
         let accepting = tokio::spawn(accept(listener, acceptor, exchange, Arc::clone(&connections)));
         Ok(EmulatorServer {
@@ -177,6 +197,7 @@ impl EmulatorServerBuilder {
             url,
             endpoints: endpoints.map_err(std::io::Error::other)?,
             certificate,
+            fingerprint,
             connections,
             accepting,
         })
