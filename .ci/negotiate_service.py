@@ -38,18 +38,19 @@ class Service(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(text)))
         if challenge:
             self.send_header("WWW-Authenticate", challenge)
-        try:
-            self.end_headers()
-            self.wfile.write(text)
-        except OSError:
-            # The reader has heard enough from another answer.
-            self.close_connection = True
+        self.end_headers()
+        self.wfile.write(text)
 
     def log_message(self, *_):
         pass
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+class Server(ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """A reader that has heard enough from another answer hangs up."""
+
+
+server = Server(("127.0.0.1", 0), Service)
 with open(sys.argv[1], "w", encoding="ascii") as file:
     file.write(str(server.server_port))
 server.serve_forever()
