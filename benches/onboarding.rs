@@ -3,6 +3,13 @@
 //! `cargo bench --bench onboarding` prints the times, and at the end the ratio of the job to the floor, both measured in
 //! the same run.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a bench has nobody to report to"
+)]
+
 use std::{
     sync::Mutex,
     time::{Duration, Instant},

@@ -29,4 +29,6 @@ pub use spec::{
     ClientAppSpec, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ReusedApp, SecretValidity,
     ServerAppSpec,
 };
-pub use token::{AccessToken, CachedTokens, StaticToken, TokenChain, TokenProvider, TokenRequest, token_fn};
+pub use token::{AccessToken, CachedTokens, EnvironmentToken, StaticToken, TokenChain, TokenProvider, TokenRequest, token_fn};
+#[cfg(feature = "sign-in")]
+pub use token::{BrowserSignIn, ClientSecretSignIn, DeviceCodeSignIn};

@@ -1,5 +1,12 @@
 //! Bad input and bad days: each a typed refusal with a remedy, and nothing written before it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
 mod support;
 
 use cmg_onboarding::{

@@ -1,5 +1,12 @@
 //! One canary through a whole run: secrets and tokens appear in no log line, no `Debug`, no error, event or JSON.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
 mod support;
 
 use std::{

@@ -24,7 +24,11 @@ fn service() -> Option<AdminServiceAddress> {
 }
 
 async fn read(address: AdminServiceAddress, sign_in: AdminServiceSignIn) -> Result<SiteSnapshot, SiteError> {
-    AdminServiceSite::builder(address, sign_in).build().unwrap().snapshot(Call::quiet()).await
+    AdminServiceSite::builder(address, sign_in)
+        .build()
+        .unwrap()
+        .snapshot(Call::quiet())
+        .await
 }
 
 #[tokio::test]
@@ -38,8 +42,12 @@ async fn the_logged_on_identity_reads_the_site() {
 #[tokio::test]
 async fn a_ticket_for_another_principal_is_refused_by_the_service() {
     let Some(service) = service() else { return };
-    let error = read(service, AdminServiceSignIn::kerberos_for("HTTP/elsewhere@CMG.TEST")).await.unwrap_err();
-    let SiteError::Refused(refused) = &error else { panic!("not {error:?}") };
+    let error = read(service, AdminServiceSignIn::kerberos_for("HTTP/elsewhere@CMG.TEST"))
+        .await
+        .unwrap_err();
+    let SiteError::Refused(refused) = &error else {
+        panic!("not {error:?}")
+    };
     assert_eq!(refused.reason(), SiteRefusalReason::NotSignedIn);
     assert_eq!(refused.trace().unwrap().attempts, 1);
     assert!(error.help().contains("setspn"), "{}", error.help());
@@ -48,8 +56,12 @@ async fn a_ticket_for_another_principal_is_refused_by_the_service() {
 #[tokio::test]
 async fn a_principal_that_nobody_knows_gets_no_ticket() {
     let Some(service) = service() else { return };
-    let error = read(service, AdminServiceSignIn::kerberos_for("HTTP/nowhere@CMG.TEST")).await.unwrap_err();
-    let SiteError::SignIn(failed) = &error else { panic!("not {error:?}") };
+    let error = read(service, AdminServiceSignIn::kerberos_for("HTTP/nowhere@CMG.TEST"))
+        .await
+        .unwrap_err();
+    let SiteError::SignIn(failed) = &error else {
+        panic!("not {error:?}")
+    };
     assert_eq!(failed.failure(), TokenFailure::NotAvailable);
     assert!(chain(&error).contains("HTTP/nowhere"), "{}", chain(&error));
     assert!(error.help().contains("kinit"), "{}", error.help());

@@ -1,5 +1,12 @@
 //! The job against the emulated tenant and site straight behind the traits: what is made, found, mended and removed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
 mod support;
 
 use std::time::Duration;
@@ -102,7 +109,7 @@ async fn events_name_every_step_from_start_to_end() {
         })
         .collect();
     done.sort_unstable();
-    let mut sorted = started.clone();
+    let mut sorted = started;
     sorted.sort_unstable();
     assert_eq!(sorted, done);
     assert_eq!(done.len(), 13);

@@ -1,6 +1,13 @@
 //! How many dependent round trips the job takes, counted in virtual time: every request takes 100 ms, and none waits
 //! for another without need.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,12 @@
 //! The whole job over HTTP against the emulator: how much it sends, what it survives, what it leaves alone.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
 mod support;
 
 use std::time::Duration;

@@ -1,9 +1,9 @@
 //! What the command line says.
 
-use std::{env, fs, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
-use cmg_onboarding::{AccessToken, CloudEndpoints, ConnectionSpec, TenantId};
+use cmg_onboarding::{ApplicationId, CloudEndpoints, ConnectionSpec, TenantId};
 use url::Url;
 
 /// Connects a Configuration Manager site to a Microsoft Entra tenant, page by page like the Azure Services wizard.
@@ -31,6 +31,14 @@ pub(crate) struct Arguments {
     /// A certificate in PEM to trust besides the system's, for an emulator or an inspecting proxy.
     #[arg(long, value_name = "FILE")]
     pub(crate) trusted_root: Option<PathBuf>,
+    /// How to sign in; `token` where --token-env is given. A client secret comes from the environment variable
+    /// CMG_CLIENT_SECRET.
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub(crate) sign_in: Option<SignInWay>,
+    /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret` the one that
+    /// signs in.
+    #[arg(long, value_name = "ID", requires = "sign_in")]
+    pub(crate) client_id: Option<ApplicationId>,
     /// The environment variable that holds a bearer token for Microsoft Graph.
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) token_env: Option<String>,
@@ -54,6 +62,21 @@ pub(crate) struct Arguments {
     pub(crate) reissue_secret: bool,
 }
 
+/// The ways to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SignInWay {
+    /// A browser on this machine; a device code where the tenant blocks that.
+    Browser,
+    /// A code on this screen, a browser anywhere.
+    DeviceCode,
+    /// An application by itself.
+    ClientSecret,
+    /// Whoever is signed in to the Azure CLI.
+    AzureCli,
+    /// A token in an environment variable.
+    Token,
+}
+
 /// The sites this example can import into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SiteChoice {
@@ -68,7 +91,12 @@ pub(crate) struct BadInput(pub(crate) String);
 impl Arguments {
     /// Whether the job runs against an emulator of its own.
     pub(crate) const fn is_demonstration(&self) -> bool {
-        self.graph.is_none() && self.authority.is_none() && self.token_env.is_none() && self.domain.is_none() && self.tenant.is_none()
+        self.sign_in.is_none()
+            && self.graph.is_none()
+            && self.authority.is_none()
+            && self.token_env.is_none()
+            && self.domain.is_none()
+            && self.tenant.is_none()
     }
 
     pub(crate) fn specification(&self) -> Result<ConnectionSpec, BadInput> {
@@ -97,16 +125,6 @@ impl Arguments {
         };
         let pem = fs::read(path).map_err(|error| BadInput(format!("{} cannot be read: {error}", path.display())))?;
         Ok(Some(pem))
-    }
-
-    pub(crate) fn token(&self) -> Result<AccessToken, BadInput> {
-        let Some(variable) = &self.token_env else {
-            let help =
-                "No sign-in was chosen: put a bearer token for Microsoft Graph into an environment variable and name it with --token-env.";
-            return Err(BadInput(help.to_owned()));
-        };
-        let text = env::var(variable).map_err(|_| BadInput(format!("The environment variable {variable} is not set.")))?;
-        Ok(AccessToken::new(text))
     }
 }
 

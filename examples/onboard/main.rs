@@ -2,13 +2,13 @@
 
 mod arguments;
 mod output;
+mod sign_in;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use cmg_onboarding::{
     AzureServicesConnection, CloudEndpoints, ConnectionSpec, GraphDirectory, OnboardingError, SiteHandle, StaticToken, TenantId,
-    TokenProvider,
     connection::AzureServicesConnectionBuilder,
     emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite},
     token::TenantDiscovery,
@@ -96,7 +96,8 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
         return demonstrate(arguments, spec).await;
     }
     let (endpoints, tenant) = place(arguments, &spec).await?;
-    let mut directory = GraphDirectory::builder(endpoints.clone(), token(arguments)?);
+    let way = sign_in::choose(arguments, &spec, &endpoints, tenant)?;
+    let mut directory = GraphDirectory::builder(endpoints.clone(), way.tokens).scopes(way.scopes);
     if let Some(pem) = arguments.trusted_root()? {
         directory = directory.trusted_root_pem(pem).map_err(bad_input)?;
     }
@@ -157,10 +158,6 @@ async fn place(arguments: &Arguments, spec: &ConnectionSpec) -> Result<(CloudEnd
         .await
         .map_err(|error| Ending::BadInput(format!("{}. {}", cmg_onboarding::error::chain(&error), error.help())))?;
     Ok((arguments.endpoints(found.endpoints)?, Some(found.tenant_id)))
-}
-
-fn token(arguments: &Arguments) -> Result<impl TokenProvider + 'static, BadInput> {
-    Ok(StaticToken::from(arguments.token()?))
 }
 
 fn bad_input(error: impl std::error::Error) -> Ending {

@@ -7,7 +7,8 @@ use cmg_onboarding::{
     connection::{ApplyError, Finding, FindingCode, UndoReport},
     spec::{ClientApp, ServerApp},
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 /// Shows pages to a person, or lines to a program. Never a secret, never a token.
 #[derive(Debug, Clone, Copy)]
@@ -34,16 +35,14 @@ impl Output {
     /// Who is signed in, and the Discovery page.
     pub(crate) fn preflight(self, spec: &ConnectionSpec, preflight: &Preflight) {
         if self.json {
-            self.object("preflight", &json!(preflight));
+            self.object("preflight", preflight);
             return;
         }
-        if let Some(tenant) = preflight.tenant() {
-            let account = preflight.signed_in().and_then(|signed_in| signed_in.account.as_deref());
-            line(&format!("Signed in to:       {} ({})", tenant.site_name(), tenant.id));
-            line(&format!(
-                "Signed in as:       {}",
-                account.unwrap_or("an application, or an account the token does not name")
-            ));
+        if let Some(sign_in) = preflight.sign_in() {
+            line("");
+            for text in sign_in.to_string().lines() {
+                line(text);
+            }
         }
         if let Some(site) = preflight.site() {
             line(&format!("Site:               {} ({})", site.site_code, site.version));
@@ -63,7 +62,7 @@ impl Output {
 
     pub(crate) fn plan(self, plan: &Plan) {
         if self.json {
-            self.object("plan", &json!(plan));
+            self.object("plan", plan);
             return;
         }
         heading("Summary");
@@ -80,7 +79,7 @@ impl Output {
 
     pub(crate) fn event(self, event: &Event) {
         if self.json {
-            write(&json!(event).to_string());
+            write(&serde_json::to_string(event).unwrap_or_default());
             return;
         }
         match event {
@@ -102,12 +101,12 @@ impl Output {
 
     pub(crate) fn outcome(self, outcome: &Outcome) {
         if self.json {
-            self.object("outcome", &json!(outcome));
+            self.object("outcome", outcome);
             return;
         }
         heading("Completion");
         line(if outcome.changed {
-            "The Azure services wizard completed."
+            "The connection is in place."
         } else {
             "Everything was in place; nothing was changed."
         });
@@ -161,7 +160,7 @@ impl Output {
 
     pub(crate) fn undone(self, report: &UndoReport) {
         if self.json {
-            self.object("undone", &json!(report));
+            self.object("undone", report);
             return;
         }
         heading("Undone");
@@ -191,14 +190,17 @@ impl Output {
         }
     }
 
-    /// One line with the field `event`, like the events of a run.
-    fn object(self, event: &str, value: &Value) {
-        let mut object = json!({ "event": event });
-        if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), value) {
-            object.extend(fields.clone());
-        }
-        write(&object.to_string());
+    /// One line that begins with the field `event`, like the events of a run.
+    fn object(self, event: &str, value: &impl Serialize) {
+        write(&serde_json::to_string(&Line { event, value }).unwrap_or_default());
     }
+}
+
+#[derive(Serialize)]
+struct Line<'a, T> {
+    event: &'a str,
+    #[serde(flatten)]
+    value: &'a T,
 }
 
 fn server(app: &ServerApp) -> String {

@@ -14,16 +14,17 @@ use super::{
     failure::{ApplyError, StepError},
     finding::{Finding, FindingCode},
     register::Registered,
-    report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepReport},
+    report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport},
+    secret::SecretIssue,
     step::Step,
-    work::{ClientWork, DirectoryWork, SecretWork, ServerWork, Work, server_app_id},
+    work::{ClientWork, DirectoryWork, ServerWork, Work, server_app_id},
 };
 use crate::{
     call::{Call, Retry},
     clock::Clock,
     directory::Directory,
     error::{DirectoryError, NotSupported},
-    ids::{ApplicationId, ServicePrincipalId},
+    ids::{ApplicationId, KeyId, ServicePrincipalId},
     site::{Site, SiteConnection},
 };
 
@@ -51,6 +52,8 @@ struct Progress {
     server_principal: Option<ServicePrincipalId>,
     client_principal: Option<ServicePrincipalId>,
     secret: Option<IssuedSecret>,
+    /// Own secrets that nobody will use once the new one is handed over.
+    stale: Vec<KeyId>,
 }
 
 impl Run<'_> {
@@ -74,11 +77,25 @@ impl Run<'_> {
             self.consent(directory, work, progress).await?;
         }
         let Some(site) = self.site else {
+            self.retire_secrets(progress.server.as_ref(), &progress.stale).await?;
             return Ok(None);
         };
         let client = progress.client.as_ref().map(|app| app.app_id);
         let server = progress.server.as_ref().map(|app| app.app_id);
-        self.import(site, server, client, progress.secret.as_ref()).await.map(Some)
+        let connection = self.import(site, server, client, progress.secret.as_ref()).await?;
+        // Where another run was faster, the site has that run's secret, and this one's is the one that nobody uses.
+        let is_handed_over = self.action_of(Step::ImportServerApp) == Some(StepAction::Created);
+        if let Some(own) = progress.secret.take_if(|_| !is_handed_over) {
+            progress.stale = vec![own.key_id];
+        }
+        self.retire_secrets(progress.server.as_ref(), &progress.stale).await?;
+        Ok(Some(connection))
+    }
+
+    /// What a step has come to so far.
+    fn action_of(&self, step: Step) -> Option<StepAction> {
+        let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        report.step(step).map(|report| report.action)
     }
 
     /// Round 1: the two app registrations.
@@ -126,8 +143,9 @@ impl Run<'_> {
         let outside_principal = outside.and_then(|app| app.service_principal.as_ref()).map(|principal| principal.id);
         progress.server_principal = keep(&server_principal).or(outside_principal);
         progress.client_principal = keep(&client_principal);
-        if let Some(Ok(Some(issued))) = &secret {
-            progress.secret = Some(issued.clone());
+        if let Some(Ok(SecretIssue { issued, stale })) = &secret {
+            progress.stale.clone_from(stale);
+            progress.secret = issued.clone().or_else(|| progress.secret.take());
         }
         server_principal.transpose()?;
         client_principal.transpose()?;
@@ -202,7 +220,7 @@ impl Run<'_> {
             help: error.help(),
             trace: error.trace().cloned(),
         });
-        self.write(StepReport::new(step, super::report::StepAction::Failed).with_note(text));
+        self.write(StepReport::new(step, StepAction::Failed).with_note(text));
         Failed { step, error }
     }
 
@@ -228,16 +246,12 @@ impl Run<'_> {
     /// The two apps as the run leaves them.
     fn apps(&self, progress: &Progress) -> Result<(AppOutcome, AppOutcome), Failed> {
         let server = match &self.work.server {
-            ServerWork::Register { app, .. } => {
-                registered_outcome(progress.server.as_ref(), progress.server_principal, app.shape.display_name.clone())
-            }
+            ServerWork::Register { app, .. } => registered_outcome(progress.server.as_ref(), progress.server_principal, Some(app.name())),
             ServerWork::Import(app) => Some(outside_outcome(Some(app.name().to_owned()), app.client_id())),
             ServerWork::Reuse(id) => Some(outside_outcome(None, *id)),
         };
         let client = match &self.work.client {
-            ClientWork::Register(app) => {
-                registered_outcome(progress.client.as_ref(), progress.client_principal, app.shape.display_name.clone())
-            }
+            ClientWork::Register(app) => registered_outcome(progress.client.as_ref(), progress.client_principal, Some(app.name())),
             ClientWork::Import { name, client_id } => Some(outside_outcome(Some(name.clone()), *client_id)),
             ClientWork::Reuse(id) => Some(outside_outcome(None, *id)),
         };
@@ -349,14 +363,4 @@ pub(crate) fn retries_of<'a>(step: Step, listener: Listener<'a>) -> impl Fn(&Ret
 /// The call context of one step.
 pub(crate) const fn call<'a>(observer: &'a (dyn Fn(&Retry) + Send + Sync)) -> Call<'a> {
     Call::observed(observer)
-}
-
-impl SecretWork {
-    /// The secrets that are known to be lost before the run.
-    pub(crate) fn lost(&self) -> &[crate::ids::KeyId] {
-        match self {
-            Self::Replace { lost, .. } => lost,
-            Self::WithApp(_) | Self::Keep => &[],
-        }
-    }
 }

@@ -4,14 +4,14 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     finding::{Finding, FindingCode, Severity},
-    found::{FoundDirectory, role_gap},
-    registration::{UniqueNames, offered_scope, own_secrets},
+    found::{FoundApp, FoundDirectory, role_gap},
+    registration::{UniqueNames, offered_scope},
 };
 use crate::{
     cloud::{CloudEndpoints, CloudEnvironment},
     directory::AppManagementPolicy,
     ids::TenantId,
-    spec::{ACCEPTED_FORMS, AppIdUri, ClientApp, ConnectionSpec, ServerApp, ServerAppSpec, UriOwnerProblem},
+    spec::{ACCEPTED_FORMS, AppIdUri, ClientApp, ConnectionSpec, SecretValidity, ServerApp, UriOwnerProblem},
 };
 
 /// How far ahead of its end a secret is called "soon".
@@ -31,15 +31,24 @@ pub(crate) struct Rules<'a> {
 pub(crate) fn check_directory(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
     check_token(rules, found, findings);
     check_roles(rules, found, findings);
-    if let ServerApp::Create(server) = rules.spec.server_app() {
-        check_uri(rules, server, found, findings);
-        check_secret_policy(rules, server, found, findings);
-        check_own_secret(rules, found, findings);
-    } else {
-        check_outside_server(rules, found, findings);
+    match (rules.spec.server_app(), &found.server) {
+        (ServerApp::Create(server), _) => {
+            check_uri(rules, server.app_id_uri().is_none(), found, findings);
+            check_own_secret(rules, found, findings);
+        }
+        (ServerApp::Adopt(server), Some(app)) => {
+            let has_none = app.application.properties.identifier_uris.as_ref().is_none_or(Vec::is_empty);
+            check_uri(rules, server.app_id_uri().is_none() && has_none, found, findings);
+            check_own_secret(rules, found, findings);
+        }
+        (_, None) => findings.push(not_registered("server app", found)),
+        (ServerApp::Import(_) | ServerApp::Reuse(_), Some(app)) => check_outside_server(rules, app, findings),
+    }
+    if matches!(rules.spec.client_app(), ClientApp::Adopt(_)) && found.client.is_none() {
+        findings.push(not_registered("client app", found));
     }
     check_deleted(rules, found, findings);
-    if matches!(rules.spec.server_app(), ServerApp::Create(_)) && !matches!(rules.spec.client_app(), ClientApp::Create(_)) {
+    if rules.spec.server_app().is_registered_here() && !rules.spec.client_app().is_registered_here() {
         findings.push(Finding::warning(
             FindingCode::AppLeftAsIs,
             "The client app is not created by this run, so its registration and consents are left as they are.",
@@ -112,7 +121,7 @@ fn other_cloud(rules: &Rules<'_>, found: &FoundDirectory) -> Option<CloudEnviron
 fn imported_tenant(spec: &ConnectionSpec) -> Option<TenantId> {
     match spec.server_app() {
         ServerApp::Import(app) => Some(app.tenant_id()),
-        ServerApp::Create(_) | ServerApp::Reuse(_) => None,
+        ServerApp::Create(_) | ServerApp::Reuse(_) | ServerApp::Adopt(_) => None,
     }
 }
 
@@ -130,11 +139,11 @@ fn check_roles(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Fin
     }
 }
 
-fn check_uri(rules: &Rules<'_>, server: &ServerAppSpec, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+fn check_uri(rules: &Rules<'_>, is_default: bool, found: &FoundDirectory, findings: &mut Vec<Finding>) {
     let Some(uri) = &found.uri else {
         return;
     };
-    if server.app_id_uri().is_none() {
+    if is_default {
         let message = format!(
             "The App ID URI is {uri}; the wizard's default https://ConfigMgrService has been refused by Microsoft Entra since October 2021."
         );
@@ -200,12 +209,9 @@ const fn by_policy(rules: &Rules<'_>) -> Severity {
     }
 }
 
-fn check_secret_policy(rules: &Rules<'_>, server: &ServerAppSpec, found: &FoundDirectory, findings: &mut Vec<Finding>) {
-    let has_secret = found
-        .server
-        .as_ref()
-        .is_some_and(|app| own_secrets(&app.application).next().is_some());
-    let Some(policy) = found.policy.as_ref().filter(|_| !has_secret) else {
+/// Checks the tenant's policy against a secret that is to be made.
+pub(crate) fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+    let Some(policy) = &found.policy else {
         return;
     };
     let AppManagementPolicy {
@@ -218,7 +224,7 @@ fn check_secret_policy(rules: &Rules<'_>, server: &ServerAppSpec, found: &FoundD
         findings.push(Finding::new(by_policy(rules), FindingCode::SecretsForbidden, message, EXEMPTION));
     }
     // A minute of margin for clocks that differ.
-    let wanted = server.secret_validity().end_after(rules.now) - rules.now - Duration::minutes(1);
+    let wanted = validity.end_after(rules.now) - rules.now - Duration::minutes(1);
     if let Some(longest) = longest_secret.filter(|longest| wanted > *longest) {
         let message = format!(
             "The tenant's app management policy allows secrets of at most {} days, and {} are asked for.",
@@ -253,15 +259,15 @@ fn check_own_secret(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Ve
     }
 }
 
-fn check_outside_server(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
-    let Some(app) = &found.server else {
-        findings.push(Finding::blocker(
-            FindingCode::AppNotFound,
-            format!("The server app is not registered in tenant {}.", found.tenant.id),
-            "Check the client id and the tenant (Entra admin center > App registrations > All applications).",
-        ));
-        return;
-    };
+fn not_registered(what: &str, found: &FoundDirectory) -> Finding {
+    Finding::blocker(
+        FindingCode::AppNotFound,
+        format!("The {what} is not registered in tenant {}.", found.tenant.id),
+        "Check the client id and the tenant (Entra admin center > App registrations > All applications).",
+    )
+}
+
+fn check_outside_server(rules: &Rules<'_>, app: &FoundApp, findings: &mut Vec<Finding>) {
     if offered_scope(&app.application).is_none() {
         findings.push(Finding::blocker(
             FindingCode::ScopeMissing,

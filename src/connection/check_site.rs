@@ -46,7 +46,7 @@ pub(crate) fn tenant_of(spec: &ConnectionSpec, found: &Found) -> Option<TenantId
     }
     match spec.server_app() {
         ServerApp::Import(app) => Some(app.tenant_id()),
-        ServerApp::Create(_) => None,
+        ServerApp::Create(_) | ServerApp::Adopt(_) => None,
         ServerApp::Reuse(app) => {
             let site = found.site.as_ref()?;
             let row = site.application(app.client_id())?;
@@ -57,11 +57,8 @@ pub(crate) fn tenant_of(spec: &ConnectionSpec, found: &Found) -> Option<TenantId
 
 /// The client id of the server app, where it is known by now.
 pub(crate) fn server_id(spec: &ConnectionSpec, found: &Found) -> Option<ApplicationId> {
-    match spec.server_app() {
-        ServerApp::Create(_) => Some(found.directory.as_ref()?.server.as_ref()?.application.app_id),
-        ServerApp::Import(app) => Some(app.client_id()),
-        ServerApp::Reuse(app) => Some(app.client_id()),
-    }
+    let registered = || Some(found.directory.as_ref()?.server.as_ref()?.application.app_id);
+    spec.server_app().client_id().or_else(registered)
 }
 
 /// Whether a connection's web app is the one with this client id.
@@ -102,11 +99,11 @@ fn check_imported(rules: &Rules<'_>, findings: &mut Vec<Finding>) {
 fn check_reused(spec: &ConnectionSpec, site: &SiteSnapshot, findings: &mut Vec<Finding>) {
     let server = match spec.server_app() {
         ServerApp::Reuse(app) => Some((app.client_id(), false)),
-        ServerApp::Create(_) | ServerApp::Import(_) => None,
+        ServerApp::Create(_) | ServerApp::Import(_) | ServerApp::Adopt(_) => None,
     };
     let client = match spec.client_app() {
         ClientApp::Reuse(app) => Some((app.client_id(), true)),
-        ClientApp::Create(_) | ClientApp::Import(_) => None,
+        ClientApp::Create(_) | ClientApp::Import(_) | ClientApp::Adopt(_) => None,
     };
     for (id, is_client_app) in [server, client].into_iter().flatten() {
         let wanted = if is_client_app { "native (client)" } else { "web (server)" };

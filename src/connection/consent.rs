@@ -84,7 +84,7 @@ impl Run<'_> {
             };
             match ensure(self.attempt(step, fresh), || directory.create_permission_grant(call, &new), look).await? {
                 Ensured::Created(grant) => Ok(((), StepReport::new(step, StepAction::Created).with_id("grantId", grant.id))),
-                Ensured::Found(grant) => {
+                Ensured::Recovered(grant) | Ensured::Found(grant) => {
                     if let ConsentWork::Extend(id, scopes) = grant_work(std::slice::from_ref(&grant), Some(resource), scope) {
                         settle(self.attempt(step, true), || directory.update_permission_grant(call, &id, &scopes)).await?;
                     }
@@ -123,7 +123,7 @@ impl Run<'_> {
             .await?;
             let (action, assignment) = match ensured {
                 Ensured::Created(assignment) => (StepAction::Created, assignment),
-                Ensured::Found(assignment) => (StepAction::Adopted, assignment),
+                Ensured::Recovered(assignment) | Ensured::Found(assignment) => (StepAction::Adopted, assignment),
             };
             Ok(((), StepReport::new(step, action).with_id("assignmentId", assignment.id)))
         })

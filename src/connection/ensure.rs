@@ -17,7 +17,11 @@ pub(crate) const REPLICATION_DEADLINE: Duration = Duration::from_secs(120);
 /// How something came to be there.
 #[derive(Debug, Clone)]
 pub(crate) enum Ensured<T> {
+    /// This run made it and has the answer.
     Created(T),
+    /// This run may have made it: an attempt without an answer came before.
+    Recovered(T),
+    /// Somebody else made it in the meantime.
     Found(T),
 }
 
@@ -112,16 +116,22 @@ where
     L: Future<Output = Result<Option<T>, DirectoryError>>,
 {
     let mut patience = Patience::new(attempt.deadline);
+    let mut is_uncertain = false;
     loop {
         let error = match make().await {
             Ok(made) => return Ok(Ensured::Created(made)),
             Err(error) => error,
         };
         let is_there = matches!(error.refusal(), Some(RefusalReason::AlreadyExists | RefusalReason::UniqueNameInUse));
+        is_uncertain |= error.may_have_been_carried_out();
         let is_lagging = attempt.fresh && error.may_be_replication();
         if is_there || (!is_lagging && error.may_have_been_carried_out()) {
             if let Some(found) = look().await? {
-                return Ok(Ensured::Found(found));
+                return Ok(if is_uncertain {
+                    Ensured::Recovered(found)
+                } else {
+                    Ensured::Found(found)
+                });
             }
         } else if !is_lagging {
             return Err(error);
@@ -216,7 +226,7 @@ mod tests {
             || async { Ok(Some(7)) },
         )
         .await;
-        assert!(matches!(result, Ok(Ensured::Found(7))));
+        assert!(matches!(result, Ok(Ensured::Recovered(7))));
         assert_eq!(calls.into_inner(), 1);
     }
 

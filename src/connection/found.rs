@@ -87,7 +87,7 @@ impl LookError {
 
 /// Whether the directory has anything to do for this specification.
 pub(crate) const fn needs_directory(spec: &ConnectionSpec) -> bool {
-    matches!(spec.server_app(), ServerApp::Create(_)) || matches!(spec.client_app(), ClientApp::Create(_))
+    spec.server_app().is_registered_here() || spec.client_app().is_registered_here()
 }
 
 /// Reads tenant and site side by side.
@@ -119,12 +119,15 @@ async fn look_in_directory(
 ) -> Result<FoundDirectory, DirectoryError> {
     let signed_in = directory.signed_in(call).await?;
     let names = UniqueNames::of(spec.key());
-    let server_key = match spec.server_app() {
-        ServerApp::Create(_) => ApplicationKey::UniqueName(names.server.clone()),
-        ServerApp::Import(app) => ApplicationKey::ApplicationId(app.client_id()),
-        ServerApp::Reuse(app) => ApplicationKey::ApplicationId(app.client_id()),
+    let server_key = match spec.server_app().client_id() {
+        None => ApplicationKey::UniqueName(names.server.clone()),
+        Some(id) => ApplicationKey::ApplicationId(id),
     };
-    let client_key = matches!(spec.client_app(), ClientApp::Create(_)).then(|| ApplicationKey::UniqueName(names.client.clone()));
+    let client_key = match spec.client_app() {
+        ClientApp::Create(_) => Some(ApplicationKey::UniqueName(names.client.clone())),
+        ClientApp::Adopt(app) => Some(ApplicationKey::ApplicationId(app.client_id())),
+        ClientApp::Import(_) | ClientApp::Reuse(_) => None,
+    };
     let unique_names = [names.server, names.client];
 
     let roles_in_token = held_in_token(&signed_in);
@@ -154,12 +157,13 @@ async fn look_in_directory(
     let (tenant, graph) = (surroundings.0?, surroundings.1?);
     let (uri, uri_owner) = match surroundings.2 {
         Some(owner) => (early_uri, owner?),
-        None => match wanted_uri(spec, Some(tenant.id)) {
-            Some(uri) => {
+        None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {
+            (Some(uri), _) => (Some(uri), server.clone()),
+            (None, Some(uri)) => {
                 let owner = directory.application_with_uri(call, uri.as_str()).await?;
                 (Some(uri), owner)
             }
-            None => (None, None),
+            (None, None) => (None, None),
         },
     };
 
@@ -193,12 +197,28 @@ async fn look_in_directory(
     })
 }
 
-/// The App ID URI that a server app to be created is to have.
+/// The App ID URI that the server app is to have, where that does not depend on the app itself.
 fn wanted_uri(spec: &ConnectionSpec, tenant: Option<TenantId>) -> Option<AppIdUri> {
-    let ServerApp::Create(server) = spec.server_app() else {
+    match spec.server_app() {
+        ServerApp::Create(server) => server.app_id_uri().cloned().or_else(|| tenant.map(AppIdUri::default_of)),
+        ServerApp::Adopt(server) => server.app_id_uri().cloned(),
+        ServerApp::Import(_) | ServerApp::Reuse(_) => None,
+    }
+}
+
+/// The App ID URI that could only be told now.
+fn late_uri(spec: &ConnectionSpec, tenant: TenantId, server: Option<&Application>) -> Option<AppIdUri> {
+    let is_adopted = matches!(spec.server_app(), ServerApp::Adopt(_)) && server.is_some();
+    wanted_uri(spec, Some(tenant)).or_else(|| is_adopted.then(|| AppIdUri::default_of(tenant)))
+}
+
+/// The App ID URI that an adopted app keeps: the first one it has.
+fn adopted_uri(spec: &ConnectionSpec, server: Option<&Application>) -> Option<AppIdUri> {
+    let ServerApp::Adopt(_) = spec.server_app() else {
         return None;
     };
-    server.app_id_uri().cloned().or_else(|| tenant.map(AppIdUri::default_of))
+    let uris = server?.properties.identifier_uris.iter().flatten();
+    uris.filter_map(|uri| uri.parse().ok()).next()
 }
 
 fn with_principal(

@@ -94,7 +94,7 @@ impl Run<'_> {
             (ServerWork::Register { .. }, Some(id)) if known => Ok(ServerAppImport::Known(id)),
             (ServerWork::Register { app, .. }, Some(client_id)) => match (secret, &self.work.app_id_uri) {
                 (Some(secret), Some(uri)) => Ok(ServerAppImport::Import {
-                    name: app.shape.display_name.clone().unwrap_or_default(),
+                    name: app.name(),
                     client_id,
                     secret_key: secret.value.clone(),
                     secret_key_expiry: secret.expires_on,
@@ -111,7 +111,7 @@ impl Run<'_> {
         let (name, client_id) = match (&self.work.client, registered) {
             (ClientWork::Reuse(id), _) => return Ok(ClientAppImport::Known(*id)),
             (ClientWork::Import { name, client_id }, _) => (name.clone(), *client_id),
-            (ClientWork::Register(app), Some(id)) => (app.shape.display_name.clone().unwrap_or_default(), id),
+            (ClientWork::Register(app), Some(id)) => (app.name(), id),
             (ClientWork::Register(_), None) => return Err(incomplete("the client app", "it was not registered")),
         };
         Ok(if known {

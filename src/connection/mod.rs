@@ -15,6 +15,8 @@ mod preflight;
 mod register;
 mod registration;
 mod report;
+mod secret;
+mod sign_in_summary;
 mod step;
 mod undo;
 mod work;
@@ -28,6 +30,7 @@ pub use plan::{Plan, PlannedAction, PlannedStep};
 pub use preflight::{Blocked, Preflight};
 pub use registration::PropertyChange;
 pub use report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport};
+pub use sign_in_summary::SignInSummary;
 pub use step::Step;
 pub use undo::UndoReport;
 
@@ -42,7 +45,7 @@ use crate::{
 use apply::Run;
 use check_directory::Rules;
 use event::Listener;
-use found::{Found, look};
+use found::{Found, look, needs_directory};
 use work::SecretWish;
 
 /// One Azure service connection of type Cloud Management, to be brought about.
@@ -271,7 +274,7 @@ impl AzureServicesConnectionBuilder {
     ///
     /// When the specification needs a directory or a site that was not given.
     pub fn build(self) -> Result<AzureServicesConnection, IncompleteConnection> {
-        let creates = matches!(self.spec.server_app(), ServerApp::Create(_)) || matches!(self.spec.client_app(), ClientApp::Create(_));
+        let creates = needs_directory(&self.spec);
         let reuses = matches!(self.spec.server_app(), ServerApp::Reuse(_)) || matches!(self.spec.client_app(), ClientApp::Reuse(_));
         if creates && self.directory.is_none() {
             return Err(IncompleteConnection::DirectoryMissing);

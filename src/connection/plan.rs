@@ -87,7 +87,8 @@ const fn permission(step: Step) -> Option<&'static str> {
         | Step::IssueSecret
         | Step::ServerServicePrincipal
         | Step::ClientServicePrincipal
-        | Step::CompleteClientApp => Some("Application.ReadWrite.All"),
+        | Step::CompleteClientApp
+        | Step::RetireSecrets => Some("Application.ReadWrite.All"),
         Step::ConsentServerApp | Step::ConsentUserRead => Some("DelegatedPermissionGrant.ReadWrite.All"),
         Step::ConsentDirectoryRead => Some("AppRoleAssignment.ReadWrite.All"),
         Step::ImportTenant | Step::ImportServerApp | Step::ImportClientApp | Step::CreateConnection | Step::ConfigureDiscovery => None,

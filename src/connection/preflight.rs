@@ -4,11 +4,12 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::{
-    check_directory::{Rules, check_directory},
+    check_directory::{Rules, check_directory, check_secret_policy},
     check_site::check_site,
     finding::{Finding, FindingCode, Severity},
     found::Found,
     plan::{Plan, needed_permissions},
+    sign_in_summary::{SignInSummary, lacking},
     work::{SecretWish, SecretWork, ServerWork, Work, decide},
 };
 use crate::{
@@ -24,6 +25,8 @@ pub struct Preflight {
     signed_in: Option<SignedIn>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant: Option<Tenant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_in: Option<SignInSummary>,
     #[serde(skip_serializing_if = "Option::is_none")]
     site: Option<SiteInfo>,
     findings: Vec<Finding>,
@@ -44,7 +47,14 @@ impl Preflight {
         if let Some((work, steps)) = &decided {
             check_permissions(&found, &needed_permissions(steps), &mut findings);
             note_secret(work, &mut findings);
+            if let (Some(directory), Some(validity)) = (&found.directory, work.new_secret()) {
+                check_secret_policy(rules, validity, directory, &mut findings);
+            }
         }
+        let sign_in = found.directory.as_ref().map(|directory| {
+            let needed = decided.as_ref().map(|(_, steps)| needed_permissions(steps)).unwrap_or_default();
+            SignInSummary::new(rules.spec.environment(), directory, rules.spec.discovery().is_some(), needed)
+        });
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         let made_on = OffsetDateTime::replace_nanosecond(rules.now, 0).unwrap_or(rules.now);
         let plan = decided.map(|(work, steps)| Plan::new(work, steps, findings.clone(), made_on));
@@ -52,6 +62,7 @@ impl Preflight {
         Self {
             signed_in,
             tenant,
+            sign_in,
             site: found.site.map(|site| site.info),
             findings,
             plan,
@@ -68,6 +79,12 @@ impl Preflight {
     #[must_use]
     pub const fn tenant(&self) -> Option<&Tenant> {
         self.tenant.as_ref()
+    }
+
+    /// What the wizard's page shows after signing in, with roles and permissions beside those needed.
+    #[must_use]
+    pub const fn sign_in(&self) -> Option<&SignInSummary> {
+        self.sign_in.as_ref()
     }
 
     /// The site, where there is one.
@@ -162,11 +179,7 @@ fn check_permissions(found: &Found, needed: &[&'static str], findings: &mut Vec<
     let Some(granted) = granted else {
         return;
     };
-    let missing: Vec<&str> = needed
-        .iter()
-        .filter(|name| !granted.iter().any(|held| held.eq_ignore_ascii_case(name)))
-        .copied()
-        .collect();
+    let missing = lacking(granted, needed);
     if missing.is_empty() {
         return;
     }
@@ -184,12 +197,12 @@ fn note_secret(work: &Work, findings: &mut Vec<Finding>) {
         return;
     };
     match secret {
-        SecretWork::Replace { lost, .. } if !lost.is_empty() => {
+        SecretWork::Add { lost, .. } if !lost.is_empty() => {
             let message =
                 "The server app is there from an earlier run, but its secret reached nobody: a new one is issued and the lost one removed.";
             findings.push(Finding::note(FindingCode::SecretReplaced, message, "Nothing to do."));
         }
-        SecretWork::Keep if work.site.is_none() && app.found.is_some() => {
+        SecretWork::Keep { .. } if work.site.is_none() && app.found.is_some() => {
             let message = "The server app has a secret from an earlier run; its text cannot be read again.";
             let remedy = "If it is lost, run with reissue_secret(true): that removes the old one and issues a new one.";
             findings.push(Finding::note(FindingCode::SecretKept, message, remedy));

@@ -3,16 +3,15 @@
 use super::{
     apply::{Failed, Run, call, retries_of},
     ensure::{Ensured, ensure, settle},
-    registration::{SECRET_MARKER, complete_client_shape, difference, own_secrets},
-    report::{IssuedSecret, StepAction, StepReport},
+    registration::{complete_client_shape, difference, own_secrets},
+    report::{StepAction, StepReport},
     step::Step,
     work::{AppWork, ClientWork, SecretWork},
 };
 use crate::{
-    directory::{Application, ApplicationKey, ApplicationProperties, Directory, NewApplication, NewPassword, PasswordCredential},
+    directory::{Application, ApplicationKey, ApplicationProperties, Directory, NewApplication, PasswordCredential},
     error::DirectoryError,
-    ids::{ApplicationId, ApplicationObjectId, KeyId, PermissionId, ServicePrincipalId},
-    spec::SecretValidity,
+    ids::{ApplicationId, ApplicationObjectId, PermissionId, ServicePrincipalId},
 };
 
 /// An app registration that is there by now.
@@ -22,16 +21,29 @@ pub(crate) struct Registered {
     pub(crate) app_id: ApplicationId,
     /// What is registered.
     pub(crate) properties: ApplicationProperties,
-    /// Whether it came to be in this run, so that the directory may not see it everywhere yet.
-    pub(crate) fresh: bool,
-    /// The secrets it came with: the one just issued, or those of a run whose answer was lost.
-    secrets: Vec<PasswordCredential>,
+    /// How it came to be there.
+    pub(crate) origin: Origin,
+    /// The own secrets it came with: the one just issued, or those of the run that made it.
+    pub(crate) secrets: Vec<PasswordCredential>,
 }
 
-impl Registered {
-    /// The secret that was issued together with the app.
-    pub(crate) fn issued_secret(&self) -> Option<IssuedSecret> {
-        self.secrets.iter().find_map(|secret| issued(secret, None))
+/// How an app registration came to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It was there before.
+    Before,
+    /// This run made it.
+    Made,
+    /// This run made it, and the answer was lost.
+    Recovered,
+    /// Another run made it at the same time.
+    Elsewhere,
+}
+
+impl Origin {
+    /// Whether it came to be moments ago, so that the directory may not see it everywhere yet.
+    pub(crate) fn is_fresh(self) -> bool {
+        self != Self::Before
     }
 }
 
@@ -46,7 +58,7 @@ impl Run<'_> {
     ) -> Result<Registered, Failed> {
         self.step(step, || async {
             match &app.found {
-                Some(found) => self.mend(directory, step, app, &found.application, StepAction::Unchanged).await,
+                Some(found) => self.mend(directory, step, app, &found.application, Origin::Before).await,
                 None => self.create(directory, step, app, secret).await,
             }
         })
@@ -64,7 +76,7 @@ impl Run<'_> {
         let call = call(&observer);
         let mut new = NewApplication::new(app.shape.clone());
         if let Some(SecretWork::WithApp(validity)) = secret {
-            new = new.with_password(self.new_password(*validity));
+            new = new.with_password(self.first_password(*validity));
         }
         let key = ApplicationKey::UniqueName(app.unique_name.clone());
         let ensured = ensure(
@@ -80,12 +92,13 @@ impl Run<'_> {
                     object_id: application.object_id,
                     app_id: application.app_id,
                     properties: app.shape.clone(),
-                    fresh: true,
+                    origin: Origin::Made,
                     secrets: application.password_credentials,
                 };
                 Ok((registered, report))
             }
-            Ensured::Found(application) => self.mend(directory, step, app, &application, StepAction::Adopted).await,
+            Ensured::Recovered(application) => self.mend(directory, step, app, &application, Origin::Recovered).await,
+            Ensured::Found(application) => self.mend(directory, step, app, &application, Origin::Elsewhere).await,
         }
     }
 
@@ -96,10 +109,10 @@ impl Run<'_> {
         step: Step,
         app: &AppWork,
         application: &Application,
-        otherwise: StepAction,
+        origin: Origin,
     ) -> Result<(Registered, StepReport), DirectoryError> {
-        let fresh = otherwise == StepAction::Adopted;
-        let mut action = otherwise;
+        let fresh = origin.is_fresh();
+        let mut action = if fresh { StepAction::Adopted } else { StepAction::Unchanged };
         let (change, changes) = difference(&application.properties, &app.shape);
         if step == Step::RegisterServerApp && !changes.is_empty() {
             let observer = retries_of(step, self.listener);
@@ -114,7 +127,7 @@ impl Run<'_> {
             object_id: application.object_id,
             app_id: application.app_id,
             properties: application.properties.clone(),
-            fresh,
+            origin,
             secrets: own_secrets(application).cloned().collect(),
         };
         Ok((registered, app_report(step, action, application)))
@@ -136,14 +149,14 @@ impl Run<'_> {
             let observer = retries_of(step, self.listener);
             let call = call(&observer);
             let ensured = ensure(
-                self.attempt(step, true),
+                self.attempt(step, app.origin.is_fresh()),
                 || directory.create_service_principal(call, app.app_id),
                 || directory.service_principal(call, app.app_id),
             )
             .await?;
             Ok(match ensured {
                 Ensured::Created(principal) => (principal.id, report(StepAction::Created, principal.id)),
-                Ensured::Found(principal) => (principal.id, report(StepAction::Adopted, principal.id)),
+                Ensured::Recovered(principal) | Ensured::Found(principal) => (principal.id, report(StepAction::Adopted, principal.id)),
             })
         })
         .await
@@ -170,115 +183,19 @@ impl Run<'_> {
             }
             let observer = retries_of(step, self.listener);
             let call = call(&observer);
-            settle(self.attempt(step, client.fresh), || {
+            settle(self.attempt(step, client.origin.is_fresh()), || {
                 directory.update_application(call, client.object_id, &change)
             })
             .await?;
-            let action = if client.fresh { StepAction::Created } else { StepAction::Mended };
+            let action = if client.origin.is_fresh() {
+                StepAction::Created
+            } else {
+                StepAction::Mended
+            };
             Ok(((), StepReport::new(step, action)))
         })
         .await
     }
-
-    /// Issues a secret where the app has none whose text is known to anybody.
-    pub(crate) async fn issue_secret(
-        &self,
-        directory: &dyn Directory,
-        server: &Registered,
-        work: &SecretWork,
-    ) -> Result<Option<IssuedSecret>, Failed> {
-        let validity = match work {
-            SecretWork::Keep => {
-                self.done(StepReport::new(Step::IssueSecret, StepAction::Unchanged));
-                return Ok(None);
-            }
-            SecretWork::WithApp(_) if server.issued_secret().is_some() => return Ok(None),
-            SecretWork::WithApp(validity) | SecretWork::Replace { validity, .. } => *validity,
-        };
-        let step = Step::IssueSecret;
-        self.step(step, || async {
-            let lost = server.secrets.iter().map(|secret| secret.key_id);
-            let mut lost: Vec<KeyId> = lost.chain(work.lost().iter().copied()).collect();
-            lost.sort_unstable();
-            lost.dedup();
-            let issued = self.replace_secret(directory, server, validity, lost).await?;
-            let report = StepReport::new(step, StepAction::Created)
-                .with_id("keyId", issued.key_id)
-                .with_note(format!("valid to {}", issued.expires_on.date()));
-            Ok((Some(issued), report))
-        })
-        .await
-    }
-
-    /// Removes the secrets that reached nobody, then adds one.
-    ///
-    /// In this order a run that is cut off leaves at most one secret, which the next run finds by its description and
-    /// knows to be lost. Adding cannot be repeated blindly: each attempt would leave one more.
-    async fn replace_secret(
-        &self,
-        directory: &dyn Directory,
-        server: &Registered,
-        validity: SecretValidity,
-        mut lost: Vec<KeyId>,
-    ) -> Result<IssuedSecret, DirectoryError> {
-        let step = Step::IssueSecret;
-        let observer = retries_of(step, self.listener);
-        let call = call(&observer);
-        for _ in 0..3 {
-            for key in lost.drain(..) {
-                let removed = settle(self.attempt(step, false), || directory.remove_password(call, server.object_id, key)).await;
-                if let Err(error) = removed
-                    && !is_gone(&error)
-                {
-                    return Err(error);
-                }
-            }
-            let new = self.new_password(validity);
-            let added = settle(self.attempt(step, server.fresh), || {
-                directory.add_password(call, server.object_id, &new)
-            })
-            .await;
-            match added {
-                Ok(password) => {
-                    let fallback = new.end_date_time;
-                    if let Some(issued) = issued(&password, Some(fallback)) {
-                        return Ok(issued);
-                    }
-                    lost.push(password.key_id);
-                }
-                Err(error) if error.may_have_been_carried_out() => {
-                    let key = ApplicationKey::ApplicationId(server.app_id);
-                    let current = directory.application(call, &key).await?;
-                    lost.extend(current.iter().flat_map(own_secrets).map(|password| password.key_id));
-                    self.attempt(step, true).pause(error).await?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Err(crate::error::UnexpectedAnswer::new(
-            "the directory",
-            "three secrets were added and none came back with its text",
-            crate::error::RequestTrace::default(),
-        )
-        .into())
-    }
-
-    fn new_password(&self, validity: SecretValidity) -> NewPassword {
-        NewPassword::new(SECRET_MARKER, validity.end_after(self.clock.now()))
-    }
-}
-
-fn is_gone(error: &DirectoryError) -> bool {
-    use crate::error::RefusalReason::{NotFound, ReferenceNotFound};
-    matches!(error.refusal(), Some(NotFound | ReferenceNotFound))
-}
-
-fn issued(password: &PasswordCredential, fallback: Option<time::OffsetDateTime>) -> Option<IssuedSecret> {
-    Some(IssuedSecret {
-        value: password.secret_text.clone()?,
-        key_id: password.key_id,
-        expires_on: password.end_date_time.or(fallback)?,
-    })
 }
 
 fn app_report(step: Step, action: StepAction, application: &Application) -> StepReport {

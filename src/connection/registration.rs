@@ -7,6 +7,7 @@
 use serde::Serialize;
 use uuid::{Uuid, uuid};
 
+use super::found::FoundApp;
 use crate::{
     directory::{
         ApiApplication, Application, ApplicationProperties, ImplicitGrantSettings, PasswordCredential, PermissionScope,
@@ -16,7 +17,7 @@ use crate::{
         ApplicationId, PermissionId, TenantId,
         well_known::{DIRECTORY_READ_ALL_ROLE, MICROSOFT_GRAPH, USER_READ_SCOPE},
     },
-    spec::{AppIdUri, ClientAppSpec, ServerAppSpec},
+    spec::{AppIdUri, ServerAppSpec},
 };
 
 /// The one delegated permission that the server app offers.
@@ -62,16 +63,46 @@ pub(crate) fn scope_id(tenant: TenantId, unique_name: &str) -> PermissionId {
     PermissionId::new(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
 }
 
+/// What tells one server app from another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ServerShape<'a> {
+    /// The name in the consent texts, and of an app to be created.
+    pub(crate) name: &'a str,
+    /// For an app to be created; an adopted app keeps its own.
+    pub(crate) home_page_url: Option<&'a str>,
+    pub(crate) unique_name: Option<&'a str>,
+}
+
+impl<'a> ServerShape<'a> {
+    /// An app to be created.
+    pub(crate) fn of(spec: &'a ServerAppSpec, unique_name: &'a str) -> Self {
+        Self {
+            name: spec.name(),
+            home_page_url: Some(spec.home_page_url()),
+            unique_name: Some(unique_name),
+        }
+    }
+
+    /// An app to be adopted, which keeps its name and its home page.
+    pub(crate) fn adopted(app: Option<&'a FoundApp>) -> Self {
+        let name = app.and_then(|app| app.application.properties.display_name.as_deref());
+        Self {
+            name: name.unwrap_or("the server app"),
+            home_page_url: None,
+            unique_name: None,
+        }
+    }
+}
+
 /// The server app as it is to be.
 pub(crate) fn server_shape(
-    spec: &ServerAppSpec,
-    unique_name: &str,
+    wanted: &ServerShape<'_>,
     uri: &AppIdUri,
     scope: PermissionId,
     discovery: bool,
     id_tokens: bool,
 ) -> ApplicationProperties {
-    let name = spec.name();
+    let name = wanted.name;
     let mut permission = PermissionScope::new(scope, USER_IMPERSONATION);
     permission.admin_consent_display_name = Some(format!("Access {name}"));
     permission.admin_consent_description = Some(format!("Allow the application to access {name} on behalf of the signed-in user."));
@@ -79,12 +110,12 @@ pub(crate) fn server_shape(
     permission.user_consent_description = Some(format!("Allow the application to access {name} on your behalf."));
     let directory_read = || RequiredResourceAccess::new(MICROSOFT_GRAPH, vec![ResourceAccess::role(DIRECTORY_READ_ALL_ROLE)]);
     ApplicationProperties {
-        display_name: Some(name.to_owned()),
-        unique_name: Some(unique_name.to_owned()),
+        display_name: wanted.unique_name.map(|_| name.to_owned()),
+        unique_name: wanted.unique_name.map(str::to_owned),
         sign_in_audience: Some(SINGLE_TENANT.to_owned()),
         identifier_uris: Some(vec![uri.to_string()]),
         web: Some(WebApplication {
-            home_page_url: Some(spec.home_page_url().to_owned()),
+            home_page_url: wanted.home_page_url.map(str::to_owned),
             redirect_uris: Some(vec![SERVER_REDIRECT.to_owned()]),
             implicit_grant_settings: id_token_settings(id_tokens),
         }),
@@ -98,12 +129,12 @@ pub(crate) fn server_shape(
     }
 }
 
-/// The client app as far as it can be told before any id is known.
-pub(crate) fn client_shape(spec: &ClientAppSpec, unique_name: &str, id_tokens: bool) -> ApplicationProperties {
+/// The client app as far as it can be told before any id is known. An adopted app keeps its name.
+pub(crate) fn client_shape(name: Option<&str>, unique_name: Option<&str>, id_tokens: bool) -> ApplicationProperties {
     let user_read = RequiredResourceAccess::new(MICROSOFT_GRAPH, vec![ResourceAccess::scope(USER_READ_SCOPE)]);
     ApplicationProperties {
-        display_name: Some(spec.name().to_owned()),
-        unique_name: Some(unique_name.to_owned()),
+        display_name: name.map(str::to_owned),
+        unique_name: unique_name.map(str::to_owned),
         sign_in_audience: Some(SINGLE_TENANT.to_owned()),
         web: id_token_settings(id_tokens).map(|settings| WebApplication {
             implicit_grant_settings: Some(settings),
@@ -373,8 +404,7 @@ mod tests {
     fn server() -> ApplicationProperties {
         let spec = ServerAppSpec::builder("Server").build().unwrap();
         server_shape(
-            &spec,
-            "unique",
+            &ServerShape::of(&spec, "unique"),
             &AppIdUri::default_of(TENANT),
             scope_id(TENANT, "unique"),
             true,

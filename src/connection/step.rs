@@ -39,6 +39,8 @@ pub enum Step {
     CreateConnection,
     /// User and group discovery of the connection.
     ConfigureDiscovery,
+    /// The secrets of the server app that this crate has made and nobody uses.
+    RetireSecrets,
 }
 
 impl Step {
@@ -69,6 +71,7 @@ impl Step {
             Self::ImportClientApp => "Import the client app into the site",
             Self::CreateConnection => "Create the Cloud Management connection",
             Self::ConfigureDiscovery => "Configure user and group discovery",
+            Self::RetireSecrets => "Remove the server app's lost secrets",
         }
     }
 }

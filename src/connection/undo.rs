@@ -9,7 +9,7 @@ use super::{
     ensure::{Attempt, REPLICATION_DEADLINE, settle},
     event::{Event, Listener},
     found::{Found, FoundApp},
-    registration::UniqueNames,
+    registration::{UniqueNames, own_secrets},
     report::StepAction,
     step::Step,
 };
@@ -55,8 +55,11 @@ pub(crate) async fn undo(
     listener: Listener<'_>,
 ) -> UndoReport {
     let mut report = UndoReport::default();
-    if let Some(site) = site {
-        remove_connection(spec, found, site, listener, &mut report).await;
+    if let Some(site) = site
+        && !remove_connection(spec, found, site, listener, &mut report).await
+    {
+        // What the site still uses must keep working.
+        return report;
     }
     let (Some(directory), Some(there)) = (directory, &found.directory) else {
         return report;
@@ -93,18 +96,48 @@ pub(crate) async fn undo(
         report.removed.extend(part.removed);
         report.left_behind.extend(part.left_behind);
     }
+    if let (ServerApp::Adopt(_), Some(server)) = (spec.server_app(), &there.server) {
+        remove_own_secrets(directory, server, listener, &mut report).await;
+    }
+    if let (ClientApp::Adopt(app), Some(_)) = (spec.client_app(), &there.client) {
+        let kept = format!("adopted client app {}: what was mended on it, and its consents", app.client_id());
+        report.left_behind.push(kept);
+    }
     report
 }
 
-async fn remove_connection(spec: &ConnectionSpec, found: &Found, site: &dyn Site, listener: Listener<'_>, report: &mut UndoReport) {
+/// An adopted app is somebody else's: only the secrets that this crate has made go.
+async fn remove_own_secrets(directory: &dyn Directory, server: &FoundApp, listener: Listener<'_>, report: &mut UndoReport) {
+    let step = Step::RetireSecrets;
+    let observer = retries_of(step, listener);
+    for secret in own_secrets(&server.application) {
+        let label = format!("secret {} of the adopted server app {}", secret.key_id, server.application.app_id);
+        match gone(
+            directory
+                .remove_password(call(&observer), server.application.object_id, secret.key_id)
+                .await,
+        ) {
+            Ok(()) => report.removed.push(label),
+            Err(error) => report.left_behind.push(format!("{label}: {}", chain(&error))),
+        }
+    }
+    let kept = format!(
+        "adopted server app {}: what was mended on it, and its consents",
+        server.application.app_id
+    );
+    report.left_behind.push(kept);
+}
+
+/// Whether the connection is gone, or was not there.
+async fn remove_connection(spec: &ConnectionSpec, found: &Found, site: &dyn Site, listener: Listener<'_>, report: &mut UndoReport) -> bool {
     let (Some(snapshot), Some(tenant), Some(server)) = (&found.site, tenant_of(spec, found), server_id(spec, found)) else {
-        return;
+        return true;
     };
     let ours = snapshot
         .connections_of(tenant)
         .find(|connection| connection.name == spec.name() && uses_server(snapshot, connection, server));
     let Some(connection) = ours else {
-        return;
+        return true;
     };
     let step = Step::CreateConnection;
     listener(&Event::StepStarted { step });
@@ -121,6 +154,7 @@ async fn remove_connection(spec: &ConnectionSpec, found: &Found, site: &dyn Site
                 action: StepAction::Removed,
                 object: Some(connection.id.to_string()),
             });
+            true
         }
         Err(error) => {
             report
@@ -132,6 +166,7 @@ async fn remove_connection(spec: &ConnectionSpec, found: &Found, site: &dyn Site
                 help: error.help().to_owned(),
                 trace: None,
             });
+            false
         }
     }
 }

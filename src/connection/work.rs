@@ -1,20 +1,20 @@
 //! From specification and findings to work: a pure function, and the heart of planning.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     check_site::{tenant_of, uses_server},
     found::{Found, FoundApp, FoundDirectory},
     plan::{PlannedAction, PlannedStep},
     registration::{
-        PropertyChange, USER_IMPERSONATION, UniqueNames, client_shape, complete_client_shape, difference, offered_scope, own_secrets,
-        scope_id, server_shape,
+        PropertyChange, ServerShape, USER_IMPERSONATION, UniqueNames, client_shape, complete_client_shape, difference, offered_scope,
+        own_secrets, scope_id, server_shape,
     },
     step::Step,
 };
 use crate::{
     cloud::CloudEnvironment,
-    directory::{ApplicationProperties, PermissionGrant},
+    directory::{ApplicationProperties, PasswordCredential, PermissionGrant},
     ids::{ApplicationId, KeyId, PermissionGrantId, PermissionId, ServicePrincipalId, TenantId, well_known::DIRECTORY_READ_ALL_ROLE},
     site::{SiteConnection, SiteDiscovery, SiteSnapshot},
     spec::{AppIdUri, ClientApp, ConnectionSpec, DiscoverySpec, ImportedServerApp, SecretValidity, ServerApp},
@@ -60,15 +60,57 @@ pub(crate) struct AppWork {
     pub(crate) found: Option<FoundApp>,
 }
 
+impl AppWork {
+    /// The friendly name: the one asked for, or the one an adopted app has.
+    pub(crate) fn name(&self) -> String {
+        let held = || {
+            self.found
+                .as_ref()
+                .and_then(|found| found.application.properties.display_name.clone())
+        };
+        self.shape.display_name.clone().or_else(held).unwrap_or_default()
+    }
+}
+
+impl Work {
+    /// The validity of the secret that is to be made, where one is.
+    pub(crate) const fn new_secret(&self) -> Option<SecretValidity> {
+        match &self.server {
+            ServerWork::Register {
+                secret: SecretWork::WithApp(validity) | SecretWork::Add { validity, .. },
+                ..
+            } => Some(*validity),
+            _ => None,
+        }
+    }
+}
+
 /// What happens to the server app's secret.
 #[derive(Debug, Clone)]
 pub(crate) enum SecretWork {
     /// Made together with the app.
     WithApp(SecretValidity),
-    /// The app is there, and its secret is lost or missing: a new one is made, the lost ones are removed.
-    Replace { validity: SecretValidity, lost: Vec<KeyId> },
-    /// The one that is there stays.
-    Keep,
+    /// The app is there, and its secret is lost or missing: a new one is made, and the lost ones are removed once the
+    /// new one is handed over.
+    Add { validity: SecretValidity, lost: Vec<OwnSecret> },
+    /// The one that is in use stays; what an earlier run has left beside it is removed.
+    Keep { leftover: Vec<KeyId> },
+}
+
+/// A secret that this crate has made, without its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OwnSecret {
+    pub(crate) key_id: KeyId,
+    pub(crate) ends: Option<OffsetDateTime>,
+}
+
+impl From<&PasswordCredential> for OwnSecret {
+    fn from(password: &PasswordCredential) -> Self {
+        Self {
+            key_id: password.key_id,
+            ends: password.end_date_time,
+        }
+    }
 }
 
 /// What else is to be ensured on the Entra side.
@@ -100,6 +142,9 @@ pub(crate) struct SiteWork {
     /// The connection, where everything about it is in place.
     pub(crate) in_place: Option<SiteConnection>,
 }
+
+/// How far apart the ends of two own secrets of one app are, so that the site's expiry date tells which one it uses.
+pub(crate) const OWN_SECRETS_APART: Duration = Duration::minutes(1);
 
 /// How the caller wants a kept secret to be treated.
 #[derive(Debug, Clone, Copy, Default)]
@@ -157,7 +202,7 @@ fn tenant_name(spec: &ConnectionSpec, found: &Found, tenant: TenantId) -> String
 
 fn uri_of(spec: &ConnectionSpec, found: &Found) -> Option<AppIdUri> {
     match spec.server_app() {
-        ServerApp::Create(_) => found.directory.as_ref()?.uri.clone(),
+        ServerApp::Create(_) | ServerApp::Adopt(_) => found.directory.as_ref()?.uri.clone(),
         ServerApp::Import(app) => Some(app.app_id_uri().clone()),
         ServerApp::Reuse(app) => found
             .site
@@ -175,7 +220,7 @@ fn scope_of(spec: &ConnectionSpec, directory: Option<&FoundDirectory>, tenant: T
         .and_then(|directory| directory.server.as_ref())
         .and_then(|app| offered_scope(&app.application));
     match spec.server_app() {
-        ServerApp::Create(_) => offered.unwrap_or_else(|| scope_id(tenant, &names.server)),
+        ServerApp::Create(_) | ServerApp::Adopt(_) => offered.unwrap_or_else(|| scope_id(tenant, &names.server)),
         // Where it offers none, a finding has said so, and nothing is planned that would use this.
         ServerApp::Import(_) | ServerApp::Reuse(_) => offered.unwrap_or_else(|| scope_id(tenant, "")),
     }
@@ -192,34 +237,26 @@ fn decide_server(
     now: OffsetDateTime,
     steps: &mut Vec<PlannedStep>,
 ) -> ServerWork {
-    let server = match spec.server_app() {
-        ServerApp::Create(server) => server,
+    let existing = found.directory.as_ref().and_then(|directory| directory.server.clone());
+    let (wanted, validity) = match spec.server_app() {
+        ServerApp::Create(server) => (ServerShape::of(server, &names.server), server.secret_validity()),
+        ServerApp::Adopt(server) => (ServerShape::adopted(existing.as_ref()), server.secret_validity()),
         ServerApp::Import(app) => return ServerWork::Import(app.clone()),
         ServerApp::Reuse(app) => return ServerWork::Reuse(app.client_id()),
     };
-    let existing = found.directory.as_ref().and_then(|directory| directory.server.clone());
-    let shape = uri.map(|uri| {
-        server_shape(
-            server,
-            &names.server,
-            uri,
-            scope,
-            spec.discovery().is_some(),
-            spec.issue_id_tokens(),
-        )
-    });
+    let (name, home_page) = (wanted.name.to_owned(), wanted.home_page_url.map(str::to_owned));
+    let shape = uri.map(|uri| server_shape(&wanted, uri, scope, spec.discovery().is_some(), spec.issue_id_tokens()));
     let app = AppWork {
         unique_name: names.server.clone(),
         shape: shape.unwrap_or_default(),
         found: existing,
     };
-    let validity = server.secret_validity();
     let secret = decide_secret(&app, found.site.as_ref(), validity, wish);
     let expires = validity.end_after(now).date();
-    let mut planned = plan_app(Step::RegisterServerApp, &app, server.name());
+    let mut planned = plan_app(Step::RegisterServerApp, &app, &name);
     if app.found.is_none() {
         planned = planned
-            .with("Home page URL", server.home_page_url())
+            .with("Home page URL", home_page.unwrap_or_default())
             .with("App ID URI", uri.map_or("", AppIdUri::as_str))
             .with("Redirect URI (Web)", "http://localhost")
             .with("Device tokens", "allowed")
@@ -227,35 +264,61 @@ fn decide_server(
             .with("Secret", format!("valid to {expires}"));
     }
     steps.push(planned);
-    match &secret {
-        SecretWork::Replace { lost, .. } => steps.push(
-            PlannedStep::new(Step::IssueSecret, PlannedAction::Create)
-                .with("Secret", format!("valid to {expires}"))
-                .with("Lost secrets removed", lost.len()),
-        ),
-        SecretWork::Keep => steps.push(PlannedStep::new(Step::IssueSecret, PlannedAction::Nothing)),
-        SecretWork::WithApp(_) => {}
-    }
+    plan_secret(&secret, expires, steps);
     ServerWork::Register {
         app: Box::new(app),
         secret,
     }
 }
 
-/// A secret whose text went to nobody is lost: the site does not know the app, so no one can be using it.
+fn plan_secret(secret: &SecretWork, expires: time::Date, steps: &mut Vec<PlannedStep>) {
+    let retired = match secret {
+        SecretWork::WithApp(_) => return,
+        SecretWork::Add { lost, .. } => {
+            let planned = PlannedStep::new(Step::IssueSecret, PlannedAction::Create);
+            steps.push(planned.with("Secret", format!("valid to {expires}")));
+            lost.len()
+        }
+        SecretWork::Keep { leftover } => {
+            steps.push(PlannedStep::new(Step::IssueSecret, PlannedAction::Nothing));
+            leftover.len()
+        }
+    };
+    if retired > 0 {
+        steps.push(PlannedStep::new(Step::RetireSecrets, PlannedAction::Mend).with("Secrets", retired));
+    }
+}
+
+/// A secret whose text went to nobody is lost: where the site does not know the app, no one can be using it.
 fn decide_secret(app: &AppWork, site: Option<&SiteSnapshot>, validity: SecretValidity, wish: SecretWish) -> SecretWork {
     let Some(found) = &app.found else {
         return SecretWork::WithApp(validity);
     };
-    let own: Vec<KeyId> = own_secrets(&found.application).map(|password| password.key_id).collect();
-    let is_in_use = match site {
-        Some(site) => site.application(found.application.app_id).is_some(),
-        None => !own.is_empty() && !wish.reissue,
-    };
-    if is_in_use {
-        return SecretWork::Keep;
+    let own: Vec<OwnSecret> = own_secrets(&found.application).map(OwnSecret::from).collect();
+    match site {
+        Some(site) => match site.application(found.application.app_id) {
+            Some(row) => SecretWork::Keep {
+                leftover: leftover(&own, row.secret_expiry),
+            },
+            None => SecretWork::Add { validity, lost: own },
+        },
+        None if own.is_empty() || wish.reissue => SecretWork::Add { validity, lost: own },
+        None => SecretWork::Keep { leftover: Vec::new() },
     }
-    SecretWork::Replace { validity, lost: own }
+}
+
+/// The own secrets that the site does not use. It tells its secret's end, and every own secret of an app has another
+/// one; where the end fits none or several of them, nothing is removed.
+fn leftover(own: &[OwnSecret], in_use: Option<OffsetDateTime>) -> Vec<KeyId> {
+    let fits = |secret: &&OwnSecret| match (secret.ends, in_use) {
+        (Some(ends), Some(in_use)) => (ends - in_use).abs() < OWN_SECRETS_APART / 2,
+        _ => false,
+    };
+    let used: Vec<KeyId> = own.iter().filter(fits).map(|secret| secret.key_id).collect();
+    let [used] = used.as_slice() else {
+        return Vec::new();
+    };
+    own.iter().map(|secret| secret.key_id).filter(|key| key != used).collect()
 }
 
 fn decide_client(
@@ -264,8 +327,10 @@ fn decide_client(
     names: &UniqueNames,
     steps: &mut Vec<PlannedStep>,
 ) -> ClientWork {
-    let client = match spec.client_app() {
-        ClientApp::Create(client) => client,
+    let existing = directory.and_then(|directory| directory.client.clone());
+    let shape = match spec.client_app() {
+        ClientApp::Create(client) => client_shape(Some(client.name()), Some(&names.client), spec.issue_id_tokens()),
+        ClientApp::Adopt(_) => client_shape(None, None, spec.issue_id_tokens()),
         ClientApp::Import(app) => {
             return ClientWork::Import {
                 name: app.name().to_owned(),
@@ -276,13 +341,14 @@ fn decide_client(
     };
     let app = AppWork {
         unique_name: names.client.clone(),
-        shape: client_shape(client, &names.client, spec.issue_id_tokens()),
-        found: directory.and_then(|directory| directory.client.clone()),
+        shape,
+        found: existing,
     };
-    let mut planned = plan_app(Step::RegisterClientApp, &app, client.name());
+    let name = app.name();
+    let mut planned = plan_app(Step::RegisterClientApp, &app, &name);
     // What an existing client app lacks is mended in one request, when it is completed.
     if app.found.is_some() {
-        planned = PlannedStep::new(Step::RegisterClientApp, PlannedAction::Nothing).with("Name", client.name());
+        planned = PlannedStep::new(Step::RegisterClientApp, PlannedAction::Nothing).with("Name", &name);
     } else {
         planned = planned.with("Public client flows", "allowed");
     }

@@ -34,10 +34,11 @@ mod store;
 mod tenant;
 mod tenant_builder;
 
+pub use authority::SignInTrouble;
 pub use caller::Caller;
 pub use faults::Fault;
 pub use record::RecordedRequest;
 pub use server::{EmulatorServer, EmulatorServerBuilder};
-pub use site::{EmulatedSite, EmulatedSiteBuilder};
+pub use site::{EmulatedSite, EmulatedSiteBuilder, RemoteSite, RemoteSiteBuilder};
 pub use tenant::EmulatedTenant;
 pub use tenant_builder::{AutomationClient, EmulatedTenantBuilder};

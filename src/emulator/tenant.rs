@@ -1,5 +1,7 @@
 //! The tenant as its users hold it: cheap to clone, one directory behind all clones.
 
+mod answer;
+
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,10 +14,10 @@ use uuid::Uuid;
 
 use super::{
     AutomationClient, Caller, EmulatedTenantBuilder, Fault, RecordedRequest,
-    authority::SignIns,
-    caller::{Issuer, read_token, write_token},
+    authority::{Codes, SignInTrouble, SignInTroubles, SignIns},
+    caller::{Issuer, write_token},
     faults::Faults,
-    graph::{self, Access, Body, GraphAnswer, GraphRequest},
+    graph::Access,
     refusal::Refusal,
     store::{Context, Key, Object, SecretState, Store},
     tenant_builder::Settings,
@@ -24,6 +26,8 @@ use crate::{
     cloud::{CloudEndpoints, CloudEnvironment},
     ids::{ApplicationId, TenantId},
 };
+
+pub(super) use answer::Bearer;
 
 /// A Microsoft Entra tenant in memory. It is a [`Directory`](crate::Directory), and
 /// [`EmulatorServer`](super::EmulatorServer) serves it over HTTP.
@@ -54,13 +58,8 @@ struct Inner {
     faults: Mutex<Faults>,
     requests: Mutex<Vec<RecordedRequest>>,
     sign_ins: Mutex<SignIns>,
-}
-
-/// Who sent a request: what its token says, and at which address the token may also be meant for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bearer<'a> {
-    pub(super) authorization: Option<&'a str>,
-    pub(super) own_address: Option<&'a str>,
+    codes: Mutex<Codes>,
+    sign_in_troubles: Mutex<SignInTroubles>,
 }
 
 impl EmulatedTenant {
@@ -198,6 +197,11 @@ impl EmulatedTenant {
         lock(&self.inner.sign_ins).approve(user_code)
     }
 
+    /// Lets the next sign-in over HTTP meet with trouble. Troubles come in the order they were ordered, each once it fits.
+    pub fn trouble_sign_in(&self, trouble: SignInTrouble) {
+        lock(&self.inner.sign_in_troubles).push(trouble);
+    }
+
     pub(super) fn from_settings(settings: Settings, caller: Caller) -> Self {
         let mut store = Store::default();
         store.seed_microsoft_graph(settings.environment);
@@ -217,6 +221,8 @@ impl EmulatedTenant {
                 faults: Mutex::default(),
                 requests: Mutex::default(),
                 sign_ins: Mutex::default(),
+                codes: Mutex::default(),
+                sign_in_troubles: Mutex::default(),
             }),
             caller: Arc::new(caller),
         }
@@ -238,8 +244,20 @@ impl EmulatedTenant {
         lock(&self.inner.sign_ins)
     }
 
+    pub(super) fn codes(&self) -> MutexGuard<'_, Codes> {
+        lock(&self.inner.codes)
+    }
+
+    pub(super) fn sign_in_troubles(&self) -> MutexGuard<'_, SignInTroubles> {
+        lock(&self.inner.sign_in_troubles)
+    }
+
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.inner.store)
+    }
+
+    pub(super) fn take_fault(&self, request: &str) -> Option<Fault> {
+        lock(&self.inner.faults).take(request)
     }
 
     pub(super) fn record(&self, request: RecordedRequest) {
@@ -262,80 +280,7 @@ impl EmulatedTenant {
         self.claims_in(&mut store, caller)
     }
 
-    /// Answers one request to Microsoft Graph and records it.
-    pub(super) fn answer(&self, request: &GraphRequest, bearer: Bearer<'_>) -> Result<GraphAnswer, Refusal> {
-        let result = if request.segments.first().is_some_and(|first| first == "$batch") {
-            self.answer_batch(request, bearer)
-        } else {
-            self.answer_one(request, bearer)
-        };
-        self.record(RecordedRequest {
-            method: request.method.clone(),
-            path: request.shown_path(),
-            status: result.as_ref().map_or_else(|refusal| refusal.status, GraphAnswer::status),
-            operation: request.operation,
-            is_batched: request.is_batched,
-            client_request_id: request.client_request_id.clone(),
-            body: request.json().cloned(),
-        });
-        result
-    }
-
-    /// A refusal as Microsoft Graph sends it.
-    pub(super) fn envelope(&self, refusal: &Refusal, request_id: &str, client_request_id: &str) -> Value {
-        let now = self.inner.settings.clock.now();
-        let date = now.replace_nanosecond(0).unwrap_or(now);
-        let date = date.format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
-        refusal.to_json(json!({
-            "date": date.trim_end_matches('Z'),
-            "request-id": request_id,
-            "client-request-id": client_request_id,
-        }))
-    }
-
-    fn answer_one(&self, request: &GraphRequest, bearer: Bearer<'_>) -> Result<GraphAnswer, Refusal> {
-        let fault = lock(&self.inner.faults).take(&request.name());
-        if let Some(fault) = fault.filter(|fault| !fault.is_carried_out()) {
-            return Err(fault.refusal());
-        }
-        let mut store = self.store();
-        let claims = match (bearer.authorization, request.operation) {
-            (Some(header), _) => claims_in_header(header)?,
-            (None, Some(_)) => self.claims_in(&mut store, &self.caller),
-            (None, None) => return Err(Refusal::token("Access token is empty.")),
-        };
-        let now = self.inner.settings.clock.now();
-        let access = Access::of_claims(&claims, &self.inner.settings, &store, now, bearer.own_address)?;
-        let answered = graph::answer(&mut store, self.context(&access), request);
-        match fault {
-            Some(fault) if answered.is_ok() => Err(fault.refusal()),
-            _ => answered,
-        }
-    }
-
-    fn answer_batch(&self, request: &GraphRequest, bearer: Bearer<'_>) -> Result<GraphAnswer, Refusal> {
-        if bearer.authorization.is_none() {
-            return Err(Refusal::token("Access token is empty."));
-        }
-        if matches!(request.body, Body::Nothing | Body::Unreadable) || request.method != "POST" {
-            return Err(Refusal::bad_request("Invalid batch payload format."));
-        }
-        let client_request_id = request.client_request_id.clone().unwrap_or_default();
-        let mut run = |item: &GraphRequest| match self.answer(item, bearer) {
-            Ok(answer) => (answer.status(), json!({"Content-Type": "application/json"}), answer.into_json()),
-            Err(refusal) => {
-                let mut headers = json!({"Content-Type": "application/json"});
-                if let Some(wait) = refusal.retry_after {
-                    headers["Retry-After"] = json!(wait.as_secs().to_string());
-                }
-                let body = self.envelope(&refusal, &Uuid::new_v4().to_string(), &client_request_id);
-                (refusal.status, headers, body)
-            }
-        };
-        graph::run_batch(request, &mut run).map(GraphAnswer::Found)
-    }
-
-    fn claims_in(&self, store: &mut Store, caller: &Caller) -> Object {
+    pub(super) fn claims_in(&self, store: &mut Store, caller: &Caller) -> Object {
         let settings = &self.inner.settings;
         let object_id = if let Some(account) = caller.account_in(&settings.initial_domain) {
             let id = caller.user_object_id(settings.tenant_id, &account);
@@ -357,7 +302,7 @@ impl EmulatedTenant {
         caller.claims(&issuer, object_id)
     }
 
-    fn context<'a>(&'a self, access: &'a Access) -> Context<'a> {
+    pub(super) fn context<'a>(&'a self, access: &'a Access) -> Context<'a> {
         Context {
             settings: &self.inner.settings,
             access,
@@ -408,12 +353,4 @@ impl fmt::Debug for EmulatedTenant {
 /// A panic in another thread leaves nothing half-done that matters here: every change is made in one go.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn claims_in_header(header: &str) -> Result<Object, Refusal> {
-    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-        return Err(Refusal::token("Access token is empty."));
-    }
-    read_token(token.trim()).ok_or_else(|| Refusal::token("CompactToken parsing failed with error code: 80049217"))
 }

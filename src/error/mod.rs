@@ -13,7 +13,7 @@ mod transport;
 pub use directory::{DirectoryError, NotSupported};
 pub use refused::{RefusalReason, Refused, RefusedDetail};
 pub use site::{SiteError, SiteRefusalReason, SiteRefused, SiteTrouble, SiteUnreachable};
-pub use token::{TokenError, TokenFailure};
+pub use token::{SignInRefusal, TokenError, TokenFailure};
 pub use trace::RequestTrace;
 pub use transport::{TransportKind, UnexpectedAnswer, Unreachable};
 

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
+use serde::Serialize;
+
 /// How getting a token failed.
 ///
 /// # Troubleshooting
@@ -38,6 +40,18 @@ pub enum TokenFailure {
     Unreachable,
     /// The sign-in service answered with something that cannot be used.
     UnexpectedAnswer,
+    /// The tenant is in the other cloud.
+    WrongCloud,
+    /// An answer came back to this machine that does not belong to the sign-in under way: its `state` is another one.
+    WrongState,
+    /// A second answer came back for one sign-in. One of the two is not from the sign-in page.
+    SecondAnswer,
+    /// The authorization code was not accepted: it was used before, has expired, or was asked for by somebody else.
+    CodeRefused,
+    /// The sign-in application is not known in this tenant, is disabled, or may not sign in this way.
+    ApplicationRefused,
+    /// The sign-in service refused for another reason; the error's text and `help()` say which.
+    Refused,
 }
 
 impl TokenFailure {
@@ -51,12 +65,56 @@ impl TokenFailure {
     }
 }
 
+/// What the sign-in service said when it refused, for people and for a support case.
+///
+/// Source: *Microsoft Entra authentication and authorization error codes*. It never holds the service's free text, which
+/// may repeat what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SignInRefusal {
+    /// The OAuth `error`, as `invalid_grant`. What happens next follows from it.
+    pub error: String,
+    /// The numbers behind `AADSTS`, each once. They may change, so they only serve to explain.
+    pub codes: Vec<u32>,
+    /// What the first code that is known means, what to do about it, and who can.
+    pub explanation: Option<String>,
+    /// The id that finds this sign-in in the tenant's sign-in logs.
+    pub correlation_id: Option<String>,
+    /// The id that Microsoft's support asks for.
+    pub trace_id: Option<String>,
+    /// The service's own time, as it writes it.
+    pub timestamp: Option<String>,
+    /// Claims that another sign-in must ask for, as JSON, where the service wants some.
+    pub claims: Option<String>,
+}
+
+impl fmt::Display for SignInRefusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.error)?;
+        for code in &self.codes {
+            write!(formatter, ", AADSTS{code}")?;
+        }
+        if let Some(id) = &self.correlation_id {
+            write!(formatter, ", correlation id {id}")?;
+        }
+        if let Some(id) = &self.trace_id {
+            write!(formatter, ", trace id {id}")?;
+        }
+        if let Some(timestamp) = &self.timestamp {
+            write!(formatter, ", {timestamp}")?;
+        }
+        Ok(())
+    }
+}
+
 /// A [`crate::TokenProvider`] could not give a token. Cheap to clone, because many may wait for one token.
 #[derive(Debug, Clone)]
 pub struct TokenError {
     failure: TokenFailure,
     message: String,
     help: String,
+    refusal: Option<Arc<SignInRefusal>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -68,6 +126,7 @@ impl TokenError {
             failure,
             message: message.into(),
             help: help.into(),
+            refusal: None,
             source: None,
         }
     }
@@ -88,6 +147,19 @@ impl TokenError {
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(Arc::from(source.into()));
         self
+    }
+
+    /// The same with what the sign-in service said.
+    #[must_use]
+    pub fn with_refusal(mut self, refusal: SignInRefusal) -> Self {
+        self.refusal = Some(Arc::new(refusal));
+        self
+    }
+
+    /// What the sign-in service said, where it was the one that refused.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&SignInRefusal> {
+        self.refusal.as_deref()
     }
 
     /// How it failed.

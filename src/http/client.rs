@@ -62,6 +62,7 @@ impl TrustedRoots {
 
     /// Without TLS there is nothing to trust.
     #[cfg(not(feature = "rustls"))]
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "the signature is that of the build with TLS")]
     pub(crate) fn add_pem(&mut self, _pem: &[u8]) -> Result<(), InvalidRootCertificate> {
         Err(InvalidRootCertificate)
     }

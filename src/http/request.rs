@@ -70,6 +70,7 @@ impl Request {
     }
 
     /// A form that is encoded already.
+    #[cfg(feature = "sign-in")]
     pub(crate) fn with_form(mut self, encoded: Zeroizing<Vec<u8>>) -> Self {
         self.body = Some(Body {
             content_type: "application/x-www-form-urlencoded",

@@ -27,7 +27,7 @@ impl std::fmt::Display for SiteRowId {
 }
 
 /// Everything this job wants to know of a site, read in one go.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteSnapshot {
@@ -77,7 +77,7 @@ impl SiteSnapshot {
 }
 
 /// The site itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteInfo {
@@ -109,7 +109,7 @@ impl SiteInfo {
 }
 
 /// One row of the *Microsoft Entra tenants* node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteTenant {
@@ -146,7 +146,7 @@ impl SiteTenant {
 }
 
 /// One application that the site knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteApplication {
@@ -164,7 +164,7 @@ pub struct SiteApplication {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier_uri: Option<String>,
     /// When the secret of a server app expires, where set.
-    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
     pub secret_expiry: Option<OffsetDateTime>,
     /// When the app was created, where set. Since version 2409 the console renews no secret of an app older than 800
     /// days.
@@ -202,7 +202,7 @@ impl SiteApplication {
 }
 
 /// One Azure service connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteConnection {
@@ -251,7 +251,7 @@ impl SiteConnection {
 }
 
 /// Discovery as the site has it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteDiscovery {
@@ -262,7 +262,7 @@ pub struct SiteDiscovery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delta_minutes: Option<u32>,
     /// The groups, by name. Empty for user discovery.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub group_names: Vec<String>,
     /// The groups, by their object ids in Entra, where they were read. Empty for user discovery.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{SiteConnection, SiteRowId};
@@ -117,7 +117,7 @@ impl ClientAppImport {
 }
 
 /// A thing in the site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum SiteItem {
@@ -146,7 +146,7 @@ impl fmt::Display for SiteItem {
 }
 
 /// What became of a thing in the site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum SiteAction {
@@ -161,7 +161,7 @@ pub enum SiteAction {
 }
 
 /// One piece of progress: an item is done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteProgress {
@@ -183,7 +183,7 @@ impl SiteProgress {
 }
 
 /// The connection is there. `connection` is what the site itself says of it, read back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteOnboarded {
@@ -249,7 +249,7 @@ impl SiteRemoval {
 }
 
 /// What was removed, and what the product cannot remove.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteRemoved {

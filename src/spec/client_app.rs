@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use super::{
+    existing_app::{AdoptedClientApp, ReusedApp, read_client_id, read_reused},
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
-    server_app::{ReusedApp, read_reused},
     violations::{Given, InvalidSpec, Violations, below},
 };
 use crate::ids::ApplicationId;
 
-/// How the connection gets its client app: one of the three ways of the *Client App* dialog.
+/// How the connection gets its client app: the three ways of the *Client App* dialog, and adopting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -21,6 +21,27 @@ pub enum ClientApp {
     Import(ImportedClientApp),
     /// An app that the site already knows is used again.
     Reuse(ReusedApp),
+    /// An app registration that somebody else made is brought into shape and imported.
+    Adopt(AdoptedClientApp),
+}
+
+impl ClientApp {
+    /// The client id of an app that is there already; `None` for one that is to be created.
+    #[must_use]
+    pub const fn client_id(&self) -> Option<ApplicationId> {
+        match self {
+            Self::Create(_) => None,
+            Self::Import(app) => Some(app.client_id()),
+            Self::Reuse(app) => Some(app.client_id()),
+            Self::Adopt(app) => Some(app.client_id()),
+        }
+    }
+
+    /// Whether this run writes the app's registration.
+    #[must_use]
+    pub const fn is_registered_here(&self) -> bool {
+        matches!(self, Self::Create(_) | Self::Adopt(_))
+    }
 }
 
 /// A client app to be created: the fields of the *Create Client Application* dialog.
@@ -148,10 +169,11 @@ enum Draft {
     Create(ClientAppSpecBuilder),
     Import(ImportedClientAppBuilder),
     Reuse(Given<ApplicationId>),
+    Adopt(Given<ApplicationId>),
 }
 
 impl ClientAppDraft {
-    const CHOICES: [&'static str; 3] = ["create", "import", "reuse"];
+    const CHOICES: [&'static str; 4] = ["create", "import", "reuse", "adopt"];
 
     pub(super) fn read(mut choice: Reader, violations: &mut Violations) -> Option<Self> {
         let (way, mut reader) = choice.one_of(&Self::CHOICES, violations)?;
@@ -168,10 +190,10 @@ impl ClientAppDraft {
                 reader.finish(&["name", "clientId"], violations);
                 Draft::Import(ImportedClientAppBuilder { name, client_id })
             }
-            _ => {
+            other => {
                 let id = reader.text("clientId", violations).into();
                 reader.finish(&["clientId"], violations);
-                Draft::Reuse(id)
+                if other == "adopt" { Draft::Adopt(id) } else { Draft::Reuse(id) }
             }
         };
         Some(Self(draft))
@@ -182,6 +204,10 @@ impl ClientAppDraft {
             Draft::Create(builder) => builder.check(&below(path, "create"), violations).map(ClientApp::Create),
             Draft::Import(builder) => builder.check(&below(path, "import"), violations).map(ClientApp::Import),
             Draft::Reuse(id) => read_reused(id, path, violations).map(ClientApp::Reuse),
+            Draft::Adopt(id) => {
+                let id = read_client_id(id, &below(path, "adopt"), violations);
+                id.map(|id| ClientApp::Adopt(AdoptedClientApp::new(id)))
+            }
         }
     }
 }
@@ -210,6 +236,12 @@ impl From<ImportedClientApp> for ClientAppDraft {
             name: Some(app.name),
             client_id: Given::Value(app.client_id),
         }))
+    }
+}
+
+impl From<AdoptedClientApp> for ClientAppDraft {
+    fn from(app: AdoptedClientApp) -> Self {
+        Self(Draft::Adopt(Given::Value(app.client_id())))
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     server_app::{ServerApp, ServerAppDraft},
     violations::{Given, InvalidSpec, Violations},
 };
-use crate::{cloud::CloudEnvironment, ids::ApplicationId};
+use crate::cloud::CloudEnvironment;
 
 const FIELDS: [&str; 8] = [
     "name",
@@ -272,11 +272,11 @@ impl ConnectionSpecBuilder {
             check_name(self.key.clone(), None, "key", violations);
         }
         if self.server_app.is_none() && !self.server_app_refused {
-            violations.missing("serverApp", "a server app to create, import or reuse");
+            violations.missing("serverApp", "a server app to create, import, reuse or adopt");
         }
         let server_app = self.server_app.and_then(|draft| draft.check("serverApp", violations));
         if self.client_app.is_none() && !self.client_app_refused {
-            violations.missing("clientApp", "a client app to create, import or reuse");
+            violations.missing("clientApp", "a client app to create, import, reuse or adopt");
         }
         let client_app = self.client_app.and_then(|draft| draft.check("clientApp", violations));
         if let (Some(server), Some(client)) = (&server_app, &client_app) {
@@ -297,20 +297,20 @@ impl ConnectionSpecBuilder {
 }
 
 fn check_different(server: &ServerApp, client: &ClientApp, violations: &mut Violations) {
-    let server_id: Option<ApplicationId> = match server {
-        ServerApp::Create(_) => None,
-        ServerApp::Import(app) => Some(app.client_id()),
-        ServerApp::Reuse(app) => Some(app.client_id()),
+    let (Some(server_id), Some(client_id)) = (server.client_id(), client.client_id()) else {
+        return;
     };
-    let (path, client_id) = match client {
-        ClientApp::Create(_) => return,
-        ClientApp::Import(app) => ("clientApp.import.clientId", app.client_id()),
-        ClientApp::Reuse(app) => ("clientApp.reuse.clientId", app.client_id()),
-    };
-    if server_id == Some(client_id) {
-        let expected = "another application than the server app: the connection needs two";
-        violations.wrong(path, &client_id.to_string(), expected);
+    if server_id != client_id {
+        return;
     }
+    let way = match client {
+        ClientApp::Create(_) => "create",
+        ClientApp::Import(_) => "import",
+        ClientApp::Reuse(_) => "reuse",
+        ClientApp::Adopt(_) => "adopt",
+    };
+    let expected = "another application than the server app: the connection needs two";
+    violations.wrong(&format!("clientApp.{way}.clientId"), &client_id.to_string(), expected);
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The wizard's Discovery page: Microsoft Entra user and group discovery.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::{
     names::check_name,
@@ -40,6 +41,15 @@ impl DiscoverySpec {
     #[must_use]
     pub const fn groups(&self) -> Option<&GroupDiscovery> {
         self.groups.as_ref()
+    }
+}
+
+impl<'de> Deserialize<'de> for DiscoverySpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut violations = Violations::default();
+        let reader = Reader::new("", Value::deserialize(deserializer)?, &mut violations);
+        let spec = reader.and_then(|reader| DiscoverySpecBuilder::read(reader, &mut violations).check("", &mut violations));
+        violations.into_result(spec).map_err(serde::de::Error::custom)
     }
 }
 

@@ -4,9 +4,12 @@ mod app_id_uri;
 mod client_app;
 mod connection;
 mod discovery;
+mod existing_app;
+mod imported_server_app;
 mod names;
 mod reader;
 mod schedule;
+mod secret_validity;
 mod server_app;
 mod violations;
 
@@ -14,9 +17,9 @@ pub use app_id_uri::{ACCEPTED_FORMS, AppIdUri, InvalidAppIdUri, UriOwnerProblem,
 pub use client_app::{ClientApp, ClientAppDraft, ClientAppSpec, ClientAppSpecBuilder, ImportedClientApp, ImportedClientAppBuilder};
 pub use connection::{ConnectionSpec, ConnectionSpecBuilder};
 pub use discovery::{DiscoverySpec, DiscoverySpecBuilder, GroupDiscovery, UserDiscovery};
+pub use existing_app::{AdoptedClientApp, AdoptedServerApp, AdoptedServerAppBuilder, ReusedApp};
+pub use imported_server_app::{ImportedServerApp, ImportedServerAppBuilder};
 pub use schedule::{DayOfMonth, InvalidSchedule, Recurrence, Schedule, ScheduleBuilder, WeekOrder};
-pub use server_app::{
-    DEFAULT_HOME_PAGE_URL, ImportedServerApp, ImportedServerAppBuilder, ReusedApp, SecretValidity, ServerApp, ServerAppDraft,
-    ServerAppSpec, ServerAppSpecBuilder,
-};
+pub use secret_validity::SecretValidity;
+pub use server_app::{DEFAULT_HOME_PAGE_URL, ServerApp, ServerAppDraft, ServerAppSpec, ServerAppSpecBuilder};
 pub use violations::{InvalidSpec, Violation};

@@ -1,70 +1,25 @@
 //! The web (server) app: the *Server App*, *Create Server Application* and *Import apps* dialogs.
 
-use serde::{Serialize, Serializer};
-use time::{Date, Month, OffsetDateTime, format_description::well_known::Rfc3339};
+use serde::Serialize;
 use url::Url;
-use uuid::Uuid;
 
 use super::{
     app_id_uri::{ACCEPTED_FORMS, AppIdUri},
+    existing_app::{AdoptedServerApp, AdoptedServerAppBuilder, ReusedApp, read_reused},
+    imported_server_app::{ImportedServerApp, ImportedServerAppBuilder},
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
+    secret_validity::SecretValidity,
     violations::{Given, InvalidSpec, Violations, below},
 };
-use crate::{
-    ids::{ApplicationId, TenantId},
-    secret::ClientSecret,
-};
+use crate::ids::ApplicationId;
 
 /// The wizard's default for *HomePage URL*. The product does not use it; Microsoft Entra shows it.
 pub const DEFAULT_HOME_PAGE_URL: &str = "https://ConfigMgrService";
 
 const LONGEST_HOME_PAGE_URL: usize = 255;
 
-/// How long the server app's secret is valid, counted from the moment it is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum SecretValidity {
-    /// One calendar year, the wizard's default.
-    #[default]
-    OneYear,
-    /// Two calendar years.
-    TwoYears,
-}
-
-impl SecretValidity {
-    /// The end of the validity: the same day and time one or two years later, in UTC and whole seconds.
-    ///
-    /// 29 February becomes 28 February.
-    #[must_use]
-    pub fn end_after(self, start: OffsetDateTime) -> OffsetDateTime {
-        let years = match self {
-            Self::OneYear => 1,
-            Self::TwoYears => 2,
-        };
-        let start = start.to_offset(time::UtcOffset::UTC);
-        let year = start.year().saturating_add(years);
-        let same_day = Date::from_calendar_date(year, start.month(), start.day());
-        let day = same_day.or_else(|_| Date::from_calendar_date(year, Month::February, 28));
-        let moved = day.map_or(start, |day| start.replace_date(day));
-        moved.replace_nanosecond(0).unwrap_or(moved)
-    }
-}
-
-impl std::str::FromStr for SecretValidity {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "oneYear" => Ok(Self::OneYear),
-            "twoYears" => Ok(Self::TwoYears),
-            _ => Err(()),
-        }
-    }
-}
-
-/// How the connection gets its server app: one of the three ways of the *Server App* dialog.
+/// How the connection gets its server app: the three ways of the *Server App* dialog, and adopting.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -75,6 +30,27 @@ pub enum ServerApp {
     Import(ImportedServerApp),
     /// An app that the site already knows is used again.
     Reuse(ReusedApp),
+    /// An app registration that somebody else made is brought into shape and imported.
+    Adopt(AdoptedServerApp),
+}
+
+impl ServerApp {
+    /// The client id of an app that is there already; `None` for one that is to be created.
+    #[must_use]
+    pub const fn client_id(&self) -> Option<ApplicationId> {
+        match self {
+            Self::Create(_) => None,
+            Self::Import(app) => Some(app.client_id()),
+            Self::Reuse(app) => Some(app.client_id()),
+            Self::Adopt(app) => Some(app.client_id()),
+        }
+    }
+
+    /// Whether this run writes the app's registration.
+    #[must_use]
+    pub const fn is_registered_here(&self) -> bool {
+        matches!(self, Self::Create(_) | Self::Adopt(_))
+    }
 }
 
 /// A server app to be created: the fields of the *Create Server Application* dialog.
@@ -200,198 +176,6 @@ impl ServerAppSpecBuilder {
     }
 }
 
-/// A server app that exists: the values of the *Import apps* dialog.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ImportedServerApp {
-    tenant_name: String,
-    tenant_id: TenantId,
-    name: String,
-    client_id: ApplicationId,
-    #[serde(skip_serializing)]
-    secret_key: ClientSecret,
-    #[serde(serialize_with = "as_rfc3339")]
-    secret_key_expiry: OffsetDateTime,
-    app_id_uri: AppIdUri,
-}
-
-impl ImportedServerApp {
-    /// Begins with nothing filled in; every field is required, as in the dialog.
-    pub fn builder() -> ImportedServerAppBuilder {
-        ImportedServerAppBuilder::default()
-    }
-
-    /// *Tenant Name*, as the site is to show it.
-    #[must_use]
-    pub fn tenant_name(&self) -> &str {
-        &self.tenant_name
-    }
-
-    /// *Tenant ID*.
-    #[must_use]
-    pub const fn tenant_id(&self) -> TenantId {
-        self.tenant_id
-    }
-
-    /// *Application Name*, as the site is to show it.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// *Client ID*.
-    #[must_use]
-    pub const fn client_id(&self) -> ApplicationId {
-        self.client_id
-    }
-
-    /// *Secret Key*.
-    #[must_use]
-    pub const fn secret_key(&self) -> &ClientSecret {
-        &self.secret_key
-    }
-
-    /// *Secret Key Expiry*.
-    #[must_use]
-    pub const fn secret_key_expiry(&self) -> OffsetDateTime {
-        self.secret_key_expiry
-    }
-
-    /// *App ID URI*.
-    #[must_use]
-    pub const fn app_id_uri(&self) -> &AppIdUri {
-        &self.app_id_uri
-    }
-}
-
-/// Puts an [`ImportedServerApp`] together.
-#[derive(Debug, Clone, Default)]
-#[must_use = "a builder does nothing until it is built"]
-pub struct ImportedServerAppBuilder {
-    tenant_name: Option<String>,
-    tenant_id: Given<TenantId>,
-    name: Option<String>,
-    client_id: Given<ApplicationId>,
-    secret_key: Option<ClientSecret>,
-    secret_key_expiry: Given<Moment>,
-    app_id_uri: Given<AppIdUri>,
-}
-
-impl ImportedServerAppBuilder {
-    /// *Tenant Name*: the `onmicrosoft.com` name of the tenant by custom.
-    pub fn tenant_name(mut self, name: impl Into<String>) -> Self {
-        self.tenant_name = Some(name.into());
-        self
-    }
-
-    /// *Tenant ID*: the *Directory (tenant) ID* of the portal.
-    pub fn tenant_id(mut self, id: impl ToString) -> Self {
-        self.tenant_id = Given::Text(id.to_string());
-        self
-    }
-
-    /// *Application Name*.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// *Client ID*: the *Application (client) ID* of the portal.
-    pub fn client_id(mut self, id: impl ToString) -> Self {
-        self.client_id = Given::Text(id.to_string());
-        self
-    }
-
-    /// *Secret Key*: the secret's *Value*, never its *Secret ID*.
-    pub fn secret_key(mut self, secret: ClientSecret) -> Self {
-        self.secret_key = Some(secret);
-        self
-    }
-
-    /// *Secret Key Expiry*: must be in the future when the site is to import it.
-    pub fn secret_key_expiry(mut self, expiry: OffsetDateTime) -> Self {
-        self.secret_key_expiry = Given::Value(Moment(expiry));
-        self
-    }
-
-    /// *App ID URI*: exactly as registered.
-    pub fn app_id_uri(mut self, uri: impl Into<String>) -> Self {
-        self.app_id_uri = Given::Text(uri.into());
-        self
-    }
-
-    /// Checks every field.
-    ///
-    /// # Errors
-    ///
-    /// With every violation at once.
-    pub fn build(self) -> Result<ImportedServerApp, InvalidSpec> {
-        let mut violations = Violations::default();
-        let app = self.check("", &mut violations);
-        violations.into_result(app)
-    }
-
-    fn read(reader: &mut Reader, violations: &mut Violations) -> Self {
-        Self {
-            tenant_name: reader.text("tenantName", violations),
-            tenant_id: reader.text("tenantId", violations).into(),
-            name: reader.text("name", violations),
-            client_id: reader.text("clientId", violations).into(),
-            secret_key: reader.secret_text("secretKey", violations).map(ClientSecret::new),
-            secret_key_expiry: reader.text("secretKeyExpiry", violations).into(),
-            app_id_uri: reader.text("appIdUri", violations).into(),
-        }
-    }
-
-    fn check(self, path: &str, violations: &mut Violations) -> Option<ImportedServerApp> {
-        let tenant_name = check_name(self.tenant_name, None, &below(path, "tenantName"), violations);
-        let tenant_id = self
-            .tenant_id
-            .require(&below(path, "tenantId"), "the GUID of the tenant", violations);
-        let name = check_name(self.name, Some(LONGEST_APP_NAME), &below(path, "name"), violations);
-        let client_id = self
-            .client_id
-            .require(&below(path, "clientId"), "the GUID of the application (client) id", violations);
-        let secret_key = check_secret(self.secret_key, &below(path, "secretKey"), violations);
-        let expiry = check_expiry(self.secret_key_expiry, &below(path, "secretKeyExpiry"), violations);
-        let uri_path = below(path, "appIdUri");
-        if matches!(self.app_id_uri, Given::Nothing) {
-            violations.missing(&uri_path, "the App ID URI exactly as registered");
-        }
-        let app_id_uri = check_uri(self.app_id_uri, &uri_path, violations);
-        Some(ImportedServerApp {
-            tenant_name: tenant_name?,
-            tenant_id: tenant_id?,
-            name: name?,
-            client_id: client_id?,
-            secret_key: secret_key?,
-            secret_key_expiry: expiry?,
-            app_id_uri: app_id_uri?,
-        })
-    }
-}
-
-/// An app that the site already knows, by its client id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReusedApp {
-    client_id: ApplicationId,
-}
-
-impl ReusedApp {
-    /// The app with this client id.
-    #[must_use]
-    pub const fn new(client_id: ApplicationId) -> Self {
-        Self { client_id }
-    }
-
-    /// The client id.
-    #[must_use]
-    pub const fn client_id(&self) -> ApplicationId {
-        self.client_id
-    }
-}
-
 /// A server app not yet checked. Everything that [`super::ConnectionSpecBuilder::server_app`] takes turns into one.
 #[derive(Debug, Clone)]
 pub struct ServerAppDraft(pub(super) Draft);
@@ -401,10 +185,11 @@ pub(super) enum Draft {
     Create(ServerAppSpecBuilder),
     Import(ImportedServerAppBuilder),
     Reuse(Given<ApplicationId>),
+    Adopt(AdoptedServerAppBuilder),
 }
 
 impl ServerAppDraft {
-    pub(super) const CHOICES: [&'static str; 3] = ["create", "import", "reuse"];
+    pub(super) const CHOICES: [&'static str; 4] = ["create", "import", "reuse", "adopt"];
 
     pub(super) fn read(mut choice: Reader, violations: &mut Violations) -> Option<Self> {
         let (way, mut reader) = choice.one_of(&Self::CHOICES, violations)?;
@@ -431,6 +216,11 @@ impl ServerAppDraft {
                 );
                 Draft::Import(builder)
             }
+            "adopt" => {
+                let builder = AdoptedServerAppBuilder::read(&mut reader, violations);
+                reader.finish(&AdoptedServerAppBuilder::FIELDS, violations);
+                Draft::Adopt(builder)
+            }
             _ => {
                 let id = reader.text("clientId", violations).into();
                 reader.finish(&["clientId"], violations);
@@ -445,14 +235,9 @@ impl ServerAppDraft {
             Draft::Create(builder) => builder.check(&below(path, "create"), violations).map(ServerApp::Create),
             Draft::Import(builder) => builder.check(&below(path, "import"), violations).map(ServerApp::Import),
             Draft::Reuse(id) => read_reused(id, path, violations).map(ServerApp::Reuse),
+            Draft::Adopt(builder) => builder.check(&below(path, "adopt"), violations).map(ServerApp::Adopt),
         }
     }
-}
-
-pub(super) fn read_reused(id: Given<ApplicationId>, path: &str, violations: &mut Violations) -> Option<ReusedApp> {
-    let path = below(path, "reuse.clientId");
-    let expected = "the GUID of the application (client) id of an app that the site knows";
-    id.require(&path, expected, violations).map(ReusedApp::new)
 }
 
 impl From<ServerAppSpecBuilder> for ServerAppDraft {
@@ -480,41 +265,29 @@ impl From<ServerAppSpec> for ServerAppDraft {
 
 impl From<ImportedServerApp> for ServerAppDraft {
     fn from(app: ImportedServerApp) -> Self {
-        Self(Draft::Import(ImportedServerAppBuilder {
-            tenant_name: Some(app.tenant_name),
-            tenant_id: Given::Value(app.tenant_id),
-            name: Some(app.name),
-            client_id: Given::Value(app.client_id),
-            secret_key: Some(app.secret_key),
-            secret_key_expiry: Given::Value(Moment(app.secret_key_expiry)),
-            app_id_uri: Given::Value(app.app_id_uri),
-        }))
+        Self(Draft::Import(app.into()))
+    }
+}
+
+impl From<AdoptedServerAppBuilder> for ServerAppDraft {
+    fn from(builder: AdoptedServerAppBuilder) -> Self {
+        Self(Draft::Adopt(builder))
+    }
+}
+
+impl From<AdoptedServerApp> for ServerAppDraft {
+    fn from(app: AdoptedServerApp) -> Self {
+        Self(Draft::Adopt(app.into()))
     }
 }
 
 impl From<ReusedApp> for ServerAppDraft {
     fn from(app: ReusedApp) -> Self {
-        Self(Draft::Reuse(Given::Value(app.client_id)))
+        Self(Draft::Reuse(Given::Value(app.client_id())))
     }
 }
 
-/// A moment given as RFC 3339 text or as a bare date, which means its first second in UTC.
-#[derive(Debug, Clone, Copy)]
-struct Moment(OffsetDateTime);
-
-impl std::str::FromStr for Moment {
-    type Err = time::error::Parse;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(moment) = OffsetDateTime::parse(text, &Rfc3339) {
-            return Ok(Self(moment));
-        }
-        let format = time::macros::format_description!("[year]-[month]-[day]");
-        Date::parse(text, format).map(|date| Self(date.midnight().assume_utc()))
-    }
-}
-
-fn check_uri(given: Given<AppIdUri>, path: &str, violations: &mut Violations) -> Option<AppIdUri> {
+pub(super) fn check_uri(given: Given<AppIdUri>, path: &str, violations: &mut Violations) -> Option<AppIdUri> {
     match given {
         Given::Nothing => None,
         Given::Value(uri) => Some(uri),
@@ -528,43 +301,9 @@ fn check_uri(given: Given<AppIdUri>, path: &str, violations: &mut Violations) ->
     }
 }
 
-fn check_expiry(given: Given<Moment>, path: &str, violations: &mut Violations) -> Option<OffsetDateTime> {
-    let expected = "a date as 2027-11-23 or a moment as 2027-11-23T00:00:00Z";
-    let moment = given.require(path, expected, violations)?.0;
-    // Years before 0 and offsets with seconds exist in memory and not in JSON.
-    if moment.format(&Rfc3339).is_err() {
-        violations.wrong(path, &moment.to_string(), expected);
-        return None;
-    }
-    Some(moment)
-}
-
-fn check_secret(secret: Option<ClientSecret>, path: &str, violations: &mut Violations) -> Option<ClientSecret> {
-    let Some(secret) = secret else {
-        violations.missing(path, "the Value of the secret, as shown once when it was made");
-        return None;
-    };
-    let text = secret.expose();
-    if text.trim().is_empty() {
-        violations.unshown(path, "the Value of the secret, which is not empty");
-        return None;
-    }
-    if text.trim().parse::<Uuid>().is_ok() {
-        violations.unshown(path, "the Value of the secret; a GUID was given, which is the Secret ID");
-        return None;
-    }
-    Some(secret)
-}
-
-fn as_rfc3339<S: Serializer>(moment: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let text = moment.format(&Rfc3339).map_err(serde::ser::Error::custom)?;
-    serializer.serialize_str(&text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::datetime;
 
     #[test]
     fn the_defaults_are_the_wizards() {
@@ -575,38 +314,11 @@ mod tests {
     }
 
     #[test]
-    fn validity_counts_calendar_years() {
-        let start = datetime!(2028-02-29 10:20:30.5 UTC);
-        assert_eq!(SecretValidity::OneYear.end_after(start), datetime!(2029-02-28 10:20:30 UTC));
-        assert_eq!(SecretValidity::TwoYears.end_after(start), datetime!(2030-02-28 10:20:30 UTC));
-        let plain = datetime!(2026-11-23 02:30 +2);
-        assert_eq!(SecretValidity::OneYear.end_after(plain), datetime!(2027-11-23 00:30 UTC));
-    }
-
-    #[test]
     fn names_are_checked_at_both_ends_and_for_control_characters() {
         for name in [String::new(), "  ".to_owned(), "x".repeat(121), "a\u{7}b".to_owned()] {
             let error = ServerAppSpec::builder(name.clone()).build().unwrap_err();
             assert_eq!(error.violations()[0].path(), "name", "{name:?}");
         }
         assert!(ServerAppSpec::builder("ü".repeat(120)).build().is_ok());
-    }
-
-    #[test]
-    fn a_secret_id_in_place_of_the_value_is_noticed_and_not_shown() {
-        let guid = "5d0c77f1-7f2e-4f4c-8b8e-000000000001";
-        let error = ImportedServerApp::builder()
-            .secret_key(ClientSecret::new(guid))
-            .build()
-            .unwrap_err();
-        let violation = error.violations().iter().find(|violation| violation.path() == "secretKey").unwrap();
-        assert!(violation.expected().contains("Secret ID") && violation.given().is_none());
-        assert_eq!(error.violations().len(), 7);
-    }
-
-    #[test]
-    fn a_bare_date_is_its_first_second_in_utc() {
-        assert_eq!("2027-11-23".parse::<Moment>().unwrap().0, datetime!(2027-11-23 00:00 UTC));
-        assert!("23.11.2027".parse::<Moment>().is_err());
     }
 }

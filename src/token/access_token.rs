@@ -1,6 +1,6 @@
 //! A bearer token, kept like a secret.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 use time::OffsetDateTime;
@@ -14,6 +14,7 @@ use super::TokenClaims;
 pub struct AccessToken {
     secret: SecretString,
     expires_on: Option<OffsetDateTime>,
+    granted: Option<Arc<[String]>>,
 }
 
 impl AccessToken {
@@ -24,7 +25,11 @@ impl AccessToken {
         let secret = SecretString::from(text.trim());
         let expires_on = TokenClaims::read(text.trim()).and_then(|claims| claims.expires_on);
         text.zeroize();
-        Self { secret, expires_on }
+        Self {
+            secret,
+            expires_on,
+            granted: None,
+        }
     }
 
     /// The same with the end of validity that the token endpoint gave, which wins over the one in the token.
@@ -32,6 +37,24 @@ impl AccessToken {
     pub const fn expiring_on(mut self, moment: OffsetDateTime) -> Self {
         self.expires_on = Some(moment);
         self
+    }
+
+    /// The same with the delegated permissions that the token endpoint says were granted (`scope`), space-separated.
+    ///
+    /// They serve where the token itself cannot be read. Names that are fully qualified are shortened.
+    #[must_use]
+    pub fn granting(mut self, scope: &str) -> Self {
+        let names = scope
+            .split_whitespace()
+            .map(|name| name.rsplit('/').next().unwrap_or(name).to_owned());
+        self.granted = Some(names.collect());
+        self
+    }
+
+    /// The delegated permissions that the token endpoint said were granted, by their short names, if it said so.
+    #[must_use]
+    pub fn granted_scopes(&self) -> Option<&[String]> {
+        self.granted.as_deref()
     }
 
     /// The end of validity, if known.
@@ -72,6 +95,7 @@ impl fmt::Debug for AccessToken {
             .debug_struct("AccessToken")
             .field("secret", &"[redacted]")
             .field("expires_on", &self.expires_on)
+            .field("granted", &self.granted)
             .finish()
     }
 }
@@ -93,6 +117,16 @@ mod tests {
         for other in ["abd", "ab", "abcd", ""] {
             assert!(!token.is_same_as(&AccessToken::new(other)), "{other}");
         }
+    }
+
+    #[test]
+    fn what_was_granted_is_kept_by_short_names() {
+        let token = AccessToken::new("abc").granting("openid https://graph.microsoft.com/User.Read  Application.ReadWrite.All");
+        assert_eq!(
+            token.granted_scopes().unwrap(),
+            ["openid", "User.Read", "Application.ReadWrite.All"]
+        );
+        assert_eq!(AccessToken::new("abc").granted_scopes(), None);
     }
 
     #[test]

@@ -146,7 +146,12 @@ fn none_given() -> TokenError {
 
 fn none_open(last: TokenError) -> TokenError {
     let help = last.help().to_owned();
-    TokenError::new(last.failure(), "no way of signing in is open", help).with_source(last)
+    let refusal = last.refusal().cloned();
+    let error = TokenError::new(last.failure(), "no way of signing in is open", help).with_source(last);
+    match refusal {
+        Some(refusal) => error.with_refusal(refusal),
+        None => error,
+    }
 }
 
 #[cfg(test)]
@@ -217,6 +222,12 @@ mod tests {
             TokenFailure::Expired,
             TokenFailure::Unusable,
             TokenFailure::Provider,
+            TokenFailure::WrongCloud,
+            TokenFailure::WrongState,
+            TokenFailure::SecondAnswer,
+            TokenFailure::CodeRefused,
+            TokenFailure::ApplicationRefused,
+            TokenFailure::Refused,
         ] {
             let chain = TokenChain::new().then("a", failing(failure, &Arc::default())).then("b", working());
             let error = chain.token(&TokenRequest::default()).await.unwrap_err();

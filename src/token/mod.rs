@@ -1,17 +1,29 @@
 //! Signing in: where tokens come from, and what can be read in them.
 
 mod access_token;
+#[cfg(feature = "azure-identity")]
+mod azure_identity;
 mod cache;
 mod chain;
 mod claims;
 mod discovery;
+#[cfg(feature = "sign-in")]
+mod entra;
+mod environment;
 mod explain;
 mod provider;
+mod scopes;
 
 pub use access_token::AccessToken;
+#[cfg(feature = "azure-identity")]
+pub use azure_identity::AzureIdentity;
 pub use cache::CachedTokens;
 pub use chain::{BlockedWay, TokenChain};
 pub use claims::TokenClaims;
 pub use discovery::{DiscoveredTenant, TenantDiscovery, TenantDiscoveryError};
+#[cfg(feature = "sign-in")]
+pub use entra::{BrowserSignIn, ClientSecretSignIn, DEFAULT_SIGN_IN_CLIENT, DeviceCode, DeviceCodeSignIn};
+pub use environment::EnvironmentToken;
 pub use explain::{Explanation, error_codes, explain};
 pub use provider::{FnTokenProvider, StaticToken, TokenProvider, TokenRequest, token_fn};
+pub use scopes::sign_in_scopes;

@@ -18,6 +18,7 @@ pub struct GraphDirectoryBuilder {
     endpoints: CloudEndpoints,
     tokens: Arc<dyn TokenProvider>,
     tenant: Option<TenantId>,
+    scopes: Option<Vec<String>>,
     clock: Arc<dyn Clock>,
     roots: TrustedRoots,
     retry_deadline: Duration,
@@ -30,6 +31,7 @@ impl GraphDirectoryBuilder {
             endpoints,
             tokens,
             tenant: None,
+            scopes: None,
             clock: Arc::new(SystemClock),
             roots: TrustedRoots::default(),
             retry_deadline: RetryPolicy::default().deadline,
@@ -40,6 +42,17 @@ impl GraphDirectoryBuilder {
     /// The tenant to sign in to. Left out, the token provider decides.
     pub fn tenant(mut self, tenant: TenantId) -> Self {
         self.tenant = Some(tenant);
+        self
+    }
+
+    /// The scopes that tokens are asked for, by their full names. Default: everything that the sign-in application was
+    /// granted, `.default`.
+    ///
+    /// The default is right for applications that sign in by themselves, and for the Azure CLI, whose permissions are
+    /// fixed. An application that asks a person wants [`crate::token::sign_in_scopes`]: the person then consents to what
+    /// the job takes, and to nothing else.
+    pub fn scopes<I: IntoIterator<Item = S>, S: Into<String>>(mut self, scopes: I) -> Self {
+        self.scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
     }
 
@@ -80,7 +93,9 @@ impl GraphDirectoryBuilder {
         };
         let transport = Arc::new(ReqwestTransport::new(self.roots));
         let pipeline = Pipeline::new(transport, policy, self.request_timeout, Arc::clone(&self.clock));
+        let scopes = self.scopes.unwrap_or_else(|| vec![self.endpoints.default_scope()]);
         GraphDirectory::over(GraphClient {
+            scopes,
             endpoints: self.endpoints,
             tokens: self.tokens,
             tenant: self.tenant,

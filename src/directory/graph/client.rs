@@ -1,6 +1,6 @@
 //! Asks Microsoft Graph and reads what it answers; which question is asked is decided elsewhere.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -31,6 +31,8 @@ pub(super) struct GraphClient {
     pub(super) endpoints: CloudEndpoints,
     pub(super) tokens: Arc<dyn TokenProvider>,
     pub(super) tenant: Option<TenantId>,
+    /// What a token is asked for.
+    pub(super) scopes: Vec<String>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) pipeline: Pipeline,
 }
@@ -44,15 +46,16 @@ struct Page<T> {
 
 impl GraphClient {
     /// The token that a request of this directory carries.
-    pub(super) async fn token(&self, rejection: Option<&Rejection>) -> Result<AccessToken, TokenError> {
-        let mut request = TokenRequest::new([self.endpoints.default_scope()]);
-        if let Some(tenant) = self.tenant {
-            request = request.in_tenant(tenant);
+    pub(super) async fn token(&self) -> Result<AccessToken, TokenError> {
+        self.tokens.token(&self.token_request()).await
+    }
+
+    fn token_request(&self) -> TokenRequest {
+        let request = TokenRequest::new(self.scopes.iter().cloned());
+        match self.tenant {
+            Some(tenant) => request.in_tenant(tenant),
+            None => request,
         }
-        if let Some(rejection) = rejection {
-            request = request.renewed(rejection.claims.clone());
-        }
-        self.tokens.token(&request).await
     }
 
     pub(super) fn request(&self, method: Method, path: &str, query: Option<&str>) -> Request {
@@ -112,16 +115,41 @@ impl GraphClient {
     }
 
     async fn answer(&self, call: Call<'_>, request: &Request) -> Result<Answer, DirectoryError> {
-        let sent = self.pipeline.send(call, request, Some(self), advice).await;
+        let bearer = Bearer {
+            client: self,
+            last: Mutex::default(),
+        };
+        let sent = self.pipeline.send(call, request, Some(&bearer), advice).await;
         sent.map_err(failure)
     }
 }
 
+/// The tokens of one call. It knows which one was refused, so that calls refused together cause one sign-in.
+struct Bearer<'a> {
+    client: &'a GraphClient,
+    last: Mutex<Option<AccessToken>>,
+}
+
+impl Bearer<'_> {
+    fn last(&self) -> MutexGuard<'_, Option<AccessToken>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[async_trait]
-impl Authorize for GraphClient {
+impl Authorize for Bearer<'_> {
     async fn bearer(&self, rejection: Option<&Rejection>) -> Result<SecretString, TokenError> {
-        let token = self.token(rejection).await?;
-        Ok(SecretString::from(token.expose()))
+        let mut request = self.client.token_request();
+        if let Some(rejection) = rejection {
+            request = request.renewed(rejection.claims.clone());
+            if let Some(refused) = self.last().take() {
+                request = request.after_refusal_of(&refused);
+            }
+        }
+        let token = self.client.tokens.token(&request).await?;
+        let text = SecretString::from(token.expose());
+        *self.last() = Some(token);
+        Ok(text)
     }
 }
 

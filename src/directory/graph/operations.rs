@@ -59,10 +59,12 @@ impl Directory for GraphDirectory {
     }
 
     async fn signed_in(&self, _call: Call<'_>) -> Result<SignedIn, DirectoryError> {
-        let token = self.client.token(None).await?;
+        let token = self.client.token().await?;
         let Some(claims) = token.claims() else {
             return Ok(SignedIn {
                 expires_on: token.expires_on(),
+                // What the sign-in service said beside a token that nobody but Microsoft Graph can read.
+                scopes: token.granted_scopes().map(<[String]>::to_vec),
                 ..SignedIn::default()
             });
         };

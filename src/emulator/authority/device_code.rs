@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{AuthorityAnswer, AuthorityRequest, OAuthError, check_tenant};
+use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, authorize::blocked, authorize::other_cloud, check_tenant};
 use crate::emulator::EmulatedTenant;
 
 const VALIDITY: Duration = Duration::minutes(15);
@@ -75,12 +75,11 @@ pub(super) fn finish(tenant: &EmulatedTenant, device_code: &str, client_id: &str
     let Some(sign_in) = sign_ins.0.get(device_code).filter(|sign_in| sign_in.client_id == client_id) else {
         return Err(OAuthError::new("bad_verification_code", 70018, "The device code is not known."));
     };
+    if let Some(trouble) = tenant.sign_in_troubles().take(&TROUBLES) {
+        return Err(error_of(trouble));
+    }
     if sign_in.ends <= now {
-        return Err(OAuthError::new(
-            "expired_token",
-            70020,
-            "The provided value for the input parameter 'device_code' has expired.",
-        ));
+        return Err(expired());
     }
     if !sign_in.is_approved {
         return Err(OAuthError::new(
@@ -92,6 +91,30 @@ pub(super) fn finish(tenant: &EmulatedTenant, device_code: &str, client_id: &str
     let scope = sign_in.scope.clone();
     sign_ins.0.remove(device_code);
     Ok(scope)
+}
+
+/// What a poll can be answered with, to order.
+const TROUBLES: [SignInTrouble; 5] = [
+    SignInTrouble::Declined,
+    SignInTrouble::BlockedByConditionalAccess,
+    SignInTrouble::OtherCloud,
+    SignInTrouble::SlowDown,
+    SignInTrouble::ExpiredCode,
+];
+
+fn error_of(trouble: SignInTrouble) -> OAuthError {
+    match trouble {
+        SignInTrouble::SlowDown => OAuthError::new("slow_down", 70016, "OAuth 2.0 device flow error. Slow down."),
+        SignInTrouble::ExpiredCode => expired(),
+        SignInTrouble::BlockedByConditionalAccess => blocked("interaction_required"),
+        SignInTrouble::OtherCloud => other_cloud(),
+        _ => OAuthError::new("authorization_declined", 70017, "The end user denied the authorization request."),
+    }
+}
+
+fn expired() -> OAuthError {
+    let message = "The provided value for the input parameter 'device_code' has expired.";
+    OAuthError::new("expired_token", 70020, message)
 }
 
 /// The page where a user enters the code. Opening it with the code approves it.

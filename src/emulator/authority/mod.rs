@@ -1,11 +1,13 @@
-//! The sign-in authority: discovery, tokens, device codes.
+//! The sign-in authority: discovery, the sign-in page, tokens, device codes.
 //!
 //! It stands on the same server as Microsoft Graph. Every answer here is plain JSON or a small page, and every refusal
 //! has the form of an OAuth error with Microsoft's numbers.
 
+mod authorize;
 mod device_code;
 mod discovery;
 mod oauth_error;
+mod sign_in_trouble;
 mod token_endpoint;
 
 use std::collections::BTreeMap;
@@ -14,8 +16,11 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::EmulatedTenant;
+pub(super) use authorize::Codes;
 pub(super) use device_code::SignIns;
 use oauth_error::OAuthError;
+pub use sign_in_trouble::SignInTrouble;
+pub(super) use sign_in_trouble::SignInTroubles;
 
 /// A request to the authority.
 #[derive(Debug, Clone)]
@@ -35,12 +40,15 @@ pub(super) struct AuthorityRequest {
 pub(super) enum AuthorityAnswer {
     Json(u16, Value),
     Page(u16, String),
+    /// Sends the browser on.
+    Redirect(String),
 }
 
 impl AuthorityAnswer {
     pub(super) const fn status(&self) -> u16 {
         match self {
             Self::Json(status, _) | Self::Page(status, _) => *status,
+            Self::Redirect(_) => 302,
         }
     }
 }
@@ -53,6 +61,13 @@ pub(super) fn answer(tenant: &EmulatedTenant, request: &AuthorityRequest) -> Opt
         ("GET", [named, "v2.0", ".well-known", "openid-configuration"]) => discovery::openid_configuration(tenant, request, named, true),
         ("GET", [_, "discovery", "instance"]) => Ok(discovery::instances(request)),
         ("GET", [_, "discovery", "keys"] | [_, "discovery", "v2.0", "keys"]) => Ok(serde_json::json!({"keys": []})),
+        ("GET", [named, "oauth2", "v2.0", "authorize"]) => return Some(authorize::authorize(tenant, request, named)),
+        ("POST", [_, "oauth2", "v2.0", "token"]) if tenant.sign_in_troubles().take(&[SignInTrouble::Garbage]).is_some() => {
+            return Some(AuthorityAnswer::Page(
+                200,
+                "<!doctype html><title>Welcome to the guest network</title>".to_owned(),
+            ));
+        }
         ("POST", [named, "oauth2", "v2.0", "token"]) => token_endpoint::token(tenant, request, named, true),
         ("POST", [named, "oauth2", "token"]) => token_endpoint::token(tenant, request, named, false),
         ("POST", [named, "oauth2", "v2.0", "devicecode"] | [named, "oauth2", "devicecode"]) => device_code::begin(tenant, request, named),

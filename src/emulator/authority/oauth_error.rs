@@ -24,6 +24,14 @@ impl OAuthError {
         }
     }
 
+    pub(super) const fn name(&self) -> &'static str {
+        self.error
+    }
+
+    pub(super) const fn number(&self) -> u32 {
+        self.number
+    }
+
     pub(super) fn status(&self) -> u16 {
         if self.error == "invalid_client" { 401 } else { 400 }
     }

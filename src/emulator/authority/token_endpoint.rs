@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{AuthorityRequest, OAuthError, check_tenant, device_code};
+use super::{AuthorityRequest, OAuthError, authorize, check_tenant, device_code};
 use crate::{
     emulator::{
         Caller, EmulatedTenant,
@@ -42,6 +42,18 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
             let wanted = if is_v2 { field("scope") } else { field("resource") };
             let resource = if is_v2 { resource_of_scopes(wanted).0 } else { wanted.to_owned() };
             let caller = sign_in_application(tenant, request, &form, &resource)?;
+            Ok(issue(tenant, caller, &resource, is_v2))
+        }
+        "authorization_code" => {
+            let wanted = authorize::redeem(
+                tenant,
+                field("code"),
+                field("client_id"),
+                field("redirect_uri"),
+                field("code_verifier"),
+            )?;
+            let (resource, scopes) = resource_of_scopes(&wanted);
+            let caller = sign_in_user(tenant, field("client_id"), &scopes);
             Ok(issue(tenant, caller, &resource, is_v2))
         }
         DEVICE_CODE | "device_code" => {

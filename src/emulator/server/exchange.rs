@@ -17,7 +17,7 @@ use crate::emulator::{
     authority::{self, AuthorityAnswer, AuthorityRequest},
     graph::{Body, GraphAnswer, GraphRequest, Query, decode, segments},
     refusal::Refusal,
-    site::{AdminServiceAnswer, AdminServiceRequest, answer_admin_service},
+    site::{AdminServiceAnswer, AdminServiceRequest, REMOTE_PATH, answer_admin_service, answer_remote},
     tenant::Bearer,
 };
 
@@ -72,6 +72,10 @@ impl Exchange {
         let is_graph = whole.first().is_some_and(|first| matches!(first.as_str(), "v1.0" | "beta"));
         if is_graph {
             return self.graph(&read);
+        }
+        if let Some(site) = self.site.as_ref().filter(|_| whole.join("/") == REMOTE_PATH) {
+            let (status, body) = answer_remote(site, &read.body).await;
+            return self.json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body);
         }
         if let Some(response) = self.admin_service(&read, &whole) {
             return response;
@@ -223,6 +227,12 @@ impl Exchange {
         match answer {
             AuthorityAnswer::Json(_, value) => {
                 let mut response = self.json(status, &value);
+                insert(response.headers_mut(), header::CACHE_CONTROL, "no-store, no-cache");
+                response
+            }
+            AuthorityAnswer::Redirect(address) => {
+                let mut response = self.response(status, "", String::new());
+                insert(response.headers_mut(), header::LOCATION, &address);
                 insert(response.headers_mut(), header::CACHE_CONTROL, "no-store, no-cache");
                 response
             }

@@ -86,7 +86,7 @@ impl EmulatorServer {
         &self.tenant
     }
 
-    /// The site that belongs to it, where one was given.
+    /// The site that belongs to it, where one was given. [`RemoteSite`](super::RemoteSite) reaches it from elsewhere.
     #[must_use]
     pub const fn site(&self) -> Option<&EmulatedSite> {
         self.site.as_ref()

@@ -2,6 +2,7 @@
 
 mod admin_service;
 mod ensure;
+mod remote;
 
 use std::{
     collections::HashMap,
@@ -13,6 +14,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 pub(in crate::emulator) use admin_service::{AdminServiceAnswer, AdminServiceRequest, answer as answer_admin_service};
+pub(crate) use remote::{PATH as REMOTE_PATH, answer as answer_remote};
+pub use remote::{RemoteSite, RemoteSiteBuilder};
 
 use super::tenant::lock;
 use crate::{

@@ -1,0 +1,173 @@
+//! Apps that are there already: known to the site, or registered by somebody else.
+
+use serde::Serialize;
+
+use super::{
+    app_id_uri::AppIdUri,
+    reader::Reader,
+    secret_validity::SecretValidity,
+    server_app::check_uri,
+    violations::{Given, InvalidSpec, Violations, below},
+};
+use crate::ids::ApplicationId;
+
+/// An app that the site already knows, by its client id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReusedApp {
+    client_id: ApplicationId,
+}
+
+impl ReusedApp {
+    /// The app with this client id.
+    #[must_use]
+    pub const fn new(client_id: ApplicationId) -> Self {
+        Self { client_id }
+    }
+
+    /// The client id.
+    #[must_use]
+    pub const fn client_id(&self) -> ApplicationId {
+        self.client_id
+    }
+}
+
+/// A server app that somebody registered by hand or by the console, to be adopted: it is brought into the shape the
+/// product needs, and imported.
+///
+/// Only what is missing is added. Its name, and other people's redirect URIs, permissions, secrets and owners stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdoptedServerApp {
+    client_id: ApplicationId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_id_uri: Option<AppIdUri>,
+    secret_validity: SecretValidity,
+}
+
+impl AdoptedServerApp {
+    /// Adopts the app with this *Application (client) ID*.
+    pub fn builder(client_id: impl ToString) -> AdoptedServerAppBuilder {
+        AdoptedServerAppBuilder {
+            client_id: Given::Text(client_id.to_string()),
+            ..AdoptedServerAppBuilder::default()
+        }
+    }
+
+    /// The client id.
+    #[must_use]
+    pub const fn client_id(&self) -> ApplicationId {
+        self.client_id
+    }
+
+    /// The App ID URI it is to have, if one was chosen.
+    #[must_use]
+    pub const fn app_id_uri(&self) -> Option<&AppIdUri> {
+        self.app_id_uri.as_ref()
+    }
+
+    /// How long a secret is to be valid, where one has to be made.
+    #[must_use]
+    pub const fn secret_validity(&self) -> SecretValidity {
+        self.secret_validity
+    }
+}
+
+/// Puts an [`AdoptedServerApp`] together.
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct AdoptedServerAppBuilder {
+    client_id: Given<ApplicationId>,
+    app_id_uri: Given<AppIdUri>,
+    secret_validity: Given<SecretValidity>,
+}
+
+impl AdoptedServerAppBuilder {
+    pub(super) const FIELDS: [&'static str; 3] = ["clientId", "appIdUri", "secretValidity"];
+
+    /// The *App ID URI*. Default: the first one the app has, or `api://{tenantId}/ConfigMgrService` where it has none.
+    pub fn app_id_uri(mut self, uri: impl Into<String>) -> Self {
+        self.app_id_uri = Given::Text(uri.into());
+        self
+    }
+
+    /// The *Secret key validity period* of the secret that is made where the site does not know the app. Default: one year.
+    pub fn secret_validity(mut self, validity: SecretValidity) -> Self {
+        self.secret_validity = Given::Value(validity);
+        self
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    ///
+    /// With every violation at once.
+    pub fn build(self) -> Result<AdoptedServerApp, InvalidSpec> {
+        let mut violations = Violations::default();
+        let app = self.check("", &mut violations);
+        violations.into_result(app)
+    }
+
+    pub(super) fn read(reader: &mut Reader, violations: &mut Violations) -> Self {
+        Self {
+            client_id: reader.text("clientId", violations).into(),
+            app_id_uri: reader.text("appIdUri", violations).into(),
+            secret_validity: reader.text("secretValidity", violations).into(),
+        }
+    }
+
+    pub(super) fn check(self, path: &str, violations: &mut Violations) -> Option<AdoptedServerApp> {
+        let client_id = read_client_id(self.client_id, path, violations);
+        let app_id_uri = check_uri(self.app_id_uri, &below(path, "appIdUri"), violations);
+        let secret_validity = self
+            .secret_validity
+            .read(&below(path, "secretValidity"), "oneYear or twoYears", violations)
+            .unwrap_or_default();
+        Some(AdoptedServerApp {
+            client_id: client_id?,
+            app_id_uri,
+            secret_validity,
+        })
+    }
+}
+
+impl From<AdoptedServerApp> for AdoptedServerAppBuilder {
+    fn from(app: AdoptedServerApp) -> Self {
+        Self {
+            client_id: Given::Value(app.client_id),
+            app_id_uri: app.app_id_uri.map_or(Given::Nothing, Given::Value),
+            secret_validity: Given::Value(app.secret_validity),
+        }
+    }
+}
+
+/// A client app that somebody registered by hand or by the console, to be adopted like an [`AdoptedServerApp`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdoptedClientApp {
+    client_id: ApplicationId,
+}
+
+impl AdoptedClientApp {
+    /// Adopts the app with this *Application (client) ID*.
+    #[must_use]
+    pub const fn new(client_id: ApplicationId) -> Self {
+        Self { client_id }
+    }
+
+    /// The client id.
+    #[must_use]
+    pub const fn client_id(&self) -> ApplicationId {
+        self.client_id
+    }
+}
+
+pub(super) fn read_client_id(id: Given<ApplicationId>, path: &str, violations: &mut Violations) -> Option<ApplicationId> {
+    id.require(&below(path, "clientId"), "the GUID of the application (client) id", violations)
+}
+
+pub(super) fn read_reused(id: Given<ApplicationId>, path: &str, violations: &mut Violations) -> Option<ReusedApp> {
+    let path = below(path, "reuse.clientId");
+    let expected = "the GUID of the application (client) id of an app that the site knows";
+    id.require(&path, expected, violations).map(ReusedApp::new)
+}

@@ -1,0 +1,275 @@
+//! A server app to be imported: the *Import apps* dialog.
+
+use serde::{Serialize, Serializer};
+use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339};
+use uuid::Uuid;
+
+use super::{
+    app_id_uri::AppIdUri,
+    names::{LONGEST_APP_NAME, check_name},
+    reader::Reader,
+    server_app::check_uri,
+    violations::{Given, InvalidSpec, Violations, below},
+};
+use crate::{
+    ids::{ApplicationId, TenantId},
+    secret::ClientSecret,
+};
+
+/// A server app that exists: the values of the *Import apps* dialog.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportedServerApp {
+    tenant_name: String,
+    tenant_id: TenantId,
+    name: String,
+    client_id: ApplicationId,
+    #[serde(skip_serializing)]
+    secret_key: ClientSecret,
+    #[serde(serialize_with = "as_rfc3339")]
+    secret_key_expiry: OffsetDateTime,
+    app_id_uri: AppIdUri,
+}
+
+impl ImportedServerApp {
+    /// Begins with nothing filled in; every field is required, as in the dialog.
+    pub fn builder() -> ImportedServerAppBuilder {
+        ImportedServerAppBuilder::default()
+    }
+
+    /// *Tenant Name*, as the site is to show it.
+    #[must_use]
+    pub fn tenant_name(&self) -> &str {
+        &self.tenant_name
+    }
+
+    /// *Tenant ID*.
+    #[must_use]
+    pub const fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    /// *Application Name*, as the site is to show it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// *Client ID*.
+    #[must_use]
+    pub const fn client_id(&self) -> ApplicationId {
+        self.client_id
+    }
+
+    /// *Secret Key*.
+    #[must_use]
+    pub const fn secret_key(&self) -> &ClientSecret {
+        &self.secret_key
+    }
+
+    /// *Secret Key Expiry*.
+    #[must_use]
+    pub const fn secret_key_expiry(&self) -> OffsetDateTime {
+        self.secret_key_expiry
+    }
+
+    /// *App ID URI*.
+    #[must_use]
+    pub const fn app_id_uri(&self) -> &AppIdUri {
+        &self.app_id_uri
+    }
+}
+
+/// Puts an [`ImportedServerApp`] together.
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct ImportedServerAppBuilder {
+    tenant_name: Option<String>,
+    tenant_id: Given<TenantId>,
+    name: Option<String>,
+    client_id: Given<ApplicationId>,
+    secret_key: Option<ClientSecret>,
+    secret_key_expiry: Given<Moment>,
+    app_id_uri: Given<AppIdUri>,
+}
+
+impl ImportedServerAppBuilder {
+    /// *Tenant Name*: the `onmicrosoft.com` name of the tenant by custom.
+    pub fn tenant_name(mut self, name: impl Into<String>) -> Self {
+        self.tenant_name = Some(name.into());
+        self
+    }
+
+    /// *Tenant ID*: the *Directory (tenant) ID* of the portal.
+    pub fn tenant_id(mut self, id: impl ToString) -> Self {
+        self.tenant_id = Given::Text(id.to_string());
+        self
+    }
+
+    /// *Application Name*.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// *Client ID*: the *Application (client) ID* of the portal.
+    pub fn client_id(mut self, id: impl ToString) -> Self {
+        self.client_id = Given::Text(id.to_string());
+        self
+    }
+
+    /// *Secret Key*: the secret's *Value*, never its *Secret ID*.
+    pub fn secret_key(mut self, secret: ClientSecret) -> Self {
+        self.secret_key = Some(secret);
+        self
+    }
+
+    /// *Secret Key Expiry*: must be in the future when the site is to import it.
+    pub fn secret_key_expiry(mut self, expiry: OffsetDateTime) -> Self {
+        self.secret_key_expiry = Given::Value(Moment(expiry));
+        self
+    }
+
+    /// *App ID URI*: exactly as registered.
+    pub fn app_id_uri(mut self, uri: impl Into<String>) -> Self {
+        self.app_id_uri = Given::Text(uri.into());
+        self
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    ///
+    /// With every violation at once.
+    pub fn build(self) -> Result<ImportedServerApp, InvalidSpec> {
+        let mut violations = Violations::default();
+        let app = self.check("", &mut violations);
+        violations.into_result(app)
+    }
+
+    pub(super) fn read(reader: &mut Reader, violations: &mut Violations) -> Self {
+        Self {
+            tenant_name: reader.text("tenantName", violations),
+            tenant_id: reader.text("tenantId", violations).into(),
+            name: reader.text("name", violations),
+            client_id: reader.text("clientId", violations).into(),
+            secret_key: reader.secret_text("secretKey", violations).map(ClientSecret::new),
+            secret_key_expiry: reader.text("secretKeyExpiry", violations).into(),
+            app_id_uri: reader.text("appIdUri", violations).into(),
+        }
+    }
+
+    pub(super) fn check(self, path: &str, violations: &mut Violations) -> Option<ImportedServerApp> {
+        let tenant_name = check_name(self.tenant_name, None, &below(path, "tenantName"), violations);
+        let tenant_id = self
+            .tenant_id
+            .require(&below(path, "tenantId"), "the GUID of the tenant", violations);
+        let name = check_name(self.name, Some(LONGEST_APP_NAME), &below(path, "name"), violations);
+        let client_id = self
+            .client_id
+            .require(&below(path, "clientId"), "the GUID of the application (client) id", violations);
+        let secret_key = check_secret(self.secret_key, &below(path, "secretKey"), violations);
+        let expiry = check_expiry(self.secret_key_expiry, &below(path, "secretKeyExpiry"), violations);
+        let uri_path = below(path, "appIdUri");
+        if matches!(self.app_id_uri, Given::Nothing) {
+            violations.missing(&uri_path, "the App ID URI exactly as registered");
+        }
+        let app_id_uri = check_uri(self.app_id_uri, &uri_path, violations);
+        Some(ImportedServerApp {
+            tenant_name: tenant_name?,
+            tenant_id: tenant_id?,
+            name: name?,
+            client_id: client_id?,
+            secret_key: secret_key?,
+            secret_key_expiry: expiry?,
+            app_id_uri: app_id_uri?,
+        })
+    }
+}
+
+impl From<ImportedServerApp> for ImportedServerAppBuilder {
+    fn from(app: ImportedServerApp) -> Self {
+        Self {
+            tenant_name: Some(app.tenant_name),
+            tenant_id: Given::Value(app.tenant_id),
+            name: Some(app.name),
+            client_id: Given::Value(app.client_id),
+            secret_key: Some(app.secret_key),
+            secret_key_expiry: Given::Value(Moment(app.secret_key_expiry)),
+            app_id_uri: Given::Value(app.app_id_uri),
+        }
+    }
+}
+
+/// A moment given as RFC 3339 text or as a bare date, which means its first second in UTC.
+#[derive(Debug, Clone, Copy)]
+struct Moment(OffsetDateTime);
+
+impl std::str::FromStr for Moment {
+    type Err = time::error::Parse;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(moment) = OffsetDateTime::parse(text, &Rfc3339) {
+            return Ok(Self(moment));
+        }
+        let format = time::macros::format_description!("[year]-[month]-[day]");
+        Date::parse(text, format).map(|date| Self(date.midnight().assume_utc()))
+    }
+}
+
+fn check_expiry(given: Given<Moment>, path: &str, violations: &mut Violations) -> Option<OffsetDateTime> {
+    let expected = "a date as 2027-11-23 or a moment as 2027-11-23T00:00:00Z";
+    let moment = given.require(path, expected, violations)?.0;
+    // Years before 0 and offsets with seconds exist in memory and not in JSON.
+    if moment.format(&Rfc3339).is_err() {
+        violations.wrong(path, &moment.to_string(), expected);
+        return None;
+    }
+    Some(moment)
+}
+
+fn check_secret(secret: Option<ClientSecret>, path: &str, violations: &mut Violations) -> Option<ClientSecret> {
+    let Some(secret) = secret else {
+        violations.missing(path, "the Value of the secret, as shown once when it was made");
+        return None;
+    };
+    let text = secret.expose();
+    if text.trim().is_empty() {
+        violations.unshown(path, "the Value of the secret, which is not empty");
+        return None;
+    }
+    if text.trim().parse::<Uuid>().is_ok() {
+        violations.unshown(path, "the Value of the secret; a GUID was given, which is the Secret ID");
+        return None;
+    }
+    Some(secret)
+}
+
+fn as_rfc3339<S: Serializer>(moment: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = moment.format(&Rfc3339).map_err(serde::ser::Error::custom)?;
+    serializer.serialize_str(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn a_secret_id_in_place_of_the_value_is_noticed_and_not_shown() {
+        let guid = "5d0c77f1-7f2e-4f4c-8b8e-000000000001";
+        let error = ImportedServerApp::builder()
+            .secret_key(ClientSecret::new(guid))
+            .build()
+            .unwrap_err();
+        let violation = error.violations().iter().find(|violation| violation.path() == "secretKey").unwrap();
+        assert!(violation.expected().contains("Secret ID") && violation.given().is_none());
+        assert_eq!(error.violations().len(), 7);
+    }
+
+    #[test]
+    fn a_bare_date_is_its_first_second_in_utc() {
+        assert_eq!("2027-11-23".parse::<Moment>().unwrap().0, datetime!(2027-11-23 00:00 UTC));
+        assert!("23.11.2027".parse::<Moment>().is_err());
+    }
+}

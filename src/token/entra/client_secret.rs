@@ -1,0 +1,78 @@
+//! An application that signs in by itself.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use oauth2::Scope;
+use secrecy::SecretString;
+
+use super::{
+    exchange::Exchange,
+    service::{SignInService, common_settings},
+};
+use crate::{
+    clock::Clock,
+    cloud::CloudEndpoints,
+    error::{TokenError, TokenFailure},
+    http::InvalidRootCertificate,
+    ids::{ApplicationId, TenantId},
+    secret::ClientSecret,
+    token::{AccessToken, TokenProvider, TokenRequest, scopes::default_scope_of},
+};
+
+/// Signs an application in with its secret (client credentials), for services and pipelines.
+///
+/// An application gets what an administrator has granted it, all or nothing: whatever scopes are asked for, `.default`
+/// of their resource is sent. It has no directory roles to look up, and it takes application permissions, not delegated
+/// ones. Put it into [`crate::CachedTokens`].
+///
+/// Source: *OAuth 2.0 client credentials flow on the Microsoft identity platform*.
+///
+/// ```
+/// use cmg_onboarding::{ApplicationId, CachedTokens, ClientSecret, CloudEndpoints, TenantId, token::ClientSecretSignIn};
+///
+/// # fn example(tenant: TenantId, application: ApplicationId, secret: ClientSecret) {
+/// let tokens = CachedTokens::new(ClientSecretSignIn::new(CloudEndpoints::default(), tenant, application, secret));
+/// # let _ = tokens;
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct ClientSecretSignIn {
+    service: SignInService,
+    secret: ClientSecret,
+}
+
+impl ClientSecretSignIn {
+    /// Signs this application in to its tenant.
+    pub fn new(endpoints: CloudEndpoints, tenant: TenantId, application: ApplicationId, secret: ClientSecret) -> Self {
+        let mut service = SignInService::new(endpoints, application);
+        service.tenant = Some(tenant);
+        Self { service, secret }
+    }
+
+    common_settings!();
+}
+
+#[async_trait]
+impl TokenProvider for ClientSecretSignIn {
+    async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        let scope = default_scope_of(&request.scopes)?;
+        if self.secret.expose().is_empty() {
+            return Err(TokenError::new(
+                TokenFailure::BadCredentials,
+                "the client secret is empty",
+                "Give the secret's Value, not its Secret ID.",
+            ));
+        }
+        let places = self.service.places(request).await?;
+        let client = self.service.client(&places);
+        let exchange = Exchange::new(self.service.pipeline(), true).with_field("client_secret", SecretString::from(self.secret.expose()));
+        let mut asked = client.exchange_client_credentials().add_scope(Scope::new(scope));
+        if let Some(claims) = &request.claims {
+            asked = asked.add_extra_param("claims", claims);
+        }
+        let result = asked.request_async(&exchange).await;
+        exchange.token(result, self.service.clock.now())
+    }
+}

@@ -1,0 +1,141 @@
+//! What all ways of signing in share: where, as which application, and over which pipeline.
+
+use std::{sync::Arc, time::Duration};
+
+use oauth2::{AuthType, ClientId, EndpointNotSet, EndpointSet, TokenUrl, basic::BasicClient};
+use uuid::uuid;
+
+use super::places::{self, Places};
+use crate::{
+    clock::{Clock, SystemClock},
+    cloud::CloudEndpoints,
+    error::{TokenError, TokenFailure},
+    http::{InvalidRootCertificate, Pipeline, ReqwestTransport, RetryPolicy, TrustedRoots},
+    ids::{ApplicationId, TenantId},
+    token::TokenRequest,
+};
+
+/// The application that people sign in to unless another one is named: *Microsoft Graph Command Line Tools*.
+///
+/// It is Microsoft's own and there in the public cloud and in US Government, its consent is incremental, and it needs no
+/// registration. What speaks against it:
+///
+/// - Using Microsoft's client ids from other programs is widespread, and documented nowhere as supported.
+/// - The first use shows a consent page and leaves an enterprise application in the tenant; who is no administrator
+///   reads *Need admin approval*.
+/// - A tenant may disable it or aim Conditional Access at it, and the sign-in logs show its name, not your program's.
+///
+/// A registration of your own, with `http://localhost` as its redirect URI for public clients and public client flows
+/// allowed, has none of these drawbacks; its id is a parameter everywhere.
+pub const DEFAULT_SIGN_IN_CLIENT: ApplicationId = ApplicationId::new(uuid!("14d82eec-204b-4c2f-b7e8-296a70dab67e"));
+
+/// Somebody waits at a sign-in page for these requests.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A client of `oauth2` that knows where tokens are had.
+pub(super) type OAuthClient = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+#[derive(Debug, Clone)]
+pub(super) struct SignInService {
+    pub(super) endpoints: CloudEndpoints,
+    pub(super) client_id: ApplicationId,
+    pub(super) tenant: Option<TenantId>,
+    pub(super) clock: Arc<dyn Clock>,
+    pipeline: Pipeline,
+    roots: TrustedRoots,
+}
+
+impl SignInService {
+    pub(super) fn new(endpoints: CloudEndpoints, client_id: ApplicationId) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let roots = TrustedRoots::default();
+        Self {
+            endpoints,
+            client_id,
+            tenant: None,
+            pipeline: pipeline(&roots, &clock),
+            clock,
+            roots,
+        }
+    }
+
+    pub(super) fn trust(&mut self, pem: &[u8]) -> Result<(), InvalidRootCertificate> {
+        self.roots.add_pem(pem)?;
+        self.pipeline = pipeline(&self.roots, &self.clock);
+        Ok(())
+    }
+
+    pub(super) fn set_clock(&mut self, clock: Arc<dyn Clock>) {
+        self.pipeline = pipeline(&self.roots, &clock);
+        self.clock = clock;
+    }
+
+    pub(super) const fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
+    }
+
+    /// Where the request's tenant signs in.
+    pub(super) async fn places(&self, request: &TokenRequest) -> Result<Places, TokenError> {
+        places::find(&self.pipeline, &self.endpoints, request.tenant.or(self.tenant)).await
+    }
+
+    /// The application, as `oauth2` knows it. Its id goes into the form, as Microsoft wants it.
+    pub(super) fn client(&self, places: &Places) -> OAuthClient {
+        BasicClient::new(ClientId::new(self.client_id.to_string()))
+            .set_auth_type(AuthType::RequestBody)
+            .set_token_uri(TokenUrl::from_url(places.token.clone()))
+    }
+}
+
+fn pipeline(roots: &TrustedRoots, clock: &Arc<dyn Clock>) -> Pipeline {
+    let policy = RetryPolicy {
+        deadline: DEADLINE,
+        ..RetryPolicy::default()
+    };
+    Pipeline::new(
+        Arc::new(ReqwestTransport::new(roots.clone())),
+        policy,
+        ATTEMPT_TIMEOUT,
+        Arc::clone(clock),
+    )
+}
+
+/// The tenant offers no such sign-in.
+pub(super) fn not_offered(what: &str) -> TokenError {
+    TokenError::new(
+        TokenFailure::NotAvailable,
+        format!("the sign-in service offers no {what} for this tenant"),
+        "Sign in another way.",
+    )
+}
+
+/// The parts of a builder that every way of signing in has.
+macro_rules! common_settings {
+    () => {
+        /// The tenant to sign in to, where the request names none. Default: the account's own
+        /// (`organizations`).
+        pub fn tenant(mut self, tenant: TenantId) -> Self {
+            self.service.tenant = Some(tenant);
+            self
+        }
+
+        /// Trusts these issuers beside those of the operating system, as an inspecting proxy may need. Adds up.
+        ///
+        /// # Errors
+        ///
+        /// When the text is not one or more certificates in PEM.
+        pub fn trusted_root_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self, InvalidRootCertificate> {
+            self.service.trust(pem.as_ref())?;
+            Ok(self)
+        }
+
+        /// Another clock, for the end of tokens.
+        pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+            self.service.set_clock(clock);
+            self
+        }
+    };
+}
+pub(super) use common_settings;

@@ -1,0 +1,120 @@
+//! What to ask for when a person signs in.
+
+#[cfg(any(feature = "azure-identity", feature = "sign-in"))]
+use crate::error::{TokenError, TokenFailure};
+use crate::{
+    cloud::CloudEndpoints,
+    spec::{ClientApp, ConnectionSpec, ServerApp},
+};
+
+/// The least set of scopes for a job, by their full names, for [`crate::directory::GraphDirectoryBuilder::scopes`].
+///
+/// - `Application.ReadWrite.All` registers apps and service principals and reads both.
+/// - `DelegatedPermissionGrant.ReadWrite.All` consents for the client app.
+/// - `AppRoleAssignment.ReadWrite.All` consents to discovery, and is asked for only where the job does that.
+/// - `User.Read` shows the tenant and the account's roles; `openid` and `profile` say who signed in.
+///
+/// `Policy.Read.All` is not among them: it only warns beforehand of what a policy would refuse. Add it where the
+/// sign-in application has it. `offline_access` is never asked for: no credential outlives the job.
+///
+/// Source: the least privileged permissions on the Microsoft Graph pages of the calls that are made.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, ConnectionSpec, ServerAppSpec, ClientAppSpec, token::sign_in_scopes};
+///
+/// let spec = ConnectionSpec::builder("Contoso CMG")
+///     .server_app(ServerAppSpec::new("ConfigMgr Server"))
+///     .client_app(ClientAppSpec::new("ConfigMgr Client"))
+///     .build()?;
+/// let scopes = sign_in_scopes(&spec, &CloudEndpoints::default());
+/// assert!(scopes.contains(&"https://graph.microsoft.com/Application.ReadWrite.All".to_owned()));
+/// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+/// ```
+#[must_use]
+pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<String> {
+    let creates_server = matches!(spec.server_app(), ServerApp::Create(_));
+    let creates_client = matches!(spec.client_app(), ClientApp::Create(_));
+    let needed = [
+        ("Application.ReadWrite.All", creates_server || creates_client),
+        ("DelegatedPermissionGrant.ReadWrite.All", creates_client),
+        ("AppRoleAssignment.ReadWrite.All", creates_server && spec.discovery().is_some()),
+        ("User.Read", true),
+    ];
+    let of_graph = needed.into_iter().filter(|(_, is_needed)| *is_needed);
+    let of_graph = of_graph.map(|(name, _)| endpoints.scope(name));
+    of_graph.chain(["openid", "profile"].map(str::to_owned)).collect()
+}
+
+/// `.default` of the one resource that these scopes belong to, for whoever is only ever given all or nothing.
+#[cfg(any(feature = "azure-identity", feature = "sign-in"))]
+pub(super) fn default_scope_of(scopes: &[String]) -> Result<String, TokenError> {
+    // Scopes without a resource, as "openid", are about the account and belong to every resource.
+    let mut resources: Vec<&str> = scopes.iter().filter_map(|scope| Some(scope.rsplit_once('/')?.0)).collect();
+    resources.sort_unstable();
+    resources.dedup();
+    match resources.as_slice() {
+        [resource] => Ok(format!("{resource}/.default")),
+        _ => Err(TokenError::new(
+            TokenFailure::Refused,
+            format!("a token is for one resource, and the scopes name {}", resources.len()),
+            "Ask for the scopes of one resource, by their full names, as https://graph.microsoft.com/.default.",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CloudEnvironment, spec::DiscoverySpec};
+
+    fn spec(text: &str) -> ConnectionSpec {
+        text.parse().unwrap()
+    }
+
+    fn names(spec: &ConnectionSpec) -> Vec<String> {
+        sign_in_scopes(spec, &CloudEndpoints::of(CloudEnvironment::AzureUsGovernmentCloud))
+    }
+
+    const BOTH: &str =
+        r#"{"name": "a", "serverApp": {"create": {"name": "b"}}, "clientApp": {"create": {"name": "c"}}, "discovery": {"users": {}}}"#;
+
+    #[test]
+    fn discovery_alone_asks_for_role_assignments() {
+        let with = names(&spec(BOTH));
+        assert_eq!(
+            with,
+            [
+                "https://graph.microsoft.us/Application.ReadWrite.All",
+                "https://graph.microsoft.us/DelegatedPermissionGrant.ReadWrite.All",
+                "https://graph.microsoft.us/AppRoleAssignment.ReadWrite.All",
+                "https://graph.microsoft.us/User.Read",
+                "openid",
+                "profile",
+            ]
+        );
+        let without = names(&spec(&BOTH.replace(r#", "discovery": {"users": {}}"#, "")));
+        assert!(!without.iter().any(|name| name.ends_with("AppRoleAssignment.ReadWrite.All")));
+        assert_eq!(without.len(), with.len() - 1);
+        let _: Option<&DiscoverySpec> = spec(BOTH).discovery();
+    }
+
+    #[test]
+    #[cfg(any(feature = "azure-identity", feature = "sign-in"))]
+    fn everything_is_asked_of_one_resource_only() {
+        let of = |scopes: &[&str]| default_scope_of(&scopes.iter().map(|&scope| scope.to_owned()).collect::<Vec<_>>());
+        let graph = "https://graph.microsoft.com/.default";
+        assert_eq!(of(&["https://graph.microsoft.com/User.Read", graph, "openid"]).unwrap(), graph);
+        assert_eq!(
+            of(&["api://6f0c/ConfigMgrService/.default"]).unwrap(),
+            "api://6f0c/ConfigMgrService/.default"
+        );
+        for none in [&[][..], &["openid"], &[graph, "https://vault.azure.net/.default"]] {
+            assert_eq!(of(none).unwrap_err().failure(), TokenFailure::Refused);
+        }
+    }
+
+    #[test]
+    fn no_credential_is_asked_for_that_outlives_the_job() {
+        assert!(names(&spec(BOTH)).iter().all(|name| !name.contains("offline_access")));
+    }
+}

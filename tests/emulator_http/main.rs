@@ -1,0 +1,13 @@
+//! The emulator over HTTP, as any client sees it: raw requests, third-party spellings, TLS.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may give up, and so may its helpers"
+)]
+
+mod directory;
+mod sign_in;
+mod support;
+mod wire;

@@ -1,0 +1,9 @@
+//! Every way of signing in, over HTTP against the emulator.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
+
+mod browser;
+mod device_code;
+mod others;
+mod secrecy;
+mod stage;
