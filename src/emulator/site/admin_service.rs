@@ -127,7 +127,7 @@ fn split_key(text: &str) -> (&str, Option<&str>) {
 fn is_keyed(class: &Class, row: &Object, key: &str) -> bool {
     match row.get(class.key) {
         Some(Value::String(text)) => text.eq_ignore_ascii_case(key),
-        Some(value) => value.to_string() == key,
+        Some(value) => value.as_i64().is_some_and(|number| key.parse() == Ok(number)),
         None => false,
     }
 }

@@ -198,7 +198,7 @@ const fn number_of(environment: CloudEnvironment) -> i64 {
 }
 
 fn tenant_row(site: &SiteSnapshot, tenant: &SiteTenant) -> Object {
-    let environment = tenant.environment_number.or(tenant.environment.map(number_of));
+    let environment = tenant.environment_number.or_else(|| tenant.environment.map(number_of));
     object(json!({
         "ID": tenant.id, "TenantID": tenant.tenant_id, "Name": tenant.name, "Environment": environment,
         "SiteCode": site.info.site_code,

@@ -32,7 +32,8 @@ impl Query {
                     query.select = names.map(|name| known(class, name)).collect::<Result<_, _>>()?;
                 }
                 "$orderby" => {
-                    let (property, direction) = value.trim().split_once(' ').unwrap_or((value.trim(), "asc"));
+                    let value = value.trim();
+                    let (property, direction) = value.split_once(' ').unwrap_or((value, "asc"));
                     query.order_by = Some((known(class, property.to_owned())?, direction.trim() == "desc"));
                 }
                 "$top" => query.top = Some(number(&value)?),
