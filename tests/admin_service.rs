@@ -16,8 +16,8 @@ use cmg_onboarding::{
     emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
     error::{SiteRefusalReason, SiteTrouble, chain},
     site::{
-        AdminServiceSignIn, AdminServiceSite, AdminServiceSiteBuilder, CertificateFingerprint, SiteApplication, SiteConnection, SiteRowId,
-        SiteSnapshot, SiteTenant, SplitSite,
+        SiteApplication, SiteConnection, SiteRowId, SiteSnapshot, SiteTenant, SplitSite,
+        admin_service::{AdminServiceSignIn, AdminServiceSite, AdminServiceSiteBuilder, CertificateFingerprint},
     },
     spec::{AppIdUri, Schedule},
 };
@@ -171,7 +171,7 @@ async fn behind_a_gateway_a_token_for_the_server_app_is_taken_and_no_other() {
     let behind = server.url().join("CCM_Proxy_ServerAuth/72057594037928038/AdminService").unwrap();
     let read = async |audience: &str| {
         let token = tenant.token_for(&Caller::global_administrator().with_audience(audience));
-        let address = cmg_onboarding::site::AdminServiceAddress::url(&behind).unwrap();
+        let address = cmg_onboarding::site::admin_service::AdminServiceAddress::url(&behind).unwrap();
         let sign_in = AdminServiceSignIn::bearer(&registered, StaticToken::new(token));
         AdminServiceSite::builder(address, sign_in)
             .build()

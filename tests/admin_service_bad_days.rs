@@ -12,7 +12,10 @@ use std::time::Duration;
 use cmg_onboarding::{
     Call, Site, SiteError, StaticToken,
     error::{SiteRefusalReason, SiteTrouble, chain},
-    site::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite, SiteSnapshot},
+    site::{
+        SiteSnapshot,
+        admin_service::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite},
+    },
 };
 use serde_json::{Value, json};
 use tokio::{

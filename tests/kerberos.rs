@@ -11,7 +11,10 @@
 use cmg_onboarding::{
     Call, Site, SiteError,
     error::{SiteRefusalReason, TokenFailure, chain},
-    site::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite, SiteSnapshot},
+    site::{
+        SiteSnapshot,
+        admin_service::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite},
+    },
 };
 
 /// The service; `None` where this runs without `.ci/kerberos`.

@@ -6,6 +6,8 @@ use clap::{Parser, ValueEnum};
 use cmg_onboarding::{ApplicationId, CloudEndpoints, ConnectionSpec, TenantId};
 use url::Url;
 
+use crate::site::{SiteArguments, SiteChoice};
+
 /// Connects a Configuration Manager site to a Microsoft Entra tenant, page by page like the Azure Services wizard.
 ///
 /// Without any flag it shows the whole job against an emulated tenant and site. Exit codes: 0 done, 2 bad input,
@@ -45,9 +47,8 @@ pub(crate) struct Arguments {
     /// Register the apps only; somebody else imports them into the site.
     #[arg(long, conflicts_with = "site")]
     pub(crate) register_only: bool,
-    /// Which site to import into.
-    #[arg(long, value_enum)]
-    pub(crate) site: Option<SiteChoice>,
+    #[command(flatten)]
+    pub(crate) site: SiteArguments,
     /// Stop after the summary.
     #[arg(long, conflicts_with = "undo")]
     pub(crate) plan: bool,
@@ -77,20 +78,18 @@ pub(crate) enum SignInWay {
     Token,
 }
 
-/// The sites this example can import into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SiteChoice {
-    /// The site of the emulator.
-    Emulated,
-}
-
 /// The command line asks for something that cannot be done.
 #[derive(Debug)]
 pub(crate) struct BadInput(pub(crate) String);
 
 impl Arguments {
     /// Whether the job runs against an emulator of its own.
-    pub(crate) const fn is_demonstration(&self) -> bool {
+    pub(crate) fn is_demonstration(&self) -> bool {
+        self.has_no_sign_in() && self.site.site != Some(SiteChoice::PowerShell)
+    }
+
+    /// Whether nothing is said of a tenant.
+    pub(crate) const fn has_no_sign_in(&self) -> bool {
         self.sign_in.is_none()
             && self.graph.is_none()
             && self.authority.is_none()

@@ -3,6 +3,7 @@
 mod arguments;
 mod output;
 mod sign_in;
+mod site;
 
 use std::process::ExitCode;
 
@@ -14,8 +15,9 @@ use cmg_onboarding::{
     token::TenantDiscovery,
 };
 
-use arguments::{Arguments, BadInput, SiteChoice};
+use arguments::{Arguments, BadInput};
 use output::Output;
+use site::SiteChoice;
 
 const DONE: u8 = 0;
 const BAD_INPUT: u8 = 2;
@@ -88,12 +90,19 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
         .await
         .map_err(OnboardingError::from)?;
     output.outcome(&outcome);
+    if let Some(next) = arguments.site.write_script(connection.spec(), &outcome)? {
+        output.next(&next);
+    }
     Ok(())
 }
 
 async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureServicesConnection, Option<EmulatorServer>), Ending> {
     if arguments.is_demonstration() {
         return demonstrate(arguments, spec).await;
+    }
+    if arguments.has_no_sign_in() && arguments.site.is_import_of(&spec) {
+        let builder = AzureServicesConnection::builder(spec).site(arguments.site.power_shell()?);
+        return Ok((finish(arguments, builder)?, None));
     }
     let (endpoints, tenant) = place(arguments, &spec).await?;
     let way = sign_in::choose(arguments, &spec, &endpoints, tenant)?;
@@ -108,7 +117,10 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
     if let Some(tenant) = tenant {
         builder = builder.tenant(tenant);
     }
-    if arguments.site == Some(SiteChoice::Emulated) {
+    if arguments.site.site == Some(SiteChoice::PowerShell) {
+        builder = builder.site(arguments.site.power_shell()?);
+    }
+    if arguments.site.site == Some(SiteChoice::Emulated) {
         let mut site = RemoteSite::builder(endpoints.graph().clone());
         if let Some(pem) = arguments.trusted_root()? {
             site = site.trusted_root_pem(pem).map_err(bad_input)?;
@@ -129,7 +141,7 @@ async fn demonstrate(arguments: &Arguments, spec: ConnectionSpec) -> Result<(Azu
         .map_err(bad_input)?;
     let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
     let mut builder = AzureServicesConnection::builder(spec).directory(GraphDirectory::new(server.endpoints().clone(), token));
-    if !arguments.register_only {
+    if !arguments.register_only && !arguments.site.is_left_out() {
         builder = builder.site(SiteHandle::from(site));
     }
     Ok((finish(arguments, builder)?, Some(server)))

@@ -122,6 +122,16 @@ impl Output {
         self.findings(&outcome.reminders);
     }
 
+    /// What somebody has to do next.
+    pub(crate) fn next(self, text: &str) {
+        if self.json {
+            self.object("next", &json!({ "text": text }));
+            return;
+        }
+        line("");
+        line(text);
+    }
+
     pub(crate) fn refused(self, findings: &[Finding], message: &str) {
         if self.json {
             self.object("refused", &json!({ "error": message, "findings": findings }));

@@ -1,15 +1,12 @@
 //! The Configuration Manager side: one trait, and what goes through it.
 
-mod admin_service;
+pub mod admin_service;
 mod api;
 mod objects;
+pub mod power_shell;
 mod split;
 mod work;
 
-pub use crate::http::{CertificateFingerprint, InvalidFingerprint};
-pub use admin_service::{
-    AdminServiceAddress, AdminServiceSignIn, AdminServiceSite, AdminServiceSiteBuilder, InvalidAdminServiceAddress, KerberosNeedsAName,
-};
 pub use api::{Site, SiteHandle};
 pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteRowId, SiteSnapshot, SiteTenant};
 pub use split::SplitSite;

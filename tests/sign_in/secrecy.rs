@@ -1,16 +1,20 @@
 //! Tokens, codes, verifiers and secrets are in no log, no `Debug` and no error.
 
 use std::{
+    collections::HashMap,
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use cmg_onboarding::{
-    CachedTokens, ClientSecret, ClientSecretSignIn, DeviceCodeSignIn, TokenProvider,
+    CachedTokens, ClientSecret, ClientSecretSignIn, CloudEndpoints, DeviceCodeSignIn, TokenProvider,
     emulator::{EmulatedTenant, SignInTrouble},
     token::{DeviceCode, EnvironmentToken},
 };
+use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
+use url::Url;
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path_regex};
 
 use crate::stage::{browser, request, serve, sign_in_page, visit, wound};
 
@@ -36,14 +40,83 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+/// One log for all tests of this file's program: subscribers that come and go side by side lose events.
+fn logging() -> Log {
+    static LOG: OnceLock<Log> = OnceLock::new();
+    let start = || {
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(log.clone())
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+        log
+    };
+    LOG.get_or_init(start).clone()
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+#[tokio::test]
+async fn code_and_verifier_go_to_the_token_endpoint_and_nowhere_else() {
+    let log = logging();
+    let server = MockServer::start().await;
+    let address = server.uri();
+    let configuration = json!({
+        "issuer": format!("{address}/{{tenantid}}/v2.0"), "token_endpoint": format!("{address}/token"),
+        "authorization_endpoint": format!("{address}/authorize"),
+    });
+    let answer = json!({
+        "token_type": "Bearer", "expires_in": 3599, "access_token": "canary-7Q-access", "scope": "openid User.Read",
+        "refresh_token": "canary-7Q-refresh", "id_token": "canary-7Q-id",
+    });
+    for (path, body) in [("openid-configuration$", configuration), ("/token$", answer)] {
+        let answer = ResponseTemplate::new(200).set_body_json(body);
+        Mock::given(path_regex(path)).respond_with(answer).mount(&server).await;
+    }
+    let endpoints = CloudEndpoints::default().with_authority(address.parse().unwrap()).unwrap();
+    let (provider, mut pages) = browser(&endpoints);
+    let request = request(&endpoints).renewed(Some(r#"{"access_token":{}}"#.to_owned()));
+    let walk = async {
+        let page = pages.recv().await.unwrap();
+        let asked: HashMap<String, String> = page.query_pairs().into_owned().collect();
+        let mut back = Url::parse(&asked["redirect_uri"]).unwrap();
+        back.query_pairs_mut()
+            .append_pair("code", "canary-7Q-code+/=")
+            .append_pair("state", &asked["state"]);
+        visit(&back).await;
+        asked
+    };
+    let (token, asked) = tokio::join!(provider.token(&request), walk);
+    let token = token.unwrap();
+    assert_eq!(token.expose(), "canary-7Q-access");
+    assert_eq!(token.granted_scopes().unwrap(), ["openid", "User.Read"]);
+
+    let received = server.received_requests().await.unwrap();
+    let redemption = received.iter().find(|request| request.url.path() == "/token").unwrap();
+    let form: HashMap<String, String> = url::form_urlencoded::parse(&redemption.body).into_owned().collect();
+    assert_eq!(form["grant_type"], "authorization_code");
+    assert_eq!(form["code"], "canary-7Q-code+/=");
+    assert_eq!(form["redirect_uri"], asked["redirect_uri"]);
+    assert_eq!(form["claims"], r#"{"access_token":{}}"#);
+    assert_eq!(asked["claims"], form["claims"]);
+    assert!((43..=128).contains(&form["code_verifier"].len()));
+    assert!(!form.contains_key("client_secret") && !asked["scope"].contains("offline_access"));
+
+    let shown = format!("{} {token:?} {provider:?}", log.text());
+    assert!(shown.contains("answered"));
+    for canary in ["canary-7Q", &form["code_verifier"], &asked["state"]] {
+        assert!(!shown.contains(canary), "{canary}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_token_code_verifier_or_secret_is_to_be_found_anywhere() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = logging();
     let tenant = EmulatedTenant::new();
     let server = serve(&tenant).await;
     let endpoints = server.endpoints().clone();
@@ -91,7 +164,7 @@ async fn no_token_code_verifier_or_secret_is_to_be_found_anywhere() {
     let error = wound(provider.token(&request)).await.unwrap_err();
     shown.push_str(&format!("{error:?} {provider:?} {:?}", EnvironmentToken::new("CMG_TOKEN")));
 
-    let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let log = log.text();
     assert!(log.contains("/oauth2/v2.0/token"), "the log must have something to search");
     assert!(canaries.len() >= 8);
     for canary in &canaries {

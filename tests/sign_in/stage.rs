@@ -93,7 +93,7 @@ pub(crate) async fn sign_in(endpoints: &CloudEndpoints, request: &TokenRequest) 
 /// Without it, tokio would take the wait for a socket for idleness and jump to the next time-out.
 pub(crate) async fn wound<F: Future>(future: F) -> F::Output {
     const STEP: Duration = Duration::from_millis(250);
-    const MOMENT: Duration = Duration::from_millis(2);
+    const MOMENT: Duration = Duration::from_millis(5);
     let mut future = pin!(future);
     let mut last = Instant::now();
     loop {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub use builder::GraphDirectoryBuilder;
 
 use self::client::GraphClient;
-use crate::{cloud::CloudEndpoints, token::TokenProvider};
+use crate::{cloud::CloudEndpoints, ids::TenantId, token::TokenProvider};
 
 /// A Microsoft Entra tenant, reached through Microsoft Graph v1.0.
 ///
@@ -52,6 +52,20 @@ impl GraphDirectory {
     /// The same with settings.
     pub fn builder(endpoints: CloudEndpoints, tokens: impl TokenProvider + 'static) -> GraphDirectoryBuilder {
         GraphDirectoryBuilder::new(endpoints, Arc::new(tokens))
+    }
+
+    /// The same for another tenant of the same cloud, with that tenant's tokens. The connections are shared.
+    #[must_use]
+    pub fn for_tenant(&self, tenant: TenantId, tokens: impl TokenProvider + 'static) -> Self {
+        let shared = &self.client;
+        Self::over(GraphClient {
+            endpoints: shared.endpoints.clone(),
+            tokens: Arc::new(tokens),
+            tenant: Some(tenant),
+            scopes: shared.scopes.clone(),
+            clock: Arc::clone(&shared.clock),
+            pipeline: shared.pipeline.clone(),
+        })
     }
 
     fn over(client: GraphClient) -> Self {

@@ -28,7 +28,7 @@ use url::Url;
 use super::{EmulatedSite, EmulatedTenant};
 use crate::{
     cloud::CloudEndpoints,
-    site::{AdminServiceAddress, CertificateFingerprint},
+    site::admin_service::{AdminServiceAddress, CertificateFingerprint},
 };
 use exchange::Exchange;
 use tls::Identity;

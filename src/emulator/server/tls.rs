@@ -11,7 +11,7 @@ use tokio_rustls::{
     },
 };
 
-use crate::site::CertificateFingerprint;
+use crate::site::admin_service::CertificateFingerprint;
 
 /// A self-signed certificate with its key.
 pub(super) struct Identity {

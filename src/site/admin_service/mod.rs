@@ -21,6 +21,8 @@ pub use address::{AdminServiceAddress, InvalidAdminServiceAddress};
 pub use builder::{AdminServiceSiteBuilder, KerberosNeedsAName};
 pub use sign_in::AdminServiceSignIn;
 
+pub use crate::http::{CertificateFingerprint, InvalidFingerprint};
+
 use self::{
     address::Query,
     assemble::{Rows, application},
@@ -37,10 +39,10 @@ const MOST_SINGLE_ROWS: usize = 64;
 ///
 /// It only reads. Nobody has shown a safe way to write Azure services over REST: what the site wants as an app's secret
 /// is documented nowhere, and a wrong guess leaves it in clear text or of no use. Writing is the business of
-/// `PowerShellSite`, and [`SplitSite`](super::SplitSite) puts the two together.
+/// [`PowerShellSite`](super::power_shell::PowerShellSite), and [`SplitSite`](super::SplitSite) puts the two together.
 ///
 /// ```no_run
-/// use cmg_onboarding::{Call, Site, StaticToken, site::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite}};
+/// use cmg_onboarding::{Call, Site, StaticToken, site::admin_service::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite}};
 ///
 /// # async fn example(uri: cmg_onboarding::spec::AppIdUri) -> Result<(), Box<dyn std::error::Error>> {
 /// let address = AdminServiceAddress::gateway("cmg.contoso.com", "72057594037928038")?;

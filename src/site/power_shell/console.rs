@@ -1,0 +1,115 @@
+//! The script for an administrator to run, where no program may start PowerShell.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    SCRIPT,
+    request::{self, Address, Wish},
+    writer::InvalidPowerShellSite,
+};
+use crate::{error::SiteError, site::SiteOnboarding};
+
+/// Script and request for an administrator to run in a console of their own. The secret is in neither: the script asks
+/// for it where the server app has to be imported.
+///
+/// This is also how work is shared between two administrators: one registers the apps and writes these files, the other
+/// looks at them, runs them on a machine with the Configuration Manager console, and types the secret in.
+///
+/// ```
+/// use cmg_onboarding::{CloudEnvironment, site::{ClientAppImport, ServerAppImport, SiteOnboarding}, site::power_shell::ConsoleScript};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let wanted = SiteOnboarding::new(
+///     "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11".parse()?,
+///     "contoso.onmicrosoft.com",
+///     CloudEnvironment::AzurePublicCloud,
+///     ServerAppImport::Known("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01".parse()?),
+///     ClientAppImport::Known("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02".parse()?),
+///     "Contoso CMG",
+/// );
+/// let console = ConsoleScript::new("P01", "provider.contoso.com", &wanted)?;
+/// assert!(console.request().contains("Contoso CMG"));
+/// println!("{}", console.command_line());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsoleScript {
+    request: String,
+}
+
+impl ConsoleScript {
+    /// What the script's file is called.
+    pub const SCRIPT_FILE: &str = "cmg-onboard.ps1";
+
+    /// What the request's file is called.
+    pub const REQUEST_FILE: &str = "cmg-onboard-request.json";
+
+    /// Puts a request together for a site, by its three-character code and the full name of an SMS Provider.
+    ///
+    /// # Errors
+    ///
+    /// When site code or provider cannot be ones, or a text would not arrive as it is.
+    pub fn new(site_code: impl Into<String>, provider: impl Into<String>, wanted: &SiteOnboarding) -> Result<Self, ConsoleScriptError> {
+        let address = Address {
+            site_code: site_code.into(),
+            provider: provider.into(),
+        };
+        address.check()?;
+        let line = request::line(&address, Wish::OnboardAndPrompt(wanted)).map_err(ConsoleScriptError::Refused)?;
+        Ok(Self {
+            request: String::from_utf8_lossy(&line).into_owned(),
+        })
+    }
+
+    /// The script's text, the same for every request.
+    #[must_use]
+    pub const fn script(&self) -> &'static str {
+        SCRIPT
+    }
+
+    /// The request, as JSON in ASCII, without any secret.
+    #[must_use]
+    pub fn request(&self) -> &str {
+        &self.request
+    }
+
+    /// What the administrator types, in the folder of the two files.
+    #[must_use]
+    pub fn command_line(&self) -> String {
+        format!(
+            r"powershell.exe -NoProfile -File .\{} -RequestFile .\{}",
+            Self::SCRIPT_FILE,
+            Self::REQUEST_FILE
+        )
+    }
+
+    /// Writes both files into a folder that is there, over older ones, and tells where they are.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be written.
+    pub fn write_to(&self, folder: impl AsRef<Path>) -> io::Result<[PathBuf; 2]> {
+        let folder = folder.as_ref();
+        let paths = [folder.join(Self::SCRIPT_FILE), folder.join(Self::REQUEST_FILE)];
+        let [script, request] = &paths;
+        fs::write(script, SCRIPT)?;
+        fs::write(request, &self.request)?;
+        Ok(paths)
+    }
+}
+
+/// A [`ConsoleScript`] that cannot be.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConsoleScriptError {
+    /// Site code or provider cannot be ones.
+    #[error(transparent)]
+    Address(#[from] InvalidPowerShellSite),
+    /// A text would not arrive as it is.
+    #[error(transparent)]
+    Refused(SiteError),
+}

@@ -1,0 +1,94 @@
+//! What can go wrong between this program and the script.
+
+use std::time::Duration;
+
+use crate::error::SiteUnreachable;
+
+/// What went wrong between this program and the script. It is the source of a [`SiteUnreachable`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PowerShellError {
+    /// No PowerShell could be started.
+    #[error("{program} could not be started")]
+    NotStarted {
+        /// Which program.
+        program: String,
+    },
+    /// The script was not done in time, and was stopped.
+    #[error("the script was not done after {} seconds", .after.as_secs())]
+    TimedOut {
+        /// After how long.
+        after: Duration,
+    },
+    /// The script ended before it had answered. Nothing tells whether what was under way was carried out.
+    #[error("the script ended before it had answered{}", ending(*.code, .errors))]
+    EndedEarly {
+        /// Its exit code, where it had one.
+        code: Option<i32>,
+        /// The beginning of its standard error.
+        errors: String,
+    },
+    /// The script wrote a line that this version does not understand.
+    #[error("the script's line {number} cannot be understood")]
+    WrongLine {
+        /// Which line, from 1.
+        number: u64,
+    },
+    /// The script wrote more than any answer can need.
+    #[error("the script wrote more than {limit} bytes{}", if *.in_one_line { " in one line" } else { "" })]
+    TooMuchOutput {
+        /// The limit.
+        limit: usize,
+        /// Whether one line was too long, rather than all lines together.
+        in_one_line: bool,
+    },
+    /// The script could not load the module or reach the site.
+    #[error("the script could not {operation}: {message}")]
+    NotConnected {
+        /// What was under way.
+        operation: String,
+        /// What PowerShell said.
+        message: String,
+    },
+}
+
+impl PowerShellError {
+    /// What to do about it.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::NotStarted { .. } => {
+                "Install Windows PowerShell 5.1 or PowerShell 7, name its program, or write script and request out for an administrator to run."
+            }
+            Self::TimedOut { .. } => {
+                "Look in the console what is there, and run the same again; a cmdlet may have been waiting for somebody to sign in."
+            }
+            Self::EndedEarly { .. } => {
+                "Look at the message and at the machine's policies for PowerShell, then run the same again: what is there is kept."
+            }
+            Self::WrongLine { .. } => "If a signed copy of the script is used, sign the one of this version.",
+            Self::TooMuchOutput { .. } => "Make sure that nothing else writes to the script's standard output.",
+            Self::NotConnected { .. } => {
+                "Run it where the Configuration Manager console is installed, as an administrative user of the site."
+            }
+        }
+    }
+
+    /// The same as the crate's error, with this as its source.
+    pub(super) fn unreachable(self) -> SiteUnreachable {
+        let help = self.help();
+        self.unreachable_with(help)
+    }
+
+    pub(super) fn unreachable_with(self, help: impl Into<String>) -> SiteUnreachable {
+        SiteUnreachable::new("the site was not reached through PowerShell", help).with_source(self)
+    }
+}
+
+fn ending(code: Option<i32>, errors: &str) -> String {
+    let code = code.map_or_else(String::new, |code| format!(" (exit code {code})"));
+    match errors.trim() {
+        "" => code,
+        errors => format!("{code}: {errors}"),
+    }
+}

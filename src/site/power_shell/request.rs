@@ -1,0 +1,256 @@
+//! What is said to the script: one JSON document.
+
+use secrecy::zeroize::Zeroizing;
+use serde::{Serialize, Serializer};
+
+use super::ascii_json;
+use crate::{
+    error::{SiteError, SiteRefused},
+    ids::{ApplicationId, TenantId},
+    secret::ClientSecret,
+    site::{ClientAppImport, ServerAppImport, SiteOnboarding, SiteRemoval},
+    spec::Schedule,
+};
+
+/// The version of the language that script and crate speak.
+const VERSION: u8 = 1;
+
+/// Which site, and where.
+#[derive(Debug, Clone)]
+pub(super) struct Address {
+    pub(super) site_code: String,
+    pub(super) provider: String,
+}
+
+/// What the script is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wish<'a> {
+    Snapshot,
+    Onboard(&'a SiteOnboarding),
+    /// The same, and the script asks the administrator for the secret.
+    OnboardAndPrompt(&'a SiteOnboarding),
+    Remove(&'a SiteRemoval),
+}
+
+impl<'a> Wish<'a> {
+    /// The secret that the request carries.
+    pub(super) const fn secret(self) -> Option<&'a ClientSecret> {
+        match self {
+            Self::Onboard(wanted) => match &wanted.server_app {
+                ServerAppImport::Import { secret_key, .. } => Some(secret_key),
+                ServerAppImport::Known(_) => None,
+            },
+            Self::Snapshot | Self::OnboardAndPrompt(_) | Self::Remove(_) => None,
+        }
+    }
+}
+
+/// The request as one line.
+///
+/// # Errors
+///
+/// When a text would not arrive as it is.
+pub(super) fn line(address: &Address, wish: Wish<'_>) -> Result<Zeroizing<Vec<u8>>, SiteError> {
+    let (operation, wanted, removal) = match wish {
+        Wish::Snapshot => ("snapshot", None, None),
+        Wish::Onboard(wanted) | Wish::OnboardAndPrompt(wanted) => ("onboard", Some(Wanted::of(wanted)), None),
+        Wish::Remove(removal) => ("remove", None, Some(removal)),
+    };
+    if let Some(text) = texts(wish).find(|text| is_taken_for_a_date(text)) {
+        let message = format!("PowerShell would take {text:?} for a date");
+        return Err(SiteRefused::new("hand the values to PowerShell", message, "Choose another name or description.").into());
+    }
+    let imports = |wanted: &SiteOnboarding| matches!(wanted.server_app, ServerAppImport::Import { .. });
+    let request = Request {
+        request: VERSION,
+        operation,
+        site_code: &address.site_code,
+        provider: &address.provider,
+        prompt_for_secret: matches!(wish, Wish::OnboardAndPrompt(wanted) if imports(wanted)),
+        secret_key: wish.secret().map(CodeUnits),
+        wanted,
+        removal: removal.map(|removal| Removal {
+            connection: removal.connection.0,
+            name: &removal.name,
+        }),
+    };
+    ascii_json::line(&request).map_err(|error| {
+        let message = "the request could not be written";
+        SiteRefused::new(
+            "hand the values to PowerShell",
+            format!("{message}: {error}"),
+            "Report this as an error of the crate.",
+        )
+        .into()
+    })
+}
+
+/// Every key is always there: the script reads in strict mode.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    request: u8,
+    operation: &'static str,
+    site_code: &'a str,
+    provider: &'a str,
+    prompt_for_secret: bool,
+    secret_key: Option<CodeUnits<'a>>,
+    wanted: Option<Wanted<'a>>,
+    removal: Option<Removal<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Wanted<'a> {
+    tenant_id: TenantId,
+    tenant_name: &'a str,
+    environment: &'static str,
+    server_app: App<'a>,
+    client_app: App<'a>,
+    name: &'a str,
+    description: Option<&'a str>,
+    users: Option<Discovery<'a>>,
+    groups: Option<Discovery<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct App<'a> {
+    import: bool,
+    client_id: ApplicationId,
+    name: Option<&'a str>,
+    /// In seconds since 1970: PowerShell 7 turns dates in JSON into dates of its own, Windows PowerShell does not.
+    secret_key_expiry: Option<i64>,
+    app_id_uri: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Discovery<'a> {
+    names: &'a [String],
+    full_schedule: Option<&'a Schedule>,
+    delta_minutes: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Removal<'a> {
+    connection: i64,
+    name: &'a str,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(wanted: &'a SiteOnboarding) -> Self {
+        let discovery = wanted.discovery.as_ref();
+        Self {
+            tenant_id: wanted.tenant_id,
+            tenant_name: &wanted.tenant_name,
+            environment: wanted.environment.as_str(),
+            server_app: App::server(&wanted.server_app),
+            client_app: App::client(&wanted.client_app),
+            name: &wanted.name,
+            description: wanted.description.as_deref(),
+            users: discovery.and_then(|discovery| discovery.users()).map(|users| Discovery {
+                names: &[],
+                full_schedule: users.full_schedule.as_ref(),
+                delta_minutes: users.delta_minutes,
+            }),
+            groups: discovery.and_then(|discovery| discovery.groups()).map(|groups| Discovery {
+                names: &groups.names,
+                full_schedule: groups.full_schedule.as_ref(),
+                delta_minutes: groups.delta_minutes,
+            }),
+        }
+    }
+}
+
+impl<'a> App<'a> {
+    fn server(app: &'a ServerAppImport) -> Self {
+        match app {
+            ServerAppImport::Import {
+                name,
+                client_id,
+                secret_key_expiry,
+                app_id_uri,
+                ..
+            } => Self {
+                import: true,
+                client_id: *client_id,
+                name: Some(name),
+                secret_key_expiry: Some(secret_key_expiry.unix_timestamp()),
+                app_id_uri: Some(app_id_uri.as_str()),
+            },
+            ServerAppImport::Known(client_id) => Self::known(*client_id),
+        }
+    }
+
+    fn client(app: &'a ClientAppImport) -> Self {
+        match app {
+            ClientAppImport::Import { name, client_id } => Self {
+                import: true,
+                name: Some(name),
+                ..Self::known(*client_id)
+            },
+            ClientAppImport::Known(client_id) => Self::known(*client_id),
+        }
+    }
+
+    const fn known(client_id: ApplicationId) -> Self {
+        Self {
+            import: false,
+            client_id,
+            name: None,
+            secret_key_expiry: None,
+            app_id_uri: None,
+        }
+    }
+}
+
+/// A secret as the numbers of its UTF-16 code units, so that the script meets it in no cmdlet that could be logged.
+struct CodeUnits<'a>(&'a ClientSecret);
+
+impl Serialize for CodeUnits<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.expose().encode_utf16())
+    }
+}
+
+/// The texts of a wish that somebody chose freely.
+fn texts(wish: Wish<'_>) -> impl Iterator<Item = &str> {
+    let (wanted, removal) = match wish {
+        Wish::Snapshot => (None, None),
+        Wish::Onboard(wanted) | Wish::OnboardAndPrompt(wanted) => (Some(wanted), None),
+        Wish::Remove(removal) => (None, Some(removal)),
+    };
+    let of_wanted = wanted.into_iter().flat_map(|wanted| {
+        let server = match &wanted.server_app {
+            ServerAppImport::Import { name, .. } => Some(name.as_str()),
+            ServerAppImport::Known(_) => None,
+        };
+        let client = match &wanted.client_app {
+            ClientAppImport::Import { name, .. } => Some(name.as_str()),
+            ClientAppImport::Known(_) => None,
+        };
+        let groups = wanted.discovery.as_ref().and_then(|discovery| discovery.groups());
+        [
+            Some(wanted.tenant_name.as_str()),
+            Some(wanted.name.as_str()),
+            wanted.description.as_deref(),
+            server,
+            client,
+        ]
+        .into_iter()
+        .flatten()
+        .chain(groups.into_iter().flat_map(|groups| groups.names.iter().map(String::as_str)))
+    });
+    of_wanted.chain(removal.map(|removal| removal.name.as_str()))
+}
+
+/// PowerShell 7 turns texts of JSON that look like a date into dates, which cannot be turned back.
+fn is_taken_for_a_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_iso = bytes.first().is_some_and(u8::is_ascii_digit) && bytes.get(10) == Some(&b'T');
+    is_iso || text.starts_with("/Date(")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! The site behind the script.
+
+use std::{fmt::Debug, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use super::{
+    answer::Answer,
+    host::ScriptHost,
+    request::{Address, Wish},
+    run::run,
+};
+use crate::{
+    call::Call,
+    error::{SiteError, SiteRefused},
+    site::{Site, SiteFailure, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot},
+};
+
+/// Long enough for a cold start of the module and a slow provider; one step takes seconds.
+const TIME_OUT: Duration = Duration::from_secs(600);
+
+/// A site that is read and written with the product's own cmdlets.
+///
+/// It is a [`Site`] like any other: hand it to [`crate::AzureServicesConnection`]. Version 2010 (5.00.9040) or later can
+/// be written to. The account that runs the script needs *Infrastructure Administrator* or *Full Administrator* in the
+/// site, and the machine the Configuration Manager console.
+///
+/// Group discovery is set by name, which the cmdlet has to look up in Microsoft Entra: it may ask for a sign-in, which
+/// nobody answers in an unattended run. Then everything else is done, and the error says where the console has it.
+#[cfg_attr(feature = "power-shell", doc = "```no_run")]
+#[cfg_attr(not(feature = "power-shell"), doc = "```ignore")]
+/// use cmg_onboarding::{Call, Site, site::power_shell::PowerShellSite};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let site = PowerShellSite::builder("P01", "provider.contoso.com").build()?;
+/// println!("{:?}", site.snapshot(Call::quiet()).await?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct PowerShellSite {
+    host: Arc<dyn ScriptHost>,
+    address: Address,
+    time_out: Duration,
+}
+
+impl PowerShellSite {
+    /// Begins with the three-character site code and the full name of an SMS Provider.
+    ///
+    /// With the feature `power-shell` the script runs on this machine, unless another host is given.
+    pub fn builder(site_code: impl Into<String>, provider: impl Into<String>) -> PowerShellSiteBuilder {
+        PowerShellSiteBuilder {
+            #[cfg(feature = "power-shell")]
+            host: Some(Arc::new(super::LocalProcess::new())),
+            #[cfg(not(feature = "power-shell"))]
+            host: None,
+            address: Address {
+                site_code: site_code.into(),
+                provider: provider.into(),
+            },
+            time_out: TIME_OUT,
+        }
+    }
+
+    async fn run(&self, wish: Wish<'_>, take: &mut (dyn FnMut(Answer) + Send)) -> Result<(), SiteError> {
+        run(self.host.as_ref(), self.time_out, &self.address, wish, take).await
+    }
+}
+
+/// Puts a [`PowerShellSite`] together.
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until build() is called"]
+pub struct PowerShellSiteBuilder {
+    host: Option<Arc<dyn ScriptHost>>,
+    address: Address,
+    time_out: Duration,
+}
+
+impl PowerShellSiteBuilder {
+    /// Who runs the script.
+    pub fn host(mut self, host: impl ScriptHost + 'static) -> Self {
+        self.host = Some(Arc::new(host));
+        self
+    }
+
+    /// How long one run of the script may take. Default: ten minutes.
+    pub const fn time_out(mut self, time_out: Duration) -> Self {
+        self.time_out = time_out;
+        self
+    }
+
+    /// The site.
+    ///
+    /// # Errors
+    ///
+    /// When site code or provider cannot be ones, or nobody is there to run the script.
+    pub fn build(self) -> Result<PowerShellSite, InvalidPowerShellSite> {
+        self.address.check()?;
+        let host = self.host.ok_or(InvalidPowerShellSite::NoHost)?;
+        Ok(PowerShellSite {
+            host,
+            address: self.address,
+            time_out: self.time_out,
+        })
+    }
+}
+
+/// A [`PowerShellSite`] or [`super::ConsoleScript`] that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidPowerShellSite {
+    /// The site code is not three letters or digits.
+    #[error("{0:?} is no site code: it has three letters or digits")]
+    SiteCode(String),
+    /// The name of the provider is not a host name.
+    #[error("{0:?} is no host name of an SMS Provider, such as provider.contoso.com")]
+    Provider(String),
+    /// Nobody is there to run the script.
+    #[error("there is nobody to run the script: switch the feature power-shell on, or give a host")]
+    NoHost,
+}
+
+impl Address {
+    pub(super) fn check(&self) -> Result<(), InvalidPowerShellSite> {
+        let is_code = self.site_code.len() == 3 && self.site_code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !is_code {
+            return Err(InvalidPowerShellSite::SiteCode(self.site_code.clone()));
+        }
+        let is_of_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        let is_host = (1..=253).contains(&self.provider.len()) && self.provider.bytes().all(is_of_host);
+        if !is_host {
+            return Err(InvalidPowerShellSite::Provider(self.provider.clone()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Site for PowerShellSite {
+    /// A site older than 2010 answers with its version and nothing else. A connection for tenant attach is left out.
+    ///
+    /// The numbers that tell user from group discovery are not documented: what has groups is taken for group
+    /// discovery, and what has none for user discovery where there is one of it.
+    async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+        let mut snapshot = SiteSnapshot::default();
+        let mut take = |answer| match answer {
+            Answer::Site(info) => snapshot.info = info,
+            Answer::Tenant(tenant) => snapshot.tenants.push(tenant),
+            Answer::Application(application) => snapshot.applications.push(application),
+            Answer::Connection(connection) => snapshot.connections.push(connection),
+            _ => {}
+        };
+        self.run(Wish::Snapshot, &mut take).await?;
+        Ok(snapshot)
+    }
+
+    async fn onboard(
+        &self,
+        _call: Call<'_>,
+        wanted: &SiteOnboarding,
+        progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
+    ) -> Result<SiteOnboarded, SiteFailure> {
+        let (mut done, mut connection) = (Vec::new(), None);
+        let mut take = |answer| match answer {
+            Answer::Progress(step) => {
+                progress(&step);
+                done.push(step);
+            }
+            Answer::Connection(read_back) => connection = Some(read_back),
+            _ => {}
+        };
+        match self.run(Wish::Onboard(wanted), &mut take).await {
+            Err(error) => Err(SiteFailure::new(done, error)),
+            Ok(()) => match connection {
+                Some(connection) => Ok(SiteOnboarded::new(done, connection)),
+                None => Err(SiteFailure::new(done, nothing_said("read the connection back"))),
+            },
+        }
+    }
+
+    async fn remove(&self, _call: Call<'_>, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+        let mut removed = None;
+        let mut take = |answer| {
+            if let Answer::Removed(answer) = answer {
+                removed = Some(answer);
+            }
+        };
+        self.run(Wish::Remove(removal), &mut take).await?;
+        removed.ok_or_else(|| nothing_said("remove the connection"))
+    }
+}
+
+fn nothing_said(operation: &str) -> SiteError {
+    let help = "If a signed copy of the script is used, sign the one of this version.";
+    SiteRefused::new(operation, "the script said nothing of it", help).into()
+}

@@ -1,0 +1,147 @@
+//! Hosts that are missing, noisy, slow, or break off.
+
+use std::time::Duration;
+
+use cmg_onboarding::{
+    Call, Site, SiteError, error,
+    site::{SiteFailure, SiteRemoval, SiteRowId, power_shell::PowerShellError},
+};
+
+use crate::support::{CONNECTION, END, FakeHost, Heard, SITE, cause, failed, progress, wanted};
+
+async fn failure_of(host: &FakeHost) -> SiteFailure {
+    host.site().onboard(Call::quiet(), &wanted(), &|_| {}).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_there_says_so_itself() {
+    let failure = failure_of(&FakeHost::missing()).await;
+    assert_eq!(failure.error.to_string(), "there is no remoting");
+    assert!(failure.done.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_script_that_hangs_is_given_up_with_what_it_had_done() {
+    let host = FakeHost::saying(&[SITE, &progress("tenant", "created", 1, &[])]).then_hanging();
+    let failure = failure_of(&host).await;
+    assert_eq!(failure.done.len(), 1);
+    assert_eq!(
+        cause(&failure.error),
+        Some(PowerShellError::TimedOut {
+            after: Duration::from_secs(60)
+        })
+    );
+    assert!(error::chain(&failure.error).ends_with("the script was not done after 60 seconds"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_script_that_hangs_after_its_last_word_is_done() {
+    let host = FakeHost::saying(&[SITE, CONNECTION, END]).then_hanging();
+    assert!(host.site().onboard(Call::quiet(), &wanted(), &|_| {}).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_script_that_dies_half_way_is_told_with_its_exit_code_and_errors() {
+    let host = FakeHost::saying(&[
+        SITE,
+        &progress("tenant", "created", 1, &[]),
+        &progress("serverApp", "created", 2, &[]),
+    ]);
+    let failure = failure_of(&host.then_ending(-196_608, "running scripts is disabled")).await;
+    assert_eq!(failure.done.len(), 2);
+    let chain = error::chain(&failure.error);
+    assert!(
+        chain.contains("exit code -196608") && chain.ends_with("running scripts is disabled"),
+        "{chain}"
+    );
+}
+
+#[tokio::test]
+async fn a_line_that_breaks_off_is_no_answer() {
+    let line = progress("tenant", "created", 1, &[]);
+    for length in 0..line.len() {
+        let failure = failure_of(&FakeHost::writing(&line.as_bytes()[..length])).await;
+        assert!(failure.done.is_empty());
+        let cause = cause(&failure.error);
+        assert!(matches!(cause, Some(PowerShellError::EndedEarly { .. })), "{length}: {cause:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_complete_last_line_counts_without_its_line_end() {
+    let host = FakeHost::writing(format!("{SITE}\n{CONNECTION}\n{END}"));
+    assert!(host.site().snapshot(Call::quiet()).await.is_ok());
+}
+
+#[tokio::test]
+async fn noise_of_any_kind_does_no_harm() {
+    let host = FakeHost::writing(format!(
+        "\u{feff}Windows PowerShell\r\nCopyright (C)\r\n\r\nWARNING: The names of some cmdlets\r\n\u{1b}[?1h{SITE}\u{1b}[0m\r\n{{\"other\":1}}\n[]\nnull\n{CONNECTION}\r\nVERBOSE: x{END}\r\nbye"
+    ));
+    let snapshot = host.site().snapshot(Call::quiet()).await.unwrap();
+    assert_eq!((snapshot.info.site_code.as_str(), snapshot.connections.len()), ("P01", 1));
+}
+
+#[tokio::test]
+async fn a_line_of_another_version_or_of_no_meaning_is_an_error_that_names_it() {
+    for line in [
+        r#"{"cmg":2,"event":"end"}"#,
+        r#"{"cmg":1,"event":"dance"}"#,
+        r#"{"cmg":1}"#,
+        r#"{"cmg":1,"event":"progress","item":"moon","action":"created","row":1,"differences":[]}"#,
+        r#"{"cmg":1,"event":"progress","item":"tenant","action":"eaten","row":1,"differences":[]}"#,
+        r#"{"cmg":1,"event":"progress","item":"tenant"}"#,
+        r#"{"cmg":1,"event":"error","code":"odd","operation":"","message":"","help":""}"#,
+        r#"{"cmg":1,"event":"connection","id":"x"}"#,
+        r#"{"cmg":"#,
+    ] {
+        let failure = failure_of(&FakeHost::saying(&[SITE, &progress("tenant", "created", 1, &[]), line])).await;
+        assert_eq!(cause(&failure.error), Some(PowerShellError::WrongLine { number: 3 }), "{line}");
+        assert_eq!(failure.done.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_huge_line_and_endless_output_are_cut_off() {
+    let host = FakeHost::writing(format!("{{\"cmg\":1,\"event\":\"{}", "x".repeat(2_000_000)));
+    let in_one_line = |failure: &SiteFailure| match cause(&failure.error) {
+        Some(PowerShellError::TooMuchOutput { in_one_line, .. }) => Some(in_one_line),
+        _ => None,
+    };
+    assert_eq!(in_one_line(&failure_of(&host).await), Some(true));
+    let host = FakeHost::writing("noise\n".repeat(12_000_000));
+    assert_eq!(in_one_line(&failure_of(&host).await), Some(false));
+}
+
+#[tokio::test]
+async fn what_comes_after_an_error_changes_nothing() {
+    let heard = Heard::default();
+    let host = FakeHost::saying(&[
+        SITE.to_owned(),
+        failed("refused", "import the client app", "no"),
+        progress("clientApp", "created", 1, &[]),
+        CONNECTION.to_owned(),
+        END.to_owned(),
+    ]);
+    let failure = host.site().onboard(Call::quiet(), &wanted(), &heard.listen()).await.unwrap_err();
+    assert!(matches!(failure.error, SiteError::Refused(_)) && heard.all().is_empty());
+}
+
+#[tokio::test]
+async fn a_missing_module_is_a_matter_of_reaching_the_site() {
+    let line = failed(
+        "unreachable",
+        "load the module ConfigurationManager",
+        "the console is not installed here",
+    );
+    let error = FakeHost::saying(&[line]).site().snapshot(Call::quiet()).await.unwrap_err();
+    assert!(matches!(cause(&error), Some(PowerShellError::NotConnected { .. })));
+    assert_eq!(error.help(), "Do this.");
+}
+
+#[tokio::test]
+async fn an_end_without_an_answer_is_an_error() {
+    let site = FakeHost::saying(&[SITE, END]).site();
+    assert!(site.onboard(Call::quiet(), &wanted(), &|_| {}).await.is_err());
+    assert!(site.remove(Call::quiet(), &SiteRemoval::new(SiteRowId(1), "x")).await.is_err());
+}

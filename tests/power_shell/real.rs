@@ -1,0 +1,88 @@
+//! The script in a real PowerShell, against stub cmdlets. Where there is no PowerShell, the test says so.
+#![cfg(unix)]
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use cmg_onboarding::{
+    Call, DiscoverySpec, Site,
+    site::{
+        SiteAction, SiteItem, SiteRemoval,
+        power_shell::{LocalProcess, PowerShellSite},
+    },
+};
+
+use crate::support::wanted;
+
+/// A PowerShell that finds the stub module, and keeps its rows in this folder.
+fn power_shell_in(folder: &Path) -> LocalProcess {
+    let modules = folder.join("modules/ConfigurationManager");
+    fs::create_dir_all(&modules).unwrap();
+    let stub = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/power_shell/stub/ConfigurationManager.psm1");
+    fs::copy(stub, modules.join("ConfigurationManager.psm1")).unwrap();
+    let program = folder.join("with-stub");
+    let (modules, state) = (folder.join("modules"), folder.join("state.xml"));
+    let text = format!(
+        "#!/bin/sh\nexport PSModulePath='{}' CMG_STUB_STATE='{}'\nexec pwsh \"$@\"\n",
+        modules.display(),
+        state.display()
+    );
+    fs::write(&program, text).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    LocalProcess::new().program(program)
+}
+
+#[tokio::test]
+async fn a_real_powershell_runs_the_script_against_stub_cmdlets() {
+    if Command::new("pwsh").args(["-NoProfile", "-Command", "exit 0"]).status().is_err() {
+        println!("skipped: there is no pwsh on this machine, so the script was checked by its grammar alone");
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("cmg-onboarding-real-{}", std::process::id()));
+    let host = power_shell_in(&folder);
+    let site = PowerShellSite::builder("P01", "provider.contoso.com").host(host).build().unwrap();
+    let mut wanted = wanted();
+    wanted.description = Some("Z\u{fc}rich \u{1F512} \"quoted\"".to_owned());
+    wanted.discovery = Some(
+        DiscoverySpec::builder()
+            .user_schedule("0001170000100038".parse().unwrap())
+            .user_delta_minutes(30)
+            .build()
+            .unwrap(),
+    );
+
+    assert!(site.snapshot(Call::quiet()).await.unwrap().tenants.is_empty());
+    let first = site.onboard(Call::quiet(), &wanted, &|_| {}).await.unwrap();
+    let items: Vec<_> = first.done.iter().map(|step| step.item).collect();
+    let all = [
+        SiteItem::Tenant,
+        SiteItem::ServerApp,
+        SiteItem::ClientApp,
+        SiteItem::Connection,
+        SiteItem::Discovery,
+    ];
+    assert_eq!(items, all);
+    assert!(first.done.iter().all(|step| step.action == SiteAction::Created), "{:?}", first.done);
+    assert_eq!(first.connection.description, wanted.description);
+    assert_eq!(first.connection.user_discovery.as_ref().unwrap().delta_minutes, Some(30));
+
+    let second = site.onboard(Call::quiet(), &wanted, &|_| {}).await.unwrap();
+    assert!(
+        second.done.iter().all(|step| step.action == SiteAction::Unchanged),
+        "{:?}",
+        second.done
+    );
+    let snapshot = site.snapshot(Call::quiet()).await.unwrap();
+    assert_eq!((snapshot.applications.len(), snapshot.connections.len()), (2, 1));
+
+    let removed = site
+        .remove(Call::quiet(), &SiteRemoval::new(first.connection.id, "Contoso CMG"))
+        .await
+        .unwrap();
+    assert!(removed.connection && removed.left_behind.len() == 3, "{removed:?}");
+    fs::remove_dir_all(folder).unwrap();
+}

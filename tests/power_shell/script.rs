@@ -1,0 +1,277 @@
+//! The script's text, by its grammar: everything it calls exists, with the parameters it is given.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cmg_onboarding::site::power_shell::SCRIPT;
+use serde_json::Value;
+use tree_sitter::{Node, Parser, Tree};
+
+/// What Windows PowerShell 5.1 and PowerShell 7 both have, and the script uses.
+const BUILT_IN: &[&str] = &[
+    "ConvertFrom-Json",
+    "ConvertTo-Json",
+    "ForEach-Object",
+    "Get-Command",
+    "Get-Content",
+    "Get-Module",
+    "Get-PSDrive",
+    "Import-Module",
+    "Join-Path",
+    "New-PSDrive",
+    "Pop-Location",
+    "Push-Location",
+    "Read-Host",
+    "Select-Object",
+    "Set-Location",
+    "Set-StrictMode",
+    "Split-Path",
+    "Where-Object",
+    "Write-Debug",
+];
+
+/// Variables that PowerShell sets itself.
+const AUTOMATIC: &[&str] = &[
+    "$_",
+    "$null",
+    "$true",
+    "$false",
+    "$input",
+    "$env:SMS_ADMIN_UI_PATH",
+    "$ErrorActionPreference",
+    "$ConfirmPreference",
+    "$ProgressPreference",
+    "$WarningPreference",
+];
+
+/// One call of a cmdlet of the ConfigurationManager module.
+#[derive(Debug)]
+struct Call {
+    cmdlet: String,
+    parameters: BTreeSet<String>,
+}
+
+fn parse(text: &str) -> Tree {
+    let mut parser = Parser::new();
+    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+    parser.parse(text, None).unwrap()
+}
+
+fn text<'t>(node: Node<'_>, source: &'t str) -> &'t str {
+    &source[node.byte_range()]
+}
+
+/// Every node below and including this one.
+fn all(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut found = vec![node];
+    let mut next = 0;
+    while let Some(node) = found.get(next).copied() {
+        let mut cursor = node.walk();
+        found.extend(node.children(&mut cursor));
+        next += 1;
+    }
+    found
+}
+
+fn of_kind<'t>(node: Node<'t>, kind: &str) -> Vec<Node<'t>> {
+    all(node).into_iter().filter(|node| node.kind() == kind).collect()
+}
+
+fn is_of_the_module(name: &str) -> bool {
+    name.split_once('-').is_some_and(|(_, noun)| noun.starts_with("CM"))
+}
+
+/// The keys that a function gives a hashtable, in its literal or one by one.
+fn keys_of(table: &str, function: Node<'_>, source: &str) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for assignment in of_kind(function, "assignment_expression") {
+        let left = text(assignment.child(0).unwrap(), source);
+        if left == format!("${table}") {
+            for entry in of_kind(assignment, "key_expression") {
+                keys.insert(text(entry, source).to_owned());
+            }
+        } else if let Some(key) = left.strip_prefix(&format!("${table}.")) {
+            keys.insert(key.to_owned());
+        }
+    }
+    keys
+}
+
+fn calls(tree: &Tree, source: &str) -> Vec<Call> {
+    let mut calls = Vec::new();
+    for command in of_kind(tree.root_node(), "command") {
+        let cmdlet = command.child_by_field_name("command_name").map(|name| text(name, source));
+        let Some(cmdlet) = cmdlet.filter(|name| is_of_the_module(name)) else {
+            continue;
+        };
+        let mut parameters = BTreeSet::new();
+        let elements = command.child_by_field_name("command_elements");
+        let mut cursor = command.walk();
+        for element in elements
+            .into_iter()
+            .flat_map(|elements| elements.children(&mut cursor).collect::<Vec<_>>())
+        {
+            let said = text(element, source);
+            if element.kind() == "command_parameter" {
+                parameters.insert(said.trim_start_matches('-').to_owned());
+            } else if let Some(table) = said.strip_prefix('@').filter(|table| !table.starts_with('(')) {
+                let mut function = command;
+                while function.kind() != "function_statement" {
+                    function = function.parent().unwrap();
+                }
+                let keys = keys_of(table, function, source);
+                assert!(!keys.is_empty(), "{cmdlet} is given @{table}, whose keys cannot be seen");
+                parameters.extend(keys);
+            }
+        }
+        calls.push(Call {
+            cmdlet: cmdlet.to_owned(),
+            parameters,
+        });
+    }
+    calls
+}
+
+fn names(value: &Value) -> BTreeSet<String> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// What is wrong with the calls, by the table of documented cmdlets.
+fn objections(calls: &[Call], source: &str) -> Vec<String> {
+    let table: Value = serde_json::from_str(include_str!("../cmdlets.json")).unwrap();
+    let common = names(&table["common"]);
+    let mut objections = Vec::new();
+    for call in calls {
+        let Some(cmdlet) = table["cmdlets"].get(&call.cmdlet) else {
+            objections.push(format!("{} is not documented", call.cmdlet));
+            continue;
+        };
+        let known = names(&cmdlet["parameters"]);
+        for parameter in call.parameters.difference(&known).filter(|parameter| !common.contains(*parameter)) {
+            objections.push(format!("{} has no parameter {parameter}", call.cmdlet));
+        }
+        for missing in names(&cmdlet["required"]).difference(&call.parameters) {
+            objections.push(format!("{} needs {missing}", call.cmdlet));
+        }
+        let is_later = cmdlet["since"].as_str().is_some_and(|since| since > "2010");
+        if is_later && !source.contains(&format!("Get-Command -Name '{}'", call.cmdlet)) {
+            objections.push(format!("{} is not in every version, and nothing looks for it", call.cmdlet));
+        }
+    }
+    objections
+}
+
+#[test]
+fn the_script_is_well_formed() {
+    for (name, source) in [("script", SCRIPT), ("stub", include_str!("stub/ConfigurationManager.psm1"))] {
+        let tree = parse(source);
+        let wrong: Vec<_> = all(tree.root_node())
+            .into_iter()
+            .filter(|node| node.is_error() || node.is_missing())
+            .map(|node| format!("{name} {:?}: {}", node.start_position(), text(node, source)))
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+#[test]
+fn every_cmdlet_it_calls_is_documented_with_the_parameters_it_is_given() {
+    let calls = calls(&parse(SCRIPT), SCRIPT);
+    assert!(calls.len() >= 15, "{calls:#?}");
+    assert_eq!(objections(&calls, SCRIPT).join("\n"), "");
+    let called: BTreeSet<_> = calls.iter().map(|call| call.cmdlet.as_str()).collect();
+    for writer in [
+        "Import-CMAADServerApplication",
+        "Import-CMAADClientApplication",
+        "New-CMCloudManagementAzureService",
+        "Set-CMCloudManagementAzureService",
+        "Remove-CMAzureService",
+    ] {
+        assert!(called.contains(writer), "{writer} is not called");
+    }
+}
+
+#[test]
+fn the_check_sees_wrong_cmdlets_and_parameters_however_they_are_given() {
+    let wrong = "function Wrong {
+        $settings = @{ Name = 'x'; Nmae = 'y' }
+        $settings.Colour = 1
+        New-CMCloudManagementAzureService @settings -Bogus 1
+        Get-CMTelepathy
+        Set-UpdateServerApplication
+        Get-CMAADTenant -Id 'x'
+    }";
+    let objections = objections(&calls(&parse(wrong), wrong), wrong).join("\n");
+    for expected in [
+        "no parameter Nmae",
+        "no parameter Colour",
+        "no parameter Bogus",
+        "needs ServerApp",
+        "Get-CMTelepathy is not documented",
+    ] {
+        assert!(objections.contains(expected), "{expected} in {objections}");
+    }
+    assert!(objections.contains("Get-CMAADTenant is not in every version"));
+}
+
+#[test]
+fn everything_else_it_calls_is_its_own_or_built_in() {
+    let tree = parse(SCRIPT);
+    let own: BTreeSet<_> = of_kind(tree.root_node(), "function_name")
+        .into_iter()
+        .map(|name| text(name, SCRIPT))
+        .collect();
+    for command in of_kind(tree.root_node(), "command") {
+        let Some(name) = command.child_by_field_name("command_name") else {
+            continue;
+        };
+        let name = text(name, SCRIPT);
+        let is_known = own.contains(name) || BUILT_IN.contains(&name) || is_of_the_module(name);
+        assert!(is_known, "{name} at {:?}", command.start_position());
+    }
+}
+
+#[test]
+fn every_variable_it_reads_is_set_somewhere_in_reach() {
+    let tree = parse(SCRIPT);
+    let mut reads: BTreeMap<&str, usize> = BTreeMap::new();
+    for variable in of_kind(tree.root_node(), "variable") {
+        *reads.entry(text(variable, SCRIPT)).or_default() += 1;
+    }
+    // A name that occurs once is either set for nobody or read from nowhere.
+    let lonely: Vec<_> = reads
+        .iter()
+        .filter(|(name, count)| **count == 1 && !AUTOMATIC.contains(name))
+        .map(|(name, _)| *name)
+        .filter(|name| !name.starts_with('@'))
+        .collect();
+    assert!(lonely.is_empty(), "{lonely:?}");
+}
+
+#[test]
+fn it_keeps_to_what_windows_powershell_understands_and_to_ascii() {
+    assert!(SCRIPT.is_ascii());
+    for newer in ["??", "?.", " ? ", "&&", "||", "-Parallel", "-AsHashtable", "`u{"] {
+        assert!(!SCRIPT.contains(newer), "{newer}");
+    }
+    assert!(!SCRIPT.contains("@'") && !SCRIPT.contains("@\""), "no text over several lines");
+}
+
+#[test]
+fn it_never_touches_the_encrypted_secret_nor_gives_the_secret_to_a_cmdlet_as_text() {
+    let lower = SCRIPT.to_lowercase();
+    assert!(!lower.contains("convertto-securestring") && !lower.contains("asplaintext"));
+    for node in of_kind(parse(SCRIPT).root_node(), "member_name") {
+        assert_ne!(text(node, SCRIPT).to_lowercase(), "secretkey");
+    }
+    let reads_applications = |line: &&str| line.contains("SELECT") && line.contains("Application");
+    assert_eq!(
+        SCRIPT.lines().find(reads_applications),
+        None,
+        "applications are read by the cmdlet alone"
+    );
+}

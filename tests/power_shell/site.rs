@@ -1,0 +1,140 @@
+//! What the script says, as a site.
+
+use cmg_onboarding::{
+    Call, CloudEnvironment, Site, SiteError,
+    site::{SiteAction, SiteItem, SiteRemoval, SiteRowId, power_shell::InvalidPowerShellSite, power_shell::PowerShellSite},
+};
+use serde_json::Value;
+
+use crate::support::{CLIENT, CONNECTION, END, FakeHost, Heard, SERVER, SITE, TENANT, failed, progress, wanted};
+
+fn rows() -> Vec<String> {
+    vec![
+        SITE.to_owned(),
+        format!(r#"{{"cmg":1,"event":"tenant","id":1,"tenantId":"{TENANT}","name":"Z\u00fcrich","environment":"AzurePublicCloud"}}"#),
+        r#"{"cmg":1,"event":"tenant","id":2,"tenantId":"","name":"left over","environment":null}"#.to_owned(),
+        format!(
+            r#"{{"cmg":1,"event":"application","id":16777218,"clientId":"{SERVER}","name":"Server","tenant":1,"isClientApp":false,"identifierUri":"api://x","secretExpiry":4070908800}}"#
+        ),
+        format!(
+            r#"{{"cmg":1,"event":"application","id":16777219,"clientId":"{CLIENT}","name":"Client","tenant":1,"isClientApp":true,"identifierUri":"","secretExpiry":null}}"#
+        ),
+        CONNECTION.to_owned(),
+        END.to_owned(),
+    ]
+}
+
+#[tokio::test]
+async fn a_snapshot_holds_everything_the_script_read() {
+    let host = FakeHost::saying(&rows());
+    let snapshot = host.site().snapshot(Call::quiet()).await.unwrap();
+    assert_eq!(snapshot.info.build(), Some(9128));
+    let tenant = snapshot.tenant(TENANT.parse().unwrap()).unwrap();
+    assert_eq!(
+        (tenant.name.as_str(), tenant.environment),
+        ("Z\u{fc}rich", Some(CloudEnvironment::AzurePublicCloud))
+    );
+    assert_eq!(snapshot.tenants.len(), 1, "a row whose id is no GUID is passed over");
+    let server = snapshot.application(SERVER.parse().unwrap()).unwrap();
+    assert_eq!(server.identifier_uri.as_deref(), Some("api://x"));
+    assert_eq!(server.secret_expiry.unwrap().year(), 2099);
+    let client = snapshot.application(CLIENT.parse().unwrap()).unwrap();
+    assert_eq!((client.is_client_app, &client.identifier_uri), (true, &None));
+    let connection = snapshot.connections_of(TENANT.parse().unwrap()).next().unwrap();
+    assert_eq!(connection.description, None);
+    assert_eq!(connection.user_discovery.as_ref().unwrap().delta_minutes, Some(30));
+    let (script, request) = host.seen().remove(0);
+    assert_eq!(script, cmg_onboarding::site::power_shell::SCRIPT);
+    assert_eq!(serde_json::from_slice::<Value>(&request).unwrap()["operation"], "snapshot");
+}
+
+#[tokio::test]
+async fn a_schedule_that_cannot_be_told_and_an_environment_of_another_number_are_left_open() {
+    let host = FakeHost::saying(&[
+        SITE,
+        &format!(r#"{{"cmg":1,"event":"tenant","id":1,"tenantId":"{TENANT}","name":"x","environment":"AzureMoonCloud"}}"#),
+        &CONNECTION.replace("0001170000100038", "00011700001000380001170000100038"),
+        END,
+    ]);
+    let snapshot = host.site().snapshot(Call::quiet()).await.unwrap();
+    assert_eq!(snapshot.tenants[0].environment, None);
+    assert_eq!(snapshot.connections[0].user_discovery.as_ref().unwrap().full_schedule, None);
+}
+
+#[tokio::test]
+async fn onboarding_tells_each_item_as_it_is_done_and_returns_what_was_read_back() {
+    let host = FakeHost::saying(&[
+        SITE.to_owned(),
+        progress("tenant", "unchanged", 1, &[]),
+        progress("serverApp", "differs", 2, &["its name is A", "its App ID URI is B"]),
+        progress("clientApp", "created", 3, &[]),
+        progress("connection", "changed", 4, &[]),
+        progress("discovery", "created", 4, &[]),
+        CONNECTION.to_owned(),
+        END.to_owned(),
+    ]);
+    let heard = Heard::default();
+    let onboarded = host.site().onboard(Call::quiet(), &wanted(), &heard.listen()).await.unwrap();
+    assert_eq!(onboarded.done, heard.all());
+    assert_eq!(onboarded.connection.id, SiteRowId(16_777_220));
+    let told: Vec<_> = heard.all().into_iter().map(|step| (step.item, step.action)).collect();
+    assert_eq!(
+        told,
+        [
+            (SiteItem::Tenant, SiteAction::Unchanged),
+            (
+                SiteItem::ServerApp,
+                SiteAction::Differs("The site keeps it as it has it: its name is A; its App ID URI is B.".to_owned())
+            ),
+            (SiteItem::ClientApp, SiteAction::Created),
+            (SiteItem::Connection, SiteAction::Changed),
+            (SiteItem::Discovery, SiteAction::Created),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_at_any_item_keeps_what_was_done_before() {
+    let items = ["tenant", "serverApp", "clientApp", "connection", "discovery"];
+    for done in 0..items.len() {
+        let mut lines = vec![SITE.to_owned()];
+        lines.extend(items[..done].iter().map(|item| progress(item, "created", 1, &[])));
+        lines.push(failed("refused", "import the server app", "Access denied"));
+        let heard = Heard::default();
+        let host = FakeHost::saying(&lines).then_ending(1, "");
+        let failure = host.site().onboard(Call::quiet(), &wanted(), &heard.listen()).await.unwrap_err();
+        assert_eq!((failure.done.len(), heard.all().len()), (done, done));
+        let SiteError::Refused(refused) = &failure.error else {
+            panic!("{:?}", failure.error)
+        };
+        assert_eq!((refused.operation(), refused.message()), ("import the server app", "Access denied"));
+        assert_eq!(failure.error.help(), "Do this.");
+    }
+}
+
+#[tokio::test]
+async fn a_removal_says_what_stays() {
+    let line = r#"{"cmg":1,"event":"removed","connection":true,"leftBehind":["The tenant Contoso stays in the site."]}"#;
+    let host = FakeHost::saying(&[SITE, line, END]);
+    let removed = host
+        .site()
+        .remove(Call::quiet(), &SiteRemoval::new(SiteRowId(7), "Contoso CMG"))
+        .await
+        .unwrap();
+    assert!(removed.connection);
+    assert_eq!(removed.left_behind.len(), 1);
+    let request: Value = serde_json::from_slice(&host.seen()[0].1).unwrap();
+    assert_eq!(request["removal"]["connection"], 7);
+}
+
+#[test]
+fn site_code_and_provider_are_checked_before_anything_runs() {
+    for code in ["", "P1", "P001", "P-1", "\u{e9}\u{e9}\u{e9}", "P1;"] {
+        let error = PowerShellSite::builder(code, "provider.contoso.com").build().unwrap_err();
+        assert_eq!(error, InvalidPowerShellSite::SiteCode(code.to_owned()));
+    }
+    for provider in ["", "provider contoso", "http://provider", "a\u{e9}"] {
+        let error = PowerShellSite::builder("P01", provider).build().unwrap_err();
+        assert_eq!(error, InvalidPowerShellSite::Provider(provider.to_owned()));
+    }
+}
