@@ -58,8 +58,42 @@ pub enum FindingCode {
     SecretExpired,
     /// The app's secret expires soon.
     SecretExpiresSoon,
+    /// Microsoft Entra does not accept the secret that was given.
+    SecretRejected,
+    /// Whether the secret is right could not be tried out.
+    SecretUnproven,
+    /// No secret of the app ends when the one that was given is said to end.
+    SecretEndDiffers,
+    /// The app may not sign in: a policy blocks it, or it is disabled.
+    SignInBlocked,
     /// An app that was named is not there.
     AppNotFound,
+    /// An app has no service principal, so nobody can be allowed to use it and it can be allowed nothing.
+    ServicePrincipalMissing,
+    /// The registered App ID URI is another one than the one given, if only by a letter's case or a slash.
+    AppIdUriDiffers,
+    /// Devices cannot get tokens for the server app without a user.
+    DeviceTokensOff,
+    /// A redirect URI that the product needs is not there.
+    RedirectMissing,
+    /// A redirect URI is there, on another platform than the one it belongs to.
+    RedirectOnWrongPlatform,
+    /// A redirect URI of the client app is on the server app.
+    RedirectOnWrongApp,
+    /// The client app does not allow public client flows.
+    PublicClientOff,
+    /// The server app's access tokens are of version 2, which the gateway refuses.
+    TokenVersion,
+    /// An app lets accounts of other tenants sign in.
+    SignInAudience,
+    /// Nobody has consented to a permission that is needed.
+    ConsentMissing,
+    /// A permission that is needed is configured, and nobody has consented to it for the whole tenant.
+    ConsentOnlyConfigured,
+    /// The consent to a permission covers single users only.
+    ConsentForSomeOnly,
+    /// Discovery needs `Directory.Read.All` and the server app does not have it.
+    DirectoryReadMissing,
     /// The server app offers no `user_impersonation`.
     ScopeMissing,
     /// What is given for one tenant and what is given for another do not go together.

@@ -23,6 +23,7 @@ mod secret;
 mod sign_in_summary;
 mod step;
 mod undo;
+mod verify;
 mod work;
 
 use std::sync::{Arc, Mutex};
@@ -38,6 +39,7 @@ pub use report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, Step
 pub use sign_in_summary::SignInSummary;
 pub use step::Step;
 pub use undo::UndoReport;
+pub use verify::{ImportVerifier, Verification};
 
 use crate::{
     call::Call,

@@ -12,7 +12,7 @@ mod transport;
 
 pub use directory::{DirectoryError, NotSupported};
 pub use refused::{RefusalReason, Refused, RefusedDetail};
-pub use site::{SiteError, SiteRefused, SiteUnreachable};
+pub use site::{SiteError, SiteRefusalReason, SiteRefused, SiteTrouble, SiteUnreachable};
 pub use token::{SignInRefusal, TokenError, TokenFailure};
 pub use trace::RequestTrace;
 pub use transport::{TransportKind, UnexpectedAnswer, Unreachable};

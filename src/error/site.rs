@@ -2,7 +2,25 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-use super::NotSupported;
+use super::{NotSupported, RequestTrace, TokenError};
+
+/// Why a site answered no, where that can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SiteRefusalReason {
+    /// Nobody is signed in, or not in a way that the site takes (401).
+    NotSignedIn,
+    /// The account is no administrative user of the site, or its security roles do not suffice (403).
+    RightsMissing,
+    /// The class or the row is not there, or the role is not installed (404).
+    NotFound,
+    /// The SMS Provider itself said no, in its own words (500).
+    ProviderFailed,
+    /// Too many requests at once (429).
+    Throttled,
+    /// Something else; the message says what.
+    Other,
+}
 
 /// The site answered no.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,6 +29,8 @@ pub struct SiteRefused {
     operation: String,
     message: String,
     help: String,
+    reason: SiteRefusalReason,
+    trace: Option<Box<RequestTrace>>,
 }
 
 impl SiteRefused {
@@ -21,7 +41,35 @@ impl SiteRefused {
             operation: operation.into(),
             message: message.into(),
             help: help.into(),
+            reason: SiteRefusalReason::Other,
+            trace: None,
         }
+    }
+
+    /// The same with the reason.
+    #[must_use]
+    pub const fn because(mut self, reason: SiteRefusalReason) -> Self {
+        self.reason = reason;
+        self
+    }
+
+    /// The same with the request that was refused.
+    #[must_use]
+    pub fn with_trace(mut self, trace: RequestTrace) -> Self {
+        self.trace = Some(Box::new(trace));
+        self
+    }
+
+    /// Why, where that can be told.
+    #[must_use]
+    pub const fn reason(&self) -> SiteRefusalReason {
+        self.reason
+    }
+
+    /// Which request, where it was one.
+    #[must_use]
+    pub fn trace(&self) -> Option<&RequestTrace> {
+        self.trace.as_deref()
     }
 
     /// What was refused.
@@ -37,11 +85,24 @@ impl SiteRefused {
     }
 }
 
+/// How a site, or the program that speaks to it, failed to give a usable answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SiteTrouble {
+    /// It was not reached, or the connection broke before the answer was whole.
+    NotReached,
+    /// Somebody answered with another certificate than the one that is pinned. Nothing was sent.
+    CertificateNotPinned,
+    /// Something answered that makes no sense as an answer of a site.
+    UnusableAnswer,
+}
+
 /// The site, or the program that speaks to it, was not reached or gave an answer that cannot be used.
 #[derive(Debug, Clone)]
 pub struct SiteUnreachable {
     message: String,
     help: String,
+    trouble: SiteTrouble,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -52,8 +113,22 @@ impl SiteUnreachable {
         Self {
             message: message.into(),
             help: help.into(),
+            trouble: SiteTrouble::NotReached,
             source: None,
         }
+    }
+
+    /// The same with the kind of trouble.
+    #[must_use]
+    pub const fn of_kind(mut self, trouble: SiteTrouble) -> Self {
+        self.trouble = trouble;
+        self
+    }
+
+    /// What kind of trouble it is.
+    #[must_use]
+    pub const fn trouble(&self) -> SiteTrouble {
+        self.trouble
     }
 
     /// The same with a source.
@@ -86,9 +161,22 @@ pub enum SiteError {
     /// The site was not reached.
     #[error(transparent)]
     Unreachable(SiteUnreachable),
+    /// No token or ticket could be had to sign in to the site with.
+    #[error("signing in to the site failed")]
+    SignIn(#[source] TokenError),
     /// The implementation does not offer this.
     #[error(transparent)]
     NotSupported(NotSupported),
+    /// The implementation only reads; another one writes.
+    #[error("{reader} only reads, and cannot {operation}")]
+    ReadOnly {
+        /// What was asked.
+        operation: &'static str,
+        /// Who was asked.
+        reader: &'static str,
+        /// What to do about it.
+        help: &'static str,
+    },
 }
 
 impl SiteError {
@@ -98,8 +186,16 @@ impl SiteError {
         match self {
             Self::Refused(error) => &error.help,
             Self::Unreachable(error) => &error.help,
+            Self::SignIn(error) => error.help(),
+            Self::ReadOnly { help, .. } => help,
             Self::NotSupported(_) => "Use an implementation of Site that offers this operation.",
         }
+    }
+}
+
+impl From<TokenError> for SiteError {
+    fn from(error: TokenError) -> Self {
+        Self::SignIn(error)
     }
 }
 

@@ -1,15 +1,46 @@
 //! The seam to whoever has tokens, so that the pipeline knows nothing of signing in.
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
 use crate::error::TokenError;
 
-/// Gives the bearer token of one attempt.
+/// Gives the token of one attempt.
 #[async_trait]
 pub(crate) trait Authorize: Send + Sync {
     /// A token; after a rejection a fresh one.
     async fn bearer(&self, rejection: Option<&Rejection>) -> Result<SecretString, TokenError>;
+
+    /// What kind of token it is.
+    fn scheme(&self) -> Scheme {
+        Scheme::Bearer
+    }
+}
+
+/// How the `Authorization` header begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// A token that holds for many requests, and may have been withdrawn in the meantime.
+    Bearer,
+    /// A ticket of the logged-on identity, for one attempt. Another one would be refused for the same reason.
+    Negotiate,
+}
+
+/// The value of one attempt's `Authorization` header.
+pub(crate) struct Authorization {
+    pub(crate) scheme: Scheme,
+    pub(crate) token: SecretString,
+}
+
+impl Authorization {
+    /// Wiped on drop.
+    pub(crate) fn header(&self) -> Zeroizing<String> {
+        let scheme = match self.scheme {
+            Scheme::Bearer => "Bearer",
+            Scheme::Negotiate => "Negotiate",
+        };
+        Zeroizing::new(format!("{scheme} {}", self.token.expose_secret()))
+    }
 }
 
 /// The service refused the last token.

@@ -13,11 +13,13 @@ use reqwest::{
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
     redirect::Policy,
 };
-use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use secrecy::zeroize::Zeroizing;
 use url::Url;
 
 use super::{
+    CertificateFingerprint,
     answer::{AnswerHeaders, RawAnswer},
+    authorize::Authorization,
     protocol::{Protocol, Protocols},
     request::{Method, Request},
     transport::{Transport, TransportFailure},
@@ -26,9 +28,6 @@ use crate::{
     cloud::{is_loopback, is_safe_endpoint},
     error::{TransportKind, chain},
 };
-
-/// Longer answers are cut off. The longest that this crate asks for, a page of 999 objects, has about one megabyte.
-const LONGEST_BODY: usize = 8 * 1024 * 1024;
 
 /// Longer header values are taken as missing.
 const LONGEST_HEADER: usize = 16 * 1024;
@@ -96,10 +95,22 @@ impl InvalidRootCertificate {
     }
 }
 
+/// How the other side is reached and known again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TransportSettings {
+    pub(crate) roots: TrustedRoots,
+    /// The only certificate that is accepted, whoever issued it.
+    pub(crate) pinned: Option<CertificateFingerprint>,
+    /// Past every proxy, for hosts in the same network.
+    pub(crate) is_direct: bool,
+    /// For sign-in that HTTP/2 does not carry.
+    pub(crate) http1_only: bool,
+}
+
 /// Sends requests over the network. Its connections are opened when first needed, and shared by all its users.
 #[derive(Debug, Default)]
 pub(crate) struct ReqwestTransport {
-    roots: TrustedRoots,
+    settings: TransportSettings,
     outside: Clients,
     loopback: Clients,
     protocols: Protocols,
@@ -115,7 +126,17 @@ struct Clients {
 
 impl ReqwestTransport {
     pub(crate) fn new(roots: TrustedRoots) -> Self {
-        Self { roots, ..Self::default() }
+        Self::with(TransportSettings {
+            roots,
+            ..TransportSettings::default()
+        })
+    }
+
+    pub(crate) fn with(settings: TransportSettings) -> Self {
+        Self {
+            settings,
+            ..Self::default()
+        }
     }
 
     /// The client for a URL and a protocol; `None` leaves the protocol to TLS.
@@ -140,7 +161,11 @@ impl ReqwestTransport {
             .no_brotli()
             .no_zstd()
             .no_deflate();
-        let common = if is_local { common.no_proxy() } else { common };
+        let common = if is_local || self.settings.is_direct {
+            common.no_proxy()
+        } else {
+            common
+        };
         let shaped = match protocol {
             Some(Protocol::Http2) => common
                 .http2_prior_knowledge()
@@ -149,33 +174,62 @@ impl ReqwestTransport {
             Some(Protocol::Http1) => common.http1_only(),
             None => common,
         };
-        let built = self.roots.apply(shaped).build();
+        let built = self.trusting(shaped, protocol)?.build();
         let client = built.map_err(|error| TransportFailure::new(TransportKind::Unusable, error.without_url()))?;
         Ok(slot.get_or_init(|| client).clone())
+    }
+
+    /// Decides whose certificate is accepted.
+    #[cfg(feature = "rustls")]
+    fn trusting(&self, builder: ClientBuilder, protocol: Option<Protocol>) -> Result<ClientBuilder, TransportFailure> {
+        let Some(fingerprint) = self.settings.pinned else {
+            return Ok(self.settings.roots.apply(builder));
+        };
+        let protocols: &[&[u8]] = match protocol {
+            Some(Protocol::Http2) => &[b"h2"],
+            Some(Protocol::Http1) => &[b"http/1.1"],
+            None => &[b"h2", b"http/1.1"],
+        };
+        let config = super::pinning::tls_config(fingerprint, protocols);
+        let config = config.map_err(|error| TransportFailure::new(TransportKind::Unusable, error))?;
+        Ok(builder.tls_backend_preconfigured(config))
+    }
+
+    #[cfg(not(feature = "rustls"))]
+    fn trusting(&self, builder: ClientBuilder, _: Option<Protocol>) -> Result<ClientBuilder, TransportFailure> {
+        Ok(self.settings.roots.apply(builder))
     }
 
     async fn exchange(
         &self,
         client: Client,
         request: &Request,
-        bearer: Option<&SecretString>,
+        authorization: Option<&Authorization>,
         limit: Duration,
         proves: Option<Protocol>,
     ) -> Result<RawAnswer, TransportFailure> {
-        let response = client.execute(built(&client, request, bearer, limit)?).await.map_err(failure)?;
+        let response = client
+            .execute(built(&client, request, authorization, limit)?)
+            .await
+            .map_err(failure)?;
         if let Some(protocol) = proves {
             self.protocols.remember(request.url(), protocol);
         }
         let status = response.status().as_u16();
         let headers = headers(response.headers());
-        let body = body(response).await?;
+        let body = body(response, request.longest_answer()).await?;
         Ok(RawAnswer { status, headers, body })
     }
 }
 
 #[async_trait]
 impl Transport for ReqwestTransport {
-    async fn attempt(&self, request: &Request, bearer: Option<&SecretString>, limit: Duration) -> Result<RawAnswer, TransportFailure> {
+    async fn attempt(
+        &self,
+        request: &Request,
+        authorization: Option<&Authorization>,
+        limit: Duration,
+    ) -> Result<RawAnswer, TransportFailure> {
         let url = request.url();
         if !is_safe_endpoint(url) {
             return Err(TransportFailure::new(
@@ -183,24 +237,25 @@ impl Transport for ReqwestTransport {
                 "only HTTPS is spoken outside this machine",
             ));
         }
-        if url.scheme() == "http" {
+        if url.scheme() == "http" || self.settings.http1_only {
             let client = self.client(url, Some(Protocol::Http1))?;
-            return self.exchange(client, request, bearer, limit, None).await;
+            return self.exchange(client, request, authorization, limit, None).await;
         }
         let http2 = || self.client(url, Some(Protocol::Http2));
         let negotiated = || self.client(url, None);
         match self.protocols.of(url) {
-            Some(Protocol::Http2) => return self.exchange(http2()?, request, bearer, limit, None).await,
-            Some(Protocol::Http1) => return self.exchange(negotiated()?, request, bearer, limit, None).await,
+            Some(Protocol::Http2) => return self.exchange(http2()?, request, authorization, limit, None).await,
+            Some(Protocol::Http1) => return self.exchange(negotiated()?, request, authorization, limit, None).await,
             None => {}
         }
-        let first = self.exchange(http2()?, request, bearer, limit, Some(Protocol::Http2)).await;
+        let first = self.exchange(http2()?, request, authorization, limit, Some(Protocol::Http2)).await;
         let Err(error) = first else { return first };
         // Another request may have found out in the meantime that the origin does speak HTTP/2.
         if !may_want_http1(&error, request.is_repeatable()) || self.protocols.of(url) == Some(Protocol::Http2) {
             return Err(error);
         }
-        self.exchange(negotiated()?, request, bearer, limit, Some(Protocol::Http1)).await
+        self.exchange(negotiated()?, request, authorization, limit, Some(Protocol::Http1))
+            .await
     }
 }
 
@@ -213,11 +268,16 @@ fn may_want_http1(failure: &TransportFailure, repeatable: bool) -> bool {
             ..
         } => handshake_failure(source.as_ref()).is_some(),
         TransportFailure::Unreachable { kind, .. } => *kind == TransportKind::Interrupted && repeatable,
-        TransportFailure::TooLong => false,
+        TransportFailure::TooLong | TransportFailure::NotPinned(_) => false,
     }
 }
 
-fn built(client: &Client, request: &Request, bearer: Option<&SecretString>, limit: Duration) -> Result<reqwest::Request, TransportFailure> {
+fn built(
+    client: &Client,
+    request: &Request,
+    authorization: Option<&Authorization>,
+    limit: Duration,
+) -> Result<reqwest::Request, TransportFailure> {
     let method = match request.method() {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
@@ -229,9 +289,8 @@ fn built(client: &Client, request: &Request, bearer: Option<&SecretString>, limi
         .timeout(limit)
         .header("accept", "application/json")
         .header("client-request-id", request.client_request_id());
-    if let Some(token) = bearer {
-        let text = Zeroizing::new(format!("Bearer {}", token.expose_secret()));
-        let mut value = HeaderValue::from_str(&text)
+    if let Some(authorization) = authorization {
+        let mut value = HeaderValue::from_str(&authorization.header())
             .map_err(|_| TransportFailure::new(TransportKind::Unusable, "the token has characters that no token has"))?;
         value.set_sensitive(true);
         builder = builder.header(AUTHORIZATION, value);
@@ -244,16 +303,16 @@ fn built(client: &Client, request: &Request, bearer: Option<&SecretString>, limi
         .map_err(|error| TransportFailure::new(TransportKind::Unusable, error.without_url()))
 }
 
-async fn body(mut response: Response) -> Result<Zeroizing<Vec<u8>>, TransportFailure> {
+async fn body(mut response: Response, longest: usize) -> Result<Zeroizing<Vec<u8>>, TransportFailure> {
     let announced = response.content_length().unwrap_or_default();
-    if announced > LONGEST_BODY as u64 {
+    if announced > longest as u64 {
         return Err(TransportFailure::TooLong);
     }
     // Reserved at once, so that growing leaves no unwiped copies; but never on the word of a header alone.
     let reserved = usize::try_from(announced).unwrap_or_default().min(64 * 1024);
     let mut bytes = Zeroizing::new(Vec::with_capacity(reserved));
     while let Some(chunk) = response.chunk().await.map_err(failure)? {
-        if bytes.len() + chunk.len() > LONGEST_BODY {
+        if bytes.len() + chunk.len() > longest {
             return Err(TransportFailure::TooLong);
         }
         bytes.extend_from_slice(&chunk);
@@ -288,6 +347,10 @@ fn failure(error: reqwest::Error) -> TransportFailure {
         () => TransportKind::Interrupted,
     };
     let lasting = kind == TransportKind::Connect && handshake_failure(&error) == Some(io::ErrorKind::InvalidData);
+    #[cfg(feature = "rustls")]
+    if let Some(refusal) = super::pinning::not_pinned(&error) {
+        return TransportFailure::NotPinned(refusal);
+    }
     TransportFailure::Unreachable {
         kind,
         lasting,

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     answer::{Answer, RawAnswer},
-    authorize::{Authorize, Rejection},
+    authorize::{Authorization, Authorize, Rejection, Scheme},
     challenge::claims_of,
     request::Request,
     retry::{Advice, RetryPolicy, Schedule, after_answer, after_failure},
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     call::{Call, Retry, RetryReason},
     clock::Clock,
-    error::{RequestTrace, TokenError, TokenFailure, UnexpectedAnswer, Unreachable},
+    error::{RequestTrace, TokenError, TokenFailure, TransportKind, UnexpectedAnswer, Unreachable},
 };
 
 /// A call that brought no usable answer.
@@ -71,8 +71,8 @@ impl Pipeline {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let bearer = match credentials.bearer(&mut schedule).await {
-                Ok(bearer) => bearer,
+            let authorization = match credentials.next(&mut schedule).await {
+                Ok(authorization) => authorization,
                 Err(Denied::NoToken(error)) => return Err(HttpError::Authorization(error)),
                 Err(Denied::NoOther(answer)) => return Ok(*answer),
             };
@@ -81,7 +81,7 @@ impl Pipeline {
                 1 => self.attempt_timeout,
                 _ => self.attempt_timeout.min(schedule.remaining().max(Duration::from_secs(1))),
             };
-            let outcome = self.transport.attempt(request, bearer.as_ref(), limit).await;
+            let outcome = self.transport.attempt(request, authorization.as_ref(), limit).await;
             log(request, attempt, &outcome);
             let (reason, delay, end) = match outcome {
                 Err(failure) => {
@@ -115,7 +115,7 @@ impl Pipeline {
     }
 }
 
-/// Where the bearer token of each attempt comes from, and whether another one may be tried.
+/// Where the token of each attempt comes from, and whether another one may be tried.
 struct Credentials<'a> {
     authorize: Option<&'a dyn Authorize>,
     refused: Option<Box<Answer>>,
@@ -139,10 +139,12 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    async fn bearer(&mut self, schedule: &mut Schedule) -> Result<Option<secrecy::SecretString>, Denied> {
+    async fn next(&mut self, schedule: &mut Schedule) -> Result<Option<Authorization>, Denied> {
         let Some(authorize) = self.authorize else { return Ok(None) };
+        let scheme = authorize.scheme();
         if let Some(renewed) = &self.renewed {
-            return Ok(Some(renewed.clone()));
+            let token = renewed.clone();
+            return Ok(Some(Authorization { scheme, token }));
         }
         let asked = Instant::now();
         let refused = self.refused.take();
@@ -156,7 +158,7 @@ impl<'a> Credentials<'a> {
                 if refused.is_some() {
                     self.renewed = Some(token.clone());
                 }
-                Ok(Some(token))
+                Ok(Some(Authorization { scheme, token }))
             }
             (Err(error), Some(answer)) if error.failure() == TokenFailure::Expired => Err(Denied::NoOther(answer)),
             (Err(error), _) => Err(Denied::NoToken(error)),
@@ -166,7 +168,8 @@ impl<'a> Credentials<'a> {
     /// Whether the answer refuses the token and a fresh one has not been tried. Harmless for every request: a token
     /// is looked at before anything is done.
     fn renew_after(&mut self, answer: &Answer) -> bool {
-        let renews = answer.status() == 401 && self.authorize.is_some() && !self.was_renewed;
+        let is_renewable = self.authorize.is_some_and(|authorize| authorize.scheme() == Scheme::Bearer);
+        let renews = answer.status() == 401 && is_renewable && !self.was_renewed;
         self.was_renewed |= renews;
         renews
     }
@@ -182,6 +185,12 @@ fn failed(request: &Request, attempt: u32, failure: TransportFailure) -> HttpErr
             request.host(),
             "it is longer than any answer that makes sense",
             request.trace(attempt),
+        )),
+        TransportFailure::NotPinned(refusal) => HttpError::Unreachable(Unreachable::new(
+            TransportKind::Connect,
+            request.host(),
+            request.trace(attempt),
+            refusal,
         )),
         TransportFailure::Unreachable { kind, source, .. } => {
             HttpError::Unreachable(Unreachable::new(kind, request.host(), request.trace(attempt), source))
@@ -212,6 +221,9 @@ fn log(request: &Request, attempt: u32, outcome: &Result<RawAnswer, TransportFai
         }
         Err(TransportFailure::TooLong) => {
             tracing::debug!(method, host, path, attempt, client_request_id, "answer too long");
+        }
+        Err(TransportFailure::NotPinned(_)) => {
+            tracing::debug!(method, host, path, attempt, client_request_id, "certificate not pinned");
         }
         Err(TransportFailure::Unreachable { kind, source, .. }) => {
             let error = crate::error::chain(source.as_ref());

@@ -35,8 +35,12 @@ pub(crate) struct Request {
     url: Url,
     body: Option<Body>,
     repeatable: bool,
+    longest_answer: usize,
     client_request_id: String,
 }
+
+/// Longer answers are cut off. A page of 999 objects of Microsoft Graph has about one megabyte.
+const USUAL_LONGEST_ANSWER: usize = 8 * 1024 * 1024;
 
 /// A body with its content type. Wiped on drop, because a form may carry a secret.
 pub(crate) struct Body {
@@ -52,6 +56,7 @@ impl Request {
             url,
             body: None,
             repeatable: method != Method::Post,
+            longest_answer: USUAL_LONGEST_ANSWER,
             client_request_id: Uuid::new_v4().to_string(),
         }
     }
@@ -71,6 +76,12 @@ impl Request {
             content_type: "application/x-www-form-urlencoded",
             bytes: encoded,
         });
+        self
+    }
+
+    /// Takes answers of up to this many bytes, where a service gives everything at once.
+    pub(crate) const fn accepting(mut self, bytes: usize) -> Self {
+        self.longest_answer = bytes;
         self
     }
 
@@ -94,6 +105,10 @@ impl Request {
 
     pub(crate) const fn is_repeatable(&self) -> bool {
         self.repeatable
+    }
+
+    pub(crate) const fn longest_answer(&self) -> usize {
+        self.longest_answer
     }
 
     pub(crate) fn client_request_id(&self) -> &str {

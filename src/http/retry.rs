@@ -22,6 +22,8 @@ pub(crate) enum Advice {
     RepeatAlways(RetryReason),
     /// A passing trouble that may have come after the deed.
     RepeatIfSafe(RetryReason),
+    /// The service has made up its mind, whatever its status sounds like.
+    Final,
 }
 
 /// How long and how often is tried.
@@ -104,6 +106,7 @@ impl Schedule {
 /// Why an answer is worth another attempt, if it is.
 pub(crate) const fn after_answer(status: u16, repeatable: bool, advice: Option<Advice>) -> Option<RetryReason> {
     match (advice, status) {
+        (Some(Advice::Final), _) => None,
         (Some(Advice::RepeatAlways(reason)), _) => Some(reason),
         (_, 429) => Some(RetryReason::Throttled),
         _ if !repeatable => None,
@@ -116,7 +119,7 @@ pub(crate) const fn after_answer(status: u16, repeatable: bool, advice: Option<A
 /// Whether a failure is worth another attempt, and how many at most.
 pub(crate) const fn after_failure(failure: &TransportFailure, repeatable: bool) -> Option<u32> {
     match failure {
-        TransportFailure::TooLong | TransportFailure::Unreachable { lasting: true, .. } => None,
+        TransportFailure::TooLong | TransportFailure::NotPinned(_) | TransportFailure::Unreachable { lasting: true, .. } => None,
         TransportFailure::Unreachable { kind, .. } => match kind {
             TransportKind::Connect => Some(CONNECT_ATTEMPTS),
             TransportKind::TimedOut | TransportKind::Interrupted if repeatable => Some(u32::MAX),
@@ -140,6 +143,7 @@ mod tests {
         assert_eq!(after_answer(409, false, conflict), Some(RetryReason::ConcurrentChange));
         let passing = Some(Advice::RepeatIfSafe(RetryReason::ServiceUnavailable));
         assert_eq!(after_answer(404, false, passing), None);
+        assert_eq!(after_answer(500, true, Some(Advice::Final)), None);
         assert_eq!(after_answer(404, true, passing), Some(RetryReason::ServiceUnavailable));
     }
 

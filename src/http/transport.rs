@@ -2,17 +2,20 @@
 
 use std::{error::Error, fmt::Debug, time::Duration};
 
-use async_trait::async_trait;
-use secrecy::SecretString;
-
-use super::{answer::RawAnswer, request::Request};
+use super::{answer::RawAnswer, authorize::Authorization, pinning::NotPinned, request::Request};
 use crate::error::TransportKind;
+use async_trait::async_trait;
 
 /// Makes one attempt.
 #[async_trait]
 pub(crate) trait Transport: Debug + Send + Sync {
     /// Sends the request once; any status is an answer.
-    async fn attempt(&self, request: &Request, bearer: Option<&SecretString>, limit: Duration) -> Result<RawAnswer, TransportFailure>;
+    async fn attempt(
+        &self,
+        request: &Request,
+        authorization: Option<&Authorization>,
+        limit: Duration,
+    ) -> Result<RawAnswer, TransportFailure>;
 }
 
 /// One attempt brought no answer.
@@ -27,6 +30,8 @@ pub(crate) enum TransportFailure {
     },
     /// The answer is longer than any that makes sense.
     TooLong,
+    /// Somebody else answers than the one whose certificate is pinned. Nothing was sent.
+    NotPinned(NotPinned),
 }
 
 impl TransportFailure {

@@ -12,6 +12,9 @@ use crate::{
     spec::Schedule,
 };
 
+/// `ServiceType` of the connection that tenant attach makes, as tools in the field read it.
+const TENANT_ATTACH: i64 = 5;
+
 /// The row id that a site gives to a tenant, an application or a connection. Large numbers are usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -58,6 +61,8 @@ impl SiteSnapshot {
     }
 
     /// The connections whose web app belongs to an Entra tenant. The product allows one of type Cloud Management each.
+    ///
+    /// The connection that tenant attach makes for itself is none of them.
     pub fn connections_of(&self, tenant: TenantId) -> impl Iterator<Item = &SiteConnection> {
         let row = self.tenant(tenant).map(|row| row.id);
         let is_of_tenant = move |id: &SiteRowId| {
@@ -66,6 +71,7 @@ impl SiteSnapshot {
         };
         self.connections
             .iter()
+            .filter(|connection| !connection.is_tenant_attach())
             .filter(move |connection| connection.web_applications.iter().any(is_of_tenant))
     }
 }
@@ -116,6 +122,12 @@ pub struct SiteTenant {
     /// The cloud; `None` where the site's number for it is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<CloudEnvironment>,
+    /// The site's own number for the cloud (`Environment`), where it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_number: Option<i64>,
+    /// The site's own name for that number (`SMS_AzureEnvironments.EnvironmentName`), where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_name: Option<String>,
 }
 
 impl SiteTenant {
@@ -127,6 +139,8 @@ impl SiteTenant {
             tenant_id,
             name: name.into(),
             environment,
+            environment_number: None,
+            environment_name: None,
         }
     }
 }
@@ -152,6 +166,19 @@ pub struct SiteApplication {
     /// When the secret of a server app expires, where set.
     #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
     pub secret_expiry: Option<OffsetDateTime>,
+    /// When the app was created, where set. Since version 2409 the console renews no secret of an app older than 800
+    /// days.
+    #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<OffsetDateTime>,
+    /// The redirect URI that the site knows, where it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_url: Option<String>,
+    /// The site's own number for where the app came from (`Source`). Its meaning is not documented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<i64>,
+    /// The rows of the apps that belong to this one (`AssociatedAADApplications`), where they were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub associated_applications: Vec<SiteRowId>,
 }
 
 impl SiteApplication {
@@ -166,6 +193,10 @@ impl SiteApplication {
             is_client_app,
             identifier_uri: None,
             secret_expiry: None,
+            created: None,
+            reply_url: None,
+            source: None,
+            associated_applications: Vec::new(),
         }
     }
 }
@@ -190,6 +221,10 @@ pub struct SiteConnection {
     /// Group discovery as the site has it; `None` where it is off or not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_discovery: Option<SiteDiscovery>,
+    /// The site's own number for the kind of service (`ServiceType`), where it was read. The one of Cloud Management is
+    /// not documented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<i64>,
 }
 
 impl SiteConnection {
@@ -203,7 +238,15 @@ impl SiteConnection {
             web_applications,
             user_discovery: None,
             group_discovery: None,
+            service_type: None,
         }
+    }
+
+    /// Whether it is the connection that tenant attach (co-management's upload) makes for itself: the one kind whose
+    /// number is known.
+    #[must_use]
+    pub fn is_tenant_attach(&self) -> bool {
+        self.service_type == Some(TENANT_ATTACH)
     }
 }
 
@@ -221,4 +264,19 @@ pub struct SiteDiscovery {
     /// The groups, by name. Empty for user discovery.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub group_names: Vec<String>,
+    /// The groups, by their object ids in Entra, where they were read. Empty for user discovery.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group_ids: Vec<String>,
+    /// The full schedule as the site wrote it, where it was read, also where it is no single schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_schedule_text: Option<String>,
+    /// The site's own number for the kind of discovery (`AgentType`), where it was read. Its meaning is not documented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_type: Option<i64>,
+    /// When everything was read last.
+    #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    pub last_full_sync: Option<OffsetDateTime>,
+    /// When changes were read last.
+    #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    pub last_delta_sync: Option<OffsetDateTime>,
 }

@@ -34,6 +34,8 @@ pub struct TokenClaims {
     pub account: Option<String>,
     /// `exp`: the end of validity.
     pub expires_on: Option<OffsetDateTime>,
+    /// `ver`: `1.0` or `2.0`.
+    pub version: Option<String>,
     /// Whether the token is an application's own, without a user.
     pub is_application: bool,
 }
@@ -69,6 +71,7 @@ impl TokenClaims {
             directory_roles: list("wids").map(|ids| ids.iter().filter_map(|id| id.parse().ok()).collect()),
             account: text("upn").or_else(|| text("preferred_username")).or_else(|| text("unique_name")),
             expires_on: claims.get("exp").and_then(seconds),
+            version: text("ver"),
             is_application,
         })
     }

@@ -11,6 +11,7 @@ mod discovery;
 mod entra;
 mod environment;
 mod explain;
+mod probe;
 mod provider;
 mod scopes;
 
@@ -22,8 +23,9 @@ pub use chain::{BlockedWay, TokenChain};
 pub use claims::TokenClaims;
 pub use discovery::{DiscoveredTenant, TenantDiscovery, TenantDiscoveryError};
 #[cfg(feature = "sign-in")]
-pub use entra::{BrowserSignIn, ClientSecretSignIn, DEFAULT_SIGN_IN_CLIENT, DeviceCode, DeviceCodeSignIn};
+pub use entra::{BrowserSignIn, ClientSecretSignIn, DEFAULT_SIGN_IN_CLIENT, DeviceCode, DeviceCodeSignIn, EntraSecretProbe};
 pub use environment::EnvironmentToken;
 pub use explain::{Explanation, error_codes, explain};
+pub use probe::{ProbedResource, SecretProbe};
 pub use provider::{FnTokenProvider, StaticToken, TokenProvider, TokenRequest, token_fn};
 pub use scopes::sign_in_scopes;

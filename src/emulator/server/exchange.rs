@@ -17,7 +17,7 @@ use crate::emulator::{
     authority::{self, AuthorityAnswer, AuthorityRequest},
     graph::{Body, GraphAnswer, GraphRequest, Query, decode, segments},
     refusal::Refusal,
-    site::{REMOTE_PATH, answer_remote},
+    site::{AdminServiceAnswer, AdminServiceRequest, REMOTE_PATH, answer_admin_service, answer_remote},
     tenant::Bearer,
 };
 
@@ -76,6 +76,9 @@ impl Exchange {
         if let Some(site) = self.site.as_ref().filter(|_| whole.join("/") == REMOTE_PATH) {
             let (status, body) = answer_remote(site, &read.body).await;
             return self.json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body);
+        }
+        if let Some(response) = self.admin_service(&read, &whole) {
+            return response;
         }
         self.authority(&read, whole)
     }
@@ -170,6 +173,44 @@ impl Exchange {
         response
     }
 
+    fn admin_service(&self, read: &Read, whole: &[String]) -> Option<Response<Full<Bytes>>> {
+        let request = AdminServiceRequest {
+            method: &read.method,
+            segments: whole,
+            query: &read.query,
+            authorization: read.header("authorization"),
+            address: &read.address,
+        };
+        let answer = answer_admin_service(self.site.as_ref()?, &request)?;
+        self.record(read, whole, answer.status());
+        let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
+        Some(match answer {
+            AdminServiceAnswer::Json(_, value) => self.json(status, &value),
+            AdminServiceAnswer::Xml(text) => self.response(status, "application/xml", text),
+            AdminServiceAnswer::SignIn(scheme) => {
+                let mut response = self.response(status, "", String::new());
+                insert(response.headers_mut(), header::WWW_AUTHENTICATE, scheme);
+                response
+            }
+        })
+    }
+
+    fn record(&self, read: &Read, whole: &[String], status: u16) {
+        let query = match read.query.as_str() {
+            "" => String::new(),
+            query => format!("?{}", decode(query)),
+        };
+        self.tenant.record(RecordedRequest {
+            method: read.method.clone(),
+            path: format!("/{}{query}", whole.join("/")),
+            status,
+            operation: None,
+            is_batched: false,
+            client_request_id: None,
+            body: None,
+        });
+    }
+
     fn authority(&self, read: &Read, whole: Vec<String>) -> Response<Full<Bytes>> {
         let request = AuthorityRequest {
             method: read.method.clone(),
@@ -181,20 +222,7 @@ impl Exchange {
         };
         let answer = authority::answer(&self.tenant, &request)
             .unwrap_or_else(|| AuthorityAnswer::Json(404, json!({"error": {"code": "NotFound", "message": "There is nothing here."}})));
-        let query = if read.query.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", decode(&read.query))
-        };
-        self.tenant.record(RecordedRequest {
-            method: request.method.clone(),
-            path: format!("/{}{query}", request.segments.join("/")),
-            status: answer.status(),
-            operation: None,
-            is_batched: false,
-            client_request_id: None,
-            body: None,
-        });
+        self.record(read, &request.segments, answer.status());
         let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
         match answer {
             AuthorityAnswer::Json(_, value) => {

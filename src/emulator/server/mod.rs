@@ -26,7 +26,10 @@ use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use super::{EmulatedSite, EmulatedTenant};
-use crate::cloud::CloudEndpoints;
+use crate::{
+    cloud::CloudEndpoints,
+    site::admin_service::{AdminServiceAddress, CertificateFingerprint},
+};
 use exchange::Exchange;
 use tls::Identity;
 
@@ -48,6 +51,7 @@ pub struct EmulatorServer {
     url: Url,
     endpoints: CloudEndpoints,
     certificate: Option<String>,
+    fingerprint: Option<CertificateFingerprint>,
     connections: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
@@ -94,6 +98,20 @@ impl EmulatorServer {
         self.certificate.as_deref()
     }
 
+    /// The fingerprint of that certificate, to be pinned; `None` without TLS.
+    #[must_use]
+    pub const fn certificate_fingerprint(&self) -> Option<CertificateFingerprint> {
+        self.fingerprint
+    }
+
+    /// The address of the site's administration service, where a site was given.
+    #[must_use]
+    pub fn admin_service(&self) -> Option<AdminServiceAddress> {
+        self.site.as_ref()?;
+        let url = self.url.join("AdminService/").ok()?;
+        AdminServiceAddress::url(&url).ok()
+    }
+
     /// How many TCP connections it has accepted so far.
     #[must_use]
     pub fn connections(&self) -> usize {
@@ -130,7 +148,8 @@ pub struct EmulatorServerBuilder {
 }
 
 impl EmulatorServerBuilder {
-    /// The site that belongs to the tenant. Default: none.
+    /// The site that belongs to the tenant. Its administration service is served for reading, on `/AdminService/wmi/` and
+    /// as behind a cloud management gateway on `/CCM_Proxy_ServerAuth/{number}/AdminService/wmi/`. Default: none.
     pub fn site(mut self, site: EmulatedSite) -> Self {
         self.site = Some(site);
         self
@@ -169,6 +188,7 @@ impl EmulatorServerBuilder {
             .and_then(|endpoints| endpoints.with_graph(url.clone()));
         let exchange = Exchange::new(self.tenant.clone(), self.site.clone(), self.latency, self.uses_tls);
         let connections = Arc::new(AtomicUsize::new(0));
+        let fingerprint = identity.as_ref().map(|identity| identity.fingerprint);
         let (acceptor, certificate) = identity.map_or((None, None), |identity| (Some(identity.acceptor), Some(identity.certificate)));
         let accepting = tokio::spawn(accept(listener, acceptor, exchange, Arc::clone(&connections)));
         Ok(EmulatorServer {
@@ -177,6 +197,7 @@ impl EmulatorServerBuilder {
             url,
             endpoints: endpoints.map_err(std::io::Error::other)?,
             certificate,
+            fingerprint,
             connections,
             accepting,
         })

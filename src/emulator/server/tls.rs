@@ -11,10 +11,13 @@ use tokio_rustls::{
     },
 };
 
+use crate::site::admin_service::CertificateFingerprint;
+
 /// A self-signed certificate with its key.
 pub(super) struct Identity {
     pub(super) acceptor: TlsAcceptor,
     pub(super) certificate: String,
+    pub(super) fingerprint: CertificateFingerprint,
 }
 
 impl Identity {
@@ -29,10 +32,16 @@ impl Identity {
             .with_no_client_auth()
             .with_single_cert(vec![made.cert.der().clone()], key)
             .map_err(io::Error::other)?;
+        let hash = aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256
+            .tls13()
+            .map(|suite| suite.common.hash_provider.hash(made.cert.der()));
+        let hash: Option<[u8; 32]> = hash.and_then(|hash| hash.as_ref().try_into().ok());
+        let fingerprint = hash.ok_or_else(|| io::Error::other("the provider has no SHA-256"))?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             certificate: made.cert.pem(),
+            fingerprint: CertificateFingerprint::new(fingerprint),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! A Configuration Manager site in memory.
 
+mod admin_service;
 mod ensure;
 mod remote;
 
@@ -12,6 +13,7 @@ use std::{
 use async_trait::async_trait;
 use serde_json::Value;
 
+pub(in crate::emulator) use admin_service::{AdminServiceAnswer, AdminServiceRequest, answer as answer_admin_service};
 pub(crate) use remote::{PATH as REMOTE_PATH, answer as answer_remote};
 pub use remote::{RemoteSite, RemoteSiteBuilder};
 
@@ -46,7 +48,15 @@ const FIRST_ROW: i64 = 16_777_217;
 #[derive(Clone)]
 pub struct EmulatedSite {
     clock: Arc<dyn Clock>,
+    access: Arc<Access>,
     held: Arc<Mutex<Held>>,
+}
+
+/// Who is let in to the administration service.
+#[derive(Debug, Clone, Default)]
+struct Access {
+    ticket: Option<ClientSecret>,
+    token: Option<ClientSecret>,
 }
 
 /// What the site holds.
@@ -71,6 +81,7 @@ impl EmulatedSite {
         EmulatedSiteBuilder {
             info: SiteInfo::new("P01", "5.00.9128.1000"),
             clock: Arc::new(SystemClock),
+            access: Access::default(),
         }
     }
 
@@ -85,6 +96,11 @@ impl EmulatedSite {
     pub fn holds_secret(&self, application: ApplicationId, secret: &str) -> bool {
         let held = lock(&self.held);
         held.secrets.get(&application).is_some_and(|kept| kept.expose() == secret)
+    }
+
+    /// Puts rows in place as a console or another tool would have: `change` may do with them what it likes.
+    pub fn change(&self, change: impl FnOnce(&mut SiteSnapshot)) {
+        change(&mut lock(&self.held).rows);
     }
 
     /// Lets the next operation fail before it does anything.
@@ -121,6 +137,7 @@ impl fmt::Debug for EmulatedSite {
 pub struct EmulatedSiteBuilder {
     info: SiteInfo,
     clock: Arc<dyn Clock>,
+    access: Access,
 }
 
 impl EmulatedSiteBuilder {
@@ -148,6 +165,19 @@ impl EmulatedSiteBuilder {
         self
     }
 
+    /// The `Negotiate` ticket that the administration service takes, in the place of a real one. Default: none.
+    pub fn admin_service_ticket(mut self, ticket: impl Into<String>) -> Self {
+        self.access.ticket = Some(ClientSecret::new(ticket.into()));
+        self
+    }
+
+    /// A bearer token that the administration service takes, besides those for a server app that the site knows.
+    /// Default: none.
+    pub fn admin_service_token(mut self, token: impl Into<String>) -> Self {
+        self.access.token = Some(ClientSecret::new(token.into()));
+        self
+    }
+
     /// The site.
     #[must_use]
     pub fn build(self) -> EmulatedSite {
@@ -164,6 +194,7 @@ impl EmulatedSiteBuilder {
         };
         EmulatedSite {
             clock: self.clock,
+            access: Arc::new(self.access),
             held: Arc::new(Mutex::new(held)),
         }
     }

@@ -14,7 +14,6 @@ use time::macros::datetime;
 use super::*;
 use crate::{
     clock::FixedClock,
-    error::TransportKind,
     http::{answer::AnswerHeaders, request::Method},
 };
 
@@ -33,8 +32,8 @@ impl std::fmt::Debug for RawAnswer {
 
 #[async_trait]
 impl Transport for Script {
-    async fn attempt(&self, _: &Request, bearer: Option<&SecretString>, limit: Duration) -> Result<RawAnswer, TransportFailure> {
-        let token = bearer.map(|token| token.expose_secret().to_owned());
+    async fn attempt(&self, _: &Request, authorization: Option<&Authorization>, limit: Duration) -> Result<RawAnswer, TransportFailure> {
+        let token = authorization.map(|authorization| authorization.token.expose_secret().to_owned());
         self.attempts.lock().unwrap().push((Instant::now(), token, limit));
         self.answers.lock().unwrap().pop_front().expect("the script has an answer left")
     }

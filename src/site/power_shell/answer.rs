@@ -177,12 +177,13 @@ impl Said {
 
 impl Discovery {
     fn into_site(self) -> SiteDiscovery {
-        // A schedule of several tokens, or of a kind that is not documented, is one that this crate cannot tell.
-        let full_schedule = self.full_schedule.and_then(|token| token.parse().ok());
         SiteDiscovery {
-            full_schedule,
+            // A schedule of several tokens, or of a kind that is not documented, is one that this crate cannot tell.
+            full_schedule: self.full_schedule.as_deref().and_then(|token| token.parse().ok()),
+            full_schedule_text: self.full_schedule,
             delta_minutes: self.delta_minutes,
             group_names: self.group_names,
+            ..SiteDiscovery::default()
         }
     }
 }

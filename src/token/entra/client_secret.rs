@@ -51,6 +51,10 @@ impl ClientSecretSignIn {
         Self { service, secret }
     }
 
+    pub(super) const fn over(service: SignInService, secret: ClientSecret) -> Self {
+        Self { service, secret }
+    }
+
     common_settings!();
 }
 

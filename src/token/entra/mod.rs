@@ -10,9 +10,11 @@ mod device_code;
 mod exchange;
 mod places;
 mod refusal;
+mod secret_probe;
 mod service;
 
 pub use browser::BrowserSignIn;
 pub use client_secret::ClientSecretSignIn;
 pub use device_code::{DeviceCode, DeviceCodeSignIn};
+pub use secret_probe::EntraSecretProbe;
 pub use service::DEFAULT_SIGN_IN_CLIENT;

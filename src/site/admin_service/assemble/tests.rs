@@ -1,0 +1,158 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{cloud::CloudEnvironment, site::admin_service::rows::Row};
+
+fn read<R: Row>(rows: Value) -> Vec<R> {
+    serde_json::from_value(rows).unwrap()
+}
+
+fn discovery(rows: Value) -> Discovery {
+    Discovery::sort(read(rows))
+}
+
+#[test]
+fn environments_are_resolved_by_their_names_and_unknown_ones_stay_numbers() {
+    let rows = Rows {
+        environments: read(json!([
+            {"ID": 7, "EnvironmentName": "AzurePublicCloud"},
+            {"ID": "2", "EnvironmentName": "AzureUSGovernmentCloud"},
+            {"ID": 3, "EnvironmentName": "AzureMoonCloud"},
+        ])),
+        tenants: read(json!([
+            {"ID": 1, "TenantID": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11", "Name": "a", "Environment": "7"},
+            {"ID": 2, "TenantID": "{6F0C1A52-3D1C-4B55-9C6B-0A4F5B7A1E12}", "Name": "b", "Environment": 2},
+            {"ID": 3, "TenantID": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e13", "Name": "c", "Environment": 3},
+            {"ID": 4, "TenantID": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e14", "Name": null, "Environment": 0},
+            {"ID": 5, "TenantID": "no guid"},
+            {"TenantID": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e15"},
+        ])),
+        ..Rows::default()
+    };
+    let tenants = rows.into_snapshot().tenants;
+    let told: Vec<_> = tenants
+        .iter()
+        .map(|tenant| (tenant.environment, tenant.environment_number, tenant.environment_name.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some(CloudEnvironment::AzurePublicCloud), Some(7), Some("AzurePublicCloud")),
+            (
+                Some(CloudEnvironment::AzureUsGovernmentCloud),
+                Some(2),
+                Some("AzureUSGovernmentCloud")
+            ),
+            (None, Some(3), Some("AzureMoonCloud")),
+            (None, Some(0), None),
+        ]
+    );
+}
+
+#[test]
+fn a_group_row_is_known_by_its_scopes_and_user_rows_by_what_is_left() {
+    let sorted = discovery(json!([
+        {"ID": 1, "CloudServiceId": 10, "AgentType": 31, "FullSyncEnabled": true, "FullSyncSchedule": "0001170000100038"},
+        {"ID": 2, "CloudServiceId": 10, "AgentType": 32, "DeltaSyncEnabled": 1, "DeltaSyncInterval": "5", "DiscoveryScopeIds": ["g"]},
+        {"ID": 3, "CloudServiceId": 11, "AgentType": 32, "FullSyncEnabled": true, "DiscoveryScopeIds": []},
+    ]));
+    assert_eq!(sorted.users.keys().collect::<Vec<_>>(), [&10]);
+    assert_eq!(sorted.groups[&10].delta_minutes, Some(5));
+    assert_eq!(sorted.groups[&10].agent_type, Some(32));
+    assert_eq!(sorted.users[&10].full_schedule.as_ref().unwrap().to_string(), "0001170000100038");
+    assert!(sorted.groups.contains_key(&11), "the number of a group row tells another one");
+}
+
+#[test]
+fn what_cannot_be_told_apart_is_not_guessed() {
+    let sorted = discovery(json!([
+        {"ID": 1, "CloudServiceId": 10, "AgentType": 31, "FullSyncEnabled": true},
+        {"ID": 2, "CloudServiceId": 10, "AgentType": 32, "FullSyncEnabled": true},
+    ]));
+    assert!(sorted.users.is_empty() && sorted.groups.is_empty());
+}
+
+#[test]
+fn discovery_that_is_off_is_none_and_an_odd_schedule_is_kept_as_text() {
+    let sorted = discovery(json!([
+        {"ID": 1, "CloudServiceId": 10, "FullSyncEnabled": false, "DeltaSyncEnabled": "false", "DeltaSyncInterval": 5},
+        {"ID": 2, "CloudServiceId": 11, "FullSyncEnabled": true, "FullSyncSchedule": "00011700001000380001200000114000", "DeltaSyncInterval": -5, "DeltaSyncEnabled": true},
+    ]));
+    assert!(!sorted.users.contains_key(&10));
+    let odd = &sorted.users[&11];
+    assert_eq!((odd.full_schedule.as_ref(), odd.delta_minutes), (None, None));
+    assert_eq!(odd.full_schedule_text.as_deref().map(str::len), Some(32));
+}
+
+#[test]
+fn the_site_at_the_top_is_the_one_that_reports_to_nobody() {
+    let rows = |sites: Value| {
+        let rows = Rows {
+            sites: read(sites),
+            ..Rows::default()
+        };
+        rows.into_snapshot().info.site_code
+    };
+    let primary = json!({"SiteCode": "PR1", "ReportingSiteCode": "CAS", "Version": "5.00.9128.1000"});
+    let top = json!({"SiteCode": "CAS", "ReportingSiteCode": "", "Version": "5.00.9128.1000"});
+    assert_eq!(rows(json!([primary, top])), "CAS");
+    assert_eq!(rows(json!([primary])), "PR1");
+    assert_eq!(rows(json!([])), "");
+}
+
+#[test]
+fn an_applications_secret_never_gets_past_the_reader() {
+    let rows: Vec<ApplicationRow> = read(json!([{
+        "ID": 1, "ClientID": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11", "TenantID": 1, "SecretKey": "0C0100canary-7Q",
+    }]));
+    assert!(!format!("{rows:?}").contains("canary-7Q"));
+    let application = application(rows.into_iter().next().unwrap()).unwrap();
+    assert!(!serde_json::to_string(&application).unwrap().contains("canary-7Q"));
+    assert!(!ApplicationRow::PROPERTIES.contains("Secret,") && !ApplicationRow::PROPERTIES.contains("SecretKey,"));
+}
+
+/// Any JSON value of a property.
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,20}".prop_map(Value::from),
+        Just(json!("9999-12-31T23:59:59-08:00")),
+        Just(json!("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11")),
+        Just(json!("0001170000100038")),
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::Array),
+            prop::collection::hash_map("[a-z]{1,4}", inner, 0..3).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+fn any_rows<R: Row + std::fmt::Debug>() -> impl Strategy<Value = Vec<R>> {
+    let names: Vec<&str> = R::PROPERTIES.split(',').collect();
+    let row = prop::collection::vec(any_value(), names.len()).prop_map(move |values| {
+        let object = names.iter().map(|name| (*name).to_owned()).zip(values).collect();
+        serde_json::from_value::<R>(Value::Object(object)).unwrap()
+    });
+    prop::collection::vec(row, 0..4)
+}
+
+proptest! {
+    #[test]
+    fn whatever_stands_in_a_row_the_others_are_read(
+        sites in any_rows::<SiteRow>(),
+        environments in any_rows::<EnvironmentRow>(),
+        tenants in any_rows::<TenantRow>(),
+        applications in any_rows::<ApplicationRow>(),
+        connections in any_rows::<ConnectionRow>(),
+        discovery in any_rows::<DiscoveryRow>(),
+    ) {
+        let rows = Rows { sites, environments, tenants, applications, connections, discovery };
+        let snapshot = rows.into_snapshot();
+        prop_assert!(serde_json::to_string(&snapshot).is_ok());
+    }
+}

@@ -1,0 +1,91 @@
+#![allow(clippy::unwrap_used, clippy::panic, reason = "clippy knows only test functions as tests")]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use super::{sign_in::Tickets, *};
+use crate::{
+    emulator::{EmulatedSite, EmulatedTenant, EmulatorServer},
+    error::{SiteRefusalReason, TokenError, TokenFailure},
+};
+
+/// Gives a scripted ticket, and counts how often it is asked.
+#[derive(Debug, Clone, Default)]
+struct Scripted {
+    ticket: Option<&'static str>,
+    hosts: Arc<std::sync::Mutex<Vec<String>>>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Scripted {
+    fn giving(ticket: &'static str) -> Self {
+        Self {
+            ticket: Some(ticket),
+            ..Self::default()
+        }
+    }
+}
+
+#[async_trait]
+impl Tickets for Scripted {
+    async fn ticket(&self, host: &str) -> Result<SecretString, TokenError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.hosts.lock().unwrap().push(host.to_owned());
+        let ticket = self
+            .ticket
+            .ok_or_else(|| TokenError::new(TokenFailure::NotAvailable, "no ticket", "Take one."))?;
+        Ok(SecretString::from(ticket))
+    }
+}
+
+async fn server() -> EmulatorServer {
+    let site = EmulatedSite::builder().admin_service_ticket("dGlja2V0").build();
+    EmulatorServer::builder(EmulatedTenant::new())
+        .site(site)
+        .tls(true)
+        .start()
+        .await
+        .unwrap()
+}
+
+fn reader(server: &EmulatorServer, tickets: &Scripted) -> AdminServiceSite {
+    AdminServiceSite::builder(server.admin_service().unwrap(), AdminServiceSignIn::tickets(tickets.clone()))
+        .pinned_certificate(server.certificate_fingerprint().unwrap())
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_ticket_is_taken_for_the_host_and_for_each_request() {
+    let server = server().await;
+    let tickets = Scripted::giving("dGlja2V0");
+    let snapshot = reader(&server, &tickets).snapshot(Call::quiet()).await.unwrap();
+    assert_eq!(snapshot.info.site_code, "P01");
+    assert_eq!(tickets.asked.load(Ordering::SeqCst), 6);
+    assert!(tickets.hosts.lock().unwrap().iter().all(|host| host == "localhost"));
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_refused_is_not_tried_twice_and_ntlm_is_named() {
+    let server = server().await;
+    let tickets = Scripted::giving("TlRMTVNTUAAB");
+    let site = reader(&server, &tickets);
+    let error = site.secret_expiry(Call::quiet(), uuid::Uuid::nil().into()).await.unwrap_err();
+    let SiteError::Refused(refused) = &error else {
+        panic!("not {error:?}")
+    };
+    assert_eq!(refused.reason(), SiteRefusalReason::NotSignedIn);
+    assert!(error.help().contains("NTLM") && error.help().contains("2509"), "{}", error.help());
+    assert_eq!(tickets.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn without_a_ticket_nothing_is_sent() {
+    let server = server().await;
+    let error = reader(&server, &Scripted::default()).snapshot(Call::quiet()).await.unwrap_err();
+    assert!(matches!(error, SiteError::SignIn(_)), "{error:?}");
+    assert_eq!(error.help(), "Take one.");
+    assert!(server.tenant().requests().is_empty());
+}
