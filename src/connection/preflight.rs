@@ -6,11 +6,12 @@ use time::OffsetDateTime;
 use super::{
     check_directory::{Rules, check_directory, check_secret_policy},
     check_site::check_site,
+    decide::decide,
     finding::{Finding, FindingCode, Severity},
     found::Found,
     plan::{Plan, needed_permissions},
     sign_in_summary::{SignInSummary, lacking},
-    work::{SecretWish, SecretWork, ServerWork, Work, decide},
+    work::{SecretWish, SecretWork, ServerWork, Work},
 };
 use crate::{
     directory::{SignedIn, Tenant},

@@ -97,7 +97,7 @@ fn failure(error: Error) -> TokenError {
         ),
     }
     // Its text alone: its debug output may hold a whole answer.
-    .with_source(crate::error::chain(&error))
+    .with_source(error.to_string())
 }
 
 #[cfg(test)]

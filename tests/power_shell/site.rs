@@ -138,3 +138,15 @@ fn site_code_and_provider_are_checked_before_anything_runs() {
         assert_eq!(error, InvalidPowerShellSite::Provider(provider.to_owned()));
     }
 }
+
+#[test]
+fn what_is_public_goes_between_threads_and_wherever_errors_go() {
+    fn is_shareable<T: Send + Sync + 'static>() {}
+    fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
+    is_shareable::<PowerShellSite>();
+    is_shareable::<cmg_onboarding::site::power_shell::LocalProcess>();
+    is_shareable::<cmg_onboarding::site::power_shell::ConsoleScript>();
+    is_error::<InvalidPowerShellSite>();
+    is_error::<cmg_onboarding::site::power_shell::PowerShellError>();
+    is_error::<cmg_onboarding::site::power_shell::ConsoleScriptError>();
+}
