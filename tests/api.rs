@@ -6,7 +6,7 @@ use std::{error::Error, fmt::Debug, sync::Arc};
 
 use cmg_onboarding::{
     AccessToken, Call, Directory, DirectoryHandle, Site, SiteHandle, StaticToken, TokenProvider, TokenRequest, async_trait, call, clock,
-    cloud, directory, error, ids, secret, site, spec, token, token_fn,
+    cloud, connection, directory, error, ids, secret, site, spec, token, token_fn,
 };
 
 fn is_shareable<T: Send + Sync + 'static>() {}
@@ -211,4 +211,37 @@ fn handles_are_cheap_to_clone_and_printable() {
     fn is_handle<T: Clone + Debug + Send + Sync>() {}
     is_handle::<DirectoryHandle>();
     is_handle::<SiteHandle>();
+    is_handle::<site::SplitSite>();
+    is_handle::<site::admin_service::AdminServiceSite>();
+    is_handle::<connection::ImportVerifier>();
+}
+
+#[test]
+fn the_reader_and_the_verifier_go_between_threads() {
+    shareable!(
+        connection::Verification,
+        error::SiteRefusalReason,
+        error::SiteTrouble,
+        site::admin_service::AdminServiceAddress,
+        site::admin_service::AdminServiceSignIn,
+        site::admin_service::AdminServiceSiteBuilder,
+        site::admin_service::CertificateFingerprint,
+        token::ProbedResource,
+        Arc<dyn token::SecretProbe>,
+    );
+    errors!(
+        site::admin_service::InvalidAdminServiceAddress,
+        site::admin_service::InvalidFingerprint,
+        site::admin_service::KerberosNeedsAName,
+    );
+}
+
+/// Compiled alone: futures that wait for a site or for a sign-in go between threads, too.
+#[allow(dead_code)]
+fn what_is_awaited_is_sent(site: &site::admin_service::AdminServiceSite, verifier: &connection::ImportVerifier, id: ids::ApplicationId) {
+    is_sent(site.snapshot(Call::quiet()));
+    is_sent(site.application(Call::quiet(), id));
+    is_sent(site.applications_named(Call::quiet(), "x"));
+    is_sent(site.secret_expiry(Call::quiet(), id));
+    is_sent(verifier.verify());
 }

@@ -31,6 +31,7 @@ pub(crate) enum TransportFailure {
     /// The answer is longer than any that makes sense.
     TooLong,
     /// Somebody else answers than the one whose certificate is pinned. Nothing was sent.
+    #[cfg_attr(not(feature = "rustls"), expect(dead_code, reason = "nothing is pinned without TLS"))]
     NotPinned(NotPinned),
 }
 

@@ -21,7 +21,7 @@ pub(super) enum Answer {
     Site(SiteInfo),
     Tenant(SiteTenant),
     Application(SiteApplication),
-    Connection(SiteConnection),
+    Connection(Box<SiteConnection>),
     Progress(SiteProgress),
     Removed(SiteRemoved),
     Failed(SiteError),
@@ -152,7 +152,7 @@ impl Said {
                 let mut connection = SiteConnection::new(SiteRowId(id), name, filled(description), rows);
                 connection.user_discovery = user_discovery.map(Discovery::into_site);
                 connection.group_discovery = group_discovery.map(Discovery::into_site);
-                Answer::Connection(connection)
+                Answer::Connection(Box::new(connection))
             }
             Self::Progress {
                 item,

@@ -147,7 +147,7 @@ impl Site for PowerShellSite {
             Answer::Site(info) => snapshot.info = info,
             Answer::Tenant(tenant) => snapshot.tenants.push(tenant),
             Answer::Application(application) => snapshot.applications.push(application),
-            Answer::Connection(connection) => snapshot.connections.push(connection),
+            Answer::Connection(connection) => snapshot.connections.push(*connection),
             _ => {}
         };
         self.run(Wish::Snapshot, &mut take).await?;
@@ -166,7 +166,7 @@ impl Site for PowerShellSite {
                 progress(&step);
                 done.push(step);
             }
-            Answer::Connection(read_back) => connection = Some(read_back),
+            Answer::Connection(read_back) => connection = Some(*read_back),
             _ => {}
         };
         match self.run(Wish::Onboard(wanted), &mut take).await {
