@@ -24,4 +24,10 @@ pub(crate) use request::{Method, Request, percent_encoded};
 pub(crate) use retry::{Advice, RetryPolicy};
 
 #[cfg(test)]
-pub(crate) use answer::{AnswerHeaders, answer as answer_for_tests};
+pub(crate) use answer::answer as answer_for_tests;
+#[cfg(any(test, feature = "emulator"))]
+pub(crate) use answer::AnswerHeaders;
+#[cfg(feature = "emulator")]
+pub(crate) use answer::RawAnswer;
+#[cfg(feature = "emulator")]
+pub(crate) use transport::{Transport, TransportFailure};

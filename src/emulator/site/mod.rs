@@ -15,7 +15,10 @@ use serde_json::Value;
 pub(crate) use remote::{PATH as REMOTE_PATH, answer as answer_remote};
 pub use remote::{RemoteSite, RemoteSiteBuilder};
 
-use super::tenant::lock;
+use super::{
+    tenant::lock,
+    timeline::{Moment, Timeline},
+};
 use crate::{
     call::Call,
     clock::{Clock, SystemClock},
@@ -47,6 +50,7 @@ const FIRST_ROW: i64 = 16_777_217;
 pub struct EmulatedSite {
     clock: Arc<dyn Clock>,
     held: Arc<Mutex<Held>>,
+    timeline: Timeline,
 }
 
 /// What the site holds.
@@ -85,6 +89,22 @@ impl EmulatedSite {
     pub fn holds_secret(&self, application: ApplicationId, secret: &str) -> bool {
         let held = lock(&self.held);
         held.secrets.get(&application).is_some_and(|kept| kept.expose() == secret)
+    }
+
+    /// The secret that the site holds for a server app. A real site never shows it; a test compares it with the live one.
+    #[must_use]
+    pub fn secret_of(&self, application: ApplicationId) -> Option<ClientSecret> {
+        lock(&self.held).secrets.get(&application).cloned()
+    }
+
+    /// The same site, with the moments of what is done through this handle on a timeline: three for reading, three for
+    /// each item of an onboarding, three for a removal.
+    #[must_use]
+    pub fn following(&self, timeline: &Timeline) -> Self {
+        Self {
+            timeline: timeline.clone(),
+            ..self.clone()
+        }
     }
 
     /// Lets the next operation fail before it does anything.
@@ -165,6 +185,7 @@ impl EmulatedSiteBuilder {
         EmulatedSite {
             clock: self.clock,
             held: Arc::new(Mutex::new(held)),
+            timeline: Timeline::new(),
         }
     }
 }
@@ -172,8 +193,13 @@ impl EmulatedSiteBuilder {
 #[async_trait]
 impl Site for EmulatedSite {
     async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+        let what = "the site's snapshot";
+        self.timeline.pass(Moment::BeforeSending, what).await;
         self.take_error()?;
-        Ok(lock(&self.held).rows.clone())
+        let rows = lock(&self.held).rows.clone();
+        self.timeline.pass(Moment::CarriedOut, what).await;
+        self.timeline.pass(Moment::Answered, what).await;
+        Ok(rows)
     }
 
     async fn onboard(
@@ -194,13 +220,16 @@ impl Site for EmulatedSite {
         let mut done = Vec::new();
         for item in ITEMS {
             // Where a real site would work on it, so that a dropped run leaves what it had done.
-            tokio::task::yield_now().await;
+            let what = format!("the site's {item}");
+            self.timeline.pass(Moment::BeforeSending, &what).await;
             let ensured = lock(&self.held).ensure(item, wanted);
+            self.timeline.pass(Moment::CarriedOut, &what).await;
             match ensured {
                 Ok(Some((action, row))) => {
                     let step = SiteProgress::new(item, action, row);
                     progress(&step);
                     done.push(step);
+                    self.timeline.pass(Moment::Answered, &what).await;
                 }
                 Ok(None) => {}
                 Err(error) => return Err(SiteFailure::new(done, error)),
@@ -217,10 +246,17 @@ impl Site for EmulatedSite {
     }
 
     async fn remove(&self, _call: Call<'_>, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+        let what = "the removal from the site";
+        self.timeline.pass(Moment::BeforeSending, what).await;
         self.take_error()?;
-        let mut held = lock(&self.held);
-        held.check_rights("remove the connection")?;
-        held.remove(removal)
+        let removed = {
+            let mut held = lock(&self.held);
+            held.check_rights("remove the connection")?;
+            held.remove(removal)
+        };
+        self.timeline.pass(Moment::CarriedOut, what).await;
+        self.timeline.pass(Moment::Answered, what).await;
+        removed
     }
 }
 
