@@ -23,11 +23,11 @@ pub(crate) use pipeline::{HttpError, Pipeline};
 pub(crate) use request::{Method, Request, percent_encoded};
 pub(crate) use retry::{Advice, RetryPolicy};
 
-#[cfg(test)]
-pub(crate) use answer::answer as answer_for_tests;
 #[cfg(any(test, feature = "emulator"))]
 pub(crate) use answer::AnswerHeaders;
 #[cfg(feature = "emulator")]
 pub(crate) use answer::RawAnswer;
+#[cfg(test)]
+pub(crate) use answer::answer as answer_for_tests;
 #[cfg(feature = "emulator")]
 pub(crate) use transport::{Transport, TransportFailure};

@@ -49,24 +49,43 @@ impl EndState {
         assert_eq!(self.secrets.len(), 1, "secrets: {:#?}", self.secrets);
         let (_, expiry) = self.held.as_ref().expect("the site holds a secret");
         assert!(self.held_is_live, "the site holds a secret that is no more");
-        assert_eq!(expiry, &self.secrets[0]["endDateTime"], "the site says another end than the directory");
+        assert_eq!(
+            expiry, &self.secrets[0]["endDateTime"],
+            "the site says another end than the directory"
+        );
     }
 
     /// The same tenant and site as that of another run, secret included.
     pub(crate) fn assert_same_as(&self, other: &Self, case: &str) {
-        assert_eq!(shown(&self.tenant), shown(&other.tenant), "the tenant, {case}");
-        assert_eq!(shown(&self.site), shown(&other.site), "the site, {case}");
+        assert_same("tenant", &self.tenant, &other.tenant, case);
+        assert_same("site", &self.site, &other.site, case);
         self.assert_one_secret_that_the_site_holds();
     }
 
     /// The same tenant alone.
     pub(crate) fn assert_same_tenant_as(&self, other: &Self, case: &str) {
-        assert_eq!(shown(&self.tenant), shown(&other.tenant), "the tenant, {case}");
+        assert_same("tenant", &self.tenant, &other.tenant, case);
     }
 }
 
-fn shown(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap()
+/// Compares, and shows only the lines that differ.
+fn assert_same(what: &str, left: &Value, right: &Value, case: &str) {
+    if left == right {
+        return;
+    }
+    let lines = |value: &Value| -> Vec<String> {
+        let text = serde_json::to_string_pretty(value).unwrap();
+        text.lines().map(str::to_owned).collect()
+    };
+    let (left, right) = (lines(left), lines(right));
+    let only = |one: &[String], other: &[String]| -> Vec<String> { one.iter().filter(|line| !other.contains(line)).cloned().collect() };
+    panic!(
+        "the {what} is not as expected, {case}\ntoo much ({} lines): {:#?}\ntoo little ({} lines): {:#?}",
+        left.len(),
+        only(&left, &right),
+        right.len(),
+        only(&right, &left)
+    );
 }
 
 pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
@@ -78,7 +97,10 @@ fn names(tenant: &Value, site: &Value) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     for kind in ["applications", "deletedApplications"] {
         for app in list(tenant, kind) {
-            let name = app["uniqueName"].as_str().or_else(|| app["displayName"].as_str()).unwrap_or_default();
+            let name = app["uniqueName"]
+                .as_str()
+                .or_else(|| app["displayName"].as_str())
+                .unwrap_or_default();
             add(&mut names, &app["id"], format!("object id of {name}"));
             add(&mut names, &app["appId"], format!("client id of {name}"));
         }
@@ -111,8 +133,13 @@ fn normalised(value: &Value, names: &BTreeMap<String, String>) -> Value {
         Value::Object(object) => {
             let is_consent = object.contains_key("consentType") || object.contains_key("appRoleId");
             let parts = object.iter().map(|(name, value)| {
-                let is_noise = NOISE.contains(&name.as_str()) || (is_consent && name == "id");
-                let value = if is_noise && !value.is_null() { json!("...") } else { normalised(value, names) };
+                let is_secret = object.contains_key("keyId") && name == "displayName";
+                let is_noise = NOISE.contains(&name.as_str()) || is_secret || (is_consent && name == "id");
+                let value = if is_noise && !value.is_null() {
+                    json!("...")
+                } else {
+                    normalised(value, names)
+                };
                 (name.clone(), value)
             });
             Value::Object(parts.collect())

@@ -112,11 +112,7 @@ async fn two_killed_runs_are_repaired_by_the_third() {
 #[tokio::test(start_paused = true)]
 async fn a_killed_registration_without_a_site_is_repaired_too() {
     let reference = World::new();
-    reference
-        .process_of(spec(), Timeline::new(), false, false)
-        .onboard()
-        .await
-        .unwrap();
+    reference.process_of(spec(), Timeline::new(), false, false).onboard().await.unwrap();
     let expected = reference.settled().await;
     let mut cases = 0;
     for moment in 1.. {

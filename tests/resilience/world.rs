@@ -64,6 +64,21 @@ impl World {
         }
     }
 
+    /// A process whose site takes this long for each moment.
+    pub(crate) fn process_with_slow_site(&self, pace: Duration) -> Process {
+        let timeline = Timeline::new();
+        let wire = EmulatedWire::new(&self.tenant).following(&timeline);
+        let job = AzureServicesConnection::builder(spec_with_discovery())
+            .directory(self.directory(&wire))
+            .site(self.site.following(&Timeline::new().with_pace(move |_| pace)));
+        Process {
+            wire,
+            timeline,
+            job: job.build().unwrap(),
+            has_site: true,
+        }
+    }
+
     /// A process with a token that cannot be renewed.
     pub(crate) fn process_with_one_token(&self) -> Process {
         let timeline = Timeline::new();

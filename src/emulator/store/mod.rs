@@ -104,7 +104,6 @@ impl Context<'_> {
     fn visible_from(&self) -> Instant {
         self.instant + self.settings.replication_lag
     }
-
 }
 
 /// By what one object is addressed: `{id}` or `(appId='..')`.

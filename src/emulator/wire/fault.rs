@@ -131,15 +131,17 @@ impl WireFault {
 
     /// Whether the client can tell for certain that the request was not carried out.
     #[must_use]
-    pub const fn proves_that_nothing_happened(&self) -> bool {
-        matches!(
-            self,
+    pub fn proves_that_nothing_happened(&self) -> bool {
+        match self {
             Self::ConnectionRefused
-                | Self::Throttled
-                | Self::ThrottledFor(_)
-                | Self::ThrottledUntil(_)
-                | Self::TokenRefused
-                | Self::ConcurrentChange
-        )
+            | Self::Throttled
+            | Self::ThrottledFor(_)
+            | Self::ThrottledUntil(_)
+            | Self::TokenRefused
+            | Self::ConcurrentChange => true,
+            // "Unable to read the company information" is said of writes that were carried out, too.
+            Self::Refusal(refusal) => refusal.body["error"]["code"] != "Directory_ObjectNotFound",
+            _ => false,
+        }
     }
 }
