@@ -70,7 +70,11 @@ fn main() {
         let mut times = measured.into_inner().unwrap();
         times.sort_unstable();
         let rounds = u32::try_from(TENANTS.div_ceil(at_once)).unwrap_or(u32::MAX);
-        ratios.push((at_once, times.get(times.len() / 2).copied().unwrap_or_default(), LATENCY * ROUND_TRIPS * rounds));
+        ratios.push((
+            at_once,
+            times.get(times.len() / 2).copied().unwrap_or_default(),
+            LATENCY * ROUND_TRIPS * rounds,
+        ));
     }
     group.finish();
     for (at_once, time, floor) in ratios {

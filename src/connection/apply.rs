@@ -35,6 +35,8 @@ pub(crate) struct Run<'a> {
     pub(crate) site: Option<&'a dyn Site>,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) listener: Listener<'a>,
+    /// The description of the secrets that this run makes, and no other run.
+    pub(crate) mark: String,
     pub(crate) report: Mutex<Report>,
 }
 

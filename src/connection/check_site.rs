@@ -67,6 +67,19 @@ pub(crate) fn uses_server(site: &SiteSnapshot, connection: &SiteConnection, serv
         .is_some_and(|row| connection.web_applications.contains(&row.id))
 }
 
+/// Whether tenant and site may have been seen at different times: the site has a connection of this name, and the
+/// directory did not know the server app yet that another run has made meanwhile.
+pub(crate) fn may_be_torn(spec: &ConnectionSpec, found: &Found) -> bool {
+    let (Some(directory), Some(site)) = (&found.directory, &found.site) else {
+        return false;
+    };
+    let is_unknown = matches!(spec.server_app(), ServerApp::Create(_)) && directory.server.is_none();
+    is_unknown
+        && site
+            .connections_of(directory.tenant.id)
+            .any(|connection| connection.name == spec.name())
+}
+
 fn check_imported(rules: &Rules<'_>, findings: &mut Vec<Finding>) {
     let ServerApp::Import(app) = rules.spec.server_app() else {
         return;

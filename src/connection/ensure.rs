@@ -82,9 +82,31 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
+    /// Whether the directory turned a request down because it does not see a fresh object yet.
+    ///
+    /// "Unable to read the company information" looks alike, and may come after the deed.
+    fn is_lagging(&self, error: &DirectoryError) -> bool {
+        self.fresh && error.may_be_replication() && !error.may_have_been_carried_out()
+    }
+
     /// Waits once before something is tried that must not be tried at once.
     pub(crate) async fn pause(&self, error: DirectoryError) -> Result<(), DirectoryError> {
         Patience::new(self.deadline).wait(self.step, error, self.listener).await
+    }
+}
+
+/// Carries out a change that must not be repeated blindly: it is repeated only where the directory has turned it down
+/// because it does not see a fresh object yet. Everything else is the caller's to look into.
+pub(crate) async fn settle_once<T, F>(attempt: Attempt<'_>, mut change: impl FnMut() -> F) -> Result<T, DirectoryError>
+where
+    F: Future<Output = Result<T, DirectoryError>>,
+{
+    let mut patience = Patience::new(attempt.deadline);
+    loop {
+        match change().await {
+            Err(error) if attempt.is_lagging(&error) => patience.wait(attempt.step, error, attempt.listener).await?,
+            other => return other,
+        }
     }
 }
 
@@ -124,8 +146,8 @@ where
         };
         let is_there = matches!(error.refusal(), Some(RefusalReason::AlreadyExists | RefusalReason::UniqueNameInUse));
         is_uncertain |= error.may_have_been_carried_out();
-        let is_lagging = attempt.fresh && error.may_be_replication();
-        if is_there || (!is_lagging && error.may_have_been_carried_out()) {
+        let is_lagging = attempt.is_lagging(&error);
+        if is_there || error.may_have_been_carried_out() {
             if let Some(found) = look().await? {
                 return Ok(if is_uncertain {
                     Ensured::Recovered(found)

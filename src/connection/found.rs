@@ -129,6 +129,9 @@ async fn look_in_directory(
         ClientApp::Import(_) | ClientApp::Reuse(_) => None,
     };
     let unique_names = [names.server, names.client];
+    let is_own_server = |app: &Application| {
+        matches!(spec.server_app(), ServerApp::Create(_)) && app.properties.unique_name.as_deref() == Some(unique_names[0].as_str())
+    };
 
     let roles_in_token = held_in_token(&signed_in);
     let token_suffices = role_gap(&roles_in_token, spec.discovery().is_some()).is_none();
@@ -166,6 +169,9 @@ async fn look_in_directory(
             (None, None) => (None, None),
         },
     };
+
+    // Another run may have made the server app between the two questions: the owner of the URI is that app then.
+    let server = server.or_else(|| uri_owner.clone().filter(is_own_server));
 
     let principal_of = |application: Option<&Application>| {
         OptionFuture::from(application.map(|application| directory.service_principal(call, application.app_id)))
@@ -258,7 +264,7 @@ pub(crate) fn role_gap(held: &[RoleTemplateId], wants_discovery: bool) -> Option
 
 /// A list that the caller is not allowed to see, or that an implementation does not offer, counts as empty: what it
 /// would have warned of is refused later, with its own error.
-fn where_allowed<T>(result: Result<Vec<T>, DirectoryError>) -> Result<Vec<T>, DirectoryError> {
+pub(crate) fn where_allowed<T>(result: Result<Vec<T>, DirectoryError>) -> Result<Vec<T>, DirectoryError> {
     match result {
         Err(DirectoryError::NotSupported(_)) => Ok(Vec::new()),
         Err(error) if error.refusal() == Some(RefusalReason::PermissionMissing) => Ok(Vec::new()),

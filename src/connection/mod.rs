@@ -51,6 +51,7 @@ use crate::{
 };
 use apply::Run;
 use check_directory::Rules;
+use check_site::may_be_torn;
 use event::Listener;
 use found::{Found, look, needs_directory};
 use work::SecretWish;
@@ -155,6 +156,7 @@ impl AzureServicesConnection {
             site: self.site(),
             clock: self.inner.clock.as_ref(),
             listener: &events,
+            mark: secret::new_mark(),
             report: Mutex::new(Report::default()),
         };
         run.carry_out().await
@@ -194,14 +196,13 @@ impl AzureServicesConnection {
     }
 
     async fn look(&self) -> Result<Found, LookError> {
-        look(
-            &self.inner.spec,
-            self.directory(),
-            self.site(),
-            self.inner.expected_tenant,
-            Call::quiet(),
-        )
-        .await
+        let (spec, tenant) = (&self.inner.spec, self.inner.expected_tenant);
+        let found = look(spec, self.directory(), self.site(), tenant, Call::quiet()).await?;
+        // Reading a site can take seconds, in which another run of this specification may have come to its end.
+        if !may_be_torn(spec, &found) {
+            return Ok(found);
+        }
+        look(spec, self.directory(), self.site(), tenant, Call::quiet()).await
     }
 
     fn directory(&self) -> Option<&dyn Directory> {

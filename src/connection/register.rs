@@ -97,7 +97,11 @@ impl Run<'_> {
                 };
                 Ok((registered, report))
             }
-            Ensured::Recovered(application) => self.mend(directory, step, app, &application, Origin::Recovered).await,
+            // An attempt without an answer came before, but what is there may be another run's all the same.
+            Ensured::Recovered(application) if secret.is_none() || self.has_made(&application) => {
+                self.mend(directory, step, app, &application, Origin::Recovered).await
+            }
+            Ensured::Recovered(application) => self.mend(directory, step, app, &application, Origin::Elsewhere).await,
             Ensured::Found(application) => self.mend(directory, step, app, &application, Origin::Elsewhere).await,
         }
     }

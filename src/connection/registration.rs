@@ -23,7 +23,7 @@ use crate::{
 /// The one delegated permission that the server app offers.
 pub(crate) const USER_IMPERSONATION: &str = "user_impersonation";
 
-/// The description of every secret this crate makes, by which it knows its own.
+/// How the description of every secret this crate makes begins, by which it knows its own.
 pub(crate) const SECRET_MARKER: &str = "Configuration Manager CMG (cmg-onboarding)";
 
 const SINGLE_TENANT: &str = "AzureADMyOrg";
@@ -171,7 +171,7 @@ pub(crate) fn offered_scope(application: &Application) -> Option<PermissionId> {
 
 /// The secrets of an app registration that this crate has made.
 pub(crate) fn own_secrets(application: &Application) -> impl Iterator<Item = &PasswordCredential> {
-    let is_own = |password: &&PasswordCredential| password.display_name.as_deref() == Some(SECRET_MARKER);
+    let is_own = |password: &&PasswordCredential| password.display_name.as_deref().is_some_and(|name| name.starts_with(SECRET_MARKER));
     application.password_credentials.iter().filter(is_own)
 }
 

@@ -6,10 +6,11 @@
 //! removes its own secret.
 
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::{
     apply::{Failed, Run, call, retries_of},
-    ensure::settle,
+    ensure::{settle, settle_once},
     failure::StepError,
     register::{Origin, Registered},
     registration::{SECRET_MARKER, own_secrets},
@@ -18,14 +19,23 @@ use super::{
     work::{OWN_SECRETS_APART, OwnSecret, SecretWork},
 };
 use crate::{
-    directory::{ApplicationKey, Directory, NewPassword, PasswordCredential},
-    error::{DirectoryError, NotSupported, RefusalReason, RequestTrace, UnexpectedAnswer},
+    directory::{Application, ApplicationKey, Directory, NewPassword, PasswordCredential},
+    error::{DirectoryError, NotSupported, RefusalReason, Refused, RequestTrace, UnexpectedAnswer},
     ids::KeyId,
     spec::SecretValidity,
 };
 
+/// An added secret ends at most so many times [`OWN_SECRETS_APART`] early: six hours.
+const MOST_TAKEN_OFF: u64 = 360;
+
 /// How often a secret is added before giving up, where each one came back without its text.
 const ATTEMPTS: usize = 3;
+
+/// A description for the secrets of one run: this crate's own, and the run's.
+pub(crate) fn new_mark() -> String {
+    let (run, _) = Uuid::new_v4().as_u64_pair();
+    format!("{SECRET_MARKER} {:08x}", run >> 32)
+}
 
 /// What issuing a secret has come to.
 #[derive(Debug, Clone, Default)]
@@ -95,32 +105,52 @@ impl Run<'_> {
         let step = Step::IssueSecret;
         let observer = retries_of(step, self.listener);
         let call = call(&observer);
-        for _ in 0..ATTEMPTS {
-            let new = NewPassword::new(SECRET_MARKER, self.distinct_end(validity, &known));
-            let added = settle(self.attempt(step, server.origin.is_fresh()), || {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let new = NewPassword::new(&self.mark, self.distinct_end(validity, &known));
+            let added = settle_once(self.attempt(step, server.origin.is_fresh()), || {
                 directory.add_password(call, server.object_id, &new)
             });
-            match added.await {
+            let trouble = match added.await {
                 Ok(password) => {
                     if let Some(issued) = issued(&password, Some(new.end_date_time)) {
                         let stale = known.iter().map(|secret| secret.key_id);
                         return Ok((issued, stale.filter(|key| *key != password.key_id).collect()));
                     }
                     known.push(OwnSecret::from(&password));
+                    let problem = "a secret was added and came back without its text";
+                    UnexpectedAnswer::new("the directory", problem, RequestTrace::default()).into()
                 }
                 Err(error) if error.may_have_been_carried_out() => {
-                    self.attempt(step, true).pause(error).await?;
-                    let key = ApplicationKey::ApplicationId(server.app_id);
-                    let current = directory.application(call, &key).await?;
-                    let unknown = current.iter().flat_map(own_secrets).map(OwnSecret::from);
-                    let unknown: Vec<OwnSecret> = unknown.filter(|secret| !known.contains(secret)).collect();
-                    known.extend(unknown);
+                    self.attempt(step, true).pause(error.clone()).await?;
+                    for secret in self.own_secrets_of(directory, server).await? {
+                        if !known.contains(&secret) {
+                            known.push(secret);
+                        }
+                    }
+                    error
                 }
                 Err(error) => return Err(error),
+            };
+            if attempts == ATTEMPTS {
+                return Err(trouble);
             }
         }
-        let problem = format!("{ATTEMPTS} secrets were added and none came back with its text");
-        Err(UnexpectedAnswer::new("the directory", problem, RequestTrace::default()).into())
+    }
+
+    /// The own secrets that an app has now. An app that this run has made may not be seen yet, which is waited for: not
+    /// seeing it is not having looked.
+    async fn own_secrets_of(&self, directory: &dyn Directory, server: &Registered) -> Result<Vec<OwnSecret>, DirectoryError> {
+        let observer = retries_of(Step::IssueSecret, self.listener);
+        let key = ApplicationKey::ApplicationId(server.app_id);
+        let attempt = self.attempt(Step::IssueSecret, server.origin.is_fresh());
+        let current = settle(attempt, || async {
+            let found = directory.application(call(&observer), &key).await?;
+            found.ok_or_else(|| not_found(server))
+        })
+        .await?;
+        Ok(own_secrets(&current).map(OwnSecret::from).collect())
     }
 
     /// Removes the own secrets that nobody uses.
@@ -183,13 +213,22 @@ impl Run<'_> {
 
     /// The secret that is created together with an app.
     pub(crate) fn first_password(&self, validity: SecretValidity) -> NewPassword {
-        NewPassword::new(SECRET_MARKER, self.distinct_end(validity, &[]))
+        NewPassword::new(&self.mark, validity.end_after(self.clock.now()))
     }
 
-    /// The end of a new secret: as long as was asked for, less what keeps it apart from the app's other own secrets, so
-    /// that the expiry date in the site tells them apart later.
+    /// Whether an app registration was made by this very run: its secret bears the run's mark.
+    pub(crate) fn has_made(&self, application: &Application) -> bool {
+        own_secrets(application).any(|secret| secret.display_name.as_deref() == Some(self.mark.as_str()))
+    }
+
+    /// The end of an added secret: as long as was asked for, less what keeps it apart from the app's other own secrets,
+    /// so that the expiry date in the site tells them apart later.
+    ///
+    /// Of two runs at the same time neither knows the other's secret, so each takes off another time by chance.
     fn distinct_end(&self, validity: SecretValidity, known: &[OwnSecret]) -> OffsetDateTime {
-        let mut end = validity.end_after(self.clock.now());
+        let (chance, _) = Uuid::new_v4().as_u64_pair();
+        let less = i32::try_from(chance % MOST_TAKEN_OFF).unwrap_or_default();
+        let mut end = validity.end_after(self.clock.now()) - OWN_SECRETS_APART * (less + 1);
         let is_taken = |end: OffsetDateTime| {
             known
                 .iter()
@@ -201,6 +240,11 @@ impl Run<'_> {
         }
         end
     }
+}
+
+fn not_found(app: &Registered) -> DirectoryError {
+    let message = format!("the app registration {} is not there, or not yet", app.app_id);
+    Refused::new(RefusalReason::NotFound, "ApplicationNotFound", message, RequestTrace::default()).into()
 }
 
 fn issued(password: &PasswordCredential, fallback: Option<OffsetDateTime>) -> Option<IssuedSecret> {

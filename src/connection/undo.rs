@@ -1,5 +1,7 @@
 //! The way back: removes what this specification has made, and nothing else.
 
+use std::time::Duration;
+
 use futures_util::future::{OptionFuture, join};
 use serde::Serialize;
 
@@ -8,18 +10,21 @@ use super::{
     check_site::{server_id, tenant_of, uses_server},
     ensure::{Attempt, REPLICATION_DEADLINE, settle},
     event::{Event, Listener},
-    found::{Found, FoundApp},
+    found::{Found, FoundApp, where_allowed},
     registration::{UniqueNames, own_secrets},
     report::StepAction,
     step::Step,
 };
 use crate::{
-    directory::Directory,
+    directory::{DeletedApplication, Directory},
     error::{DirectoryError, RefusalReason, chain},
-    ids::ApplicationObjectId,
-    site::{Site, SiteRemoval},
+    ids::{ApplicationId, ServicePrincipalId, TenantId},
+    site::{Site, SiteApplication, SiteConnection, SiteRemoval, SiteSnapshot},
     spec::{ClientApp, ConnectionSpec, ServerApp},
 };
+
+/// How long is waited for a deleted service principal to show.
+const PRINCIPAL_DEADLINE: Duration = Duration::from_secs(8);
 
 /// What an undo has removed, and what it could not.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -55,47 +60,32 @@ pub(crate) async fn undo(
     listener: Listener<'_>,
 ) -> UndoReport {
     let mut report = UndoReport::default();
-    if let Some(site) = site
-        && !remove_connection(spec, found, site, listener, &mut report).await
-    {
-        // What the site still uses must keep working.
+    let apps = own_apps(spec, found);
+    let is_connected = match site {
+        Some(site) => !remove_connection(spec, found, &apps, site, listener, &mut report).await,
+        None => false,
+    };
+    let Some(directory) = directory else {
+        return report;
+    };
+    if is_connected {
+        // The connection would be left without its apps, and no later undo could tell whose it is.
+        let stays = |app: &OwnApp<'_>| format!("{}: the connection stays, and it needs the app", app.label());
+        report.left_behind.extend(apps.iter().map(stays));
         return report;
     }
-    let (Some(directory), Some(there)) = (directory, &found.directory) else {
-        return report;
-    };
-    let names = UniqueNames::of(spec.key());
-    let deleted = |name: &str| {
-        let twin = there.deleted.iter().find(|deleted| deleted.unique_name.as_deref() == Some(name));
-        twin.map(|deleted| deleted.object_id)
-    };
-    let server = matches!(spec.server_app(), ServerApp::Create(_)).then(|| {
-        let twin = deleted(&names.server);
-        remove_app(
-            directory,
-            Step::RegisterServerApp,
-            "server app",
-            there.server.as_ref(),
-            twin,
-            listener,
-        )
+    let [server, client] = [Step::RegisterServerApp, Step::RegisterClientApp].map(|step| {
+        let app = apps.iter().find(|app| app.step == step);
+        OptionFuture::from(app.map(|app| remove_app(directory, app, listener)))
     });
-    let client = matches!(spec.client_app(), ClientApp::Create(_)).then(|| {
-        let twin = deleted(&names.client);
-        remove_app(
-            directory,
-            Step::RegisterClientApp,
-            "client app",
-            there.client.as_ref(),
-            twin,
-            listener,
-        )
-    });
-    let (server, client) = join(OptionFuture::from(server), OptionFuture::from(client)).await;
+    let (server, client) = join(server, client).await;
     for part in [server, client].into_iter().flatten() {
         report.removed.extend(part.removed);
         report.left_behind.extend(part.left_behind);
     }
+    let Some(there) = &found.directory else {
+        return report;
+    };
     if let (ServerApp::Adopt(_), Some(server)) = (spec.server_app(), &there.server) {
         remove_own_secrets(directory, server, listener, &mut report).await;
     }
@@ -128,15 +118,75 @@ async fn remove_own_secrets(directory: &dyn Directory, server: &FoundApp, listen
     report.left_behind.push(kept);
 }
 
-/// Whether the connection is gone, or was not there.
-async fn remove_connection(spec: &ConnectionSpec, found: &Found, site: &dyn Site, listener: Listener<'_>, report: &mut UndoReport) -> bool {
-    let (Some(snapshot), Some(tenant), Some(server)) = (&found.site, tenant_of(spec, found), server_id(spec, found)) else {
+/// An app that this specification has made, as far as it is still there.
+struct OwnApp<'a> {
+    step: Step,
+    role: &'static str,
+    found: Option<&'a FoundApp>,
+    /// Its deleted registration, which holds its unique name.
+    deleted: Option<&'a DeletedApplication>,
+}
+
+impl OwnApp<'_> {
+    fn application_ids(&self) -> impl Iterator<Item = ApplicationId> {
+        let live = self.found.map(|found| found.application.app_id);
+        live.into_iter().chain(self.deleted.and_then(|deleted| deleted.app_id))
+    }
+
+    fn label(&self) -> String {
+        match (self.found, self.deleted) {
+            (Some(found), _) => format!("{} {} ({})", self.role, found.application.app_id, found.application.object_id),
+            (None, Some(deleted)) => format!("deleted {} ({})", self.role, deleted.object_id),
+            (None, None) => self.role.to_owned(),
+        }
+    }
+}
+
+fn own_apps<'a>(spec: &ConnectionSpec, found: &'a Found) -> Vec<OwnApp<'a>> {
+    let Some(there) = &found.directory else {
+        return Vec::new();
+    };
+    let names = UniqueNames::of(spec.key());
+    let twin = |name: &str| there.deleted.iter().find(|deleted| deleted.unique_name.as_deref() == Some(name));
+    let server = matches!(spec.server_app(), ServerApp::Create(_)).then(|| OwnApp {
+        step: Step::RegisterServerApp,
+        role: "server app",
+        found: there.server.as_ref(),
+        deleted: twin(&names.server),
+    });
+    let client = matches!(spec.client_app(), ClientApp::Create(_)).then(|| OwnApp {
+        step: Step::RegisterClientApp,
+        role: "client app",
+        found: there.client.as_ref(),
+        deleted: twin(&names.client),
+    });
+    let apps = [server, client].into_iter().flatten();
+    apps.filter(|app| app.found.is_some() || app.deleted.is_some()).collect()
+}
+
+/// Removes the connection where there is one. Tells whether there is none any more.
+async fn remove_connection(
+    spec: &ConnectionSpec,
+    found: &Found,
+    apps: &[OwnApp<'_>],
+    site: &dyn Site,
+    listener: Listener<'_>,
+    report: &mut UndoReport,
+) -> bool {
+    let (Some(snapshot), Some(tenant)) = (&found.site, tenant_of(spec, found)) else {
         return true;
     };
-    let ours = snapshot
-        .connections_of(tenant)
-        .find(|connection| connection.name == spec.name() && uses_server(snapshot, connection, server));
-    let Some(connection) = ours else {
+    // A deleted server app still tells which connection is its own.
+    let own_server = apps.iter().find(|app| app.step == Step::RegisterServerApp);
+    let servers: Vec<ApplicationId> = match own_server {
+        Some(own) => own.application_ids().collect(),
+        None => server_id(spec, found).into_iter().collect(),
+    };
+    let is_ours = |connection: &&SiteConnection| {
+        connection.name == spec.name() && servers.iter().any(|server| uses_server(snapshot, connection, *server))
+    };
+    let Some(connection) = snapshot.connections_of(tenant).find(is_ours) else {
+        report.left_behind.extend(rows_of(snapshot, tenant, apps));
         return true;
     };
     let step = Step::CreateConnection;
@@ -171,22 +221,28 @@ async fn remove_connection(spec: &ConnectionSpec, found: &Found, site: &dyn Site
     }
 }
 
-async fn remove_app(
-    directory: &dyn Directory,
-    step: Step,
-    role: &str,
-    found: Option<&FoundApp>,
-    deleted: Option<ApplicationObjectId>,
-    listener: Listener<'_>,
-) -> UndoReport {
+/// What an import that was cut off has left in the site, where the product has no cmdlet that removes it.
+fn rows_of(snapshot: &SiteSnapshot, tenant: TenantId, apps: &[OwnApp<'_>]) -> Vec<String> {
+    let ids: Vec<ApplicationId> = apps.iter().flat_map(OwnApp::application_ids).collect();
+    let own = |row: &&SiteApplication| ids.contains(&row.client_id);
+    let rows: Vec<&SiteApplication> = snapshot.applications.iter().filter(own).collect();
+    let mut left: Vec<String> = rows
+        .iter()
+        .map(|row| format!("The application {} stays in the site.", row.name))
+        .collect();
+    let tenant = snapshot.tenant(tenant).filter(|_| !ids.is_empty());
+    left.extend(tenant.map(|tenant| format!("The tenant {} stays in the site.", tenant.name)));
+    left
+}
+
+/// Removes one app for good: its registration, and one deleted before that still holds its unique name.
+async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, listener: Listener<'_>) -> UndoReport {
     let mut report = UndoReport::default();
-    if found.is_none() && deleted.is_none() {
-        return report;
-    }
+    let step = app.step;
     listener(&Event::StepStarted { step });
     let mut failed = None;
-    if let Some(found) = found {
-        let label = format!("{role} {} ({})", found.application.app_id, found.application.object_id);
+    if let Some(found) = app.found {
+        let label = app.label();
         match delete_and_purge(directory, step, found, listener).await {
             Ok(()) => report.removed.push(label),
             Err(error) => {
@@ -195,9 +251,9 @@ async fn remove_app(
             }
         }
     }
-    if let Some(object) = deleted {
-        let label = format!("deleted {role} ({object})");
-        match purge_application(directory, step, object, listener).await {
+    if let Some(deleted) = app.deleted {
+        let label = format!("deleted {} ({})", app.role, deleted.object_id);
+        match purge(directory, step, deleted, None, listener).await {
             Ok(()) => report.removed.push(label),
             Err(error) => {
                 report.left_behind.push(format!("{label}: {}", chain(&error)));
@@ -229,31 +285,44 @@ async fn delete_and_purge(directory: &dyn Directory, step: Step, found: &FoundAp
     if let Some(principal) = principal {
         gone(directory.delete_service_principal(call, principal).await)?;
     }
-    gone(directory.delete_application(call, found.application.object_id).await)?;
-    purge_application(directory, step, found.application.object_id, listener).await?;
-    if let Some(principal) = principal {
-        // A deleted service principal holds no name; where it is gone with the app, all is well.
-        gone(directory.purge_service_principal(call, principal).await)?;
-    }
-    Ok(())
+    let application = &found.application;
+    gone(directory.delete_application(call, application.object_id).await)?;
+    let deleted = DeletedApplication::new(application.object_id, Some(application.app_id), None, None);
+    purge(directory, step, &deleted, principal, listener).await
 }
 
+/// Removes a deleted app for good, its service principals before it: they are found by the app, should this be cut off.
+///
 /// A deletion may take a moment to show among the deleted objects, so "not found" is waited on.
-async fn purge_application(
+async fn purge(
     directory: &dyn Directory,
     step: Step,
-    application: ApplicationObjectId,
+    application: &DeletedApplication,
+    known: Option<ServicePrincipalId>,
     listener: Listener<'_>,
 ) -> Result<(), DirectoryError> {
     let observer = retries_of(step, listener);
     let call = call(&observer);
-    let attempt = Attempt {
+    let attempt = |deadline| Attempt {
         step,
         fresh: true,
-        deadline: REPLICATION_DEADLINE,
+        deadline,
         listener,
     };
-    settle(attempt, || directory.purge_application(call, application)).await
+    // One that an undo before this has deleted, or that was not to be seen yet, shows only here.
+    let ids: Vec<ApplicationId> = application.app_id.into_iter().collect();
+    let listed = where_allowed(directory.deleted_service_principals(call, &ids).await)?;
+    let mut principals: Vec<ServicePrincipalId> = listed.iter().map(|principal| principal.id).collect();
+    principals.extend(known.filter(|known| !principals.contains(known)));
+    for principal in principals {
+        let purged = settle(attempt(PRINCIPAL_DEADLINE), || directory.purge_service_principal(call, principal)).await;
+        // It holds no name; where it never shows among the deleted objects, all is well.
+        gone(purged)?;
+    }
+    settle(attempt(REPLICATION_DEADLINE), || {
+        directory.purge_application(call, application.object_id)
+    })
+    .await
 }
 
 /// What is not there any more need not be deleted.

@@ -77,6 +77,15 @@ pub trait Directory: Debug + Send + Sync {
         Err(unsupported::<Self>("deleted_applications"))
     }
 
+    /// The deleted service principals of these applications.
+    async fn deleted_service_principals(
+        &self,
+        _call: Call<'_>,
+        _applications: &[ApplicationId],
+    ) -> Result<Vec<ServicePrincipal>, DirectoryError> {
+        Err(unsupported::<Self>("deleted_service_principals"))
+    }
+
     /// The service principal of an application.
     async fn service_principal(&self, _call: Call<'_>, _application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
         Err(unsupported::<Self>("service_principal"))

@@ -196,6 +196,17 @@ impl Directory for EmulatedTenant {
         self.list(call, request.with_filter(names.join(" or "))).await
     }
 
+    async fn deleted_service_principals(
+        &self,
+        call: Call<'_>,
+        applications: &[ApplicationId],
+    ) -> Result<Vec<ServicePrincipal>, DirectoryError> {
+        let path = "directory/deletedItems/microsoft.graph.servicePrincipal";
+        let mut found: Vec<ServicePrincipal> = self.list(call, get("deleted_service_principals", path)).await?;
+        found.retain(|deleted| applications.contains(&deleted.app_id));
+        Ok(found)
+    }
+
     async fn service_principal(&self, call: Call<'_>, application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
         let path = format!("servicePrincipals(appId='{application}')");
         self.read_if_there(call, get("service_principal", &path)).await

@@ -33,6 +33,8 @@ mod site;
 mod store;
 mod tenant;
 mod tenant_builder;
+mod timeline;
+mod wire;
 
 pub use authority::SignInTrouble;
 pub use caller::Caller;
@@ -42,3 +44,5 @@ pub use server::{EmulatorServer, EmulatorServerBuilder};
 pub use site::{EmulatedSite, EmulatedSiteBuilder, RemoteSite, RemoteSiteBuilder};
 pub use tenant::EmulatedTenant;
 pub use tenant_builder::{AutomationClient, EmulatedTenantBuilder};
+pub use timeline::Timeline;
+pub use wire::{EmulatedWire, WireFault, WireRefusal, WireRequest};

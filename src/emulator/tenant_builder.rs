@@ -73,6 +73,8 @@ pub(super) struct Settings {
     pub(super) verified_domains: Vec<String>,
     pub(super) environment: CloudEnvironment,
     pub(super) replication_lag: Duration,
+    pub(super) replication_lags: Vec<Duration>,
+    pub(super) flapping: Option<Duration>,
     pub(super) policy: AppManagementPolicy,
     pub(super) users_may_create_apps: bool,
     pub(super) secret_in_create_answer: bool,
@@ -122,6 +124,8 @@ impl EmulatedTenantBuilder {
                 verified_domains: vec!["contoso.com".to_owned()],
                 environment: CloudEnvironment::AzurePublicCloud,
                 replication_lag: Duration::ZERO,
+                replication_lags: Vec::new(),
+                flapping: None,
                 policy,
                 users_may_create_apps: true,
                 secret_in_create_answer: true,
@@ -173,6 +177,20 @@ impl EmulatedTenantBuilder {
     /// Measured with tokio's timer, so that paused time passes it at once.
     pub const fn replication_lag(mut self, lag: Duration) -> Self {
         self.settings.replication_lag = lag;
+        self
+    }
+
+    /// Another replication lag for each object, in the order in which they are made, from the first again after the
+    /// last. Default: [`replication_lag`](Self::replication_lag) for all.
+    pub fn replication_lags(mut self, lags: impl IntoIterator<Item = Duration>) -> Self {
+        self.settings.replication_lags = lags.into_iter().collect();
+        self
+    }
+
+    /// Lets a new object be seen and gone again in turns of this length, until its replication lag is over: as where
+    /// requests go to several copies of the directory in turn. Default: it cannot be seen before.
+    pub const fn flapping(mut self, turn: Duration) -> Self {
+        self.settings.flapping = Some(turn);
         self
     }
 

@@ -17,6 +17,8 @@ mod retry_after;
 mod transport;
 
 pub(crate) use answer::Answer;
+#[cfg(feature = "emulator")]
+pub(crate) use authorize::Authorization;
 pub(crate) use authorize::{Authorize, Rejection, Scheme};
 pub(crate) use challenge::claims_of;
 pub use client::InvalidRootCertificate;
@@ -27,5 +29,11 @@ pub(crate) use pipeline::{HttpError, Pipeline};
 pub(crate) use request::{Method, Request, percent_encoded};
 pub(crate) use retry::{Advice, RetryPolicy};
 
+#[cfg(any(test, feature = "emulator"))]
+pub(crate) use answer::AnswerHeaders;
+#[cfg(feature = "emulator")]
+pub(crate) use answer::RawAnswer;
 #[cfg(test)]
-pub(crate) use answer::{AnswerHeaders, answer as answer_for_tests};
+pub(crate) use answer::answer as answer_for_tests;
+#[cfg(feature = "emulator")]
+pub(crate) use transport::{Transport, TransportFailure};

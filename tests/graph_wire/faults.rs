@@ -184,8 +184,24 @@ async fn answers_that_make_no_sense_are_said_to_make_none() {
 
 #[tokio::test]
 async fn an_order_that_is_answered_without_body_is_done() {
-    let graph = Graph::answering([ResponseTemplate::new(200)]).await;
-    graph.directory().remove_password(Call::quiet(), id(1), id(2)).await.unwrap();
+    let signed = ResponseTemplate::new(200).insert_header("request-id", "service-1");
+    for answer in [ResponseTemplate::new(204), signed] {
+        let graph = Graph::answering([answer]).await;
+        graph.directory().remove_password(Call::quiet(), id(1), id(2)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_somebody_else_answers_is_not_done() {
+    let page = ResponseTemplate::new(200).set_body_raw("<html>Please sign in to the proxy</html>", "text/html");
+    for answer in [ResponseTemplate::new(200), page] {
+        let graph = Graph::answering([answer]).await;
+        let error = graph.directory().remove_password(Call::quiet(), id(1), id(2)).await.unwrap_err();
+        assert!(
+            matches!(error, DirectoryError::UnexpectedAnswer(_)) && error.may_have_been_carried_out(),
+            "{error}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{GraphDirectory, client::GraphClient};
+#[cfg(feature = "emulator")]
+use crate::http::Transport;
 use crate::{
     clock::{Clock, SystemClock},
     cloud::CloudEndpoints,
@@ -23,6 +25,8 @@ pub struct GraphDirectoryBuilder {
     roots: TrustedRoots,
     retry_deadline: Duration,
     request_timeout: Duration,
+    #[cfg(feature = "emulator")]
+    transport: Option<Arc<dyn Transport>>,
 }
 
 impl GraphDirectoryBuilder {
@@ -36,6 +40,8 @@ impl GraphDirectoryBuilder {
             roots: TrustedRoots::default(),
             retry_deadline: RetryPolicy::default().deadline,
             request_timeout: Duration::from_secs(60),
+            #[cfg(feature = "emulator")]
+            transport: None,
         }
     }
 
@@ -84,6 +90,13 @@ impl GraphDirectoryBuilder {
         self
     }
 
+    /// Another way to the other end than the network.
+    #[cfg(feature = "emulator")]
+    pub(crate) fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
     /// The directory.
     #[must_use]
     pub fn build(self) -> GraphDirectory {
@@ -91,7 +104,11 @@ impl GraphDirectoryBuilder {
             deadline: self.retry_deadline,
             ..RetryPolicy::default()
         };
-        let transport = Arc::new(ReqwestTransport::new(self.roots));
+        let network = || Arc::new(ReqwestTransport::new(self.roots));
+        #[cfg(feature = "emulator")]
+        let transport = self.transport.unwrap_or_else(|| network());
+        #[cfg(not(feature = "emulator"))]
+        let transport = network();
         let pipeline = Pipeline::new(transport, policy, self.request_timeout, Arc::clone(&self.clock));
         let scopes = self.scopes.unwrap_or_else(|| vec![self.endpoints.default_scope()]);
         GraphDirectory::over(GraphClient {

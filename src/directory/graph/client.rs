@@ -86,10 +86,22 @@ impl GraphClient {
         }
     }
 
+    /// Sends an order, which is answered without anything to read.
+    ///
+    /// A proxy's page or an empty 200 in the service's place would otherwise pass for a change that never happened: the
+    /// service answers 204, signs with its request id, or shows the object.
+    pub(super) async fn order(&self, call: Call<'_>, request: &Request) -> Result<(), DirectoryError> {
+        let answer = self.send(call, request).await?;
+        confirmed(&answer)
+    }
+
     /// Removes an object. Where a repeat finds it gone, the attempt before it has done the work.
     pub(super) async fn remove(&self, call: Call<'_>, request: &Request) -> Result<(), DirectoryError> {
         let answer = self.answer(call, request).await?;
-        let is_done = answer.is_success() || (is_absent(&answer) && answer.trace().attempts > 1);
+        if answer.is_success() {
+            return confirmed(&answer);
+        }
+        let is_done = is_absent(&answer) && answer.trace().attempts > 1;
         if is_done { Ok(()) } else { Err(refusal(&answer)) }
     }
 
@@ -151,6 +163,20 @@ impl Authorize for Bearer<'_> {
         *self.last() = Some(token);
         Ok(text)
     }
+}
+
+/// Whether a success without anything to read is the service's own.
+fn confirmed(answer: &Answer) -> Result<(), DirectoryError> {
+    let is_signed = answer.status() == 204 || answer.trace().request_id.is_some();
+    if !answer.is_html() && (is_signed || answer.json::<serde_json::Map<String, Value>>().is_ok()) {
+        return Ok(());
+    }
+    let problem = if answer.is_html() {
+        "it is a web page"
+    } else {
+        "it does not say that the order was carried out"
+    };
+    Err(answer.unexpected(problem).into())
 }
 
 fn elsewhere(answer: &Answer, link: &str) -> DirectoryError {

@@ -150,6 +150,19 @@ impl Directory for GraphDirectory {
         Ok(found)
     }
 
+    async fn deleted_service_principals(
+        &self,
+        call: Call<'_>,
+        applications: &[ApplicationId],
+    ) -> Result<Vec<ServicePrincipal>, DirectoryError> {
+        // As above: filtered here.
+        let path = "directory/deletedItems/microsoft.graph.servicePrincipal";
+        let request = self.client.request(Method::Get, path, Some("$select=id,appId&$top=999"));
+        let mut found: Vec<ServicePrincipal> = self.client.list(call, request).await?;
+        found.retain(|deleted| applications.contains(&deleted.app_id));
+        Ok(found)
+    }
+
     async fn service_principal(&self, call: Call<'_>, application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
         let path = keyed("servicePrincipals", "appId", &application.to_string());
         let request = self.client.request(Method::Get, &path, Some("$select=id,appId"));
@@ -185,7 +198,7 @@ impl Directory for GraphDirectory {
     ) -> Result<(), DirectoryError> {
         let path = format!("applications/{application}");
         let request = self.client.request(Method::Patch, &path, None).with_json(&json_of(change)?);
-        self.client.send(call, &request).await.map(drop)
+        self.client.order(call, &request).await
     }
 
     async fn add_password(
@@ -202,8 +215,13 @@ impl Directory for GraphDirectory {
 
     async fn remove_password(&self, call: Call<'_>, application: ApplicationObjectId, key: KeyId) -> Result<(), DirectoryError> {
         let path = format!("applications/{application}/removePassword");
-        let request = self.client.request(Method::Post, &path, None).with_json(&json!({"keyId": key}));
-        self.client.send(call, &request).await.map(drop)
+        // Removing by its id what is gone already does no harm.
+        let request = self
+            .client
+            .request(Method::Post, &path, None)
+            .with_json(&json!({"keyId": key}))
+            .repeatable();
+        self.client.order(call, &request).await
     }
 
     async fn create_service_principal(&self, call: Call<'_>, application: ApplicationId) -> Result<ServicePrincipal, DirectoryError> {
@@ -225,7 +243,7 @@ impl Directory for GraphDirectory {
     async fn update_permission_grant(&self, call: Call<'_>, grant: &PermissionGrantId, scope: &str) -> Result<(), DirectoryError> {
         let path = format!("oauth2PermissionGrants/{}", segment(grant.as_str()));
         let request = self.client.request(Method::Patch, &path, None).with_json(&json!({"scope": scope}));
-        self.client.send(call, &request).await.map(drop)
+        self.client.order(call, &request).await
     }
 
     async fn assign_role(&self, call: Call<'_>, new: &NewRoleAssignment) -> Result<RoleAssignment, DirectoryError> {

@@ -28,7 +28,7 @@ const LONGEST_BODY: usize = 4 * 1024 * 1024;
 
 /// Answers requests for one tenant.
 #[derive(Debug, Clone)]
-pub(super) struct Exchange {
+pub(in crate::emulator) struct Exchange {
     tenant: EmulatedTenant,
     site: Option<EmulatedSite>,
     latency: Duration,
@@ -36,13 +36,13 @@ pub(super) struct Exchange {
 }
 
 /// A request that has been read to its end.
-struct Read {
-    method: String,
-    path: String,
-    query: String,
-    headers: HeaderMap,
-    body: Bytes,
-    address: String,
+pub(super) struct Read {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) address: String,
 }
 
 impl Read {
@@ -52,7 +52,7 @@ impl Read {
 }
 
 impl Exchange {
-    pub(super) const fn new(tenant: EmulatedTenant, site: Option<EmulatedSite>, latency: Duration, uses_tls: bool) -> Self {
+    pub(in crate::emulator) const fn new(tenant: EmulatedTenant, site: Option<EmulatedSite>, latency: Duration, uses_tls: bool) -> Self {
         Self {
             tenant,
             site,
@@ -103,7 +103,7 @@ impl Exchange {
         })
     }
 
-    fn graph(&self, read: &Read) -> Response<Full<Bytes>> {
+    pub(super) fn graph(&self, read: &Read) -> Response<Full<Bytes>> {
         let client_request_id = read.header("client-request-id").to_owned();
         let request = GraphRequest {
             method: read.method.clone(),

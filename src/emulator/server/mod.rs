@@ -1,6 +1,7 @@
 //! The tenant on a loopback port: Microsoft Graph and the sign-in authority on one address.
 
 mod exchange;
+mod heard;
 mod tls;
 
 use std::{
@@ -30,7 +31,8 @@ use crate::{
     cloud::CloudEndpoints,
     site::admin_service::{AdminServiceAddress, CertificateFingerprint},
 };
-use exchange::Exchange;
+pub(super) use exchange::Exchange;
+pub(super) use heard::{Heard, Said};
 use tls::Identity;
 
 /// Serves an [`EmulatedTenant`] on the loopback interface. Dropping it stops it.

@@ -17,7 +17,10 @@ pub(in crate::emulator) use admin_service::{AdminServiceAnswer, AdminServiceRequ
 pub(crate) use remote::{PATH as REMOTE_PATH, answer as answer_remote};
 pub use remote::{RemoteSite, RemoteSiteBuilder};
 
-use super::tenant::lock;
+use super::{
+    tenant::lock,
+    timeline::{Moment, Timeline},
+};
 use crate::{
     call::Call,
     clock::{Clock, SystemClock},
@@ -50,6 +53,7 @@ pub struct EmulatedSite {
     clock: Arc<dyn Clock>,
     access: Arc<Access>,
     held: Arc<Mutex<Held>>,
+    timeline: Timeline,
 }
 
 /// Who is let in to the administration service.
@@ -101,6 +105,22 @@ impl EmulatedSite {
     /// Puts rows in place as a console or another tool would have: `change` may do with them what it likes.
     pub fn change(&self, change: impl FnOnce(&mut SiteSnapshot)) {
         change(&mut lock(&self.held).rows);
+    }
+
+    /// The secret that the site holds for a server app. A real site never shows it; a test compares it with the live one.
+    #[must_use]
+    pub fn secret_of(&self, application: ApplicationId) -> Option<ClientSecret> {
+        lock(&self.held).secrets.get(&application).cloned()
+    }
+
+    /// The same site, with the moments of what is done through this handle on a timeline: three for reading, three for
+    /// each item of an onboarding, three for a removal.
+    #[must_use]
+    pub fn following(&self, timeline: &Timeline) -> Self {
+        Self {
+            timeline: timeline.clone(),
+            ..self.clone()
+        }
     }
 
     /// Lets the next operation fail before it does anything.
@@ -196,6 +216,7 @@ impl EmulatedSiteBuilder {
             clock: self.clock,
             access: Arc::new(self.access),
             held: Arc::new(Mutex::new(held)),
+            timeline: Timeline::new(),
         }
     }
 }
@@ -203,8 +224,13 @@ impl EmulatedSiteBuilder {
 #[async_trait]
 impl Site for EmulatedSite {
     async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+        let what = "the site's snapshot";
+        self.timeline.pass(Moment::BeforeSending, what).await;
         self.take_error()?;
-        Ok(lock(&self.held).rows.clone())
+        let rows = lock(&self.held).rows.clone();
+        self.timeline.pass(Moment::CarriedOut, what).await;
+        self.timeline.pass(Moment::Answered, what).await;
+        Ok(rows)
     }
 
     async fn onboard(
@@ -225,13 +251,16 @@ impl Site for EmulatedSite {
         let mut done = Vec::new();
         for item in ITEMS {
             // Where a real site would work on it, so that a dropped run leaves what it had done.
-            tokio::task::yield_now().await;
+            let what = format!("the site's {item}");
+            self.timeline.pass(Moment::BeforeSending, &what).await;
             let ensured = lock(&self.held).ensure(item, wanted);
+            self.timeline.pass(Moment::CarriedOut, &what).await;
             match ensured {
                 Ok(Some((action, row))) => {
                     let step = SiteProgress::new(item, action, row);
                     progress(&step);
                     done.push(step);
+                    self.timeline.pass(Moment::Answered, &what).await;
                 }
                 Ok(None) => {}
                 Err(error) => return Err(SiteFailure::new(done, error)),
@@ -248,10 +277,17 @@ impl Site for EmulatedSite {
     }
 
     async fn remove(&self, _call: Call<'_>, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+        let what = "the removal from the site";
+        self.timeline.pass(Moment::BeforeSending, what).await;
         self.take_error()?;
-        let mut held = lock(&self.held);
-        held.check_rights("remove the connection")?;
-        held.remove(removal)
+        let removed = {
+            let mut held = lock(&self.held);
+            held.check_rights("remove the connection")?;
+            held.remove(removal)
+        };
+        self.timeline.pass(Moment::CarriedOut, what).await;
+        self.timeline.pass(Moment::Answered, what).await;
+        removed
     }
 }
 

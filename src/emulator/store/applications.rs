@@ -51,7 +51,8 @@ impl Store {
         }
         let stored: Vec<Value> = shown.iter().map(super::passwords::without_text).collect();
         object.insert("passwordCredentials".to_owned(), json!(stored));
-        self.applications.push(context.entry(object.clone()));
+        let entry = self.new_entry(context, object.clone());
+        self.applications.push(entry);
         if context.settings.secret_in_create_answer {
             object.insert("passwordCredentials".to_owned(), json!(shown));
         }

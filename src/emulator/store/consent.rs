@@ -52,7 +52,8 @@ impl Store {
             "resourceId": text(body, "resourceId").to_ascii_lowercase(),
             "scope": text(body, "scope"),
         });
-        self.grants.push(context.entry(super::defaults::object(grant.clone())));
+        let entry = self.new_entry(context, super::defaults::object(grant.clone()));
+        self.grants.push(entry);
         Ok(grant)
     }
 
@@ -143,7 +144,8 @@ impl Store {
             "resourceDisplayName": resource.text("displayName"),
             "resourceId": resource.text("id"),
         });
-        self.assignments.push(context.entry(super::defaults::object(assignment.clone())));
+        let entry = self.new_entry(context, super::defaults::object(assignment.clone()));
+        self.assignments.push(entry);
         Ok(assignment)
     }
 

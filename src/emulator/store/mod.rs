@@ -11,7 +11,10 @@ mod passwords;
 mod service_principals;
 mod tenant_objects;
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -37,13 +40,16 @@ pub(super) struct Store {
     pub(super) deleted: Vec<DeletedEntry>,
     pub(super) users: BTreeMap<Uuid, User>,
     secrets: HashMap<String, Secret>,
+    made: usize,
 }
 
 /// One object. It exists at once and can be seen from a later moment on.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) object: Object,
+    made: Instant,
     visible_from: Instant,
+    flaps: Option<Duration>,
     owners: Vec<Uuid>,
 }
 
@@ -98,14 +104,6 @@ impl Context<'_> {
     fn visible_from(&self) -> Instant {
         self.instant + self.settings.replication_lag
     }
-
-    fn entry(&self, object: Object) -> Entry {
-        Entry {
-            object,
-            visible_from: self.visible_from(),
-            owners: vec![self.access.object_id],
-        }
-    }
 }
 
 /// By what one object is addressed: `{id}` or `(appId='..')`.
@@ -130,7 +128,12 @@ impl Entry {
     }
 
     pub(super) fn is_visible(&self, instant: Instant) -> bool {
-        self.visible_from <= instant
+        if self.visible_from <= instant {
+            return true;
+        }
+        // Between two copies of the directory, of which one has it: seen, then gone again.
+        let period = self.flaps.filter(|period| !period.is_zero());
+        period.is_some_and(|period| (instant - self.made).as_nanos() / period.as_nanos() % 2 == 1)
     }
 
     fn matches(&self, key: &Key) -> bool {
@@ -149,13 +152,32 @@ impl Entry {
     fn seeded(object: Object) -> Self {
         Self {
             object,
+            made: Instant::now(),
             visible_from: Instant::now(),
+            flaps: None,
             owners: Vec::new(),
         }
     }
 }
 
 impl Store {
+    /// An object that is being made: when it can be seen is up to the tenant's settings.
+    fn new_entry(&mut self, context: Context<'_>, object: Object) -> Entry {
+        let settings = context.settings;
+        let lag = match settings.replication_lags.as_slice() {
+            [] => settings.replication_lag,
+            lags => lags.get(self.made % lags.len()).copied().unwrap_or_default(),
+        };
+        self.made += 1;
+        Entry {
+            object,
+            made: context.instant,
+            visible_from: context.instant + lag,
+            flaps: settings.flapping,
+            owners: vec![context.access.object_id],
+        }
+    }
+
     /// Everything, in the order of creation and without any secret.
     pub(super) fn to_json(&self) -> Value {
         let objects = |entries: &[Entry]| -> Vec<Value> { entries.iter().map(|entry| json!(entry.object)).collect() };

@@ -46,7 +46,8 @@ impl Store {
         object.insert("appOwnerOrganizationId".to_owned(), json!(context.settings.tenant_id));
         merge(&mut object, body);
         object.insert("appId".to_owned(), json!(app_id));
-        self.service_principals.push(context.entry(object.clone()));
+        let entry = self.new_entry(context, object.clone());
+        self.service_principals.push(entry);
         Ok(json!(object))
     }
 

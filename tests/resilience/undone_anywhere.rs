@@ -1,0 +1,213 @@
+//! A run that ended anywhere is undone: everything is as it was before it, and a new run works at once.
+
+use std::time::Duration;
+
+use cmg_onboarding::{
+    connection::UndoReport,
+    emulator::{EmulatedTenant, Timeline, WireFault},
+    error::SiteRefused,
+    site::SiteItem,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    end_state::list,
+    world::{World, undisturbed},
+};
+
+/// A tenant with things of others in it, some of which look alike.
+fn inhabited() -> World {
+    let world = World::new();
+    for name in ["ConfigMgr Server", "ConfigMgr Client", "Somebody else's"] {
+        world.tenant.add_application(json!({
+            "displayName": name,
+            "passwordCredentials": [{"displayName": "theirs", "secretText": "their~secret"}],
+        }));
+    }
+    let deleted = world.tenant.add_application(json!({"displayName": "Deleted by somebody else"}));
+    assert!(world.tenant.soft_delete(deleted));
+    world
+}
+
+/// Nothing of the run is left but what the product cannot remove, and the report says so.
+fn assert_undone(world: &World, before: &Value, report: &UndoReport, case: &str) {
+    assert_eq!(&world.tenant.state(), before, "{case}: {report:#?}");
+    let site = world.site.state();
+    assert_eq!(list(&site, "connections").len(), 0, "{case}");
+    for kind in ["tenants", "applications"] {
+        for row in list(&site, kind) {
+            let name = row["name"].as_str().unwrap();
+            let is_told = report.left_behind.iter().any(|line| line.contains(name));
+            assert!(is_told, "{case}: the row of {name} stays, and {report:#?} does not say so");
+        }
+    }
+    let rows = list(&site, "tenants").len() + list(&site, "applications").len();
+    assert_eq!(report.left_behind.is_empty(), rows == 0, "{case}: {report:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_killed_anywhere_can_be_undone() {
+    let mut cases = 0;
+    for lossless in [false, true] {
+        for moment in 1.. {
+            let world = inhabited();
+            let before = world.tenant.state();
+            let process = world.process_with(Timeline::new(), lossless);
+            process.timeline.end_at(moment);
+            let is_over = process.onboard_until_killed().await.is_some();
+            let case = format!("killed {}", process.timeline.last());
+            drop(process);
+            let report = world.process().undo_until_killed().await.unwrap();
+            assert_undone(&world, &before, &report, &case);
+            let outcome = world.process().onboard().await;
+            assert!(outcome.unwrap_or_else(|error| panic!("{case}: {error:#?}")).changed);
+            cases += 1;
+            if is_over {
+                break;
+            }
+        }
+    }
+    println!("killed anywhere and undone: {cases} cases");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_failed_anywhere_can_be_undone() {
+    let mut cases = 0;
+    for fault in [
+        WireFault::Redirect,
+        WireFault::WebPage,
+        WireFault::TruncatedBody,
+        WireFault::StatusAfter(500),
+        WireFault::EmptyAfter,
+    ] {
+        for number in 1.. {
+            let world = inhabited();
+            let before = world.tenant.state();
+            let process = world.process();
+            process.wire.fail_at(number, fault.clone());
+            let _ = process.onboard().await;
+            if process.wire.requests().len() < number {
+                break;
+            }
+            let case = format!("{fault:?} at {number}");
+            let report = world.process().undo_until_killed().await.unwrap();
+            assert_undone(&world, &before, &report, &case);
+            world.process().onboard().await.unwrap_or_else(|error| panic!("{case}: {error:#?}"));
+            cases += 1;
+        }
+    }
+    for item in [
+        SiteItem::Tenant,
+        SiteItem::ServerApp,
+        SiteItem::ClientApp,
+        SiteItem::Connection,
+        SiteItem::Discovery,
+    ] {
+        let world = inhabited();
+        let before = world.tenant.state();
+        world.site.fail_at(item, SiteRefused::new("do it", "no", "Do it again."));
+        world.process().onboard().await.unwrap_err();
+        let report = world.process().undo_until_killed().await.unwrap();
+        assert_undone(&world, &before, &report, &format!("the site failed at the {item}"));
+        world.process().onboard().await.unwrap();
+        cases += 1;
+    }
+    println!("failed anywhere and undone: {cases} cases");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undo_that_was_killed_anywhere_is_finished_by_the_next_one() {
+    let mut cases = 0;
+    for lossless in [false, true] {
+        for moment in 1.. {
+            let world = inhabited();
+            let before = world.tenant.state();
+            world.process().onboard().await.unwrap();
+            let undo = world.process_with(Timeline::new(), lossless);
+            undo.timeline.end_at(moment);
+            let is_over = undo.undo_until_killed().await.is_some();
+            let case = format!("undo killed {}", undo.timeline.last());
+            drop(undo);
+            let last = world.process().undo_until_killed().await.unwrap();
+            assert_eq!(world.tenant.state(), before, "{case}: {last:#?}");
+            assert_eq!(list(&world.site.state(), "connections").len(), 0, "{case}");
+            assert!(world.process().onboard().await.unwrap().changed, "{case}");
+            cases += 1;
+            if is_over {
+                break;
+            }
+        }
+    }
+    println!("undo killed anywhere: {cases} cases");
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_single_fault_of_an_undo_is_survived_or_told_and_mended_by_the_next_one() {
+    let (mut cases, mut succeeded) = (0, 0);
+    for fault in WireFault::all() {
+        for number in 1.. {
+            let world = inhabited();
+            let before = world.tenant.state();
+            world.process().onboard().await.unwrap();
+            let undo = world.process();
+            undo.wire.fail_at(number, fault.clone());
+            let report = undo.job.undo(|_| ()).await;
+            let requests = undo.wire.requests();
+            let Some(hit) = requests.get(number - 1) else { break };
+            let case = format!("{fault:?} at {number}, {}", hit.name());
+            cases += 1;
+            let is_done = match &report {
+                // The site's rows stay in any case.
+                Ok(report) => report.left_behind.iter().all(|line| line.ends_with("stays in the site.")),
+                Err(_) => false,
+            };
+            if is_done {
+                succeeded += 1;
+            } else {
+                world.process().undo_until_killed().await.unwrap();
+            }
+            assert_eq!(world.tenant.state(), before, "{case}: {report:#?}");
+            assert!(world.process().onboard().await.unwrap().changed, "{case}");
+        }
+    }
+    println!("any single fault of an undo: {cases} cases, of which {succeeded} succeed at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn apps_stay_where_their_connection_cannot_be_removed() {
+    let world = World::new();
+    world.process().onboard().await.unwrap();
+    let before = (world.tenant.state(), world.site.state());
+    let process = world.process();
+    // Not the look at the site, but the removal.
+    let site = world.site.clone();
+    let undo = process.job.undo(move |event| {
+        if matches!(event, cmg_onboarding::Event::StepStarted { .. }) {
+            site.fail_next(SiteRefused::new("remove the connection", "access denied", "Ask for rights."));
+        }
+    });
+    let report = undo.await.unwrap();
+    assert_eq!(report.removed, [] as [&str; 0]);
+    assert_eq!(report.left_behind.len(), 3, "{report:#?}");
+    assert_eq!((world.tenant.state(), world.site.state()), before);
+    let report = world.process().undo_until_killed().await.unwrap();
+    assert_eq!(report.removed.len(), 3, "{report:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_still_replicating_is_undone_as_soon_as_it_can_be_seen() {
+    let (expected, _) = undisturbed().await;
+    let lag = Duration::from_secs(8);
+    for waited in [0, 4, 9] {
+        let world = World::of(EmulatedTenant::builder().replication_lag(lag));
+        let before = world.tenant.state();
+        world.process().onboard().await.unwrap();
+        tokio::time::sleep(Duration::from_secs(waited)).await;
+        world.process().undo_until_killed().await.unwrap();
+        tokio::time::sleep(lag).await;
+        world.process().undo_until_killed().await.unwrap();
+        assert_eq!(world.tenant.state(), before, "after {waited} s");
+        world.process().onboard().await.unwrap();
+        world.settled().await.assert_same_tenant_as(&expected, "after an undo");
+    }
+}
