@@ -67,6 +67,7 @@ impl Caller {
         Self {
             account: None,
             application_id: id,
+            scopes: Vec::new(),
             app_roles: app_roles.into_iter().map(Into::into).collect(),
             ..Self::user("")
         }

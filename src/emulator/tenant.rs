@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     AutomationClient, Caller, EmulatedTenantBuilder, Fault, RecordedRequest,
-    authority::{Codes, SignInTrouble, SignInTroubles, SignIns},
+    authority::{Codes, Renewals, SignInTrouble, SignInTroubles, SignIns},
     caller::{Issuer, write_token},
     faults::Faults,
     graph::Access,
@@ -59,6 +59,7 @@ struct Inner {
     requests: Mutex<Vec<RecordedRequest>>,
     sign_ins: Mutex<SignIns>,
     codes: Mutex<Codes>,
+    renewals: Mutex<Renewals>,
     sign_in_troubles: Mutex<SignInTroubles>,
 }
 
@@ -222,6 +223,7 @@ impl EmulatedTenant {
                 requests: Mutex::default(),
                 sign_ins: Mutex::default(),
                 codes: Mutex::default(),
+                renewals: Mutex::default(),
                 sign_in_troubles: Mutex::default(),
             }),
             caller: Arc::new(caller),
@@ -246,6 +248,10 @@ impl EmulatedTenant {
 
     pub(super) fn codes(&self) -> MutexGuard<'_, Codes> {
         lock(&self.inner.codes)
+    }
+
+    pub(super) fn renewals(&self) -> MutexGuard<'_, Renewals> {
+        lock(&self.inner.renewals)
     }
 
     pub(super) fn sign_in_troubles(&self) -> MutexGuard<'_, SignInTroubles> {
@@ -282,6 +288,7 @@ impl EmulatedTenant {
 
     pub(super) fn claims_in(&self, store: &mut Store, caller: &Caller) -> Object {
         let settings = &self.inner.settings;
+        let mut display_name = None;
         let object_id = if let Some(account) = caller.account_in(&settings.initial_domain) {
             let id = caller.user_object_id(settings.tenant_id, &account);
             let directory_roles = caller.directory_roles().to_vec();
@@ -290,6 +297,7 @@ impl EmulatedTenant {
         } else {
             let app_id = caller.application_id().to_string();
             let principal = store.service_principals.iter().find(|entry| entry.text("appId") == app_id);
+            display_name = principal.map(|principal| principal.text("displayName").to_owned());
             let known = principal.and_then(|principal| principal.text("id").parse().ok());
             known.unwrap_or_else(|| Uuid::new_v5(&settings.tenant_id.as_uuid(), app_id.as_bytes()))
         };
@@ -299,7 +307,12 @@ impl EmulatedTenant {
             environment: settings.environment,
             now: settings.clock.now(),
         };
-        caller.claims(&issuer, object_id)
+        let mut claims = caller.claims(&issuer, object_id);
+        // Tools show this name for an application that signed in by itself.
+        if let Some(name) = display_name {
+            claims.insert("app_displayname".to_owned(), json!(name));
+        }
+        claims
     }
 
     pub(super) fn context<'a>(&'a self, access: &'a Access) -> Context<'a> {

@@ -172,3 +172,21 @@ async fn the_policy_is_readable_and_drives_what_is_refused() {
     let without = Graph::of(tenant).await;
     assert_eq!(without.get("v1.0/policies/defaultAppManagementPolicy").await.0, 403);
 }
+
+#[tokio::test]
+async fn generated_clients_may_shorten_the_namespace_and_learn_what_an_owner_is() {
+    let graph = Graph::of(EmulatedTenant::new()).await;
+    let id = text(&graph.create("Server").await, "id").to_owned();
+    let (status, owners) = graph.get(&format!("v1.0/applications/{id}/owners")).await;
+    assert_eq!((status, &owners["value"][0]["@odata.type"]), (200, &json!("#microsoft.graph.user")));
+    let added = graph.post(&format!("v1.0/applications/{id}/graph.addPassword"), json!({})).await;
+    assert_eq!(added.0, 200, "{}", added.1);
+    assert_eq!(
+        graph.send(Method::DELETE, &format!("v1.0/applications/{id}"), &[], None).await.0,
+        204
+    );
+    for name in ["graph.application", "microsoft.graph.application"] {
+        let (status, deleted) = graph.get(&format!("v1.0/directory/deletedItems/{name}")).await;
+        assert_eq!((status, &deleted["value"][0]["id"]), (200, &json!(id)), "{name}");
+    }
+}

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cmg_onboarding::{
     clock::FixedClock,
     emulator::{EmulatedTenant, EmulatorServer},
     ids::well_known,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use time::macros::datetime;
 
 use crate::support::{Graph, code, text};
@@ -161,4 +162,121 @@ async fn a_device_code_gives_a_token_once_it_is_approved() {
         signed_in.get("v1.0/me").await.1["userPrincipalName"],
         "admin@contoso.onmicrosoft.com"
     );
+}
+
+#[tokio::test]
+async fn an_app_is_told_no_scopes_so_that_libraries_find_its_token_again() {
+    let tenant = EmulatedTenant::new();
+    let graph = Graph::of(tenant.clone()).await;
+    let automation = tenant.automation_client();
+    let id = automation.id().to_string();
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &*id),
+        ("client_secret", automation.secret().expose()),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    let (_, token) = graph.form("contoso.com/oauth2/v2.0/token", &fields).await;
+    // Libraries keep a token under the scopes of the answer, and only without any under those they asked for.
+    assert_eq!(token.get("scope"), None, "{token}");
+    let claims = claims(text(&token, "access_token"));
+    assert_eq!(
+        (&claims["app_displayname"], claims.get("scp")),
+        (&json!("Emulator automation"), None)
+    );
+}
+
+#[tokio::test]
+async fn a_user_who_asks_for_it_gets_an_account_and_stays_signed_in() {
+    let tenant = EmulatedTenant::new();
+    let graph = Graph::of(tenant.clone()).await;
+    let client = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
+    let path = format!("{}/oauth2/v2.0", tenant.tenant_id());
+    let scope = "User.Read openid profile offline_access";
+    let device = [("client_id", client), ("scope", scope)];
+    let (_, begun) = graph.form(&format!("{path}/devicecode"), &device).await;
+    assert!(tenant.approve_device_code(text(&begun, "user_code")));
+    let device = [
+        ("grant_type", "device_code"),
+        ("client_id", client),
+        ("device_code", text(&begun, "device_code")),
+        ("client_info", "1"),
+    ];
+    let (_, token) = graph.form(&format!("{path}/token"), &device).await;
+    assert_eq!(text(&token, "scope"), "User.Read");
+    let identity = claims(text(&token, "id_token"));
+    let issuer = format!("{}{}/v2.0", graph.server.url(), tenant.tenant_id());
+    assert_eq!(
+        (
+            text(&identity, "aud"),
+            text(&identity, "iss"),
+            text(&identity, "preferred_username")
+        ),
+        (client, &*issuer, "admin@contoso.onmicrosoft.com")
+    );
+    let account = URL_SAFE_NO_PAD.decode(text(&token, "client_info")).unwrap();
+    let account: Value = serde_json::from_slice(&account).unwrap();
+    assert_eq!(account, json!({"uid": identity["oid"], "utid": tenant.tenant_id()}));
+
+    let renewal = |client, token, scope| {
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("client_id", client),
+            ("refresh_token", token),
+            ("scope", scope),
+        ];
+        let (graph, path) = (&graph, format!("{path}/token"));
+        async move { graph.form(&path, &fields).await }
+    };
+    let refresh = text(&token, "refresh_token");
+    for (scope, granted) in [
+        ("", "User.Read"),
+        (
+            "https://graph.microsoft.com/Application.ReadWrite.All",
+            "https://graph.microsoft.com/Application.ReadWrite.All",
+        ),
+    ] {
+        let (status, renewed) = renewal(client, refresh, scope).await;
+        assert_eq!((status, text(&renewed, "scope")), (200, granted));
+        assert_eq!(renewed.get("refresh_token").is_some(), scope.is_empty());
+    }
+    let (_, all) = renewal(client, refresh, "https://graph.microsoft.com/.default").await;
+    assert!(text(&all, "scope").ends_with(" https://graph.microsoft.com/.default"), "{all}");
+    for (client, refresh) in [(client, "1.unknown"), ("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01", refresh)] {
+        let (status, refused) = renewal(client, refresh, "").await;
+        assert_eq!((status, text(&refused, "error")), (400, "invalid_grant"));
+    }
+}
+
+#[tokio::test]
+async fn a_code_may_be_posted_back_and_ties_the_id_token_to_its_request() {
+    let tenant = EmulatedTenant::new();
+    let graph = Graph::of(tenant.clone()).await;
+    let client = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
+    let path = format!("{}/oauth2/v2.0", tenant.tenant_id());
+    let page = graph
+        .get(&format!(
+            "{path}/authorize?client_id={client}&response_type=code&response_mode=form_post&redirect_uri=http://localhost:8400\
+             &scope=User.Read%20openid&nonce=n1&state=%22%3E%3Cb%3E"
+        ))
+        .await;
+    let page = page.1.as_str().unwrap();
+    assert!(page.contains(r#"<form method="POST" action="http://localhost:8400">"#), "{page}");
+    assert!(page.contains(r#"name="state" value="&quot;&gt;&lt;b&gt;""#), "{page}");
+    let code = page.split_once(r#"name="code" value=""#).unwrap().1.split_once('"').unwrap().0;
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("client_id", client),
+        ("redirect_uri", "http://localhost:8400"),
+        ("code", code),
+    ];
+    let (status, token) = graph.form(&format!("{path}/token"), &fields).await;
+    assert_eq!(status, 200, "{token}");
+    assert_eq!(claims(text(&token, "id_token"))["nonce"], "n1");
+    assert_eq!((token.get("refresh_token"), token.get("client_info")), (None, None));
+}
+
+fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }

@@ -8,7 +8,7 @@ use tokio_rustls::rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA
 use url::Url;
 use uuid::Uuid;
 
-use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant};
+use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, user_session::Wanted};
 use crate::{emulator::EmulatedTenant, ids::ApplicationId};
 
 /// Source: *Microsoft identity platform and OAuth 2.0 authorization code flow*: codes live about ten minutes.
@@ -23,6 +23,7 @@ struct Code {
     client_id: String,
     redirect_uri: String,
     scope: String,
+    nonce: Option<String>,
     challenge: Option<String>,
     ends: OffsetDateTime,
     is_used: bool,
@@ -31,7 +32,7 @@ struct Code {
 /// Signs in and sends the browser back. What cannot be trusted to be sent back to is shown a page instead.
 pub(super) fn authorize(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> AuthorityAnswer {
     match begin(tenant, request, named) {
-        Ok(address) => AuthorityAnswer::Redirect(address.into()),
+        Ok(answer) => answer,
         Err(error) => {
             // Nothing of the request is repeated, as on any page.
             let text = format!(
@@ -43,7 +44,7 @@ pub(super) fn authorize(tenant: &EmulatedTenant, request: &AuthorityRequest, nam
     }
 }
 
-fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> Result<Url, OAuthError> {
+fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> Result<AuthorityAnswer, OAuthError> {
     check_tenant(tenant, named)?;
     let field = |name: &str| request.option(name).unwrap_or_default();
     let client_id = field("client_id");
@@ -59,8 +60,15 @@ fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> Re
         let message = "The redirect URI specified in the request does not match the redirect URIs configured for the application.";
         OAuthError::new("invalid_request", 50011, message)
     })?;
-    let answer = decide(tenant, request, client_id, redirect_uri);
-    Ok(answered(tenant, address, answer, &field("state")))
+    let answer = decide(tenant, request, client_id, redirect_uri.clone());
+    let fields = answered(tenant, answer, field("state"));
+    Ok(if field("response_mode") == "form_post" {
+        AuthorityAnswer::Page(200, form_post(&redirect_uri, &fields))
+    } else {
+        let mut address = address;
+        address.query_pairs_mut().extend_pairs(&fields);
+        AuthorityAnswer::Redirect(address.into())
+    })
 }
 
 /// A code, or the error that goes back in its place.
@@ -107,6 +115,7 @@ fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String
         client_id,
         redirect_uri,
         scope: field("scope"),
+        nonce: request.option("nonce"),
         challenge,
         ends: tenant.settings().clock.now() + VALIDITY,
         is_used: false,
@@ -115,36 +124,55 @@ fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String
     Ok(text)
 }
 
-fn answered(tenant: &EmulatedTenant, mut address: Url, answer: Result<String, OAuthError>, state: &str) -> Url {
+/// What the browser carries back.
+fn answered(tenant: &EmulatedTenant, answer: Result<String, OAuthError>, state: String) -> Vec<(&'static str, String)> {
     let is_foreign = tenant.sign_in_troubles().take(&[SignInTrouble::ForeignState]).is_some();
-    let state = if is_foreign { Uuid::new_v4().to_string() } else { state.to_owned() };
-    let mut query = address.query_pairs_mut();
-    match answer {
-        Ok(code) => query.append_pair("code", &code),
+    let state = if is_foreign { Uuid::new_v4().to_string() } else { state };
+    let mut fields = match answer {
+        Ok(code) => vec![("code", code)],
         Err(error) => {
             let body = error.to_json(tenant);
             let description = body["error_description"].as_str().unwrap_or_default();
-            query
-                .append_pair("error", error.name())
-                .append_pair("error_description", description)
+            vec![("error", error.name().to_owned()), ("error_description", description.to_owned())]
         }
     };
     if !state.is_empty() {
-        query.append_pair("state", &state);
+        fields.push(("state", state));
     }
-    query.append_pair("session_state", &Uuid::new_v4().to_string());
-    drop(query);
-    address
+    fields.push(("session_state", Uuid::new_v4().to_string()));
+    fields
 }
 
-/// The scopes of a code, which can be had once, by whoever has its verifier.
+/// A page that posts the answer to the client by itself: `response_mode=form_post` keeps it out of the address bar and
+/// the history.
+fn form_post(action: &str, fields: &[(&'static str, String)]) -> String {
+    let inputs: String = fields
+        .iter()
+        .map(|(name, value)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\"/>", escaped(value)))
+        .collect();
+    format!(
+        "<!doctype html><title>Working...</title><form method=\"POST\" action=\"{}\">{inputs}\
+         <noscript><button>Continue</button></noscript></form><script>document.forms[0].submit();</script>",
+        escaped(action)
+    )
+}
+
+/// Text as it stands in an attribute.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// What a code was asked for, which can be had once, by whoever has its verifier.
 pub(super) fn redeem(
     tenant: &EmulatedTenant,
     code: &str,
     client_id: &str,
     redirect_uri: &str,
     verifier: &str,
-) -> Result<String, OAuthError> {
+) -> Result<Wanted, OAuthError> {
     let now = tenant.settings().clock.now();
     let mut codes = tenant.codes();
     let known = codes
@@ -173,7 +201,10 @@ pub(super) fn redeem(
         return Err(OAuthError::new("invalid_grant", 501_481, message));
     }
     known.is_used = true;
-    Ok(known.scope.clone())
+    Ok(Wanted {
+        scope: known.scope.clone(),
+        nonce: known.nonce.clone(),
+    })
 }
 
 /// Conditional Access says no. When the browser comes back the error is another one than at the token endpoint.

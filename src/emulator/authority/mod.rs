@@ -9,6 +9,7 @@ mod discovery;
 mod oauth_error;
 mod sign_in_trouble;
 mod token_endpoint;
+mod user_session;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ pub(super) use device_code::SignIns;
 use oauth_error::OAuthError;
 pub use sign_in_trouble::SignInTrouble;
 pub(super) use sign_in_trouble::SignInTroubles;
+pub(super) use user_session::Renewals;
 
 /// A request to the authority.
 #[derive(Debug, Clone)]

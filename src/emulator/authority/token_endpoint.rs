@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{AuthorityRequest, OAuthError, authorize, check_tenant, device_code};
+use super::{AuthorityRequest, OAuthError, authorize, check_tenant, device_code, user_session, user_session::Wanted};
 use crate::{
     emulator::{
         Caller, EmulatedTenant,
@@ -42,19 +42,12 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
             let wanted = if is_v2 { field("scope") } else { field("resource") };
             let resource = if is_v2 { resource_of_scopes(wanted).0 } else { wanted.to_owned() };
             let caller = sign_in_application(tenant, request, &form, &resource)?;
-            Ok(issue(tenant, caller, &resource, is_v2))
+            Ok(issue(tenant, caller, &resource, Vec::new(), is_v2))
         }
         "authorization_code" => {
-            let wanted = authorize::redeem(
-                tenant,
-                field("code"),
-                field("client_id"),
-                field("redirect_uri"),
-                field("code_verifier"),
-            )?;
-            let (resource, scopes) = resource_of_scopes(&wanted);
-            let caller = sign_in_user(tenant, field("client_id"), &scopes);
-            Ok(issue(tenant, caller, &resource, is_v2))
+            let (code, redirect_uri) = (field("code"), field("redirect_uri"));
+            let wanted = authorize::redeem(tenant, code, field("client_id"), redirect_uri, field("code_verifier"))?;
+            Ok(signed_in(tenant, request, &form, &wanted, true))
         }
         DEVICE_CODE | "device_code" => {
             let code = if field("device_code").is_empty() {
@@ -62,10 +55,12 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
             } else {
                 field("device_code")
             };
-            let wanted = device_code::finish(tenant, code, field("client_id"))?;
-            let (resource, scopes) = if is_v2 { resource_of_scopes(&wanted) } else { (wanted, Vec::new()) };
-            let caller = sign_in_user(tenant, field("client_id"), &scopes);
-            Ok(issue(tenant, caller, &resource, is_v2))
+            let scope = device_code::finish(tenant, code, field("client_id"))?;
+            Ok(signed_in(tenant, request, &form, &Wanted { scope, nonce: None }, is_v2))
+        }
+        "refresh_token" if is_v2 => {
+            let wanted = user_session::renew(tenant, field("refresh_token"), field("client_id"), field("scope"))?;
+            Ok(signed_in(tenant, request, &form, &wanted, true))
         }
         other => {
             let message = format!("The app requested an unsupported grant type '{other}'.");
@@ -135,13 +130,32 @@ fn sign_in_user(tenant: &EmulatedTenant, client_id: &str, wanted: &[String]) -> 
     caller
 }
 
-fn issue(tenant: &EmulatedTenant, caller: Caller, resource: &str, is_v2: bool) -> Value {
+/// The answer for a user: an access token, and what else the scopes ask for. The older endpoint names a resource.
+fn signed_in(tenant: &EmulatedTenant, request: &AuthorityRequest, form: &BTreeMap<String, String>, wanted: &Wanted, is_v2: bool) -> Value {
+    let client_id = form.get("client_id").map(String::as_str).unwrap_or_default();
+    if !is_v2 {
+        return issue(tenant, sign_in_user(tenant, client_id, &[]), &wanted.scope, Vec::new(), is_v2);
+    }
+    let (resource, names) = resource_of_scopes(&wanted.scope);
+    let caller = sign_in_user(tenant, client_id, &names);
+    // Granted scopes are written as they were asked for, so that libraries find them again in their caches.
+    let prefix = if resource.is_empty() {
+        String::new()
+    } else {
+        format!("{resource}/")
+    };
+    let mut granted: Vec<String> = caller.scopes().iter().map(|scope| format!("{prefix}{scope}")).collect();
+    if names.iter().any(|name| name == ".default") {
+        granted.push(format!("{prefix}.default"));
+    }
+    let mut answer = issue(tenant, caller.clone(), &resource, granted, is_v2);
+    user_session::add(tenant, request, form, (&caller, wanted), &mut answer);
+    answer
+}
+
+/// The access token. An application's answer names no scopes: its permissions are in the token, as `roles`.
+fn issue(tenant: &EmulatedTenant, caller: Caller, resource: &str, granted: Vec<String>, is_v2: bool) -> Value {
     const SECONDS: i64 = 3599;
-    let scope: Vec<String> = caller
-        .scopes()
-        .iter()
-        .map(|scope| format!("{}/{scope}", resource.trim_end_matches('/')))
-        .collect();
     let audience = if resource.is_empty() {
         graph_resource(tenant.environment())
     } else {
@@ -150,9 +164,13 @@ fn issue(tenant: &EmulatedTenant, caller: Caller, resource: &str, is_v2: bool) -
     let claims = tenant.claims_of(&caller.or_audience(audience));
     let token = write_token(&claims);
     if is_v2 {
-        return json!({
-            "token_type": "Bearer", "scope": scope.join(" "), "expires_in": SECONDS, "ext_expires_in": SECONDS, "access_token": token,
+        let mut answer = json!({
+            "token_type": "Bearer", "expires_in": SECONDS, "ext_expires_in": SECONDS, "access_token": token,
         });
+        if !granted.is_empty() {
+            answer["scope"] = json!(granted.join(" "));
+        }
+        return answer;
     }
     let now = tenant.settings().clock.now().unix_timestamp();
     json!({

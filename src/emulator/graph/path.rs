@@ -7,7 +7,7 @@ use crate::emulator::store::Key;
 /// The parts of a path below the version: decoded, without empty ones.
 ///
 /// Clients differ in harmless ways, and the service answers all of them alike: `/v1.0//applications`, a trailing
-/// slash, `/v1.0/myorganization/applications`, percent-encoded brackets and quotes.
+/// slash, `/v1.0/myorganization/applications`, percent-encoded brackets and quotes, `graph.` for `microsoft.graph.`.
 pub(in crate::emulator) fn segments(path: &str) -> Vec<String> {
     let mut parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
     if parts.first().is_some_and(|first| matches!(first.as_str(), "v1.0" | "beta")) {
@@ -16,7 +16,15 @@ pub(in crate::emulator) fn segments(path: &str) -> Vec<String> {
     if parts.first().is_some_and(|first| first == "myorganization") {
         parts.remove(0);
     }
-    parts
+    parts.into_iter().map(full_name).collect()
+}
+
+/// `graph` is the alias of the namespace, and the one that generated clients write: `/graph.application`.
+fn full_name(part: String) -> String {
+    match part.strip_prefix("graph.") {
+        Some(name) => format!("microsoft.graph.{name}"),
+        None => part,
+    }
 }
 
 /// The object a path addresses after its collection: `["{id}"]` and `["applications(appId='..')"]` alike.

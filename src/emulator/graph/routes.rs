@@ -1,6 +1,7 @@
 //! Which request does what.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{GraphAnswer, GraphRequest, path::address};
 use crate::{
@@ -110,7 +111,7 @@ fn applications(store: &mut Store, context: Context<'_>, request: &GraphRequest,
         ("GET", Some(key), ["owners"]) => {
             context.access.may_read_applications()?;
             let entry = find(&store.applications, &key, context.instant)?;
-            Ok(owners(request, entry))
+            Ok(owners(store, context, request, entry))
         }
         ("POST", None, []) => store.create_application(context, &request.object()?).map(GraphAnswer::Created),
         ("PATCH", Some(key), []) if request.creates_if_missing => match store.upsert_application(context, &key, &request.object()?)? {
@@ -165,7 +166,7 @@ fn service_principals(store: &mut Store, context: Context<'_>, request: &GraphRe
         ("GET", Some(key), ["owners"]) => {
             context.access.may_read_applications()?;
             let entry = find(&store.service_principals, &key, context.instant)?;
-            Ok(owners(request, entry))
+            Ok(owners(store, context, request, entry))
         }
         ("POST", None, []) => store
             .create_service_principal(context, &request.object()?)
@@ -289,31 +290,34 @@ fn deleted_items(store: &mut Store, context: Context<'_>, request: &GraphRequest
 /// The object with an id, of whatever type: clients ask who their own account is.
 fn directory_object(store: &Store, context: Context<'_>, request: &GraphRequest, id: &str) -> Answer {
     context.access.may_read_applications()?;
+    let found = object_of_any_type(store, context, request, id);
+    found.map(GraphAnswer::Found).ok_or_else(|| Refusal::not_found(id))
+}
+
+fn object_of_any_type(store: &Store, context: Context<'_>, request: &GraphRequest, id: &str) -> Option<Value> {
     let key = Key::id(id);
     if let Ok(entry) = find(&store.service_principals, &key, context.instant) {
-        return typed(request, entry, "servicePrincipal");
+        return Some(typed(request, entry, "servicePrincipal"));
     }
     if let Ok(entry) = find(&store.applications, &key, context.instant) {
-        return typed(request, entry, "application");
+        return Some(typed(request, entry, "application"));
     }
-    let user = id
-        .parse()
-        .ok()
-        .and_then(|id| store.users.get(&id))
-        .ok_or_else(|| Refusal::not_found(id))?;
-    Ok(GraphAnswer::Found(json!({
+    let user = id.parse().ok().and_then(|id| store.users.get(&id))?;
+    Some(json!({
         "@odata.type": "#microsoft.graph.user", "id": id, "userPrincipalName": user.account,
-    })))
+    }))
 }
 
-fn typed(request: &GraphRequest, entry: &Entry, type_name: &str) -> Answer {
+fn typed(request: &GraphRequest, entry: &Entry, type_name: &str) -> Value {
     let mut value = request.query.selected(&entry.object);
     value["@odata.type"] = json!(format!("#microsoft.graph.{type_name}"));
-    Ok(GraphAnswer::Found(value))
+    value
 }
 
-fn owners(request: &GraphRequest, entry: &Entry) -> GraphAnswer {
-    let value: Vec<Value> = entry.owners().iter().map(|id| json!({"id": id})).collect();
+/// Owners are directory objects of any type. Their type is named, because clients decide by it what they read.
+fn owners(store: &Store, context: Context<'_>, request: &GraphRequest, entry: &Entry) -> GraphAnswer {
+    let owner = |id: &Uuid| object_of_any_type(store, context, request, &id.to_string()).unwrap_or_else(|| json!({"id": id}));
+    let value: Vec<Value> = entry.owners().iter().map(owner).collect();
     GraphAnswer::Found(json!({"@odata.context": format!("{}/$metadata#directoryObjects", request.root), "value": value}))
 }
 
