@@ -147,7 +147,7 @@ impl Run<'_> {
         progress.client_principal = keep(&client_principal);
         if let Some(Ok(SecretIssue { issued, stale })) = &secret {
             progress.stale.clone_from(stale);
-            progress.secret = issued.clone().or(progress.secret.take());
+            progress.secret = issued.clone().or_else(|| progress.secret.take());
         }
         server_principal.transpose()?;
         client_principal.transpose()?;
