@@ -8,8 +8,12 @@ pub mod directory;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 pub mod ids;
+pub mod manual;
 pub mod secret;
 pub mod site;
 pub mod spec;

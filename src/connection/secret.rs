@@ -124,7 +124,7 @@ impl Run<'_> {
                 }
                 Err(error) if error.may_have_been_carried_out() => {
                     self.attempt(step, true).pause(error.clone()).await?;
-                    for secret in self.own_secrets_of(directory, server).await? {
+                    for secret in self.own_secrets_of(directory, step, server).await? {
                         if !known.contains(&secret) {
                             known.push(secret);
                         }
@@ -141,10 +141,10 @@ impl Run<'_> {
 
     /// The own secrets that an app has now. An app that this run has made may not be seen yet, which is waited for: not
     /// seeing it is not having looked.
-    async fn own_secrets_of(&self, directory: &dyn Directory, server: &Registered) -> Result<Vec<OwnSecret>, DirectoryError> {
-        let observer = retries_of(Step::IssueSecret, self.listener);
+    async fn own_secrets_of(&self, directory: &dyn Directory, step: Step, server: &Registered) -> Result<Vec<OwnSecret>, DirectoryError> {
+        let observer = retries_of(step, self.listener);
         let key = ApplicationKey::ApplicationId(server.app_id);
-        let attempt = self.attempt(Step::IssueSecret, server.origin.is_fresh());
+        let attempt = self.attempt(step, server.origin.is_fresh());
         let current = settle(attempt, || async {
             let found = directory.application(call(&observer), &key).await?;
             found.ok_or_else(|| not_found(server))
@@ -168,7 +168,7 @@ impl Run<'_> {
             let call = call(&observer);
             // One after the other: changes of one app at the same moment are refused.
             for key in stale {
-                let removed = settle(self.attempt(step, false), || {
+                let removed = settle(self.attempt(step, server.origin.is_fresh()), || {
                     directory.remove_password(call, server.object_id, *key)
                 })
                 .await;
@@ -201,13 +201,8 @@ impl Run<'_> {
         if !may_be_gone && !error.may_have_been_carried_out() {
             return Ok(false);
         }
-        let observer = retries_of(Step::RetireSecrets, self.listener);
-        let by_id = ApplicationKey::ApplicationId(server.app_id);
-        let current = directory.application(call(&observer), &by_id).await?;
-        let is_there = current
-            .iter()
-            .flat_map(|application| &application.password_credentials)
-            .any(|password| password.key_id == key);
+        let own = self.own_secrets_of(directory, Step::RetireSecrets, server).await?;
+        let is_there = own.iter().any(|secret| secret.key_id == key);
         Ok(!is_there)
     }
 

@@ -1,6 +1,8 @@
 //! The Entra side: one trait, and what goes through it.
 
 mod api;
+#[cfg(fuzzing)]
+pub(crate) use graph::fuzzing;
 mod graph;
 mod objects;
 mod people;

@@ -33,6 +33,9 @@ pub(crate) use retry::{Advice, RetryPolicy};
 pub(crate) use answer::AnswerHeaders;
 #[cfg(feature = "emulator")]
 pub(crate) use answer::RawAnswer;
+#[cfg(fuzzing)]
+pub(crate) use retry_after::wait_of;
+
 #[cfg(test)]
 pub(crate) use answer::answer as answer_for_tests;
 #[cfg(feature = "emulator")]

@@ -17,6 +17,23 @@ pub(crate) fn requested_wait(headers: &AnswerHeaders, now: OffsetDateTime) -> Op
     })
 }
 
+/// The wait that a `Retry-After` of this text asks for.
+#[cfg(fuzzing)]
+pub(crate) fn wait_of(text: &str, now: OffsetDateTime) -> Option<Duration> {
+    let headers = AnswerHeaders {
+        retry_after: Some(text.to_owned()),
+        retry_after_milliseconds: Some(text.to_owned()),
+        ..AnswerHeaders::default()
+    };
+    requested_wait(&headers, now).max(requested_wait(
+        &AnswerHeaders {
+            retry_after_milliseconds: None,
+            ..headers
+        },
+        now,
+    ))
+}
+
 fn number(text: &str, per_second: f64) -> Option<Duration> {
     let text = text.trim();
     // Only digits and a point: "inf", "nan", "1e9" and signs are not what a service sends.

@@ -280,3 +280,40 @@ pub struct SiteDiscovery {
     #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
     pub last_delta_sync: Option<OffsetDateTime>,
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn reading_any_bytes_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = serde_json::from_slice::<SiteSnapshot>(&bytes);
+        }
+
+        #[test]
+        fn what_is_read_is_written_back_the_same(
+            id in any::<i64>(), tenant in any::<i64>(), name in ".{0,40}", client in any::<[u8; 16]>(), expiry in "[0-9T:.Z+-]{0,30}",
+        ) {
+            let client = uuid::Uuid::from_bytes(client);
+            let text = serde_json::json!({
+                "info": {"siteCode": name, "version": expiry},
+                "tenants": [{"id": tenant, "tenantId": client, "name": name}],
+                "applications": [
+                    {"id": id, "clientId": client, "name": name, "tenant": tenant, "isClientApp": true, "secretExpiry": expiry},
+                ],
+                "connections": [{"id": id, "name": name, "webApplications": [id, tenant]}],
+            });
+            let without_expiry = text.to_string().replace(&format!("\"secretExpiry\":{}", serde_json::json!(expiry)), "\"x\":0");
+            for text in [text.to_string(), without_expiry] {
+                if let Ok(read) = serde_json::from_str::<SiteSnapshot>(&text) {
+                    let written = serde_json::to_string(&read).unwrap();
+                    prop_assert_eq!(&serde_json::from_str::<SiteSnapshot>(&written).unwrap(), &read);
+                    let _ = read.connections_of(TenantId::new(client)).count();
+                }
+            }
+        }
+    }
+}

@@ -6,6 +6,8 @@ use cmg_onboarding::{
     OnboardingError,
     connection::{PlannedAction, StepAction},
     emulator::{EmulatedTenant, Timeline, WireFault, WireRequest},
+    error::SiteUnreachable,
+    site::SiteItem,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -109,13 +111,13 @@ struct Tally {
 }
 
 /// Lets each request of the job meet with each fault.
-async fn every_fault_at_every_request(process: impl Fn(&World) -> Process, lag: Duration) -> Tally {
+async fn every_fault_at_every_request(faults: Vec<WireFault>, process: impl Fn(&World) -> Process, lag: Duration) -> Tally {
     let tenant = || World::of(EmulatedTenant::builder().replication_lag(lag));
     let reference = tenant();
     process(&reference).onboard().await.unwrap();
     let expected = reference.settled().await;
     let mut tally = Tally { cases: 0, succeeded: 0 };
-    for fault in WireFault::all() {
+    for fault in faults {
         for number in 1.. {
             let world = tenant();
             let first = process(&world);
@@ -162,7 +164,7 @@ async fn every_fault_at_every_request(process: impl Fn(&World) -> Process, lag: 
 
 #[tokio::test(start_paused = true)]
 async fn any_single_fault_is_survived_or_told_truthfully_and_mended_by_the_next_run() {
-    let tally = every_fault_at_every_request(World::process, Duration::ZERO).await;
+    let tally = every_fault_at_every_request(WireFault::all(), World::process, Duration::ZERO).await;
     assert!(tally.cases > 300, "{}", tally.cases);
     println!(
         "any single fault: {} cases, of which {} succeed at once",
@@ -172,7 +174,12 @@ async fn any_single_fault_is_survived_or_told_truthfully_and_mended_by_the_next_
 
 #[tokio::test(start_paused = true)]
 async fn any_single_fault_is_survived_while_the_directory_is_still_replicating() {
-    let tally = every_fault_at_every_request(World::process, Duration::from_secs(5)).await;
+    // Those after which it is not known whether anything happened.
+    let mut faults = WireFault::all();
+    faults.retain(|fault| {
+        !fault.proves_that_nothing_happened() && !matches!(fault, WireFault::StatusBefore(502..) | WireFault::StatusAfter(502..))
+    });
+    let tally = every_fault_at_every_request(faults, World::process, Duration::from_secs(5)).await;
     println!(
         "any single fault, with replication lag: {} cases, of which {} succeed at once",
         tally.cases, tally.succeeded
@@ -182,7 +189,7 @@ async fn any_single_fault_is_survived_while_the_directory_is_still_replicating()
 #[tokio::test(start_paused = true)]
 async fn any_single_fault_of_a_registration_without_a_site_is_survived_or_mended() {
     let without_site = |world: &World| world.process_of(spec(), Timeline::new(), false, false);
-    let tally = every_fault_at_every_request(without_site, Duration::ZERO).await;
+    let tally = every_fault_at_every_request(WireFault::all(), without_site, Duration::ZERO).await;
     println!(
         "any single fault, without a site: {} cases, of which {} succeed at once",
         tally.cases, tally.succeeded
@@ -255,4 +262,55 @@ async fn no_request_carries_a_secret() {
     let secret = process.onboard().await.unwrap().secret.unwrap();
     let bodies: Vec<Value> = process.wire.requests().iter().map(|request| json!(request)).collect();
     assert!(!json!(bodies).to_string().contains(secret.value.expose()));
+}
+
+/// The site fails at any of its operations, before or after it has done what was asked.
+#[tokio::test(start_paused = true)]
+async fn any_single_fault_of_the_site_is_told_truthfully_and_mended_by_the_next_run() {
+    let (expected, _) = undisturbed().await;
+    let lost = || SiteUnreachable::new("the connection to the site broke", "Run the same again.");
+    let mut cases = 0;
+    let items = [
+        SiteItem::Tenant,
+        SiteItem::ServerApp,
+        SiteItem::ClientApp,
+        SiteItem::Connection,
+        SiteItem::Discovery,
+    ];
+    for item in items {
+        for is_done in [false, true] {
+            let world = World::new();
+            if is_done {
+                world.site.fail_after(item, lost());
+            } else {
+                world.site.fail_at(item, lost());
+            }
+            let case = format!("the site broke off at the {item}, done: {is_done}");
+            let error = world.process().onboard().await.expect_err(&case);
+            assert_report_is_true(&world, &error, &case);
+            assert_what_is_there_is_found(&world, &case).await;
+            world.process().onboard().await.unwrap_or_else(|error| panic!("{case}: {error:#?}"));
+            world.settled().await.assert_same_as(&expected, &case);
+            cases += 1;
+        }
+    }
+    // And where it cannot be read, or not be written to at all.
+    for is_look in [false, true] {
+        let world = World::new();
+        let process = world.process();
+        let result = if is_look {
+            world.site.fail_next(lost());
+            process.onboard().await
+        } else {
+            let plan = process.job.plan().await.unwrap();
+            world.site.fail_next(lost());
+            process.job.apply(&plan, |_| ()).await.map_err(OnboardingError::from)
+        };
+        let case = format!("the site is not reached, at the first look: {is_look}");
+        assert_report_is_true(&world, &result.expect_err(&case), &case);
+        world.process().onboard().await.unwrap();
+        world.settled().await.assert_same_as(&expected, &case);
+        cases += 1;
+    }
+    println!("any single fault of the site: {cases} cases");
 }

@@ -9,6 +9,28 @@ mod envelope;
 mod operations;
 mod policy;
 
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing {
+    //! What the fuzz targets try.
+
+    use url::Url;
+
+    use super::{address::next_page, envelope::Envelope};
+
+    pub(crate) fn error_envelope(bytes: &[u8]) {
+        if let Some(envelope) = Envelope::read(bytes) {
+            assert!(!envelope.code.is_empty() || !envelope.message.is_empty());
+            assert!(!envelope.message.contains(char::is_control) && !envelope.code.contains(char::is_control));
+        }
+    }
+
+    pub(crate) fn next_link(link: &str) {
+        let root = Url::parse("https://graph.microsoft.com/").ok();
+        let next = root.as_ref().and_then(|root| next_page(root, link));
+        assert_eq!(next.as_ref().map(Url::origin), next.as_ref().and(root.as_ref()).map(Url::origin));
+    }
+}
+
 use std::sync::Arc;
 
 pub use builder::GraphDirectoryBuilder;

@@ -62,12 +62,16 @@ impl Held {
         if let Some(error) = self.errors_at.remove(&item) {
             return Err(error);
         }
-        match item {
+        let ensured = match item {
             SiteItem::Tenant => self.ensure_tenant(wanted),
             SiteItem::ServerApp => self.ensure_server_app(wanted),
             SiteItem::ClientApp => self.ensure_client_app(wanted),
             SiteItem::Connection => self.ensure_connection(wanted),
             SiteItem::Discovery => self.ensure_discovery(wanted),
+        };
+        match self.errors_after.remove(&item) {
+            Some(error) => Err(error),
+            None => ensured,
         }
     }
 

@@ -71,6 +71,7 @@ struct Held {
     next_row: i64,
     next_error: Option<SiteError>,
     errors_at: HashMap<SiteItem, SiteError>,
+    errors_after: HashMap<SiteItem, SiteError>,
 }
 
 impl EmulatedSite {
@@ -131,6 +132,12 @@ impl EmulatedSite {
     /// Lets the next onboarding fail when it comes to an item; what it did before stays.
     pub fn fail_at(&self, item: SiteItem, error: impl Into<SiteError>) {
         lock(&self.held).errors_at.insert(item, error.into());
+    }
+
+    /// Lets the next onboarding fail when it has done an item, as where the connection to the site breaks then: the item
+    /// is done, and nobody is told.
+    pub fn fail_after(&self, item: SiteItem, error: impl Into<SiteError>) {
+        lock(&self.held).errors_after.insert(item, error.into());
     }
 
     fn take_error(&self) -> Result<(), SiteError> {
@@ -211,6 +218,7 @@ impl EmulatedSiteBuilder {
             next_row: FIRST_ROW,
             next_error: None,
             errors_at: HashMap::new(),
+            errors_after: HashMap::new(),
         };
         EmulatedSite {
             clock: self.clock,
