@@ -101,7 +101,7 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
         return demonstrate(arguments, spec).await;
     }
     if arguments.has_no_sign_in() && arguments.site.is_import_of(&spec) {
-        let builder = AzureServicesConnection::builder(spec).site(arguments.site.power_shell()?);
+        let builder = AzureServicesConnection::builder(spec).site(arguments.site.real(arguments.trusted_root()?)?);
         return Ok((finish(arguments, builder)?, None));
     }
     let (endpoints, tenant) = place(arguments, &spec).await?;
@@ -118,7 +118,7 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
         builder = builder.tenant(tenant);
     }
     if arguments.site.site == Some(SiteChoice::PowerShell) {
-        builder = builder.site(arguments.site.power_shell()?);
+        builder = builder.site(arguments.site.real(arguments.trusted_root()?)?);
     }
     if arguments.site.site == Some(SiteChoice::Emulated) {
         let mut site = RemoteSite::builder(endpoints.graph().clone());

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use cmg_onboarding::{
-    ConnectionSpec, Outcome,
+    ConnectionSpec, Outcome, SiteHandle,
     site::{
-        ClientAppImport, ServerAppImport, SiteOnboarding,
+        ClientAppImport, ServerAppImport, SiteOnboarding, SplitSite,
         power_shell::{ConsoleScript, PowerShellSite},
     },
     spec::{ClientApp, ServerApp},
@@ -20,7 +20,8 @@ pub(crate) struct SiteArguments {
     /// Which site to import into.
     #[arg(long, value_enum)]
     pub(crate) site: Option<SiteChoice>,
-    /// The full name of an SMS Provider.
+    /// The full name of an SMS Provider. Built with the feature `kerberos`, this program reads the site over the
+    /// administration service there, as whoever is logged on, and starts PowerShell for writing only.
     #[arg(long, value_name = "HOST")]
     pub(crate) provider: Option<String>,
     /// The three-character site code.
@@ -56,8 +57,37 @@ impl SiteArguments {
         self.site == Some(SiteChoice::PowerShell) && has_server && has_client
     }
 
-    /// The site behind the cmdlets.
-    pub(crate) fn power_shell(&self) -> Result<PowerShellSite, BadInput> {
+    /// The real site: written by the cmdlets, and read by them, too, where this program was built without Kerberos.
+    pub(crate) fn real(&self, trusted_root: Option<Vec<u8>>) -> Result<SiteHandle, BadInput> {
+        let writer = self.power_shell()?;
+        match self.reader(trusted_root)? {
+            Some(reader) => Ok(SplitSite::new(reader, writer).into()),
+            None => Ok(writer.into()),
+        }
+    }
+
+    #[cfg(feature = "kerberos")]
+    fn reader(&self, trusted_root: Option<Vec<u8>>) -> Result<Option<SiteHandle>, BadInput> {
+        use cmg_onboarding::site::admin_service::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite};
+
+        let Some(provider) = &self.provider else {
+            return Ok(None);
+        };
+        let address = AdminServiceAddress::provider(provider).map_err(|error| BadInput(error.to_string()))?;
+        let mut reader = AdminServiceSite::builder(address, AdminServiceSignIn::kerberos());
+        if let Some(pem) = trusted_root {
+            reader = reader.trusted_root_pem(pem).map_err(|error| BadInput(error.to_string()))?;
+        }
+        let reader = reader.build().map_err(|error| BadInput(error.to_string()))?;
+        Ok(Some(reader.into()))
+    }
+
+    #[cfg(not(feature = "kerberos"))]
+    fn reader(&self, _trusted_root: Option<Vec<u8>>) -> Result<Option<SiteHandle>, BadInput> {
+        Ok(None)
+    }
+
+    fn power_shell(&self) -> Result<PowerShellSite, BadInput> {
         let (Some(code), Some(provider)) = (&self.site_code, &self.provider) else {
             return Err(BadInput("--site power-shell needs --site-code and --provider.".to_owned()));
         };
