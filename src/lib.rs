@@ -30,9 +30,11 @@ pub use ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId, TenantId};
 pub use secret::ClientSecret;
 pub use site::{Site, SiteHandle};
 pub use spec::{
-    ClientAppSpec, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ReusedApp, SecretValidity,
-    ServerAppSpec,
+    AdoptedClientApp, AdoptedServerApp, ClientAppSpec, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec,
+    ReusedApp, SecretValidity, ServerAppSpec,
 };
+#[cfg(feature = "azure-identity")]
+pub use token::AzureIdentity;
 pub use token::{AccessToken, CachedTokens, EnvironmentToken, StaticToken, TokenChain, TokenProvider, TokenRequest, token_fn};
 #[cfg(feature = "sign-in")]
 pub use token::{BrowserSignIn, ClientSecretSignIn, DeviceCodeSignIn};

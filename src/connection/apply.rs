@@ -86,8 +86,12 @@ impl Run<'_> {
         let server = progress.server.as_ref().map(|app| app.app_id);
         let connection = self.import(site, server, client, progress.secret.as_ref()).await?;
         // Where another run was faster, the site has that run's secret, and this one's is the one that nobody uses.
-        let is_handed_over = self.action_of(Step::ImportServerApp) == Some(StepAction::Created);
-        if let Some(own) = progress.secret.take_if(|_| !is_handed_over) {
+        // Only a site that says so is believed: a secret that may be in use is never removed.
+        let was_there_already = matches!(
+            self.action_of(Step::ImportServerApp),
+            Some(StepAction::Unchanged | StepAction::Differs)
+        );
+        if let Some(own) = progress.secret.take_if(|_| was_there_already) {
             progress.stale = vec![own.key_id];
         }
         self.retire_secrets(progress.server.as_ref(), &progress.stale).await?;

@@ -5,6 +5,7 @@ use time::{Duration, OffsetDateTime};
 use super::{
     finding::{Finding, FindingCode, Severity},
     found::{FoundApp, FoundDirectory, role_gap},
+    plan::ROLE_ASSIGNMENT,
     registration::{UniqueNames, offered_scope},
 };
 use crate::{
@@ -27,10 +28,9 @@ pub(crate) struct Rules<'a> {
     pub(crate) now: OffsetDateTime,
 }
 
-/// Checks token, roles, App ID URI, names and policies against what was found.
+/// Checks token, App ID URI, names and policies against what was found.
 pub(crate) fn check_directory(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
     check_token(rules, found, findings);
-    check_roles(rules, found, findings);
     match (rules.spec.server_app(), &found.server) {
         (ServerApp::Create(server), _) => {
             check_uri(rules, server.app_id_uri().is_none(), found, findings);
@@ -125,16 +125,20 @@ fn imported_tenant(spec: &ConnectionSpec) -> Option<TenantId> {
     }
 }
 
-fn check_roles(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+/// Checks the roles against what the plan writes: where every consent is in place, nobody needs a role to give one.
+pub(crate) fn check_roles(needed: &[&'static str], found: &FoundDirectory, findings: &mut Vec<Finding>) {
     let Some(held) = &found.roles else {
         return;
     };
-    if let Some(role) = role_gap(held, rules.spec.discovery().is_some()) {
+    if let Some(role) = role_gap(held, needed) {
         let account = found.signed_in.account.as_deref().unwrap_or("the signed-in account");
         let message = format!("The directory roles of {account} do not suffice to consent.");
-        let remedy = format!(
-            "Activate or assign at least {role} (Entra admin center > Roles & admins), sign in again, or sign in with another account; without discovery Cloud Application Administrator is enough."
+        let mut remedy = format!(
+            "Activate or assign at least {role} (Entra admin center > Roles & admins) and sign in again, or sign in with another account."
         );
+        if needed.contains(&ROLE_ASSIGNMENT) {
+            remedy.push_str(" Without discovery Cloud Application Administrator is enough.");
+        }
         findings.push(Finding::blocker(FindingCode::RoleTooWeak, message, remedy));
     }
 }

@@ -2,7 +2,10 @@
 
 use futures_util::future::{OptionFuture, join, join3};
 
-use super::registration::UniqueNames;
+use super::{
+    plan::{DELEGATED_GRANT, ROLE_ASSIGNMENT},
+    registration::UniqueNames,
+};
 use crate::{
     call::Call,
     directory::{
@@ -134,7 +137,12 @@ async fn look_in_directory(
     };
 
     let roles_in_token = held_in_token(&signed_in);
-    let token_suffices = role_gap(&roles_in_token, spec.discovery().is_some()).is_none();
+    // The most that any plan for this specification takes; preflight compares with what its own plan takes.
+    let most: &[&str] = match spec.discovery() {
+        Some(_) => &[DELEGATED_GRANT, ROLE_ASSIGNMENT],
+        None => &[DELEGATED_GRANT],
+    };
+    let token_suffices = role_gap(&roles_in_token, most).is_none();
     let asks_for_roles = !signed_in.is_application && !token_suffices;
     let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call, &RELEVANT_ROLES)));
     let policy = OptionFuture::from(may_read_policy(&signed_in).then(|| directory.app_management_policy(call)));
@@ -244,13 +252,14 @@ fn held_in_token(signed_in: &SignedIn) -> Vec<RoleTemplateId> {
     roles.filter(|role| RELEVANT_ROLES.contains(role)).copied().collect()
 }
 
-/// What is lacking of the directory roles that the job needs: the least role that would do, if any is lacking.
+/// What is lacking of the directory roles that a plan with these permissions needs: the least role that would do, if any
+/// is lacking. Registering apps asks for none here, because a tenant may let every member do it.
 ///
 /// Source: *Grant tenant-wide admin consent to an application*: consent to delegated permissions takes an application
 /// administrator, consent to Microsoft Graph's application permissions a Privileged Role Administrator.
-pub(crate) fn role_gap(held: &[RoleTemplateId], wants_discovery: bool) -> Option<&'static str> {
+pub(crate) fn role_gap(held: &[RoleTemplateId], permissions: &[&str]) -> Option<&'static str> {
     let holds = |roles: &[RoleTemplateId]| roles.iter().any(|role| held.contains(role));
-    if wants_discovery && !holds(&[GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR]) {
+    if permissions.contains(&ROLE_ASSIGNMENT) && !holds(&[GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR]) {
         return Some("Privileged Role Administrator");
     }
     let consents = [
@@ -259,7 +268,7 @@ pub(crate) fn role_gap(held: &[RoleTemplateId], wants_discovery: bool) -> Option
         CLOUD_APPLICATION_ADMINISTRATOR,
         PRIVILEGED_ROLE_ADMINISTRATOR,
     ];
-    (!holds(&consents)).then_some("Cloud Application Administrator")
+    (permissions.contains(&DELEGATED_GRANT) && !holds(&consents)).then_some("Cloud Application Administrator")
 }
 
 /// A list that the caller is not allowed to see, or that an implementation does not offer, counts as empty: what it

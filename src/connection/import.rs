@@ -54,9 +54,22 @@ impl Run<'_> {
         };
         begin();
         let observer = retries_of(Step::CreateConnection, self.listener);
+        // An implementation may tell everything at the end instead of as it happens; nothing is counted twice.
+        let catch_up = |done: &[SiteProgress]| {
+            for late in done {
+                let is_untold = waiting.lock().unwrap_or_else(PoisonError::into_inner).contains(&late.item);
+                if is_untold {
+                    progress(late);
+                }
+            }
+        };
         match site.onboard(call(&observer), &wanted, &progress).await {
-            Ok(onboarded) => Ok(onboarded.connection),
+            Ok(onboarded) => {
+                catch_up(&onboarded.done);
+                Ok(onboarded.connection)
+            }
             Err(failure) => {
+                catch_up(&failure.done);
                 let step = upcoming().map_or(Step::CreateConnection, Step::from);
                 Err(self.failed(step, StepError::Site(failure.error)))
             }

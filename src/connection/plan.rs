@@ -79,6 +79,12 @@ impl PlannedStep {
     }
 }
 
+/// The permission that consents to delegated permissions.
+pub(crate) const DELEGATED_GRANT: &str = "DelegatedPermissionGrant.ReadWrite.All";
+
+/// The permission that consents to application permissions.
+pub(crate) const ROLE_ASSIGNMENT: &str = "AppRoleAssignment.ReadWrite.All";
+
 /// The least Microsoft Graph permission for a step.
 const fn permission(step: Step) -> Option<&'static str> {
     match step {
@@ -89,8 +95,8 @@ const fn permission(step: Step) -> Option<&'static str> {
         | Step::ClientServicePrincipal
         | Step::CompleteClientApp
         | Step::RetireSecrets => Some("Application.ReadWrite.All"),
-        Step::ConsentServerApp | Step::ConsentUserRead => Some("DelegatedPermissionGrant.ReadWrite.All"),
-        Step::ConsentDirectoryRead => Some("AppRoleAssignment.ReadWrite.All"),
+        Step::ConsentServerApp | Step::ConsentUserRead => Some(DELEGATED_GRANT),
+        Step::ConsentDirectoryRead => Some(ROLE_ASSIGNMENT),
         Step::ImportTenant | Step::ImportServerApp | Step::ImportClientApp | Step::CreateConnection | Step::ConfigureDiscovery => None,
     }
 }

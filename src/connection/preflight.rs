@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::{
-    check_directory::{Rules, check_directory, check_secret_policy},
+    check_directory::{Rules, check_directory, check_roles, check_secret_policy},
     check_site::check_site,
     decide::decide,
     finding::{Finding, FindingCode, Severity},
@@ -46,7 +46,11 @@ impl Preflight {
         }
         let decided = decide(rules.spec, &found, wish, rules.now);
         if let Some((work, steps)) = &decided {
-            check_permissions(&found, &needed_permissions(steps), &mut findings);
+            let needed = needed_permissions(steps);
+            check_permissions(&found, &needed, &mut findings);
+            if let Some(directory) = &found.directory {
+                check_roles(&needed, directory, &mut findings);
+            }
             note_secret(work, &mut findings);
             if let (Some(directory), Some(validity)) = (&found.directory, work.new_secret()) {
                 check_secret_policy(rules, validity, directory, &mut findings);
@@ -54,7 +58,7 @@ impl Preflight {
         }
         let sign_in = found.directory.as_ref().map(|directory| {
             let needed = decided.as_ref().map(|(_, steps)| needed_permissions(steps)).unwrap_or_default();
-            SignInSummary::new(rules.spec.environment(), directory, rules.spec.discovery().is_some(), needed)
+            SignInSummary::new(rules.spec.environment(), directory, needed)
         });
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         let made_on = OffsetDateTime::replace_nanosecond(rules.now, 0).unwrap_or(rules.now);

@@ -11,7 +11,7 @@ use crate::{
     ids::{ApplicationId, ApplicationObjectId, KeyId, ServicePrincipalId, TenantId},
     secret::ClientSecret,
     site::SiteConnection,
-    spec::AppIdUri,
+    spec::{AppIdUri, ImportedClientApp, ImportedServerApp},
 };
 
 /// What a step came to.
@@ -237,4 +237,28 @@ pub struct Outcome {
     pub report: Report,
     /// What an administrator should know or do next.
     pub reminders: Vec<Finding>,
+}
+
+impl Outcome {
+    /// The values of the *Import apps* dialog, for an administrator who imports what this run has registered.
+    ///
+    /// `None` where this run made no secret, or where an app's name, the tenant's name or the App ID URI is not known: then
+    /// there is nothing to hand over. The server app holds the secret: hand it on by a safe way.
+    #[must_use]
+    pub fn hand_over(&self) -> Option<(ImportedServerApp, ImportedClientApp)> {
+        let secret = self.secret.as_ref()?;
+        let settings = &self.client_settings;
+        let server = ImportedServerApp::builder()
+            .tenant_name(settings.tenant_name.as_deref()?)
+            .tenant_id(settings.tenant_id)
+            .name(self.server_app.name.as_deref()?)
+            .client_id(self.server_app.application_id)
+            .secret_key(secret.value.clone())
+            .secret_key_expiry(secret.expires_on)
+            .app_id_uri(settings.app_id_uri.as_ref()?.as_str());
+        let client = ImportedClientApp::builder()
+            .name(self.client_app.name.as_deref()?)
+            .client_id(self.client_app.application_id);
+        Some((server.build().ok()?, client.build().ok()?))
+    }
 }

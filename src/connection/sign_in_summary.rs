@@ -33,7 +33,7 @@ pub struct SignInSummary {
     pub environment: CloudEnvironment,
     /// The directory roles held, of those that matter here; nothing where they cannot be known, as for an application.
     pub roles_held: Option<Vec<&'static str>>,
-    /// The least directory role that is lacking, if one is.
+    /// The least directory role that the plan takes and that is lacking, if one is.
     pub role_lacking: Option<&'static str>,
     /// The Microsoft Graph permissions granted; nothing where the token cannot be read.
     pub permissions_granted: Option<Vec<String>>,
@@ -44,12 +44,7 @@ pub struct SignInSummary {
 }
 
 impl SignInSummary {
-    pub(crate) fn new(
-        environment: CloudEnvironment,
-        found: &FoundDirectory,
-        wants_discovery: bool,
-        permissions_needed: Vec<&'static str>,
-    ) -> Self {
+    pub(crate) fn new(environment: CloudEnvironment, found: &FoundDirectory, permissions_needed: Vec<&'static str>) -> Self {
         let signed_in = &found.signed_in;
         let granted = match signed_in.is_application {
             true => signed_in.app_roles.clone(),
@@ -63,7 +58,7 @@ impl SignInSummary {
             account: signed_in.account.clone(),
             environment,
             roles_held: roles.map(|held| held.iter().filter_map(|role| role_name(*role)).collect()),
-            role_lacking: roles.and_then(|held| role_gap(held, wants_discovery)),
+            role_lacking: roles.and_then(|held| role_gap(held, &permissions_needed)),
             permissions_lacking: granted
                 .as_ref()
                 .map(|granted| lacking(granted, &permissions_needed))

@@ -176,7 +176,7 @@ impl Refused {
                 "The signed-in account needs a role that may do this: Application Developer to create apps, Cloud Application Administrator to consent, Privileged Role Administrator to consent to Directory.Read.All (Entra admin center > Roles & admins); and the sign-in application needs the permissions that the plan lists (Entra admin center > Enterprise applications > Permissions)."
             }
             RefusalReason::QuotaExceeded => {
-                "The account owns as many objects as a non-administrator may: sign in with Application Developer or a higher role, or purge deleted app registrations."
+                "The account owns as many objects as a non-administrator may: sign in with Cloud Application Administrator, whose new apps do not count (those of an Application Developer do), or purge deleted app registrations (Entra admin center > App registrations > Deleted applications)."
             }
             RefusalReason::UriNotOnVerifiedDomain => {
                 "Leave the App ID URI to its default, or use a verified domain of the tenant (Entra admin center > Settings > Domain names)."

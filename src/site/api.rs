@@ -24,11 +24,20 @@ pub trait Site: Debug + Send + Sync {
     /// # Errors
     ///
     /// When the site is not reached, or refuses.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
     async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
         Err(NotSupported::new("snapshot", type_name::<Self>()).into())
     }
 
-    /// Ensures one connection, and tells `progress` of every item as it is done.
+    /// Ensures one connection, and tells `progress` of every item as it is done. The answer lists the same items again;
+    /// one that was not told before is told then.
+    ///
+    /// [`SiteAction::Unchanged`](super::SiteAction::Unchanged) for the server app means that the site has another secret
+    /// than the one given here: the caller then removes the given one. Say [`SiteAction::Created`](super::SiteAction::Created)
+    /// where this one was stored.
     ///
     /// # Errors
     ///
@@ -51,6 +60,10 @@ pub trait Site: Debug + Send + Sync {
     /// # Errors
     ///
     /// When the site is not reached, or refuses.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await; the connection may then be gone or not, and removing it again is no error.
     async fn remove(&self, _call: Call<'_>, _removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         Err(NotSupported::new("remove", type_name::<Self>()).into())
     }

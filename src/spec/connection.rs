@@ -190,15 +190,15 @@ impl ConnectionSpecBuilder {
         self
     }
 
-    /// The web (server) app: a [`super::ServerAppSpec`], an [`super::ImportedServerApp`] or a [`super::ReusedApp`],
-    /// built or still a builder.
+    /// The web (server) app: a [`super::ServerAppSpec`], an [`super::ImportedServerApp`], a [`super::ReusedApp`] or an
+    /// [`super::AdoptedServerApp`], built or still a builder.
     pub fn server_app(mut self, app: impl Into<ServerAppDraft>) -> Self {
         self.server_app = Some(app.into());
         self
     }
 
-    /// The native (client) app: a [`super::ClientAppSpec`], an [`super::ImportedClientApp`] or a [`super::ReusedApp`],
-    /// built or still a builder.
+    /// The native (client) app: a [`super::ClientAppSpec`], an [`super::ImportedClientApp`], a [`super::ReusedApp`] or an
+    /// [`super::AdoptedClientApp`], built or still a builder.
     pub fn client_app(mut self, app: impl Into<ClientAppDraft>) -> Self {
         self.client_app = Some(app.into());
         self
@@ -350,6 +350,16 @@ mod tests {
                 "discovery.groups.deltaMinutes",
             ]
         );
+    }
+
+    #[test]
+    fn a_secret_in_the_wrong_place_is_not_repeated() {
+        let text = r#"{"name": {"secretKey": "canary-7Q"}, "key": ["canary-7Q"], "issueIdTokens": {"secretKey": "canary-7Q"},
+            "serverApp": {"create": {"name": "a", "secretKey": "canary-7Q"}}, "clientApp": "canary-7Q",
+            "discovery": {"groups": {"names": [{"secretKey": "canary-7Q"}], "deltaMinutes": ["canary-7Q"]}}}"#;
+        let error = text.parse::<ConnectionSpec>().unwrap_err();
+        let shown = format!("{error} {} {error:?}", error.help());
+        assert!(!shown.contains("canary-7Q"), "{shown}");
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Reader {
         match self.value(field)? {
             Value::String(text) => Some(text),
             other => {
-                violations.wrong(&self.path(field), &other.to_string(), "a text in quotes");
+                self.wrong_kind(field, &other, "a text in quotes", violations);
                 None
             }
         }
@@ -60,7 +60,7 @@ impl Reader {
         match self.value(field)? {
             Value::Bool(flag) => Some(flag),
             other => {
-                violations.wrong(&self.path(field), &other.to_string(), "true or false");
+                self.wrong_kind(field, &other, "true or false", violations);
                 None
             }
         }
@@ -70,7 +70,7 @@ impl Reader {
         let value = self.value(field)?;
         let count = value.as_u64().and_then(|number| u32::try_from(number).ok());
         if count.is_none() {
-            violations.wrong(&self.path(field), &value.to_string(), "a whole number");
+            self.wrong_kind(field, &value, "a whole number", violations);
         }
         count
     }
@@ -84,7 +84,7 @@ impl Reader {
                 .collect::<Option<Vec<String>>>()
         });
         if texts.is_none() {
-            violations.wrong(&self.path(field), &value.to_string(), "a list of texts");
+            self.wrong_kind(field, &value, "a list of texts", violations);
         }
         texts
     }
@@ -109,6 +109,16 @@ impl Reader {
         }
         let (choice, value) = found.pop()?;
         Self::new(&self.path(choice), value, violations).map(|reader| (choice, reader))
+    }
+
+    /// A value of another kind than expected. An object or a list is not repeated: a misplaced secret could be in it.
+    fn wrong_kind(&self, field: &str, value: &Value, expected: &str, violations: &mut Violations) {
+        let path = self.path(field);
+        if value.is_object() || value.is_array() {
+            violations.unshown(&path, expected);
+        } else {
+            violations.wrong(&path, &value.to_string(), expected);
+        }
     }
 
     /// Whatever is left was not understood. Its value is not repeated: it could be a misplaced secret.

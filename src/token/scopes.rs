@@ -2,10 +2,7 @@
 
 #[cfg(any(feature = "azure-identity", feature = "sign-in"))]
 use crate::error::{TokenError, TokenFailure};
-use crate::{
-    cloud::CloudEndpoints,
-    spec::{ClientApp, ConnectionSpec, ServerApp},
-};
+use crate::{cloud::CloudEndpoints, spec::ConnectionSpec};
 
 /// The least set of scopes for a job, by their full names, for [`crate::directory::GraphDirectoryBuilder::scopes`].
 ///
@@ -32,12 +29,12 @@ use crate::{
 /// ```
 #[must_use]
 pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<String> {
-    let creates_server = matches!(spec.server_app(), ServerApp::Create(_));
-    let creates_client = matches!(spec.client_app(), ClientApp::Create(_));
+    let registers_server = spec.server_app().is_registered_here();
+    let registers_client = spec.client_app().is_registered_here();
     let needed = [
-        ("Application.ReadWrite.All", creates_server || creates_client),
-        ("DelegatedPermissionGrant.ReadWrite.All", creates_client),
-        ("AppRoleAssignment.ReadWrite.All", creates_server && spec.discovery().is_some()),
+        ("Application.ReadWrite.All", registers_server || registers_client),
+        ("DelegatedPermissionGrant.ReadWrite.All", registers_client),
+        ("AppRoleAssignment.ReadWrite.All", registers_server && spec.discovery().is_some()),
         ("User.Read", true),
     ];
     let of_graph = needed.into_iter().filter(|(_, is_needed)| *is_needed);
@@ -111,6 +108,15 @@ mod tests {
         for none in [&[][..], &["openid"], &[graph, "https://vault.azure.net/.default"]] {
             assert_eq!(of(none).unwrap_err().failure(), TokenFailure::Refused);
         }
+    }
+
+    #[test]
+    fn adopting_asks_for_what_creating_asks_for() {
+        let id = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a0";
+        let adopting = BOTH
+            .replace(r#""create": {"name": "b"}"#, &format!(r#""adopt": {{"clientId": "{id}1"}}"#))
+            .replace(r#""create": {"name": "c"}"#, &format!(r#""adopt": {{"clientId": "{id}2"}}"#));
+        assert_eq!(names(&spec(&adopting)), names(&spec(BOTH)));
     }
 
     #[test]

@@ -1,0 +1,112 @@
+//! Sites and administrators as others bring them: a site that tells everything at the end or nothing at all, and a
+//! hand-over from one administrator to another.
+
+#![allow(clippy::unwrap_used, reason = "clippy knows only test functions as tests")]
+
+mod support;
+
+use cmg_onboarding::{
+    AzureServicesConnection, Call, ConnectionSpec, Site, SiteError, Step, async_trait,
+    connection::StepAction,
+    emulator::{Caller, EmulatedSite, EmulatedTenant},
+    ids::well_known,
+    site::{SiteAction, SiteConnection, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRowId, SiteSnapshot},
+};
+use support::{connection, spec, spec_with_discovery};
+
+/// Stores what it is given, and says `done` in its answer only.
+#[derive(Debug)]
+struct LateTeller {
+    done: Vec<SiteProgress>,
+}
+
+impl LateTeller {
+    fn of(items: &[SiteItem], action: &SiteAction) -> Self {
+        let done = items.iter().map(|item| SiteProgress::new(*item, action.clone(), None));
+        Self { done: done.collect() }
+    }
+}
+
+const ALL: [SiteItem; 4] = [SiteItem::Tenant, SiteItem::ServerApp, SiteItem::ClientApp, SiteItem::Connection];
+
+#[async_trait]
+impl Site for LateTeller {
+    async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+        Ok(SiteSnapshot::default())
+    }
+
+    async fn onboard(
+        &self,
+        _call: Call<'_>,
+        wanted: &SiteOnboarding,
+        _progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
+    ) -> Result<SiteOnboarded, SiteFailure> {
+        let connection = SiteConnection::new(SiteRowId(1), &wanted.name, None, vec![SiteRowId(2)]);
+        Ok(SiteOnboarded::new(self.done.clone(), connection))
+    }
+}
+
+async fn onboard(site: LateTeller) -> (cmg_onboarding::Outcome, EmulatedTenant) {
+    let tenant = EmulatedTenant::new();
+    let job = AzureServicesConnection::builder(spec()).directory(tenant.clone()).site(site);
+    (job.build().unwrap().onboard(|_| ()).await.unwrap(), tenant)
+}
+
+#[tokio::test]
+async fn what_a_site_tells_only_at_the_end_is_in_the_report() {
+    let (outcome, tenant) = onboard(LateTeller::of(&ALL, &SiteAction::Created)).await;
+    for step in [
+        Step::ImportTenant,
+        Step::ImportServerApp,
+        Step::ImportClientApp,
+        Step::CreateConnection,
+    ] {
+        assert_eq!(outcome.report.step(step).unwrap().action, StepAction::Created, "{step}");
+    }
+    let secret = outcome.secret.as_ref().unwrap().value.expose();
+    assert!(tenant.secret_is_live(outcome.server_app.application_id, secret));
+}
+
+#[tokio::test]
+async fn a_secret_is_kept_where_the_site_does_not_say_whether_it_took_it() {
+    let (outcome, tenant) = onboard(LateTeller::of(&[], &SiteAction::Created)).await;
+    let secret = outcome.secret.as_ref().unwrap().value.expose();
+    assert!(tenant.secret_is_live(outcome.server_app.application_id, secret));
+}
+
+#[tokio::test]
+async fn a_secret_that_the_site_did_not_take_is_removed() {
+    let (outcome, _) = onboard(LateTeller::of(&ALL, &SiteAction::Unchanged)).await;
+    assert!(outcome.secret.is_none());
+    assert_eq!(outcome.report.step(Step::RetireSecrets).unwrap().action, StepAction::Mended);
+}
+
+#[tokio::test]
+async fn one_administrator_registers_and_another_one_imports() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let registering = AzureServicesConnection::builder(spec()).directory(tenant.clone()).build().unwrap();
+    let registered = registering.onboard(|_| ()).await.unwrap();
+    let (server, client) = registered.hand_over().unwrap();
+
+    let importing = ConnectionSpec::builder("Contoso CMG")
+        .server_app(server)
+        .client_app(client)
+        .build()
+        .unwrap();
+    let job = AzureServicesConnection::builder(importing).site(site.clone()).build().unwrap();
+    let imported = job.onboard(|_| ()).await.unwrap();
+    assert_eq!(imported.client_settings, registered.client_settings);
+    let secret = registered.secret.as_ref().unwrap().value.expose();
+    assert!(site.holds_secret(registered.server_app.application_id, secret));
+    assert!(imported.hand_over().is_none(), "an import makes no secret");
+}
+
+#[tokio::test]
+async fn who_finds_everything_in_place_needs_no_role_to_consent() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    connection(spec_with_discovery(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    let developer = Caller::global_administrator().with_directory_roles([well_known::APPLICATION_DEVELOPER]);
+    let weaker = tenant.with_caller(developer);
+    let plan = connection(spec_with_discovery(), &weaker, &site).plan().await.unwrap();
+    assert!(plan.is_empty(), "{plan}");
+}
