@@ -230,3 +230,14 @@ async fn a_failed_step_keeps_the_request_ids_for_support() {
     );
     drop((tenant, server));
 }
+
+#[tokio::test]
+async fn throttling_while_looking_is_told_without_a_step() {
+    let (tenant, site, server) = served().await;
+    tenant.throttle(1, Some(Duration::ZERO));
+    let recorder = Recorder::default();
+    let job = over_http(spec(), &server, &tenant).site(site).build().unwrap();
+    job.onboard(recorder.listen()).await.unwrap();
+    let is_told = |event: &Event| matches!(event, Event::Retried { step: None, retry, .. } if retry.reason == RetryReason::Throttled);
+    assert!(recorder.events().iter().any(is_told));
+}

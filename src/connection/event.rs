@@ -36,7 +36,7 @@ pub enum Event {
     },
     /// A request failed in passing and is repeated.
     Retried {
-        /// Which step.
+        /// Which step; `None` while tenant and site are being read.
         #[serde(skip_serializing_if = "Option::is_none")]
         step: Option<Step>,
         /// Which request, why, and after how long.

@@ -54,7 +54,7 @@ pub enum FindingCode {
     SecretKept,
     /// The app's secret was lost and is replaced.
     SecretReplaced,
-    /// The app has no secret that is still valid, and the site uses an expired one.
+    /// The app has no secret that is still valid.
     SecretExpired,
     /// The app's secret expires soon.
     SecretExpiresSoon,

@@ -152,11 +152,11 @@ async fn look_in_directory(
     let uri_owner = OptionFuture::from(early_uri.as_ref().map(|uri| directory.application_with_uri(call, uri.as_str())));
     let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call, key)));
 
-    let objects = join3(
-        directory.application(call, &server_key),
-        client,
-        directory.deleted_applications(call, &unique_names),
-    );
+    // An app that is there already needs no name, and a deleted one cannot hold it.
+    let creates = matches!(spec.server_app(), ServerApp::Create(_)) || matches!(spec.client_app(), ClientApp::Create(_));
+    let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call, &unique_names)));
+
+    let objects = join3(directory.application(call, &server_key), client, deleted);
     let surroundings = join3(
         directory.tenant(call),
         directory.service_principal(call, MICROSOFT_GRAPH),
@@ -164,7 +164,7 @@ async fn look_in_directory(
     );
     let (objects, surroundings, (roles, policy)) = join3(objects, surroundings, join(roles, policy)).await;
     let (server, client) = (objects.0?, objects.1.transpose()?.flatten());
-    let deleted = where_allowed(objects.2)?;
+    let deleted = where_allowed(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
     let (tenant, graph) = (surroundings.0?, surroundings.1?);
     let (uri, uri_owner) = match surroundings.2 {
         Some(owner) => (early_uri, owner?),

@@ -42,7 +42,7 @@ pub use undo::UndoReport;
 pub use verify::{ImportVerifier, Verification};
 
 use crate::{
-    call::Call,
+    call::{Call, Retry},
     clock::{Clock, SystemClock},
     directory::{Directory, DirectoryHandle},
     ids::TenantId,
@@ -118,7 +118,7 @@ impl AzureServicesConnection {
     ///
     /// The future may be dropped at any await: nothing is written.
     pub async fn preflight(&self) -> Result<Preflight, LookError> {
-        let found = self.look().await?;
+        let found = self.look(Call::quiet()).await?;
         Ok(Preflight::new(&self.rules(), found, self.inner.wish))
     }
 
@@ -172,7 +172,15 @@ impl AzureServicesConnection {
     ///
     /// As [`apply`](Self::apply).
     pub async fn onboard(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        let plan = self.plan().await?;
+        let listener: Listener<'_> = &events;
+        let observer = |retry: &Retry| {
+            listener(&Event::Retried {
+                step: None,
+                retry: retry.clone(),
+            });
+        };
+        let found = self.look(Call::observed(&observer)).await?;
+        let plan = Preflight::new(&self.rules(), found, self.inner.wish).into_plan()?;
         Ok(self.apply(&plan, events).await?)
     }
 
@@ -190,19 +198,19 @@ impl AzureServicesConnection {
     ///
     /// The future may be dropped at any await; undoing again goes on from there.
     pub async fn undo(&self, events: impl Fn(&Event) + Send + Sync) -> Result<UndoReport, LookError> {
-        let found = self.look().await?;
+        let found = self.look(Call::quiet()).await?;
         let listener: Listener<'_> = &events;
         Ok(undo::undo(&self.inner.spec, &found, self.directory(), self.site(), listener).await)
     }
 
-    async fn look(&self) -> Result<Found, LookError> {
+    async fn look(&self, call: Call<'_>) -> Result<Found, LookError> {
         let (spec, tenant) = (&self.inner.spec, self.inner.expected_tenant);
-        let found = look(spec, self.directory(), self.site(), tenant, Call::quiet()).await?;
+        let found = look(spec, self.directory(), self.site(), tenant, call).await?;
         // Reading a site can take seconds, in which another run of this specification may have come to its end.
         if !may_be_torn(spec, &found) {
             return Ok(found);
         }
-        look(spec, self.directory(), self.site(), tenant, Call::quiet()).await
+        look(spec, self.directory(), self.site(), tenant, call).await
     }
 
     fn directory(&self) -> Option<&dyn Directory> {

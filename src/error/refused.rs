@@ -182,7 +182,7 @@ impl Refused {
                 "Leave the App ID URI to its default, or use a verified domain of the tenant (Entra admin center > Settings > Domain names)."
             }
             RefusalReason::UriBlockedByPolicy => {
-                "The tenant's app management policy restricts App ID URIs: use api://{tenantId}/{string} or a verified domain, or ask a Cloud Application Administrator for an exemption from the policy."
+                "The tenant's app management policy restricts App ID URIs: use api://{tenantId}/{string} or a verified domain where the policy allows it, or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
             }
             RefusalReason::UriInUse => {
                 "Another app registration has this App ID URI (Entra admin center > App registrations > All applications): choose another one, or import that app instead."
