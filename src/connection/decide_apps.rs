@@ -3,12 +3,10 @@
 use time::OffsetDateTime;
 
 use super::{
+    difference::{PropertyChange, difference},
     found::{Found, FoundDirectory},
     plan::{PlannedAction, PlannedStep},
-    registration::{
-        PropertyChange, ServerShape, USER_IMPERSONATION, UniqueNames, client_shape, complete_client_shape, difference, own_secrets,
-        server_shape,
-    },
+    registration::{ServerShape, USER_IMPERSONATION, UniqueNames, client_shape, complete_client_shape, own_secrets, server_shape},
     step::Step,
     work::{AppWork, ClientWork, OWN_SECRETS_APART, OwnSecret, SecretWish, SecretWork, ServerWork},
 };
@@ -32,7 +30,10 @@ pub(crate) fn decide_server(
     let existing = found.directory.as_ref().and_then(|directory| directory.server.clone());
     let (wanted, validity) = match spec.server_app() {
         ServerApp::Create(server) => (ServerShape::of(server, &names.server), server.secret_validity()),
-        ServerApp::Adopt(server) => (ServerShape::adopted(existing.as_ref()), server.secret_validity()),
+        ServerApp::Adopt(server) => (
+            ServerShape::adopted(existing.as_ref().map(|found| &found.application)),
+            server.secret_validity(),
+        ),
         ServerApp::Import(app) => return ServerWork::Import(app.clone()),
         ServerApp::Reuse(app) => return ServerWork::Reuse(app.client_id()),
     };

@@ -7,6 +7,7 @@ mod consent;
 mod decide;
 mod decide_apps;
 mod decide_site;
+mod difference;
 mod ensure;
 mod event;
 mod failure;
@@ -28,13 +29,13 @@ mod work;
 
 use std::sync::{Arc, Mutex};
 
+pub use difference::PropertyChange;
 pub use event::Event;
 pub use failure::{ApplyError, IncompleteConnection, LookError, OnboardingError, StepError};
 pub use finding::{Finding, FindingCode, Severity};
 pub use many::{ManyResult, onboard_many};
 pub use plan::{Plan, PlannedAction, PlannedStep};
 pub use preflight::{Blocked, Preflight};
-pub use registration::PropertyChange;
 pub use report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport};
 pub use sign_in_summary::SignInSummary;
 pub use step::Step;

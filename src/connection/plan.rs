@@ -6,8 +6,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::{
+    difference::PropertyChange,
     finding::{Finding, FindingCode},
-    registration::PropertyChange,
     step::Step,
     work::Work,
 };

@@ -2,8 +2,9 @@
 
 use super::{
     apply::{Failed, Run, call, retries_of},
+    difference::difference,
     ensure::{Ensured, ensure, settle},
-    registration::{complete_client_shape, difference, own_secrets},
+    registration::{complete_client_shape, own_secrets},
     report::{StepAction, StepReport},
     step::Step,
     work::{AppWork, ClientWork, SecretWork},

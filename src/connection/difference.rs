@@ -1,0 +1,302 @@
+//! What an app registration lacks of its wanted shape. Lists only grow: what others have added stays.
+
+use serde::Serialize;
+
+use crate::directory::{
+    ApiApplication, ApplicationProperties, ImplicitGrantSettings, PermissionScope, PublicClientApplication, RequiredResourceAccess,
+    WebApplication,
+};
+
+/// One property that is to be changed, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PropertyChange {
+    /// The property, as Microsoft Graph calls it.
+    pub property: &'static str,
+    /// What it is now.
+    pub from: String,
+    /// What it becomes. Lists only grow: what is there stays.
+    pub to: String,
+}
+
+/// What must be changed so that `current` has everything that `wanted` asks for. Lists keep what they have.
+pub(crate) fn difference(current: &ApplicationProperties, wanted: &ApplicationProperties) -> (ApplicationProperties, Vec<PropertyChange>) {
+    let mut changes = Vec::new();
+    let (current_web, wanted_web) = (current.web.clone().unwrap_or_default(), wanted.web.clone().unwrap_or_default());
+    let (current_api, wanted_api) = (current.api.clone().unwrap_or_default(), wanted.api.clone().unwrap_or_default());
+    let current_redirects = current.public_client.as_ref().and_then(|platform| platform.redirect_uris.as_ref());
+    let wanted_redirects = wanted.public_client.as_ref().and_then(|platform| platform.redirect_uris.as_ref());
+    let id_tokens = |web: &WebApplication| {
+        web.implicit_grant_settings
+            .as_ref()
+            .and_then(|settings| settings.enable_id_token_issuance)
+    };
+
+    let web = WebApplication {
+        home_page_url: scalar(
+            "web.homePageUrl",
+            current_web.home_page_url.as_ref(),
+            wanted_web.home_page_url.as_ref(),
+            &mut changes,
+        ),
+        redirect_uris: list(
+            "web.redirectUris",
+            current_web.redirect_uris.as_ref(),
+            wanted_web.redirect_uris.as_ref(),
+            &mut changes,
+        ),
+        implicit_grant_settings: scalar(
+            "web.implicitGrantSettings.enableIdTokenIssuance",
+            id_tokens(&current_web).as_ref(),
+            id_tokens(&wanted_web).as_ref(),
+            &mut changes,
+        )
+        .map(|enabled| ImplicitGrantSettings {
+            enable_id_token_issuance: Some(enabled),
+            ..ImplicitGrantSettings::default()
+        }),
+    };
+    let api = ApiApplication {
+        oauth2_permission_scopes: scopes(&current_api, &wanted_api, &mut changes),
+        requested_access_token_version: token_version(&current_api, &wanted_api, &mut changes),
+    };
+    let redirects = list("publicClient.redirectUris", current_redirects, wanted_redirects, &mut changes);
+    let change = ApplicationProperties {
+        display_name: scalar(
+            "displayName",
+            current.display_name.as_ref(),
+            wanted.display_name.as_ref(),
+            &mut changes,
+        ),
+        unique_name: None,
+        sign_in_audience: scalar(
+            "signInAudience",
+            current.sign_in_audience.as_ref(),
+            wanted.sign_in_audience.as_ref(),
+            &mut changes,
+        ),
+        identifier_uris: list(
+            "identifierUris",
+            current.identifier_uris.as_ref(),
+            wanted.identifier_uris.as_ref(),
+            &mut changes,
+        ),
+        web: (web != WebApplication::default()).then_some(web),
+        public_client: redirects.map(|uris| PublicClientApplication { redirect_uris: Some(uris) }),
+        is_fallback_public_client: scalar(
+            "isFallbackPublicClient",
+            current.is_fallback_public_client.as_ref(),
+            wanted.is_fallback_public_client.as_ref(),
+            &mut changes,
+        ),
+        is_device_only_auth_supported: scalar(
+            "isDeviceOnlyAuthSupported",
+            current.is_device_only_auth_supported.as_ref(),
+            wanted.is_device_only_auth_supported.as_ref(),
+            &mut changes,
+        ),
+        api: (api != ApiApplication::default()).then_some(api),
+        required_resource_access: permissions(current, wanted, &mut changes),
+    };
+    (change, changes)
+}
+
+fn scalar<T: Clone + PartialEq + ToString>(
+    property: &'static str,
+    current: Option<&T>,
+    wanted: Option<&T>,
+    changes: &mut Vec<PropertyChange>,
+) -> Option<T> {
+    let wanted = wanted?;
+    if current == Some(wanted) {
+        return None;
+    }
+    changes.push(PropertyChange {
+        property,
+        from: current.map_or_else(|| "nothing".to_owned(), ToString::to_string),
+        to: wanted.to_string(),
+    });
+    Some(wanted.clone())
+}
+
+fn list(
+    property: &'static str,
+    current: Option<&Vec<String>>,
+    wanted: Option<&Vec<String>>,
+    changes: &mut Vec<PropertyChange>,
+) -> Option<Vec<String>> {
+    let held = current.cloned().unwrap_or_default();
+    let missing: Vec<String> = wanted?.iter().filter(|value| !held.contains(value)).cloned().collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let all: Vec<String> = held.iter().cloned().chain(missing).collect();
+    changes.push(PropertyChange {
+        property,
+        from: shown(&held),
+        to: shown(&all),
+    });
+    Some(all)
+}
+
+fn scopes(current: &ApiApplication, wanted: &ApiApplication, changes: &mut Vec<PropertyChange>) -> Option<Vec<PermissionScope>> {
+    let mut held = current.oauth2_permission_scopes.clone().unwrap_or_default();
+    let mut is_changed = false;
+    for scope in wanted.oauth2_permission_scopes.iter().flatten() {
+        match held.iter_mut().find(|existing| existing.value == scope.value) {
+            Some(existing) if existing.is_enabled => {}
+            Some(existing) => {
+                existing.is_enabled = true;
+                is_changed = true;
+            }
+            None => {
+                held.push(scope.clone());
+                is_changed = true;
+            }
+        }
+    }
+    if !is_changed {
+        return None;
+    }
+    changes.push(PropertyChange {
+        property: "api.oauth2PermissionScopes",
+        from: "user_impersonation missing or disabled".to_owned(),
+        to: "user_impersonation enabled".to_owned(),
+    });
+    Some(held)
+}
+
+/// Nothing and 1 are the same for a single-tenant app.
+fn token_version(current: &ApiApplication, wanted: &ApiApplication, changes: &mut Vec<PropertyChange>) -> Option<i32> {
+    let current = current.requested_access_token_version.unwrap_or(1);
+    scalar(
+        "api.requestedAccessTokenVersion",
+        Some(&current),
+        wanted.requested_access_token_version.as_ref(),
+        changes,
+    )
+}
+
+fn permissions(
+    current: &ApplicationProperties,
+    wanted: &ApplicationProperties,
+    changes: &mut Vec<PropertyChange>,
+) -> Option<Vec<RequiredResourceAccess>> {
+    let mut held = current.required_resource_access.clone().unwrap_or_default();
+    let mut added = Vec::new();
+    for resource in wanted.required_resource_access.iter().flatten() {
+        let index = held
+            .iter()
+            .position(|existing| existing.resource_app_id == resource.resource_app_id);
+        let index = index.unwrap_or_else(|| {
+            held.push(RequiredResourceAccess::new(resource.resource_app_id, Vec::new()));
+            held.len() - 1
+        });
+        for access in &resource.resource_access {
+            if !held[index].resource_access.contains(access) {
+                held[index].resource_access.push(*access);
+                added.push(format!("{} of {}", access.id, resource.resource_app_id));
+            }
+        }
+    }
+    if added.is_empty() {
+        return None;
+    }
+    changes.push(PropertyChange {
+        property: "requiredResourceAccess",
+        from: "permissions missing".to_owned(),
+        to: format!("with {}", added.join(", ")),
+    });
+    Some(held)
+}
+
+fn shown(values: &[String]) -> String {
+    if values.is_empty() {
+        "nothing".to_owned()
+    } else {
+        values.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        connection::registration::{ServerShape, scope_id, server_shape},
+        directory::ResourceAccess,
+        ids::{
+            PermissionId, TenantId,
+            well_known::{MICROSOFT_GRAPH, USER_READ_SCOPE},
+        },
+        spec::{AppIdUri, ServerAppSpec},
+    };
+    use uuid::{Uuid, uuid};
+
+    const TENANT: TenantId = TenantId::new(uuid!("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11"));
+
+    fn server() -> ApplicationProperties {
+        let spec = ServerAppSpec::builder("Server").build().unwrap();
+        server_shape(
+            &ServerShape::of(&spec, "unique"),
+            &AppIdUri::default_of(TENANT),
+            scope_id(TENANT, "unique"),
+            true,
+            false,
+        )
+    }
+
+    #[test]
+    fn an_app_of_the_wanted_shape_needs_no_change() {
+        let (change, changes) = difference(&server(), &server());
+        assert_eq!(change, ApplicationProperties::default());
+        assert_eq!(changes, []);
+    }
+
+    #[test]
+    fn mending_keeps_what_others_have_added() {
+        let mut current = server();
+        current.identifier_uris = Some(vec!["https://contoso.com/old".to_owned()]);
+        current.web.as_mut().unwrap().redirect_uris = Some(vec!["https://contoso.com/callback".to_owned()]);
+        current.required_resource_access = Some(vec![RequiredResourceAccess::new(
+            MICROSOFT_GRAPH,
+            vec![ResourceAccess::scope(USER_READ_SCOPE)],
+        )]);
+        let (change, changes) = difference(&current, &server());
+        assert_eq!(changes.len(), 3);
+        assert_eq!(
+            change.identifier_uris.unwrap(),
+            ["https://contoso.com/old".to_owned(), AppIdUri::default_of(TENANT).to_string()]
+        );
+        assert_eq!(
+            change.web.unwrap().redirect_uris.unwrap(),
+            ["https://contoso.com/callback", "http://localhost"]
+        );
+        let graph = &change.required_resource_access.unwrap()[0];
+        assert_eq!(graph.resource_access.len(), 2);
+        assert_eq!(change.display_name, None);
+    }
+
+    #[test]
+    fn a_disabled_scope_is_enabled_under_its_own_id() {
+        let mut current = server();
+        let own = PermissionId::new(Uuid::nil());
+        let scope = &mut current.api.as_mut().unwrap().oauth2_permission_scopes.as_mut().unwrap()[0];
+        (scope.id, scope.is_enabled) = (own, false);
+        let (change, _) = difference(&current, &server());
+        let scopes = change.api.unwrap().oauth2_permission_scopes.unwrap();
+        assert_eq!((scopes.len(), scopes[0].id, scopes[0].is_enabled), (1, own, true));
+    }
+
+    #[test]
+    fn no_token_version_means_version_one() {
+        let mut current = server();
+        current.api.as_mut().unwrap().requested_access_token_version = None;
+        assert_eq!(difference(&current, &server()).1, []);
+        current.api.as_mut().unwrap().requested_access_token_version = Some(2);
+        assert_eq!(
+            difference(&current, &server()).0.api.unwrap().requested_access_token_version,
+            Some(1)
+        );
+    }
+}
