@@ -356,11 +356,12 @@ const fn outside_outcome(name: Option<String>, application_id: ApplicationId) ->
     }
 }
 
-/// An observer that turns a step's retries into events.
-pub(crate) fn retries_of<'a>(step: Step, listener: Listener<'a>) -> impl Fn(&Retry) + Send + Sync + 'a {
+/// An observer that turns retries into events: those of a step, or of none while tenant and site are being read.
+pub(crate) fn retries_of<'a>(step: impl Into<Option<Step>>, listener: Listener<'a>) -> impl Fn(&Retry) + Send + Sync + 'a {
+    let step = step.into();
     move |retry| {
         listener(&Event::Retried {
-            step: Some(step),
+            step,
             retry: retry.clone(),
         });
     }

@@ -43,14 +43,14 @@ pub use undo::UndoReport;
 pub use verify::{ImportVerifier, Verification};
 
 use crate::{
-    call::{Call, Retry},
+    call::Call,
     clock::{Clock, SystemClock},
     directory::{Directory, DirectoryHandle},
     ids::TenantId,
     site::{Site, SiteHandle},
     spec::{ClientApp, ConnectionSpec, ServerApp},
 };
-use apply::Run;
+use apply::{Run, retries_of};
 use check_directory::Rules;
 use check_site::may_be_torn;
 use event::Listener;
@@ -174,21 +174,17 @@ impl AzureServicesConnection {
     /// As [`apply`](Self::apply).
     pub async fn onboard(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
         let listener: Listener<'_> = &events;
-        let observer = |retry: &Retry| {
-            listener(&Event::Retried {
-                step: None,
-                retry: retry.clone(),
-            });
-        };
+        let observer = retries_of(None, listener);
         let found = self.look(Call::observed(&observer)).await?;
         let plan = Preflight::new(&self.rules(), found, self.inner.wish).into_plan()?;
-        Ok(self.apply(&plan, events).await?)
+        Ok(self.apply(&plan, listener).await?)
     }
 
     /// Removes what this specification has made: the connection, and both app registrations with their service
     /// principals and consents, for good, so that their unique names are free again.
     ///
-    /// Apps that were imported or reused are not touched. Applications and tenants that the site knows stay there,
+    /// Apps that were imported or reused are not touched, and of an adopted app only the secrets go that this crate has
+    /// made: what was mended on it, and its consents, stay and are in the report. Applications and tenants that the site knows stay there,
     /// because the product offers no cmdlet that removes them; the report says so.
     ///
     /// # Errors
@@ -199,8 +195,9 @@ impl AzureServicesConnection {
     ///
     /// The future may be dropped at any await; undoing again goes on from there.
     pub async fn undo(&self, events: impl Fn(&Event) + Send + Sync) -> Result<UndoReport, LookError> {
-        let found = self.look(Call::quiet()).await?;
         let listener: Listener<'_> = &events;
+        let observer = retries_of(None, listener);
+        let found = self.look(Call::observed(&observer)).await?;
         Ok(undo::undo(&self.inner.spec, &found, self.directory(), self.site(), listener).await)
     }
 
