@@ -11,7 +11,7 @@ pub mod error;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
-mod http;
+pub mod http;
 pub mod ids;
 pub mod manual;
 pub mod secret;
@@ -25,7 +25,7 @@ pub use cloud::{CloudEndpoints, CloudEnvironment};
 pub use connection::{AzureServicesConnection, Event, OnboardingError, Outcome, Plan, Preflight, Report, Step};
 pub use directory::{Directory, DirectoryHandle, GraphDirectory};
 pub use error::{DirectoryError, SiteError, TokenError};
-pub use http::InvalidRootCertificate;
+pub use http::{HttpClient, HttpOptions};
 pub use ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId, TenantId};
 pub use secret::ClientSecret;
 pub use site::{Site, SiteHandle};

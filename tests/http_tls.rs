@@ -23,6 +23,7 @@ use cmg_onboarding::{
     Call, CloudEndpoints, Directory, DirectoryError, GraphDirectory, StaticToken,
     directory::NewApplication,
     error::{TransportKind, chain},
+    http::{HttpClient, HttpOptions},
 };
 use http_body_util::Full;
 use hyper::{Request, Response, body::Incoming, service::service_fn};
@@ -106,9 +107,14 @@ impl Server {
         }
     }
 
+    /// A client that trusts the server.
+    fn client(&self) -> HttpClient {
+        HttpClient::new(HttpOptions::new().trusted_root_pem(&self.pem).unwrap())
+    }
+
     fn directory(&self) -> GraphDirectory {
         let builder = GraphDirectory::builder(self.endpoints.clone(), StaticToken::new(CANARY));
-        builder.trusted_root_pem(&self.pem).unwrap().build()
+        builder.http(self.client()).build()
     }
 
     fn connections(&self) -> usize {
@@ -194,7 +200,8 @@ async fn an_untrusted_certificate_is_reported_at_once_and_nothing_is_sent() {
     let DirectoryError::Unreachable(unreachable) = &error else {
         panic!("not {error:?}")
     };
-    assert_eq!(unreachable.kind(), TransportKind::Connect);
+    assert_eq!(unreachable.kind(), TransportKind::UntrustedCertificate);
+    assert!(error.help().contains("HttpOptions::trusted_root_pem"), "{}", error.help());
     assert!(chain(&error).to_lowercase().contains("certificate"), "{}", chain(&error));
     assert!(began.elapsed() < Duration::from_secs(5));
     assert_eq!(server.requests(), 0);
@@ -204,8 +211,7 @@ async fn an_untrusted_certificate_is_reported_at_once_and_nothing_is_sent() {
 fn a_text_without_certificates_is_refused_before_anything_is_built() {
     let certificate_without_content = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for pem in ["", "nonsense", certificate_without_content] {
-        let builder = GraphDirectory::builder(CloudEndpoints::default(), StaticToken::new(CANARY));
-        assert!(builder.trusted_root_pem(pem).is_err(), "{pem}");
+        assert!(HttpOptions::new().trusted_root_pem(pem).is_err(), "{pem}");
     }
 }
 

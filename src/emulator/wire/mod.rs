@@ -17,6 +17,7 @@ pub use fault::{WireFault, WireRefusal};
 use super::{EmulatedTenant, Timeline, server::Exchange, tenant::lock};
 use crate::{
     directory::{GraphDirectory, GraphDirectoryBuilder},
+    http::HttpClient,
     token::TokenProvider,
 };
 use transport::WireTransport;
@@ -145,7 +146,7 @@ impl EmulatedWire {
         };
         GraphDirectory::builder(self.line.tenant.cloud_endpoints().clone(), tokens)
             .clock(Arc::clone(&self.line.tenant.settings().clock))
-            .transport(Arc::new(transport))
+            .http(HttpClient::over(transport))
     }
 
     /// Lets an attempt meet with trouble, by its number from 1.

@@ -9,6 +9,7 @@ use super::{sign_in::Tickets, *};
 use crate::{
     emulator::{EmulatedSite, EmulatedTenant, EmulatorServer},
     error::{SiteRefusalReason, TokenError, TokenFailure},
+    http::{HttpClient, HttpOptions},
 };
 
 /// Gives a scripted ticket, and counts how often it is asked.
@@ -50,9 +51,14 @@ async fn server() -> EmulatorServer {
         .unwrap()
 }
 
+/// A client that accepts the server's own certificate, at its origin.
+fn pinning(server: &EmulatorServer) -> HttpClient {
+    HttpClient::new(HttpOptions::new().pinned_certificate(server.url(), server.certificate_fingerprint().unwrap()))
+}
+
 fn reader(server: &EmulatorServer, tickets: &Scripted) -> AdminServiceSite {
     AdminServiceSite::builder(server.admin_service().unwrap(), AdminServiceSignIn::tickets(tickets.clone()))
-        .pinned_certificate(server.certificate_fingerprint().unwrap())
+        .http(pinning(server))
         .build()
         .unwrap()
 }

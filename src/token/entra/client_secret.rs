@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     cloud::CloudEndpoints,
     error::{TokenError, TokenFailure},
-    http::InvalidRootCertificate,
+    http::HttpClient,
     ids::{ApplicationId, TenantId},
     secret::ClientSecret,
     token::{AccessToken, TokenProvider, TokenRequest, scopes::default_scope_of},
