@@ -7,11 +7,13 @@ use serde::Serialize;
 
 use super::{
     apply::{call, retries_of},
+    check_directory::Rules,
     check_site::{server_id, tenant_of, uses_server},
     ensure::{Attempt, REPLICATION_DEADLINE, settle},
     event::{Event, Listener},
     found::{Found, FoundApp, where_allowed},
-    registration::{UniqueNames, own_secrets},
+    own_secret::OwnSecret,
+    registration::UniqueNames,
     report::StepAction,
     step::Step,
 };
@@ -53,12 +55,13 @@ impl UndoReport {
 
 /// Removes the connection first, then both apps side by side, for good, so that their unique names are free again.
 pub(crate) async fn undo(
-    spec: &ConnectionSpec,
+    rules: &Rules<'_>,
     found: &Found,
     directory: Option<&dyn Directory>,
     site: Option<&dyn Site>,
     listener: Listener<'_>,
 ) -> UndoReport {
+    let spec = rules.spec;
     let mut report = UndoReport::default();
     let apps = own_apps(spec, found);
     let is_connected = match site {
@@ -68,6 +71,12 @@ pub(crate) async fn undo(
     let Some(directory) = directory else {
         return report;
     };
+    if let Some(site) = used_elsewhere(rules, found) {
+        // A tenant has one pair of apps for a specification; removing it would end another site's gateway.
+        let stays = |app: &OwnApp<'_>| format!("{}: it has a secret that was issued for another site ({site})", app.label());
+        report.left_behind.extend(apps.iter().map(stays));
+        return report;
+    }
     if is_connected {
         // The connection would be left without its apps, and no later undo could tell whose it is.
         let stays = |app: &OwnApp<'_>| format!("{}: the connection stays, and it needs the app", app.label());
@@ -96,11 +105,22 @@ pub(crate) async fn undo(
     report
 }
 
+/// The other site that the server app has a secret for that is still valid, as far as the secrets' descriptions tell.
+/// Without a site, each site that a secret names is another one: undo with that site, which tells that it is the same.
+fn used_elsewhere(rules: &Rules<'_>, found: &Found) -> Option<String> {
+    let here = rules.site_identity(found);
+    let server = found.directory.as_ref()?.server.as_ref()?;
+    let own = OwnSecret::all_of(&server.application);
+    let is_live = |secret: &&OwnSecret| secret.ends.is_none_or(|end| end > rules.now);
+    let other = own.iter().filter(is_live).find(|secret| secret.is_for_another_than(here))?;
+    other.site().map(str::to_owned)
+}
+
 /// An adopted app is somebody else's: only the secrets that this crate has made go.
 async fn remove_own_secrets(directory: &dyn Directory, server: &FoundApp, listener: Listener<'_>, report: &mut UndoReport) {
     let step = Step::RetireSecrets;
     let observer = retries_of(step, listener);
-    for secret in own_secrets(&server.application) {
+    for secret in OwnSecret::all_of(&server.application) {
         let label = format!("secret {} of the adopted server app {}", secret.key_id, server.application.app_id);
         match gone(
             directory
