@@ -13,6 +13,7 @@ use std::{
 use cmg_onboarding::{
     AccessToken, AzureServicesConnection, Call, ConnectionSpec, Directory, GraphDirectory, OnboardingError, Site, SiteError, Step,
     async_trait,
+    clock::{Clock, ManualClock, SystemClock},
     connection::{AzureServicesConnectionBuilder, FindingCode, NewSecret, SecretSink, SecretSinkError, StepAction, StepError},
     directory::{
         ApplicationKey, ApplicationProperties, NewPassword, PublicClientApplication, RequiredResourceAccess, ResourceAccess, WebApplication,
@@ -126,14 +127,14 @@ async fn a_secret_that_was_handed_to_a_colleague_stays_although_the_site_does_no
 
 #[tokio::test]
 async fn without_a_site_a_secret_goes_only_by_wish_and_in_a_later_run_than_its_successors() {
-    let clock = Arc::new(MovingClock::default());
-    let tenant = EmulatedTenant::builder().clock(clock.clone()).build();
+    let clock = ManualClock::new(SystemClock.now());
+    let tenant = EmulatedTenant::builder().clock(Arc::new(clock.clone())).build();
     let run = |reissue, remove| {
-        clock.pass(time::Duration::HOUR);
+        clock.advance(time::Duration::HOUR);
         let job = job(spec(), &tenant)
             .reissue_secret(reissue)
             .remove_superseded_secrets(remove)
-            .clock(clock.clone());
+            .clock(Arc::new(clock.clone()));
         async move { job.build().unwrap().onboard(|_| ()).await.unwrap() }
     };
     let first = run(false, false).await;
@@ -151,28 +152,6 @@ async fn without_a_site_a_secret_goes_only_by_wish_and_in_a_later_run_than_its_s
     assert!(!is_live(first.expose()) && is_live(second.expose()) && is_live(third.expose()));
     run(false, true).await;
     assert!(!is_live(second.expose()) && is_live(third.expose()), "the newest one stays");
-}
-
-/// A clock that a test moves.
-#[derive(Debug)]
-struct MovingClock(Mutex<OffsetDateTime>);
-
-impl Default for MovingClock {
-    fn default() -> Self {
-        Self(Mutex::new(OffsetDateTime::now_utc()))
-    }
-}
-
-impl MovingClock {
-    fn pass(&self, duration: time::Duration) {
-        *self.0.lock().unwrap() += duration;
-    }
-}
-
-impl cmg_onboarding::clock::Clock for MovingClock {
-    fn now(&self) -> OffsetDateTime {
-        *self.0.lock().unwrap()
-    }
 }
 
 /// A site behind something that loses its first answer and asks again.
@@ -390,11 +369,14 @@ async fn two_secrets_that_end_too_close_together_are_followed_by_one_more_and_no
     assert_eq!(secrets_of(&tenant), 2);
 }
 
-/// Remembers what it gets, and how many requests had been sent by then; fails if told to.
+/// A secret, and the requests that had been sent when it came.
+type Kept = (NewSecret, Vec<String>);
+
+/// Remembers what it gets; fails if told to.
 #[derive(Debug, Clone)]
 struct Sink {
     wire: EmulatedWire,
-    kept: Arc<Mutex<Vec<(NewSecret, Vec<String>)>>>,
+    kept: Arc<Mutex<Vec<Kept>>>,
     fails: bool,
 }
 
