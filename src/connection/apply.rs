@@ -9,7 +9,6 @@ use futures_util::future::{OptionFuture, join, join3, join4};
 
 use super::{
     consent::Principals,
-    ensure::{Attempt, REPLICATION_DEADLINE},
     event::{Event, Listener},
     failure::{ApplyError, StepError},
     finding::{Finding, FindingCode},
@@ -17,9 +16,11 @@ use super::{
     report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport},
     secret::SecretIssue,
     step::Step,
+    wait::Attempt,
     work::{ClientWork, DirectoryWork, ServerWork, Work, server_app_id},
 };
 use crate::{
+    backoff::WaitPolicy,
     call::{Call, Retry},
     clock::Clock,
     directory::Directory,
@@ -35,6 +36,7 @@ pub(crate) struct Run<'a> {
     pub(crate) site: Option<&'a dyn Site>,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) listener: Listener<'a>,
+    pub(crate) wait_policy: WaitPolicy,
     /// The description of the secrets that this run makes, and no other run.
     pub(crate) mark: String,
     pub(crate) report: Mutex<Report>,
@@ -238,7 +240,7 @@ impl Run<'_> {
         Attempt {
             step,
             fresh,
-            deadline: REPLICATION_DEADLINE,
+            policy: self.wait_policy,
             listener: self.listener,
         }
     }

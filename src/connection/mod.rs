@@ -8,7 +8,6 @@ mod decide;
 mod decide_apps;
 mod decide_site;
 mod difference;
-mod ensure;
 mod event;
 mod failure;
 mod finding;
@@ -25,6 +24,7 @@ mod sign_in_summary;
 mod step;
 mod undo;
 mod verify;
+mod wait;
 mod work;
 
 use std::sync::{Arc, Mutex};
@@ -43,6 +43,7 @@ pub use undo::UndoReport;
 pub use verify::{ImportVerifier, Verification};
 
 use crate::{
+    backoff::WaitPolicy,
     call::Call,
     clock::{Clock, SystemClock},
     directory::{Directory, DirectoryHandle},
@@ -84,6 +85,7 @@ struct Inner {
     expected_tenant: Option<TenantId>,
     policy_exempt: bool,
     wish: SecretWish,
+    wait_policy: WaitPolicy,
     clock: Arc<dyn Clock>,
 }
 
@@ -97,6 +99,7 @@ impl AzureServicesConnection {
             expected_tenant: None,
             policy_exempt: false,
             wish: SecretWish::default(),
+            wait_policy: WaitPolicy::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -157,6 +160,7 @@ impl AzureServicesConnection {
             site: self.site(),
             clock: self.inner.clock.as_ref(),
             listener: &events,
+            wait_policy: self.inner.wait_policy,
             mark: secret::new_mark(),
             report: Mutex::new(Report::default()),
         };
@@ -198,7 +202,15 @@ impl AzureServicesConnection {
         let listener: Listener<'_> = &events;
         let observer = retries_of(None, listener);
         let found = self.look(Call::observed(&observer)).await?;
-        Ok(undo::undo(&self.inner.spec, &found, self.directory(), self.site(), listener).await)
+        Ok(undo::undo(
+            &self.inner.spec,
+            &found,
+            self.directory(),
+            self.site(),
+            self.inner.wait_policy,
+            listener,
+        )
+        .await)
     }
 
     async fn look(&self, call: Call<'_>) -> Result<Found, LookError> {
@@ -240,6 +252,7 @@ pub struct AzureServicesConnectionBuilder {
     expected_tenant: Option<TenantId>,
     policy_exempt: bool,
     wish: SecretWish,
+    wait_policy: WaitPolicy,
     clock: Arc<dyn Clock>,
 }
 
@@ -276,6 +289,13 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
+    /// How long and how often a run waits until the directory sees everywhere what the run has just made.
+    /// Default: up to two minutes; see [`WaitPolicy`].
+    pub fn wait_policy(mut self, policy: WaitPolicy) -> Self {
+        self.wait_policy = policy;
+        self
+    }
+
     /// Where the time of day comes from. Default: the operating system.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -307,6 +327,7 @@ impl AzureServicesConnectionBuilder {
                 expected_tenant: self.expected_tenant,
                 policy_exempt: self.policy_exempt,
                 wish: self.wish,
+                wait_policy: self.wait_policy,
                 clock: self.clock,
             }),
         })

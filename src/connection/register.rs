@@ -3,10 +3,10 @@
 use super::{
     apply::{Failed, Run, call, retries_of},
     difference::difference,
-    ensure::{Ensured, ensure, settle},
     registration::{complete_client_shape, own_secrets},
     report::{StepAction, StepReport},
     step::Step,
+    wait::{Ensured, ensure, settle},
     work::{AppWork, ClientWork, SecretWork},
 };
 use crate::{

@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use super::{
     apply::{Failed, Run, call, retries_of},
-    ensure::{settle, settle_once},
     failure::StepError,
     register::{Origin, Registered},
     registration::{SECRET_MARKER, own_secrets},
     report::{IssuedSecret, StepAction, StepReport},
     step::Step,
+    wait::{settle, settle_once},
     work::{OWN_SECRETS_APART, OwnSecret, SecretWork},
 };
 use crate::{
