@@ -132,16 +132,21 @@ async fn without_a_site_the_secret_comes_back_once_and_is_kept_by_a_second_run()
     let third = job().reissue_secret(true).build().unwrap().onboard(|_| ()).await.unwrap();
     let renewed = third.secret.unwrap();
     assert!(tenant.secret_is_live(first.server_app.application_id, renewed.value.expose()));
-    assert!(!tenant.secret_is_live(first.server_app.application_id, secret.value.expose()));
+    let is_live = tenant.secret_is_live(first.server_app.application_id, secret.value.expose());
+    assert!(is_live, "the first one may be in a site by now");
 }
 
 #[tokio::test]
 async fn a_secret_that_reached_no_site_is_replaced_and_only_the_lost_one_removed() {
-    let tenant = EmulatedTenant::new();
-    let lost = AzureServicesConnection::builder(spec()).directory(tenant.clone()).build().unwrap();
-    let lost = lost.onboard(|_| ()).await.unwrap();
-    let application = lost.server_app.application_id;
-    let object = lost.server_app.object_id.unwrap();
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    site.fail_at(SiteItem::ServerApp, SiteRefused::new("import the server app", "down", "wait"));
+    let Err(OnboardingError::Apply(stopped)) = connection(spec(), &tenant, &site).onboard(|_| ()).await else {
+        panic!("the site has failed");
+    };
+    let lost = stopped.secret().unwrap();
+    let registered = stopped.report().step(Step::RegisterServerApp).unwrap();
+    let application = registered.ids["applicationId"].parse().unwrap();
+    let object = registered.ids["objectId"].parse().unwrap();
     let foreign = cmg_onboarding::directory::NewPassword::new("somebody else's", datetime!(2027-01-01 00:00 UTC));
     let foreign = tenant
         .add_password(Call::quiet(), object, &foreign)
@@ -150,13 +155,12 @@ async fn a_secret_that_reached_no_site_is_replaced_and_only_the_lost_one_removed
         .secret_text
         .unwrap();
 
-    let site = EmulatedSite::new();
     let outcome = connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
     let issued = outcome.secret.unwrap();
     assert!(site.holds_secret(application, issued.value.expose()));
     assert!(tenant.secret_is_live(application, issued.value.expose()));
     assert!(tenant.secret_is_live(application, foreign.expose()));
-    assert!(!tenant.secret_is_live(application, lost.secret.unwrap().value.expose()));
+    assert!(!tenant.secret_is_live(application, lost.value.expose()));
 }
 
 #[tokio::test]
@@ -194,12 +198,9 @@ async fn replication_lag_is_waited_out_with_an_event_for_each_wait() {
             .filter(|event| matches!(event, Event::WaitingForReplication { .. }))
             .count();
         assert!(waits >= 2, "lag of {lag} s");
-        // Two rounds depend on fresh objects; each may lose at most one pause of 8 s.
-        assert!(
-            started.elapsed() <= Duration::from_secs(2 * lag + 16),
-            "lag of {lag} s took {:?}",
-            started.elapsed()
-        );
+        // Two rounds depend on fresh objects; each costs at most its lag and three tenths of it.
+        let most = Duration::from_secs(2 * lag).mul_f64(1.3) + Duration::from_millis(60);
+        assert!(started.elapsed() <= most, "lag of {lag} s took {:?}", started.elapsed());
     }
 }
 

@@ -7,10 +7,12 @@ mod support;
 
 use cmg_onboarding::{
     AzureServicesConnection, Call, ConnectionSpec, Site, SiteError, Step, async_trait,
-    connection::StepAction,
+    connection::{FindingCode, StepAction},
     emulator::{Caller, EmulatedSite, EmulatedTenant},
     ids::well_known,
-    site::{SiteAction, SiteConnection, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRowId, SiteSnapshot},
+    site::{
+        SecretHeld, SiteAction, SiteConnection, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRowId, SiteSnapshot,
+    },
 };
 use support::{connection, spec, spec_with_discovery};
 
@@ -18,12 +20,21 @@ use support::{connection, spec, spec_with_discovery};
 #[derive(Debug)]
 struct LateTeller {
     done: Vec<SiteProgress>,
+    held: SecretHeld,
 }
 
 impl LateTeller {
     fn of(items: &[SiteItem], action: &SiteAction) -> Self {
         let done = items.iter().map(|item| SiteProgress::new(*item, action.clone(), None));
-        Self { done: done.collect() }
+        Self {
+            done: done.collect(),
+            held: SecretHeld::NotSaid,
+        }
+    }
+
+    fn holding(mut self, held: SecretHeld) -> Self {
+        self.held = held;
+        self
     }
 }
 
@@ -42,7 +53,7 @@ impl Site for LateTeller {
         _progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
     ) -> Result<SiteOnboarded, SiteFailure> {
         let connection = SiteConnection::new(SiteRowId(1), &wanted.name, None, vec![SiteRowId(2)]);
-        Ok(SiteOnboarded::new(self.done.clone(), connection))
+        Ok(SiteOnboarded::new(self.done.clone(), connection).holding(self.held))
     }
 }
 
@@ -75,10 +86,25 @@ async fn a_secret_is_kept_where_the_site_does_not_say_whether_it_took_it() {
 }
 
 #[tokio::test]
+async fn a_secret_is_kept_whatever_became_of_the_row_if_the_site_does_not_say_which_secret_it_holds() {
+    let differs = SiteAction::Differs("read back a little differently".to_owned());
+    for action in [SiteAction::Created, SiteAction::Unchanged, SiteAction::Changed, differs] {
+        let (outcome, tenant) = onboard(LateTeller::of(&ALL, &action)).await;
+        let secret = outcome.secret.as_ref().expect("the secret may be in the site").value.expose();
+        assert!(tenant.secret_is_live(outcome.server_app.application_id, secret), "{action:?}");
+        let told = outcome
+            .reminders
+            .iter()
+            .any(|finding| finding.code() == FindingCode::SecretHolderUnknown);
+        assert!(told, "{action:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_secret_that_the_site_did_not_take_is_removed() {
-    let (outcome, _) = onboard(LateTeller::of(&ALL, &SiteAction::Unchanged)).await;
+    let (outcome, _) = onboard(LateTeller::of(&ALL, &SiteAction::Unchanged).holding(SecretHeld::Another)).await;
     assert!(outcome.secret.is_none());
-    assert_eq!(outcome.report.step(Step::RetireSecrets).unwrap().action, StepAction::Mended);
+    assert_eq!(outcome.report.step(Step::RetireSecrets).unwrap().action, StepAction::Removed);
 }
 
 #[tokio::test]

@@ -9,23 +9,25 @@ use futures_util::future::{OptionFuture, join, join3, join4};
 
 use super::{
     consent::Principals,
-    ensure::{Attempt, REPLICATION_DEADLINE},
     event::{Event, Listener},
     failure::{ApplyError, StepError},
     finding::{Finding, FindingCode},
     register::Registered,
     report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport},
-    secret::SecretIssue,
+    secret::Unused,
+    secret_sink::SecretSink,
     step::Step,
+    wait::Attempt,
     work::{ClientWork, DirectoryWork, ServerWork, Work, server_app_id},
 };
 use crate::{
+    backoff::WaitPolicy,
     call::{Call, Retry},
     clock::Clock,
     directory::Directory,
-    error::{DirectoryError, NotSupported},
-    ids::{ApplicationId, KeyId, ServicePrincipalId},
-    site::{Site, SiteConnection},
+    error::NotSupported,
+    ids::{ApplicationId, ServicePrincipalId},
+    site::{SecretHeld, Site, SiteConnection},
 };
 
 /// One run of a plan.
@@ -35,9 +37,16 @@ pub(crate) struct Run<'a> {
     pub(crate) site: Option<&'a dyn Site>,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) listener: Listener<'a>,
+    /// Gets every issued secret before anything else is written.
+    pub(crate) sink: Option<&'a dyn SecretSink>,
+    pub(crate) wait_policy: WaitPolicy,
     /// The description of the secrets that this run makes, and no other run.
-    pub(crate) mark: String,
+    pub(crate) description: String,
     pub(crate) report: Mutex<Report>,
+    /// What the run has found beside its steps.
+    pub(crate) findings: Mutex<Vec<Finding>>,
+    /// The secret that this run has issued last.
+    pub(crate) issued: Mutex<Option<IssuedSecret>>,
 }
 
 /// A step that failed. Its report is written already.
@@ -53,9 +62,7 @@ struct Progress {
     client: Option<Registered>,
     server_principal: Option<ServicePrincipalId>,
     client_principal: Option<ServicePrincipalId>,
-    secret: Option<IssuedSecret>,
-    /// Own secrets that nobody will use once the new one is handed over.
-    stale: Vec<KeyId>,
+    unused: Unused,
 }
 
 impl Run<'_> {
@@ -67,41 +74,68 @@ impl Run<'_> {
             Err(failed) => Err(failed),
         };
         match apps {
-            Ok(((server_app, client_app), connection)) => Ok(self.outcome(server_app, client_app, progress.secret, connection)),
-            Err(failed) => Err(ApplyError::new(failed.step, failed.error, self.finished_report(), progress.secret)),
+            Ok(((server_app, client_app), connection)) => Ok(self.outcome(server_app, client_app, self.issued(), connection)),
+            Err(failed) => Err(ApplyError::new(failed.step, failed.error, self.finished_report(), self.issued())),
         }
     }
 
     async fn all_rounds(&self, progress: &mut Progress) -> Result<Option<SiteConnection>, Failed> {
         if let (Some(directory), Some(work)) = (self.directory, &self.work.directory) {
+            self.check_tenant(directory).await?;
             self.register_apps(directory, progress).await?;
             self.complete_apps(directory, work, progress).await?;
             self.consent(directory, work, progress).await?;
         }
+        let unused = std::mem::take(&mut progress.unused);
         let Some(site) = self.site else {
-            self.retire_secrets(progress.server.as_ref(), &progress.stale).await?;
+            self.retire_secrets(progress.server.as_ref(), &unused.without_site()).await?;
             return Ok(None);
         };
         let client = progress.client.as_ref().map(|app| app.app_id);
         let server = progress.server.as_ref().map(|app| app.app_id);
-        let connection = self.import(site, server, client, progress.secret.as_ref()).await?;
-        // Where another run was faster, the site has that run's secret, and this one's is the one that nobody uses.
-        // Only a site that says so is believed: a secret that may be in use is never removed.
-        let was_there_already = matches!(
-            self.action_of(Step::ImportServerApp),
-            Some(StepAction::Unchanged | StepAction::Differs)
-        );
-        if let Some(own) = progress.secret.take_if(|_| was_there_already) {
-            progress.stale = vec![own.key_id];
+        let issued = self.issued();
+        let (connection, held) = self.import(site, server, client, issued.as_ref()).await?;
+        // If another run was faster, the site has that run's secret, and nothing uses this one's.
+        if held == SecretHeld::Another {
+            self.issued.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
-        self.retire_secrets(progress.server.as_ref(), &progress.stale).await?;
+        if let (Some(issued), SecretHeld::NotSaid) = (&issued, held) {
+            self.find(Finding::warning(
+                FindingCode::SecretHolderUnknown,
+                format!(
+                    "The site does not say whether it holds the secret {} that this run has issued; no secret is removed.",
+                    issued.key_id
+                ),
+                "Compare the secret key expiry in the site with the app registration (console > Cloud Services > Microsoft Entra tenants).",
+            ));
+        }
+        let unused = unused.after_import(issued.map(|issued| issued.key_id), held, self.item_is_new());
+        self.retire_secrets(progress.server.as_ref(), &unused).await?;
         Ok(Some(connection))
     }
 
-    /// What a step has come to so far.
-    fn action_of(&self, step: Step) -> Option<StepAction> {
-        let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
-        report.step(step).map(|report| report.action)
+    /// Whether the site did not know the server app when the plan was made.
+    pub(crate) fn item_is_new(&self) -> bool {
+        self.work.site.as_ref().is_some_and(|site| !site.server_known)
+    }
+
+    /// A plan for one tenant never writes into another: the tenant that the directory is signed in to is compared first.
+    async fn check_tenant(&self, directory: &dyn Directory) -> Result<(), Failed> {
+        let step = Step::RegisterServerApp;
+        let signed_in = async {
+            let observer = retries_of(step, self.listener);
+            let told = directory.signed_in(call(&observer)).await?.tenant_id;
+            match told {
+                Some(tenant) => Ok(tenant),
+                None => Ok(directory.tenant(call(&observer)).await?.id),
+            }
+        };
+        let planned = self.work.tenant_id;
+        match signed_in.await {
+            Ok(signed_in) if signed_in == planned => Ok(()),
+            Ok(signed_in) => Err(self.failed(step, StepError::OtherTenant { planned, signed_in })),
+            Err(error) => Err(self.failed(step, StepError::Directory(error))),
+        }
     }
 
     /// Round 1: the two app registrations.
@@ -118,7 +152,6 @@ impl Run<'_> {
         // What was made is kept in mind even where its neighbour failed: a secret must reach the caller.
         progress.server = keep(&server);
         progress.client = keep(&client);
-        progress.secret = progress.server.as_ref().and_then(Registered::issued_secret);
         server.transpose()?;
         client.transpose()?;
         Ok(())
@@ -149,9 +182,8 @@ impl Run<'_> {
         let outside_principal = outside.and_then(|app| app.service_principal.as_ref()).map(|principal| principal.id);
         progress.server_principal = keep(&server_principal).or(outside_principal);
         progress.client_principal = keep(&client_principal);
-        if let Some(Ok(SecretIssue { issued, stale })) = &secret {
-            progress.stale.clone_from(stale);
-            progress.secret = issued.clone().or_else(|| progress.secret.take());
+        if let Some(Ok(unused)) = &secret {
+            progress.unused = unused.clone();
         }
         server_principal.transpose()?;
         client_principal.transpose()?;
@@ -194,7 +226,7 @@ impl Run<'_> {
     /// Runs one step with its events, and writes its report.
     pub(crate) async fn step<T, F, W>(&self, step: Step, work: W) -> Result<T, Failed>
     where
-        F: Future<Output = Result<(T, StepReport), DirectoryError>>,
+        F: Future<Output = Result<(T, StepReport), StepError>>,
         W: FnOnce() -> F,
     {
         (self.listener)(&Event::StepStarted { step });
@@ -203,7 +235,7 @@ impl Run<'_> {
                 self.done(report);
                 Ok(value)
             }
-            Err(error) => Err(self.failed(step, StepError::Directory(error))),
+            Err(error) => Err(self.failed(step, error)),
         }
     }
 
@@ -230,6 +262,21 @@ impl Run<'_> {
         Failed { step, error }
     }
 
+    /// Adds a finding to the outcome.
+    pub(crate) fn find(&self, finding: Finding) {
+        self.findings.lock().unwrap_or_else(PoisonError::into_inner).push(finding);
+    }
+
+    /// Remembers the secret that was issued last.
+    pub(crate) fn hold(&self, secret: IssuedSecret) {
+        *self.issued.lock().unwrap_or_else(PoisonError::into_inner) = Some(secret);
+    }
+
+    /// The secret that was issued last, with its text.
+    pub(crate) fn issued(&self) -> Option<IssuedSecret> {
+        self.issued.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn write(&self, report: StepReport) {
         self.report.lock().unwrap_or_else(PoisonError::into_inner).push(report);
     }
@@ -238,7 +285,7 @@ impl Run<'_> {
         Attempt {
             step,
             fresh,
-            deadline: REPLICATION_DEADLINE,
+            policy: self.wait_policy,
             listener: self.listener,
         }
     }
@@ -296,7 +343,7 @@ impl Run<'_> {
     }
 
     fn reminders(&self, secret: Option<&IssuedSecret>, changed: bool) -> Vec<Finding> {
-        let mut reminders = Vec::new();
+        let mut reminders = std::mem::take(&mut *self.findings.lock().unwrap_or_else(PoisonError::into_inner));
         let expiry = match (&self.work.server, secret) {
             (_, Some(secret)) => Some(secret.expires_on),
             (ServerWork::Import(app), None) => Some(app.secret_key_expiry()),

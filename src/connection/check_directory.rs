@@ -4,7 +4,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     finding::{Finding, FindingCode, Severity},
-    found::{FoundApp, FoundDirectory, role_gap},
+    found::{Found, FoundApp, FoundDirectory, role_gap},
     plan::ROLE_ASSIGNMENT,
     registration::{UniqueNames, offered_scope},
 };
@@ -12,6 +12,7 @@ use crate::{
     cloud::{CloudEndpoints, CloudEnvironment},
     directory::AppManagementPolicy,
     ids::TenantId,
+    site::SiteIdentity,
     spec::{ACCEPTED_FORMS, AppIdUri, ClientApp, ConnectionSpec, SecretValidity, ServerApp, UriOwnerProblem},
 };
 
@@ -25,7 +26,16 @@ pub(crate) struct Rules<'a> {
     pub(crate) endpoints: Option<&'a CloudEndpoints>,
     pub(crate) expected_tenant: Option<TenantId>,
     pub(crate) policy_exempt: bool,
+    pub(crate) site_identity: Option<&'a SiteIdentity>,
     pub(crate) now: OffsetDateTime,
+}
+
+impl Rules<'_> {
+    /// What tells the site from another one: what the caller gives, else what the site says.
+    pub(crate) fn site_identity<'f>(&'f self, found: &'f Found) -> Option<&'f SiteIdentity> {
+        let site = found.site.as_ref()?;
+        self.site_identity.or(site.info.identity.as_ref())
+    }
 }
 
 /// Checks token, App ID URI, names and policies against what was found.

@@ -2,11 +2,11 @@
 
 use super::{
     apply::{Failed, Run, call, retries_of},
-    ensure::{Ensured, ensure, settle},
     failure::StepError,
     registration::USER_IMPERSONATION,
     report::{StepAction, StepReport},
     step::Step,
+    wait::{Ensured, ensure, settle},
     work::{ConsentWork, grant_work},
 };
 use crate::{
@@ -71,9 +71,10 @@ impl Run<'_> {
         self.step(step, || async {
             let observer = retries_of(step, self.listener);
             let call = call(&observer);
-            if let ConsentWork::Extend(id, scopes) = work {
-                settle(self.attempt(step, fresh), || directory.update_permission_grant(call, id, scopes)).await?;
-                return Ok(((), StepReport::new(step, StepAction::Mended).with_id("grantId", id)));
+            if let ConsentWork::Extend(..) = work
+                && let Some(grant) = self.merge_grant(directory, step, client, resource, scope).await?
+            {
+                return Ok(((), StepReport::new(step, StepAction::Mended).with_id("grantId", grant.id)));
             }
             let new = NewPermissionGrant::new(client, resource, scope);
             let look = || async {

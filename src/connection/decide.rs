@@ -1,10 +1,9 @@
 //! From specification and findings to work: a pure function, and the heart of planning.
 
-use time::OffsetDateTime;
-
 use super::{
+    check_directory::Rules,
     check_site::tenant_of,
-    decide_apps::{decide_client, decide_server, plan_completion, plan_service_principals},
+    decide_apps::{SecretsAsked, decide_client, decide_server, plan_completion, plan_service_principals},
     decide_site::{decide_site, plan_site},
     found::{Found, FoundDirectory},
     plan::{PlannedAction, PlannedStep},
@@ -18,14 +17,21 @@ use crate::{
 };
 
 /// Decides what is to be done. `None` where the tenant cannot be told, which a finding has reported.
-pub(crate) fn decide(spec: &ConnectionSpec, found: &Found, wish: SecretWish, now: OffsetDateTime) -> Option<(Work, Vec<PlannedStep>)> {
+pub(crate) fn decide(rules: &Rules<'_>, found: &Found, wish: SecretWish) -> Option<(Work, Vec<PlannedStep>)> {
+    let (spec, now) = (rules.spec, rules.now);
     let tenant_id = tenant_of(spec, found)?;
     let directory = found.directory.as_ref();
     let mut steps = Vec::new();
     let names = UniqueNames::of(spec.key());
     let scope = scope_of(spec, directory, tenant_id, &names);
     let app_id_uri = uri_of(spec, found);
-    let server = decide_server(spec, found, &names, scope, app_id_uri.as_ref(), wish, now, &mut steps);
+    let site_identity = rules.site_identity(found).cloned();
+    let secrets = SecretsAsked {
+        wish,
+        site: site_identity.as_ref(),
+        now,
+    };
+    let server = decide_server(spec, found, &names, scope, app_id_uri.as_ref(), &secrets, &mut steps);
     let client = decide_client(spec, directory, &names, &mut steps);
     plan_service_principals(&server, &client, &mut steps);
     if let ClientWork::Register(app) = &client {
@@ -49,6 +55,7 @@ pub(crate) fn decide(spec: &ConnectionSpec, found: &Found, wish: SecretWish, now
         client,
         directory: directory_work,
         site,
+        site_identity,
         discovery: spec.discovery().cloned(),
     };
     Some((work, steps))

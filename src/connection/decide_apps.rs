@@ -5,26 +5,33 @@ use time::OffsetDateTime;
 use super::{
     difference::{PropertyChange, difference},
     found::{Found, FoundDirectory},
+    own_secret::{OwnSecret, never_held, superseded},
     plan::{PlannedAction, PlannedStep},
-    registration::{ServerShape, USER_IMPERSONATION, UniqueNames, client_shape, complete_client_shape, own_secrets, server_shape},
+    registration::{ServerShape, USER_IMPERSONATION, UniqueNames, client_shape, complete_client_shape, server_shape},
     step::Step,
-    work::{AppWork, ClientWork, OWN_SECRETS_APART, OwnSecret, SecretWish, SecretWork, ServerWork},
+    work::{AppWork, ClientWork, SecretWish, SecretWork, ServerWork},
 };
 use crate::{
-    ids::{ApplicationId, KeyId, PermissionId},
-    site::SiteSnapshot,
+    ids::{ApplicationId, PermissionId},
+    site::{SiteIdentity, SiteSnapshot},
     spec::{AppIdUri, ClientApp, ConnectionSpec, SecretValidity, ServerApp},
 };
 
-#[expect(clippy::too_many_arguments, reason = "a private step of one decision")]
+/// What deciding about the server app's secret goes by, besides what was found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SecretsAsked<'a> {
+    pub(crate) wish: SecretWish,
+    pub(crate) site: Option<&'a SiteIdentity>,
+    pub(crate) now: OffsetDateTime,
+}
+
 pub(crate) fn decide_server(
     spec: &ConnectionSpec,
     found: &Found,
     names: &UniqueNames,
     scope: PermissionId,
     uri: Option<&AppIdUri>,
-    wish: SecretWish,
-    now: OffsetDateTime,
+    secrets: &SecretsAsked<'_>,
     steps: &mut Vec<PlannedStep>,
 ) -> ServerWork {
     let existing = found.directory.as_ref().and_then(|directory| directory.server.clone());
@@ -44,8 +51,8 @@ pub(crate) fn decide_server(
         shape: shape.unwrap_or_default(),
         found: existing,
     };
-    let secret = decide_secret(&app, found.site.as_ref(), validity, wish);
-    let expires = validity.end_after(now).date();
+    let secret = decide_secret(&app, found.site.as_ref(), validity, secrets);
+    let expires = validity.end_after(secrets.now).date();
     let mut planned = plan_app(Step::RegisterServerApp, &app, &name);
     if app.found.is_none() {
         planned = planned
@@ -67,14 +74,14 @@ pub(crate) fn decide_server(
 fn plan_secret(secret: &SecretWork, expires: time::Date, steps: &mut Vec<PlannedStep>) {
     let retired = match secret {
         SecretWork::WithApp(_) => return,
-        SecretWork::Add { lost, .. } => {
+        SecretWork::Add { unused, .. } => {
             let planned = PlannedStep::new(Step::IssueSecret, PlannedAction::Create);
             steps.push(planned.with("Secret", format!("valid to {expires}")));
-            lost.len()
+            unused.len()
         }
-        SecretWork::Keep { leftover } => {
+        SecretWork::Keep { unused } => {
             steps.push(PlannedStep::new(Step::IssueSecret, PlannedAction::Nothing));
-            leftover.len()
+            unused.len()
         }
     };
     if retired > 0 {
@@ -82,36 +89,35 @@ fn plan_secret(secret: &SecretWork, expires: time::Date, steps: &mut Vec<Planned
     }
 }
 
-/// A secret whose text went to nobody is lost: where the site does not know the app, no one can be using it.
-fn decide_secret(app: &AppWork, site: Option<&SiteSnapshot>, validity: SecretValidity, wish: SecretWish) -> SecretWork {
+/// A secret that was issued for this site, while this site does not know the app, reached nobody: it is lost. One that
+/// was issued for another site, or for one that is not known, may be in use there and stays.
+fn decide_secret(app: &AppWork, site: Option<&SiteSnapshot>, validity: SecretValidity, asked: &SecretsAsked<'_>) -> SecretWork {
     let Some(found) = &app.found else {
         return SecretWork::WithApp(validity);
     };
-    let own: Vec<OwnSecret> = own_secrets(&found.application).map(OwnSecret::from).collect();
-    match site {
-        Some(site) => match site.application(found.application.app_id) {
-            Some(row) => SecretWork::Keep {
-                leftover: leftover(&own, row.secret_expiry),
-            },
-            None => SecretWork::Add { validity, lost: own },
+    let known = OwnSecret::all_of(&found.application);
+    let Some(site) = site else {
+        let unused = if asked.wish.remove_superseded {
+            superseded(&known)
+        } else {
+            Vec::new()
+        };
+        return if known.is_empty() || asked.wish.reissue {
+            SecretWork::Add { validity, known, unused }
+        } else {
+            SecretWork::Keep { unused }
+        };
+    };
+    match site.application(found.application.app_id) {
+        Some(row) => SecretWork::Keep {
+            unused: never_held(&found.application, row, asked.site),
         },
-        None if own.is_empty() || wish.reissue => SecretWork::Add { validity, lost: own },
-        None => SecretWork::Keep { leftover: Vec::new() },
+        None => {
+            let lost = known.iter().filter(|secret| secret.is_for(asked.site));
+            let unused = lost.map(|secret| secret.key_id).collect();
+            SecretWork::Add { validity, known, unused }
+        }
     }
-}
-
-/// The own secrets that the site does not use. It tells its secret's end, and every own secret of an app has another
-/// one; where the end fits none or several of them, nothing is removed.
-fn leftover(own: &[OwnSecret], in_use: Option<OffsetDateTime>) -> Vec<KeyId> {
-    let fits = |secret: &&OwnSecret| match (secret.ends, in_use) {
-        (Some(ends), Some(in_use)) => (ends - in_use).abs() < OWN_SECRETS_APART / 2,
-        _ => false,
-    };
-    let used: Vec<KeyId> = own.iter().filter(fits).map(|secret| secret.key_id).collect();
-    let [used] = used.as_slice() else {
-        return Vec::new();
-    };
-    own.iter().map(|secret| secret.key_id).filter(|key| key != used).collect()
 }
 
 pub(crate) fn decide_client(

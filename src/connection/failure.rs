@@ -3,10 +3,12 @@
 use super::{
     preflight::Blocked,
     report::{IssuedSecret, Report},
+    secret_sink::SecretSinkError,
     step::Step,
 };
 use crate::{
     error::{DirectoryError, RequestTrace, SiteError},
+    ids::TenantId,
     spec::InvalidSpec,
 };
 
@@ -22,6 +24,23 @@ pub enum StepError {
     /// On the site side.
     #[error(transparent)]
     Site(SiteError),
+    /// The caller's sink did not store the secret that was issued.
+    #[error(transparent)]
+    SecretSink(SecretSinkError),
+    /// The directory is signed in to another tenant than the one that the plan was made for. Nothing was written.
+    #[error("the plan is for tenant {planned}, and the directory is signed in to tenant {signed_in}")]
+    OtherTenant {
+        /// The tenant that the plan was made for.
+        planned: TenantId,
+        /// The tenant of the directory's token.
+        signed_in: TenantId,
+    },
+}
+
+impl From<DirectoryError> for StepError {
+    fn from(error: DirectoryError) -> Self {
+        Self::Directory(error)
+    }
 }
 
 impl StepError {
@@ -31,6 +50,8 @@ impl StepError {
         match self {
             Self::Directory(error) => error.help(),
             Self::Site(error) => error.help().to_owned(),
+            Self::SecretSink(error) => error.help().to_owned(),
+            Self::OtherTenant { .. } => "Sign in to the tenant of the plan, or make a new plan for this tenant.".to_owned(),
         }
     }
 
@@ -39,7 +60,7 @@ impl StepError {
     pub fn trace(&self) -> Option<&RequestTrace> {
         match self {
             Self::Directory(error) => error.trace(),
-            Self::Site(_) => None,
+            Self::Site(_) | Self::SecretSink(_) | Self::OtherTenant { .. } => None,
         }
     }
 }

@@ -54,6 +54,12 @@ pub enum FindingCode {
     SecretKept,
     /// The app's secret was lost and is replaced.
     SecretReplaced,
+    /// The app has secrets of this crate that were issued for another site; they stay.
+    SecretOfAnotherSite,
+    /// The site does not say which secret it holds, so none is removed.
+    SecretHolderUnknown,
+    /// What another administrator has written at the same time was lost, or overwrote what this run has written.
+    ConcurrentChange,
     /// The app has no secret that is still valid.
     SecretExpired,
     /// The app's secret expires soon.

@@ -13,24 +13,24 @@ use super::{
 use crate::{
     error::{SiteError, SiteRefused},
     ids::ApplicationId,
-    site::{ClientAppImport, ServerAppImport, Site, SiteAction, SiteConnection, SiteItem, SiteOnboarding, SiteProgress},
+    site::{ClientAppImport, SecretHeld, ServerAppImport, Site, SiteAction, SiteConnection, SiteItem, SiteOnboarding, SiteProgress},
 };
 
 impl Run<'_> {
-    /// Ensures the connection in the site, unless it is in place as it is.
+    /// Ensures the connection in the site, unless it is in place as it is. Tells which secret the site says it holds.
     pub(crate) async fn import(
         &self,
         site: &dyn Site,
         server: Option<ApplicationId>,
         client: Option<ApplicationId>,
         secret: Option<&IssuedSecret>,
-    ) -> Result<SiteConnection, Failed> {
+    ) -> Result<(SiteConnection, SecretHeld), Failed> {
         let items = self.items();
         if let Some(connection) = self.work.site.as_ref().and_then(|site| site.in_place.as_ref()) {
             for item in items {
                 self.done(StepReport::new(item.into(), StepAction::Unchanged));
             }
-            return Ok(connection.clone());
+            return Ok((connection.clone(), SecretHeld::NotSaid));
         }
         let wanted = match (self.server_import(server, secret), self.client_import(client)) {
             (Ok(server), Ok(client)) => self.onboarding(server, client),
@@ -66,7 +66,7 @@ impl Run<'_> {
         match site.onboard(call(&observer), &wanted, &progress).await {
             Ok(onboarded) => {
                 catch_up(&onboarded.done);
-                Ok(onboarded.connection)
+                Ok((onboarded.connection, onboarded.secret))
             }
             Err(failure) => {
                 catch_up(&failure.done);

@@ -8,23 +8,26 @@ mod decide;
 mod decide_apps;
 mod decide_site;
 mod difference;
-mod ensure;
 mod event;
 mod failure;
 mod finding;
 mod found;
 mod import;
 mod many;
+mod merge;
+mod own_secret;
 mod plan;
 mod preflight;
 mod register;
 mod registration;
 mod report;
 mod secret;
+mod secret_sink;
 mod sign_in_summary;
 mod step;
 mod undo;
 mod verify;
+mod wait;
 mod work;
 
 use std::sync::{Arc, Mutex};
@@ -37,17 +40,19 @@ pub use many::{ManyResult, onboard_many};
 pub use plan::{Plan, PlannedAction, PlannedStep};
 pub use preflight::{Blocked, Preflight};
 pub use report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport};
+pub use secret_sink::{NewSecret, SecretSink, SecretSinkError};
 pub use sign_in_summary::SignInSummary;
 pub use step::Step;
 pub use undo::UndoReport;
 pub use verify::{ImportVerifier, Verification};
 
 use crate::{
+    backoff::WaitPolicy,
     call::Call,
     clock::{Clock, SystemClock},
     directory::{Directory, DirectoryHandle},
     ids::TenantId,
-    site::{Site, SiteHandle},
+    site::{Site, SiteHandle, SiteIdentity},
     spec::{ClientApp, ConnectionSpec, ServerApp},
 };
 use apply::{Run, retries_of};
@@ -55,6 +60,7 @@ use check_directory::Rules;
 use check_site::may_be_torn;
 use event::Listener;
 use found::{Found, look, needs_directory};
+use own_secret::new_description;
 use work::SecretWish;
 
 /// One Azure service connection of type Cloud Management, to be brought about.
@@ -84,6 +90,9 @@ struct Inner {
     expected_tenant: Option<TenantId>,
     policy_exempt: bool,
     wish: SecretWish,
+    site_identity: Option<SiteIdentity>,
+    sink: Option<Arc<dyn SecretSink>>,
+    wait_policy: WaitPolicy,
     clock: Arc<dyn Clock>,
 }
 
@@ -97,6 +106,9 @@ impl AzureServicesConnection {
             expected_tenant: None,
             policy_exempt: false,
             wish: SecretWish::default(),
+            site_identity: None,
+            sink: None,
+            wait_policy: WaitPolicy::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -157,8 +169,12 @@ impl AzureServicesConnection {
             site: self.site(),
             clock: self.inner.clock.as_ref(),
             listener: &events,
-            mark: secret::new_mark(),
+            sink: self.inner.sink.as_deref(),
+            description: new_description(plan.work().site_identity.as_ref()),
+            wait_policy: self.inner.wait_policy,
             report: Mutex::new(Report::default()),
+            findings: Mutex::default(),
+            issued: Mutex::default(),
         };
         run.carry_out().await
     }
@@ -198,7 +214,15 @@ impl AzureServicesConnection {
         let listener: Listener<'_> = &events;
         let observer = retries_of(None, listener);
         let found = self.look(Call::observed(&observer)).await?;
-        Ok(undo::undo(&self.inner.spec, &found, self.directory(), self.site(), listener).await)
+        Ok(undo::undo(
+            &self.rules(),
+            &found,
+            self.directory(),
+            self.site(),
+            self.inner.wait_policy,
+            listener,
+        )
+        .await)
     }
 
     async fn look(&self, call: Call<'_>) -> Result<Found, LookError> {
@@ -225,6 +249,7 @@ impl AzureServicesConnection {
             endpoints: self.directory().and_then(|directory| directory.endpoints()),
             expected_tenant: self.inner.expected_tenant,
             policy_exempt: self.inner.policy_exempt,
+            site_identity: self.inner.site_identity.as_ref(),
             now: self.inner.clock.now(),
         }
     }
@@ -240,6 +265,9 @@ pub struct AzureServicesConnectionBuilder {
     expected_tenant: Option<TenantId>,
     policy_exempt: bool,
     wish: SecretWish,
+    site_identity: Option<SiteIdentity>,
+    sink: Option<Arc<dyn SecretSink>>,
+    wait_policy: WaitPolicy,
     clock: Arc<dyn Clock>,
 }
 
@@ -269,10 +297,47 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
-    /// Without a site, replaces the secret of an earlier run, whose text was lost: the old one is removed, a new one
-    /// issued. Default: the old one is kept. With a site this is decided by whether the site knows the app.
+    /// Without a site, issues a new secret although the app has one of an earlier run, whose text cannot be read again.
+    /// The older one stays, since it may be in use by now; see
+    /// [`remove_superseded_secrets`](Self::remove_superseded_secrets). Default: no new one is issued.
+    ///
+    /// With a site this is decided by whether the site knows the app, and this setting changes nothing.
     pub fn reissue_secret(mut self, reissue: bool) -> Self {
         self.wish.reissue = reissue;
+        self
+    }
+
+    /// Without a site, removes the secrets of this crate that have a successor from an earlier run: all but the newest,
+    /// as far as they name no site. Say so only when the newest one has reached the site. Default: they stay.
+    ///
+    /// With a site this setting changes nothing: the site tells which secret is in use.
+    pub fn remove_superseded_secrets(mut self, remove: bool) -> Self {
+        self.wish.remove_superseded = remove;
+        self
+    }
+
+    /// What tells this site from another one, in the description of the secrets issued for it; any administrator who may
+    /// read the app registration sees it. Give the same in every run. Default: what the site implementation tells, a
+    /// digest of site code and SMS Provider.
+    ///
+    /// A secret is removed only if it was issued for this very site. Give a text of your own if one site is reached
+    /// through several SMS Providers.
+    pub fn site_identity(mut self, identity: SiteIdentity) -> Self {
+        self.site_identity = Some(identity);
+        self
+    }
+
+    /// A safe place, such as a vault, that is awaited with every issued secret before anything else is written.
+    /// Default: none; the secret's text is in the outcome or in the error.
+    pub fn secret_sink(mut self, sink: impl SecretSink + 'static) -> Self {
+        self.sink = Some(Arc::new(sink));
+        self
+    }
+
+    /// How long and how often a run waits until the directory sees everywhere what the run has just made.
+    /// Default: up to two minutes; see [`WaitPolicy`].
+    pub fn wait_policy(mut self, policy: WaitPolicy) -> Self {
+        self.wait_policy = policy;
         self
     }
 
@@ -307,6 +372,9 @@ impl AzureServicesConnectionBuilder {
                 expected_tenant: self.expected_tenant,
                 policy_exempt: self.policy_exempt,
                 wish: self.wish,
+                site_identity: self.site_identity,
+                sink: self.sink,
+                wait_policy: self.wait_policy,
                 clock: self.clock,
             }),
         })

@@ -9,13 +9,14 @@ use super::{
     decide::decide,
     finding::{Finding, FindingCode, Severity},
     found::Found,
+    own_secret::OwnSecret,
     plan::{Plan, needed_permissions},
     sign_in_summary::{SignInSummary, lacking},
     work::{SecretWish, SecretWork, ServerWork, Work},
 };
 use crate::{
     directory::{SignedIn, Tenant},
-    site::SiteInfo,
+    site::{SiteIdentity, SiteInfo},
 };
 
 /// What preflight found: who is signed in, where, and everything worth knowing before anything is written.
@@ -44,7 +45,7 @@ impl Preflight {
         if let Some(site) = &found.site {
             check_site(rules, &found, site, &mut findings);
         }
-        let decided = decide(rules.spec, &found, wish, rules.now);
+        let decided = decide(rules, &found, wish);
         if let Some((work, steps)) = &decided {
             let needed = needed_permissions(steps);
             check_permissions(&found, &needed, &mut findings);
@@ -52,6 +53,7 @@ impl Preflight {
                 check_roles(&needed, directory, &mut findings);
             }
             note_secret(work, &mut findings);
+            note_secrets_of_others(work, rules.site_identity(&found), &mut findings);
             if let (Some(directory), Some(validity)) = (&found.directory, work.new_secret()) {
                 check_secret_policy(rules, validity, directory, &mut findings);
             }
@@ -202,16 +204,32 @@ fn note_secret(work: &Work, findings: &mut Vec<Finding>) {
         return;
     };
     match secret {
-        SecretWork::Add { lost, .. } if !lost.is_empty() => {
-            let message =
-                "The server app is there from an earlier run, but its secret reached nobody: a new one is issued and the lost one removed.";
+        SecretWork::Add { unused, .. } if !unused.is_empty() && work.site.is_some() => {
+            let message = "The server app is there from an earlier run, but the site did not get its secret: a new one is issued and the lost one removed.";
             findings.push(Finding::note(FindingCode::SecretReplaced, message, "Nothing to do."));
         }
         SecretWork::Keep { .. } if work.site.is_none() && app.found.is_some() => {
             let message = "The server app has a secret from an earlier run; its text cannot be read again.";
-            let remedy = "If it is lost, run with reissue_secret(true): that removes the old one and issues a new one.";
+            let remedy = "If it is lost, run with reissue_secret(true): that issues a new one and keeps the old one; a later run with remove_superseded_secrets(true) removes the old one.";
             findings.push(Finding::note(FindingCode::SecretKept, message, remedy));
         }
         _ => {}
+    }
+}
+
+/// Tells of own secrets that stay because another site may be using them.
+fn note_secrets_of_others(work: &Work, site: Option<&SiteIdentity>, findings: &mut Vec<Finding>) {
+    let ServerWork::Register { app, .. } = &work.server else {
+        return;
+    };
+    let (Some(found), Some(_)) = (&app.found, &work.site) else {
+        return;
+    };
+    let own = OwnSecret::all_of(&found.application);
+    let others = own.iter().filter(|secret| secret.is_for_another_than(site)).count();
+    if others > 0 {
+        let message = format!("The server app has {others} secret(s) that were issued for another site; they stay.");
+        let remedy = "Nothing to do if two sites share this specification. Otherwise give one of them another key.";
+        findings.push(Finding::note(FindingCode::SecretOfAnotherSite, message, remedy));
     }
 }

@@ -3,15 +3,15 @@
 use super::{
     apply::{Failed, Run, call, retries_of},
     difference::difference,
-    ensure::{Ensured, ensure, settle},
-    registration::{complete_client_shape, own_secrets},
+    failure::StepError,
+    registration::complete_client_shape,
     report::{StepAction, StepReport},
     step::Step,
+    wait::{Ensured, ensure, settle},
     work::{AppWork, ClientWork, SecretWork},
 };
 use crate::{
     directory::{Application, ApplicationKey, ApplicationProperties, Directory, NewApplication, PasswordCredential},
-    error::DirectoryError,
     ids::{ApplicationId, ApplicationObjectId, PermissionId, ServicePrincipalId},
 };
 
@@ -24,7 +24,7 @@ pub(crate) struct Registered {
     pub(crate) properties: ApplicationProperties,
     /// How it came to be there.
     pub(crate) origin: Origin,
-    /// The own secrets it came with: the one just issued, or those of the run that made it.
+    /// The secrets it came with: the one just issued, or what was there.
     pub(crate) secrets: Vec<PasswordCredential>,
 }
 
@@ -57,13 +57,19 @@ impl Run<'_> {
         app: &AppWork,
         secret: Option<&SecretWork>,
     ) -> Result<Registered, Failed> {
-        self.step(step, || async {
-            match &app.found {
-                Some(found) => self.mend(directory, step, app, &found.application, Origin::Before).await,
-                None => self.create(directory, step, app, secret).await,
-            }
-        })
-        .await
+        let registered = self
+            .step(step, || async {
+                match &app.found {
+                    Some(found) => self.mend(directory, step, app, &found.application, Origin::Before).await,
+                    None => self.create(directory, step, app, secret).await,
+                }
+            })
+            .await?;
+        if let Some(secret) = registered.issued_secret() {
+            let accepted = self.accept(&registered, secret).await;
+            accepted.map_err(|error| self.failed(Step::IssueSecret, error))?;
+        }
+        Ok(registered)
     }
 
     async fn create(
@@ -72,7 +78,7 @@ impl Run<'_> {
         step: Step,
         app: &AppWork,
         secret: Option<&SecretWork>,
-    ) -> Result<(Registered, StepReport), DirectoryError> {
+    ) -> Result<(Registered, StepReport), StepError> {
         let observer = retries_of(step, self.listener);
         let call = call(&observer);
         let mut new = NewApplication::new(app.shape.clone());
@@ -115,11 +121,15 @@ impl Run<'_> {
         app: &AppWork,
         application: &Application,
         origin: Origin,
-    ) -> Result<(Registered, StepReport), DirectoryError> {
+    ) -> Result<(Registered, StepReport), StepError> {
         let fresh = origin.is_fresh();
         let mut action = if fresh { StepAction::Adopted } else { StepAction::Unchanged };
         let (change, changes) = difference(&application.properties, &app.shape);
-        if step == Step::RegisterServerApp && !changes.is_empty() {
+        if step == Step::RegisterServerApp && !changes.is_empty() && !fresh {
+            if self.merge_application(directory, step, application.app_id, &app.shape).await? {
+                action = StepAction::Mended;
+            }
+        } else if step == Step::RegisterServerApp && !changes.is_empty() {
             let observer = retries_of(step, self.listener);
             let call = call(&observer);
             settle(self.attempt(step, fresh), || {
@@ -133,7 +143,7 @@ impl Run<'_> {
             app_id: application.app_id,
             properties: application.properties.clone(),
             origin,
-            secrets: own_secrets(application).cloned().collect(),
+            secrets: application.password_credentials.clone(),
         };
         Ok((registered, app_report(step, action, application)))
     }
@@ -186,18 +196,18 @@ impl Run<'_> {
             if changes.is_empty() {
                 return Ok(((), StepReport::new(step, StepAction::Unchanged)));
             }
+            if !client.origin.is_fresh() {
+                let is_changed = self.merge_application(directory, step, client.app_id, &shape).await?;
+                let action = if is_changed { StepAction::Mended } else { StepAction::Unchanged };
+                return Ok(((), StepReport::new(step, action)));
+            }
             let observer = retries_of(step, self.listener);
             let call = call(&observer);
-            settle(self.attempt(step, client.origin.is_fresh()), || {
+            settle(self.attempt(step, true), || {
                 directory.update_application(call, client.object_id, &change)
             })
             .await?;
-            let action = if client.origin.is_fresh() {
-                StepAction::Created
-            } else {
-                StepAction::Mended
-            };
-            Ok(((), StepReport::new(step, action)))
+            Ok(((), StepReport::new(step, StepAction::Created)))
         })
         .await
     }

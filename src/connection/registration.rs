@@ -8,8 +8,8 @@ use uuid::{Uuid, uuid};
 
 use crate::{
     directory::{
-        ApiApplication, Application, ApplicationProperties, ImplicitGrantSettings, PasswordCredential, PermissionScope,
-        PublicClientApplication, RequiredResourceAccess, ResourceAccess, WebApplication,
+        ApiApplication, Application, ApplicationProperties, ImplicitGrantSettings, PermissionScope, PublicClientApplication,
+        RequiredResourceAccess, ResourceAccess, WebApplication,
     },
     ids::{
         ApplicationId, PermissionId, TenantId,
@@ -165,12 +165,6 @@ pub(crate) fn offered_scope(application: &Application) -> Option<PermissionId> {
     let scopes = application.properties.api.as_ref()?.oauth2_permission_scopes.as_ref()?;
     let scope = scopes.iter().find(|scope| scope.value.as_deref() == Some(USER_IMPERSONATION))?;
     scope.is_enabled.then_some(scope.id)
-}
-
-/// The secrets of an app registration that this crate has made.
-pub(crate) fn own_secrets(application: &Application) -> impl Iterator<Item = &PasswordCredential> {
-    let is_own = |password: &&PasswordCredential| password.display_name.as_deref().is_some_and(|name| name.starts_with(SECRET_MARKER));
-    application.password_credentials.iter().filter(is_own)
 }
 
 fn id_token_settings(wanted: bool) -> Option<ImplicitGrantSettings> {

@@ -1,96 +1,126 @@
-//! The server app's secret: issued where nobody has one, handed over once, and never left lying about.
+//! The server app's secret: issued if the site has none, handed over once, and never left lying about.
 //!
-//! A secret's text cannot be read back, so a secret that reached nobody is lost, and one that is in use must never be
-//! removed. Hence the order: a new secret is added, it is handed over, and only then the lost ones go. Who uses which is
-//! decided by the site, which takes a server app once: of two runs at the same time one imports it, and the other
-//! removes its own secret.
-
-use time::OffsetDateTime;
-use uuid::Uuid;
+//! A secret's text cannot be read back, so a secret that reached no site is lost, and one that is in use must never be
+//! removed. Hence the order: a new secret is added, the caller's sink and the site get it, and only then the lost ones
+//! go. The site decides which secret is in use: it takes a server app once. Of two runs at the same time one imports it,
+//! and the other removes its own secret.
 
 use super::{
     apply::{Failed, Run, call, retries_of},
-    ensure::{settle, settle_once},
     failure::StepError,
+    own_secret::{OwnSecret, distinct_end},
     register::{Origin, Registered},
-    registration::{SECRET_MARKER, own_secrets},
     report::{IssuedSecret, StepAction, StepReport},
+    secret_sink::NewSecret,
     step::Step,
-    work::{OWN_SECRETS_APART, OwnSecret, SecretWork},
+    wait::{settle, settle_once},
+    work::SecretWork,
 };
 use crate::{
     directory::{Application, ApplicationKey, Directory, NewPassword, PasswordCredential},
     error::{DirectoryError, NotSupported, RefusalReason, Refused, RequestTrace, UnexpectedAnswer},
     ids::KeyId,
+    site::SecretHeld,
     spec::SecretValidity,
 };
 
-/// An added secret ends at most so many times [`OWN_SECRETS_APART`] early: six hours.
-const MOST_TAKEN_OFF: u64 = 360;
+/// How often a secret is added before giving up, if each one came back without its text or too close to another one.
+const ATTEMPTS: i32 = 4;
 
-/// How often a secret is added before giving up, where each one came back without its text.
-const ATTEMPTS: usize = 3;
-
-/// A description for the secrets of one run: this crate's own, and the run's.
-pub(crate) fn new_mark() -> String {
-    let (run, _) = Uuid::new_v4().as_u64_pair();
-    format!("{SECRET_MARKER} {:08x}", run >> 32)
+/// The secrets that may be removed once a run is over, by what has to be known first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Unused {
+    /// What no one can have: the plan found it unused, or this run issued it and its text never arrived.
+    certain: Vec<KeyId>,
+    /// Secrets for this site that are in use only if the site's item holds one of them: unused, once the site has made
+    /// its item in this run and holds this run's secret.
+    unless_held: Vec<KeyId>,
 }
 
-/// What issuing a secret has come to.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct SecretIssue {
-    pub(crate) issued: Option<IssuedSecret>,
-    /// Own secrets that nobody will use once this one is handed over.
-    pub(crate) stale: Vec<KeyId>,
+impl Unused {
+    /// What may go, now that the site has said which secret it holds. `own` is this run's secret.
+    ///
+    /// `item_is_new` says that the site did not know the app when the run began: its item cannot have held any secret
+    /// but the one that it was made with.
+    pub(crate) fn after_import(self, own: Option<KeyId>, held: SecretHeld, item_is_new: bool) -> Vec<KeyId> {
+        let mut unused = self.certain;
+        match held {
+            SecretHeld::This if item_is_new => unused.extend(self.unless_held),
+            // Another run's secret is in the site, and may be one of those that looked lost; this run's own is not.
+            SecretHeld::Another if item_is_new => unused.extend(own),
+            _ => {}
+        }
+        unused
+    }
+
+    /// What may go if there is no site to ask.
+    pub(crate) fn without_site(self) -> Vec<KeyId> {
+        self.certain
+    }
 }
 
 impl Registered {
     /// The secret that was issued together with the app.
     pub(crate) fn issued_secret(&self) -> Option<IssuedSecret> {
-        self.secrets.iter().find_map(|secret| issued(secret, None))
+        self.secrets.iter().find_map(issued)
     }
 }
 
 impl Run<'_> {
-    /// Issues a secret where the app has none whose text is known to anybody.
-    pub(crate) async fn issue_secret(
-        &self,
-        directory: &dyn Directory,
-        server: &Registered,
-        work: &SecretWork,
-    ) -> Result<SecretIssue, Failed> {
+    /// Issues a secret if the app has none that the site could have.
+    pub(crate) async fn issue_secret(&self, directory: &dyn Directory, server: &Registered, work: &SecretWork) -> Result<Unused, Failed> {
         let step = Step::IssueSecret;
-        let (validity, known) = match work {
-            SecretWork::Keep { leftover } => {
+        let (validity, known, planned) = match work {
+            SecretWork::Keep { unused } => {
                 self.done(StepReport::new(step, StepAction::Unchanged));
-                return Ok(SecretIssue {
-                    issued: None,
-                    stale: leftover.clone(),
-                });
+                return Ok(self.planned_unused(unused.clone()));
             }
-            SecretWork::WithApp(_) if server.issued_secret().is_some() => return Ok(SecretIssue::default()),
-            // Without a site nobody decides between two runs, and the other one may be handing its secret over.
+            SecretWork::WithApp(_) if server.issued_secret().is_some() => return Ok(Unused::default()),
+            // Without a site nothing decides between two runs, and the other one may be handing its secret over.
             SecretWork::WithApp(_) if server.origin == Origin::Elsewhere && self.site.is_none() => {
                 let note = "another run made the app at the same time, and has its secret";
                 self.done(StepReport::new(step, StepAction::Adopted).with_note(note));
-                return Ok(SecretIssue::default());
+                return Ok(Unused::default());
             }
-            SecretWork::WithApp(validity) => (*validity, server.secrets.iter().map(OwnSecret::from).collect()),
-            SecretWork::Add { validity, lost } => (*validity, lost.clone()),
+            SecretWork::WithApp(validity) => {
+                let own: Vec<OwnSecret> = server.secrets.iter().filter_map(OwnSecret::of).collect();
+                let unused = self.for_this_site(&own);
+                (*validity, own, unused)
+            }
+            SecretWork::Add { validity, known, unused } => (*validity, known.clone(), self.planned_unused(unused.clone())),
         };
         self.step(step, || async {
-            let (issued, stale) = self.add_secret(directory, server, validity, known).await?;
+            let (issued, unused) = self.add_secret(directory, server, validity, known, planned).await?;
             let report = StepReport::new(step, StepAction::Created)
                 .with_id("keyId", issued.key_id)
                 .with_note(format!("valid to {}", issued.expires_on.date()));
-            let issue = SecretIssue {
-                issued: Some(issued),
-                stale,
-            };
-            Ok((issue, report))
+            Ok((unused, report))
         })
         .await
+    }
+
+    /// What the plan says is unused: certain if there is no site to ask again, or if the site's row has told.
+    fn planned_unused(&self, keys: Vec<KeyId>) -> Unused {
+        if self.site.is_some() && self.item_is_new() {
+            Unused {
+                certain: Vec::new(),
+                unless_held: keys,
+            }
+        } else {
+            Unused {
+                certain: keys,
+                unless_held: Vec::new(),
+            }
+        }
+    }
+
+    /// Of these secrets, those whose text never arrived at this run, and those that were issued for this site.
+    fn for_this_site(&self, own: &[OwnSecret]) -> Unused {
+        let keys = |wanted: &dyn Fn(&OwnSecret) -> bool| own.iter().filter(|secret| wanted(secret)).map(|secret| secret.key_id).collect();
+        Unused {
+            certain: keys(&|secret| secret.description == self.description),
+            unless_held: keys(&|secret| secret.description != self.description && secret.is_for(self.work.site_identity.as_ref())),
+        }
     }
 
     /// Adds one secret. Adding cannot be repeated blindly, because each attempt would leave one more: after one without
@@ -101,62 +131,125 @@ impl Run<'_> {
         server: &Registered,
         validity: SecretValidity,
         mut known: Vec<OwnSecret>,
-    ) -> Result<(IssuedSecret, Vec<KeyId>), DirectoryError> {
+        mut unused: Unused,
+    ) -> Result<(IssuedSecret, Unused), StepError> {
         let step = Step::IssueSecret;
         let observer = retries_of(step, self.listener);
         let call = call(&observer);
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let new = NewPassword::new(&self.mark, self.distinct_end(validity, &known));
+        for attempt in 1.. {
+            let new = NewPassword::new(&self.description, distinct_end(validity, self.clock.now(), &known, attempt));
             let added = settle_once(self.attempt(step, server.origin.is_fresh()), || {
                 directory.add_password(call, server.object_id, &new)
             });
             let trouble = match added.await {
-                Ok(password) => {
-                    if let Some(issued) = issued(&password, Some(new.end_date_time)) {
-                        let stale = known.iter().map(|secret| secret.key_id);
-                        return Ok((issued, stale.filter(|key| *key != password.key_id).collect()));
+                Ok(mut password) => {
+                    password.display_name.get_or_insert_with(|| self.description.clone());
+                    password.end_date_time.get_or_insert(new.end_date_time);
+                    let own = OwnSecret::of(&password);
+                    if let Some(issued) = issued(&password) {
+                        self.accept(server, issued.clone()).await?;
+                        let is_distinct = self.is_distinct(directory, server, &mut known, own.as_ref()).await?;
+                        if is_distinct || attempt == ATTEMPTS {
+                            return Ok((issued, unused));
+                        }
+                        // Its text is in this process alone, unless a sink has it.
+                        if self.sink.is_none() {
+                            unused.certain.push(issued.key_id);
+                        } else {
+                            unused.unless_held.push(issued.key_id);
+                        }
+                        continue;
                     }
-                    known.push(OwnSecret::from(&password));
+                    unused.certain.push(password.key_id);
+                    known.extend(own);
                     let problem = "a secret was added and came back without its text";
                     UnexpectedAnswer::new("the directory", problem, RequestTrace::default()).into()
                 }
                 Err(error) if error.may_have_been_carried_out() => {
                     self.attempt(step, true).pause(error.clone()).await?;
-                    for secret in self.own_secrets_of(directory, step, server).await? {
-                        if !known.contains(&secret) {
-                            known.push(secret);
+                    for secret in self.own_secrets_of(directory, step, server, |_| true).await? {
+                        let is_handed_over = self.issued().is_some_and(|issued| issued.key_id == secret.key_id);
+                        if known.iter().any(|known| known.key_id == secret.key_id) {
+                            continue;
                         }
+                        if secret.description == self.description && !is_handed_over && !unused.certain.contains(&secret.key_id) {
+                            unused.certain.push(secret.key_id);
+                        }
+                        known.push(secret);
                     }
                     error
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             };
-            if attempts == ATTEMPTS {
-                return Err(trouble);
+            if attempt >= ATTEMPTS - 1 {
+                return Err(trouble.into());
             }
         }
+        // The loop above returns at its last attempt.
+        Err(DirectoryError::from(NotSupported::new("add_password", "a loop without an end")).into())
     }
 
-    /// The own secrets that an app has now. An app that this run has made may not be seen yet, which is waited for: not
-    /// seeing it is not having looked.
-    async fn own_secrets_of(&self, directory: &dyn Directory, step: Step, server: &Registered) -> Result<Vec<OwnSecret>, DirectoryError> {
+    /// Whether no other own secret ends so close to the added one that a site's date would not tell them apart. Another
+    /// run may have added one at the same time: the app is read back, until it shows the added one.
+    async fn is_distinct(
+        &self,
+        directory: &dyn Directory,
+        server: &Registered,
+        known: &mut Vec<OwnSecret>,
+        added: Option<&OwnSecret>,
+    ) -> Result<bool, DirectoryError> {
+        let Some(added) = added else { return Ok(false) };
+        let shows_it = |own: &[OwnSecret]| own.iter().any(|secret| secret.key_id == added.key_id);
+        let now = self.own_secrets_of(directory, Step::IssueSecret, server, shows_it).await?;
+        let is_distinct = !now
+            .iter()
+            .filter(|other| other.key_id != added.key_id && !known.iter().any(|known| known.key_id == other.key_id))
+            .any(|other| other.is_close_to(added));
+        for secret in now {
+            if !known.iter().any(|known| known.key_id == secret.key_id) {
+                known.push(secret);
+            }
+        }
+        Ok(is_distinct)
+    }
+
+    /// Takes an issued secret over: the caller's sink has it before anything else is written.
+    pub(crate) async fn accept(&self, server: &Registered, secret: IssuedSecret) -> Result<(), StepError> {
+        self.hold(secret.clone());
+        let Some(sink) = self.sink else { return Ok(()) };
+        let new = NewSecret {
+            tenant_id: self.work.tenant_id,
+            application_id: server.app_id,
+            object_id: server.object_id,
+            secret,
+        };
+        sink.store(&new).await.map_err(StepError::SecretSink)
+    }
+
+    /// The own secrets that an app has now. An app that this run has made, or a secret that it has just added, may not
+    /// be seen yet, which is waited for: not seeing it is not having looked.
+    async fn own_secrets_of(
+        &self,
+        directory: &dyn Directory,
+        step: Step,
+        server: &Registered,
+        is_seen: impl Fn(&[OwnSecret]) -> bool + Sync,
+    ) -> Result<Vec<OwnSecret>, DirectoryError> {
         let observer = retries_of(step, self.listener);
         let key = ApplicationKey::ApplicationId(server.app_id);
-        let attempt = self.attempt(step, server.origin.is_fresh());
-        let current = settle(attempt, || async {
+        settle(self.attempt(step, true), || async {
             let found = directory.application(call(&observer), &key).await?;
-            found.ok_or_else(|| not_found(server))
+            let own = found.as_ref().map(OwnSecret::all_of).unwrap_or_default();
+            let is_there = found.is_some() && is_seen(&own);
+            if is_there { Ok(own) } else { Err(not_found(server)) }
         })
-        .await?;
-        Ok(own_secrets(&current).map(OwnSecret::from).collect())
+        .await
     }
 
-    /// Removes the own secrets that nobody uses.
-    pub(crate) async fn retire_secrets(&self, server: Option<&Registered>, stale: &[KeyId]) -> Result<(), Failed> {
+    /// Removes the own secrets that nothing can be using.
+    pub(crate) async fn retire_secrets(&self, server: Option<&Registered>, unused: &[KeyId]) -> Result<(), Failed> {
         let step = Step::RetireSecrets;
-        let Some(server) = server.filter(|_| !stale.is_empty()) else {
+        let Some(server) = server.filter(|_| !unused.is_empty()) else {
             return Ok(());
         };
         let Some(directory) = self.directory else {
@@ -167,7 +260,7 @@ impl Run<'_> {
             let observer = retries_of(step, self.listener);
             let call = call(&observer);
             // One after the other: changes of one app at the same moment are refused.
-            for key in stale {
+            for key in unused {
                 let removed = settle(self.attempt(step, server.origin.is_fresh()), || {
                     directory.remove_password(call, server.object_id, *key)
                 })
@@ -175,13 +268,11 @@ impl Run<'_> {
                 if let Err(error) = removed
                     && !self.is_retired(directory, server, *key, &error).await?
                 {
-                    return Err(error);
+                    return Err(error.into());
                 }
             }
-            Ok((
-                (),
-                StepReport::new(step, StepAction::Mended).with_note(format!("{} removed", stale.len())),
-            ))
+            let report = StepReport::new(step, StepAction::Removed).with_note(format!("{} removed", unused.len()));
+            Ok(((), report))
         })
         .await
     }
@@ -201,39 +292,22 @@ impl Run<'_> {
         if !may_be_gone && !error.may_have_been_carried_out() {
             return Ok(false);
         }
-        let own = self.own_secrets_of(directory, Step::RetireSecrets, server).await?;
+        let own = self.own_secrets_of(directory, Step::RetireSecrets, server, |_| true).await?;
         let is_there = own.iter().any(|secret| secret.key_id == key);
         Ok(!is_there)
     }
 
     /// The secret that is created together with an app.
     pub(crate) fn first_password(&self, validity: SecretValidity) -> NewPassword {
-        NewPassword::new(&self.mark, validity.end_after(self.clock.now()))
+        NewPassword::new(&self.description, validity.end_after(self.clock.now()))
     }
 
-    /// Whether an app registration was made by this very run: its secret bears the run's mark.
+    /// Whether an app registration was made by this very run: its secret bears the run's description.
     pub(crate) fn has_made(&self, application: &Application) -> bool {
-        own_secrets(application).any(|secret| secret.display_name.as_deref() == Some(self.mark.as_str()))
-    }
-
-    /// The end of an added secret: as long as was asked for, less what keeps it apart from the app's other own secrets,
-    /// so that the expiry date in the site tells them apart later.
-    ///
-    /// Of two runs at the same time neither knows the other's secret, so each takes off another time by chance.
-    fn distinct_end(&self, validity: SecretValidity, known: &[OwnSecret]) -> OffsetDateTime {
-        let (chance, _) = Uuid::new_v4().as_u64_pair();
-        let less = i32::try_from(chance % MOST_TAKEN_OFF).unwrap_or_default();
-        let mut end = validity.end_after(self.clock.now()) - OWN_SECRETS_APART * (less + 1);
-        let is_taken = |end: OffsetDateTime| {
-            known
-                .iter()
-                .filter_map(|secret| secret.ends)
-                .any(|other| (other - end).abs() < OWN_SECRETS_APART)
-        };
-        while is_taken(end) {
-            end -= OWN_SECRETS_APART;
-        }
-        end
+        let passwords = &application.password_credentials;
+        passwords
+            .iter()
+            .any(|secret| secret.display_name.as_deref() == Some(self.description.as_str()))
     }
 }
 
@@ -242,10 +316,10 @@ fn not_found(app: &Registered) -> DirectoryError {
     Refused::new(RefusalReason::NotFound, "ApplicationNotFound", message, RequestTrace::default()).into()
 }
 
-fn issued(password: &PasswordCredential, fallback: Option<OffsetDateTime>) -> Option<IssuedSecret> {
+fn issued(password: &PasswordCredential) -> Option<IssuedSecret> {
     Some(IssuedSecret {
         value: password.secret_text.clone()?,
         key_id: password.key_id,
-        expires_on: password.end_date_time.or(fallback)?,
+        expires_on: password.end_date_time?,
     })
 }

@@ -7,15 +7,18 @@ use serde::Serialize;
 
 use super::{
     apply::{call, retries_of},
+    check_directory::Rules,
     check_site::{server_id, tenant_of, uses_server},
-    ensure::{Attempt, REPLICATION_DEADLINE, settle},
     event::{Event, Listener},
     found::{Found, FoundApp, where_allowed},
-    registration::{UniqueNames, own_secrets},
+    own_secret::OwnSecret,
+    registration::UniqueNames,
     report::StepAction,
     step::Step,
+    wait::{Attempt, settle},
 };
 use crate::{
+    backoff::WaitPolicy,
     directory::{DeletedApplication, Directory},
     error::{DirectoryError, RefusalReason, chain},
     ids::{ApplicationId, ServicePrincipalId, TenantId},
@@ -53,12 +56,14 @@ impl UndoReport {
 
 /// Removes the connection first, then both apps side by side, for good, so that their unique names are free again.
 pub(crate) async fn undo(
-    spec: &ConnectionSpec,
+    rules: &Rules<'_>,
     found: &Found,
     directory: Option<&dyn Directory>,
     site: Option<&dyn Site>,
+    policy: WaitPolicy,
     listener: Listener<'_>,
 ) -> UndoReport {
+    let spec = rules.spec;
     let mut report = UndoReport::default();
     let apps = own_apps(spec, found);
     let is_connected = match site {
@@ -68,6 +73,12 @@ pub(crate) async fn undo(
     let Some(directory) = directory else {
         return report;
     };
+    if let Some(site) = used_elsewhere(rules, found) {
+        // A tenant has one pair of apps for a specification; removing it would end another site's gateway.
+        let stays = |app: &OwnApp<'_>| format!("{}: it has a secret that was issued for another site ({site})", app.label());
+        report.left_behind.extend(apps.iter().map(stays));
+        return report;
+    }
     if is_connected {
         // The connection would be left without its apps, and no later undo could tell whose it is.
         let stays = |app: &OwnApp<'_>| format!("{}: the connection stays, and it needs the app", app.label());
@@ -76,7 +87,13 @@ pub(crate) async fn undo(
     }
     let [server, client] = [Step::RegisterServerApp, Step::RegisterClientApp].map(|step| {
         let app = apps.iter().find(|app| app.step == step);
-        OptionFuture::from(app.map(|app| remove_app(directory, app, listener)))
+        let attempt = Attempt {
+            step,
+            fresh: true,
+            policy,
+            listener,
+        };
+        OptionFuture::from(app.map(|app| remove_app(directory, app, attempt)))
     });
     let (server, client) = join(server, client).await;
     for part in [server, client].into_iter().flatten() {
@@ -96,11 +113,22 @@ pub(crate) async fn undo(
     report
 }
 
+/// The other site that the server app has a secret for that is still valid, as far as the secrets' descriptions tell.
+/// Without a site, each site that a secret names is another one: undo with that site, which tells that it is the same.
+fn used_elsewhere(rules: &Rules<'_>, found: &Found) -> Option<String> {
+    let here = rules.site_identity(found);
+    let server = found.directory.as_ref()?.server.as_ref()?;
+    let own = OwnSecret::all_of(&server.application);
+    let is_live = |secret: &&OwnSecret| secret.ends.is_none_or(|end| end > rules.now);
+    let other = own.iter().filter(is_live).find(|secret| secret.is_for_another_than(here))?;
+    other.site().map(str::to_owned)
+}
+
 /// An adopted app is somebody else's: only the secrets that this crate has made go.
 async fn remove_own_secrets(directory: &dyn Directory, server: &FoundApp, listener: Listener<'_>, report: &mut UndoReport) {
     let step = Step::RetireSecrets;
     let observer = retries_of(step, listener);
-    for secret in own_secrets(&server.application) {
+    for secret in OwnSecret::all_of(&server.application) {
         let label = format!("secret {} of the adopted server app {}", secret.key_id, server.application.app_id);
         match gone(
             directory
@@ -236,14 +264,14 @@ fn rows_of(snapshot: &SiteSnapshot, tenant: TenantId, apps: &[OwnApp<'_>]) -> Ve
 }
 
 /// Removes one app for good: its registration, and one deleted before that still holds its unique name.
-async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, listener: Listener<'_>) -> UndoReport {
+async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, attempt: Attempt<'_>) -> UndoReport {
     let mut report = UndoReport::default();
-    let step = app.step;
+    let Attempt { step, listener, .. } = attempt;
     listener(&Event::StepStarted { step });
     let mut failed = None;
     if let Some(found) = app.found {
         let label = app.label();
-        match delete_and_purge(directory, step, found, listener).await {
+        match delete_and_purge(directory, found, attempt).await {
             Ok(()) => report.removed.push(label),
             Err(error) => {
                 report.left_behind.push(format!("{label}: {}", chain(&error)));
@@ -253,7 +281,7 @@ async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, listener: Liste
     }
     if let Some(deleted) = app.deleted {
         let label = format!("deleted {} ({})", app.role, deleted.object_id);
-        match purge(directory, step, deleted, None, listener).await {
+        match purge(directory, deleted, None, attempt).await {
             Ok(()) => report.removed.push(label),
             Err(error) => {
                 report.left_behind.push(format!("{label}: {}", chain(&error)));
@@ -278,8 +306,8 @@ async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, listener: Liste
 }
 
 /// The service principal goes first, by itself: whether deleting the app takes it along is not documented.
-async fn delete_and_purge(directory: &dyn Directory, step: Step, found: &FoundApp, listener: Listener<'_>) -> Result<(), DirectoryError> {
-    let observer = retries_of(step, listener);
+async fn delete_and_purge(directory: &dyn Directory, found: &FoundApp, attempt: Attempt<'_>) -> Result<(), DirectoryError> {
+    let observer = retries_of(attempt.step, attempt.listener);
     let call = call(&observer);
     let principal = found.service_principal.as_ref().map(|principal| principal.id);
     if let Some(principal) = principal {
@@ -288,7 +316,7 @@ async fn delete_and_purge(directory: &dyn Directory, step: Step, found: &FoundAp
     let application = &found.application;
     gone(directory.delete_application(call, application.object_id).await)?;
     let deleted = DeletedApplication::new(application.object_id, Some(application.app_id), None, None);
-    purge(directory, step, &deleted, principal, listener).await
+    purge(directory, &deleted, principal, attempt).await
 }
 
 /// Removes a deleted app for good, its service principals before it: they are found by the app, should this be cut off.
@@ -296,33 +324,25 @@ async fn delete_and_purge(directory: &dyn Directory, step: Step, found: &FoundAp
 /// A deletion may take a moment to show among the deleted objects, so "not found" is waited on.
 async fn purge(
     directory: &dyn Directory,
-    step: Step,
     application: &DeletedApplication,
     known: Option<ServicePrincipalId>,
-    listener: Listener<'_>,
+    attempt: Attempt<'_>,
 ) -> Result<(), DirectoryError> {
-    let observer = retries_of(step, listener);
+    let observer = retries_of(attempt.step, attempt.listener);
     let call = call(&observer);
-    let attempt = |deadline| Attempt {
-        step,
-        fresh: true,
-        deadline,
-        listener,
-    };
     // One that an undo before this has deleted, or that was not to be seen yet, shows only here.
     let ids: Vec<ApplicationId> = application.app_id.into_iter().collect();
     let listed = where_allowed(directory.deleted_service_principals(call, &ids).await)?;
     let mut principals: Vec<ServicePrincipalId> = listed.iter().map(|principal| principal.id).collect();
     principals.extend(known.filter(|known| !principals.contains(known)));
+    let brief = attempt.policy.with_deadline(attempt.policy.deadline().min(PRINCIPAL_DEADLINE));
     for principal in principals {
-        let purged = settle(attempt(PRINCIPAL_DEADLINE), || directory.purge_service_principal(call, principal)).await;
+        let attempt = Attempt { policy: brief, ..attempt };
+        let purged = settle(attempt, || directory.purge_service_principal(call, principal)).await;
         // It holds no name; where it never shows among the deleted objects, all is well.
         gone(purged)?;
     }
-    settle(attempt(REPLICATION_DEADLINE), || {
-        directory.purge_application(call, application.object_id)
-    })
-    .await
+    settle(attempt, || directory.purge_application(call, application.object_id)).await
 }
 
 /// What is not there any more need not be deleted.

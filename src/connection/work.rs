@@ -1,13 +1,11 @@
 //! What a run needs to know, decided: the result of planning, and all that applying goes by.
 
-use time::{Duration, OffsetDateTime};
-
-use super::found::FoundApp;
+use super::{found::FoundApp, own_secret::OwnSecret};
 use crate::{
     cloud::CloudEnvironment,
-    directory::{ApplicationProperties, PasswordCredential, PermissionGrant},
+    directory::{ApplicationProperties, PermissionGrant},
     ids::{ApplicationId, KeyId, PermissionGrantId, PermissionId, ServicePrincipalId, TenantId},
-    site::SiteConnection,
+    site::{SiteConnection, SiteIdentity},
     spec::{AppIdUri, DiscoverySpec, ImportedServerApp, SecretValidity},
 };
 
@@ -24,6 +22,8 @@ pub(crate) struct Work {
     pub(crate) client: ClientWork,
     pub(crate) directory: Option<DirectoryWork>,
     pub(crate) site: Option<SiteWork>,
+    /// What tells the site from another one, where there is a site that says so.
+    pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) discovery: Option<DiscoverySpec>,
 }
 
@@ -81,27 +81,15 @@ impl Work {
 pub(crate) enum SecretWork {
     /// Made together with the app.
     WithApp(SecretValidity),
-    /// The app is there, and its secret is lost or missing: a new one is made, and the lost ones are removed once the
-    /// new one is handed over.
-    Add { validity: SecretValidity, lost: Vec<OwnSecret> },
-    /// The one that is in use stays; what an earlier run has left beside it is removed.
-    Keep { leftover: Vec<KeyId> },
-}
-
-/// A secret that this crate has made, without its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OwnSecret {
-    pub(crate) key_id: KeyId,
-    pub(crate) ends: Option<OffsetDateTime>,
-}
-
-impl From<&PasswordCredential> for OwnSecret {
-    fn from(password: &PasswordCredential) -> Self {
-        Self {
-            key_id: password.key_id,
-            ends: password.end_date_time,
-        }
-    }
+    /// The app is there, and its secret is lost or missing: a new one is made, told apart from the `known` ones. What is
+    /// `unused` is removed once the new one is handed over.
+    Add {
+        validity: SecretValidity,
+        known: Vec<OwnSecret>,
+        unused: Vec<KeyId>,
+    },
+    /// The one that is in use stays; what nothing can be using is removed.
+    Keep { unused: Vec<KeyId> },
 }
 
 /// What else is to be ensured on the Entra side.
@@ -134,13 +122,11 @@ pub(crate) struct SiteWork {
     pub(crate) in_place: Option<SiteConnection>,
 }
 
-/// How far apart the ends of two own secrets of one app are, so that the site's expiry date tells which one it uses.
-pub(crate) const OWN_SECRETS_APART: Duration = Duration::minutes(1);
-
-/// How the caller wants a kept secret to be treated.
+/// What the caller wants of the secrets on an app that is there, if no site tells which of them is in use.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SecretWish {
     pub(crate) reissue: bool,
+    pub(crate) remove_superseded: bool,
 }
 
 /// What a tenant-wide consent still needs. One grant holds all permissions for one resource, so it is extended.

@@ -272,6 +272,9 @@ pub struct PasswordCredential {
     /// *Description*.
     #[serde(default)]
     pub display_name: Option<String>,
+    /// The beginning of its validity, which is when it was issued unless the issuer said otherwise.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub start_date_time: Option<OffsetDateTime>,
     /// *Expires*.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub end_date_time: Option<OffsetDateTime>,
@@ -287,9 +290,17 @@ impl PasswordCredential {
         Self {
             key_id,
             display_name: Some(display_name.into()),
+            start_date_time: None,
             end_date_time,
             secret_text: None,
         }
+    }
+
+    /// The same with the beginning of its validity.
+    #[must_use]
+    pub const fn starting(mut self, start: OffsetDateTime) -> Self {
+        self.start_date_time = Some(start);
+        self
     }
 
     /// The same with its text.

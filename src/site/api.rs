@@ -35,9 +35,9 @@ pub trait Site: Debug + Send + Sync {
     /// Ensures one connection, and tells `progress` of every item as it is done. The answer lists the same items again;
     /// one that was not told before is told then.
     ///
-    /// [`SiteAction::Unchanged`](super::SiteAction::Unchanged) for the server app means that the site has another secret
-    /// than the one given here: the caller then removes the given one. Say [`SiteAction::Created`](super::SiteAction::Created)
-    /// where this one was stored.
+    /// [`SiteOnboarded::secret`] says which secret the site holds afterwards, apart from what became of the row. Asking a
+    /// second time with the same secret must answer [`SecretHeld::This`](super::SecretHeld::This) again, or
+    /// [`SecretHeld::NotSaid`](super::SecretHeld::NotSaid); on `Another` the caller removes the given secret.
     ///
     /// # Errors
     ///

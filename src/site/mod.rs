@@ -2,15 +2,17 @@
 
 pub mod admin_service;
 mod api;
+mod identity;
 mod objects;
 pub mod power_shell;
 mod split;
 mod work;
 
 pub use api::{Site, SiteHandle};
+pub use identity::{InvalidSiteIdentity, SiteIdentity};
 pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteRowId, SiteSnapshot, SiteTenant};
 pub use split::SplitSite;
 pub use work::{
-    ClientAppImport, ServerAppImport, SiteAction, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval,
-    SiteRemoved,
+    ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress,
+    SiteRemoval, SiteRemoved,
 };

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::SiteIdentity;
 use crate::{
     cloud::CloudEnvironment,
     ids::{ApplicationId, TenantId},
@@ -88,6 +89,9 @@ pub struct SiteInfo {
     /// Whether the caller's rights suffice to write; `None` where that cannot be told beforehand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_write: Option<bool>,
+    /// What tells this site from another one; `None` if the implementation cannot tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<SiteIdentity>,
 }
 
 impl SiteInfo {
@@ -98,7 +102,15 @@ impl SiteInfo {
             site_code: site_code.into(),
             version: version.into(),
             may_write: None,
+            identity: None,
         }
+    }
+
+    /// The same with what tells this site from another one.
+    #[must_use]
+    pub fn identified_by(mut self, identity: SiteIdentity) -> Self {
+        self.identity = Some(identity);
+        self
     }
 
     /// The build number in the version, as 9128; `None` where the version is not of the usual form.

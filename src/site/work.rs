@@ -160,6 +160,23 @@ pub enum SiteAction {
     Differs(String),
 }
 
+/// Which secret a site holds for the server app, beside what became of its row.
+///
+/// A secret is removed from the directory only on the strength of this answer, so an implementation says what it knows
+/// and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum SecretHeld {
+    /// The site holds the secret that it was given: it has just stored it, or it has stored it before and compared.
+    This,
+    /// The site holds another secret than the one that it was given, and has not stored that one.
+    Another,
+    /// The site does not say, or was given none. No secret is removed then.
+    #[default]
+    NotSaid,
+}
+
 /// One piece of progress: an item is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -191,13 +208,27 @@ pub struct SiteOnboarded {
     pub done: Vec<SiteProgress>,
     /// The connection, read back.
     pub connection: SiteConnection,
+    /// Which secret the site holds for the server app.
+    #[serde(default)]
+    pub secret: SecretHeld,
 }
 
 impl SiteOnboarded {
-    /// Describes a finished onboarding.
+    /// Describes a finished onboarding of a site that does not say which secret it holds.
     #[must_use]
     pub const fn new(done: Vec<SiteProgress>, connection: SiteConnection) -> Self {
-        Self { done, connection }
+        Self {
+            done,
+            connection,
+            secret: SecretHeld::NotSaid,
+        }
+    }
+
+    /// The same with the secret that the site holds.
+    #[must_use]
+    pub const fn holding(mut self, secret: SecretHeld) -> Self {
+        self.secret = secret;
+        self
     }
 }
 

@@ -2,7 +2,10 @@
 
 use cmg_onboarding::{
     Call, CloudEnvironment, Site, SiteError,
-    site::{SiteAction, SiteItem, SiteRemoval, SiteRowId, power_shell::InvalidPowerShellSite, power_shell::PowerShellSite},
+    site::{
+        SecretHeld, SiteAction, SiteIdentity, SiteItem, SiteRemoval, SiteRowId, power_shell::InvalidPowerShellSite,
+        power_shell::PowerShellSite,
+    },
 };
 use serde_json::Value;
 
@@ -77,6 +80,11 @@ async fn onboarding_tells_each_item_as_it_is_done_and_returns_what_was_read_back
     let onboarded = host.site().onboard(Call::quiet(), &wanted(), &heard.listen()).await.unwrap();
     assert_eq!(onboarded.done, heard.all());
     assert_eq!(onboarded.connection.id, SiteRowId(16_777_220));
+    assert_eq!(
+        onboarded.secret,
+        SecretHeld::NotSaid,
+        "a row that differs may have been created in this very run"
+    );
     let told: Vec<_> = heard.all().into_iter().map(|step| (step.item, step.action)).collect();
     assert_eq!(
         told,
@@ -91,6 +99,33 @@ async fn onboarding_tells_each_item_as_it_is_done_and_returns_what_was_read_back
             (SiteItem::Discovery, SiteAction::Created),
         ]
     );
+}
+
+#[tokio::test]
+async fn the_site_holds_this_secret_only_if_the_script_has_created_the_server_app() {
+    for (action, held) in [
+        ("created", SecretHeld::This),
+        ("unchanged", SecretHeld::NotSaid),
+        ("changed", SecretHeld::NotSaid),
+        ("differs", SecretHeld::NotSaid),
+    ] {
+        let lines = [
+            SITE.to_owned(),
+            progress("serverApp", action, 2, &[]),
+            CONNECTION.to_owned(),
+            END.to_owned(),
+        ];
+        let heard = Heard::default();
+        let site = FakeHost::saying(&lines).site();
+        let onboarded = site.onboard(Call::quiet(), &wanted(), &heard.listen()).await.unwrap();
+        assert_eq!(onboarded.secret, held, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_site_is_told_from_another_one_by_its_code_and_its_provider() {
+    let snapshot = FakeHost::saying(&rows()).site().snapshot(Call::quiet()).await.unwrap();
+    assert_eq!(snapshot.info.identity, Some(SiteIdentity::of("P01", "provider.contoso.com")));
 }
 
 #[tokio::test]

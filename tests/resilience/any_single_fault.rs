@@ -6,6 +6,7 @@ use cmg_onboarding::{
     OnboardingError,
     connection::{PlannedAction, StepAction},
     emulator::{EmulatedTenant, Timeline, WireFault, WireRequest},
+    error::SiteRefused,
     error::SiteUnreachable,
     site::SiteItem,
 };
@@ -204,9 +205,11 @@ async fn any_single_fault_of_a_run_that_replaces_a_lost_secret_is_survived_or_me
     for fault in WireFault::all() {
         for number in 1.. {
             let world = World::new();
-            // The run before registered the apps and never came to the site.
-            let registered = world.process_of(crate::support::spec_with_discovery(), Timeline::new(), false, false);
-            registered.onboard().await.unwrap();
+            // The run before registered the apps for this site, and the site failed before it took the secret.
+            world
+                .site
+                .fail_at(SiteItem::Tenant, SiteRefused::new("add the tenant", "down", "wait"));
+            world.process().onboard().await.unwrap_err();
             let first = world.process();
             first.wire.fail_at(number, fault.clone());
             let result = first.onboard().await;

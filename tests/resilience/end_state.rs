@@ -14,7 +14,15 @@ const SERVER: &str = "ConfigMgr Server";
 const MICROSOFT_GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Values that differ from run to run and mean nothing.
-const NOISE: [&str; 6] = ["createdDateTime", "startDateTime", "endDateTime", "hint", "keyId", "secretExpiry"];
+const NOISE: [&str; 7] = [
+    "created",
+    "createdDateTime",
+    "startDateTime",
+    "endDateTime",
+    "hint",
+    "keyId",
+    "secretExpiry",
+];
 
 /// Tenant and site at the end.
 #[derive(Debug)]

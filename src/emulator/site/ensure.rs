@@ -7,7 +7,7 @@ use crate::{
     error::{SiteError, SiteRefused},
     ids::ApplicationId,
     site::{
-        ClientAppImport, ServerAppImport, SiteAction, SiteApplication, SiteConnection, SiteDiscovery, SiteItem, SiteOnboarding,
+        ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteApplication, SiteConnection, SiteDiscovery, SiteItem, SiteOnboarding,
         SiteRemoval, SiteRemoved, SiteRowId, SiteTenant,
     },
     spec::DiscoverySpec,
@@ -58,13 +58,25 @@ impl Held {
         Ok(())
     }
 
-    pub(super) fn ensure(&mut self, item: SiteItem, wanted: &SiteOnboarding) -> Ensured {
+    /// Which secret the site holds, compared with the one that it was given.
+    pub(super) fn held_secret(&self, wanted: &SiteOnboarding) -> SecretHeld {
+        let ServerAppImport::Import { client_id, secret_key, .. } = &wanted.server_app else {
+            return SecretHeld::NotSaid;
+        };
+        match self.secrets.get(client_id) {
+            Some(held) if held.expose() == secret_key.expose() => SecretHeld::This,
+            Some(_) => SecretHeld::Another,
+            None => SecretHeld::NotSaid,
+        }
+    }
+
+    pub(super) fn ensure(&mut self, item: SiteItem, wanted: &SiteOnboarding, now: OffsetDateTime) -> Ensured {
         if let Some(error) = self.errors_at.remove(&item) {
             return Err(error);
         }
         let ensured = match item {
             SiteItem::Tenant => self.ensure_tenant(wanted),
-            SiteItem::ServerApp => self.ensure_server_app(wanted),
+            SiteItem::ServerApp => self.ensure_server_app(wanted, now),
             SiteItem::ClientApp => self.ensure_client_app(wanted),
             SiteItem::Connection => self.ensure_connection(wanted),
             SiteItem::Discovery => self.ensure_discovery(wanted),
@@ -143,7 +155,7 @@ impl Held {
         Ok(Some((SiteAction::Created, Some(id))))
     }
 
-    fn ensure_server_app(&mut self, wanted: &SiteOnboarding) -> Ensured {
+    fn ensure_server_app(&mut self, wanted: &SiteOnboarding, now: OffsetDateTime) -> Ensured {
         let client_id = wanted.server_app.client_id();
         let tenant = self.tenant_row(wanted)?;
         if let Some(found) = self.application_of_tenant(client_id, tenant, false)? {
@@ -180,6 +192,7 @@ impl Held {
         let mut application = SiteApplication::new(id, client_id, name.as_str(), tenant, false);
         application.identifier_uri = Some(app_id_uri.to_string());
         application.secret_expiry = Some(*secret_key_expiry);
+        application.created = Some(whole_second_after(now));
         self.rows.applications.push(application);
         self.secrets.insert(client_id, secret_key.clone());
         Ok(Some((SiteAction::Created, Some(id))))
@@ -288,6 +301,12 @@ fn compared(parts: &[(bool, &str, &str)]) -> SiteAction {
         "The site keeps the app as it has it. It differs in {}.",
         different.join(", ")
     ))
+}
+
+/// The administration service shows whole seconds; the row is there by the next one.
+fn whole_second_after(now: OffsetDateTime) -> OffsetDateTime {
+    let second = now.replace_nanosecond(0).unwrap_or(now);
+    if second == now { second } else { second + time::Duration::SECOND }
 }
 
 /// What is not said stays as it is.

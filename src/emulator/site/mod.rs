@@ -28,8 +28,8 @@ use crate::{
     ids::ApplicationId,
     secret::ClientSecret,
     site::{
-        Site, SiteAction, SiteFailure, SiteInfo, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved,
-        SiteRowId, SiteSnapshot,
+        Site, SiteAction, SiteFailure, SiteIdentity, SiteInfo, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval,
+        SiteRemoved, SiteRowId, SiteSnapshot,
     },
 };
 
@@ -208,8 +208,9 @@ impl EmulatedSiteBuilder {
     /// The site.
     #[must_use]
     pub fn build(self) -> EmulatedSite {
+        let identity = SiteIdentity::of(&self.info.site_code, "emulator");
         let rows = SiteSnapshot {
-            info: self.info,
+            info: self.info.identified_by(identity),
             ..SiteSnapshot::default()
         };
         let held = Held {
@@ -261,7 +262,7 @@ impl Site for EmulatedSite {
             // Where a real site would work on it, so that a dropped run leaves what it had done.
             let what = format!("the site's {item}");
             self.timeline.pass(Moment::BeforeSending, &what).await;
-            let ensured = lock(&self.held).ensure(item, wanted);
+            let ensured = lock(&self.held).ensure(item, wanted, self.clock.now());
             self.timeline.pass(Moment::CarriedOut, &what).await;
             match ensured {
                 Ok(Some((action, row))) => {
@@ -274,9 +275,12 @@ impl Site for EmulatedSite {
                 Err(error) => return Err(SiteFailure::new(done, error)),
             }
         }
-        let connection = lock(&self.held).connection_named(&wanted.name);
+        let (connection, secret) = {
+            let held = lock(&self.held);
+            (held.connection_named(&wanted.name), held.held_secret(wanted))
+        };
         match connection {
-            Some(connection) => Ok(SiteOnboarded::new(done, connection)),
+            Some(connection) => Ok(SiteOnboarded::new(done, connection).holding(secret)),
             None => {
                 let error = SiteRefused::new("read the connection back", "it is not there any more", "Run the same again.");
                 Err(SiteFailure::new(done, error))

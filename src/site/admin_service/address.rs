@@ -12,6 +12,8 @@ pub struct AdminServiceAddress {
     /// Ends with a slash.
     base: Url,
     is_direct: bool,
+    /// Whether the host is known to be an SMS Provider.
+    is_provider: bool,
 }
 
 impl AdminServiceAddress {
@@ -31,7 +33,13 @@ impl AdminServiceAddress {
             return refused("it is to be a host name alone, without scheme, port and path");
         }
         match Host::parse(name) {
-            Ok(Host::Domain(host)) if host.trim_end_matches('.').contains('.') => Self::of(&format!("https://{host}/AdminService/"), true),
+            Ok(Host::Domain(host)) if host.trim_end_matches('.').contains('.') => {
+                let address = Self::of(&format!("https://{host}/AdminService/"), true)?;
+                Ok(Self {
+                    is_provider: true,
+                    ..address
+                })
+            }
             Ok(Host::Domain(_)) => refused("it is a short name, and Kerberos knows the provider by its full one"),
             Ok(_) => refused("it is an IP address, and Kerberos knows the provider by its name"),
             Err(_) => refused("it is not a host name"),
@@ -77,7 +85,11 @@ impl AdminServiceAddress {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", url.path()));
         }
-        Ok(Self { base, is_direct: true })
+        Ok(Self {
+            base,
+            is_direct: true,
+            is_provider: false,
+        })
     }
 
     /// The address as it is asked.
@@ -89,6 +101,11 @@ impl AdminServiceAddress {
     /// Whether proxies are passed by.
     pub(super) const fn is_direct(&self) -> bool {
         self.is_direct
+    }
+
+    /// The SMS Provider, if the address names one.
+    pub(super) fn provider_name(&self) -> Option<&str> {
+        self.base.host_str().filter(|_| self.is_provider)
     }
 
     pub(super) fn host(&self) -> &str {
@@ -125,7 +142,11 @@ impl AdminServiceAddress {
 
     fn of(text: &str, is_direct: bool) -> Result<Self, InvalidAdminServiceAddress> {
         let base = Url::parse(text).map_err(|_| InvalidAdminServiceAddress::new(text, "it is not a host name"))?;
-        Ok(Self { base, is_direct })
+        Ok(Self {
+            base,
+            is_direct,
+            is_provider: false,
+        })
     }
 }
 

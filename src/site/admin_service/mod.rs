@@ -27,7 +27,9 @@ use self::{
     client::AdminServiceClient,
     rows::{ApplicationRow, ConnectionRow, DiscoveryRow, EnvironmentRow, Row, TenantRow},
 };
-use super::{Site, SiteApplication, SiteFailure, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot};
+use super::{
+    Site, SiteApplication, SiteFailure, SiteIdentity, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot,
+};
 use crate::{call::Call, error::SiteError, ids::ApplicationId};
 
 /// How many rows are asked for once more, one by one, because a list leaves some of their properties out.
@@ -168,7 +170,12 @@ impl Site for AdminServiceSite {
             connections,
             discovery,
         };
-        Ok(rows.into_snapshot())
+        let mut snapshot = rows.into_snapshot();
+        let provider = self.client.address.provider_name();
+        snapshot.info.identity = provider
+            .filter(|_| !snapshot.info.site_code.is_empty())
+            .map(|provider| SiteIdentity::of(&snapshot.info.site_code, provider));
+        Ok(snapshot)
     }
 
     async fn onboard(

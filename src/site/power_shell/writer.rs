@@ -13,7 +13,10 @@ use super::{
 use crate::{
     call::Call,
     error::{SiteError, SiteRefused},
-    site::{Site, SiteFailure, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot},
+    site::{
+        SecretHeld, Site, SiteAction, SiteFailure, SiteIdentity, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval,
+        SiteRemoved, SiteSnapshot,
+    },
 };
 
 /// Long enough for a cold start of the module and a slow provider; one step takes seconds.
@@ -60,6 +63,10 @@ impl PowerShellSite {
             },
             time_out: TIME_OUT,
         }
+    }
+
+    fn identity(&self) -> SiteIdentity {
+        SiteIdentity::of(&self.address.site_code, &self.address.provider)
     }
 
     async fn run(&self, wish: Wish<'_>, take: &mut (dyn FnMut(Answer) + Send)) -> Result<(), SiteError> {
@@ -144,7 +151,7 @@ impl Site for PowerShellSite {
     async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
         let mut snapshot = SiteSnapshot::default();
         let mut take = |answer| match answer {
-            Answer::Site(info) => snapshot.info = info,
+            Answer::Site(info) => snapshot.info = info.identified_by(self.identity()),
             Answer::Tenant(tenant) => snapshot.tenants.push(tenant),
             Answer::Application(application) => snapshot.applications.push(application),
             Answer::Connection(connection) => snapshot.connections.push(*connection),
@@ -172,7 +179,10 @@ impl Site for PowerShellSite {
         match self.run(Wish::Onboard(wanted), &mut take).await {
             Err(error) => Err(SiteFailure::new(done, error)),
             Ok(()) => match connection {
-                Some(connection) => Ok(SiteOnboarded::new(done, connection)),
+                Some(connection) => {
+                    let secret = held_secret(&done);
+                    Ok(SiteOnboarded::new(done, connection).holding(secret))
+                }
                 None => Err(SiteFailure::new(done, nothing_said("read the connection back"))),
             },
         }
@@ -187,6 +197,17 @@ impl Site for PowerShellSite {
         };
         self.run(Wish::Remove(removal), &mut take).await?;
         removed.ok_or_else(|| nothing_said("remove the connection"))
+    }
+}
+
+/// The script stores a secret only with a server app that it creates. About an app that is there it cannot tell: the
+/// site never shows its secret, and a row that reads back a little differently may have been created in this very run.
+fn held_secret(done: &[SiteProgress]) -> SecretHeld {
+    let is_created = |step: &SiteProgress| step.item == SiteItem::ServerApp && step.action == SiteAction::Created;
+    if done.iter().any(is_created) {
+        SecretHeld::This
+    } else {
+        SecretHeld::NotSaid
     }
 }
 
