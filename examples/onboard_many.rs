@@ -80,7 +80,7 @@ fn job(spec: &ConnectionSpec, number: u16) -> Result<(TenantId, AzureServicesCon
         tenant.fail_on("POST /servicePrincipals", Fault::ServiceUnavailable);
     }
     let job = AzureServicesConnection::builder(spec.clone())
-        .directory(tenant)
+        .directory(tenant.directory())
         .site(EmulatedSite::new())
         .tenant(id)
         .build()?;

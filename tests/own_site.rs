@@ -59,7 +59,7 @@ impl Site for LateTeller {
 
 async fn onboard(site: LateTeller) -> (cmg_onboarding::Outcome, EmulatedTenant) {
     let tenant = EmulatedTenant::new();
-    let job = AzureServicesConnection::builder(spec()).directory(tenant.clone()).site(site);
+    let job = AzureServicesConnection::builder(spec()).directory(tenant.directory()).site(site);
     (job.build().unwrap().onboard(|_| ()).await.unwrap(), tenant)
 }
 
@@ -110,7 +110,10 @@ async fn a_secret_that_the_site_did_not_take_is_removed() {
 #[tokio::test]
 async fn one_administrator_registers_and_another_one_imports() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
-    let registering = AzureServicesConnection::builder(spec()).directory(tenant.clone()).build().unwrap();
+    let registering = AzureServicesConnection::builder(spec())
+        .directory(tenant.directory())
+        .build()
+        .unwrap();
     let registered = registering.onboard(|_| ()).await.unwrap();
     let (server, client) = registered.hand_over().unwrap();
 

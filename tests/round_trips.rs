@@ -13,8 +13,8 @@ mod support;
 use std::time::Duration;
 
 use cmg_onboarding::{
-    ApplicationId, ApplicationObjectId, AzureServicesConnection, Call, ConnectionSpec, Directory, DirectoryError, ServicePrincipalId,
-    async_trait,
+    ApplicationId, ApplicationObjectId, AzureServicesConnection, Call, ConnectionSpec, Directory, DirectoryError, GraphDirectory,
+    ServicePrincipalId, async_trait,
     directory::{
         AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, NewPassword,
         NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
@@ -29,7 +29,7 @@ const REQUEST: Duration = Duration::from_millis(100);
 
 /// A tenant that answers every request after 100 ms.
 #[derive(Debug)]
-struct Distant(EmulatedTenant);
+struct Distant(GraphDirectory);
 
 macro_rules! distant {
     ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
@@ -71,7 +71,7 @@ distant! {
 /// How many dependent round trips a run takes.
 async fn round_trips(spec: ConnectionSpec, tenant: &EmulatedTenant, site: &EmulatedSite) -> u32 {
     let job = AzureServicesConnection::builder(spec)
-        .directory(Distant(tenant.clone()))
+        .directory(Distant(tenant.directory()))
         .site(site.clone())
         .build()
         .unwrap();

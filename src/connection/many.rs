@@ -45,7 +45,7 @@ pub struct ManyResult<K> {
 ///     .build()?;
 /// let jobs = ["north", "south", "west"].into_iter().map(|name| {
 ///     let job = AzureServicesConnection::builder(spec.clone())
-///         .directory(EmulatedTenant::new())
+///         .directory(EmulatedTenant::new().directory())
 ///         .site(EmulatedSite::new())
 ///         .build();
 ///     (name, job.expect("directory and site are there"))

@@ -3,7 +3,6 @@
 use std::{collections::VecDeque, time::Duration};
 
 use super::refusal::Refusal;
-use crate::error::RefusalReason;
 
 /// One piece of trouble that a request to the directory is to meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,25 +29,18 @@ impl Fault {
         match self {
             Self::Throttled(retry_after) => Refusal {
                 retry_after,
-                ..Refusal::new(429, "TooManyRequests", "Too many requests.", RefusalReason::Throttled)
+                ..Refusal::new(429, "TooManyRequests", "Too many requests.")
             },
-            Self::ServiceUnavailable => Refusal::new(
-                503,
-                "serviceNotAvailable",
-                "The service is temporarily unavailable.",
-                RefusalReason::ServiceUnavailable,
-            ),
+            Self::ServiceUnavailable => Refusal::new(503, "serviceNotAvailable", "The service is temporarily unavailable."),
             Self::ConcurrentChange => Refusal::new(
                 409,
                 "Directory_ConcurrencyViolation",
                 "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
-                RefusalReason::ConcurrentChange,
             ),
             Self::CarriedOutButNotFound => Refusal::new(
                 404,
                 "Directory_ObjectNotFound",
                 "Unable to read the company information from the directory.",
-                RefusalReason::NotFound,
             ),
         }
     }

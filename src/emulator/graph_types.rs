@@ -144,7 +144,7 @@ mod tests {
             ),
         ] {
             let refusal = checked(body).unwrap_err();
-            assert_eq!(refusal.details[0].target.as_deref(), Some(path));
+            assert_eq!(refusal.details[0].target, path);
         }
     }
 }

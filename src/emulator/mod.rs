@@ -1,10 +1,10 @@
 //! One Entra tenant and one Configuration Manager site in memory, for tests and front ends.
 //!
-//! [`EmulatedTenant`] is a [`Directory`](crate::Directory) and [`EmulatedSite`] is a [`Site`](crate::Site), so both stand
-//! straight behind the traits. [`EmulatorServer`] serves the same tenant over loopback HTTP or HTTPS as Microsoft Graph
-//! and as a sign-in authority, for this crate's own clients and for anybody else's.
+//! [`EmulatorServer`] serves an [`EmulatedTenant`] over loopback HTTP or HTTPS as Microsoft Graph and as a sign-in
+//! authority, for any client. [`EmulatedWire`] leads to the same tenant without a socket, under tokio's paused time.
+//! [`EmulatedSite`] is a [`Site`](crate::Site).
 //!
-//! Both faces go through one model with one set of rules: what Microsoft documents of Microsoft Graph v1.0, down to
+//! One model with one set of rules answers: what Microsoft documents of Microsoft Graph v1.0, down to
 //! codes and messages. What Microsoft does not document is kept out, or answered with status 501, rather than guessed.
 //! Nothing in here is a security boundary: tokens are not signed, and whoever can write one is believed.
 //!
@@ -14,7 +14,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), cmg_onboarding::DirectoryError> {
 //! let tenant = EmulatedTenant::new();
-//! let contoso = tenant.tenant(Call::quiet()).await?;
+//! let contoso = tenant.directory().tenant(Call::quiet()).await?;
 //! assert_eq!(contoso.site_name(), "contoso.onmicrosoft.com");
 //! # Ok(())
 //! # }
@@ -22,7 +22,6 @@
 
 mod authority;
 mod caller;
-mod directory_face;
 mod faults;
 mod graph;
 mod graph_types;

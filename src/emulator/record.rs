@@ -4,8 +4,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// One request as the emulator got it, in the order of the answers.
-///
-/// A request through the [`Directory`](crate::Directory) trait is recorded as the Microsoft Graph request it stands for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -16,9 +14,6 @@ pub struct RecordedRequest {
     pub path: String,
     /// The status of the answer.
     pub status: u16,
-    /// The operation of the [`Directory`](crate::Directory) trait; `None` for a request over HTTP.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<&'static str>,
     /// Whether it was one item of a `$batch`.
     pub is_batched: bool,
     /// The `client-request-id` that the client gave.

@@ -23,14 +23,14 @@ use super::{
     tenant_builder::Settings,
 };
 use crate::{
-    cloud::{CloudEndpoints, CloudEnvironment},
+    cloud::CloudEnvironment,
     ids::{ApplicationId, TenantId},
 };
 
 pub(super) use answer::Bearer;
 
-/// A Microsoft Entra tenant in memory. It is a [`Directory`](crate::Directory), and
-/// [`EmulatorServer`](super::EmulatorServer) serves it over HTTP.
+/// A Microsoft Entra tenant in memory. [`EmulatorServer`](super::EmulatorServer) serves it over HTTP, and
+/// [`EmulatedWire`](super::EmulatedWire) without a socket.
 ///
 /// Clones share one directory; [`EmulatedTenant::with_caller`] gives one that acts as somebody else.
 ///
@@ -53,7 +53,6 @@ pub struct EmulatedTenant {
 
 struct Inner {
     settings: Settings,
-    endpoints: CloudEndpoints,
     store: Mutex<Store>,
     faults: Mutex<Faults>,
     requests: Mutex<Vec<RecordedRequest>>,
@@ -75,7 +74,8 @@ impl EmulatedTenant {
         EmulatedTenantBuilder::new()
     }
 
-    /// The same directory, acted on by somebody else through the [`Directory`](crate::Directory) trait.
+    /// The same directory with another caller: the one who signs in interactively, and through
+    /// [`EmulatedTenant::directory`].
     #[must_use]
     pub fn with_caller(&self, caller: Caller) -> Self {
         Self {
@@ -163,7 +163,7 @@ impl EmulatedTenant {
         write_token(&self.claims_of(caller))
     }
 
-    /// Lets the next requests be answered with 429. Through the trait they are repeated, as any client repeats them.
+    /// Lets the next requests be answered with 429.
     pub fn throttle(&self, times: u32, retry_after: Option<Duration>) {
         let mut faults = lock(&self.inner.faults);
         for _ in 0..times {
@@ -182,7 +182,7 @@ impl EmulatedTenant {
         lock(&self.inner.faults).push(Some(request.into()), fault);
     }
 
-    /// Every request so far, through both faces.
+    /// Every request so far.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         lock(&self.inner.requests).clone()
@@ -213,11 +213,9 @@ impl EmulatedTenant {
             "displayName": "Emulator automation",
             "servicePrincipalNames": [settings.automation_client.id()],
         }));
-        let endpoints = CloudEndpoints::of(settings.environment);
         Self {
             inner: Arc::new(Inner {
                 settings,
-                endpoints,
                 store: Mutex::new(store),
                 faults: Mutex::default(),
                 requests: Mutex::default(),
@@ -232,10 +230,6 @@ impl EmulatedTenant {
 
     pub(super) fn settings(&self) -> &Settings {
         &self.inner.settings
-    }
-
-    pub(super) fn cloud_endpoints(&self) -> &CloudEndpoints {
-        &self.inner.endpoints
     }
 
     pub(super) fn caller(&self) -> &Caller {

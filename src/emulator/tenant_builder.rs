@@ -221,7 +221,7 @@ impl EmulatedTenantBuilder {
         self
     }
 
-    /// Who acts through the [`Directory`](crate::Directory) trait and signs in with a device code. Default:
+    /// Who signs in interactively, and acts through [`EmulatedTenant::directory`]. Default:
     /// [`Caller::global_administrator`].
     pub fn caller(mut self, caller: Caller) -> Self {
         self.caller = caller;

@@ -31,10 +31,10 @@ pub(crate) fn spec_with_discovery() -> ConnectionSpec {
         .unwrap()
 }
 
-/// A connection straight behind the traits.
+/// A connection whose directory is the tenant without a socket between.
 pub(crate) fn connection(spec: ConnectionSpec, tenant: &EmulatedTenant, site: &EmulatedSite) -> AzureServicesConnection {
     AzureServicesConnection::builder(spec)
-        .directory(tenant.clone())
+        .directory(tenant.directory())
         .site(site.clone())
         .build()
         .unwrap()

@@ -8,7 +8,7 @@ use super::{
     Body, GraphRequest, Query,
     path::{segments, split_relative},
 };
-use crate::{emulator::refusal::Refusal, error::RefusalReason};
+use crate::emulator::refusal::Refusal;
 
 const MOST: usize = 20;
 
@@ -28,12 +28,7 @@ pub(in crate::emulator) fn run_batch(
         let id = id_of(item);
         let failed = dependencies(item).any(|earlier| statuses.get(earlier).is_none_or(|status| *status >= 400));
         let (status, headers, body) = if failed {
-            let refusal = Refusal::new(
-                424,
-                "FailedDependency",
-                "A request that this one depends on failed.",
-                RefusalReason::Other,
-            );
+            let refusal = Refusal::new(424, "FailedDependency", "A request that this one depends on failed.");
             (424, json!({"Content-Type": "application/json"}), refusal.to_json(json!({})))
         } else {
             run(&request_of(item, outer)?)
@@ -95,7 +90,6 @@ fn request_of(item: &Value, outer: &GraphRequest) -> Result<GraphRequest, Refusa
         body: body.map_or(Body::Nothing, |body| Body::Json(body.clone())),
         root: outer.root.clone(),
         client_request_id: outer.client_request_id.clone(),
-        operation: None,
         is_batched: true,
     })
 }
@@ -113,5 +107,5 @@ fn dependencies(item: &Value) -> impl Iterator<Item = &str> {
 }
 
 fn invalid(message: &str) -> Refusal {
-    Refusal::new(400, "BadRequest", message, RefusalReason::Other)
+    Refusal::new(400, "BadRequest", message)
 }

@@ -86,7 +86,6 @@ impl Filter {
                 400,
                 "BadRequest",
                 format!("Could not find a property named '{path}' on type 'microsoft.graph.{type_name}'."),
-                crate::error::RefusalReason::Other,
             ))
         };
         match self {
@@ -102,7 +101,7 @@ impl Filter {
 
 fn invalid(text: &str) -> Refusal {
     let message = format!("Invalid filter clause: {text}");
-    Refusal::new(400, "BadRequest", message, crate::error::RefusalReason::Other)
+    Refusal::new(400, "BadRequest", message)
 }
 
 fn value_at(object: &Object, path: &str) -> Option<Value> {

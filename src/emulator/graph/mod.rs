@@ -32,8 +32,6 @@ pub(super) struct GraphRequest {
     /// The address of the service with its version, for links.
     pub(super) root: String,
     pub(super) client_request_id: Option<String>,
-    /// The operation of the trait, for a request that did not come over HTTP.
-    pub(super) operation: Option<&'static str>,
     pub(super) is_batched: bool,
 }
 
@@ -80,27 +78,6 @@ impl GraphAnswer {
 }
 
 impl GraphRequest {
-    /// A request that does not come over HTTP.
-    pub(super) fn of_operation(operation: &'static str, method: &str, path: &str) -> Self {
-        Self {
-            method: method.to_owned(),
-            segments: path.split('/').map(str::to_owned).collect(),
-            root: "https://graph.microsoft.com/v1.0".to_owned(),
-            operation: Some(operation),
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn with_body(mut self, body: Value) -> Self {
-        self.body = Body::Json(body);
-        self
-    }
-
-    pub(super) fn with_filter(mut self, filter: impl Into<String>) -> Self {
-        self.query = Query::filtered(filter);
-        self
-    }
-
     /// Method and path without query, as faults are ordered for.
     pub(super) fn name(&self) -> String {
         format!("{} /{}", self.method, self.segments.join("/"))
@@ -126,7 +103,6 @@ impl GraphRequest {
                 400,
                 "BadRequest",
                 "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
-                crate::error::RefusalReason::Other,
             )),
         }
     }

@@ -52,16 +52,6 @@ impl Query {
         query
     }
 
-    /// The same with another filter, for requests that do not come over HTTP.
-    pub(in crate::emulator) fn filtered(filter: impl Into<String>) -> Self {
-        let filter = filter.into();
-        Self {
-            rest: vec![("$filter".to_owned(), filter.clone())],
-            filter: Some(filter),
-            ..Self::default()
-        }
-    }
-
     /// As people read it, with the leading question mark; empty without options.
     pub(in crate::emulator) fn shown(&self) -> String {
         let options: Vec<String> = self.rest.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -116,12 +106,7 @@ impl Query {
         is_advanced: bool,
     ) -> Result<usize, Refusal> {
         if !is_advanced {
-            return Err(Refusal::new(
-                400,
-                "Request_BadRequest",
-                "$count is not currently supported.",
-                crate::error::RefusalReason::Other,
-            ));
+            return Err(Refusal::new(400, "Request_BadRequest", "$count is not currently supported."));
         }
         self.matching(type_name, objects, is_advanced).map(|found| found.len())
     }

@@ -4,12 +4,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{GraphAnswer, GraphRequest, path::address};
-use crate::{
-    emulator::{
-        refusal::Refusal,
-        store::{Context, Entry, Key, Kind, Object, Store, Upserted, find},
-    },
-    error::RefusalReason,
+use crate::emulator::{
+    refusal::Refusal,
+    store::{Context, Entry, Key, Kind, Object, Store, Upserted, find},
 };
 
 type Answer = Result<GraphAnswer, Refusal>;
@@ -364,5 +361,5 @@ fn check_key(key: &Key, known: &[&str], type_name: &str) -> Result<(), Refusal> 
 
 fn wrong_method(request: &GraphRequest) -> Refusal {
     let message = format!("Specified HTTP method is not allowed for the request target: {}.", request.name());
-    Refusal::new(405, "Request_BadRequest", message, RefusalReason::Other)
+    Refusal::new(405, "Request_BadRequest", message)
 }

@@ -114,7 +114,6 @@ impl Exchange {
             body: body_of(&read.body),
             root: format!("{}/v1.0", read.address),
             client_request_id: Some(client_request_id.clone()).filter(|id| !id.is_empty()),
-            operation: None,
             is_batched: false,
         };
         let bearer = Bearer {
@@ -204,7 +203,6 @@ impl Exchange {
             method: read.method.clone(),
             path: format!("/{}{query}", whole.join("/")),
             status,
-            operation: None,
             is_batched: false,
             client_request_id: None,
             body: None,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Context, Object, Store, list, list_below, text, text_of};
-use crate::{emulator::refusal::Refusal, error::RefusalReason};
+use crate::emulator::refusal::Refusal;
 
 const LONGEST_NAME: usize = 120;
 const LONGEST_SCOPE_NAME: usize = 120;
@@ -70,7 +70,6 @@ fn check_enabled_entries(property: &str, old: &[Value], new: &[Value]) -> Result
                 format!(
                     "Property '{property}' is invalid: a permission (scope or role) cannot be deleted or updated unless disabled first."
                 ),
-                RefusalReason::Other,
             ));
         }
     }

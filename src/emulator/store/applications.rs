@@ -4,10 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Context, DeletedEntry, Key, Kind, Object, Store, defaults, list, merge, position, text, timestamp};
-use crate::{
-    emulator::{graph_types, refusal::Refusal},
-    error::RefusalReason,
-};
+use crate::emulator::{graph_types, refusal::Refusal};
 
 /// What became of a PATCH that may create.
 #[derive(Debug)]
@@ -152,7 +149,7 @@ impl Store {
         let mut all = self.applications.iter().chain(deleted.map(|deleted| &deleted.entry));
         let is_taken = !name.is_empty() && all.any(|entry| entry.text("uniqueName").eq_ignore_ascii_case(name));
         if is_taken {
-            return Err(Refusal::conflict("uniqueName", RefusalReason::UniqueNameInUse));
+            return Err(Refusal::conflict("uniqueName"));
         }
         Ok(())
     }

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::{Context, Key, Object, Store, find, list, position, text, text_of, timestamp};
 use crate::{
     emulator::{graph_types, refusal::Refusal},
-    error::RefusalReason,
     ids::well_known::MICROSOFT_GRAPH,
 };
 
@@ -41,7 +40,6 @@ impl Store {
                 409,
                 "Request_MultipleObjectsWithSameKeyValue",
                 "Permission entry already exists.",
-                RefusalReason::AlreadyExists,
             ));
         }
         let grant = json!({
@@ -107,14 +105,7 @@ impl Store {
             .any(|entry| entry.text("id").eq_ignore_ascii_case(resource_id) && entry.text("appId") == MICROSOFT_GRAPH.to_string());
         context.access.may_assign_roles(is_for_graph)?;
         let in_path = find(&self.service_principals, owner, context.instant)?;
-        let not_a_reference = || {
-            Refusal::new(
-                400,
-                "Request_BadRequest",
-                "Not a valid reference update.",
-                RefusalReason::ReferenceNotFound,
-            )
-        };
+        let not_a_reference = || Refusal::new(400, "Request_BadRequest", "Not a valid reference update.");
         if !in_path.text("id").eq_ignore_ascii_case(text(body, side)) {
             return Err(not_a_reference());
         }
@@ -130,7 +121,6 @@ impl Store {
                 400,
                 "Request_BadRequest",
                 "Permission being assigned already exists on the object",
-                RefusalReason::AlreadyExists,
             ));
         }
         let assignment = json!({

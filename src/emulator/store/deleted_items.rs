@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Context, DeletedEntry, Key, Kind, Store, list};
-use crate::{emulator::refusal::Refusal, error::RefusalReason};
+use crate::emulator::refusal::Refusal;
 
 impl Store {
     /// The soft-deleted objects of one kind.
@@ -29,7 +29,7 @@ impl Store {
                         .any(|other| list(&other.object, "identifierUris").contains(uri))
                 };
                 if list(&entry.object, "identifierUris").iter().any(taken) {
-                    return Err(Refusal::conflict("identifierUris", RefusalReason::UriInUse));
+                    return Err(Refusal::conflict("identifierUris"));
                 }
             }
             Kind::ServicePrincipal => {
@@ -38,12 +38,7 @@ impl Store {
                     let message = format!(
                         "The service principal cannot be created, updated, or restored because the service principal name {app_id} is already in use."
                     );
-                    let refusal = Refusal::new(
-                        409,
-                        "Request_MultipleObjectsWithSameKeyValue",
-                        message,
-                        RefusalReason::AlreadyExists,
-                    );
+                    let refusal = Refusal::new(409, "Request_MultipleObjectsWithSameKeyValue", message);
                     return Err(refusal);
                 }
             }

@@ -5,10 +5,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{Context, Object, Store, list, text};
-use crate::{
-    emulator::{refusal::Refusal, tenant_builder::Settings},
-    error::RefusalReason,
-};
+use crate::emulator::{refusal::Refusal, tenant_builder::Settings};
 
 const LONGEST: usize = 255;
 
@@ -32,7 +29,7 @@ impl Store {
         let mut others = self.applications.iter().filter(|entry| entry.text("id") != object_id);
         let holds = |other: &Value| other.as_str().is_some_and(|other| other.eq_ignore_ascii_case(uri));
         if others.any(|entry| list(&entry.object, "identifierUris").iter().any(holds)) {
-            return Err(Refusal::conflict("identifierUris", RefusalReason::UriInUse));
+            return Err(Refusal::conflict("identifierUris"));
         }
         Ok(())
     }
@@ -100,7 +97,6 @@ impl<'a> Added<'a> {
                     "Values of identifierUris property must use a verified domain of the organization or its subdomain: '{}'",
                     self.uri
                 ),
-                RefusalReason::UriNotOnVerifiedDomain,
             ));
         }
         Ok(())
@@ -110,7 +106,7 @@ impl<'a> Added<'a> {
         let policy = &self.settings.policy;
         let blocked = |rule: &str| {
             let message = format!("Failed to add identifier URI {}. {rule}", self.uri);
-            Err(Refusal::new(400, "Request_BadRequest", message, RefusalReason::UriBlockedByPolicy))
+            Err(Refusal::new(400, "Request_BadRequest", message))
         };
         if policy.only_default_uris && !self.is_default() {
             return blocked(

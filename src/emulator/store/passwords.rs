@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::{Context, Entry, Key, Object, Secret, SecretState, Store, list, moment, position, text_of, timestamp};
 use crate::{
     emulator::{graph_types, refusal::Refusal},
-    error::RefusalReason,
     secret::ClientSecret,
     spec::SecretValidity,
 };
@@ -154,7 +153,6 @@ fn check_validity(context: Context<'_>, start: OffsetDateTime, end: OffsetDateTi
             400,
             "CredentialTypeNotAllowedAsPerAppPolicy",
             format!("Credential type not allowed as per assigned policy '{DEFAULT_POLICY_ID}'."),
-            RefusalReason::SecretsForbidden,
         ));
     }
     if end <= start || end <= context.now {
@@ -166,12 +164,7 @@ fn check_validity(context: Context<'_>, start: OffsetDateTime, end: OffsetDateTi
         .is_some_and(|longest| end - start > longest + Duration::SECOND)
     {
         let message = format!("Credential lifetime exceeds the max value allowed as per assigned policy '{DEFAULT_POLICY_ID}'.");
-        let refusal = Refusal::new(
-            400,
-            "CredentialInvalidLifetimeAsPerAppPolicy",
-            message,
-            RefusalReason::SecretLifetimeTooLong,
-        );
+        let refusal = Refusal::new(400, "CredentialInvalidLifetimeAsPerAppPolicy", message);
         return Err(refusal.with_detail("InvalidKeyEndDate", "EndDate"));
     }
     Ok(())

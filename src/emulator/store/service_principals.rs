@@ -4,10 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Context, DeletedEntry, Key, Kind, Object, Store, defaults, find, list, list_below, merge, position, text, timestamp};
-use crate::{
-    emulator::{graph_types, refusal::Refusal},
-    error::RefusalReason,
-};
+use crate::emulator::{graph_types, refusal::Refusal};
 
 impl Store {
     /// Creates the service principal of an app registration of this tenant.
@@ -22,12 +19,7 @@ impl Store {
             let message = format!(
                 "The service principal cannot be created, updated, or restored because the service principal name {app_id} is already in use."
             );
-            let refusal = Refusal::new(
-                409,
-                "Request_MultipleObjectsWithSameKeyValue",
-                message,
-                RefusalReason::AlreadyExists,
-            );
+            let refusal = Refusal::new(409, "Request_MultipleObjectsWithSameKeyValue", message);
             return Err(refusal);
         }
         let key = Key {
@@ -36,7 +28,7 @@ impl Store {
         };
         let Ok(application) = find(&self.applications, &key, context.instant) else {
             let message = format!("The appId '{app_id}' of the service principal does not reference a valid application object.");
-            let refusal = Refusal::new(400, "Request_BadRequest", message, RefusalReason::ReferenceNotFound);
+            let refusal = Refusal::new(400, "Request_BadRequest", message);
             return Err(refusal.with_detail("NoBackingApplicationObject", "appId"));
         };
         context.access.may_write_object(application)?;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::{Context, Store, passwords::DEFAULT_POLICY_ID};
-use crate::{emulator::refusal::Refusal, emulator::tenant_builder::Settings, error::RefusalReason};
+use crate::{emulator::refusal::Refusal, emulator::tenant_builder::Settings};
 
 impl Store {
     /// The one element of `GET /organization`.
@@ -34,7 +34,7 @@ impl Store {
     pub(in crate::emulator) fn me(context: Context<'_>) -> Result<Value, Refusal> {
         let Some(account) = context.access.account.as_deref() else {
             let message = "/me request is only valid with delegated authentication flow.";
-            return Err(Refusal::new(400, "BadRequest", message, RefusalReason::Other));
+            return Err(Refusal::new(400, "BadRequest", message));
         };
         Ok(json!({
             "id": context.access.object_id,

@@ -1,4 +1,4 @@
-//! How the tenant answers Microsoft Graph's requests, whichever face they come through.
+//! How the tenant answers Microsoft Graph's requests.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -30,7 +30,6 @@ impl EmulatedTenant {
             method: request.method.clone(),
             path: request.shown_path(),
             status: result.as_ref().map_or_else(|refusal| refusal.status, GraphAnswer::status),
-            operation: request.operation,
             is_batched: request.is_batched,
             client_request_id: request.client_request_id.clone(),
             body: request.json().cloned(),
@@ -56,11 +55,10 @@ impl EmulatedTenant {
             return Err(fault.refusal());
         }
         let mut store = self.store();
-        let claims = match (bearer.authorization, request.operation) {
-            (Some(header), _) => claims_in_header(header)?,
-            (None, Some(_)) => self.claims_in(&mut store, self.caller()),
-            (None, None) => return Err(Refusal::token("Access token is empty.")),
+        let Some(header) = bearer.authorization else {
+            return Err(Refusal::token("Access token is empty."));
         };
+        let claims = claims_in_header(header)?;
         let now = self.settings().clock.now();
         let access = Access::of_claims(&claims, self.settings(), &store, now, bearer.own_address)?;
         let answered = graph::answer(&mut store, self.context(&access), request);

@@ -16,9 +16,12 @@ pub use fault::{WireFault, WireRefusal};
 
 use super::{EmulatedTenant, Timeline, server::Exchange, tenant::lock};
 use crate::{
+    async_trait,
+    cloud::CloudEndpoints,
     directory::{GraphDirectory, GraphDirectoryBuilder},
+    error::TokenError,
     http::HttpClient,
-    token::TokenProvider,
+    token::{AccessToken, TokenProvider, TokenRequest},
 };
 use transport::WireTransport;
 
@@ -144,7 +147,7 @@ impl EmulatedWire {
             timeline: self.timeline.clone(),
             is_lossless: self.is_lossless,
         };
-        GraphDirectory::builder(self.line.tenant.cloud_endpoints().clone(), tokens)
+        GraphDirectory::builder(CloudEndpoints::of(self.line.tenant.environment()), tokens)
             .clock(Arc::clone(&self.line.tenant.settings().clock))
             .http(HttpClient::over(transport))
     }
@@ -164,6 +167,37 @@ impl EmulatedWire {
     #[must_use]
     pub fn requests(&self) -> Vec<WireRequest> {
         lock(&self.line.state).requests.clone()
+    }
+}
+
+impl EmulatedTenant {
+    /// The client of the onboarding crate against this tenant, over an [`EmulatedWire`] of its own, signed in as the
+    /// tenant's caller. Every request carries a new token.
+    ///
+    /// ```
+    /// use cmg_onboarding::{Call, Directory, emulator::EmulatedTenant};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cmg_onboarding::DirectoryError> {
+    /// let contoso = EmulatedTenant::new().directory().tenant(Call::quiet()).await?;
+    /// assert_eq!(contoso.site_name(), "contoso.onmicrosoft.com");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn directory(&self) -> GraphDirectory {
+        EmulatedWire::new(self).directory(CallersTokens(self.clone()))
+    }
+}
+
+/// Tokens of a tenant's caller, a new one for every request.
+#[derive(Debug)]
+struct CallersTokens(EmulatedTenant);
+
+#[async_trait]
+impl TokenProvider for CallersTokens {
+    async fn token(&self, _request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        Ok(AccessToken::new(self.0.token_for(self.0.caller())))
     }
 }
 
