@@ -14,9 +14,9 @@ use cmg_onboarding::{
     OnboardingError, ReusedApp, SecretValidity, ServerAppSpec,
     connection::{FindingCode, IncompleteConnection, StepAction},
     directory::AppManagementPolicy,
-    emulator::{Caller, EmulatedSite, EmulatedTenant},
     ids::{TenantId, well_known},
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
 use serde_json::json;
 use support::{connection, spec, spec_with_discovery};
 use time::{Duration, macros::datetime};

@@ -12,11 +12,11 @@ use std::sync::{Arc, Mutex};
 use cmg_onboarding::{
     Call, ClientSecret, CloudEnvironment, DiscoverySpec, Site,
     clock::FixedClock,
-    emulator::EmulatedSite,
     error::SiteRefused,
     ids::TenantId,
     site::{ClientAppImport, ServerAppImport, SiteAction, SiteItem, SiteOnboarding, SiteProgress, SiteRemoval},
 };
+use cmg_onboarding_emulator::EmulatedSite;
 use time::macros::datetime;
 use uuid::uuid;
 

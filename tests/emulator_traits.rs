@@ -11,15 +11,14 @@ use std::{sync::Mutex, time::Duration};
 
 use cmg_onboarding::{
     Call, Directory, DirectoryError,
-    clock::FixedClock,
     directory::{
         AppManagementPolicy, ApplicationKey, ApplicationProperties, NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment,
         PermissionScope,
     },
-    emulator::{Caller, EmulatedTenant, EmulatorServer, Fault},
     error::RefusalReason,
     ids::{PermissionId, ServicePrincipalId, well_known},
 };
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer, Fault};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::datetime};
 use uuid::uuid;
@@ -40,7 +39,7 @@ fn app(name: &str) -> NewApplication {
 }
 
 fn tenant() -> EmulatedTenant {
-    EmulatedTenant::builder().clock(std::sync::Arc::new(FixedClock(NOW))).build()
+    EmulatedTenant::builder().clock(|| NOW).build()
 }
 
 #[tokio::test]

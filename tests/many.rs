@@ -19,12 +19,8 @@ use std::{
     time::Duration,
 };
 
-use cmg_onboarding::{
-    AzureServicesConnection, Event, OnboardingError, TenantId,
-    connection::onboard_many,
-    directory::AppManagementPolicy,
-    emulator::{EmulatedSite, EmulatedTenant, Fault},
-};
+use cmg_onboarding::{AzureServicesConnection, Event, OnboardingError, TenantId, connection::onboard_many, directory::AppManagementPolicy};
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, Fault};
 use support::{connection, spec};
 use tokio::time::Instant;
 use uuid::Uuid;

@@ -16,10 +16,10 @@ use cmg_onboarding::{
     OnboardingError, ReusedApp, ServerAppSpec, Step,
     connection::{PlannedAction, StepAction},
     directory::ApplicationProperties,
-    emulator::{EmulatedSite, EmulatedTenant},
     error::SiteRefused,
     site::SiteItem,
 };
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use support::{Recorder, connection, count, spec, spec_with_discovery};
 use time::macros::datetime;
 

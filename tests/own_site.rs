@@ -8,12 +8,12 @@ mod support;
 use cmg_onboarding::{
     AzureServicesConnection, Call, ConnectionSpec, Site, SiteError, Step, async_trait,
     connection::{FindingCode, StepAction},
-    emulator::{Caller, EmulatedSite, EmulatedTenant},
     ids::well_known,
     site::{
         SecretHeld, SiteAction, SiteConnection, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRowId, SiteSnapshot,
     },
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
 use support::{connection, spec, spec_with_discovery};
 
 /// Stores what it is given, and says `done` in its answer only.

@@ -19,9 +19,9 @@ use cmg_onboarding::{
         AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, NewPassword,
         NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
     },
-    emulator::{EmulatedSite, EmulatedTenant},
     ids::{KeyId, PermissionGrantId, RoleTemplateId},
 };
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use support::{spec, spec_with_discovery};
 use tokio::time::{Instant, sleep};
 
@@ -96,7 +96,7 @@ async fn a_second_run_takes_three_to_see_that_everything_is_in_place() {
 
 #[tokio::test(start_paused = true)]
 async fn asking_for_the_roles_and_the_policy_costs_no_round_trip() {
-    let caller = cmg_onboarding::emulator::Caller::global_administrator()
+    let caller = cmg_onboarding_emulator::Caller::global_administrator()
         .without_wids_claim()
         .with_scopes([
             "User.Read",

@@ -18,10 +18,10 @@ use cmg_onboarding::{
     clock::FixedClock,
     connection::{FindingCode, ImportVerifier, Severity, Verification},
     directory::{ApplicationKey, ApplicationProperties, PublicClientApplication, WebApplication},
-    emulator::{Caller, EmulatedTenant, EmulatorServer},
     error::{SignInRefusal, TokenFailure},
     token::{EntraSecretProbe, ProbedResource, SecretProbe},
 };
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer};
 use serde_json::json;
 use support::directory;
 use time::{Duration, OffsetDateTime};
@@ -58,7 +58,7 @@ impl Registered {
     fn imported(&self, secret: ClientSecret, expiry: OffsetDateTime, uri: String) -> ImportedServerApp {
         ImportedServerApp::builder()
             .tenant_name("contoso.onmicrosoft.com")
-            .tenant_id(self.tenant.tenant_id())
+            .tenant_id(self.tenant.tenant_id().to_string())
             .name("ConfigMgr Server")
             .client_id(self.outcome.server_app.application_id)
             .secret_key(secret)
@@ -148,7 +148,7 @@ async fn a_wrong_secret_and_an_unknown_app_are_told_in_plain_words() {
 
     let unknown = ImportedServerApp::builder()
         .tenant_name("contoso.onmicrosoft.com")
-        .tenant_id(registered.tenant.tenant_id())
+        .tenant_id(registered.tenant.tenant_id().to_string())
         .name("x")
         .client_id(Uuid::from_u128(7))
         .secret_key(ClientSecret::new("x~"))
@@ -172,7 +172,7 @@ async fn an_expired_secret_is_told_whatever_date_was_given() {
     let server = EmulatorServer::builder(tenant.clone()).start().await.unwrap();
     let app = ImportedServerApp::builder()
         .tenant_name("contoso")
-        .tenant_id(tenant.tenant_id())
+        .tenant_id(tenant.tenant_id().to_string())
         .name("By hand")
         .client_id(id)
         .secret_key(ClientSecret::new("old~secret"))

@@ -34,8 +34,8 @@ pub struct ManyResult<K> {
 /// use cmg_onboarding::{
 ///     AzureServicesConnection, ClientAppSpec, ConnectionSpec, ServerAppSpec,
 ///     connection::onboard_many,
-///     emulator::{EmulatedSite, EmulatedTenant},
 /// };
+/// use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

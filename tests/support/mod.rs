@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use cmg_onboarding::{
     AzureServicesConnection, ClientAppSpec, ConnectionSpec, DiscoverySpec, Event, GraphDirectory, ServerAppSpec, StaticToken,
     connection::AzureServicesConnectionBuilder,
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
     http::{HttpClient, HttpOptions},
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
 use serde_json::Value;
 
 /// The specification most tests use: both apps created, no discovery.

@@ -200,5 +200,5 @@ const fn read_only(operation: &'static str) -> SiteError {
     }
 }
 
-#[cfg(all(test, feature = "emulator"))]
+#[cfg(test)]
 mod tests;
