@@ -258,13 +258,12 @@ mod tests {
 
     #[test]
     fn an_app_that_is_adopted_is_shown_as_adopted() {
-        let id = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01";
-        let text = format!(
-            r#"{{"name": "x", "serverApp": {{"adopt": {{"clientId": "{id}"}}}}, "clientApp": {{"adopt": {{"clientId": "{id}"}}}}}}"#
-        );
+        let (web, native) = ("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01", "2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02");
+        let adopt = |id: &str| json!({"adopt": {"clientId": id}});
+        let text = json!({"name": "Contoso CMG", "serverApp": adopt(web), "clientApp": adopt(native)}).to_string();
         let spec: ConnectionSpec = text.parse().unwrap();
-        assert_eq!(server(spec.server_app()), format!("adopt {id}"));
-        assert_eq!(client(spec.client_app()), format!("adopt {id}"));
+        assert_eq!(server(spec.server_app()), format!("adopt {web}"));
+        assert_eq!(client(spec.client_app()), format!("adopt {native}"));
     }
 
     #[test]
