@@ -160,15 +160,14 @@ struct AskedTwice(EmulatedSite);
 
 #[async_trait]
 impl Site for AskedTwice {
-    async fn snapshot(&self, call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+    async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
         self.0.snapshot(call).await
     }
 
     async fn onboard(
         &self,
-        call: Call<'_>,
+        call: Call,
         wanted: &SiteOnboarding,
-        progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
     ) -> Result<SiteOnboarded, SiteFailure> {
         let lost = self.0.onboard(call, wanted, &|_| ()).await?;
         assert_eq!(lost.secret, SecretHeld::This);
@@ -177,7 +176,7 @@ impl Site for AskedTwice {
         Ok(told)
     }
 
-    async fn remove(&self, call: Call<'_>, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+    async fn remove(&self, call: Call, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         self.0.remove(call, removal).await
     }
 }

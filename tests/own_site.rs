@@ -42,15 +42,14 @@ const ALL: [SiteItem; 4] = [SiteItem::Tenant, SiteItem::ServerApp, SiteItem::Cli
 
 #[async_trait]
 impl Site for LateTeller {
-    async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+    async fn snapshot(&self, _call: Call) -> Result<SiteSnapshot, SiteError> {
         Ok(SiteSnapshot::default())
     }
 
     async fn onboard(
         &self,
-        _call: Call<'_>,
+        _call: Call,
         wanted: &SiteOnboarding,
-        _progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
     ) -> Result<SiteOnboarded, SiteFailure> {
         let connection = SiteConnection::new(SiteRowId(1), &wanted.name, None, vec![SiteRowId(2)]);
         Ok(SiteOnboarded::new(self.done.clone(), connection).holding(self.held))

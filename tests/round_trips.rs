@@ -36,11 +36,11 @@ macro_rules! distant {
         #[async_trait]
         impl Directory for Distant {
             // Read from the token, so without a request.
-            async fn signed_in(&self, call: Call<'_>) -> Result<SignedIn, DirectoryError> {
+            async fn signed_in(&self, call: Call) -> Result<SignedIn, DirectoryError> {
                 self.0.signed_in(call).await
             }
 
-            $(async fn $name(&self, call: Call<'_>, $($argument: $kind),*) -> Result<$answer, DirectoryError> {
+            $(async fn $name(&self, call: Call, $($argument: $kind),*) -> Result<$answer, DirectoryError> {
                 sleep(REQUEST).await;
                 self.0.$name(call, $($argument),*).await
             })*

@@ -413,6 +413,6 @@ pub(crate) fn retries_of<'a>(step: impl Into<Option<Step>>, listener: Listener<'
 }
 
 /// The call context of one step.
-pub(crate) const fn call<'a>(observer: &'a (dyn Fn(&Retry) + Send + Sync)) -> Call<'a> {
+pub(crate) const fn call<'a>(observer: &'a (dyn Fn(&Retry) + Send + Sync)) -> Call {
     Call::observed(observer)
 }

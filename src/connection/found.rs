@@ -102,7 +102,7 @@ pub(crate) async fn look(
     directory: Option<&dyn Directory>,
     site: Option<&dyn Site>,
     expected_tenant: Option<TenantId>,
-    call: Call<'_>,
+    call: Call,
 ) -> Result<Found, LookError> {
     let directory = directory.filter(|_| needs_directory(spec));
     let in_directory = OptionFuture::from(directory.map(|directory| look_in_directory(spec, directory, expected_tenant, call)));
@@ -118,7 +118,7 @@ async fn look_in_directory(
     spec: &ConnectionSpec,
     directory: &dyn Directory,
     expected_tenant: Option<TenantId>,
-    call: Call<'_>,
+    call: Call,
 ) -> Result<FoundDirectory, DirectoryError> {
     let signed_in = directory.signed_in(call).await?;
     let names = UniqueNames::of(spec.key());

@@ -213,7 +213,7 @@ impl AzureServicesConnection {
         Ok(undo::undo(&self.rules(), &found, self.directory(), self.site(), listener).await)
     }
 
-    async fn look(&self, call: Call<'_>) -> Result<Found, LookError> {
+    async fn look(&self, call: Call) -> Result<Found, LookError> {
         let (spec, tenant) = (&self.inner.spec, self.inner.expected_tenant);
         let found = look(spec, self.directory(), self.site(), tenant, call).await?;
         // Reading a site can take seconds, in which another run of this specification may have come to its end.

@@ -30,7 +30,7 @@ const REPETITIONS: u32 = 5;
 const USUAL_WAIT: Duration = Duration::from_secs(1);
 
 impl EmulatedTenant {
-    async fn ask(&self, call: Call<'_>, request: &GraphRequest) -> Result<GraphAnswer, (Refusal, RequestTrace)> {
+    async fn ask(&self, call: Call, request: &GraphRequest) -> Result<GraphAnswer, (Refusal, RequestTrace)> {
         let bearer = Bearer {
             authorization: None,
             own_address: None,
@@ -48,25 +48,25 @@ impl EmulatedTenant {
                 return Err((refusal, trace));
             }
             let wait = refusal.retry_after.unwrap_or(USUAL_WAIT);
-            call.retried(&Retry::new(request.name(), attempt, wait, RetryReason::Throttled));
+            call.retried(Retry::new(request.name(), attempt, wait, RetryReason::Throttled));
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
     }
 
-    async fn want(&self, call: Call<'_>, request: GraphRequest) -> Result<Value, DirectoryError> {
+    async fn want(&self, call: Call, request: GraphRequest) -> Result<Value, DirectoryError> {
         let answer = self.ask(call, &request).await;
         answer
             .map(GraphAnswer::into_json)
             .map_err(|(refusal, trace)| refusal.into_directory_error(trace))
     }
 
-    async fn read<T: DeserializeOwned>(&self, call: Call<'_>, request: GraphRequest) -> Result<T, DirectoryError> {
+    async fn read<T: DeserializeOwned>(&self, call: Call, request: GraphRequest) -> Result<T, DirectoryError> {
         let name = request.name();
         from_json(&name, self.want(call, request).await?)
     }
 
-    async fn read_if_there<T: DeserializeOwned>(&self, call: Call<'_>, request: GraphRequest) -> Result<Option<T>, DirectoryError> {
+    async fn read_if_there<T: DeserializeOwned>(&self, call: Call, request: GraphRequest) -> Result<Option<T>, DirectoryError> {
         match self.ask(call, &request).await {
             Ok(answer) => from_json(&request.name(), answer.into_json()).map(Some),
             Err((refusal, _)) if refusal.code == "Request_ResourceNotFound" => Ok(None),
@@ -75,11 +75,11 @@ impl EmulatedTenant {
     }
 
     /// All pages of a collection.
-    async fn list<T: DeserializeOwned>(&self, call: Call<'_>, mut request: GraphRequest) -> Result<Vec<T>, DirectoryError> {
+    async fn list<T: DeserializeOwned>(&self, call: Call, mut request: GraphRequest) -> Result<Vec<T>, DirectoryError> {
         let mut items = Vec::new();
         loop {
             let name = request.name();
-            let mut page = self.want(call, request.clone()).await?;
+            let mut page = self.want(call.clone(), request.clone()).await?;
             items.extend(from_json::<Vec<T>>(&name, page["value"].take())?);
             let next = page.get("@odata.nextLink").and_then(Value::as_str);
             let Some((_, query)) = next.and_then(|link| link.split_once('?')) else {
@@ -126,7 +126,7 @@ impl Directory for EmulatedTenant {
         Some(self.cloud_endpoints())
     }
 
-    async fn signed_in(&self, _call: Call<'_>) -> Result<SignedIn, DirectoryError> {
+    async fn signed_in(&self, _call: Call) -> Result<SignedIn, DirectoryError> {
         let claims = TokenClaims::read(&self.token_for(self.caller())).unwrap_or_default();
         Ok(SignedIn {
             tenant_id: claims.tenant_id,
@@ -142,7 +142,7 @@ impl Directory for EmulatedTenant {
         })
     }
 
-    async fn tenant(&self, call: Call<'_>) -> Result<Tenant, DirectoryError> {
+    async fn tenant(&self, call: Call) -> Result<Tenant, DirectoryError> {
         let answer = self.want(call, get("tenant", "organization")).await?;
         let organization = &answer["value"][0];
         let domain = |domain: &Value| {
@@ -154,19 +154,19 @@ impl Directory for EmulatedTenant {
         Ok(Tenant::new(self.tenant_id(), name, domains.iter().map(domain).collect()))
     }
 
-    async fn held_roles(&self, call: Call<'_>, roles: &[RoleTemplateId]) -> Result<Vec<RoleTemplateId>, DirectoryError> {
+    async fn held_roles(&self, call: Call, roles: &[RoleTemplateId]) -> Result<Vec<RoleTemplateId>, DirectoryError> {
         let request = post("held_roles", "me/checkMemberObjects", json!({"ids": roles}));
         let mut answer = self.want(call, request).await?;
         from_json("POST /me/checkMemberObjects", answer["value"].take())
     }
 
-    async fn app_management_policy(&self, call: Call<'_>) -> Result<AppManagementPolicy, DirectoryError> {
+    async fn app_management_policy(&self, call: Call) -> Result<AppManagementPolicy, DirectoryError> {
         self.want(call, get("app_management_policy", "policies/defaultAppManagementPolicy"))
             .await?;
         Ok(self.settings().policy.clone())
     }
 
-    async fn application(&self, call: Call<'_>, key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
+    async fn application(&self, call: Call, key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
         let path = match key {
             ApplicationKey::ApplicationId(id) => format!("applications(appId='{id}')"),
             ApplicationKey::UniqueName(name) => {
@@ -179,7 +179,7 @@ impl Directory for EmulatedTenant {
         self.read_if_there(call, get("application", &path)).await
     }
 
-    async fn application_with_uri(&self, call: Call<'_>, uri: &str) -> Result<Option<Application>, DirectoryError> {
+    async fn application_with_uri(&self, call: Call, uri: &str) -> Result<Option<Application>, DirectoryError> {
         let filter = format!("identifierUris/any(u:u eq {})", quoted(uri));
         let found = self
             .list(call, get("application_with_uri", "applications").with_filter(filter))
@@ -187,7 +187,7 @@ impl Directory for EmulatedTenant {
         Ok(found.into_iter().next())
     }
 
-    async fn deleted_applications(&self, call: Call<'_>, unique_names: &[String]) -> Result<Vec<DeletedApplication>, DirectoryError> {
+    async fn deleted_applications(&self, call: Call, unique_names: &[String]) -> Result<Vec<DeletedApplication>, DirectoryError> {
         if unique_names.is_empty() {
             return Ok(Vec::new());
         }
@@ -198,7 +198,7 @@ impl Directory for EmulatedTenant {
 
     async fn deleted_service_principals(
         &self,
-        call: Call<'_>,
+        call: Call,
         applications: &[ApplicationId],
     ) -> Result<Vec<ServicePrincipal>, DirectoryError> {
         let path = "directory/deletedItems/microsoft.graph.servicePrincipal";
@@ -207,23 +207,23 @@ impl Directory for EmulatedTenant {
         Ok(found)
     }
 
-    async fn service_principal(&self, call: Call<'_>, application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
+    async fn service_principal(&self, call: Call, application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
         let path = format!("servicePrincipals(appId='{application}')");
         self.read_if_there(call, get("service_principal", &path)).await
     }
 
-    async fn permission_grants(&self, call: Call<'_>, client: ServicePrincipalId) -> Result<Vec<PermissionGrant>, DirectoryError> {
+    async fn permission_grants(&self, call: Call, client: ServicePrincipalId) -> Result<Vec<PermissionGrant>, DirectoryError> {
         let filter = format!("clientId eq '{client}' and consentType eq 'AllPrincipals'");
         self.list(call, get("permission_grants", "oauth2PermissionGrants").with_filter(filter))
             .await
     }
 
-    async fn role_assignments(&self, call: Call<'_>, principal: ServicePrincipalId) -> Result<Vec<RoleAssignment>, DirectoryError> {
+    async fn role_assignments(&self, call: Call, principal: ServicePrincipalId) -> Result<Vec<RoleAssignment>, DirectoryError> {
         let path = format!("servicePrincipals/{principal}/appRoleAssignments");
         self.list(call, get("role_assignments", &path)).await
     }
 
-    async fn create_application(&self, call: Call<'_>, new: &NewApplication) -> Result<Application, DirectoryError> {
+    async fn create_application(&self, call: Call, new: &NewApplication) -> Result<Application, DirectoryError> {
         let mut body = to_json(&new.properties);
         if let Some(password) = &new.password {
             body["passwordCredentials"] = json!([to_json(password)]);
@@ -233,7 +233,7 @@ impl Directory for EmulatedTenant {
 
     async fn update_application(
         &self,
-        call: Call<'_>,
+        call: Call,
         application: ApplicationObjectId,
         change: &ApplicationProperties,
     ) -> Result<(), DirectoryError> {
@@ -243,7 +243,7 @@ impl Directory for EmulatedTenant {
 
     async fn add_password(
         &self,
-        call: Call<'_>,
+        call: Call,
         application: ApplicationObjectId,
         new: &NewPassword,
     ) -> Result<PasswordCredential, DirectoryError> {
@@ -252,19 +252,19 @@ impl Directory for EmulatedTenant {
             .await
     }
 
-    async fn remove_password(&self, call: Call<'_>, application: ApplicationObjectId, key: KeyId) -> Result<(), DirectoryError> {
+    async fn remove_password(&self, call: Call, application: ApplicationObjectId, key: KeyId) -> Result<(), DirectoryError> {
         let path = format!("applications/{application}/removePassword");
         self.want(call, post("remove_password", &path, json!({"keyId": key})))
             .await
             .map(drop)
     }
 
-    async fn create_service_principal(&self, call: Call<'_>, application: ApplicationId) -> Result<ServicePrincipal, DirectoryError> {
+    async fn create_service_principal(&self, call: Call, application: ApplicationId) -> Result<ServicePrincipal, DirectoryError> {
         let request = post("create_service_principal", "servicePrincipals", json!({"appId": application}));
         self.read(call, request).await
     }
 
-    async fn create_permission_grant(&self, call: Call<'_>, new: &NewPermissionGrant) -> Result<PermissionGrant, DirectoryError> {
+    async fn create_permission_grant(&self, call: Call, new: &NewPermissionGrant) -> Result<PermissionGrant, DirectoryError> {
         let body = json!({
             "clientId": new.client_id, "consentType": "AllPrincipals", "resourceId": new.resource_id, "scope": new.scope,
         });
@@ -272,7 +272,7 @@ impl Directory for EmulatedTenant {
             .await
     }
 
-    async fn update_permission_grant(&self, call: Call<'_>, grant: &PermissionGrantId, scope: &str) -> Result<(), DirectoryError> {
+    async fn update_permission_grant(&self, call: Call, grant: &PermissionGrantId, scope: &str) -> Result<(), DirectoryError> {
         let request = patch(
             "update_permission_grant",
             &format!("oauth2PermissionGrants/{grant}"),
@@ -281,27 +281,27 @@ impl Directory for EmulatedTenant {
         self.want(call, request).await.map(drop)
     }
 
-    async fn assign_role(&self, call: Call<'_>, new: &NewRoleAssignment) -> Result<RoleAssignment, DirectoryError> {
+    async fn assign_role(&self, call: Call, new: &NewRoleAssignment) -> Result<RoleAssignment, DirectoryError> {
         let path = format!("servicePrincipals/{}/appRoleAssignedTo", new.resource_id);
         self.read(call, post("assign_role", &path, to_json(new))).await
     }
 
-    async fn delete_application(&self, call: Call<'_>, application: ApplicationObjectId) -> Result<(), DirectoryError> {
+    async fn delete_application(&self, call: Call, application: ApplicationObjectId) -> Result<(), DirectoryError> {
         let request = delete("delete_application", &format!("applications/{application}"));
         self.want(call, request).await.map(drop)
     }
 
-    async fn delete_service_principal(&self, call: Call<'_>, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
+    async fn delete_service_principal(&self, call: Call, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
         let request = delete("delete_service_principal", &format!("servicePrincipals/{principal}"));
         self.want(call, request).await.map(drop)
     }
 
-    async fn purge_application(&self, call: Call<'_>, application: ApplicationObjectId) -> Result<(), DirectoryError> {
+    async fn purge_application(&self, call: Call, application: ApplicationObjectId) -> Result<(), DirectoryError> {
         let request = delete("purge_application", &format!("directory/deletedItems/{application}"));
         self.want(call, request).await.map(drop)
     }
 
-    async fn purge_service_principal(&self, call: Call<'_>, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
+    async fn purge_service_principal(&self, call: Call, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
         let request = delete("purge_service_principal", &format!("directory/deletedItems/{principal}"));
         self.want(call, request).await.map(drop)
     }

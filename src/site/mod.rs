@@ -10,9 +10,10 @@ mod work;
 
 pub use api::{Site, SiteHandle};
 pub use identity::{InvalidSiteIdentity, SiteIdentity};
-pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteRowId, SiteSnapshot, SiteTenant};
+pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteSnapshot, SiteTenant};
 pub use split::SplitSite;
 pub use work::{
-    ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress,
-    SiteRemoval, SiteRemoved,
+    ClientAppImport, SecretHeld, ServerAppImport, SiteFailure, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved,
 };
+
+pub use crate::call::progress::{SiteAction, SiteItem, SiteProgress, SiteRowId};

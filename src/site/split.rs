@@ -37,20 +37,19 @@ impl SplitSite {
 
 #[async_trait]
 impl Site for SplitSite {
-    async fn snapshot(&self, call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+    async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
         self.reader.as_site().snapshot(call).await
     }
 
     async fn onboard(
         &self,
-        call: Call<'_>,
+        call: Call,
         wanted: &SiteOnboarding,
-        progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
     ) -> Result<SiteOnboarded, SiteFailure> {
-        self.writer.as_site().onboard(call, wanted, progress).await
+        self.writer.as_site().onboard(call, wanted).await
     }
 
-    async fn remove(&self, call: Call<'_>, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+    async fn remove(&self, call: Call, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         self.writer.as_site().remove(call, removal).await
     }
 }

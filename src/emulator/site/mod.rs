@@ -232,7 +232,7 @@ impl EmulatedSiteBuilder {
 
 #[async_trait]
 impl Site for EmulatedSite {
-    async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+    async fn snapshot(&self, _call: Call) -> Result<SiteSnapshot, SiteError> {
         let what = "the site's snapshot";
         self.timeline.pass(Moment::BeforeSending, what).await;
         self.take_error()?;
@@ -244,9 +244,8 @@ impl Site for EmulatedSite {
 
     async fn onboard(
         &self,
-        _call: Call<'_>,
+        call: Call,
         wanted: &SiteOnboarding,
-        progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
     ) -> Result<SiteOnboarded, SiteFailure> {
         const ITEMS: [SiteItem; 5] = [
             SiteItem::Tenant,
@@ -267,7 +266,7 @@ impl Site for EmulatedSite {
             match ensured {
                 Ok(Some((action, row))) => {
                     let step = SiteProgress::new(item, action, row);
-                    progress(&step);
+                    call.progress(step.clone());
                     done.push(step);
                     self.timeline.pass(Moment::Answered, &what).await;
                 }
@@ -288,7 +287,7 @@ impl Site for EmulatedSite {
         }
     }
 
-    async fn remove(&self, _call: Call<'_>, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+    async fn remove(&self, _call: Call, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         let what = "the removal from the site";
         self.timeline.pass(Moment::BeforeSending, what).await;
         self.take_error()?;
