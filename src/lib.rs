@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod backoff;
 pub mod call;
 pub mod clock;
 pub mod cloud;
@@ -20,6 +21,7 @@ pub mod spec;
 pub mod token;
 
 pub use async_trait::async_trait;
+pub use backoff::WaitPolicy;
 pub use call::{Call, Retry, RetryReason};
 pub use cloud::{CloudEndpoints, CloudEnvironment};
 pub use connection::{AzureServicesConnection, Event, OnboardingError, Outcome, Plan, Preflight, Report, Step};

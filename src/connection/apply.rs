@@ -9,7 +9,6 @@ use futures_util::future::{OptionFuture, join, join3, join4};
 
 use super::{
     consent::Principals,
-    ensure::{Attempt, REPLICATION_DEADLINE},
     event::{Event, Listener},
     failure::{ApplyError, StepError},
     finding::{Finding, FindingCode},
@@ -18,9 +17,11 @@ use super::{
     secret::Unused,
     secret_sink::SecretSink,
     step::Step,
+    wait::Attempt,
     work::{ClientWork, DirectoryWork, ServerWork, Work, server_app_id},
 };
 use crate::{
+    backoff::WaitPolicy,
     call::{Call, Retry},
     clock::Clock,
     directory::Directory,
@@ -38,6 +39,7 @@ pub(crate) struct Run<'a> {
     pub(crate) listener: Listener<'a>,
     /// Gets every issued secret before anything else is written.
     pub(crate) sink: Option<&'a dyn SecretSink>,
+    pub(crate) wait_policy: WaitPolicy,
     /// The description of the secrets that this run makes, and no other run.
     pub(crate) description: String,
     pub(crate) report: Mutex<Report>,
@@ -283,7 +285,7 @@ impl Run<'_> {
         Attempt {
             step,
             fresh,
-            deadline: REPLICATION_DEADLINE,
+            policy: self.wait_policy,
             listener: self.listener,
         }
     }

@@ -2,11 +2,11 @@
 
 use super::{
     apply::{Failed, Run, call, retries_of},
-    ensure::{Ensured, ensure, settle},
     failure::StepError,
     registration::USER_IMPERSONATION,
     report::{StepAction, StepReport},
     step::Step,
+    wait::{Ensured, ensure, settle},
     work::{ConsentWork, grant_work},
 };
 use crate::{

@@ -9,10 +9,10 @@ use std::time::Duration;
 use super::{
     apply::{Run, call, retries_of},
     difference::difference,
-    ensure::{Attempt, settle},
     failure::StepError,
     finding::{Finding, FindingCode},
     step::Step,
+    wait::{Attempt, settle},
     work::{ConsentWork, grant_work},
 };
 use crate::{
@@ -116,7 +116,7 @@ impl Run<'_> {
     /// Waits a moment for a change to be seen.
     fn shown_soon(&self, step: Step) -> Attempt<'_> {
         Attempt {
-            deadline: SHOWN_WITHIN,
+            policy: self.wait_policy.with_deadline(SHOWN_WITHIN),
             ..self.attempt(step, true)
         }
     }

@@ -8,7 +8,6 @@ mod decide;
 mod decide_apps;
 mod decide_site;
 mod difference;
-mod ensure;
 mod event;
 mod failure;
 mod finding;
@@ -28,6 +27,7 @@ mod sign_in_summary;
 mod step;
 mod undo;
 mod verify;
+mod wait;
 mod work;
 
 use std::sync::{Arc, Mutex};
@@ -47,6 +47,7 @@ pub use undo::UndoReport;
 pub use verify::{ImportVerifier, Verification};
 
 use crate::{
+    backoff::WaitPolicy,
     call::Call,
     clock::{Clock, SystemClock},
     directory::{Directory, DirectoryHandle},
@@ -91,6 +92,7 @@ struct Inner {
     wish: SecretWish,
     site_identity: Option<SiteIdentity>,
     sink: Option<Arc<dyn SecretSink>>,
+    wait_policy: WaitPolicy,
     clock: Arc<dyn Clock>,
 }
 
@@ -106,6 +108,7 @@ impl AzureServicesConnection {
             wish: SecretWish::default(),
             site_identity: None,
             sink: None,
+            wait_policy: WaitPolicy::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -168,6 +171,7 @@ impl AzureServicesConnection {
             listener: &events,
             sink: self.inner.sink.as_deref(),
             description: new_description(plan.work().site_identity.as_ref()),
+            wait_policy: self.inner.wait_policy,
             report: Mutex::new(Report::default()),
             findings: Mutex::default(),
             issued: Mutex::default(),
@@ -210,7 +214,15 @@ impl AzureServicesConnection {
         let listener: Listener<'_> = &events;
         let observer = retries_of(None, listener);
         let found = self.look(Call::observed(&observer)).await?;
-        Ok(undo::undo(&self.rules(), &found, self.directory(), self.site(), listener).await)
+        Ok(undo::undo(
+            &self.rules(),
+            &found,
+            self.directory(),
+            self.site(),
+            self.inner.wait_policy,
+            listener,
+        )
+        .await)
     }
 
     async fn look(&self, call: Call) -> Result<Found, LookError> {
@@ -255,6 +267,7 @@ pub struct AzureServicesConnectionBuilder {
     wish: SecretWish,
     site_identity: Option<SiteIdentity>,
     sink: Option<Arc<dyn SecretSink>>,
+    wait_policy: WaitPolicy,
     clock: Arc<dyn Clock>,
 }
 
@@ -321,6 +334,13 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
+    /// How long and how often a run waits until the directory sees everywhere what the run has just made.
+    /// Default: up to two minutes; see [`WaitPolicy`].
+    pub fn wait_policy(mut self, policy: WaitPolicy) -> Self {
+        self.wait_policy = policy;
+        self
+    }
+
     /// Where the time of day comes from. Default: the operating system.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -354,6 +374,7 @@ impl AzureServicesConnectionBuilder {
                 wish: self.wish,
                 site_identity: self.site_identity,
                 sink: self.sink,
+                wait_policy: self.wait_policy,
                 clock: self.clock,
             }),
         })

@@ -3,11 +3,11 @@
 use super::{
     apply::{Failed, Run, call, retries_of},
     difference::difference,
-    ensure::{Ensured, ensure, settle},
     failure::StepError,
     registration::complete_client_shape,
     report::{StepAction, StepReport},
     step::Step,
+    wait::{Ensured, ensure, settle},
     work::{AppWork, ClientWork, SecretWork},
 };
 use crate::{

@@ -7,13 +7,13 @@
 
 use super::{
     apply::{Failed, Run, call, retries_of},
-    ensure::{settle, settle_once},
     failure::StepError,
     own_secret::{OwnSecret, distinct_end},
     register::{Origin, Registered},
     report::{IssuedSecret, StepAction, StepReport},
     secret_sink::NewSecret,
     step::Step,
+    wait::{settle, settle_once},
     work::SecretWork,
 };
 use crate::{

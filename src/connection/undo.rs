@@ -9,15 +9,16 @@ use super::{
     apply::{call, retries_of},
     check_directory::Rules,
     check_site::{server_id, tenant_of, uses_server},
-    ensure::{Attempt, REPLICATION_DEADLINE, settle},
     event::{Event, Listener},
     found::{Found, FoundApp, where_allowed},
     own_secret::OwnSecret,
     registration::UniqueNames,
     report::StepAction,
     step::Step,
+    wait::{Attempt, settle},
 };
 use crate::{
+    backoff::WaitPolicy,
     directory::{DeletedApplication, Directory},
     error::{DirectoryError, RefusalReason, chain},
     ids::{ApplicationId, ServicePrincipalId, TenantId},
@@ -59,6 +60,7 @@ pub(crate) async fn undo(
     found: &Found,
     directory: Option<&dyn Directory>,
     site: Option<&dyn Site>,
+    policy: WaitPolicy,
     listener: Listener<'_>,
 ) -> UndoReport {
     let spec = rules.spec;
@@ -85,7 +87,13 @@ pub(crate) async fn undo(
     }
     let [server, client] = [Step::RegisterServerApp, Step::RegisterClientApp].map(|step| {
         let app = apps.iter().find(|app| app.step == step);
-        OptionFuture::from(app.map(|app| remove_app(directory, app, listener)))
+        let attempt = Attempt {
+            step,
+            fresh: true,
+            policy,
+            listener,
+        };
+        OptionFuture::from(app.map(|app| remove_app(directory, app, attempt)))
     });
     let (server, client) = join(server, client).await;
     for part in [server, client].into_iter().flatten() {
@@ -256,14 +264,14 @@ fn rows_of(snapshot: &SiteSnapshot, tenant: TenantId, apps: &[OwnApp<'_>]) -> Ve
 }
 
 /// Removes one app for good: its registration, and one deleted before that still holds its unique name.
-async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, listener: Listener<'_>) -> UndoReport {
+async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, attempt: Attempt<'_>) -> UndoReport {
     let mut report = UndoReport::default();
-    let step = app.step;
+    let Attempt { step, listener, .. } = attempt;
     listener(&Event::StepStarted { step });
     let mut failed = None;
     if let Some(found) = app.found {
         let label = app.label();
-        match delete_and_purge(directory, step, found, listener).await {
+        match delete_and_purge(directory, found, attempt).await {
             Ok(()) => report.removed.push(label),
             Err(error) => {
                 report.left_behind.push(format!("{label}: {}", chain(&error)));
@@ -273,7 +281,7 @@ async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, listener: Liste
     }
     if let Some(deleted) = app.deleted {
         let label = format!("deleted {} ({})", app.role, deleted.object_id);
-        match purge(directory, step, deleted, None, listener).await {
+        match purge(directory, deleted, None, attempt).await {
             Ok(()) => report.removed.push(label),
             Err(error) => {
                 report.left_behind.push(format!("{label}: {}", chain(&error)));
@@ -298,8 +306,8 @@ async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, listener: Liste
 }
 
 /// The service principal goes first, by itself: whether deleting the app takes it along is not documented.
-async fn delete_and_purge(directory: &dyn Directory, step: Step, found: &FoundApp, listener: Listener<'_>) -> Result<(), DirectoryError> {
-    let observer = retries_of(step, listener);
+async fn delete_and_purge(directory: &dyn Directory, found: &FoundApp, attempt: Attempt<'_>) -> Result<(), DirectoryError> {
+    let observer = retries_of(attempt.step, attempt.listener);
     let call = call(&observer);
     let principal = found.service_principal.as_ref().map(|principal| principal.id);
     if let Some(principal) = principal {
@@ -308,7 +316,7 @@ async fn delete_and_purge(directory: &dyn Directory, step: Step, found: &FoundAp
     let application = &found.application;
     gone(directory.delete_application(call, application.object_id).await)?;
     let deleted = DeletedApplication::new(application.object_id, Some(application.app_id), None, None);
-    purge(directory, step, &deleted, principal, listener).await
+    purge(directory, &deleted, principal, attempt).await
 }
 
 /// Removes a deleted app for good, its service principals before it: they are found by the app, should this be cut off.
@@ -316,33 +324,25 @@ async fn delete_and_purge(directory: &dyn Directory, step: Step, found: &FoundAp
 /// A deletion may take a moment to show among the deleted objects, so "not found" is waited on.
 async fn purge(
     directory: &dyn Directory,
-    step: Step,
     application: &DeletedApplication,
     known: Option<ServicePrincipalId>,
-    listener: Listener<'_>,
+    attempt: Attempt<'_>,
 ) -> Result<(), DirectoryError> {
-    let observer = retries_of(step, listener);
+    let observer = retries_of(attempt.step, attempt.listener);
     let call = call(&observer);
-    let attempt = |deadline| Attempt {
-        step,
-        fresh: true,
-        deadline,
-        listener,
-    };
     // One that an undo before this has deleted, or that was not to be seen yet, shows only here.
     let ids: Vec<ApplicationId> = application.app_id.into_iter().collect();
     let listed = where_allowed(directory.deleted_service_principals(call, &ids).await)?;
     let mut principals: Vec<ServicePrincipalId> = listed.iter().map(|principal| principal.id).collect();
     principals.extend(known.filter(|known| !principals.contains(known)));
+    let brief = attempt.policy.with_deadline(attempt.policy.deadline().min(PRINCIPAL_DEADLINE));
     for principal in principals {
-        let purged = settle(attempt(PRINCIPAL_DEADLINE), || directory.purge_service_principal(call, principal)).await;
+        let attempt = Attempt { policy: brief, ..attempt };
+        let purged = settle(attempt, || directory.purge_service_principal(call, principal)).await;
         // It holds no name; where it never shows among the deleted objects, all is well.
         gone(purged)?;
     }
-    settle(attempt(REPLICATION_DEADLINE), || {
-        directory.purge_application(call, application.object_id)
-    })
-    .await
+    settle(attempt, || directory.purge_application(call, application.object_id)).await
 }
 
 /// What is not there any more need not be deleted.

@@ -1,6 +1,6 @@
 //! What can go wrong on the Entra side.
 
-use super::{RefusalReason, Refused, RequestTrace, TokenError, UnexpectedAnswer, Unreachable};
+use super::{ExceededMaxWait, RefusalReason, Refused, RequestTrace, TokenError, UnexpectedAnswer, Unreachable};
 
 /// An implementation does not offer an operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +49,9 @@ pub enum DirectoryError {
     /// The implementation does not offer this.
     #[error(transparent)]
     NotSupported(NotSupported),
+    /// It was waited for as long as the [`WaitPolicy`](crate::WaitPolicy) allows.
+    #[error(transparent)]
+    ExceededMaxWait(Box<ExceededMaxWait>),
 }
 
 impl DirectoryError {
@@ -61,6 +64,7 @@ impl DirectoryError {
             Self::Unreachable(error) => error.help(),
             Self::UnexpectedAnswer(error) => error.help(),
             Self::NotSupported(_) => "Use an implementation of Directory that offers this operation.".to_owned(),
+            Self::ExceededMaxWait(error) => error.last().help(),
         }
     }
 
@@ -71,15 +75,17 @@ impl DirectoryError {
             Self::Refused(error) => Some(error.trace()),
             Self::Unreachable(error) => Some(error.trace()),
             Self::UnexpectedAnswer(error) => Some(error.trace()),
+            Self::ExceededMaxWait(error) => error.last().trace(),
             Self::Token(_) | Self::NotSupported(_) => None,
         }
     }
 
-    /// The reason of a refusal; `None` where the directory did not refuse.
+    /// The reason of a refusal, also of the last one of a wait; `None` if the directory did not refuse.
     #[must_use]
     pub fn refusal(&self) -> Option<RefusalReason> {
         match self {
             Self::Refused(error) => Some(error.reason()),
+            Self::ExceededMaxWait(error) => error.last().refusal(),
             _ => None,
         }
     }
@@ -87,7 +93,11 @@ impl DirectoryError {
     /// Whether waiting can help, provided that the object was made by the same run. See [`Refused::may_be_replication`].
     #[must_use]
     pub fn may_be_replication(&self) -> bool {
-        matches!(self, Self::Refused(error) if error.may_be_replication())
+        match self {
+            Self::Refused(error) => error.may_be_replication(),
+            Self::ExceededMaxWait(error) => error.last().may_be_replication(),
+            _ => false,
+        }
     }
 
     /// Whether the request may have been carried out although it failed, so that one must look before repeating it.
@@ -97,6 +107,7 @@ impl DirectoryError {
             Self::Unreachable(error) => error.may_have_been_carried_out(),
             Self::UnexpectedAnswer(_) => true,
             Self::Refused(error) => error.reason() == RefusalReason::ServiceUnavailable || error.code() == "Directory_ObjectNotFound",
+            Self::ExceededMaxWait(error) => error.last().may_have_been_carried_out(),
             Self::Token(_) | Self::NotSupported(_) => false,
         }
     }
@@ -123,6 +134,12 @@ impl From<UnexpectedAnswer> for DirectoryError {
 impl From<TokenError> for DirectoryError {
     fn from(error: TokenError) -> Self {
         Self::Token(error)
+    }
+}
+
+impl From<ExceededMaxWait> for DirectoryError {
+    fn from(error: ExceededMaxWait) -> Self {
+        Self::ExceededMaxWait(Box::new(error))
     }
 }
 

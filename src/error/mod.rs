@@ -9,6 +9,7 @@ mod site;
 mod token;
 mod trace;
 mod transport;
+mod wait;
 
 pub use directory::{DirectoryError, NotSupported};
 pub use refused::{RefusalReason, Refused, RefusedDetail};
@@ -16,6 +17,7 @@ pub use site::{SiteError, SiteRefusalReason, SiteRefused, SiteTrouble, SiteUnrea
 pub use token::{SignInRefusal, TokenError, TokenFailure};
 pub use trace::RequestTrace;
 pub use transport::{TransportKind, UnexpectedAnswer, Unreachable};
+pub use wait::ExceededMaxWait;
 
 /// An error with all its sources in one line, for a log.
 ///

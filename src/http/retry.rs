@@ -5,12 +5,15 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::transport::TransportFailure;
-use crate::{call::RetryReason, error::TransportKind};
+use crate::{
+    backoff::{Delays, Growth},
+    call::RetryReason,
+    error::TransportKind,
+};
 
 /// Attempts that found nobody to talk to are fewer: somebody waits to be told to check the proxy.
 const CONNECT_ATTEMPTS: u32 = 5;
@@ -56,17 +59,9 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// Starts the clock of one call.
     pub(crate) fn begin(&self) -> Schedule {
-        // Without a seed from outside, backon takes a constant one, and everybody would wait in step.
         let seed = self.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
-        let delays = ExponentialBuilder::new()
-            .with_min_delay(self.first_delay)
-            .with_max_delay(self.longest_delay)
-            .without_max_times()
-            .with_jitter()
-            .with_jitter_seed(seed)
-            .build();
         Schedule {
-            delays,
+            delays: Delays::new(self.first_delay, self.longest_delay, Growth::DoubledAtRandom { seed }),
             attempts: self.attempts,
             started: Instant::now(),
             deadline: self.deadline,
@@ -77,7 +72,7 @@ impl RetryPolicy {
 /// The clock of one call.
 #[derive(Debug)]
 pub(crate) struct Schedule {
-    delays: ExponentialBackoff,
+    delays: Delays,
     attempts: u32,
     started: Instant,
     deadline: Duration,
@@ -98,7 +93,7 @@ impl Schedule {
         if attempt >= self.attempts.min(most) {
             return None;
         }
-        let delay = self.delays.next()?.max(asked.unwrap_or_default());
+        let delay = self.delays.next().max(asked.unwrap_or_default());
         (delay < self.remaining()).then_some(delay)
     }
 }

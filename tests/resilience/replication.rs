@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cmg_onboarding::{
-    Event, OnboardingError, Step,
+    DirectoryError, Event, OnboardingError, Step, WaitPolicy,
     connection::{ApplyError, StepError},
     emulator::{EmulatedTenant, EmulatedTenantBuilder, Timeline, WireFault, WireRefusal},
 };
@@ -16,15 +16,10 @@ use crate::{
     world::{World, undisturbed},
 };
 
-/// How long the longest back-off step is that begins within this time of waiting: 0.25 s, doubling to 8 s.
-fn step_within(lag: Duration) -> Duration {
-    let mut step = Duration::from_millis(250);
-    let mut waited = Duration::ZERO;
-    while waited + step < lag {
-        waited += step;
-        step = (step * 2).min(Duration::from_secs(8));
-    }
-    step
+/// The most that a round may wait for objects with this lag: what `WaitPolicy` promises, and the timer's millisecond for
+/// each of its waits.
+fn most_within(lag: Duration) -> Duration {
+    lag.mul_f64(1.3).max(lag + Duration::from_millis(500)) + Duration::from_millis(30)
 }
 
 fn waits(events: &[Event]) -> Vec<(Step, Duration)> {
@@ -44,8 +39,8 @@ async fn runs_on(tenant: EmulatedTenantBuilder, longest: Duration, expected: &En
     let outcome = process.job.onboard(recorder.listen()).await;
     let spent = started.elapsed();
     outcome.unwrap_or_else(|error| panic!("{case}: {error:#?}"));
-    // Round 2 waits for the apps and round 3 for the service principals; each may lose one step of back-off.
-    let most = 2 * (longest + step_within(longest));
+    // Round 2 waits for the apps and round 3 for the service principals.
+    let most = 2 * most_within(longest);
     assert!(spent <= most, "{case}: {spent:?} of at most {most:?}");
     // Every wait was told: no step waited for longer than its events say.
     let waits = waits(&recorder.events());
@@ -74,8 +69,45 @@ async fn runs_on(tenant: EmulatedTenantBuilder, longest: Duration, expected: &En
     world.settled().await.assert_same_as(expected, case);
 }
 
+/// From 0.2 to 30 s, as many in each doubling: every part of the schedule is met.
+fn lags_at_random() -> impl Iterator<Item = Duration> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    std::iter::from_fn(move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let share = (state >> 33) as f64 / (1_u64 << 31) as f64;
+        Some(Duration::from_secs_f64(0.2 * 150_f64.powf(share)))
+    })
+}
+
 #[tokio::test(start_paused = true)]
-async fn lag_of_all_objects_costs_one_back_off_step_per_round_at_most() {
+async fn lags_drawn_at_random_cost_three_tenths_or_half_a_second_per_round_at_most() {
+    let (expected, _) = undisturbed().await;
+    for lag in lags_at_random().take(100) {
+        let tenant = EmulatedTenant::builder().replication_lag(lag);
+        runs_on(tenant, lag, &expected, &format!("lag of {lag:?}")).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_policy_of_the_caller_ends_the_wait_and_the_error_says_how_long_it_was() {
+    let world = World::of(EmulatedTenant::builder().replication_lag(Duration::from_secs(100_000)));
+    let wizard = WaitPolicy::default().with_deadline(Duration::from_secs(20));
+    let process = world.process_that_waits(wizard);
+    let started = Instant::now();
+    let error = stopped(process.onboard().await.unwrap_err());
+    assert!(started.elapsed() <= Duration::from_secs(20), "{:?}", started.elapsed());
+    let StepError::Directory(DirectoryError::ExceededMaxWait(wait)) = error.error() else {
+        panic!("{error:#?}");
+    };
+    assert_eq!(wait.max_wait(), wizard.deadline());
+    assert!(wait.elapsed() > Duration::from_secs(19) && wait.poll_count() > 10, "{wait}");
+    assert!(wait.last().trace().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn lag_of_all_objects_costs_its_share_per_round_at_most() {
     let (expected, _) = undisturbed().await;
     for lag in [0, 2, 8, 30] {
         let lag = Duration::from_secs(lag);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cmg_onboarding::{
-    AccessToken, AzureServicesConnection, ConnectionSpec, GraphDirectory, OnboardingError, Outcome, StaticToken,
+    AccessToken, AzureServicesConnection, ConnectionSpec, GraphDirectory, OnboardingError, Outcome, StaticToken, WaitPolicy,
     connection::UndoReport,
     emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedTenantBuilder, EmulatedWire, Timeline},
     token_fn,
@@ -71,6 +71,22 @@ impl World {
         let job = AzureServicesConnection::builder(spec_with_discovery())
             .directory(self.directory(&wire))
             .site(self.site.following(&Timeline::new().with_pace(move |_| pace)));
+        Process {
+            wire,
+            timeline,
+            job: job.build().unwrap(),
+            has_site: true,
+        }
+    }
+
+    /// A process that waits for replication by this policy.
+    pub(crate) fn process_that_waits(&self, policy: WaitPolicy) -> Process {
+        let timeline = Timeline::new();
+        let wire = EmulatedWire::new(&self.tenant).following(&timeline);
+        let job = AzureServicesConnection::builder(spec_with_discovery())
+            .directory(self.directory(&wire))
+            .site(self.site.following(&timeline))
+            .wait_policy(policy);
         Process {
             wire,
             timeline,
