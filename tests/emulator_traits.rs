@@ -7,7 +7,7 @@
     reason = "a test may give up, and so may its helpers"
 )]
 
-use std::{sync::Mutex, time::Duration};
+use std::time::Duration;
 
 use cmg_onboarding::{
     Call, Directory, DirectoryError,
@@ -84,67 +84,82 @@ async fn what_is_not_there_is_none_and_no_error() {
 async fn consent_needs_service_principals_and_is_given_once() {
     let tenant = tenant();
     let call = Call::quiet();
-    let created = tenant.create_application(call, &app("Server")).await.unwrap();
-    let graph = tenant.service_principal(call, well_known::MICROSOFT_GRAPH).await.unwrap().unwrap();
+    let created = tenant.create_application(call.clone(), &app("Server")).await.unwrap();
+    let graph = tenant
+        .service_principal(call.clone(), well_known::MICROSOFT_GRAPH)
+        .await
+        .unwrap()
+        .unwrap();
     let nobody = ServicePrincipalId::new(uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01"));
     let early = tenant
-        .create_permission_grant(call, &NewPermissionGrant::new(nobody, graph.id, "User.Read"))
+        .create_permission_grant(call.clone(), &NewPermissionGrant::new(nobody, graph.id, "User.Read"))
         .await
         .unwrap_err();
     assert_eq!(early.refusal(), Some(RefusalReason::ReferenceNotFound));
     assert!(early.may_be_replication());
 
-    let principal = tenant.create_service_principal(call, created.app_id).await.unwrap();
-    let again = tenant.create_service_principal(call, created.app_id).await.unwrap_err();
+    let principal = tenant.create_service_principal(call.clone(), created.app_id).await.unwrap();
+    let again = tenant.create_service_principal(call.clone(), created.app_id).await.unwrap_err();
     assert_eq!(again.refusal(), Some(RefusalReason::AlreadyExists));
     let grant = NewPermissionGrant::new(principal.id, graph.id, "User.Read");
-    let granted = tenant.create_permission_grant(call, &grant).await.unwrap();
-    tenant.update_permission_grant(call, &granted.id, "User.Read openid").await.unwrap();
-    let held = tenant.permission_grants(call, principal.id).await.unwrap();
+    let granted = tenant.create_permission_grant(call.clone(), &grant).await.unwrap();
+    tenant
+        .update_permission_grant(call.clone(), &granted.id, "User.Read openid")
+        .await
+        .unwrap();
+    let held = tenant.permission_grants(call.clone(), principal.id).await.unwrap();
     assert!(held.len() == 1 && held[0].covers("openid") && held[0].is_tenant_wide());
     let role = NewRoleAssignment::new(principal.id, graph.id, well_known::DIRECTORY_READ_ALL_ROLE);
-    tenant.assign_role(call, &role).await.unwrap();
-    let again = tenant.assign_role(call, &role).await.unwrap_err();
+    tenant.assign_role(call.clone(), &role).await.unwrap();
+    let again = tenant.assign_role(call.clone(), &role).await.unwrap_err();
     assert_eq!(again.refusal(), Some(RefusalReason::AlreadyExists));
 
-    tenant.delete_application(call, created.object_id).await.unwrap();
+    tenant.delete_application(call.clone(), created.object_id).await.unwrap();
     let state = tenant.state();
     assert_eq!(state["oauth2PermissionGrants"], json!([]));
     assert_eq!(state["appRoleAssignments"], json!([]));
     assert_eq!(state["deletedServicePrincipals"].as_array().unwrap().len(), 1);
-    let taken = tenant.create_application(call, &app("Server")).await.unwrap_err();
+    let taken = tenant.create_application(call.clone(), &app("Server")).await.unwrap_err();
     assert_eq!(taken.refusal(), Some(RefusalReason::UniqueNameInUse));
-    tenant.purge_application(call, created.object_id).await.unwrap();
-    tenant.create_application(call, &app("Server")).await.unwrap();
+    tenant.purge_application(call.clone(), created.object_id).await.unwrap();
+    tenant.create_application(call.clone(), &app("Server")).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_new_object_cannot_be_seen_until_the_lag_is_over() {
     let tenant = EmulatedTenant::builder().replication_lag(Duration::from_secs(30)).build();
     let call = Call::quiet();
-    let created = tenant.create_application(call, &app("Server")).await.unwrap();
+    let created = tenant.create_application(call.clone(), &app("Server")).await.unwrap();
     let key = ApplicationKey::ApplicationId(created.app_id);
-    assert!(tenant.application(call, &key).await.unwrap().is_none());
+    assert!(tenant.application(call.clone(), &key).await.unwrap().is_none());
     let change = properties("Renamed");
-    let error = tenant.update_application(call, created.object_id, &change).await.unwrap_err();
+    let error = tenant
+        .update_application(call.clone(), created.object_id, &change)
+        .await
+        .unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::NotFound));
-    let error = tenant.create_service_principal(call, created.app_id).await.unwrap_err();
+    let error = tenant.create_service_principal(call.clone(), created.app_id).await.unwrap_err();
     assert!(error.may_be_replication(), "{error}");
-    let error = tenant.create_application(call, &app("Server")).await.unwrap_err();
+    let error = tenant.create_application(call.clone(), &app("Server")).await.unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::UniqueNameInUse), "uniqueness holds at once");
     tokio::time::sleep(Duration::from_secs(30)).await;
-    assert!(tenant.application(call, &key).await.unwrap().is_some());
-    tenant.create_service_principal(call, created.app_id).await.unwrap();
+    assert!(tenant.application(call.clone(), &key).await.unwrap().is_some());
+    tenant.create_service_principal(call.clone(), created.app_id).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_request_is_repeated_and_told_of() {
     let tenant = tenant();
     tenant.throttle(2, Some(Duration::from_secs(7)));
-    let heard = Mutex::new(Vec::new());
-    let observer = |retry: &cmg_onboarding::Retry| heard.lock().unwrap().push(retry.delay);
-    tenant.tenant(Call::observed(&observer)).await.unwrap();
-    assert_eq!(*heard.lock().unwrap(), [Duration::from_secs(7); 2]);
+    let (call, mut events) = Call::channel();
+    tenant.tenant(call).await.unwrap();
+    let mut heard = Vec::new();
+    while let Some(event) = events.try_next() {
+        if let cmg_onboarding::call::CallEvent::Retried(retry) = event {
+            heard.push(retry.delay);
+        }
+    }
+    assert_eq!(heard, [Duration::from_secs(7); 2]);
     let statuses: Vec<u16> = tenant.requests().iter().map(|request| request.status).collect();
     assert_eq!(statuses, [429, 429, 200]);
 }
@@ -220,14 +235,17 @@ async fn both_faces_refuse_alike() {
         let mut body = json!({"displayName": "Mine", "signInAudience": "AzureADMyOrg"});
         body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         let properties: ApplicationProperties = serde_json::from_value(body.clone()).unwrap();
-        let error = tenant.create_application(call, &NewApplication::new(properties)).await.unwrap_err();
+        let error = tenant
+            .create_application(call.clone(), &NewApplication::new(properties))
+            .await
+            .unwrap_err();
         assert_eq!(error.refusal(), Some(reason), "{error}");
         compare(&tenant, &administrator, error, "POST", "applications", body).await;
     }
 
-    let created = tenant.create_application(call, &app("Server")).await.unwrap();
+    let created = tenant.create_application(call.clone(), &app("Server")).await.unwrap();
     let password = NewPassword::new("long", datetime!(2199-01-01 00:00 UTC));
-    let error = tenant.add_password(call, created.object_id, &password).await.unwrap_err();
+    let error = tenant.add_password(call.clone(), created.object_id, &password).await.unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::SecretLifetimeTooLong));
     let path = format!("applications/{}/addPassword", created.object_id);
     let body = json!({"passwordCredential": {"endDateTime": "2199-01-01T00:00:00Z"}});
@@ -236,14 +254,14 @@ async fn both_faces_refuse_alike() {
     let weak = Caller::global_administrator().with_scopes(["User.Read"]);
     let error = tenant
         .with_caller(weak.clone())
-        .create_service_principal(call, created.app_id)
+        .create_service_principal(call.clone(), created.app_id)
         .await
         .unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::PermissionMissing));
     compare(&tenant, &weak, error, "POST", "servicePrincipals", json!({"appId": created.app_id})).await;
 
     let late = Caller::global_administrator().expired();
-    let error = tenant.with_caller(late.clone()).tenant(call).await.unwrap_err();
+    let error = tenant.with_caller(late.clone()).tenant(call.clone()).await.unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::TokenRejected));
     compare(&tenant, &late, error, "GET", "organization", Value::Null).await;
 }
@@ -252,9 +270,13 @@ async fn both_faces_refuse_alike() {
 async fn permissions_of_microsoft_graph_are_given_by_privileged_roles_alone() {
     let tenant = tenant();
     let call = Call::quiet();
-    let created = tenant.create_application(call, &app("Server")).await.unwrap();
-    let principal = tenant.create_service_principal(call, created.app_id).await.unwrap();
-    let graph = tenant.service_principal(call, well_known::MICROSOFT_GRAPH).await.unwrap().unwrap();
+    let created = tenant.create_application(call.clone(), &app("Server")).await.unwrap();
+    let principal = tenant.create_service_principal(call.clone(), created.app_id).await.unwrap();
+    let graph = tenant
+        .service_principal(call.clone(), well_known::MICROSOFT_GRAPH)
+        .await
+        .unwrap()
+        .unwrap();
     let role = NewRoleAssignment::new(principal.id, graph.id, well_known::DIRECTORY_READ_ALL_ROLE);
     for (held, expected) in [
         (well_known::CLOUD_APPLICATION_ADMINISTRATOR, Some(RefusalReason::PermissionMissing)),
@@ -263,10 +285,14 @@ async fn permissions_of_microsoft_graph_are_given_by_privileged_roles_alone() {
         let caller = Caller::global_administrator().with_directory_roles([held]).without_wids_claim();
         let tenant = tenant.with_caller(caller);
         let roles = [well_known::GLOBAL_ADMINISTRATOR, held];
-        assert_eq!(tenant.held_roles(call, &roles).await.unwrap(), [held]);
-        assert_eq!(tenant.signed_in(call).await.unwrap().directory_roles, None);
+        assert_eq!(tenant.held_roles(call.clone(), &roles).await.unwrap(), [held]);
+        assert_eq!(tenant.signed_in(call.clone()).await.unwrap().directory_roles, None);
         assert_eq!(
-            tenant.assign_role(call, &role).await.err().and_then(|error| error.refusal()),
+            tenant
+                .assign_role(call.clone(), &role)
+                .await
+                .err()
+                .and_then(|error| error.refusal()),
             expected
         );
     }
@@ -289,14 +315,20 @@ async fn an_enabled_scope_is_switched_off_before_it_is_removed() {
     };
     let mut new = app("Server");
     new.properties.api = with_scopes(vec![scope.clone()]).api;
-    let id = tenant.create_application(call, &new).await.unwrap().object_id;
+    let id = tenant.create_application(call.clone(), &new).await.unwrap().object_id;
     tenant
-        .update_application(call, id, &with_scopes(vec![scope.clone()]))
+        .update_application(call.clone(), id, &with_scopes(vec![scope.clone()]))
         .await
         .unwrap();
-    let error = tenant.update_application(call, id, &with_scopes(Vec::new())).await.unwrap_err();
+    let error = tenant
+        .update_application(call.clone(), id, &with_scopes(Vec::new()))
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("CannotDeleteOrUpdateEnabledEntitlement"), "{error}");
     scope.is_enabled = false;
-    tenant.update_application(call, id, &with_scopes(vec![scope])).await.unwrap();
-    tenant.update_application(call, id, &with_scopes(Vec::new())).await.unwrap();
+    tenant
+        .update_application(call.clone(), id, &with_scopes(vec![scope]))
+        .await
+        .unwrap();
+    tenant.update_application(call.clone(), id, &with_scopes(Vec::new())).await.unwrap();
 }

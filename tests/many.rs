@@ -20,8 +20,8 @@ use std::{
 };
 
 use cmg_onboarding::{
-    AzureServicesConnection, Event, OnboardingError, TenantId,
-    connection::onboard_many,
+    AzureServicesConnection, OnboardingError, TenantId,
+    connection::{EventKind, onboard_many},
     directory::AppManagementPolicy,
     emulator::{EmulatedSite, EmulatedTenant, Fault},
 };
@@ -59,8 +59,8 @@ async fn a_thousand_tenants_are_onboarded_and_each_is_accounted_for() {
     let started = Instant::now();
     let results = onboard_many(jobs, AT_ONCE, |number, event| {
         last_heard.lock().unwrap().insert(*number, started.elapsed());
-        let is_last = matches!(event, Event::StepDone { step, .. } if *step == cmg_onboarding::Step::CreateConnection);
-        if is_last || matches!(event, Event::StepFailed { .. }) {
+        let is_last = matches!(&event.kind, EventKind::StepDone { step, .. } if *step == cmg_onboarding::Step::CreateConnection);
+        if is_last || matches!(&event.kind, EventKind::StepFailed { .. }) {
             ended.fetch_add(1, Ordering::Relaxed);
         }
     })

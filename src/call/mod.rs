@@ -2,7 +2,11 @@
 
 pub(crate) mod progress;
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -25,21 +29,37 @@ use crate::error::RequestTrace;
 /// ```
 #[derive(Clone, Default)]
 pub struct Call {
-    events: Option<UnboundedSender<CallEvent>>,
+    events: Option<UnboundedSender<(Tag, CallEvent)>>,
+    tag: Tag,
 }
+
+/// What a run knows its calls by: several of them share one channel.
+pub(crate) type Tag = u8;
 
 impl Call {
     /// A call without a listener.
     #[must_use]
     pub const fn quiet() -> Self {
-        Self { events: None }
+        Self { events: None, tag: 0 }
     }
 
     /// A call, and what is heard of it.
     #[must_use]
     pub fn channel() -> (Self, CallEvents) {
         let (sender, receiver) = unbounded_channel();
-        (Self { events: Some(sender) }, CallEvents(receiver))
+        let call = Self {
+            events: Some(sender),
+            tag: 0,
+        };
+        (call, CallEvents(receiver))
+    }
+
+    /// A call on the same channel, whose events come with this tag.
+    pub(crate) fn tagged(&self, tag: Tag) -> Self {
+        Self {
+            events: self.events.clone(),
+            tag,
+        }
     }
 
     /// Tells of an attempt that failed and is repeated. For implementations of the traits.
@@ -60,7 +80,7 @@ impl Call {
     fn tell(&self, event: CallEvent) {
         if let Some(events) = &self.events {
             // A listener that is gone wants to hear nothing more.
-            let _ = events.send(event);
+            let _ = events.send((self.tag, event));
         }
     }
 }
@@ -85,7 +105,7 @@ pub enum CallEvent {
 
 /// What is heard of a call, in order.
 #[derive(Debug)]
-pub struct CallEvents(UnboundedReceiver<CallEvent>);
+pub struct CallEvents(UnboundedReceiver<(Tag, CallEvent)>);
 
 impl CallEvents {
     /// The next event, waiting for it; `None` when every clone of the call is gone.
@@ -94,12 +114,22 @@ impl CallEvents {
     ///
     /// The future may be dropped at any await: no event is lost.
     pub async fn next(&mut self) -> Option<CallEvent> {
-        self.0.recv().await
+        self.0.recv().await.map(|(_, event)| event)
     }
 
     /// The next event that is there already.
     pub fn try_next(&mut self) -> Option<CallEvent> {
+        self.0.try_recv().ok().map(|(_, event)| event)
+    }
+
+    /// The next event that is there already, with its tag.
+    pub(crate) fn try_next_tagged(&mut self) -> Option<(Tag, CallEvent)> {
         self.0.try_recv().ok()
+    }
+
+    /// The next event with its tag; the task is woken when there is one.
+    pub(crate) fn poll_next_tagged(&mut self, context: &mut Context<'_>) -> Poll<Option<(Tag, CallEvent)>> {
+        self.0.poll_recv(context)
     }
 }
 

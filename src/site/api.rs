@@ -4,7 +4,7 @@ use std::{any::type_name, fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 
-use super::{SiteFailure, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot};
+use super::{SiteFailure, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved, SiteSnapshot};
 use crate::{
     call::Call,
     error::{NotSupported, SiteError},
@@ -46,11 +46,7 @@ pub trait Site: Debug + Send + Sync {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await; what was under way may then have been carried out.
-    async fn onboard(
-        &self,
-        _call: Call,
-        _wanted: &SiteOnboarding,
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, _call: Call, _wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         Err(SiteError::from(NotSupported::new("onboard", type_name::<Self>())).into())
     }
 

@@ -12,8 +12,6 @@ pub use api::{Site, SiteHandle};
 pub use identity::{InvalidSiteIdentity, SiteIdentity};
 pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteSnapshot, SiteTenant};
 pub use split::SplitSite;
-pub use work::{
-    ClientAppImport, SecretHeld, ServerAppImport, SiteFailure, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved,
-};
+pub use work::{ClientAppImport, SecretHeld, ServerAppImport, SiteFailure, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved};
 
 pub use crate::call::progress::{SiteAction, SiteItem, SiteProgress, SiteRowId};

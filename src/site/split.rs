@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Site, SiteFailure, SiteHandle, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot};
+use super::{Site, SiteFailure, SiteHandle, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved, SiteSnapshot};
 use crate::{call::Call, error::SiteError};
 
 /// A site that one implementation reads and another one writes.
@@ -41,11 +41,7 @@ impl Site for SplitSite {
         self.reader.as_site().snapshot(call).await
     }
 
-    async fn onboard(
-        &self,
-        call: Call,
-        wanted: &SiteOnboarding,
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         self.writer.as_site().onboard(call, wanted).await
     }
 

@@ -242,11 +242,7 @@ impl Site for EmulatedSite {
         Ok(rows)
     }
 
-    async fn onboard(
-        &self,
-        call: Call,
-        wanted: &SiteOnboarding,
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         const ITEMS: [SiteItem; 5] = [
             SiteItem::Tenant,
             SiteItem::ServerApp,

@@ -49,7 +49,11 @@ impl RemoteSite {
     async fn ask<T: DeserializeOwned>(&self, call: &Call, question: &Value) -> Result<Result<T, Stopped>, SiteError> {
         // Every operation of the site is an ensure, so repeating one does no harm.
         let request = Request::new(Method::Post, self.url.clone()).with_json(question).repeatable();
-        let answer = self.pipeline.send(call.clone(), &request, None, |_| None).await.map_err(unreachable)?;
+        let answer = self
+            .pipeline
+            .send(call.clone(), &request, None, |_| None)
+            .await
+            .map_err(unreachable)?;
         if answer.is_success() {
             return answer.json().map(Ok).map_err(|error| unreachable(HttpError::Unexpected(error)));
         }
@@ -97,11 +101,7 @@ impl Site for RemoteSite {
             .map_err(|stopped| stopped.error.into())
     }
 
-    async fn onboard(
-        &self,
-        call: Call,
-        wanted: &SiteOnboarding,
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         let question = onboarding_to_json(wanted);
         let answer: Result<SiteOnboarded, Stopped> = self.ask(&call, &question).await?;
         let done = match &answer {

@@ -29,9 +29,7 @@ use self::{
     client::AdminServiceClient,
     rows::{ApplicationRow, ConnectionRow, DiscoveryRow, EnvironmentRow, Row, TenantRow},
 };
-use super::{
-    Site, SiteApplication, SiteFailure, SiteIdentity, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot,
-};
+use super::{Site, SiteApplication, SiteFailure, SiteIdentity, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved, SiteSnapshot};
 use crate::{call::Call, error::SiteError, ids::ApplicationId};
 
 /// How many rows are asked for once more, one by one, because a list leaves some of their properties out.
@@ -129,19 +127,19 @@ impl AdminServiceSite {
     }
 
     async fn whole<R: Row>(&self, call: &Call) -> Result<Vec<R>, SiteError> {
-        self.client.list(&call, &Query::selecting(R::PROPERTIES)).await
+        self.client.list(call, &Query::selecting(R::PROPERTIES)).await
     }
 
     /// Lists of many rows leave out what the provider calls lazy; a row by its key has it.
     async fn fill_in<R: Row>(
         &self,
-        call: Call,
+        call: &Call,
         rows: &mut [R],
         lacking: impl Fn(&R) -> Option<i64> + Send + Sync,
     ) -> Result<(), SiteError> {
         for row in rows.iter_mut().filter(|row| lacking(row).is_some()).take(MOST_SINGLE_ROWS) {
             let Some(key) = lacking(row) else { continue };
-            if let Some(whole) = self.client.row::<R>(&call, key).await? {
+            if let Some(whole) = self.client.row::<R>(call, key).await? {
                 *row = whole;
             }
         }
@@ -152,7 +150,11 @@ impl AdminServiceSite {
 #[async_trait]
 impl Site for AdminServiceSite {
     async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
-        let surroundings = try_join3(self.whole(&call), self.whole::<EnvironmentRow>(&call), self.whole::<TenantRow>(&call));
+        let surroundings = try_join3(
+            self.whole(&call),
+            self.whole::<EnvironmentRow>(&call),
+            self.whole::<TenantRow>(&call),
+        );
         let services = try_join3(
             self.whole(&call),
             self.whole::<ConnectionRow>(&call),
@@ -180,11 +182,7 @@ impl Site for AdminServiceSite {
         Ok(snapshot)
     }
 
-    async fn onboard(
-        &self,
-        _call: Call,
-        _wanted: &SiteOnboarding,
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, _call: Call, _wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         Err(read_only("onboard").into())
     }
 

@@ -161,11 +161,7 @@ impl Site for PowerShellSite {
         Ok(snapshot)
     }
 
-    async fn onboard(
-        &self,
-        call: Call,
-        wanted: &SiteOnboarding,
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         let (mut done, mut connection) = (Vec::new(), None);
         let mut take = |answer| match answer {
             Answer::Progress(step) => {
