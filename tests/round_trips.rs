@@ -13,13 +13,14 @@ mod support;
 use std::time::Duration;
 
 use cmg_onboarding::{
-    ApplicationId, ApplicationObjectId, AzureServicesConnection, Call, ConnectionSpec, Directory, DirectoryError, ServicePrincipalId,
-    async_trait,
+    ApplicationId, ApplicationObjectId, AzureServicesConnection, CachedTokens, Call, ClientSecretSignIn, ConnectionSpec, Directory,
+    DirectoryError, GraphDirectory, ServicePrincipalId, async_trait,
     directory::{
         AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, NewPassword,
         NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
     },
-    emulator::{EmulatedSite, EmulatedTenant},
+    emulator::{EmulatedSite, EmulatedTenant, EmulatedWire},
+    http::{Attempt, HttpClient, RawAnswer, Transport, TransportFailure},
     ids::{KeyId, PermissionGrantId, RoleTemplateId},
 };
 use support::{spec, spec_with_discovery};
@@ -106,4 +107,44 @@ async fn asking_for_the_roles_and_the_policy_costs_no_round_trip() {
         ]);
     let tenant = EmulatedTenant::builder().caller(caller).build();
     assert_eq!(round_trips(spec(), &tenant, &EmulatedSite::new()).await, 4);
+}
+
+/// A network on which every request takes 100 ms.
+#[derive(Debug)]
+struct SlowNetwork(HttpClient);
+
+#[async_trait]
+impl Transport for SlowNetwork {
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<RawAnswer, TransportFailure> {
+        sleep(REQUEST).await;
+        self.0.transport().attempt(attempt).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_nothing_with_a_client_secret_the_job_takes_five_dependent_round_trips() {
+    let tenant = EmulatedTenant::new();
+    let wire = EmulatedWire::new(&tenant);
+    let http = HttpClient::over(SlowNetwork(wire.http()));
+    let endpoints = wire.endpoints().clone();
+    let application = tenant.automation_client();
+    let sign_in = ClientSecretSignIn::new(
+        endpoints.clone(),
+        tenant.tenant_id(),
+        application.id(),
+        application.secret().clone(),
+    );
+    let tokens = CachedTokens::new(sign_in.http(http.clone()));
+    let directory = GraphDirectory::builder(endpoints, tokens)
+        .tenant(tenant.tenant_id())
+        .http(http)
+        .build();
+    let job = AzureServicesConnection::builder(spec())
+        .directory(directory)
+        .site(EmulatedSite::new())
+        .build()
+        .unwrap();
+    let started = Instant::now();
+    job.onboard(|_| ()).await.unwrap();
+    assert_eq!(started.elapsed().as_millis() / REQUEST.as_millis(), 5);
 }
