@@ -132,7 +132,7 @@ impl EmulatedWire {
         self
     }
 
-    /// This end of the wire, for everything that takes an HTTP client: the tenant's sign-in service answers, too.
+    /// This end of the wire, for everything that takes an HTTP client. Microsoft Graph answers; the sign-in service does not.
     #[must_use]
     pub fn http(&self) -> HttpClient {
         HttpClient::over(WireTransport {
