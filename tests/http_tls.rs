@@ -23,7 +23,7 @@ use cmg_onboarding::{
     Call, CloudEndpoints, Directory, DirectoryError, GraphDirectory, StaticToken,
     directory::NewApplication,
     error::{TransportKind, chain},
-    http::{HttpClient, HttpOptions},
+    http::{HttpClient, HttpOptions, RetryPolicy},
 };
 use http_body_util::Full;
 use hyper::{Request, Response, body::Incoming, service::service_fn};
@@ -243,6 +243,24 @@ async fn an_untrusted_certificate_is_reported_at_once_and_nothing_is_sent() {
     assert!(chain(&error).to_lowercase().contains("certificate"), "{}", chain(&error));
     assert!(began.elapsed() < Duration::from_secs(5));
     assert_eq!(server.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_given_up_after_the_longest_silence() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+    let endpoints = CloudEndpoints::default().with_graph(url.parse().unwrap()).unwrap();
+    let options = HttpOptions::new()
+        .longest_silence(Duration::from_millis(50))
+        .retry(RetryPolicy::default().attempts(1));
+    let builder = GraphDirectory::builder(endpoints, StaticToken::new(CANARY));
+    let directory = builder.http(HttpClient::new(options)).build();
+    let began = Instant::now();
+    let DirectoryError::Unreachable(silent) = read(&directory).await.unwrap_err() else {
+        panic!("nothing is answered")
+    };
+    assert_eq!(silent.kind(), TransportKind::TimedOut);
+    assert!(began.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
