@@ -18,6 +18,7 @@ use std::{
 use cmg_onboarding::{
     AzureServicesConnection, Call, ClientAppSpec, ConnectionSpec, Directory, DiscoverySpec, GraphDirectory, ServerAppSpec, StaticToken,
     emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
+    http::{HttpClient, HttpOptions},
 };
 use criterion::{BenchmarkId, Criterion};
 use tokio::runtime::Runtime;
@@ -44,9 +45,9 @@ async fn prepare(latency: Duration) -> (EmulatorServer, GraphDirectory) {
         .start()
         .await
         .expect("a free port");
+    let options = HttpOptions::new().trusted_root_pem(server.certificate_pem().unwrap_or_default());
     let directory = GraphDirectory::builder(server.endpoints().clone(), token)
-        .trusted_root_pem(server.certificate_pem().unwrap_or_default())
-        .expect("the emulator's certificate")
+        .http(HttpClient::new(options.expect("the emulator's certificate")))
         .build();
     directory.tenant(Call::quiet()).await.expect("the emulator answers");
     (server, directory)

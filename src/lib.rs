@@ -9,10 +9,11 @@ pub mod directory;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod error;
-#[cfg(fuzzing)]
+#[cfg(all(fuzzing, feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod http;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod ids;
 pub mod manual;
 pub mod secret;
@@ -25,9 +26,12 @@ pub use backoff::WaitPolicy;
 pub use call::{Call, Retry, RetryReason};
 pub use cloud::{CloudEndpoints, CloudEnvironment};
 pub use connection::{AzureServicesConnection, Event, OnboardingError, Outcome, Plan, Preflight, Report, Step};
-pub use directory::{Directory, DirectoryHandle, GraphDirectory};
+#[cfg(feature = "http")]
+pub use directory::GraphDirectory;
+pub use directory::{Directory, DirectoryHandle};
 pub use error::{DirectoryError, SiteError, TokenError};
-pub use http::InvalidRootCertificate;
+#[cfg(feature = "http")]
+pub use http::{HttpClient, HttpOptions};
 pub use ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId, TenantId};
 pub use secret::ClientSecret;
 pub use site::{Site, SiteHandle};

@@ -15,9 +15,10 @@ use cmg_onboarding::{
     SiteError, StaticToken, TenantId,
     emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
     error::{SiteRefusalReason, SiteTrouble, chain},
+    http::{CertificateFingerprint, HttpClient, HttpOptions},
     site::{
         SiteApplication, SiteConnection, SiteRowId, SiteSnapshot, SiteTenant, SplitSite,
-        admin_service::{AdminServiceSignIn, AdminServiceSite, AdminServiceSiteBuilder, CertificateFingerprint},
+        admin_service::{AdminServiceSignIn, AdminServiceSite, AdminServiceSiteBuilder},
     },
     spec::{AppIdUri, Schedule},
 };
@@ -38,6 +39,11 @@ async fn serve(site: &EmulatedSite, uses_tls: bool) -> EmulatorServer {
 
 fn emulated() -> EmulatedSite {
     EmulatedSite::builder().admin_service_token(TOKEN).build()
+}
+
+/// A client that accepts this certificate only, at the server's origin.
+fn pinning(server: &EmulatorServer, fingerprint: CertificateFingerprint) -> HttpClient {
+    HttpClient::new(HttpOptions::new().pinned_certificate(server.url(), fingerprint))
 }
 
 fn builder(server: &EmulatorServer, token: &str) -> AdminServiceSiteBuilder {
@@ -73,11 +79,7 @@ async fn what_was_onboarded_is_read_back_as_it_is() {
     support::connection(spec, &tenant, &site).onboard(|_| {}).await.unwrap();
 
     let server = serve(&site, true).await;
-    let reader = builder(&server, TOKEN)
-        .trusted_root_pem(server.certificate_pem().unwrap())
-        .unwrap()
-        .build()
-        .unwrap();
+    let reader = builder(&server, TOKEN).http(support::client(&server)).build().unwrap();
     let read = reader.snapshot(Call::quiet()).await.unwrap();
     let held = rows(&site);
     // An address by URL does not name an SMS Provider, so the reader cannot tell which site it is.
@@ -103,7 +105,7 @@ async fn a_snapshot_is_six_requests_over_one_connection_and_never_asks_for_a_sec
     let site = emulated();
     let server = serve(&site, true).await;
     let reader = builder(&server, TOKEN)
-        .pinned_certificate(server.certificate_fingerprint().unwrap())
+        .http(pinning(&server, server.certificate_fingerprint().unwrap()))
         .build()
         .unwrap();
     reader.snapshot(Call::quiet()).await.unwrap();
@@ -120,7 +122,7 @@ async fn a_snapshot_is_six_requests_over_one_connection_and_never_asks_for_a_sec
 async fn only_the_pinned_certificate_is_accepted() {
     let site = emulated();
     let (server, other) = (serve(&site, true).await, serve(&site, true).await);
-    let pinned = |fingerprint: CertificateFingerprint| builder(&server, TOKEN).pinned_certificate(fingerprint).build().unwrap();
+    let pinned = |fingerprint: CertificateFingerprint| builder(&server, TOKEN).http(pinning(&server, fingerprint)).build().unwrap();
     assert!(
         pinned(server.certificate_fingerprint().unwrap())
             .snapshot(Call::quiet())
@@ -159,9 +161,12 @@ async fn a_trusted_root_does_not_soften_a_pin() {
     let site = emulated();
     let (server, other) = (serve(&site, true).await, serve(&site, true).await);
     let reader = builder(&server, TOKEN)
-        .trusted_root_pem(server.certificate_pem().unwrap())
-        .unwrap()
-        .pinned_certificate(other.certificate_fingerprint().unwrap())
+        .http(HttpClient::new(
+            HttpOptions::new()
+                .trusted_root_pem(server.certificate_pem().unwrap())
+                .unwrap()
+                .pinned_certificate(server.url(), other.certificate_fingerprint().unwrap()),
+        ))
         .build()
         .unwrap();
     assert!(reader.snapshot(Call::quiet()).await.is_err());

@@ -12,6 +12,7 @@ use std::time::Duration;
 use cmg_onboarding::{
     Call, Site, SiteError, StaticToken,
     error::{SiteRefusalReason, SiteTrouble, chain},
+    http::{HttpClient, RetryPolicy},
     site::{
         SiteSnapshot,
         admin_service::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite},
@@ -34,7 +35,7 @@ fn reader(address: &str) -> AdminServiceSite {
     let address = AdminServiceAddress::url(&format!("{address}/AdminService").parse().unwrap()).unwrap();
     let uri = format!("api://{TENANT}/ConfigMgrService").parse().unwrap();
     AdminServiceSite::builder(address, AdminServiceSignIn::bearer(&uri, StaticToken::new("canary-7Q")))
-        .retry_deadline(Duration::from_millis(900))
+        .http(HttpClient::default().with_retry(RetryPolicy::default().deadline(Duration::from_millis(900))))
         .build()
         .unwrap()
 }

@@ -6,7 +6,7 @@ use std::{error::Error, fmt::Debug, sync::Arc};
 
 use cmg_onboarding::{
     AccessToken, Call, Directory, DirectoryHandle, Site, SiteHandle, StaticToken, TokenProvider, TokenRequest, async_trait, call, clock,
-    cloud, connection, directory, error, ids, secret, site, spec, token, token_fn,
+    cloud, connection, directory, error, http, ids, secret, site, spec, token, token_fn,
 };
 
 fn is_shareable<T: Send + Sync + 'static>() {}
@@ -213,6 +213,7 @@ fn handles_are_cheap_to_clone_and_printable() {
     is_handle::<SiteHandle>();
     is_handle::<site::SplitSite>();
     is_handle::<site::admin_service::AdminServiceSite>();
+    is_handle::<http::HttpClient>();
     is_handle::<connection::ImportVerifier>();
 }
 
@@ -225,13 +226,25 @@ fn the_reader_and_the_verifier_go_between_threads() {
         site::admin_service::AdminServiceAddress,
         site::admin_service::AdminServiceSignIn,
         site::admin_service::AdminServiceSiteBuilder,
-        site::admin_service::CertificateFingerprint,
+        http::Answer,
+        http::CertificateFingerprint,
+        http::HttpClient,
+        http::HttpOptions,
+        http::Method,
+        http::Proxy,
+        http::RawAnswer,
+        http::Request,
+        http::RetryPolicy,
+        Arc<dyn http::Transport>,
         token::ProbedResource,
         Arc<dyn token::SecretProbe>,
     );
     errors!(
         site::admin_service::InvalidAdminServiceAddress,
-        site::admin_service::InvalidFingerprint,
+        http::HttpError,
+        http::InvalidFingerprint,
+        http::InvalidHttpOption,
+        http::TransportFailure,
         site::admin_service::KerberosNeedsAName,
     );
 }

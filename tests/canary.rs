@@ -75,8 +75,7 @@ async fn no_secret_and_no_token_is_to_be_found_anywhere() {
     let token = tenant.token_for(&Caller::global_administrator());
     let payload = token.split('.').nth(1).unwrap().to_owned();
     let directory = GraphDirectory::builder(server.endpoints().clone(), StaticToken::new(token.clone()))
-        .trusted_root_pem(server.certificate_pem().unwrap())
-        .unwrap()
+        .http(support::client(&server))
         .build();
     let job = AzureServicesConnection::builder(spec_with_discovery())
         .directory(directory)

@@ -12,6 +12,7 @@ use std::time::Duration;
 use cmg_onboarding::{
     CloudEndpoints, CloudEnvironment,
     error::RefusalReason,
+    http::{HttpClient, RetryPolicy},
     token::{DiscoveredTenant, TenantDiscovery, TenantDiscoveryError},
 };
 use serde_json::{Value, json};
@@ -56,7 +57,7 @@ async fn find(global: ResponseTemplate, government: ResponseTemplate) -> Result<
     ];
     let discovery = TenantDiscovery::new()
         .with_endpoints(clouds)
-        .retry_deadline(Duration::from_millis(1));
+        .http(HttpClient::default().with_retry(RetryPolicy::default().deadline(Duration::from_millis(1))));
     discovery.find("contoso.com").await
 }
 

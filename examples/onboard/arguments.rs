@@ -1,9 +1,9 @@
 //! What the command line says.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::OnceLock};
 
 use clap::{Parser, ValueEnum};
-use cmg_onboarding::{ApplicationId, CloudEndpoints, ConnectionSpec, TenantId};
+use cmg_onboarding::{ApplicationId, CloudEndpoints, ConnectionSpec, HttpClient, HttpOptions, TenantId};
 use url::Url;
 
 use crate::site::{SiteArguments, SiteChoice};
@@ -33,6 +33,8 @@ pub(crate) struct Arguments {
     /// A certificate in PEM to trust besides the system's, for an emulator or an inspecting proxy.
     #[arg(long, value_name = "FILE")]
     pub(crate) trusted_root: Option<PathBuf>,
+    #[arg(skip)]
+    http: OnceLock<HttpClient>,
     /// How to sign in; `token` where --token-env is given. A client secret comes from the environment variable
     /// CMG_CLIENT_SECRET.
     #[arg(long, value_enum, value_name = "WAY")]
@@ -118,12 +120,17 @@ impl Arguments {
         Ok(endpoints)
     }
 
-    pub(crate) fn trusted_root(&self) -> Result<Option<Vec<u8>>, BadInput> {
-        let Some(path) = &self.trusted_root else {
-            return Ok(None);
-        };
-        let pem = fs::read(path).map_err(|error| BadInput(format!("{} cannot be read: {error}", path.display())))?;
-        Ok(Some(pem))
+    /// The one HTTP client of this program: all that speaks HTTP shares its connections.
+    pub(crate) fn http(&self) -> Result<HttpClient, BadInput> {
+        if let Some(client) = self.http.get() {
+            return Ok(client.clone());
+        }
+        let mut options = HttpOptions::new();
+        if let Some(path) = &self.trusted_root {
+            let pem = fs::read(path).map_err(|error| BadInput(format!("{} cannot be read: {error}", path.display())))?;
+            options = options.trusted_root_pem(pem).map_err(|error| BadInput(error.to_string()))?;
+        }
+        Ok(self.http.get_or_init(|| HttpClient::new(options)).clone())
     }
 }
 

@@ -98,15 +98,14 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
         return demonstrate(arguments, spec).await;
     }
     if arguments.has_no_sign_in() && arguments.site.is_import_of(&spec) {
-        let builder = AzureServicesConnection::builder(spec).site(arguments.site.real(arguments.trusted_root()?)?);
+        let builder = AzureServicesConnection::builder(spec).site(arguments.site.real(arguments.http()?)?);
         return Ok((finish(arguments, builder)?, None));
     }
     let (endpoints, tenant) = place(arguments, &spec).await?;
     let way = sign_in::choose(arguments, &spec, &endpoints, tenant)?;
-    let mut directory = GraphDirectory::builder(endpoints.clone(), way.tokens).scopes(way.scopes);
-    if let Some(pem) = arguments.trusted_root()? {
-        directory = directory.trusted_root_pem(pem).map_err(bad_input)?;
-    }
+    let mut directory = GraphDirectory::builder(endpoints.clone(), way.tokens)
+        .scopes(way.scopes)
+        .http(arguments.http()?);
     if let Some(tenant) = tenant {
         directory = directory.tenant(tenant);
     }
@@ -115,13 +114,10 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
         builder = builder.tenant(tenant);
     }
     if arguments.site.site == Some(SiteChoice::PowerShell) {
-        builder = builder.site(arguments.site.real(arguments.trusted_root()?)?);
+        builder = builder.site(arguments.site.real(arguments.http()?)?);
     }
     if arguments.site.site == Some(SiteChoice::Emulated) {
-        let mut site = RemoteSite::builder(endpoints.graph().clone());
-        if let Some(pem) = arguments.trusted_root()? {
-            site = site.trusted_root_pem(pem).map_err(bad_input)?;
-        }
+        let site = RemoteSite::builder(endpoints.graph().clone()).http(arguments.http()?);
         builder = builder.site(site.build());
     }
     Ok((finish(arguments, builder)?, None))
@@ -155,12 +151,9 @@ async fn place(arguments: &Arguments, spec: &ConnectionSpec) -> Result<(CloudEnd
         let endpoints = arguments.endpoints(CloudEndpoints::of(spec.environment()))?;
         return Ok((endpoints, arguments.tenant));
     };
-    let mut discovery = TenantDiscovery::new();
+    let mut discovery = TenantDiscovery::new().http(arguments.http()?);
     if arguments.authority.is_some() {
         discovery = discovery.with_endpoints(vec![arguments.endpoints(CloudEndpoints::of(spec.environment()))?]);
-    }
-    if let Some(pem) = arguments.trusted_root()? {
-        discovery = discovery.trusted_root_pem(pem).map_err(bad_input)?;
     }
     let found = discovery
         .find(domain)

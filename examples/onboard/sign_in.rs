@@ -75,19 +75,13 @@ fn browser(arguments: &Arguments, endpoints: &CloudEndpoints) -> Result<BrowserS
         open_browser(page);
     };
     let sign_in = BrowserSignIn::new(endpoints.clone(), open).client_id(arguments.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
-    match arguments.trusted_root()? {
-        Some(pem) => sign_in.trusted_root_pem(pem).map_err(|error| BadInput(error.to_string())),
-        None => Ok(sign_in),
-    }
+    Ok(sign_in.http(arguments.http()?))
 }
 
 fn device_code(arguments: &Arguments, endpoints: &CloudEndpoints) -> Result<DeviceCodeSignIn, BadInput> {
     let sign_in = DeviceCodeSignIn::new(endpoints.clone(), |code| eprintln!("{}", code.message()))
         .client_id(arguments.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
-    match arguments.trusted_root()? {
-        Some(pem) => sign_in.trusted_root_pem(pem).map_err(|error| BadInput(error.to_string())),
-        None => Ok(sign_in),
-    }
+    Ok(sign_in.http(arguments.http()?))
 }
 
 fn client_secret(arguments: &Arguments, endpoints: &CloudEndpoints, tenant: Option<TenantId>) -> Result<ClientSecretSignIn, BadInput> {
@@ -96,10 +90,7 @@ fn client_secret(arguments: &Arguments, endpoints: &CloudEndpoints, tenant: Opti
     let application = arguments.client_id.ok_or_else(|| missing("the application, with --client-id"))?;
     let secret = env::var(SECRET_VARIABLE).map_err(|_| missing("the secret, in the environment variable CMG_CLIENT_SECRET"))?;
     let sign_in = ClientSecretSignIn::new(endpoints.clone(), tenant, application, ClientSecret::new(secret));
-    match arguments.trusted_root()? {
-        Some(pem) => sign_in.trusted_root_pem(pem).map_err(|error| BadInput(error.to_string())),
-        None => Ok(sign_in),
-    }
+    Ok(sign_in.http(arguments.http()?))
 }
 
 fn azure_cli(tenant: Option<TenantId>) -> Result<AzureIdentity, BadInput> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use cmg_onboarding::{
-    ConnectionSpec, Outcome, SiteHandle,
+    ConnectionSpec, HttpClient, Outcome, SiteHandle,
     site::{
         ClientAppImport, ServerAppImport, SiteOnboarding, SplitSite,
         power_shell::{ConsoleScript, PowerShellSite},
@@ -58,32 +58,29 @@ impl SiteArguments {
     }
 
     /// The real site: written by the cmdlets, and read by them, too, where this program was built without Kerberos.
-    pub(crate) fn real(&self, trusted_root: Option<Vec<u8>>) -> Result<SiteHandle, BadInput> {
+    pub(crate) fn real(&self, http: HttpClient) -> Result<SiteHandle, BadInput> {
         let writer = self.power_shell()?;
-        match self.reader(trusted_root)? {
+        match self.reader(http)? {
             Some(reader) => Ok(SplitSite::new(reader, writer).into()),
             None => Ok(writer.into()),
         }
     }
 
     #[cfg(feature = "kerberos")]
-    fn reader(&self, trusted_root: Option<Vec<u8>>) -> Result<Option<SiteHandle>, BadInput> {
+    fn reader(&self, http: HttpClient) -> Result<Option<SiteHandle>, BadInput> {
         use cmg_onboarding::site::admin_service::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite};
 
         let Some(provider) = &self.provider else {
             return Ok(None);
         };
         let address = AdminServiceAddress::provider(provider).map_err(|error| BadInput(error.to_string()))?;
-        let mut reader = AdminServiceSite::builder(address, AdminServiceSignIn::kerberos());
-        if let Some(pem) = trusted_root {
-            reader = reader.trusted_root_pem(pem).map_err(|error| BadInput(error.to_string()))?;
-        }
+        let reader = AdminServiceSite::builder(address, AdminServiceSignIn::kerberos()).http(http);
         let reader = reader.build().map_err(|error| BadInput(error.to_string()))?;
         Ok(Some(reader.into()))
     }
 
     #[cfg(not(feature = "kerberos"))]
-    fn reader(&self, _trusted_root: Option<Vec<u8>>) -> Result<Option<SiteHandle>, BadInput> {
+    fn reader(&self, _http: HttpClient) -> Result<Option<SiteHandle>, BadInput> {
         Ok(None)
     }
 

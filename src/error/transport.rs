@@ -10,6 +10,8 @@ use super::RequestTrace;
 pub enum TransportKind {
     /// No connection was made, so nothing was sent. Repeated automatically, whatever the request.
     Connect,
+    /// The server's certificate is not trusted, or is not the pinned one, so nothing was sent. Never repeated.
+    UntrustedCertificate,
     /// No answer in time. The request may have been carried out: repeated automatically only where that does no harm.
     TimedOut,
     /// The connection broke. As [`TransportKind::TimedOut`].
@@ -68,7 +70,11 @@ impl Unreachable {
     pub fn help(&self) -> String {
         match self.kind {
             TransportKind::Connect => format!(
-                "Check that this machine may open HTTPS connections to {} (proxy, firewall, DNS, and the certificate of an inspecting proxy), then run the same again.",
+                "Check that this machine may open HTTPS connections to {} (proxy, firewall, DNS), then run the same again.",
+                self.host
+            ),
+            TransportKind::UntrustedCertificate => format!(
+                "Nothing was sent. Find out who issued the certificate that {} shows: if it is your organization (an inspecting proxy, a site's own authority), trust that root with `HttpOptions::trusted_root_pem`; if not, another machine answers in its place.",
                 self.host
             ),
             TransportKind::TimedOut | TransportKind::Interrupted => {
@@ -85,6 +91,7 @@ impl fmt::Display for Unreachable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
             TransportKind::Connect => "no connection could be made to",
+            TransportKind::UntrustedCertificate => "the certificate is not trusted of",
             TransportKind::TimedOut => "no answer came in time from",
             TransportKind::Interrupted => "the connection broke to",
             TransportKind::Unusable => "no request could be sent to",

@@ -8,6 +8,9 @@ use serde_json::error::Category;
 
 use crate::error::{RequestTrace, UnexpectedAnswer};
 
+/// Longer header values are taken as missing.
+const LONGEST_HEADER: usize = 16 * 1024;
+
 /// The headers that anything here looks at.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AnswerHeaders {
@@ -20,15 +23,114 @@ pub(crate) struct AnswerHeaders {
     pub(crate) www_authenticate: Vec<String>,
 }
 
-/// What one attempt brought, before anybody judged it. Bodies may carry a secret: wiped on drop, never shown.
-pub(crate) struct RawAnswer {
+/// What one attempt brought: status, the headers that this crate looks at, and the body.
+///
+/// The body may carry a secret: it is wiped on drop, and `Debug` shows neither body nor headers.
+#[derive(Clone)]
+pub struct RawAnswer {
     pub(crate) status: u16,
     pub(crate) headers: AnswerHeaders,
     pub(crate) body: Zeroizing<Vec<u8>>,
 }
 
-/// The final answer to a call, whatever its status.
-pub(crate) struct Answer {
+impl RawAnswer {
+    /// An answer with this status, and neither headers nor body.
+    #[must_use]
+    pub fn new(status: u16) -> Self {
+        Self {
+            status,
+            headers: AnswerHeaders::default(),
+            body: Zeroizing::default(),
+        }
+    }
+
+    /// The same with a header; case does not count. Headers that this crate does not look at are dropped, and so are
+    /// values of more than 16 KiB.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+
+    /// The same with this body.
+    #[must_use]
+    pub fn with_body(mut self, body: &[u8]) -> Self {
+        self.body = Zeroizing::new(body.to_vec());
+        self
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers that are kept, with names in lower case: what a record needs to be replayed.
+    #[must_use]
+    pub fn headers(&self) -> Vec<(&'static str, &str)> {
+        self.headers.all()
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl fmt::Debug for RawAnswer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RawAnswer")
+            .field("status", &self.status)
+            .field("body_length", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl AnswerHeaders {
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        if value.len() > LONGEST_HEADER {
+            return;
+        }
+        let name = name.to_ascii_lowercase();
+        if name == "www-authenticate" {
+            self.www_authenticate.push(value.to_owned());
+            return;
+        }
+        let (slot, is_second_choice) = match name.as_str() {
+            "content-type" => (&mut self.content_type, false),
+            "request-id" => (&mut self.request_id, false),
+            "x-ms-request-id" => (&mut self.request_id, true),
+            "date" => (&mut self.date, false),
+            "retry-after" => (&mut self.retry_after, false),
+            "retry-after-ms" => (&mut self.retry_after_milliseconds, false),
+            "x-ms-retry-after-ms" => (&mut self.retry_after_milliseconds, true),
+            "location" => (&mut self.location, false),
+            _ => return,
+        };
+        if slot.is_none() || !is_second_choice {
+            *slot = Some(value.to_owned());
+        }
+    }
+
+    fn all(&self) -> Vec<(&'static str, &str)> {
+        let single = [
+            ("content-type", &self.content_type),
+            ("request-id", &self.request_id),
+            ("date", &self.date),
+            ("retry-after", &self.retry_after),
+            ("retry-after-ms", &self.retry_after_milliseconds),
+            ("location", &self.location),
+        ];
+        let single = single.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        let challenges = self.www_authenticate.iter().map(|value| ("www-authenticate", value.as_str()));
+        single.chain(challenges).collect()
+    }
+}
+
+/// The final answer to a request, whatever its status. Its body is wiped on drop and never in `Debug`.
+pub struct Answer {
     raw: RawAnswer,
     host: String,
     trace: RequestTrace,
@@ -46,15 +148,21 @@ impl Answer {
         }
     }
 
-    pub(crate) const fn status(&self) -> u16 {
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
         self.raw.status
     }
 
-    pub(crate) const fn is_success(&self) -> bool {
+    /// Whether the status is one of success (2xx).
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
         matches!(self.raw.status, 200..=299)
     }
 
-    pub(crate) fn body(&self) -> &[u8] {
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
         &self.raw.body
     }
 
@@ -62,13 +170,19 @@ impl Answer {
         &self.raw.headers
     }
 
-    pub(crate) const fn trace(&self) -> &RequestTrace {
+    /// Which request it answers, after how many attempts.
+    #[must_use]
+    pub const fn trace(&self) -> &RequestTrace {
         &self.trace
     }
 
-    /// Reads the body as JSON. The error tells what is wrong and never quotes the body.
+    /// Reads the body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// If the body is not JSON of this shape. The error tells what is wrong and never quotes the body.
     #[expect(clippy::result_large_err, reason = "every caller boxes it at once")]
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, UnexpectedAnswer> {
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, UnexpectedAnswer> {
         serde_json::from_slice(self.body()).map_err(|error| {
             let place = || format!("line {} column {}", error.line(), error.column());
             match error.classify() {

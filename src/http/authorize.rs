@@ -1,5 +1,7 @@
 //! The seam to whoever has tokens, so that the pipeline knows nothing of signing in.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
@@ -33,13 +35,22 @@ pub(crate) struct Authorization {
 }
 
 impl Authorization {
-    /// Wiped on drop.
-    pub(crate) fn header(&self) -> Zeroizing<String> {
+    pub(crate) fn header(&self) -> SecretString {
         let scheme = match self.scheme {
             Scheme::Bearer => "Bearer",
             Scheme::Negotiate => "Negotiate",
         };
-        Zeroizing::new(format!("{scheme} {}", self.token.expose_secret()))
+        let text = Zeroizing::new(format!("{scheme} {}", self.token.expose_secret()));
+        SecretString::from(text.as_str())
+    }
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Authorization")
+            .field("scheme", &self.scheme)
+            .finish_non_exhaustive()
     }
 }
 

@@ -9,12 +9,12 @@ use std::{fmt, str::FromStr};
 /// certificates with a given SHA-1 can be made.
 ///
 /// ```
-/// use cmg_onboarding::site::admin_service::CertificateFingerprint;
+/// use cmg_onboarding::http::CertificateFingerprint;
 ///
 /// let text = "9F:86:D0:81:88:4C:7D:65:9A:2F:EA:A0:C5:5A:D0:15:A3:BF:4F:1B:2B:0B:82:2C:D1:5D:6C:15:B0:F0:0A:08";
 /// let fingerprint: CertificateFingerprint = text.parse()?;
 /// assert_eq!(fingerprint.to_string(), text);
-/// # Ok::<(), cmg_onboarding::site::admin_service::InvalidFingerprint>(())
+/// # Ok::<(), cmg_onboarding::http::InvalidFingerprint>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CertificateFingerprint([u8; 32]);

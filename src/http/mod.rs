@@ -1,13 +1,16 @@
-//! The one request pipeline, for everything that speaks HTTP.
+//! HTTP, for everything in this crate that speaks it.
 //!
-//! The order is fixed: endpoint check, authorization, one attempt, a log event, the verdict, the wait. Only
-//! `client` knows which HTTP library does the work; every other file is free of it.
+//! [`HttpClient`] is the one handle: it is built from [`HttpOptions`], or over a [`Transport`] of your own, and every
+//! builder takes one by its `http` setting. The order of a request is fixed: authorization, one attempt, a log event,
+//! the verdict, the wait. Only `network` knows which HTTP library does the work.
 
 mod answer;
 mod authorize;
 mod challenge;
 mod client;
 mod fingerprint;
+mod network;
+mod options;
 mod pinning;
 mod pipeline;
 mod protocol;
@@ -16,27 +19,24 @@ mod retry;
 mod retry_after;
 mod transport;
 
-pub(crate) use answer::Answer;
-#[cfg(feature = "emulator")]
-pub(crate) use authorize::Authorization;
+pub use answer::{Answer, RawAnswer};
+pub use client::HttpClient;
+pub use fingerprint::{CertificateFingerprint, InvalidFingerprint};
+pub use options::{HttpOptions, InvalidHttpOption, Proxy};
+pub use pipeline::HttpError;
+pub use request::{Method, Request};
+pub use retry::RetryPolicy;
+pub use transport::{Attempt, Transport, TransportFailure};
+
 pub(crate) use authorize::{Authorize, Rejection, Scheme};
 pub(crate) use challenge::claims_of;
-pub use client::InvalidRootCertificate;
-pub(crate) use client::{ReqwestTransport, TransportSettings, TrustedRoots};
-pub use fingerprint::{CertificateFingerprint, InvalidFingerprint};
 pub(crate) use pinning::NotPinned;
-pub(crate) use pipeline::{HttpError, Pipeline};
-pub(crate) use request::{Method, Request, percent_encoded};
-pub(crate) use retry::{Advice, RetryPolicy};
+pub(crate) use pipeline::Pipeline;
+pub(crate) use request::percent_encoded;
+pub(crate) use retry::Advice;
 
-#[cfg(any(test, feature = "emulator"))]
-pub(crate) use answer::AnswerHeaders;
-#[cfg(feature = "emulator")]
-pub(crate) use answer::RawAnswer;
 #[cfg(fuzzing)]
 pub(crate) use retry_after::wait_of;
 
 #[cfg(test)]
-pub(crate) use answer::answer as answer_for_tests;
-#[cfg(feature = "emulator")]
-pub(crate) use transport::{Transport, TransportFailure};
+pub(crate) use answer::{AnswerHeaders, answer as answer_for_tests};

@@ -34,7 +34,7 @@ impl NotPinned {
 }
 
 #[cfg(feature = "rustls")]
-pub(super) use with_rustls::{not_pinned, tls_config};
+pub(super) use with_rustls::{not_pinned, tls_config, untrusted};
 
 #[cfg(feature = "rustls")]
 mod with_rustls {
@@ -121,12 +121,18 @@ mod with_rustls {
         Ok(config)
     }
 
-    /// The refusal of our own verifier, somewhere below a library's error.
-    pub(in crate::http) fn not_pinned(error: &(dyn Error + 'static)) -> Option<NotPinned> {
+    /// The refusal of our own verifier.
+    pub(in crate::http) fn not_pinned(error: &CertificateError) -> Option<NotPinned> {
+        let CertificateError::Other(other) = error else { return None };
+        other.0.downcast_ref().copied()
+    }
+
+    /// What speaks against the server's certificate, somewhere below a library's error.
+    pub(in crate::http) fn untrusted<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e CertificateError> {
         let mut next = Some(error);
         while let Some(error) = next {
-            if let Some(TlsError::InvalidCertificate(CertificateError::Other(other))) = error.downcast_ref() {
-                return other.0.downcast_ref().copied();
+            if let Some(TlsError::InvalidCertificate(trouble)) = error.downcast_ref() {
+                return Some(trouble);
             }
             // An I/O error hides the error it wraps from its list of sources.
             next = match error.downcast_ref::<io::Error>() {

@@ -10,9 +10,9 @@ use super::{
     authorize::{Authorization, Authorize, Rejection, Scheme},
     challenge::claims_of,
     request::Request,
-    retry::{Advice, RetryPolicy, Schedule, after_answer, after_failure},
+    retry::{Advice, RetryPolicy, Schedule, UNREACHED_AT_MOST, after_answer, after_failure},
     retry_after::requested_wait,
-    transport::{Transport, TransportFailure},
+    transport::{Attempt, Route, Transport, TransportFailure},
 };
 use crate::{
     call::{Call, Retry, RetryReason},
@@ -20,17 +20,27 @@ use crate::{
     error::{RequestTrace, TokenError, TokenFailure, TransportKind, UnexpectedAnswer, Unreachable},
 };
 
-/// A call that brought no usable answer.
-#[derive(Debug)]
-pub(crate) enum HttpError {
-    /// No token could be had.
+/// A request that brought no usable answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// There is no token for it.
+    #[error(transparent)]
     Authorization(TokenError),
-    /// Nobody answered.
+    /// No answer came.
+    #[error(transparent)]
     Unreachable(Unreachable),
-    /// What answered cannot be used.
+    /// The answer cannot be used.
+    #[error(transparent)]
     Unexpected(UnexpectedAnswer),
-    /// A redirect, which is never followed; `to` is the host it points to.
-    Redirected { to: Option<String>, trace: RequestTrace },
+    /// A redirect, which is never followed.
+    #[error("the answer redirects to {} ({trace})", to.as_deref().unwrap_or("another address"))]
+    Redirected {
+        /// The host it points to.
+        to: Option<String>,
+        /// Which request.
+        trace: RequestTrace,
+    },
 }
 
 /// Sends requests and repeats them where that does no harm. Cheap to clone; clones share connections.
@@ -40,6 +50,7 @@ pub(crate) struct Pipeline {
     policy: RetryPolicy,
     attempt_timeout: Duration,
     clock: Arc<dyn Clock>,
+    route: Route,
 }
 
 impl Pipeline {
@@ -49,7 +60,17 @@ impl Pipeline {
             policy,
             attempt_timeout,
             clock,
+            route: Route {
+                is_direct: false,
+                identity: None,
+            },
         }
+    }
+
+    /// The same with other connections.
+    pub(crate) const fn by(mut self, route: Route) -> Self {
+        self.route = route;
+        self
     }
 
     /// Sends a request until there is an answer that another attempt would not better, whatever its status.
@@ -69,6 +90,8 @@ impl Pipeline {
         let mut schedule = self.policy.begin();
         let mut credentials = Credentials::new(authorize);
         let mut attempt = 0;
+        // The beginning of the first of the latest attempts that made no connection.
+        let mut unreached: Option<Instant> = None;
         loop {
             attempt += 1;
             let authorization = match credentials.next(&mut schedule).await {
@@ -81,15 +104,28 @@ impl Pipeline {
                 1 => self.attempt_timeout,
                 _ => self.attempt_timeout.min(schedule.remaining().max(Duration::from_secs(1))),
             };
-            let outcome = self.transport.attempt(request, authorization.as_ref(), limit).await;
+            let began = Instant::now();
+            let outcome = self
+                .transport
+                .attempt(Attempt::by(request, authorization.as_ref(), limit, self.route))
+                .await;
             log(request, attempt, &outcome);
             let (reason, delay, end) = match outcome {
                 Err(failure) => {
                     let most = after_failure(&failure, request.is_repeatable());
-                    let delay = most.and_then(|most| schedule.next_delay(attempt, most, None));
+                    let mut delay = most.and_then(|most| schedule.next_delay(attempt, most, None));
+                    if failure.kind() == Some(TransportKind::Connect) {
+                        // The next attempt may take as long as this one.
+                        let took = began.elapsed();
+                        let spent = unreached.get_or_insert(began).elapsed();
+                        delay = delay.filter(|delay| spent + *delay + took < UNREACHED_AT_MOST);
+                    } else {
+                        unreached = None;
+                    }
                     (Some(RetryReason::Connection), delay, Err(failed(request, attempt, failure)))
                 }
                 Ok(raw) => {
+                    unreached = None;
                     let answer = Answer::new(raw, request.host(), request.trace(attempt));
                     if matches!(answer.status(), 300..=399) {
                         return Err(redirected(request, &answer));
@@ -183,21 +219,18 @@ impl<'a> Credentials<'a> {
 }
 
 fn failed(request: &Request, attempt: u32, failure: TransportFailure) -> HttpError {
-    match failure {
-        TransportFailure::TooLong => HttpError::Unexpected(UnexpectedAnswer::new(
+    match failure.kind() {
+        None => HttpError::Unexpected(UnexpectedAnswer::new(
             request.host(),
             "it is longer than any answer that makes sense",
             request.trace(attempt),
         )),
-        TransportFailure::NotPinned(refusal) => HttpError::Unreachable(Unreachable::new(
-            TransportKind::Connect,
+        Some(kind) => HttpError::Unreachable(Unreachable::new(
+            kind,
             request.host(),
             request.trace(attempt),
-            refusal,
+            failure.into_source(),
         )),
-        TransportFailure::Unreachable { kind, source, .. } => {
-            HttpError::Unreachable(Unreachable::new(kind, request.host(), request.trace(attempt), source))
-        }
     }
 }
 
@@ -222,14 +255,8 @@ fn log(request: &Request, attempt: u32, outcome: &Result<RawAnswer, TransportFai
             let status = answer.status;
             tracing::debug!(method, host, path, attempt, status, client_request_id, request_id, "answered");
         }
-        Err(TransportFailure::TooLong) => {
-            tracing::debug!(method, host, path, attempt, client_request_id, "answer too long");
-        }
-        Err(TransportFailure::NotPinned(_)) => {
-            tracing::debug!(method, host, path, attempt, client_request_id, "certificate not pinned");
-        }
-        Err(TransportFailure::Unreachable { kind, source, .. }) => {
-            let error = crate::error::chain(source.as_ref());
+        Err(failure) => {
+            let (kind, error) = (failure.kind(), crate::error::chain(failure));
             tracing::debug!(method, host, path, attempt, client_request_id, ?kind, %error, "no answer");
         }
     }

@@ -8,7 +8,7 @@ use std::{
 use url::{Origin, Url};
 
 /// What is known of an origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Protocol {
     /// It has answered over HTTP/2.
     Http2,

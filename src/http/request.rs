@@ -10,16 +10,23 @@ use uuid::Uuid;
 use crate::error::RequestTrace;
 
 /// The methods this crate uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// Reads.
     Get,
+    /// Creates, or asks a question with a body.
     Post,
+    /// Changes.
     Patch,
+    /// Removes.
     Delete,
 }
 
 impl Method {
-    pub(crate) const fn as_str(self) -> &'static str {
+    /// The method as HTTP writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
@@ -29,8 +36,10 @@ impl Method {
     }
 }
 
-/// One logical call; its attempts share the client request id.
-pub(crate) struct Request {
+/// One request; its attempts share the client request id.
+///
+/// `Debug` shows method, path and that id: neither query, header nor body.
+pub struct Request {
     method: Method,
     url: Url,
     body: Option<Body>,
@@ -43,14 +52,15 @@ pub(crate) struct Request {
 const USUAL_LONGEST_ANSWER: usize = 8 * 1024 * 1024;
 
 /// A body with its content type. Wiped on drop, because a form may carry a secret.
-pub(crate) struct Body {
-    pub(crate) content_type: &'static str,
-    pub(crate) bytes: Zeroizing<Vec<u8>>,
+struct Body {
+    content_type: &'static str,
+    bytes: Zeroizing<Vec<u8>>,
 }
 
 impl Request {
     /// A request that is safe to repeat, unless it is a POST.
-    pub(crate) fn new(method: Method, url: Url) -> Self {
+    #[must_use]
+    pub fn new(method: Method, url: Url) -> Self {
         Self {
             method,
             url,
@@ -61,7 +71,9 @@ impl Request {
         }
     }
 
-    pub(crate) fn with_json(mut self, body: &Value) -> Self {
+    /// The same with a JSON body.
+    #[must_use]
+    pub fn with_json(mut self, body: &Value) -> Self {
         self.body = Some(Body {
             content_type: "application/json",
             bytes: Zeroizing::new(body.to_string().into_bytes()),
@@ -85,33 +97,57 @@ impl Request {
         self
     }
 
-    /// Declares that carrying out the request twice has the effect of once: a read by POST.
-    pub(crate) const fn repeatable(mut self) -> Self {
+    /// Declares that carrying out the request twice has the effect of once, as a read by POST.
+    #[must_use]
+    pub const fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
     }
 
-    pub(crate) const fn method(&self) -> Method {
+    /// The HTTP method.
+    #[must_use]
+    pub const fn method(&self) -> Method {
         self.method
     }
 
-    pub(crate) const fn url(&self) -> &Url {
+    /// Where it goes. The query may hold what is confidential.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
         &self.url
     }
 
-    pub(crate) const fn body(&self) -> Option<&Body> {
-        self.body.as_ref()
+    /// The headers to send, `Authorization` not among them.
+    #[must_use]
+    pub fn headers(&self) -> Vec<(&'static str, &str)> {
+        let common = [
+            ("accept", "application/json"),
+            ("client-request-id", self.client_request_id.as_str()),
+        ];
+        let content_type = self.body.as_ref().map(|body| ("content-type", body.content_type));
+        common.into_iter().chain(content_type).collect()
     }
 
-    pub(crate) const fn is_repeatable(&self) -> bool {
+    /// The body to send. It may hold a secret.
+    #[must_use]
+    pub fn body(&self) -> Option<&[u8]> {
+        Some(&self.body.as_ref()?.bytes)
+    }
+
+    /// Whether carrying it out twice has the effect of once.
+    #[must_use]
+    pub const fn is_repeatable(&self) -> bool {
         self.repeatable
     }
 
-    pub(crate) const fn longest_answer(&self) -> usize {
+    /// How many bytes the body of an answer has at most; a longer answer is [too long](super::TransportFailure::too_long).
+    #[must_use]
+    pub const fn longest_answer(&self) -> usize {
         self.longest_answer
     }
 
-    pub(crate) fn client_request_id(&self) -> &str {
+    /// What all attempts of this request share.
+    #[must_use]
+    pub fn client_request_id(&self) -> &str {
         &self.client_request_id
     }
 

@@ -18,6 +18,9 @@ use crate::{
 /// Attempts that found nobody to talk to are fewer: somebody waits to be told to check the proxy.
 const CONNECT_ATTEMPTS: u32 = 5;
 
+/// And they end within this time: a host that drops what is sent to it takes the whole connect time-out each time.
+pub(crate) const UNREACHED_AT_MOST: Duration = Duration::from_secs(30);
+
 /// What the pipeline's user knows about an answer that its status does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Advice {
@@ -29,16 +32,26 @@ pub(crate) enum Advice {
     Final,
 }
 
-/// How long and how often is tried.
-#[derive(Debug, Clone)]
-pub(crate) struct RetryPolicy {
-    /// The first wait. Each one is twice the one before, with as much again at random.
+/// How long and how often a request is sent again, if that does no harm and may help.
+///
+/// What a service asks for with `Retry-After` comes first: a policy never waits less. A request that is not safe to
+/// repeat is sent again only if it provably did nothing, whatever the policy.
+///
+/// | Setting | Default |
+/// |---|---|
+/// | [`attempts`](Self::attempts) | 12 |
+/// | [`first_delay`](Self::first_delay) | 250 ms |
+/// | [`longest_delay`](Self::longest_delay) | 8 s |
+/// | [`deadline`](Self::deadline) | 2 min |
+///
+/// If no connection is made at all, there are 5 attempts at most, and none begins that would end more than half a
+/// minute after the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct RetryPolicy {
     pub(crate) first_delay: Duration,
-    /// The longest wait before randomness.
     pub(crate) longest_delay: Duration,
-    /// No attempt begins later than this after the first, signing in not counted.
     pub(crate) deadline: Duration,
-    /// The most attempts.
     pub(crate) attempts: u32,
     /// Makes the randomness repeatable.
     pub(crate) seed: Option<u64>,
@@ -57,6 +70,36 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// The most attempts, the first one counted; 0 counts as 1.
+    pub const fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// The first wait. Each one is twice the one before, with up to as much again at random.
+    pub const fn first_delay(mut self, delay: Duration) -> Self {
+        self.first_delay = delay;
+        self
+    }
+
+    /// The longest wait before randomness.
+    pub const fn longest_delay(mut self, delay: Duration) -> Self {
+        self.longest_delay = delay;
+        self
+    }
+
+    /// No attempt begins later than this after the first. The time that signing in takes does not count.
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The same with no later deadline than this.
+    pub(crate) fn within(mut self, deadline: Duration) -> Self {
+        self.deadline = self.deadline.min(deadline);
+        self
+    }
+
     /// Starts the clock of one call.
     pub(crate) fn begin(&self) -> Schedule {
         let seed = self.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
@@ -113,13 +156,13 @@ pub(crate) const fn after_answer(status: u16, repeatable: bool, advice: Option<A
 
 /// Whether a failure is worth another attempt, and how many at most.
 pub(crate) const fn after_failure(failure: &TransportFailure, repeatable: bool) -> Option<u32> {
-    match failure {
-        TransportFailure::TooLong | TransportFailure::NotPinned(_) | TransportFailure::Unreachable { lasting: true, .. } => None,
-        TransportFailure::Unreachable { kind, .. } => match kind {
-            TransportKind::Connect => Some(CONNECT_ATTEMPTS),
-            TransportKind::TimedOut | TransportKind::Interrupted if repeatable => Some(u32::MAX),
-            _ => None,
-        },
+    if failure.is_lasting() {
+        return None;
+    }
+    match failure.kind() {
+        Some(TransportKind::Connect) => Some(CONNECT_ATTEMPTS),
+        Some(TransportKind::TimedOut | TransportKind::Interrupted) if repeatable => Some(u32::MAX),
+        _ => None,
     }
 }
 
@@ -158,7 +201,7 @@ mod tests {
             assert_eq!(after_failure(&failure(kind), true), Some(u32::MAX));
         }
         assert_eq!(after_failure(&failure(TransportKind::Unusable), true), None);
-        assert_eq!(after_failure(&TransportFailure::TooLong, true), None);
+        assert_eq!(after_failure(&TransportFailure::too_long(), true), None);
     }
 
     #[tokio::test(start_paused = true)]

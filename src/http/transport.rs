@@ -1,46 +1,203 @@
-//! The seam between the retry loop and the HTTP library: one attempt, no judgement.
+//! The seam between the repeats and the network: one attempt, no judgement.
 
-use std::{error::Error, fmt::Debug, time::Duration};
+use std::{
+    error::Error,
+    fmt::{self, Debug},
+    sync::Arc,
+    time::Duration,
+};
 
-use super::{answer::RawAnswer, authorize::Authorization, pinning::NotPinned, request::Request};
-use crate::error::TransportKind;
 use async_trait::async_trait;
+use secrecy::SecretString;
+use uuid::Uuid;
 
-/// Makes one attempt.
+use super::{answer::RawAnswer, authorize::Authorization, request::Request};
+use crate::error::TransportKind;
+
+/// Carries one request to a service and its answer back, once.
+///
+/// The crate's own implementation speaks HTTP/2 and HTTP/1.1 over TLS, see [`HttpClient`](super::HttpClient). Another
+/// one records answers, replays them, brings its own TLS stack, or leads to an emulator. Retries, waits, tokens and the
+/// meaning of a status are not its business: [`HttpClient`](super::HttpClient) has them above every transport.
+///
+/// ```
+/// use cmg_onboarding::{async_trait, http::{Attempt, HttpClient, RawAnswer, Transport, TransportFailure}};
+///
+/// /// Answers every request with an empty list.
+/// #[derive(Debug)]
+/// struct Empty;
+///
+/// #[async_trait]
+/// impl Transport for Empty {
+///     async fn attempt(&self, _attempt: Attempt<'_>) -> Result<RawAnswer, TransportFailure> {
+///         Ok(RawAnswer::new(200).with_header("content-type", "application/json").with_body(br#"{"value": []}"#))
+///     }
+/// }
+///
+/// let client = HttpClient::over(Empty);
+/// # let _ = client;
+/// ```
 #[async_trait]
-pub(crate) trait Transport: Debug + Send + Sync {
-    /// Sends the request once; any status is an answer.
-    async fn attempt(
-        &self,
-        request: &Request,
-        authorization: Option<&Authorization>,
-        limit: Duration,
-    ) -> Result<RawAnswer, TransportFailure>;
+pub trait Transport: Debug + Send + Sync {
+    /// Sends the request once, within its time limit, and answers with what came back, whatever its status. It follows
+    /// no redirect and repeats nothing.
+    ///
+    /// # Errors
+    ///
+    /// If no whole answer came. The kind of the failure decides whether the request is sent again:
+    /// [`TransportKind::Connect`] says that nothing was sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives the attempt up. The service may have carried it out.
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<RawAnswer, TransportFailure>;
 }
 
-/// One attempt brought no answer.
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<RawAnswer, TransportFailure> {
+        (**self).attempt(attempt).await
+    }
+}
+
+/// One attempt at a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    request: &'a Request,
+    authorization: Option<&'a Authorization>,
+    time_limit: Duration,
+    route: Route,
+}
+
+/// What a caller of the pipeline wants of the connections.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Route {
+    /// Past every proxy, for hosts in the same network.
+    pub(crate) is_direct: bool,
+    /// Whose connections these are, if the sign-in is bound to the connection.
+    pub(crate) identity: Option<Uuid>,
+}
+
+impl<'a> Attempt<'a> {
+    /// An attempt without a token, as a transport's own tests make it.
+    #[must_use]
+    pub fn new(request: &'a Request, time_limit: Duration) -> Self {
+        Self::by(request, None, time_limit, Route::default())
+    }
+
+    pub(crate) const fn by(request: &'a Request, authorization: Option<&'a Authorization>, time_limit: Duration, route: Route) -> Self {
+        Self {
+            request,
+            authorization,
+            time_limit,
+            route,
+        }
+    }
+
+    /// What to send.
+    #[must_use]
+    pub const fn request(&self) -> &'a Request {
+        self.request
+    }
+
+    /// The value of the `Authorization` header, if the request has one. It belongs into no record and no log.
+    #[must_use]
+    pub fn authorization(&self) -> Option<SecretString> {
+        self.authorization.map(Authorization::header)
+    }
+
+    /// How long the attempt may take, from the first byte sent to the last one received.
+    #[must_use]
+    pub const fn time_limit(&self) -> Duration {
+        self.time_limit
+    }
+
+    /// Whether to go past every proxy, because the host is in the same network.
+    #[must_use]
+    pub const fn is_direct(&self) -> bool {
+        self.route.is_direct
+    }
+
+    /// Set if the service knows its caller by the connection (Kerberos): such an attempt goes over HTTP/1.1, and a
+    /// connection must never serve attempts of two different identities, nor one with and one without.
+    #[must_use]
+    pub const fn identity(&self) -> Option<Uuid> {
+        self.route.identity
+    }
+}
+
+/// An attempt brought no usable answer.
 #[derive(Debug)]
-pub(crate) enum TransportFailure {
-    /// There is nobody to talk to, or the talk ended early.
-    Unreachable {
-        kind: TransportKind,
-        /// A handshake that was turned down (an untrusted certificate, say): the next one will be, too.
-        lasting: bool,
-        source: Box<dyn Error + Send + Sync>,
-    },
-    /// The answer is longer than any that makes sense.
-    TooLong,
-    /// Somebody else answers than the one whose certificate is pinned. Nothing was sent.
-    #[cfg_attr(not(feature = "rustls"), expect(dead_code, reason = "nothing is pinned without TLS"))]
-    NotPinned(NotPinned),
+pub struct TransportFailure {
+    kind: Option<TransportKind>,
+    is_lasting: bool,
+    source: Box<dyn Error + Send + Sync>,
 }
 
 impl TransportFailure {
-    pub(crate) fn new(kind: TransportKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::Unreachable {
-            kind,
-            lasting: false,
+    /// No answer, for this reason. `source` is shown and logged: it must hold neither token, body nor query.
+    #[must_use]
+    pub fn new(kind: TransportKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            kind: Some(kind),
+            is_lasting: matches!(kind, TransportKind::Unusable | TransportKind::UntrustedCertificate),
             source: source.into(),
         }
     }
+
+    /// The answer is longer than [`Request::longest_answer`].
+    #[must_use]
+    pub fn too_long() -> Self {
+        Self {
+            kind: None,
+            is_lasting: true,
+            source: Box::new(TooLong),
+        }
+    }
+
+    /// The same as a trouble that another attempt meets again, whatever its kind: a handshake that was turned down.
+    #[must_use]
+    pub const fn lasting(mut self) -> Self {
+        self.is_lasting = true;
+        self
+    }
+
+    /// How it failed; `None` if an answer came and was too long.
+    #[must_use]
+    pub const fn kind(&self) -> Option<TransportKind> {
+        self.kind
+    }
+
+    /// Whether another attempt would meet the same trouble.
+    #[must_use]
+    pub const fn is_lasting(&self) -> bool {
+        self.is_lasting
+    }
+
+    pub(crate) fn into_source(self) -> Box<dyn Error + Send + Sync> {
+        self.source
+    }
 }
+
+impl fmt::Display for TransportFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Some(TransportKind::Connect) => formatter.write_str("no connection was made"),
+            Some(TransportKind::UntrustedCertificate) => formatter.write_str("the certificate is not trusted"),
+            Some(TransportKind::TimedOut) => formatter.write_str("no answer came in time"),
+            Some(TransportKind::Interrupted) => formatter.write_str("the connection broke"),
+            Some(TransportKind::Unusable) => formatter.write_str("the request could not be sent"),
+            None => write!(formatter, "{TooLong}"),
+        }
+    }
+}
+
+impl Error for TransportFailure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.source.as_ref())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is longer than any that makes sense")]
+struct TooLong;

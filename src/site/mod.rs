@@ -1,5 +1,6 @@
 //! The Configuration Manager side: one trait, and what goes through it.
 
+#[cfg(feature = "http")]
 pub mod admin_service;
 mod api;
 mod identity;

@@ -20,9 +20,7 @@ use crate::{
     clock::SystemClock,
     cloud::{CloudEndpoints, CloudEnvironment},
     error::{RefusalReason, Refused},
-    http::{
-        Answer, HttpError, InvalidRootCertificate, Method, Pipeline, Request, ReqwestTransport, RetryPolicy, TrustedRoots, percent_encoded,
-    },
+    http::{Answer, HttpClient, HttpError, Method, Pipeline, Request, percent_encoded},
     ids::TenantId,
 };
 
@@ -46,8 +44,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 #[must_use]
 pub struct TenantDiscovery {
     clouds: Vec<CloudEndpoints>,
-    roots: TrustedRoots,
-    deadline: Duration,
+    http: HttpClient,
 }
 
 /// A tenant as its discovery document describes it.
@@ -86,8 +83,7 @@ impl TenantDiscovery {
     pub fn new() -> Self {
         Self {
             clouds: CloudEnvironment::ALL.into_iter().map(CloudEndpoints::of).collect(),
-            roots: TrustedRoots::default(),
-            deadline: DEADLINE,
+            http: HttpClient::default(),
         }
     }
 
@@ -97,19 +93,10 @@ impl TenantDiscovery {
         self
     }
 
-    /// Trusts these issuers beside those of the operating system. Adds up.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not one or more certificates in PEM.
-    pub fn trusted_root_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self, InvalidRootCertificate> {
-        self.roots.add_pem(pem.as_ref())?;
-        Ok(self)
-    }
-
-    /// How long is tried at most; half a minute unless set.
-    pub const fn retry_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+    /// The HTTP client to use. Default: one of its own, with the defaults of
+    /// [`HttpOptions`](crate::http::HttpOptions). Give all that run in one process the same one: they share connections.
+    pub fn http(mut self, client: HttpClient) -> Self {
+        self.http = client;
         self
     }
 
@@ -126,12 +113,7 @@ impl TenantDiscovery {
     /// Nothing is changed anywhere; dropping the future ends the requests.
     pub async fn find(&self, domain_or_id: &str) -> Result<DiscoveredTenant, TenantDiscoveryError> {
         let name = tenant_name(domain_or_id)?;
-        let policy = RetryPolicy {
-            deadline: self.deadline,
-            ..RetryPolicy::default()
-        };
-        let transport = Arc::new(ReqwestTransport::new(self.roots.clone()));
-        let pipeline = Pipeline::new(transport, policy, ATTEMPT_TIMEOUT, Arc::new(SystemClock));
+        let pipeline = self.http.pipeline_within(DEADLINE, ATTEMPT_TIMEOUT, Arc::new(SystemClock));
         let answers = join_all(self.clouds.iter().map(|cloud| self.ask(&pipeline, cloud, &name))).await;
 
         let mut found: Vec<(DiscoveredTenant, bool)> = Vec::new();

@@ -8,6 +8,7 @@ use cmg_onboarding::{
     AzureServicesConnection, ClientAppSpec, ConnectionSpec, DiscoverySpec, Event, GraphDirectory, ServerAppSpec, StaticToken,
     connection::AzureServicesConnectionBuilder,
     emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
+    http::{HttpClient, HttpOptions},
 };
 use serde_json::Value;
 
@@ -42,11 +43,16 @@ pub(crate) fn connection(spec: ConnectionSpec, tenant: &EmulatedTenant, site: &E
 /// A directory over HTTP, signed in as this caller.
 pub(crate) fn directory(server: &EmulatorServer, tenant: &EmulatedTenant, caller: &Caller) -> GraphDirectory {
     let builder = GraphDirectory::builder(server.endpoints().clone(), StaticToken::new(tenant.token_for(caller)));
-    let builder = match server.certificate_pem() {
-        Some(pem) => builder.trusted_root_pem(pem).unwrap(),
-        None => builder,
-    };
-    builder.build()
+    builder.http(client(server)).build()
+}
+
+/// A client that trusts the server.
+pub(crate) fn client(server: &EmulatorServer) -> HttpClient {
+    let options = HttpOptions::new();
+    HttpClient::new(match server.certificate_pem() {
+        Some(pem) => options.trusted_root_pem(pem).unwrap(),
+        None => options,
+    })
 }
 
 /// A connection over HTTP, by the global administrator.

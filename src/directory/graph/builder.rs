@@ -1,14 +1,12 @@
 //! The settings of a [`GraphDirectory`].
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{GraphDirectory, client::GraphClient};
-#[cfg(feature = "emulator")]
-use crate::http::Transport;
 use crate::{
     clock::{Clock, SystemClock},
     cloud::CloudEndpoints,
-    http::{InvalidRootCertificate, Pipeline, ReqwestTransport, RetryPolicy, TrustedRoots},
+    http::HttpClient,
     ids::TenantId,
     token::TokenProvider,
 };
@@ -22,11 +20,7 @@ pub struct GraphDirectoryBuilder {
     tenant: Option<TenantId>,
     scopes: Option<Vec<String>>,
     clock: Arc<dyn Clock>,
-    roots: TrustedRoots,
-    retry_deadline: Duration,
-    request_timeout: Duration,
-    #[cfg(feature = "emulator")]
-    transport: Option<Arc<dyn Transport>>,
+    http: HttpClient,
 }
 
 impl GraphDirectoryBuilder {
@@ -37,11 +31,7 @@ impl GraphDirectoryBuilder {
             tenant: None,
             scopes: None,
             clock: Arc::new(SystemClock),
-            roots: TrustedRoots::default(),
-            retry_deadline: RetryPolicy::default().deadline,
-            request_timeout: Duration::from_secs(60),
-            #[cfg(feature = "emulator")]
-            transport: None,
+            http: HttpClient::default(),
         }
     }
 
@@ -68,48 +58,17 @@ impl GraphDirectoryBuilder {
         self
     }
 
-    /// Trusts these issuers beside those of the operating system, as an inspecting proxy may need. Adds up.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not one or more certificates in PEM.
-    pub fn trusted_root_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self, InvalidRootCertificate> {
-        self.roots.add_pem(pem.as_ref())?;
-        Ok(self)
-    }
-
-    /// How long a call is repeated at most, from its first attempt; two minutes unless set. Signing in does not count.
-    pub const fn retry_deadline(mut self, deadline: Duration) -> Self {
-        self.retry_deadline = deadline;
-        self
-    }
-
-    /// How long one attempt may take; one minute unless set.
-    pub const fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout = timeout;
-        self
-    }
-
-    /// Another way to the other end than the network.
-    #[cfg(feature = "emulator")]
-    pub(crate) fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
+    /// The HTTP client to use. Default: one of its own, with the defaults of
+    /// [`HttpOptions`](crate::http::HttpOptions). Give all that run in one process the same one: they share connections.
+    pub fn http(mut self, client: HttpClient) -> Self {
+        self.http = client;
         self
     }
 
     /// The directory.
     #[must_use]
     pub fn build(self) -> GraphDirectory {
-        let policy = RetryPolicy {
-            deadline: self.retry_deadline,
-            ..RetryPolicy::default()
-        };
-        let network = || Arc::new(ReqwestTransport::new(self.roots));
-        #[cfg(feature = "emulator")]
-        let transport = self.transport.unwrap_or_else(|| network());
-        #[cfg(not(feature = "emulator"))]
-        let transport = network();
-        let pipeline = Pipeline::new(transport, policy, self.request_timeout, Arc::clone(&self.clock));
+        let pipeline = self.http.pipeline(Arc::clone(&self.clock));
         let scopes = self.scopes.unwrap_or_else(|| vec![self.endpoints.default_scope()]);
         GraphDirectory::over(GraphClient {
             scopes,

@@ -27,10 +27,7 @@ use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use super::{EmulatedSite, EmulatedTenant};
-use crate::{
-    cloud::CloudEndpoints,
-    site::admin_service::{AdminServiceAddress, CertificateFingerprint},
-};
+use crate::{cloud::CloudEndpoints, http::CertificateFingerprint, site::admin_service::AdminServiceAddress};
 pub(super) use exchange::Exchange;
 pub(super) use heard::{Heard, Said};
 use tls::Identity;

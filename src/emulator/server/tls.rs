@@ -11,7 +11,7 @@ use tokio_rustls::{
     },
 };
 
-use crate::site::admin_service::CertificateFingerprint;
+use crate::http::CertificateFingerprint;
 
 /// A self-signed certificate with its key.
 pub(super) struct Identity {

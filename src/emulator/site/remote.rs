@@ -3,8 +3,6 @@
 //! A real site has no such route. It is here so that a program which runs more than once, as `examples/onboard` does,
 //! meets the same site each time.
 
-use std::{sync::Arc, time::Duration};
-
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -14,10 +12,9 @@ use url::Url;
 use super::EmulatedSite;
 use crate::{
     call::Call,
-    clock::SystemClock,
     cloud::CloudEnvironment,
     error::{SiteError, SiteRefused, SiteUnreachable},
-    http::{HttpError, InvalidRootCertificate, Method, Pipeline, Request, ReqwestTransport, RetryPolicy, TrustedRoots},
+    http::{HttpClient, HttpError, Method, Request},
     ids::{ApplicationId, TenantId},
     secret::ClientSecret,
     site::{
@@ -34,7 +31,7 @@ pub(crate) const PATH: &str = "emulator/site";
 #[derive(Debug, Clone)]
 pub struct RemoteSite {
     url: Url,
-    pipeline: Pipeline,
+    http: HttpClient,
 }
 
 impl RemoteSite {
@@ -42,18 +39,14 @@ impl RemoteSite {
     pub fn builder(server: Url) -> RemoteSiteBuilder {
         RemoteSiteBuilder {
             server,
-            roots: TrustedRoots::default(),
+            http: HttpClient::default(),
         }
     }
 
     async fn ask<T: DeserializeOwned>(&self, call: &Call, question: &Value) -> Result<Result<T, Stopped>, SiteError> {
         // Every operation of the site is an ensure, so repeating one does no harm.
         let request = Request::new(Method::Post, self.url.clone()).with_json(question).repeatable();
-        let answer = self
-            .pipeline
-            .send(call.clone(), &request, None, |_| None)
-            .await
-            .map_err(unreachable)?;
+        let answer = self.http.send(call.clone(), &request).await.map_err(unreachable)?;
         if answer.is_success() {
             return answer.json().map(Ok).map_err(|error| unreachable(HttpError::Unexpected(error)));
         }
@@ -66,18 +59,14 @@ impl RemoteSite {
 #[must_use = "a builder does nothing until build() is called"]
 pub struct RemoteSiteBuilder {
     server: Url,
-    roots: TrustedRoots,
+    http: HttpClient,
 }
 
 impl RemoteSiteBuilder {
-    /// Trusts the certificate that the emulator has written out.
-    ///
-    /// # Errors
-    ///
-    /// When the text holds no certificate.
-    pub fn trusted_root_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self, InvalidRootCertificate> {
-        self.roots.add_pem(pem.as_ref())?;
-        Ok(self)
+    /// The HTTP client to use, one that trusts the certificate of the emulator.
+    pub fn http(mut self, client: HttpClient) -> Self {
+        self.http = client;
+        self
     }
 
     /// Puts it together. Nothing is sent yet.
@@ -85,11 +74,7 @@ impl RemoteSiteBuilder {
     pub fn build(self) -> RemoteSite {
         let mut url = self.server;
         url.set_path(PATH);
-        let transport = Arc::new(ReqwestTransport::new(self.roots));
-        RemoteSite {
-            url,
-            pipeline: Pipeline::new(transport, RetryPolicy::default(), Duration::from_secs(60), Arc::new(SystemClock)),
-        }
+        RemoteSite { url, http: self.http }
     }
 }
 
@@ -298,6 +283,6 @@ fn unreachable(error: HttpError) -> SiteError {
         HttpError::Unreachable(source) => failure.with_source(source).into(),
         HttpError::Unexpected(source) => failure.with_source(source).into(),
         HttpError::Authorization(source) => failure.with_source(source).into(),
-        HttpError::Redirected { .. } => failure.into(),
+        _ => failure.into(),
     }
 }

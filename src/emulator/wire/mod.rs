@@ -16,7 +16,9 @@ pub use fault::{WireFault, WireRefusal};
 
 use super::{EmulatedTenant, Timeline, server::Exchange, tenant::lock};
 use crate::{
+    cloud::CloudEndpoints,
     directory::{GraphDirectory, GraphDirectoryBuilder},
+    http::HttpClient,
     token::TokenProvider,
 };
 use transport::WireTransport;
@@ -130,6 +132,22 @@ impl EmulatedWire {
         self
     }
 
+    /// This end of the wire, for everything that takes an HTTP client. Microsoft Graph answers; the sign-in service does not.
+    #[must_use]
+    pub fn http(&self) -> HttpClient {
+        HttpClient::over(WireTransport {
+            line: Arc::clone(&self.line),
+            timeline: self.timeline.clone(),
+            is_lossless: self.is_lossless,
+        })
+    }
+
+    /// The addresses that the tenant at the other end goes by.
+    #[must_use]
+    pub fn endpoints(&self) -> &CloudEndpoints {
+        self.line.tenant.cloud_endpoints()
+    }
+
     /// This crate's own client at this end of the wire.
     #[must_use]
     pub fn directory(&self, tokens: impl TokenProvider + 'static) -> GraphDirectory {
@@ -138,14 +156,9 @@ impl EmulatedWire {
 
     /// The same with settings. Its clock is the tenant's.
     pub fn directory_builder(&self, tokens: impl TokenProvider + 'static) -> GraphDirectoryBuilder {
-        let transport = WireTransport {
-            line: Arc::clone(&self.line),
-            timeline: self.timeline.clone(),
-            is_lossless: self.is_lossless,
-        };
-        GraphDirectory::builder(self.line.tenant.cloud_endpoints().clone(), tokens)
+        GraphDirectory::builder(self.endpoints().clone(), tokens)
             .clock(Arc::clone(&self.line.tenant.settings().clock))
-            .transport(Arc::new(transport))
+            .http(self.http())
     }
 
     /// Lets an attempt meet with trouble, by its number from 1.

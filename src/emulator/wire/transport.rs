@@ -3,7 +3,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use secrecy::zeroize::Zeroizing;
+use secrecy::ExposeSecret;
 use serde_json::json;
 use time::format_description::well_known::Rfc2822;
 use tokio::time::sleep;
@@ -15,7 +15,7 @@ use crate::{
         timeline::{Moment, Timeline},
     },
     error::TransportKind,
-    http::{AnswerHeaders, Authorization, RawAnswer, Request, Transport, TransportFailure},
+    http::{Attempt, RawAnswer, Request, Transport, TransportFailure},
 };
 
 #[derive(Debug)]
@@ -48,19 +48,15 @@ impl Drop for UnderWay<'_> {
 
 #[async_trait]
 impl Transport for WireTransport {
-    async fn attempt(
-        &self,
-        request: &Request,
-        authorization: Option<&Authorization>,
-        limit: Duration,
-    ) -> Result<RawAnswer, TransportFailure> {
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<RawAnswer, TransportFailure> {
+        let request = attempt.request();
         let name = request.title();
         self.timeline.pass(Moment::BeforeSending, &name).await;
         let (number, fault) = self.line.begin(recorded(request));
         let is_carried_out = fault.as_ref().is_none_or(WireFault::is_carried_out);
         let mut under_way = UnderWay {
             line: &self.line,
-            heard: is_carried_out.then(|| heard(request, authorization)),
+            heard: is_carried_out.then(|| heard(&attempt)),
             arrives: self.is_lossless,
         };
         // On its way: whatever else can go on goes on.
@@ -68,9 +64,9 @@ impl Transport for WireTransport {
         let said = under_way.arrive();
         drop(under_way);
         self.timeline.pass(Moment::CarriedOut, &name).await;
-        let answer = self.outcome(fault, said, limit).await;
+        let answer = self.outcome(fault, said, attempt.time_limit()).await;
         if let Ok(answer) = &answer {
-            self.line.finish(number, answer.status);
+            self.line.finish(number, answer.status());
         }
         self.timeline.pass(Moment::Answered, &name).await;
         answer
@@ -99,13 +95,13 @@ impl WireTransport {
             WireFault::Throttled => answer = refusal(429, "TooManyRequests", "Too many requests."),
             WireFault::ThrottledFor(wait) => {
                 answer = refusal(429, "TooManyRequests", "Too many requests.");
-                answer.headers.retry_after = Some(wait.as_secs().to_string());
+                answer = answer.with_header("retry-after", &wait.as_secs().to_string());
             }
             WireFault::ThrottledUntil(wait) => {
                 answer = refusal(429, "TooManyRequests", "Too many requests.");
                 let moment = self.line.tenant.settings().clock.now() + wait;
                 let text = moment.to_offset(time::UtcOffset::UTC).format(&Rfc2822).unwrap_or_default();
-                answer.headers.retry_after = Some(text.replace("+0000", "GMT"));
+                answer = answer.with_header("retry-after", &text.replace("+0000", "GMT"));
             }
             // A gateway in front of the service answers with a page of its own.
             WireFault::StatusBefore(status @ (502 | 504)) | WireFault::StatusAfter(status @ (502 | 504)) => {
@@ -120,14 +116,13 @@ impl WireTransport {
                 answer = refusal(409, "Directory_ConcurrencyViolation", message);
             }
             WireFault::TruncatedBody => {
-                let half = answer.body.len() / 2;
-                answer.body = Zeroizing::new(answer.body[..half].to_vec());
+                let half = answer.body()[..answer.body().len() / 2].to_vec();
+                answer = answer.with_body(&half);
             }
             WireFault::WebPage => answer = page(200, "<html><title>Sign in to the proxy</title></html>"),
             WireFault::EmptyBefore | WireFault::EmptyAfter => answer = page(200, ""),
             WireFault::Redirect => {
-                answer = page(302, "");
-                answer.headers.location = Some("https://proxy.example/sign-in".to_owned());
+                answer = page(302, "").with_header("location", "https://proxy.example/sign-in");
             }
             WireFault::Refusal(refusal) => answer = graph(refusal.status(), refusal.body().to_string()),
         }
@@ -140,38 +135,39 @@ fn recorded(request: &Request) -> WireRequest {
     WireRequest {
         method: request.method().as_str().to_owned(),
         path: request.url().path().to_owned(),
-        body: body.and_then(|body| serde_json::from_slice(&body.bytes).ok()),
+        body: body.and_then(|body| serde_json::from_slice(body).ok()),
         client_request_id: request.client_request_id().to_owned(),
         fault: None,
         status: None,
     }
 }
 
-fn heard(request: &Request, authorization: Option<&Authorization>) -> Heard {
+fn heard(attempt: &Attempt<'_>) -> Heard {
+    let request = attempt.request();
     let url = request.url();
     Heard {
         method: request.method().as_str().to_owned(),
         path: url.path().to_owned(),
         query: url.query().unwrap_or_default().to_owned(),
         client_request_id: request.client_request_id().to_owned(),
-        authorization: authorization.map(|authorization| authorization.header().to_string()),
-        body: request.body().map(|body| body.bytes.to_vec()).unwrap_or_default(),
+        authorization: attempt.authorization().map(|header| header.expose_secret().to_owned()),
+        body: request.body().map(<[u8]>::to_vec).unwrap_or_default(),
         address: url.origin().ascii_serialization(),
     }
 }
 
 fn raw(said: Said) -> RawAnswer {
-    RawAnswer {
-        status: said.status,
-        headers: AnswerHeaders {
-            content_type: said.content_type,
-            request_id: said.request_id,
-            retry_after: said.retry_after,
-            www_authenticate: said.www_authenticate.into_iter().collect(),
-            ..AnswerHeaders::default()
-        },
-        body: Zeroizing::new(said.body),
-    }
+    let headers = [
+        ("content-type", said.content_type),
+        ("request-id", said.request_id),
+        ("retry-after", said.retry_after),
+        ("www-authenticate", said.www_authenticate),
+    ];
+    let answer = RawAnswer::new(said.status).with_body(&said.body);
+    headers.into_iter().fold(answer, |answer, (name, value)| match value {
+        Some(value) => answer.with_header(name, &value),
+        None => answer,
+    })
 }
 
 fn refusal(status: u16, code: &str, message: &str) -> RawAnswer {
@@ -179,27 +175,17 @@ fn refusal(status: u16, code: &str, message: &str) -> RawAnswer {
 }
 
 fn graph(status: u16, body: String) -> RawAnswer {
-    let headers = AnswerHeaders {
-        content_type: Some("application/json".to_owned()),
-        request_id: Some(uuid::Uuid::new_v4().to_string()),
-        ..AnswerHeaders::default()
-    };
-    RawAnswer {
-        status,
-        headers,
-        body: Zeroizing::new(body.into_bytes()),
-    }
+    RawAnswer::new(status)
+        .with_header("content-type", "application/json")
+        .with_header("request-id", &uuid::Uuid::new_v4().to_string())
+        .with_body(body.as_bytes())
 }
 
-/// What somebody in between sends, without the marks of the service.
+/// What a machine in between sends, without the marks of the service.
 fn page(status: u16, text: &str) -> RawAnswer {
-    let headers = AnswerHeaders {
-        content_type: (!text.is_empty()).then(|| "text/html; charset=utf-8".to_owned()),
-        ..AnswerHeaders::default()
-    };
-    RawAnswer {
-        status,
-        headers,
-        body: Zeroizing::new(text.as_bytes().to_vec()),
+    let answer = RawAnswer::new(status).with_body(text.as_bytes());
+    if text.is_empty() {
+        return answer;
     }
+    answer.with_header("content-type", "text/html; charset=utf-8")
 }

@@ -23,19 +23,19 @@ use crate::{
 struct Script {
     answers: Mutex<VecDeque<Result<RawAnswer, TransportFailure>>>,
     attempts: Mutex<Vec<(Instant, Option<String>, Duration)>>,
-}
-
-impl std::fmt::Debug for RawAnswer {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.status.fmt(formatter)
-    }
+    /// How long each attempt takes.
+    takes: Duration,
 }
 
 #[async_trait]
 impl Transport for Script {
-    async fn attempt(&self, _: &Request, authorization: Option<&Authorization>, limit: Duration) -> Result<RawAnswer, TransportFailure> {
-        let token = authorization.map(|authorization| authorization.token.expose_secret().to_owned());
-        self.attempts.lock().unwrap().push((Instant::now(), token, limit));
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<RawAnswer, TransportFailure> {
+        let token = attempt.authorization().map(|header| {
+            let header = header.expose_secret();
+            header.strip_prefix("Bearer ").unwrap_or(header).to_owned()
+        });
+        self.attempts.lock().unwrap().push((Instant::now(), token, attempt.time_limit()));
+        sleep(self.takes).await;
         self.answers.lock().unwrap().pop_front().expect("the script has an answer left")
     }
 }
@@ -219,13 +219,31 @@ async fn a_missing_service_is_reported_within_half_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_silent_host_is_reported_within_half_a_minute() {
+    for (takes, attempts) in [(10, 2), (6, 4), (20, 1), (0, 5)] {
+        let script = Arc::new(Script {
+            answers: Mutex::new((0..5).map(|_| broken(TransportKind::Connect)).collect()),
+            takes: Duration::from_secs(takes),
+            ..Script::default()
+        });
+        let transport: Arc<dyn Transport> = script.clone();
+        let client = crate::http::HttpClient::over(transport);
+        let request = Request::new(Method::Get, "https://graph.example/".parse().unwrap());
+        let began = Instant::now();
+        assert!(client.send(Call::quiet(), &request).await.is_err());
+        assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+        assert_eq!(script.attempts.lock().unwrap().len(), attempts, "of {takes} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_untrusted_certificate_is_reported_at_once() {
-    let failure = TransportFailure::Unreachable {
-        kind: TransportKind::Connect,
-        lasting: true,
-        source: "untrusted".into(),
-    };
-    assert_eq!(run(Method::Get, [Err(failure)]).await.attempts(), 1);
+    for failure in [
+        TransportFailure::new(TransportKind::UntrustedCertificate, "untrusted"),
+        TransportFailure::new(TransportKind::Connect, "turned down").lasting(),
+    ] {
+        assert_eq!(run(Method::Get, [Err(failure)]).await.attempts(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]

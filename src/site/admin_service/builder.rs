@@ -1,11 +1,11 @@
 //! The settings of an [`AdminServiceSite`].
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite, client::AdminServiceClient};
 use crate::{
     clock::{Clock, SystemClock},
-    http::{CertificateFingerprint, InvalidRootCertificate, Pipeline, ReqwestTransport, RetryPolicy, TransportSettings},
+    http::HttpClient,
 };
 
 /// Puts an [`AdminServiceSite`] together. Nothing is sent before the first call on the result.
@@ -14,10 +14,8 @@ use crate::{
 pub struct AdminServiceSiteBuilder {
     address: AdminServiceAddress,
     sign_in: AdminServiceSignIn,
-    settings: TransportSettings,
+    http: HttpClient,
     clock: Arc<dyn Clock>,
-    retry_deadline: Duration,
-    request_timeout: Duration,
 }
 
 impl AdminServiceSiteBuilder {
@@ -25,47 +23,21 @@ impl AdminServiceSiteBuilder {
         Self {
             address,
             sign_in,
-            settings: TransportSettings::default(),
+            http: HttpClient::default(),
             clock: Arc::new(SystemClock),
-            retry_deadline: RetryPolicy::default().deadline,
-            request_timeout: Duration::from_secs(60),
         }
     }
 
-    /// Trusts these issuers beside those of the operating system, as a site's own root. Adds up.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not one or more certificates in PEM.
-    pub fn trusted_root_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self, InvalidRootCertificate> {
-        self.settings.roots.add_pem(pem.as_ref())?;
-        Ok(self)
-    }
-
-    /// Accepts exactly this certificate and no other, whoever issued it and whatever name and dates it has; that the
-    /// server holds its key is still proved. For the certificate that a site signs for itself and binds to port 443.
-    ///
-    /// With a pin, [`trusted_root_pem`](Self::trusted_root_pem) and the operating system's roots play no part.
-    pub const fn pinned_certificate(mut self, fingerprint: CertificateFingerprint) -> Self {
-        self.settings.pinned = Some(fingerprint);
+    /// The HTTP client to use. Default: one of its own, with the defaults of
+    /// [`HttpOptions`](crate::http::HttpOptions). Give all that run in one process the same one: they share connections.
+    pub fn http(mut self, client: HttpClient) -> Self {
+        self.http = client;
         self
     }
 
     /// Another clock, for `Retry-After` dates.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
-        self
-    }
-
-    /// How long a call is repeated at most, from its first attempt; two minutes unless set. Signing in does not count.
-    pub const fn retry_deadline(mut self, deadline: Duration) -> Self {
-        self.retry_deadline = deadline;
-        self
-    }
-
-    /// How long one attempt may take; one minute unless set.
-    pub const fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout = timeout;
         self
     }
 
@@ -79,22 +51,13 @@ impl AdminServiceSiteBuilder {
         if self.sign_in.is_negotiated() && !self.address.has_name() {
             return Err(KerberosNeedsAName);
         }
-        let settings = TransportSettings {
-            is_direct: self.address.is_direct(),
-            // Windows signs in over HTTP/1.1 only.
-            http1_only: self.sign_in.is_negotiated(),
-            ..self.settings
-        };
-        let policy = RetryPolicy {
-            deadline: self.retry_deadline,
-            ..RetryPolicy::default()
-        };
-        let transport = Arc::new(ReqwestTransport::with(settings));
+        let is_bound = self.sign_in.is_negotiated();
+        let pipeline = self.http.direct_pipeline(self.address.is_direct(), is_bound, self.clock);
         Ok(AdminServiceSite {
             client: Arc::new(AdminServiceClient {
                 address: self.address,
                 sign_in: self.sign_in,
-                pipeline: Pipeline::new(transport, policy, self.request_timeout, self.clock),
+                pipeline,
             }),
         })
     }

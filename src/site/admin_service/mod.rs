@@ -21,8 +21,6 @@ pub use address::{AdminServiceAddress, InvalidAdminServiceAddress};
 pub use builder::{AdminServiceSiteBuilder, KerberosNeedsAName};
 pub use sign_in::AdminServiceSignIn;
 
-pub use crate::http::{CertificateFingerprint, InvalidFingerprint};
-
 use self::{
     address::Query,
     assemble::{Rows, application},

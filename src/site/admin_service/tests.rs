@@ -9,6 +9,7 @@ use super::{sign_in::Tickets, *};
 use crate::{
     emulator::{EmulatedSite, EmulatedTenant, EmulatorServer},
     error::{SiteRefusalReason, TokenError, TokenFailure},
+    http::{HttpClient, HttpOptions},
 };
 
 /// Gives a scripted ticket, and counts how often it is asked.
@@ -50,9 +51,14 @@ async fn server() -> EmulatorServer {
         .unwrap()
 }
 
+/// A client that accepts the server's own certificate, at its origin.
+fn pinning(server: &EmulatorServer) -> HttpClient {
+    HttpClient::new(HttpOptions::new().pinned_certificate(server.url(), server.certificate_fingerprint().unwrap()))
+}
+
 fn reader(server: &EmulatorServer, tickets: &Scripted) -> AdminServiceSite {
     AdminServiceSite::builder(server.admin_service().unwrap(), AdminServiceSignIn::tickets(tickets.clone()))
-        .pinned_certificate(server.certificate_fingerprint().unwrap())
+        .http(pinning(server))
         .build()
         .unwrap()
 }
@@ -65,6 +71,24 @@ async fn a_ticket_is_taken_for_the_host_and_for_each_request() {
     assert_eq!(snapshot.info.site_code, "P01");
     assert_eq!(tickets.asked.load(Ordering::SeqCst), 6);
     assert!(tickets.hosts.lock().unwrap().iter().all(|host| host == "localhost"));
+}
+
+#[tokio::test]
+async fn two_identities_never_share_a_connection_although_they_share_a_client() {
+    let server = server().await;
+    let http = pinning(&server);
+    let ask = async |tickets: &Scripted| {
+        let sign_in = AdminServiceSignIn::tickets(tickets.clone());
+        let builder = AdminServiceSite::builder(server.admin_service().unwrap(), sign_in);
+        let site = builder.http(http.clone()).build().unwrap();
+        for _ in 0..3 {
+            site.secret_expiry(Call::quiet(), uuid::Uuid::nil().into()).await.unwrap();
+        }
+    };
+    ask(&Scripted::giving("dGlja2V0")).await;
+    assert_eq!(server.connections(), 1);
+    ask(&Scripted::giving("dGlja2V0")).await;
+    assert_eq!(server.connections(), 2);
 }
 
 #[tokio::test]

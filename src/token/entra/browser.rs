@@ -23,7 +23,7 @@ use crate::{
     clock::Clock,
     cloud::CloudEndpoints,
     error::{TokenError, TokenFailure},
-    http::InvalidRootCertificate,
+    http::HttpClient,
     ids::{ApplicationId, TenantId},
     token::{AccessToken, TokenProvider, TokenRequest},
 };

@@ -17,7 +17,7 @@ use crate::{
     clock::Clock,
     cloud::{CloudEndpoints, is_safe_endpoint},
     error::{TokenError, TokenFailure},
-    http::InvalidRootCertificate,
+    http::HttpClient,
     ids::{ApplicationId, TenantId},
     token::{AccessToken, TokenProvider, TokenRequest},
 };

@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     cloud::CloudEndpoints,
     error::TokenError,
-    http::InvalidRootCertificate,
+    http::HttpClient,
     ids::{ApplicationId, TenantId},
     secret::ClientSecret,
     token::{AccessToken, ProbedResource, SecretProbe, TokenProvider, TokenRequest},
@@ -40,14 +40,11 @@ impl EntraSecretProbe {
         }
     }
 
-    /// Trusts these issuers beside those of the operating system, as an inspecting proxy may need. Adds up.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not one or more certificates in PEM.
-    pub fn trusted_root_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self, InvalidRootCertificate> {
-        self.service.trust(pem.as_ref())?;
-        Ok(self)
+    /// The HTTP client to use. Default: one of its own, with the defaults of
+    /// [`HttpOptions`](crate::http::HttpOptions). Give all that run in one process the same one: they share connections.
+    pub fn http(mut self, client: HttpClient) -> Self {
+        self.service.set_http(client);
+        self
     }
 
     /// Another clock, for the end of tokens.

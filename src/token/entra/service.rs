@@ -10,7 +10,7 @@ use crate::{
     clock::{Clock, SystemClock},
     cloud::CloudEndpoints,
     error::{TokenError, TokenFailure},
-    http::{InvalidRootCertificate, Pipeline, ReqwestTransport, RetryPolicy, TrustedRoots},
+    http::{HttpClient, Pipeline},
     ids::{ApplicationId, TenantId},
     token::TokenRequest,
 };
@@ -44,31 +44,30 @@ pub(super) struct SignInService {
     pub(super) tenant: Option<TenantId>,
     pub(super) clock: Arc<dyn Clock>,
     pipeline: Pipeline,
-    roots: TrustedRoots,
+    http: HttpClient,
 }
 
 impl SignInService {
     pub(super) fn new(endpoints: CloudEndpoints, client_id: ApplicationId) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let roots = TrustedRoots::default();
+        let http = HttpClient::default();
         Self {
             endpoints,
             client_id,
             tenant: None,
-            pipeline: pipeline(&roots, &clock),
+            pipeline: pipeline(&http, &clock),
             clock,
-            roots,
+            http,
         }
     }
 
-    pub(super) fn trust(&mut self, pem: &[u8]) -> Result<(), InvalidRootCertificate> {
-        self.roots.add_pem(pem)?;
-        self.pipeline = pipeline(&self.roots, &self.clock);
-        Ok(())
+    pub(super) fn set_http(&mut self, http: HttpClient) {
+        self.pipeline = pipeline(&http, &self.clock);
+        self.http = http;
     }
 
     pub(super) fn set_clock(&mut self, clock: Arc<dyn Clock>) {
-        self.pipeline = pipeline(&self.roots, &clock);
+        self.pipeline = pipeline(&self.http, &clock);
         self.clock = clock;
     }
 
@@ -89,17 +88,8 @@ impl SignInService {
     }
 }
 
-fn pipeline(roots: &TrustedRoots, clock: &Arc<dyn Clock>) -> Pipeline {
-    let policy = RetryPolicy {
-        deadline: DEADLINE,
-        ..RetryPolicy::default()
-    };
-    Pipeline::new(
-        Arc::new(ReqwestTransport::new(roots.clone())),
-        policy,
-        ATTEMPT_TIMEOUT,
-        Arc::clone(clock),
-    )
+fn pipeline(http: &HttpClient, clock: &Arc<dyn Clock>) -> Pipeline {
+    http.pipeline_within(DEADLINE, ATTEMPT_TIMEOUT, Arc::clone(clock))
 }
 
 /// The tenant offers no such sign-in.
@@ -121,14 +111,11 @@ macro_rules! common_settings {
             self
         }
 
-        /// Trusts these issuers beside those of the operating system, as an inspecting proxy may need. Adds up.
-        ///
-        /// # Errors
-        ///
-        /// When the text is not one or more certificates in PEM.
-        pub fn trusted_root_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self, InvalidRootCertificate> {
-            self.service.trust(pem.as_ref())?;
-            Ok(self)
+        /// The HTTP client to use. Default: one of its own, with the defaults of
+        /// [`HttpOptions`](crate::http::HttpOptions). Give all that run in one process the same one: they share connections.
+        pub fn http(mut self, client: HttpClient) -> Self {
+            self.service.set_http(client);
+            self
         }
 
         /// Another clock, for the end of tokens.

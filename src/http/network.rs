@@ -1,0 +1,325 @@
+//! The HTTP library, and the only file that names it.
+//!
+//! Over TLS, HTTP/2 is spoken from the first byte, because only then do parallel first requests share one connection:
+//! a client that lets TLS negotiate opens one connection for each of them, before it learns that one would do.
+//! An origin that cannot do it - an old server, a proxy that inspects TLS - is asked again with negotiation, and
+//! remembered. Plain HTTP goes to the loopback interface only, over HTTP/1.1; nothing there goes through a proxy.
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use reqwest::{
+    Client, ClientBuilder, Response,
+    header::{AUTHORIZATION, HeaderValue},
+    redirect::Policy,
+};
+use secrecy::{ExposeSecret, zeroize::Zeroizing};
+
+use super::{
+    CertificateFingerprint, HttpOptions, InvalidHttpOption,
+    answer::RawAnswer,
+    options::Way as ProxyWay,
+    protocol::{Protocol, Protocols},
+    request::Method,
+    transport::{Attempt, Transport, TransportFailure},
+};
+use crate::{
+    cloud::{is_loopback, is_safe_endpoint},
+    error::{TransportKind, chain},
+};
+
+/// A connection that does not answer this soon to a ping is given up, so that repeats do not go to a dead one.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Whether these PEM texts all hold certificates that can be used.
+#[cfg(feature = "rustls")]
+pub(super) fn check_roots(texts: &[Vec<u8>]) -> Result<(), InvalidHttpOption> {
+    let read = || {
+        let mut certificates = Vec::new();
+        for text in texts {
+            let found = reqwest::Certificate::from_pem_bundle(text).ok().filter(|found| !found.is_empty())?;
+            certificates.extend(found);
+        }
+        // The library looks into a certificate only when it builds a client.
+        Client::builder().tls_certs_merge(certificates).build().ok()
+    };
+    read().map(drop).ok_or(InvalidHttpOption::RootCertificate)
+}
+
+/// Without TLS there is nothing to trust.
+#[cfg(not(feature = "rustls"))]
+pub(super) const fn check_roots(_: &[Vec<u8>]) -> Result<(), InvalidHttpOption> {
+    Err(InvalidHttpOption::RootCertificate)
+}
+
+/// Sends requests over the network. Its connections are opened when first needed, and shared by all its users.
+#[derive(Debug)]
+pub(super) struct NetworkTransport {
+    options: Arc<HttpOptions>,
+    clients: Mutex<HashMap<Way, Client>>,
+    protocols: Protocols,
+}
+
+/// What connections are shared by, beside their origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Way {
+    /// `None` leaves the protocol to TLS.
+    protocol: Option<Protocol>,
+    is_past_proxy: bool,
+    pin: Option<CertificateFingerprint>,
+}
+
+impl NetworkTransport {
+    pub(super) fn new(options: Arc<HttpOptions>) -> Self {
+        Self {
+            options,
+            clients: Mutex::default(),
+            protocols: Protocols::default(),
+        }
+    }
+
+    /// The client for an attempt and a protocol.
+    fn client(&self, attempt: &Attempt<'_>, protocol: Option<Protocol>) -> Result<Client, TransportFailure> {
+        let url = attempt.request().url();
+        let way = Way {
+            protocol,
+            is_past_proxy: attempt.is_direct() || is_loopback(url),
+            pin: self.options.pin_of(url),
+        };
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&way) {
+            return Ok(client.clone());
+        }
+        let built = self.builder(way)?.build();
+        let client = built.map_err(|error| TransportFailure::new(TransportKind::Unusable, error.without_url()))?;
+        clients.insert(way, client.clone());
+        Ok(client)
+    }
+
+    fn builder(&self, way: Way) -> Result<ClientBuilder, TransportFailure> {
+        let common = Client::builder()
+            .user_agent(&self.options.user_agent)
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(self.options.connect_timeout)
+            .read_timeout(self.options.longest_silence)
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate();
+        let common = match &self.options.proxy.0 {
+            _ if way.is_past_proxy => common.no_proxy(),
+            ProxyWay::None => common.no_proxy(),
+            ProxyWay::System => common,
+            ProxyWay::Given { url, credentials } => {
+                let proxy = reqwest::Proxy::all(url.clone());
+                let proxy = proxy.map_err(|error| TransportFailure::new(TransportKind::Unusable, error.without_url()))?;
+                common.proxy(match credentials {
+                    Some((user, password)) => proxy.basic_auth(user, password.expose_secret()),
+                    None => proxy,
+                })
+            }
+        };
+        let shaped = match way.protocol {
+            Some(Protocol::Http2) => common
+                .http2_prior_knowledge()
+                .http2_keep_alive_interval(KEEP_ALIVE)
+                .http2_keep_alive_timeout(KEEP_ALIVE),
+            Some(Protocol::Http1) => common.http1_only(),
+            None => common,
+        };
+        self.trusting(shaped, way)
+    }
+
+    /// Decides whose certificate is accepted.
+    #[cfg(feature = "rustls")]
+    fn trusting(&self, builder: ClientBuilder, way: Way) -> Result<ClientBuilder, TransportFailure> {
+        let unusable = |error| TransportFailure::new(TransportKind::Unusable, error);
+        let Some(fingerprint) = way.pin else {
+            let mut roots = Vec::new();
+            for text in &self.options.roots {
+                roots.extend(reqwest::Certificate::from_pem_bundle(text).map_err(|error| unusable(Box::new(error)))?);
+            }
+            return Ok(if roots.is_empty() {
+                builder
+            } else {
+                builder.tls_certs_merge(roots)
+            });
+        };
+        let protocols: &[&[u8]] = match way.protocol {
+            Some(Protocol::Http2) => &[b"h2"],
+            Some(Protocol::Http1) => &[b"http/1.1"],
+            None => &[b"h2", b"http/1.1"],
+        };
+        let config = super::pinning::tls_config(fingerprint, protocols);
+        let config = config.map_err(|error| TransportFailure::new(TransportKind::Unusable, error))?;
+        Ok(builder.tls_backend_preconfigured(config))
+    }
+
+    #[cfg(not(feature = "rustls"))]
+    fn trusting(&self, builder: ClientBuilder, _: Way) -> Result<ClientBuilder, TransportFailure> {
+        Ok(builder)
+    }
+
+    async fn exchange(&self, client: Client, attempt: &Attempt<'_>, proves: Option<Protocol>) -> Result<RawAnswer, TransportFailure> {
+        let response = client.execute(built(&client, attempt)?).await.map_err(failure)?;
+        if let Some(protocol) = proves {
+            self.protocols.remember(attempt.request().url(), protocol);
+        }
+        let mut answer = RawAnswer::new(response.status().as_u16());
+        for (name, value) in response.headers() {
+            if let Ok(value) = value.to_str() {
+                answer.headers.set(name.as_str(), value);
+            }
+        }
+        answer.body = body(response, attempt.request().longest_answer()).await?;
+        Ok(answer)
+    }
+}
+
+#[async_trait]
+impl Transport for NetworkTransport {
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<RawAnswer, TransportFailure> {
+        let attempt = &attempt;
+        let url = attempt.request().url();
+        if !is_safe_endpoint(url) {
+            return Err(TransportFailure::new(
+                TransportKind::Unusable,
+                "only HTTPS is spoken outside this machine",
+            ));
+        }
+        // Windows signs in over HTTP/1.1 only.
+        if url.scheme() == "http" || attempt.identity().is_some() {
+            let client = self.client(attempt, Some(Protocol::Http1))?;
+            return self.exchange(client, attempt, None).await;
+        }
+        let http2 = || self.client(attempt, Some(Protocol::Http2));
+        let negotiated = || self.client(attempt, None);
+        match self.protocols.of(url) {
+            Some(Protocol::Http2) => return self.exchange(http2()?, attempt, None).await,
+            Some(Protocol::Http1) => return self.exchange(negotiated()?, attempt, None).await,
+            None => {}
+        }
+        let first = self.exchange(http2()?, attempt, Some(Protocol::Http2)).await;
+        let Err(error) = first else { return first };
+        // Another request may have found out in the meantime that the origin does speak HTTP/2.
+        if !may_want_http1(&error, attempt.request().is_repeatable()) || self.protocols.of(url) == Some(Protocol::Http2) {
+            return Err(error);
+        }
+        self.exchange(negotiated()?, attempt, Some(Protocol::Http1)).await
+    }
+}
+
+/// Whether a server or a proxy that speaks HTTP/1.1 only would have failed like this, and asking again does no harm.
+fn may_want_http1(failure: &TransportFailure, repeatable: bool) -> bool {
+    match failure.kind() {
+        Some(TransportKind::Connect) => failure.source().is_some_and(|source| handshake_failure(source).is_some()),
+        Some(TransportKind::Interrupted) => repeatable,
+        _ => false,
+    }
+}
+
+fn built(client: &Client, attempt: &Attempt<'_>) -> Result<reqwest::Request, TransportFailure> {
+    let request = attempt.request();
+    let method = match request.method() {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let mut builder = client.request(method, request.url().clone()).timeout(attempt.time_limit());
+    for (name, value) in request.headers() {
+        builder = builder.header(name, value);
+    }
+    if let Some(authorization) = attempt.authorization() {
+        let mut value = HeaderValue::from_str(authorization.expose_secret())
+            .map_err(|_| TransportFailure::new(TransportKind::Unusable, "the token has characters that no token has"))?;
+        value.set_sensitive(true);
+        builder = builder.header(AUTHORIZATION, value);
+    }
+    if let Some(body) = request.body() {
+        builder = builder.body(body.to_vec());
+    }
+    builder
+        .build()
+        .map_err(|error| TransportFailure::new(TransportKind::Unusable, error.without_url()))
+}
+
+async fn body(mut response: Response, longest: usize) -> Result<Zeroizing<Vec<u8>>, TransportFailure> {
+    let announced = response.content_length().unwrap_or_default();
+    if announced > longest as u64 {
+        return Err(TransportFailure::too_long());
+    }
+    // Reserved at once, so that growing leaves no unwiped copies; but never on the word of a header alone.
+    let reserved = usize::try_from(announced).unwrap_or_default().min(64 * 1024);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(reserved));
+    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        if bytes.len() + chunk.len() > longest {
+            return Err(TransportFailure::too_long());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Sorts a library error into the kinds that decide on repeating. The URL is dropped: its query may be confidential.
+fn failure(error: reqwest::Error) -> TransportFailure {
+    let error = error.without_url();
+    #[cfg(feature = "rustls")]
+    if let Some(trouble) = super::pinning::untrusted(&error) {
+        let kind = TransportKind::UntrustedCertificate;
+        return match super::pinning::not_pinned(trouble) {
+            Some(refusal) => TransportFailure::new(kind, refusal),
+            None => TransportFailure::new(kind, error),
+        };
+    }
+    let kind = match () {
+        () if error.is_builder() || is_without_tls(&error) => TransportKind::Unusable,
+        () if error.is_connect() => TransportKind::Connect,
+        () if error.is_timeout() => TransportKind::TimedOut,
+        () => TransportKind::Interrupted,
+    };
+    let is_lasting = kind == TransportKind::Connect && handshake_failure(&error) == Some(io::ErrorKind::InvalidData);
+    let failure = TransportFailure::new(kind, error);
+    if is_lasting { failure.lasting() } else { failure }
+}
+
+/// A client that was built without TLS says so only in words.
+fn is_without_tls(error: &reqwest::Error) -> bool {
+    error.is_connect() && chain(error).contains("scheme is not http")
+}
+
+/// How a connection failed after the other side was reached: TLS trouble is `InvalidData`, the rest is a hang-up.
+fn handshake_failure(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let Some(trouble) = error.downcast_ref::<io::Error>() else {
+            next = error.source();
+            continue;
+        };
+        if is_handshake_trouble(trouble.kind()) {
+            return Some(trouble.kind());
+        }
+        // An I/O error hides the error it wraps from its list of sources.
+        next = trouble.get_ref().map(|inner| inner as &(dyn Error + 'static));
+    }
+    None
+}
+
+const fn is_handshake_trouble(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::InvalidData
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
+}
