@@ -11,10 +11,9 @@ use std::{
 };
 
 use cmg_onboarding::{
-    AzureServicesConnection, ClientAppSpec, ConnectionSpec, GraphDirectory, ServerAppSpec, StaticToken,
-    connection::onboard_many,
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
+    AzureServicesConnection, ClientAppSpec, ConnectionSpec, GraphDirectory, ServerAppSpec, StaticToken, connection::onboard_many,
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
 use criterion::{BenchmarkId, Criterion};
 use tokio::runtime::Runtime;
 

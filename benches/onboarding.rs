@@ -17,9 +17,9 @@ use std::{
 
 use cmg_onboarding::{
     AzureServicesConnection, Call, ClientAppSpec, ConnectionSpec, Directory, DiscoverySpec, GraphDirectory, ServerAppSpec, StaticToken,
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
     http::{HttpClient, HttpOptions},
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
 use criterion::{BenchmarkId, Criterion};
 use tokio::runtime::Runtime;
 

@@ -1,8 +1,10 @@
 //! Many tenants from one process with bounded concurrency, and what that takes in memory.
 //!
 //! ```text
-//! cargo run --release --example onboard_many -- --tenants 1000 --at-once 32
+//! cargo run --release --example onboard_many -- 1000 32
 //! ```
+//!
+//! The numbers are how many tenants there are, and how many are onboarded at the same time.
 
 use std::{
     num::NonZeroUsize,
@@ -10,29 +12,20 @@ use std::{
     time::Instant,
 };
 
-use clap::Parser;
 use cmg_onboarding::{
-    AzureServicesConnection, ClientAppSpec, ConnectionSpec, OnboardingError, ServerAppSpec, TenantId,
-    connection::onboard_many,
+    AzureServicesConnection, ClientAppSpec, ConnectionSpec, OnboardingError, ServerAppSpec, TenantId, connection::onboard_many,
     directory::AppManagementPolicy,
-    emulator::{EmulatedSite, EmulatedTenant, Fault},
 };
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, Fault};
 use uuid::Uuid;
 
-/// Onboards many emulated tenants and shows that one's trouble is not the others'.
-#[derive(Debug, Parser)]
-struct Arguments {
-    /// How many tenants.
-    #[arg(long, default_value_t = 1000)]
-    tenants: u16,
-    /// How many of them at the same time.
-    #[arg(long, default_value = "32")]
-    at_once: NonZeroUsize,
-}
+const AT_ONCE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments = Arguments::parse();
+    let mut arguments = std::env::args().skip(1);
+    let tenants: u16 = arguments.next().map_or(Ok(1000), |number| number.parse())?;
+    let at_once: NonZeroUsize = arguments.next().map_or(Ok(AT_ONCE), |number| number.parse())?;
     let spec = ConnectionSpec::builder("Contoso CMG")
         .server_app(ServerAppSpec::builder("ConfigMgr Server"))
         .client_app(ClientAppSpec::builder("ConfigMgr Client"))
@@ -40,12 +33,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let most = AtomicU64::new(0);
     let before = memory();
     // A lazy iterator: a tenant's job is made when there is room for it, and is gone when it has ended.
-    let jobs = (0..arguments.tenants).filter_map(|number| {
+    let jobs = (0..tenants).filter_map(|number| {
         most.fetch_max(memory().unwrap_or_default(), Ordering::Relaxed);
         job(&spec, number).ok()
     });
     let started = Instant::now();
-    let results = onboard_many(jobs, arguments.at_once, |_, _| ()).await;
+    let results = onboard_many(jobs, at_once, |_, _| ()).await;
     let elapsed = started.elapsed();
 
     for tenant in &results {
@@ -55,11 +48,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let failed = results.iter().filter(|tenant| tenant.result.is_err()).count();
-    println!(
-        "{} tenants, {} at once, {failed} failed, {elapsed:.2?}",
-        results.len(),
-        arguments.at_once
-    );
+    println!("{} tenants, {at_once} at once, {failed} failed, {elapsed:.2?}", results.len());
     if let Some(before) = before {
         let results = results.len();
         println!(
@@ -80,7 +69,7 @@ fn job(spec: &ConnectionSpec, number: u16) -> Result<(TenantId, AzureServicesCon
         tenant.fail_on("POST /servicePrincipals", Fault::ServiceUnavailable);
     }
     let job = AzureServicesConnection::builder(spec.clone())
-        .directory(tenant)
+        .directory(tenant.directory())
         .site(EmulatedSite::new())
         .tenant(id)
         .build()?;

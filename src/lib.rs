@@ -6,8 +6,6 @@ pub mod clock;
 pub mod cloud;
 pub mod connection;
 pub mod directory;
-#[cfg(feature = "emulator")]
-pub mod emulator;
 pub mod error;
 #[cfg(all(fuzzing, feature = "http"))]
 #[doc(hidden)]

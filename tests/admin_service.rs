@@ -13,7 +13,6 @@ mod support;
 use cmg_onboarding::{
     ApplicationId, AzureServicesConnection, Call, ClientAppSpec, CloudEnvironment, ConnectionSpec, DiscoverySpec, ServerAppSpec, Site,
     SiteError, StaticToken, TenantId,
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
     error::{SiteRefusalReason, SiteTrouble, chain},
     http::{CertificateFingerprint, HttpClient, HttpOptions},
     site::{
@@ -22,6 +21,7 @@ use cmg_onboarding::{
     },
     spec::{AppIdUri, Schedule},
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
 use support::{directory, spec};
 use time::macros::datetime;
 use uuid::Uuid;
@@ -97,7 +97,7 @@ async fn what_was_onboarded_is_read_back_as_it_is() {
     let groups = connection.group_discovery.as_ref().unwrap();
     assert_eq!(groups.group_names, ["Finance's", "IT"]);
     assert_eq!(groups.group_ids.len(), 2);
-    assert_eq!(read.connections_of(tenant.tenant_id()).count(), 1);
+    assert_eq!(read.connections_of(tenant.tenant_id().into()).count(), 1);
 }
 
 #[tokio::test]

@@ -12,9 +12,9 @@ mod support;
 use cmg_onboarding::{
     ApplicationId, ConnectionSpec, OnboardingError, Step,
     connection::{FindingCode, PlannedAction, StepAction},
-    emulator::{EmulatedSite, EmulatedTenant},
     spec::{AdoptedClientApp, AdoptedServerApp},
 };
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde_json::{Value, json};
 use support::connection;
 
@@ -42,7 +42,7 @@ fn by_hand(tenant: &EmulatedTenant) -> (ApplicationId, ApplicationId) {
         "signInAudience": "AzureADMyOrg",
         "publicClient": {"redirectUris": ["myapp://auth"]},
     }));
-    (server, client)
+    (server.into(), client.into())
 }
 
 fn application(tenant: &EmulatedTenant, id: ApplicationId) -> Value {
@@ -56,7 +56,7 @@ fn application(tenant: &EmulatedTenant, id: ApplicationId) -> Value {
 async fn the_plan_shows_the_differences_and_apply_mends_only_them() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let (server, client) = by_hand(&tenant);
-    let job = connection(adopting(server, client), &tenant, &site);
+    let job = connection(adopting(server.into(), client.into()), &tenant, &site);
     let plan = job.plan(|_| ()).await.unwrap();
     let planned = plan.step(Step::RegisterServerApp).unwrap();
     assert_eq!(planned.action, PlannedAction::Update);
@@ -93,7 +93,7 @@ async fn the_plan_shows_the_differences_and_apply_mends_only_them() {
 async fn adopting_again_changes_nothing() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let (server, client) = by_hand(&tenant);
-    let job = connection(adopting(server, client), &tenant, &site);
+    let job = connection(adopting(server.into(), client.into()), &tenant, &site);
     job.onboard(|_| ()).await.unwrap();
     let before = (tenant.state(), site.state());
     let outcome = job.onboard(|_| ()).await.unwrap();
@@ -107,7 +107,10 @@ async fn an_app_without_a_uri_gets_the_default_one_and_the_plan_says_so() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let server = tenant.add_application(json!({"displayName": "Bare", "signInAudience": "AzureADMyOrg"}));
     let client = tenant.add_application(json!({"displayName": "Bare client", "signInAudience": "AzureADMyOrg"}));
-    let plan = connection(adopting(server, client), &tenant, &site).plan(|_| ()).await.unwrap();
+    let plan = connection(adopting(server.into(), client.into()), &tenant, &site)
+        .plan(|_| ())
+        .await
+        .unwrap();
     let uri = format!("api://{}/ConfigMgrService", tenant.tenant_id());
     assert_eq!(plan.app_id_uri().unwrap().as_str(), uri);
     assert!(
@@ -121,7 +124,7 @@ async fn an_app_without_a_uri_gets_the_default_one_and_the_plan_says_so() {
 async fn undo_takes_back_the_secret_and_leaves_the_adopted_apps() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let (server, client) = by_hand(&tenant);
-    let job = connection(adopting(server, client), &tenant, &site);
+    let job = connection(adopting(server.into(), client.into()), &tenant, &site);
     let secret = job.onboard(|_| ()).await.unwrap().secret.unwrap();
     let report = job.undo(|_| ()).await.unwrap();
     assert!(!tenant.secret_is_live(server, secret.value.expose()));
@@ -138,7 +141,11 @@ async fn an_app_that_is_not_there_cannot_be_adopted() {
     let (server, _) = by_hand(&tenant);
     let nobody = ApplicationId::new(uuid::uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01"));
     for (server, client) in [(server, nobody), (nobody, server)] {
-        let OnboardingError::Blocked(blocked) = connection(adopting(server, client), &tenant, &site).plan(|_| ()).await.unwrap_err() else {
+        let OnboardingError::Blocked(blocked) = connection(adopting(server.into(), client.into()), &tenant, &site)
+            .plan(|_| ())
+            .await
+            .unwrap_err()
+        else {
             panic!("one of the apps is not there");
         };
         assert!(blocked.blockers().any(|finding| finding.code() == FindingCode::AppNotFound));

@@ -10,9 +10,9 @@ use cmg_onboarding::{
     AccessToken, AzureServicesConnection, ConnectionSpec, GraphDirectory, OnboardingError, Step,
     clock::{Clock, ManualClock, SystemClock},
     connection::{AzureServicesConnectionBuilder, EventKind, PlanDocument, PlannedAction},
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire},
     token_fn,
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire};
 use serde_json::{Value, json};
 use support::{Recorder, spec, spec_with_discovery};
 
@@ -49,7 +49,8 @@ async fn a_document_reads_back_as_it_was_written() {
 #[tokio::test]
 async fn what_was_approved_a_day_ago_is_done_by_another_process() {
     let clock = ManualClock::new(SystemClock.now());
-    let tenant = EmulatedTenant::builder().clock(Arc::new(clock.clone())).build();
+    let tenants = clock.clone();
+    let tenant = EmulatedTenant::builder().clock(move || tenants.now()).build();
     let site = EmulatedSite::builder().clock(Arc::new(clock.clone())).build();
     let connect = || {
         job(spec_with_discovery(), &tenant, &site)

@@ -14,9 +14,9 @@ use cmg_onboarding::{
     OnboardingError, ReusedApp, SecretValidity, ServerAppSpec,
     connection::{FindingCode, IncompleteConnection, StepAction},
     directory::AppManagementPolicy,
-    emulator::{Caller, EmulatedSite, EmulatedTenant},
     ids::{TenantId, well_known},
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
 use serde_json::json;
 use support::{connection, spec, spec_with_discovery};
 use time::{Duration, macros::datetime};
@@ -80,7 +80,7 @@ async fn a_token_for_another_tenant_is_refused() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let other = TenantId::new(uuid!("11111111-2222-4333-8444-555555555555"));
     let job = AzureServicesConnection::builder(spec())
-        .directory(tenant.clone())
+        .directory(tenant.directory())
         .site(site.clone())
         .tenant(other)
         .build()

@@ -13,11 +13,8 @@ use std::{
     time::Duration,
 };
 
-use cmg_onboarding::{
-    BrowserSignIn, CachedTokens, Call, Directory, GraphDirectory, TokenProvider, TokenRequest,
-    emulator::{EmulatedTenant, EmulatorServer, SignInTrouble},
-    error::TokenFailure,
-};
+use cmg_onboarding::{BrowserSignIn, CachedTokens, Call, Directory, GraphDirectory, TokenProvider, TokenRequest, error::TokenFailure};
+use cmg_onboarding_emulator::{EmulatedTenant, EmulatorServer, SignInTrouble};
 
 const FLAGS: [&str; 9] = [
     "--headless",

@@ -16,10 +16,9 @@ use std::{
 
 use cmg_onboarding::{
     AzureServicesConnection, ClientSecret, ConnectionSpec, GraphDirectory, ImportedClientApp, ImportedServerApp, StaticToken,
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, Fault},
-    error::SiteRefused,
-    site::SiteItem,
+    error::SiteRefused, site::SiteItem,
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, Fault};
 use support::{Recorder, spec_with_discovery};
 use time::macros::datetime;
 use tracing_subscriber::fmt::MakeWriter;

@@ -13,11 +13,11 @@ use cmg_onboarding::{
     Call, ClientSecret, CloudEnvironment, DiscoverySpec, Site,
     call::CallEvent,
     clock::FixedClock,
-    emulator::EmulatedSite,
     error::SiteRefused,
     ids::TenantId,
     site::{ClientAppImport, ServerAppImport, SiteAction, SiteItem, SiteOnboarding, SiteRemoval},
 };
+use cmg_onboarding_emulator::EmulatedSite;
 use time::macros::datetime;
 use uuid::uuid;
 

@@ -1,4 +1,4 @@
-//! Both faces of the emulated tenant, the trait and HTTP, say the same no.
+//! What the client makes of the emulated tenant, operation by operation.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,15 +11,14 @@ use std::time::Duration;
 
 use cmg_onboarding::{
     Call, Directory, DirectoryError,
-    clock::FixedClock,
     directory::{
         AppManagementPolicy, ApplicationKey, ApplicationProperties, NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment,
         PermissionScope,
     },
-    emulator::{Caller, EmulatedTenant, EmulatorServer, Fault},
     error::RefusalReason,
     ids::{PermissionId, ServicePrincipalId, well_known},
 };
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer, Fault};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::datetime};
 use uuid::uuid;
@@ -40,14 +39,15 @@ fn app(name: &str) -> NewApplication {
 }
 
 fn tenant() -> EmulatedTenant {
-    EmulatedTenant::builder().clock(std::sync::Arc::new(FixedClock(NOW))).build()
+    EmulatedTenant::builder().clock(|| NOW).build()
 }
 
 #[tokio::test]
 async fn an_app_is_created_with_its_secret_and_found_by_every_key() {
     let tenant = tenant();
+    let directory = tenant.directory();
     let password = NewPassword::new("marker", datetime!(2027-03-01 12:00 UTC));
-    let created = tenant
+    let created = directory
         .create_application(Call::quiet(), &app("Server").with_password(password))
         .await
         .unwrap();
@@ -59,11 +59,11 @@ async fn an_app_is_created_with_its_secret_and_found_by_every_key() {
         ApplicationKey::ApplicationId(created.app_id),
         ApplicationKey::UniqueName("unique Server".to_owned()),
     ] {
-        let found = tenant.application(Call::quiet(), &key).await.unwrap().unwrap();
+        let found = directory.application(Call::quiet(), &key).await.unwrap().unwrap();
         assert_eq!(found.object_id, created.object_id);
         assert!(found.password_credentials[0].secret_text.is_none());
     }
-    tenant
+    directory
         .remove_password(Call::quiet(), created.object_id, created.password_credentials[0].key_id)
         .await
         .unwrap();
@@ -73,86 +73,90 @@ async fn an_app_is_created_with_its_secret_and_found_by_every_key() {
 #[tokio::test]
 async fn what_is_not_there_is_none_and_no_error() {
     let tenant = tenant();
+    let directory = tenant.directory();
     let key = ApplicationKey::UniqueName("with / and ' and (brackets)=".to_owned());
-    assert!(tenant.application(Call::quiet(), &key).await.unwrap().is_none());
-    assert!(tenant.application_with_uri(Call::quiet(), "api://it's").await.unwrap().is_none());
+    assert!(directory.application(Call::quiet(), &key).await.unwrap().is_none());
+    assert!(directory.application_with_uri(Call::quiet(), "api://it's").await.unwrap().is_none());
     let names = ["it's".to_owned()];
-    assert!(tenant.deleted_applications(Call::quiet(), &names).await.unwrap().is_empty());
+    assert!(directory.deleted_applications(Call::quiet(), &names).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn consent_needs_service_principals_and_is_given_once() {
     let tenant = tenant();
+    let directory = tenant.directory();
     let call = Call::quiet();
-    let created = tenant.create_application(call.clone(), &app("Server")).await.unwrap();
-    let graph = tenant
+    let created = directory.create_application(call.clone(), &app("Server")).await.unwrap();
+    let graph = directory
         .service_principal(call.clone(), well_known::MICROSOFT_GRAPH)
         .await
         .unwrap()
         .unwrap();
     let nobody = ServicePrincipalId::new(uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01"));
-    let early = tenant
+    let early = directory
         .create_permission_grant(call.clone(), &NewPermissionGrant::new(nobody, graph.id, "User.Read"))
         .await
         .unwrap_err();
-    assert_eq!(early.refusal(), Some(RefusalReason::ReferenceNotFound));
+    assert_eq!(early.refusal(), Some(RefusalReason::NotFound));
     assert!(early.may_be_replication());
 
-    let principal = tenant.create_service_principal(call.clone(), created.app_id).await.unwrap();
-    let again = tenant.create_service_principal(call.clone(), created.app_id).await.unwrap_err();
+    let principal = directory.create_service_principal(call.clone(), created.app_id).await.unwrap();
+    let again = directory.create_service_principal(call.clone(), created.app_id).await.unwrap_err();
     assert_eq!(again.refusal(), Some(RefusalReason::AlreadyExists));
     let grant = NewPermissionGrant::new(principal.id, graph.id, "User.Read");
-    let granted = tenant.create_permission_grant(call.clone(), &grant).await.unwrap();
-    tenant
+    let granted = directory.create_permission_grant(call.clone(), &grant).await.unwrap();
+    directory
         .update_permission_grant(call.clone(), &granted.id, "User.Read openid")
         .await
         .unwrap();
-    let held = tenant.permission_grants(call.clone(), principal.id).await.unwrap();
+    let held = directory.permission_grants(call.clone(), principal.id).await.unwrap();
     assert!(held.len() == 1 && held[0].covers("openid") && held[0].is_tenant_wide());
     let role = NewRoleAssignment::new(principal.id, graph.id, well_known::DIRECTORY_READ_ALL_ROLE);
-    tenant.assign_role(call.clone(), &role).await.unwrap();
-    let again = tenant.assign_role(call.clone(), &role).await.unwrap_err();
+    directory.assign_role(call.clone(), &role).await.unwrap();
+    let again = directory.assign_role(call.clone(), &role).await.unwrap_err();
     assert_eq!(again.refusal(), Some(RefusalReason::AlreadyExists));
 
-    tenant.delete_application(call.clone(), created.object_id).await.unwrap();
+    directory.delete_application(call.clone(), created.object_id).await.unwrap();
     let state = tenant.state();
     assert_eq!(state["oauth2PermissionGrants"], json!([]));
     assert_eq!(state["appRoleAssignments"], json!([]));
     assert_eq!(state["deletedServicePrincipals"].as_array().unwrap().len(), 1);
-    let taken = tenant.create_application(call.clone(), &app("Server")).await.unwrap_err();
+    let taken = directory.create_application(call.clone(), &app("Server")).await.unwrap_err();
     assert_eq!(taken.refusal(), Some(RefusalReason::UniqueNameInUse));
-    tenant.purge_application(call.clone(), created.object_id).await.unwrap();
-    tenant.create_application(call.clone(), &app("Server")).await.unwrap();
+    directory.purge_application(call.clone(), created.object_id).await.unwrap();
+    directory.create_application(call.clone(), &app("Server")).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_new_object_cannot_be_seen_until_the_lag_is_over() {
     let tenant = EmulatedTenant::builder().replication_lag(Duration::from_secs(30)).build();
+    let directory = tenant.directory();
     let call = Call::quiet();
-    let created = tenant.create_application(call.clone(), &app("Server")).await.unwrap();
+    let created = directory.create_application(call.clone(), &app("Server")).await.unwrap();
     let key = ApplicationKey::ApplicationId(created.app_id);
-    assert!(tenant.application(call.clone(), &key).await.unwrap().is_none());
+    assert!(directory.application(call.clone(), &key).await.unwrap().is_none());
     let change = properties("Renamed");
-    let error = tenant
+    let error = directory
         .update_application(call.clone(), created.object_id, &change)
         .await
         .unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::NotFound));
-    let error = tenant.create_service_principal(call.clone(), created.app_id).await.unwrap_err();
+    let error = directory.create_service_principal(call.clone(), created.app_id).await.unwrap_err();
     assert!(error.may_be_replication(), "{error}");
-    let error = tenant.create_application(call.clone(), &app("Server")).await.unwrap_err();
+    let error = directory.create_application(call.clone(), &app("Server")).await.unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::UniqueNameInUse), "uniqueness holds at once");
     tokio::time::sleep(Duration::from_secs(30)).await;
-    assert!(tenant.application(call.clone(), &key).await.unwrap().is_some());
-    tenant.create_service_principal(call.clone(), created.app_id).await.unwrap();
+    assert!(directory.application(call.clone(), &key).await.unwrap().is_some());
+    directory.create_service_principal(call.clone(), created.app_id).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_request_is_repeated_and_told_of() {
     let tenant = tenant();
+    let directory = tenant.directory();
     tenant.throttle(2, Some(Duration::from_secs(7)));
     let (call, mut events) = Call::channel();
-    tenant.tenant(call).await.unwrap();
+    directory.tenant(call).await.unwrap();
     let mut heard = Vec::new();
     while let Some(event) = events.try_next() {
         if let cmg_onboarding::call::CallEvent::Retried(retry) = event {
@@ -167,26 +171,28 @@ async fn a_throttled_request_is_repeated_and_told_of() {
 #[tokio::test]
 async fn a_write_may_be_carried_out_and_fail_all_the_same() {
     let tenant = tenant();
+    let directory = tenant.directory();
     tenant.fail_on("POST /applications", Fault::CarriedOutButNotFound);
-    let error = tenant.create_application(Call::quiet(), &app("Server")).await.unwrap_err();
+    let error = directory.create_application(Call::quiet(), &app("Server")).await.unwrap_err();
     assert!(error.may_have_been_carried_out(), "{error}");
     let key = ApplicationKey::UniqueName("unique Server".to_owned());
-    assert!(tenant.application(Call::quiet(), &key).await.unwrap().is_some());
+    assert!(directory.application(Call::quiet(), &key).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn the_secret_can_be_kept_out_of_the_create_answer() {
     let tenant = EmulatedTenant::builder().secret_in_create_answer(false).build();
+    let directory = tenant.directory();
     let password = NewPassword::new("marker", OffsetDateTime::UNIX_EPOCH.replace_year(2199).unwrap());
     let new = app("Server").with_password(password.clone());
-    let created = tenant.create_application(Call::quiet(), &new).await.unwrap();
+    let created = directory.create_application(Call::quiet(), &new).await.unwrap();
     assert_eq!(created.password_credentials.len(), 1);
     assert!(created.password_credentials[0].secret_text.is_none());
-    let added = tenant.add_password(Call::quiet(), created.object_id, &password).await.unwrap();
+    let added = directory.add_password(Call::quiet(), created.object_id, &password).await.unwrap();
     assert!(tenant.secret_is_live(created.app_id, added.secret_text.unwrap().expose()));
 }
 
-/// One refusal, with what each face says of it.
+/// One refusal: as the client read it, and as the server wrote it.
 async fn compare(tenant: &EmulatedTenant, caller: &Caller, error: DirectoryError, method: &str, path: &str, body: Value) {
     let server = EmulatorServer::builder(tenant.clone()).start().await.unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -212,13 +218,14 @@ async fn compare(tenant: &EmulatedTenant, caller: &Caller, error: DirectoryError
 }
 
 #[tokio::test]
-async fn both_faces_refuse_alike() {
+async fn the_client_reads_a_refusal_as_the_server_wrote_it() {
     let administrator = Caller::global_administrator();
     let call = Call::quiet();
     let mut policy = AppManagementPolicy::default();
     policy.longest_secret = Some(time::Duration::days(180));
     policy.uris_need_an_owner = true;
     let tenant = EmulatedTenant::builder().policy(policy).build();
+    let directory = tenant.directory();
     tenant.add_application(json!({"displayName": "Theirs", "identifierUris": ["https://contoso.com/x"], "uniqueName": "taken"}));
 
     for (change, reason) in [
@@ -235,7 +242,7 @@ async fn both_faces_refuse_alike() {
         let mut body = json!({"displayName": "Mine", "signInAudience": "AzureADMyOrg"});
         body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         let properties: ApplicationProperties = serde_json::from_value(body.clone()).unwrap();
-        let error = tenant
+        let error = directory
             .create_application(call.clone(), &NewApplication::new(properties))
             .await
             .unwrap_err();
@@ -243,9 +250,12 @@ async fn both_faces_refuse_alike() {
         compare(&tenant, &administrator, error, "POST", "applications", body).await;
     }
 
-    let created = tenant.create_application(call.clone(), &app("Server")).await.unwrap();
+    let created = directory.create_application(call.clone(), &app("Server")).await.unwrap();
     let password = NewPassword::new("long", datetime!(2199-01-01 00:00 UTC));
-    let error = tenant.add_password(call.clone(), created.object_id, &password).await.unwrap_err();
+    let error = directory
+        .add_password(call.clone(), created.object_id, &password)
+        .await
+        .unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::SecretLifetimeTooLong));
     let path = format!("applications/{}/addPassword", created.object_id);
     let body = json!({"passwordCredential": {"endDateTime": "2199-01-01T00:00:00Z"}});
@@ -254,6 +264,7 @@ async fn both_faces_refuse_alike() {
     let weak = Caller::global_administrator().with_scopes(["User.Read"]);
     let error = tenant
         .with_caller(weak.clone())
+        .directory()
         .create_service_principal(call.clone(), created.app_id)
         .await
         .unwrap_err();
@@ -261,7 +272,7 @@ async fn both_faces_refuse_alike() {
     compare(&tenant, &weak, error, "POST", "servicePrincipals", json!({"appId": created.app_id})).await;
 
     let late = Caller::global_administrator().expired();
-    let error = tenant.with_caller(late.clone()).tenant(call.clone()).await.unwrap_err();
+    let error = tenant.with_caller(late.clone()).directory().tenant(call.clone()).await.unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::TokenRejected));
     compare(&tenant, &late, error, "GET", "organization", Value::Null).await;
 }
@@ -269,10 +280,11 @@ async fn both_faces_refuse_alike() {
 #[tokio::test]
 async fn permissions_of_microsoft_graph_are_given_by_privileged_roles_alone() {
     let tenant = tenant();
+    let directory = tenant.directory();
     let call = Call::quiet();
-    let created = tenant.create_application(call.clone(), &app("Server")).await.unwrap();
-    let principal = tenant.create_service_principal(call.clone(), created.app_id).await.unwrap();
-    let graph = tenant
+    let created = directory.create_application(call.clone(), &app("Server")).await.unwrap();
+    let principal = directory.create_service_principal(call.clone(), created.app_id).await.unwrap();
+    let graph = directory
         .service_principal(call.clone(), well_known::MICROSOFT_GRAPH)
         .await
         .unwrap()
@@ -283,12 +295,12 @@ async fn permissions_of_microsoft_graph_are_given_by_privileged_roles_alone() {
         (well_known::PRIVILEGED_ROLE_ADMINISTRATOR, None),
     ] {
         let caller = Caller::global_administrator().with_directory_roles([held]).without_wids_claim();
-        let tenant = tenant.with_caller(caller);
+        let directory = tenant.with_caller(caller).directory();
         let roles = [well_known::GLOBAL_ADMINISTRATOR, held];
-        assert_eq!(tenant.held_roles(call.clone(), &roles).await.unwrap(), [held]);
-        assert_eq!(tenant.signed_in(call.clone()).await.unwrap().directory_roles, None);
+        assert_eq!(directory.held_roles(call.clone(), &roles).await.unwrap(), [held]);
+        assert_eq!(directory.signed_in(call.clone()).await.unwrap().directory_roles, None);
         assert_eq!(
-            tenant
+            directory
                 .assign_role(call.clone(), &role)
                 .await
                 .err()
@@ -301,6 +313,7 @@ async fn permissions_of_microsoft_graph_are_given_by_privileged_roles_alone() {
 #[tokio::test]
 async fn an_enabled_scope_is_switched_off_before_it_is_removed() {
     let tenant = tenant();
+    let directory = tenant.directory();
     let call = Call::quiet();
     let mut scope = PermissionScope::new(
         PermissionId::new(uuid!("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02")),
@@ -315,20 +328,23 @@ async fn an_enabled_scope_is_switched_off_before_it_is_removed() {
     };
     let mut new = app("Server");
     new.properties.api = with_scopes(vec![scope.clone()]).api;
-    let id = tenant.create_application(call.clone(), &new).await.unwrap().object_id;
-    tenant
+    let id = directory.create_application(call.clone(), &new).await.unwrap().object_id;
+    directory
         .update_application(call.clone(), id, &with_scopes(vec![scope.clone()]))
         .await
         .unwrap();
-    let error = tenant
+    let error = directory
         .update_application(call.clone(), id, &with_scopes(Vec::new()))
         .await
         .unwrap_err();
     assert!(error.to_string().contains("CannotDeleteOrUpdateEnabledEntitlement"), "{error}");
     scope.is_enabled = false;
-    tenant
+    directory
         .update_application(call.clone(), id, &with_scopes(vec![scope]))
         .await
         .unwrap();
-    tenant.update_application(call.clone(), id, &with_scopes(Vec::new())).await.unwrap();
+    directory
+        .update_application(call.clone(), id, &with_scopes(Vec::new()))
+        .await
+        .unwrap();
 }

@@ -21,11 +21,11 @@ use cmg_onboarding::{
     directory::{
         ApplicationKey, ApplicationProperties, NewPassword, PublicClientApplication, RequiredResourceAccess, ResourceAccess, WebApplication,
     },
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, Timeline},
     ids::{ApplicationId, PermissionId, well_known::MICROSOFT_GRAPH},
     site::{SecretHeld, SiteFailure, SiteIdentity, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved, SiteSnapshot},
     token_fn,
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, Timeline};
 use support::spec;
 use time::OffsetDateTime;
 
@@ -131,7 +131,12 @@ async fn a_secret_that_was_handed_to_a_colleague_stays_although_the_site_does_no
 #[tokio::test]
 async fn without_a_site_a_secret_goes_only_by_wish_and_in_a_later_run_than_its_successors() {
     let clock = ManualClock::new(SystemClock.now());
-    let tenant = EmulatedTenant::builder().clock(Arc::new(clock.clone())).build();
+    let tenant = EmulatedTenant::builder()
+        .clock({
+            let clock = clock.clone();
+            move || clock.now()
+        })
+        .build();
     let run = |reissue, remove| {
         clock.advance(time::Duration::HOUR);
         let job = job(spec(), &tenant)
@@ -307,7 +312,7 @@ async fn a_plan_for_one_tenant_writes_nothing_into_another() {
     let StepError::OtherTenant { planned, signed_in } = error.error() else {
         panic!("{error:?}")
     };
-    assert_eq!((*planned, *signed_in), (contoso.tenant_id(), fabrikam.tenant_id()));
+    assert_eq!((*planned, *signed_in), (contoso.tenant_id().into(), fabrikam.tenant_id().into()));
     assert_eq!((contoso.state(), wire.requests().len()), (before, sent), "nothing was sent");
 }
 
@@ -429,7 +434,7 @@ async fn a_sink_has_every_secret_before_the_next_write() {
         let issued = outcome.secret.unwrap();
         assert_eq!(secret.secret.value.expose(), issued.value.expose());
         assert_eq!(secret.application_id, outcome.server_app.application_id);
-        assert_eq!(secret.tenant_id, tenant.tenant_id());
+        assert_eq!(secret.tenant_id, tenant.tenant_id().into());
         let consents = sent
             .iter()
             .filter(|name| name.contains("oauth2PermissionGrants") && name.starts_with("POST"))

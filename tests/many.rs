@@ -23,8 +23,8 @@ use cmg_onboarding::{
     AzureServicesConnection, OnboardingError, TenantId,
     connection::{EventKind, onboard_many},
     directory::AppManagementPolicy,
-    emulator::{EmulatedSite, EmulatedTenant, Fault},
 };
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, Fault};
 use support::{connection, spec};
 use tokio::time::Instant;
 use uuid::Uuid;

@@ -16,10 +16,10 @@ use cmg_onboarding::{
     OnboardingError, ReusedApp, ServerAppSpec, Step,
     connection::{EventKind, PlannedAction, StepAction, Verb},
     directory::ApplicationProperties,
-    emulator::{EmulatedSite, EmulatedTenant},
     error::SiteRefused,
     site::SiteItem,
 };
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use support::{Recorder, connection, count, spec, spec_with_discovery};
 use time::macros::datetime;
 
@@ -126,7 +126,7 @@ async fn events_name_every_step_from_start_to_end() {
 #[tokio::test]
 async fn without_a_site_the_secret_comes_back_once_and_is_kept_by_a_second_run() {
     let tenant = EmulatedTenant::new();
-    let job = || AzureServicesConnection::builder(spec()).directory(tenant.clone());
+    let job = || AzureServicesConnection::builder(spec()).directory(tenant.directory());
     let first = job().build().unwrap().onboard(|_| ()).await.unwrap();
     let secret = first.secret.unwrap();
     assert!(tenant.secret_is_live(first.server_app.application_id, secret.value.expose()));
@@ -155,6 +155,7 @@ async fn a_secret_that_reached_no_site_is_replaced_and_only_the_lost_one_removed
     let object = registered.ids["objectId"].parse().unwrap();
     let foreign = cmg_onboarding::directory::NewPassword::new("somebody else's", datetime!(2027-01-01 00:00 UTC));
     let foreign = tenant
+        .directory()
         .add_password(Call::quiet(), object, &foreign)
         .await
         .unwrap()
@@ -220,6 +221,7 @@ async fn what_differs_is_mended_and_nothing_else_is_touched() {
     change.is_device_only_auth_supported = Some(false);
     change.display_name = Some("Renamed by hand".to_owned());
     tenant
+        .directory()
         .update_application(Call::quiet(), outcome.server_app.object_id.unwrap(), &change)
         .await
         .unwrap();

@@ -8,12 +8,12 @@ mod support;
 use cmg_onboarding::{
     AzureServicesConnection, Call, ConnectionSpec, Site, SiteError, Step, async_trait,
     connection::{FindingCode, StepAction},
-    emulator::{Caller, EmulatedSite, EmulatedTenant},
     ids::well_known,
     site::{
         SecretHeld, SiteAction, SiteConnection, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRowId, SiteSnapshot,
     },
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
 use support::{connection, spec, spec_with_discovery};
 
 /// Stores what it is given, and says `done` in its answer only.
@@ -54,7 +54,7 @@ impl Site for LateTeller {
 
 async fn onboard(site: LateTeller) -> (cmg_onboarding::Outcome, EmulatedTenant) {
     let tenant = EmulatedTenant::new();
-    let job = AzureServicesConnection::builder(spec()).directory(tenant.clone()).site(site);
+    let job = AzureServicesConnection::builder(spec()).directory(tenant.directory()).site(site);
     (job.build().unwrap().onboard(|_| ()).await.unwrap(), tenant)
 }
 
@@ -105,7 +105,10 @@ async fn a_secret_that_the_site_did_not_take_is_removed() {
 #[tokio::test]
 async fn one_administrator_registers_and_another_one_imports() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
-    let registering = AzureServicesConnection::builder(spec()).directory(tenant.clone()).build().unwrap();
+    let registering = AzureServicesConnection::builder(spec())
+        .directory(tenant.directory())
+        .build()
+        .unwrap();
     let registered = registering.onboard(|_| ()).await.unwrap();
     let (server, client) = registered.hand_over().unwrap();
 

@@ -2,12 +2,8 @@
 
 mod support;
 
-use cmg_onboarding::{
-    Call, OnboardingError, Site,
-    emulator::{EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite},
-    error::SiteRefused,
-    site::SiteItem,
-};
+use cmg_onboarding::{Call, OnboardingError, Site, error::SiteRefused, site::SiteItem};
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 use support::{over_http, spec_with_discovery};
 
 #[tokio::test]

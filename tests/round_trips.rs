@@ -19,10 +19,10 @@ use cmg_onboarding::{
         AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, NewPassword,
         NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
     },
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire},
     http::{Attempt, HttpClient, RawAnswer, Transport, TransportFailure},
     ids::{KeyId, PermissionGrantId, RoleTemplateId},
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire};
 use serde_json::json;
 use support::{spec, spec_with_discovery};
 use tokio::time::{Instant, sleep};
@@ -32,7 +32,7 @@ const REQUEST: Duration = Duration::from_millis(100);
 
 /// A tenant that answers every request after 100 ms.
 #[derive(Debug)]
-struct Distant(EmulatedTenant);
+struct Distant(GraphDirectory);
 
 macro_rules! distant {
     ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
@@ -74,7 +74,7 @@ distant! {
 /// How many dependent round trips a run takes.
 async fn round_trips(spec: ConnectionSpec, tenant: &EmulatedTenant, site: &EmulatedSite) -> u32 {
     let job = AzureServicesConnection::builder(spec)
-        .directory(Distant(tenant.clone()))
+        .directory(Distant(tenant.directory()))
         .site(site.clone())
         .build()
         .unwrap();
@@ -153,19 +153,19 @@ async fn from_nothing_with_a_client_secret_the_job_takes_five_dependent_round_tr
     let http = HttpClient::over(SlowNetwork {
         graph: wire.http(),
         authority: endpoints.authority().clone(),
-        tenant: tenant.tenant_id(),
+        tenant: tenant.tenant_id().into(),
         token: tenant.token_for(&Caller::global_administrator()),
     });
     let application = tenant.automation_client();
     let sign_in = ClientSecretSignIn::new(
         endpoints.clone(),
-        tenant.tenant_id(),
+        tenant.tenant_id().into(),
         application.id(),
         application.secret().clone(),
     );
     let tokens = CachedTokens::new(sign_in.http(http.clone()));
     let directory = GraphDirectory::builder(endpoints, tokens)
-        .tenant(tenant.tenant_id())
+        .tenant(tenant.tenant_id().into())
         .http(http)
         .build();
     let job = AzureServicesConnection::builder(spec())

@@ -18,10 +18,10 @@ use cmg_onboarding::{
     clock::FixedClock,
     connection::{FindingCode, ImportVerifier, Severity, Verification},
     directory::{ApplicationKey, ApplicationProperties, PublicClientApplication, WebApplication},
-    emulator::{Caller, EmulatedTenant, EmulatorServer},
     error::{SignInRefusal, TokenFailure},
     token::{EntraSecretProbe, ProbedResource, SecretProbe},
 };
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer};
 use serde_json::json;
 use support::directory;
 use time::{Duration, OffsetDateTime};
@@ -38,7 +38,10 @@ impl Registered {
     async fn by(spec: ConnectionSpec) -> Self {
         let tenant = EmulatedTenant::new();
         let server = EmulatorServer::builder(tenant.clone()).start().await.unwrap();
-        let connection = AzureServicesConnection::builder(spec).directory(tenant.clone()).build().unwrap();
+        let connection = AzureServicesConnection::builder(spec)
+            .directory(tenant.directory())
+            .build()
+            .unwrap();
         let outcome = connection.onboard(|_| ()).await.unwrap();
         Self { tenant, server, outcome }
     }
@@ -55,7 +58,7 @@ impl Registered {
     fn imported(&self, secret: ClientSecret, expiry: OffsetDateTime, uri: String) -> ImportedServerApp {
         ImportedServerApp::builder()
             .tenant_name("contoso.onmicrosoft.com")
-            .tenant_id(self.tenant.tenant_id())
+            .tenant_id(self.tenant.tenant_id().to_string())
             .name("ConfigMgr Server")
             .client_id(self.outcome.server_app.application_id)
             .secret_key(secret)
@@ -88,6 +91,7 @@ impl Registered {
     async fn change(&self, id: ApplicationId, change: impl FnOnce(&mut ApplicationProperties)) {
         let found = self
             .tenant
+            .directory()
             .application(Call::quiet(), &ApplicationKey::ApplicationId(id))
             .await
             .unwrap()
@@ -95,6 +99,7 @@ impl Registered {
         let mut properties = ApplicationProperties::default();
         change(&mut properties);
         self.tenant
+            .directory()
             .update_application(Call::quiet(), found.object_id, &properties)
             .await
             .unwrap();
@@ -143,7 +148,7 @@ async fn a_wrong_secret_and_an_unknown_app_are_told_in_plain_words() {
 
     let unknown = ImportedServerApp::builder()
         .tenant_name("contoso.onmicrosoft.com")
-        .tenant_id(registered.tenant.tenant_id())
+        .tenant_id(registered.tenant.tenant_id().to_string())
         .name("x")
         .client_id(Uuid::from_u128(7))
         .secret_key(ClientSecret::new("x~"))
@@ -167,7 +172,7 @@ async fn an_expired_secret_is_told_whatever_date_was_given() {
     let server = EmulatorServer::builder(tenant.clone()).start().await.unwrap();
     let app = ImportedServerApp::builder()
         .tenant_name("contoso")
-        .tenant_id(tenant.tenant_id())
+        .tenant_id(tenant.tenant_id().to_string())
         .name("By hand")
         .client_id(id)
         .secret_key(ClientSecret::new("old~secret"))
@@ -278,6 +283,7 @@ async fn what_keeps_clients_out_is_a_blocker() {
     let id = registered.outcome.server_app.application_id;
     let found = registered
         .tenant
+        .directory()
         .application(Call::quiet(), &ApplicationKey::ApplicationId(id))
         .await
         .unwrap()
@@ -339,10 +345,16 @@ async fn configured_is_not_consented() {
     );
 
     let client = registered.outcome.client_app.service_principal_id.unwrap();
-    let grants = registered.tenant.permission_grants(Call::quiet(), client).await.unwrap();
+    let grants = registered
+        .tenant
+        .directory()
+        .permission_grants(Call::quiet(), client)
+        .await
+        .unwrap();
     for grant in &grants {
         registered
             .tenant
+            .directory()
             .update_permission_grant(Call::quiet(), &grant.id, "openid")
             .await
             .unwrap();
@@ -363,7 +375,12 @@ async fn configured_is_not_consented() {
 async fn an_app_without_service_principal_and_one_that_is_not_there_are_told_apart() {
     let registered = Registered::by(support::spec()).await;
     let principal = registered.outcome.client_app.service_principal_id.unwrap();
-    registered.tenant.delete_service_principal(Call::quiet(), principal).await.unwrap();
+    registered
+        .tenant
+        .directory()
+        .delete_service_principal(Call::quiet(), principal)
+        .await
+        .unwrap();
     let verification = registered.verify(registered.server_app(), false).await;
     assert_eq!(codes(&verification), [FindingCode::ServicePrincipalMissing]);
     registered.tenant.soft_delete(registered.outcome.client_app.application_id);
@@ -376,7 +393,7 @@ async fn a_sign_in_to_another_tenant_compares_nothing() {
     let registered = Registered::by(support::spec()).await;
     let other = EmulatedTenant::builder().tenant_id(TenantId::new(Uuid::from_u128(7))).build();
     let verification = ImportVerifier::new(registered.server_app())
-        .directory(other)
+        .directory(other.directory())
         .verify()
         .await
         .unwrap();
@@ -392,7 +409,7 @@ async fn what_a_specification_imports_is_verified_as_it_stands() {
         .client_app(registered.client_app())
         .build()
         .unwrap();
-    let verifier = ImportVerifier::of(&spec).unwrap().directory(registered.tenant.clone());
+    let verifier = ImportVerifier::of(&spec).unwrap().directory(registered.tenant.directory());
     assert!(verifier.verify().await.unwrap().findings().is_empty());
     assert!(ImportVerifier::of(&support::spec()).is_none());
 }

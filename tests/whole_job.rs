@@ -14,9 +14,9 @@ use std::time::Duration;
 use cmg_onboarding::{
     ClientAppSpec, ConnectionSpec, DirectoryError, Event, OnboardingError, RetryReason, ServerAppSpec, Step,
     connection::{FindingCode, LookError, StepError},
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, Fault},
     error::TokenFailure,
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, Fault};
 use serde_json::json;
 use support::{Recorder, over_http, spec, spec_with_discovery};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};

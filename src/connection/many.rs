@@ -34,8 +34,8 @@ pub struct ManyResult<K> {
 /// use cmg_onboarding::{
 ///     AzureServicesConnection, ClientAppSpec, ConnectionSpec, ServerAppSpec,
 ///     connection::onboard_many,
-///     emulator::{EmulatedSite, EmulatedTenant},
 /// };
+/// use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,7 +45,7 @@ pub struct ManyResult<K> {
 ///     .build()?;
 /// let jobs = ["north", "south", "west"].into_iter().map(|name| {
 ///     let job = AzureServicesConnection::builder(spec.clone())
-///         .directory(EmulatedTenant::new())
+///         .directory(EmulatedTenant::new().directory())
 ///         .site(EmulatedSite::new())
 ///         .build();
 ///     (name, job.expect("directory and site are there"))

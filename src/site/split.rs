@@ -11,7 +11,8 @@ use crate::{call::Call, error::SiteError};
 /// own cmdlets. Both must be the same site: nothing here can tell.
 ///
 /// ```
-/// use cmg_onboarding::{emulator::EmulatedSite, site::SplitSite};
+/// use cmg_onboarding::site::SplitSite;
+/// use cmg_onboarding_emulator::EmulatedSite;
 ///
 /// # fn example(reader: EmulatedSite, writer: EmulatedSite) {
 /// let site = SplitSite::new(reader, writer);

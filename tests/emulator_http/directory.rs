@@ -1,10 +1,7 @@
 //! What the directory does with requests.
 
-use cmg_onboarding::{
-    directory::AppManagementPolicy,
-    emulator::{Caller, EmulatedTenant},
-    ids::TenantId,
-};
+use cmg_onboarding::{directory::AppManagementPolicy, ids::TenantId};
+use cmg_onboarding_emulator::{Caller, EmulatedTenant};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::uuid;
@@ -60,7 +57,7 @@ async fn an_application_writes_all_objects_or_its_own() {
     let tenant = EmulatedTenant::new();
     let theirs = Graph::of(tenant.clone()).await.create("Theirs").await;
     let path = format!("v1.0/applications/{}", text(&theirs, "id"));
-    let id = uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01").into();
+    let id = uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01");
     let owner = Graph::signed_in(tenant.clone(), &Caller::application(id, ["Application.ReadWrite.OwnedBy"])).await;
     assert_eq!(owner.get(&path).await.0, 200);
     assert_eq!(

@@ -1,13 +1,8 @@
 //! What the sign-in authority does.
 
-use std::sync::Arc;
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use cmg_onboarding::{
-    clock::FixedClock,
-    emulator::{EmulatedTenant, EmulatorServer},
-    ids::well_known,
-};
+use cmg_onboarding::ids::well_known;
+use cmg_onboarding_emulator::{EmulatedTenant, EmulatorServer};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
@@ -42,9 +37,7 @@ async fn a_tenant_is_found_by_any_of_its_names() {
 
 #[tokio::test]
 async fn an_app_signs_in_with_its_secret_and_gets_what_was_consented_to() {
-    let tenant = EmulatedTenant::builder()
-        .clock(Arc::new(FixedClock(datetime!(2026-03-01 12:00 UTC))))
-        .build();
+    let tenant = EmulatedTenant::builder().clock(|| datetime!(2026-03-01 12:00 UTC)).build();
     let graph = Graph::of(tenant.clone()).await;
     let body = json!({"displayName": "Server", "signInAudience": "AzureADMyOrg", "passwordCredentials": [{"endDateTime": "2027-01-01T00:00:00Z"}]});
     let (_, created) = graph.post("v1.0/applications", body).await;
@@ -109,7 +102,7 @@ async fn the_automation_client_may_do_all_that_onboarding_needs() {
     let fields = [
         ("grant_type", "client_credentials"),
         ("client_id", &*id),
-        ("client_secret", automation.secret().expose()),
+        ("client_secret", automation.secret()),
         ("scope", scope),
     ];
     let (_, token) = graph.form("contoso.com/oauth2/v2.0/token", &fields).await;
@@ -173,7 +166,7 @@ async fn an_app_is_told_no_scopes_so_that_libraries_find_its_token_again() {
     let fields = [
         ("grant_type", "client_credentials"),
         ("client_id", &*id),
-        ("client_secret", automation.secret().expose()),
+        ("client_secret", automation.secret()),
         ("scope", "https://graph.microsoft.com/.default"),
     ];
     let (_, token) = graph.form("contoso.com/oauth2/v2.0/token", &fields).await;

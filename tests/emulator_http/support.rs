@@ -1,6 +1,6 @@
 //! A client that sends what it is told and shows what came back.
 
-use cmg_onboarding::emulator::{Caller, EmulatedTenant, EmulatorServer};
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 

@@ -1,11 +1,8 @@
 //! How requests and answers look on the wire.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use cmg_onboarding::{
-    clock::FixedClock,
-    emulator::{Caller, EmulatedTenant, EmulatorServer},
-};
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer};
 use reqwest::Method;
 use serde_json::{Value, json};
 use time::macros::datetime;
@@ -15,12 +12,7 @@ use crate::support::{Graph, code, read, text};
 
 #[tokio::test]
 async fn every_answer_can_be_traced() {
-    let graph = Graph::of(
-        EmulatedTenant::builder()
-            .clock(Arc::new(FixedClock(datetime!(2026-03-01 12:00 UTC))))
-            .build(),
-    )
-    .await;
+    let graph = Graph::of(EmulatedTenant::builder().clock(|| datetime!(2026-03-01 12:00 UTC)).build()).await;
     let request = graph
         .client
         .get(graph.url("v1.0/applications/0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01"));

@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, time::Duration};
 use cmg_onboarding::{
     OnboardingError,
     connection::{PlannedAction, StepAction},
-    emulator::{EmulatedTenant, Timeline, WireFault, WireRequest},
     error::SiteRefused,
     error::SiteUnreachable,
     site::SiteItem,
 };
+use cmg_onboarding_emulator::{EmulatedTenant, Timeline, WireFault, WireRequest};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cmg_onboarding::emulator::{EmulatedTenant, EmulatedTenantBuilder, Timeline};
+use cmg_onboarding_emulator::{EmulatedTenant, EmulatedTenantBuilder, Timeline};
 
 use crate::world::{World, undisturbed};
 

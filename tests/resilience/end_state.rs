@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cmg_onboarding::{
-    ApplicationId, ClientSecret,
-    emulator::{EmulatedSite, EmulatedTenant},
-};
+use cmg_onboarding::{ApplicationId, ClientSecret};
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde_json::{Value, json};
 
 /// The server app's name in the specifications of the tests.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use cmg_onboarding::{
     DirectoryError, Event, OnboardingError, Step, WaitPolicy,
     connection::{ApplyError, EventKind, StepError},
-    emulator::{EmulatedTenant, EmulatedTenantBuilder, Timeline, WireFault, WireRefusal},
 };
+use cmg_onboarding_emulator::{EmulatedTenant, EmulatedTenantBuilder, Timeline, WireFault, WireRefusal};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -327,7 +327,7 @@ async fn what_this_run_did_not_make_is_not_waited_for() {
         let app = crate::end_state::list(&state, "applications")
             .iter()
             .find(|app| app["displayName"] == json!(name));
-        let id = app.unwrap()["appId"].as_str().unwrap().parse().unwrap();
+        let id: uuid::Uuid = app.unwrap()["appId"].as_str().unwrap().parse().unwrap();
         assert!(world.tenant.soft_delete(id));
         let recorder = Recorder::default();
         let started = Instant::now();

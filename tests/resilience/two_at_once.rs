@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use cmg_onboarding::{
-    OnboardingError, Outcome,
-    emulator::{EmulatedTenant, Timeline},
-};
+use cmg_onboarding::{OnboardingError, Outcome};
+use cmg_onboarding_emulator::{EmulatedTenant, Timeline};
 use futures_util::future::join_all;
 
 use crate::{
@@ -185,9 +183,9 @@ async fn two_registrations_at_once_hand_out_one_secret_that_is_live() {
         let processes = [without_site(&world, seed * 10), without_site(&world, seed * 10 + 1)];
         if seed % 2 == 1 {
             let fault = if seed % 4 == 1 {
-                cmg_onboarding::emulator::WireFault::ResetBefore
+                cmg_onboarding_emulator::WireFault::ResetBefore
             } else {
-                cmg_onboarding::emulator::WireFault::ResetAfter
+                cmg_onboarding_emulator::WireFault::ResetAfter
             };
             processes[0].wire.fail_on("POST /v1.0/applications", fault.clone());
             processes[0].wire.fail_on("POST /v1.0/applications", fault);

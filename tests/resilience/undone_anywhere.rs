@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use cmg_onboarding::{
-    connection::UndoReport,
-    emulator::{EmulatedTenant, Timeline, WireFault},
-    error::SiteRefused,
-    site::SiteItem,
-};
+use cmg_onboarding::{connection::UndoReport, error::SiteRefused, site::SiteItem};
+use cmg_onboarding_emulator::{EmulatedTenant, Timeline, WireFault};
 use serde_json::{Value, json};
 
 use crate::{

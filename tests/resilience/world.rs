@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use cmg_onboarding::{
     AccessToken, AzureServicesConnection, ConnectionSpec, GraphDirectory, OnboardingError, Outcome, StaticToken, WaitPolicy,
-    connection::UndoReport,
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedTenantBuilder, EmulatedWire, Timeline},
-    token_fn,
+    connection::UndoReport, token_fn,
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedTenantBuilder, EmulatedWire, Timeline};
 
 use crate::{
     end_state::{self, EndState},

@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use cmg_onboarding::{
     AzureServicesConnection, BrowserSignIn, CachedTokens, ClientAppSpec, CloudEndpoints, CloudEnvironment, ConnectionSpec, GraphDirectory,
-    ServerAppSpec, TenantId, TokenProvider,
-    emulator::{EmulatedTenant, SignInTrouble},
-    error::TokenFailure,
-    token::sign_in_scopes,
+    ServerAppSpec, TenantId, TokenProvider, error::TokenFailure, token::sign_in_scopes,
 };
+use cmg_onboarding_emulator::{EmulatedTenant, SignInTrouble};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
@@ -38,7 +36,7 @@ async fn an_administrator_signs_in_and_preflight_finds_nothing_in_the_way() {
     let (provider, mut pages) = browser(server.endpoints());
     let directory = GraphDirectory::builder(server.endpoints().clone(), CachedTokens::new(provider))
         .scopes(sign_in_scopes(&spec, server.endpoints()))
-        .tenant(tenant.tenant_id())
+        .tenant(tenant.tenant_id().into())
         .build();
     let job = AzureServicesConnection::builder(spec).directory(directory).build().unwrap();
     let walk = async { visit(&sign_in_page(&mut pages).await).await };
@@ -58,7 +56,7 @@ async fn an_administrator_signs_in_and_preflight_finds_nothing_in_the_way() {
     let summary = preflight.sign_in().unwrap();
     assert_eq!(
         (summary.tenant_name.as_str(), summary.tenant_id),
-        ("contoso.onmicrosoft.com", tenant.tenant_id())
+        ("contoso.onmicrosoft.com", tenant.tenant_id().into())
     );
     assert_eq!(summary.account, preflight.signed_in().unwrap().account);
     assert_eq!(summary.roles_held.as_deref(), Some(&["Global Administrator"][..]));
@@ -133,7 +131,7 @@ async fn a_tenant_that_nobody_knows_is_called_so() {
 async fn a_second_answer_ends_the_sign_in() {
     let tenant = EmulatedTenant::new();
     // Slow enough for the second answer to come while the code is being redeemed.
-    let server = cmg_onboarding::emulator::EmulatorServer::builder(tenant)
+    let server = cmg_onboarding_emulator::EmulatorServer::builder(tenant)
         .latency(Duration::from_millis(150))
         .start()
         .await

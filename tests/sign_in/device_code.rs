@@ -6,12 +6,8 @@ use std::{
     time::Duration,
 };
 
-use cmg_onboarding::{
-    CachedTokens, DeviceCodeSignIn, TokenChain, TokenProvider,
-    emulator::{EmulatedTenant, EmulatorServer, SignInTrouble},
-    error::TokenFailure,
-    token::DeviceCode,
-};
+use cmg_onboarding::{CachedTokens, DeviceCodeSignIn, TokenChain, TokenProvider, error::TokenFailure, token::DeviceCode};
+use cmg_onboarding_emulator::{EmulatedTenant, EmulatorServer, SignInTrouble};
 use serde_json::json;
 use tokio::time::Instant;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path_regex};

@@ -7,15 +7,14 @@ use std::sync::{
 
 use cmg_onboarding::{
     AccessToken, ApplicationId, CachedTokens, Call, ClientSecret, ClientSecretSignIn, Directory, GraphDirectory, TokenProvider,
-    emulator::{Caller, EmulatedTenant, EmulatorServer},
-    error::TokenFailure,
-    token_fn,
+    error::TokenFailure, token_fn,
 };
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer};
 
 use crate::stage::{request, serve};
 
 fn application(server: &EmulatorServer, tenant: &EmulatedTenant, id: ApplicationId, secret: &str) -> ClientSecretSignIn {
-    ClientSecretSignIn::new(server.endpoints().clone(), tenant.tenant_id(), id, ClientSecret::new(secret))
+    ClientSecretSignIn::new(server.endpoints().clone(), tenant.tenant_id().into(), id, ClientSecret::new(secret))
 }
 
 #[tokio::test]
@@ -23,7 +22,7 @@ async fn an_application_signs_in_with_its_secret() {
     let tenant = EmulatedTenant::new();
     let server = serve(&tenant).await;
     let client = tenant.automation_client();
-    let provider = application(&server, &tenant, client.id(), client.secret().expose());
+    let provider = application(&server, &tenant, client.id().into(), client.secret());
     let token = provider.token(&request(server.endpoints())).await.unwrap();
     let claims = token.claims().unwrap();
     assert!(claims.is_application && claims.app_roles.contains(&"Application.ReadWrite.All".to_owned()));
@@ -41,14 +40,14 @@ async fn a_wrong_secret_and_an_unknown_application_are_told_apart() {
         let request = request(server.endpoints());
         async move { provider.token(&request).await.unwrap_err() }
     };
-    let wrong = error(known, "canary-7Q~wrong").await;
+    let wrong = error(known.into(), "canary-7Q~wrong").await;
     assert_eq!(wrong.failure(), TokenFailure::BadCredentials);
     assert!(wrong.help().contains("not its Secret ID"));
     assert_eq!(wrong.refusal().unwrap().codes, [7_000_215]);
     assert!(wrong.refusal().unwrap().correlation_id.is_some());
     let unknown = error(ApplicationId::new(uuid::Uuid::from_u128(5)), "x").await;
     assert_eq!(unknown.failure(), TokenFailure::ApplicationRefused);
-    assert_eq!(error(known, "").await.failure(), TokenFailure::BadCredentials);
+    assert_eq!(error(known.into(), "").await.failure(), TokenFailure::BadCredentials);
 }
 
 #[tokio::test]

@@ -8,9 +8,9 @@ use std::{
 
 use cmg_onboarding::{
     CachedTokens, ClientSecret, ClientSecretSignIn, CloudEndpoints, DeviceCodeSignIn, TokenProvider,
-    emulator::{EmulatedTenant, SignInTrouble},
     token::{DeviceCode, EnvironmentToken},
 };
+use cmg_onboarding_emulator::{EmulatedTenant, SignInTrouble};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 use url::Url;
@@ -160,7 +160,7 @@ async fn no_token_code_verifier_or_secret_is_to_be_found_anywhere() {
     // The client secret: wrong, and echoed by the service.
     let secret = ClientSecret::new("canary-7Q~secret");
     canaries.push(secret.expose().to_owned());
-    let provider = ClientSecretSignIn::new(endpoints, tenant.tenant_id(), tenant.automation_client().id(), secret);
+    let provider = ClientSecretSignIn::new(endpoints, tenant.tenant_id().into(), tenant.automation_client().id().into(), secret);
     let error = wound(provider.token(&request)).await.unwrap_err();
     shown.push_str(&format!("{error:?} {provider:?} {:?}", EnvironmentToken::new("CMG_TOKEN")));
 

@@ -7,10 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cmg_onboarding::{
-    AccessToken, BrowserSignIn, CloudEndpoints, TokenError, TokenProvider, TokenRequest,
-    emulator::{EmulatedTenant, EmulatorServer},
-};
+use cmg_onboarding::{AccessToken, BrowserSignIn, CloudEndpoints, TokenError, TokenProvider, TokenRequest};
+use cmg_onboarding_emulator::{EmulatedTenant, EmulatorServer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

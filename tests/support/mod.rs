@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use cmg_onboarding::{
     AzureServicesConnection, ClientAppSpec, ConnectionSpec, DiscoverySpec, Event, GraphDirectory, ServerAppSpec, StaticToken,
     connection::AzureServicesConnectionBuilder,
-    emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
     http::{HttpClient, HttpOptions},
 };
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
 use serde_json::Value;
 
 /// The specification most tests use: both apps created, no discovery.
@@ -31,10 +31,10 @@ pub(crate) fn spec_with_discovery() -> ConnectionSpec {
         .unwrap()
 }
 
-/// A connection straight behind the traits.
+/// A connection whose directory is the tenant without a socket between.
 pub(crate) fn connection(spec: ConnectionSpec, tenant: &EmulatedTenant, site: &EmulatedSite) -> AzureServicesConnection {
     AzureServicesConnection::builder(spec)
-        .directory(tenant.clone())
+        .directory(tenant.directory())
         .site(site.clone())
         .build()
         .unwrap()

@@ -197,5 +197,5 @@ const fn read_only(operation: &'static str) -> SiteError {
     }
 }
 
-#[cfg(all(test, feature = "emulator"))]
+#[cfg(test)]
 mod tests;

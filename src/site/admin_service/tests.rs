@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+// Its types are those of this crate as it was built without tests: only addresses and bytes pass between them.
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, EmulatorServer};
 use secrecy::SecretString;
 
 use super::{sign_in::Tickets, *};
 use crate::{
-    emulator::{EmulatedSite, EmulatedTenant, EmulatorServer},
     error::{SiteRefusalReason, TokenError, TokenFailure},
-    http::{HttpClient, HttpOptions},
+    http::{CertificateFingerprint, HttpClient, HttpOptions},
 };
 
 /// Gives a scripted ticket, and counts how often it is asked.
@@ -53,11 +54,13 @@ async fn server() -> EmulatorServer {
 
 /// A client that accepts the server's own certificate, at its origin.
 fn pinning(server: &EmulatorServer) -> HttpClient {
-    HttpClient::new(HttpOptions::new().pinned_certificate(server.url(), server.certificate_fingerprint().unwrap()))
+    let fingerprint = CertificateFingerprint::new(server.certificate_sha256().unwrap());
+    HttpClient::new(HttpOptions::new().pinned_certificate(server.url(), fingerprint))
 }
 
 fn reader(server: &EmulatorServer, tickets: &Scripted) -> AdminServiceSite {
-    AdminServiceSite::builder(server.admin_service().unwrap(), AdminServiceSignIn::tickets(tickets.clone()))
+    let address = AdminServiceAddress::url(&server.url().join("AdminService/").unwrap()).unwrap();
+    AdminServiceSite::builder(address, AdminServiceSignIn::tickets(tickets.clone()))
         .http(pinning(server))
         .build()
         .unwrap()

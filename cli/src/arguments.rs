@@ -1,0 +1,139 @@
+//! What the command line says.
+
+use std::{fs, path::PathBuf, sync::OnceLock};
+
+use clap::{Parser, ValueEnum};
+use cmg_onboarding::{ApplicationId, CloudEndpoints, ConnectionSpec, HttpClient, HttpOptions, TenantId};
+use url::Url;
+
+use crate::site::{SiteArguments, SiteChoice};
+
+/// Connects a Configuration Manager site to a Microsoft Entra tenant, page by page like the Azure Services wizard.
+///
+/// Without any flag it shows the whole job against an emulated tenant and site. Exit codes: 0 done, 2 bad input,
+/// 3 refused by preflight (nothing was written), 4 failed half-way (the report says what exists).
+#[derive(Debug, Parser)]
+#[command(name = "cmg-onboard", max_term_width = 110)]
+pub(crate) struct Arguments {
+    /// The specification, as JSON. Without it a small example is used.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Option<PathBuf>,
+    /// The tenant, by one of its domains; also finds its cloud.
+    #[arg(long, value_name = "DOMAIN", conflicts_with = "tenant")]
+    pub(crate) domain: Option<String>,
+    /// The tenant, by its id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant: Option<TenantId>,
+    /// Where to sign in, instead of the cloud's own authority.
+    #[arg(long, value_name = "URL")]
+    pub(crate) authority: Option<Url>,
+    /// Where Microsoft Graph is, instead of the cloud's own.
+    #[arg(long, value_name = "URL")]
+    pub(crate) graph: Option<Url>,
+    /// A certificate in PEM to trust besides the system's, for an emulator or an inspecting proxy.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trusted_root: Option<PathBuf>,
+    #[arg(skip)]
+    http: OnceLock<HttpClient>,
+    /// How to sign in; `token` where --token-env is given. A client secret comes from the environment variable
+    /// CMG_CLIENT_SECRET.
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub(crate) sign_in: Option<SignInWay>,
+    /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret` the one that
+    /// signs in.
+    #[arg(long, value_name = "ID", requires = "sign_in")]
+    pub(crate) client_id: Option<ApplicationId>,
+    /// The environment variable that holds a bearer token for Microsoft Graph.
+    #[arg(long, value_name = "VARIABLE")]
+    pub(crate) token_env: Option<String>,
+    /// Register the apps only; somebody else imports them into the site.
+    #[arg(long, conflicts_with = "site")]
+    pub(crate) register_only: bool,
+    #[command(flatten)]
+    pub(crate) site: SiteArguments,
+    /// Stop after the summary.
+    #[arg(long, conflicts_with = "undo")]
+    pub(crate) plan: bool,
+    /// Write JSON lines to standard output, and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Remove what this specification has made.
+    #[arg(long)]
+    pub(crate) undo: bool,
+    /// Without a site: replace the secret of an earlier run.
+    #[arg(long)]
+    pub(crate) reissue_secret: bool,
+}
+
+/// The ways to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SignInWay {
+    /// A browser on this machine; a device code where the tenant blocks that.
+    Browser,
+    /// A code on this screen, a browser anywhere.
+    DeviceCode,
+    /// An application by itself.
+    ClientSecret,
+    /// Whoever is signed in to the Azure CLI.
+    AzureCli,
+    /// A token in an environment variable.
+    Token,
+}
+
+/// The command line asks for something that cannot be done.
+#[derive(Debug)]
+pub(crate) struct BadInput(pub(crate) String);
+
+impl Arguments {
+    /// Whether the job runs against an emulator of its own.
+    pub(crate) fn is_demonstration(&self) -> bool {
+        self.has_no_sign_in() && self.site.site != Some(SiteChoice::PowerShell)
+    }
+
+    /// Whether nothing is said of a tenant.
+    pub(crate) const fn has_no_sign_in(&self) -> bool {
+        self.sign_in.is_none()
+            && self.graph.is_none()
+            && self.authority.is_none()
+            && self.token_env.is_none()
+            && self.domain.is_none()
+            && self.tenant.is_none()
+    }
+
+    pub(crate) fn specification(&self) -> Result<ConnectionSpec, BadInput> {
+        let Some(path) = &self.spec else {
+            return parse(include_str!("example.json"));
+        };
+        let text = fs::read_to_string(path).map_err(|error| BadInput(format!("{} cannot be read: {error}", path.display())))?;
+        parse(&text)
+    }
+
+    /// The endpoints that the flags name, on top of the cloud's own.
+    pub(crate) fn endpoints(&self, mut endpoints: CloudEndpoints) -> Result<CloudEndpoints, BadInput> {
+        let bad = |error: cmg_onboarding::cloud::InvalidEndpoint| BadInput(format!("{error}. {}", error.help()));
+        if let Some(authority) = &self.authority {
+            endpoints = endpoints.with_authority(authority.clone()).map_err(bad)?;
+        }
+        if let Some(graph) = &self.graph {
+            endpoints = endpoints.with_graph(graph.clone()).map_err(bad)?;
+        }
+        Ok(endpoints)
+    }
+
+    /// The one HTTP client of this program: all that speaks HTTP shares its connections.
+    pub(crate) fn http(&self) -> Result<HttpClient, BadInput> {
+        if let Some(client) = self.http.get() {
+            return Ok(client.clone());
+        }
+        let mut options = HttpOptions::new();
+        if let Some(path) = &self.trusted_root {
+            let pem = fs::read(path).map_err(|error| BadInput(format!("{} cannot be read: {error}", path.display())))?;
+            options = options.trusted_root_pem(pem).map_err(|error| BadInput(error.to_string()))?;
+        }
+        Ok(self.http.get_or_init(|| HttpClient::new(options)).clone())
+    }
+}
+
+fn parse(text: &str) -> Result<ConnectionSpec, BadInput> {
+    text.parse().map_err(|error: cmg_onboarding::InvalidSpec| BadInput(error.help()))
+}

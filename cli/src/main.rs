@@ -1,0 +1,178 @@
+//! The front door: the whole job from the command line. Run it without flags to see it against an emulator.
+
+mod arguments;
+mod output;
+mod sign_in;
+mod site;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cmg_onboarding::{
+    AzureServicesConnection, CloudEndpoints, ConnectionSpec, GraphDirectory, OnboardingError, SiteHandle, StaticToken, TenantId,
+    connection::AzureServicesConnectionBuilder, token::TenantDiscovery,
+};
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
+
+use arguments::{Arguments, BadInput};
+use output::Output;
+use site::SiteChoice;
+
+const DONE: u8 = 0;
+const BAD_INPUT: u8 = 2;
+const REFUSED: u8 = 3;
+const FAILED: u8 = 4;
+
+/// How the job ends before it is done.
+enum Ending {
+    BadInput(String),
+    Onboarding(OnboardingError),
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output { json: arguments.json };
+    let code = match run(&arguments, output).await {
+        Ok(()) => DONE,
+        Err(ending) => show(&ending, output),
+    };
+    ExitCode::from(code)
+}
+
+fn show(ending: &Ending, output: Output) -> u8 {
+    match ending {
+        Ending::BadInput(message) => {
+            output.bad_input(message);
+            BAD_INPUT
+        }
+        Ending::Onboarding(OnboardingError::Blocked(blocked)) => {
+            output.refused(blocked.findings(), &blocked.to_string());
+            REFUSED
+        }
+        Ending::Onboarding(OnboardingError::Apply(error)) => {
+            output.failed(error);
+            FAILED
+        }
+        Ending::Onboarding(error @ OnboardingError::Look(_)) => {
+            output.refused(&[], &format!("{}. {}", cmg_onboarding::error::chain(error), error.help()));
+            REFUSED
+        }
+        Ending::Onboarding(error) => {
+            output.bad_input(&format!("{error}. {}", error.help()));
+            BAD_INPUT
+        }
+    }
+}
+
+async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
+    let spec = arguments.specification()?;
+    output.specification(&spec);
+    // Kept alive until the job is done: dropping it stops the emulator.
+    let (connection, _emulator) = connect(arguments, spec).await?;
+    if arguments.undo {
+        output.begin_progress();
+        let report = connection.undo(|event| output.event(event)).await.map_err(OnboardingError::from)?;
+        output.undone(&report);
+        return Ok(());
+    }
+    let preflight = connection.preflight(|_| ()).await.map_err(OnboardingError::from)?;
+    output.preflight(connection.spec(), &preflight);
+    let plan = preflight.into_plan().map_err(OnboardingError::from)?;
+    output.plan(&plan);
+    if arguments.plan {
+        return Ok(());
+    }
+    output.begin_progress();
+    let outcome = plan.apply(|event| output.event(event)).await.map_err(OnboardingError::from)?;
+    output.outcome(&outcome);
+    if let Some(next) = arguments.site.write_script(connection.spec(), &outcome)? {
+        output.next(&next);
+    }
+    Ok(())
+}
+
+async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureServicesConnection, Option<EmulatorServer>), Ending> {
+    if arguments.is_demonstration() {
+        return demonstrate(arguments, spec).await;
+    }
+    if arguments.has_no_sign_in() && arguments.site.is_import_of(&spec) {
+        let builder = AzureServicesConnection::builder(spec).site(arguments.site.real(arguments.http()?)?);
+        return Ok((finish(arguments, builder)?, None));
+    }
+    let (endpoints, tenant) = place(arguments, &spec).await?;
+    let way = sign_in::choose(arguments, &spec, &endpoints, tenant)?;
+    let mut directory = GraphDirectory::builder(endpoints.clone(), way.tokens)
+        .scopes(way.scopes)
+        .http(arguments.http()?);
+    if let Some(tenant) = tenant {
+        directory = directory.tenant(tenant);
+    }
+    let mut builder = AzureServicesConnection::builder(spec).directory(directory.build());
+    if let Some(tenant) = tenant {
+        builder = builder.tenant(tenant);
+    }
+    if arguments.site.site == Some(SiteChoice::PowerShell) {
+        builder = builder.site(arguments.site.real(arguments.http()?)?);
+    }
+    if arguments.site.site == Some(SiteChoice::Emulated) {
+        let site = RemoteSite::builder(endpoints.graph().clone()).http(arguments.http()?);
+        builder = builder.site(site.build());
+    }
+    Ok((finish(arguments, builder)?, None))
+}
+
+/// The job against an emulator of its own, over real HTTP.
+async fn demonstrate(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureServicesConnection, Option<EmulatorServer>), Ending> {
+    let tenant = EmulatedTenant::builder().environment(spec.environment()).build();
+    let site = EmulatedSite::new();
+    let server = EmulatorServer::builder(tenant.clone())
+        .site(site.clone())
+        .start()
+        .await
+        .map_err(bad_input)?;
+    let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
+    let mut builder = AzureServicesConnection::builder(spec).directory(GraphDirectory::new(server.endpoints().clone(), token));
+    if !arguments.register_only && !arguments.site.is_left_out() {
+        builder = builder.site(SiteHandle::from(site));
+    }
+    Ok((finish(arguments, builder)?, Some(server)))
+}
+
+fn finish(arguments: &Arguments, builder: AzureServicesConnectionBuilder) -> Result<AzureServicesConnection, Ending> {
+    let connection = builder.reissue_secret(arguments.reissue_secret).build();
+    Ok(connection.map_err(OnboardingError::from)?)
+}
+
+/// Where the tenant is, and which one it is.
+async fn place(arguments: &Arguments, spec: &ConnectionSpec) -> Result<(CloudEndpoints, Option<TenantId>), Ending> {
+    let Some(domain) = &arguments.domain else {
+        let endpoints = arguments.endpoints(CloudEndpoints::of(spec.environment()))?;
+        return Ok((endpoints, arguments.tenant));
+    };
+    let mut discovery = TenantDiscovery::new().http(arguments.http()?);
+    if arguments.authority.is_some() {
+        discovery = discovery.with_endpoints(vec![arguments.endpoints(CloudEndpoints::of(spec.environment()))?]);
+    }
+    let found = discovery
+        .find(domain)
+        .await
+        .map_err(|error| Ending::BadInput(format!("{}. {}", cmg_onboarding::error::chain(&error), error.help())))?;
+    Ok((arguments.endpoints(found.endpoints)?, Some(found.tenant_id)))
+}
+
+fn bad_input(error: impl std::error::Error) -> Ending {
+    Ending::BadInput(cmg_onboarding::error::chain(&error))
+}
+
+impl From<BadInput> for Ending {
+    fn from(error: BadInput) -> Self {
+        Self::BadInput(error.0)
+    }
+}
+
+impl From<OnboardingError> for Ending {
+    fn from(error: OnboardingError) -> Self {
+        Self::Onboarding(error)
+    }
+}

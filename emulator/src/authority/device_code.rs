@@ -1,0 +1,129 @@
+//! The device authorization grant: a code on one screen, a sign-in on another.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, authorize::blocked, authorize::other_cloud, check_tenant};
+use crate::EmulatedTenant;
+
+const VALIDITY: Duration = Duration::minutes(15);
+
+/// The sign-ins that are under way, by device code.
+#[derive(Debug, Default)]
+pub(crate) struct SignIns(HashMap<String, SignIn>);
+
+#[derive(Debug, Clone)]
+struct SignIn {
+    user_code: String,
+    client_id: String,
+    scope: String,
+    ends: OffsetDateTime,
+    is_approved: bool,
+}
+
+impl SignIns {
+    /// Approves the sign-in with a user code. Tells whether it was waiting for it.
+    pub(crate) fn approve(&mut self, user_code: &str) -> bool {
+        let code = user_code.trim().to_ascii_uppercase();
+        let waiting = self
+            .0
+            .values_mut()
+            .find(|sign_in| sign_in.user_code == code && !sign_in.is_approved);
+        waiting.map(|sign_in| sign_in.is_approved = true).is_some()
+    }
+}
+
+/// Begins a sign-in.
+pub(super) fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> Result<Value, OAuthError> {
+    check_tenant(tenant, named)?;
+    let form = request.form();
+    let client_id = form.get("client_id").cloned().unwrap_or_default();
+    if client_id.is_empty() {
+        let message = "The request body must contain the following parameter: 'client_id'.";
+        return Err(OAuthError::new("invalid_request", 900_144, message));
+    }
+    let device_code = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    let user_code: String = Uuid::new_v4().simple().to_string().to_ascii_uppercase().chars().take(9).collect();
+    let scope = form.get("scope").or_else(|| form.get("resource")).cloned().unwrap_or_default();
+    let sign_in = SignIn {
+        user_code: user_code.clone(),
+        client_id,
+        scope,
+        ends: tenant.settings().clock.now() + VALIDITY,
+        is_approved: false,
+    };
+    tenant.sign_ins().0.insert(device_code.clone(), sign_in);
+    let page = format!("{}/devicelogin", request.address);
+    Ok(json!({
+        "user_code": user_code,
+        "device_code": device_code,
+        "verification_uri": page,
+        "verification_url": page,
+        "expires_in": VALIDITY.whole_seconds(),
+        "interval": tenant.settings().device_code_interval.as_secs(),
+        "message": format!("To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate."),
+    }))
+}
+
+/// The scopes of an approved sign-in, which can be had once.
+pub(super) fn finish(tenant: &EmulatedTenant, device_code: &str, client_id: &str) -> Result<String, OAuthError> {
+    let now = tenant.settings().clock.now();
+    let mut sign_ins = tenant.sign_ins();
+    let Some(sign_in) = sign_ins.0.get(device_code).filter(|sign_in| sign_in.client_id == client_id) else {
+        return Err(OAuthError::new("bad_verification_code", 70018, "The device code is not known."));
+    };
+    if let Some(trouble) = tenant.sign_in_troubles().take(&TROUBLES) {
+        return Err(error_of(trouble));
+    }
+    if sign_in.ends <= now {
+        return Err(expired());
+    }
+    if !sign_in.is_approved {
+        return Err(OAuthError::new(
+            "authorization_pending",
+            70016,
+            "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
+        ));
+    }
+    let scope = sign_in.scope.clone();
+    sign_ins.0.remove(device_code);
+    Ok(scope)
+}
+
+/// What a poll can be answered with, to order.
+const TROUBLES: [SignInTrouble; 5] = [
+    SignInTrouble::Declined,
+    SignInTrouble::BlockedByConditionalAccess,
+    SignInTrouble::OtherCloud,
+    SignInTrouble::SlowDown,
+    SignInTrouble::ExpiredCode,
+];
+
+fn error_of(trouble: SignInTrouble) -> OAuthError {
+    match trouble {
+        SignInTrouble::SlowDown => OAuthError::new("slow_down", 70016, "OAuth 2.0 device flow error. Slow down."),
+        SignInTrouble::ExpiredCode => expired(),
+        SignInTrouble::BlockedByConditionalAccess => blocked("interaction_required"),
+        SignInTrouble::OtherCloud => other_cloud(),
+        _ => OAuthError::new("authorization_declined", 70017, "The end user denied the authorization request."),
+    }
+}
+
+fn expired() -> OAuthError {
+    let message = "The provided value for the input parameter 'device_code' has expired.";
+    OAuthError::new("expired_token", 70020, message)
+}
+
+/// The page where a user enters the code. Opening it with the code approves it.
+pub(super) fn page(tenant: &EmulatedTenant, request: &AuthorityRequest) -> AuthorityAnswer {
+    let code = request.option("user_code").or_else(|| request.option("otc"));
+    let (status, text) = match code {
+        None => (200, "<form>Enter the code: <input name=\"user_code\"> <button>Next</button></form>"),
+        Some(code) if tenant.approve_device_code(&code) => (200, "<p>You have signed in. You may close this window.</p>"),
+        Some(_) => (404, "<p>That code didn't work. Check the code and try again.</p>"),
+    };
+    AuthorityAnswer::Page(status, format!("<!doctype html><title>Emulator sign-in</title>{text}"))
+}

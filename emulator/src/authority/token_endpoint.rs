@@ -1,0 +1,246 @@
+//! The token endpoint.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+
+use super::{AuthorityRequest, OAuthError, authorize, check_tenant, device_code, user_session, user_session::Wanted};
+use crate::{
+    Caller, EmulatedTenant,
+    caller::{graph_resource, write_token},
+    graph::decode,
+    ids::well_known::MICROSOFT_GRAPH,
+    store::{SecretState, role_name_of_graph},
+};
+
+/// What the automation client may do.
+const AUTOMATION_ROLES: [&str; 6] = [
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.Read.All",
+    "Organization.Read.All",
+    "Policy.Read.All",
+];
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// Issues a token. The older form of the endpoint names a resource where the newer one names scopes.
+pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str, is_v2: bool) -> Result<Value, OAuthError> {
+    check_tenant(tenant, named)?;
+    let mut form = request.form();
+    if let Some((id, secret)) = request.authorization.as_deref().and_then(basic) {
+        form.entry("client_id".to_owned()).or_insert(id);
+        form.entry("client_secret".to_owned()).or_insert(secret);
+    }
+    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    match field("grant_type") {
+        "client_credentials" => {
+            let wanted = if is_v2 { field("scope") } else { field("resource") };
+            let resource = if is_v2 { resource_of_scopes(wanted).0 } else { wanted.to_owned() };
+            let caller = sign_in_application(tenant, request, &form, &resource)?;
+            Ok(issue(tenant, caller, &resource, Vec::new(), is_v2))
+        }
+        "authorization_code" => {
+            let (code, redirect_uri) = (field("code"), field("redirect_uri"));
+            let wanted = authorize::redeem(tenant, code, field("client_id"), redirect_uri, field("code_verifier"))?;
+            Ok(signed_in(tenant, request, &form, &wanted, true))
+        }
+        DEVICE_CODE | "device_code" => {
+            let code = if field("device_code").is_empty() {
+                field("code")
+            } else {
+                field("device_code")
+            };
+            let scope = device_code::finish(tenant, code, field("client_id"))?;
+            Ok(signed_in(tenant, request, &form, &Wanted { scope, nonce: None }, is_v2))
+        }
+        "refresh_token" if is_v2 => {
+            let wanted = user_session::renew(tenant, field("refresh_token"), field("client_id"), field("scope"))?;
+            Ok(signed_in(tenant, request, &form, &wanted, true))
+        }
+        other => {
+            let message = format!("The app requested an unsupported grant type '{other}'.");
+            Err(OAuthError::new("unsupported_grant_type", 70003, message))
+        }
+    }
+}
+
+fn sign_in_application(
+    tenant: &EmulatedTenant,
+    request: &AuthorityRequest,
+    form: &BTreeMap<String, String>,
+    resource: &str,
+) -> Result<Caller, OAuthError> {
+    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let (client_id, secret) = (field("client_id"), field("client_secret"));
+    if secret.is_empty() {
+        let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
+        return Err(OAuthError::new("invalid_client", 7_000_218, message));
+    }
+    let automation = tenant.automation_client();
+    let wrong_secret = || {
+        let message = format!(
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client_id}'."
+        );
+        OAuthError::new("invalid_client", 7_000_215, message)
+    };
+    if client_id.eq_ignore_ascii_case(&automation.id().to_string()) {
+        return if secret == automation.secret() {
+            Ok(Caller::application(automation.id(), AUTOMATION_ROLES))
+        } else {
+            Err(wrong_secret())
+        };
+    }
+    match tenant.secret_state(client_id, secret) {
+        Some(SecretState::Live) => {}
+        Some(SecretState::Expired) => {
+            let message = format!("The provided client secret keys for app '{client_id}' are expired.");
+            return Err(OAuthError::new("invalid_client", 7_000_222, message));
+        }
+        Some(SecretState::Unknown) => return Err(wrong_secret()),
+        None => {
+            let message = format!(
+                "Application with identifier '{client_id}' was not found in the directory '{}'.",
+                tenant.settings().display_name
+            );
+            return Err(OAuthError::new("unauthorized_client", 700_016, message));
+        }
+    }
+    check_resource(tenant, request, resource)?;
+    let id = client_id.parse().unwrap_or(MICROSOFT_GRAPH);
+    Ok(Caller::application(id, granted_roles(tenant, client_id)))
+}
+
+/// A user signs in as the tenant's caller, through the client that asks.
+fn sign_in_user(tenant: &EmulatedTenant, client_id: &str, wanted: &[String]) -> Caller {
+    let mut caller = tenant.caller().clone();
+    if let Ok(id) = client_id.parse::<Uuid>() {
+        caller = caller.with_sign_in_application(id);
+    }
+    // `.default` asks for all that was consented to; anything else for these alone.
+    let everything = wanted.is_empty() || wanted.iter().any(|scope| scope == ".default");
+    if !everything {
+        let consented: Vec<String> = caller.scopes().iter().filter(|scope| wanted.contains(scope)).cloned().collect();
+        caller = caller.with_scopes(consented);
+    }
+    caller
+}
+
+/// The answer for a user: an access token, and what else the scopes ask for. The older endpoint names a resource.
+fn signed_in(tenant: &EmulatedTenant, request: &AuthorityRequest, form: &BTreeMap<String, String>, wanted: &Wanted, is_v2: bool) -> Value {
+    let client_id = form.get("client_id").map(String::as_str).unwrap_or_default();
+    if !is_v2 {
+        return issue(tenant, sign_in_user(tenant, client_id, &[]), &wanted.scope, Vec::new(), is_v2);
+    }
+    let (resource, names) = resource_of_scopes(&wanted.scope);
+    let caller = sign_in_user(tenant, client_id, &names);
+    // Granted scopes are written as they were asked for, so that libraries find them again in their caches.
+    let prefix = if resource.is_empty() {
+        String::new()
+    } else {
+        format!("{resource}/")
+    };
+    let mut granted: Vec<String> = caller.scopes().iter().map(|scope| format!("{prefix}{scope}")).collect();
+    if names.iter().any(|name| name == ".default") {
+        granted.push(format!("{prefix}.default"));
+    }
+    let mut answer = issue(tenant, caller.clone(), &resource, granted, is_v2);
+    user_session::add(tenant, request, form, (&caller, wanted), &mut answer);
+    answer
+}
+
+/// The access token. An application's answer names no scopes: its permissions are in the token, as `roles`.
+fn issue(tenant: &EmulatedTenant, caller: Caller, resource: &str, granted: Vec<String>, is_v2: bool) -> Value {
+    const SECONDS: i64 = 3599;
+    let audience = if resource.is_empty() {
+        graph_resource(tenant.environment())
+    } else {
+        resource
+    };
+    let claims = tenant.claims_of(&caller.or_audience(audience));
+    let token = write_token(&claims);
+    if is_v2 {
+        let mut answer = json!({
+            "token_type": "Bearer", "expires_in": SECONDS, "ext_expires_in": SECONDS, "access_token": token,
+        });
+        if !granted.is_empty() {
+            answer["scope"] = json!(granted.join(" "));
+        }
+        return answer;
+    }
+    let now = tenant.settings().clock.now().unix_timestamp();
+    json!({
+        "token_type": "Bearer", "expires_in": SECONDS.to_string(), "ext_expires_in": SECONDS.to_string(),
+        "expires_on": (now + SECONDS).to_string(), "not_before": now.to_string(), "resource": resource, "access_token": token,
+    })
+}
+
+/// Splits scopes into the resource they share and their bare names: `https://host/User.Read`.
+fn resource_of_scopes(scopes: &str) -> (String, Vec<String>) {
+    let mut resource = String::new();
+    let mut names = Vec::new();
+    for scope in scopes.split_whitespace() {
+        match scope.rsplit_once('/') {
+            Some((before, name)) if before.contains(':') => {
+                before.clone_into(&mut resource);
+                names.push(name.to_owned());
+            }
+            _ if matches!(scope, "openid" | "profile" | "email" | "offline_access") => {}
+            _ => names.push(scope.to_owned()),
+        }
+    }
+    (resource, names)
+}
+
+/// Microsoft Graph under any of its names, or an app registration's App ID URI or id.
+fn check_resource(tenant: &EmulatedTenant, request: &AuthorityRequest, resource: &str) -> Result<(), OAuthError> {
+    let bare = resource.trim_end_matches('/');
+    let own_host = Url::parse(&request.address).ok().map(|url| url.origin());
+    let is_own = Url::parse(resource).is_ok_and(|url| url.scheme().starts_with("http") && Some(url.origin()) == own_host);
+    if bare.is_empty() || is_own {
+        return Ok(());
+    }
+    let store = tenant.store();
+    let is_known = store.service_principals.iter().any(|principal| {
+        let names = principal.object.get("servicePrincipalNames").and_then(Value::as_array);
+        names
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .any(|name| name.trim_end_matches('/').eq_ignore_ascii_case(bare))
+    });
+    if is_known {
+        return Ok(());
+    }
+    let message = format!(
+        "The resource principal named {resource} was not found in the tenant named {}.",
+        tenant.settings().display_name
+    );
+    Err(OAuthError::new("invalid_resource", 500_011, message))
+}
+
+/// The names of the application permissions that an app has been given.
+fn granted_roles(tenant: &EmulatedTenant, client_id: &str) -> Vec<String> {
+    let store = tenant.store();
+    let principal = store
+        .service_principals
+        .iter()
+        .find(|principal| principal.text("appId").eq_ignore_ascii_case(client_id));
+    let Some(id) = principal.map(|principal| principal.text("id")) else {
+        return Vec::new();
+    };
+    let held = store.assignments.iter().filter(|assignment| assignment.text("principalId") == id);
+    held.filter_map(|assignment| role_name_of_graph(assignment.text("appRoleId")))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn basic(authorization: &str) -> Option<(String, String)> {
+    let encoded = authorization.strip_prefix("Basic ")?;
+    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    Some((decode(id), decode(secret)))
+}

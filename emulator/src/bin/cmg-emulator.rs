@@ -1,0 +1,107 @@
+//! Serves the emulated tenant by itself, for front ends and for other tools' clients.
+//!
+//! ```text
+//! cargo run --bin cmg-emulator -- --port 8123 --tls --certificate /tmp/emulator.pem --lag 2000
+//! ```
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use cmg_onboarding_emulator::{AppManagementPolicy, Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
+
+const USAGE: &str = "Usage: cmg-emulator [--port PORT] [--tls] [--certificate FILE] [--latency MILLISECONDS] [--lag MILLISECONDS] \
+[--policy no-secrets|short-secrets|uris-need-an-owner|default-uris-only|none]...";
+
+#[derive(Default)]
+struct Options {
+    port: u16,
+    tls: bool,
+    certificate: Option<PathBuf>,
+    latency: Duration,
+    lag: Duration,
+    policy: Option<AppManagementPolicy>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = match read_options(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(problem) => {
+            eprintln!("{problem}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match serve(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("The emulator cannot be served: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Options) -> std::io::Result<()> {
+    let mut builder = EmulatedTenant::builder().replication_lag(options.lag);
+    if let Some(policy) = options.policy {
+        builder = builder.policy(policy);
+    }
+    let tenant = builder.build();
+    let server = EmulatorServer::builder(tenant.clone())
+        .site(EmulatedSite::new())
+        .port(options.port)
+        .latency(options.latency)
+        .tls(options.tls)
+        .start()
+        .await?;
+
+    println!("address        {}", server.url());
+    println!("tenant         {}", tenant.tenant_id());
+    println!("domain         {}", tenant.initial_domain());
+    println!("client id      {}", tenant.automation_client().id());
+    println!("client secret  {}", tenant.automation_client().secret());
+    println!("               (the emulator's own throw-away value: it opens nothing anywhere else)");
+    if let Some(certificate) = server.certificate_pem() {
+        let path = options
+            .certificate
+            .unwrap_or_else(|| std::env::temp_dir().join("cmg-onboarding-emulator.pem"));
+        std::fs::write(&path, certificate)?;
+        println!("certificate    {}", path.display());
+    }
+    println!("token          {}", tenant.token_for(&Caller::global_administrator()));
+    println!("               (an administrator's, for this emulator only; cmg-onboard takes it with --token-env)");
+    println!("Device codes are approved at {}devicelogin. Stop with Ctrl+C.", server.url());
+    std::future::pending::<()>().await;
+    Ok(())
+}
+
+fn read_options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut options = Options::default();
+    while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
+        match word.as_str() {
+            "--port" => options.port = number(&value()?)?,
+            "--tls" => options.tls = true,
+            "--certificate" => options.certificate = Some(value()?.into()),
+            "--latency" => options.latency = Duration::from_millis(number(&value()?)?),
+            "--lag" => options.lag = Duration::from_millis(number(&value()?)?),
+            "--policy" => restrict(options.policy.get_or_insert_default(), &value()?)?,
+            other => return Err(format!("{other} is not known")),
+        }
+    }
+    Ok(options)
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("{text} is not a number that can be used here"))
+}
+
+fn restrict(policy: &mut AppManagementPolicy, restriction: &str) -> Result<(), String> {
+    match restriction {
+        "no-secrets" => policy.secrets_forbidden = true,
+        "short-secrets" => policy.longest_secret = Some(time::Duration::days(180)),
+        "uris-need-an-owner" => policy.uris_need_an_owner = true,
+        "default-uris-only" => policy.only_default_uris = true,
+        "none" => *policy = AppManagementPolicy::default(),
+        other => return Err(format!("{other} is not a policy")),
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! Trouble to order.
+
+use std::{collections::VecDeque, time::Duration};
+
+use super::refusal::Refusal;
+
+/// One piece of trouble that a request to the directory is to meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// 429, with `Retry-After` where one is given. The request does nothing.
+    Throttled(Option<Duration>),
+    /// 503. The request does nothing.
+    ServiceUnavailable,
+    /// 409 `Directory_ConcurrencyViolation`. The request does nothing.
+    ConcurrentChange,
+    /// The request is carried out, and the answer is 404 `Directory_ObjectNotFound` all the same.
+    ///
+    /// Public reports describe it: the write failed by its answer, and its repetition finds the object there.
+    CarriedOutButNotFound,
+}
+
+impl Fault {
+    pub(super) const fn is_carried_out(self) -> bool {
+        matches!(self, Self::CarriedOutButNotFound)
+    }
+
+    pub(super) fn refusal(self) -> Refusal {
+        match self {
+            Self::Throttled(retry_after) => Refusal {
+                retry_after,
+                ..Refusal::new(429, "TooManyRequests", "Too many requests.")
+            },
+            Self::ServiceUnavailable => Refusal::new(503, "serviceNotAvailable", "The service is temporarily unavailable."),
+            Self::ConcurrentChange => Refusal::new(
+                409,
+                "Directory_ConcurrencyViolation",
+                "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+            ),
+            Self::CarriedOutButNotFound => Refusal::new(
+                404,
+                "Directory_ObjectNotFound",
+                "Unable to read the company information from the directory.",
+            ),
+        }
+    }
+}
+
+/// The faults still to come, in the order they were ordered.
+#[derive(Debug, Default)]
+pub(super) struct Faults(VecDeque<(Option<String>, Fault)>);
+
+impl Faults {
+    pub(super) fn push(&mut self, request: Option<String>, fault: Fault) {
+        self.0.push_back((request, fault));
+    }
+
+    /// The first fault meant for this request, as `POST /applications`.
+    pub(super) fn take(&mut self, request: &str) -> Option<Fault> {
+        let is_meant = |wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| request.starts_with(wanted.as_str()));
+        let position = self.0.iter().position(|(wanted, _)| is_meant(wanted))?;
+        self.0.remove(position).map(|(_, fault)| fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_waits_for_the_request_it_is_meant_for() {
+        let mut faults = Faults::default();
+        faults.push(Some("POST /servicePrincipals".to_owned()), Fault::ServiceUnavailable);
+        faults.push(None, Fault::ConcurrentChange);
+        assert_eq!(faults.take("GET /applications"), Some(Fault::ConcurrentChange));
+        assert_eq!(faults.take("GET /applications"), None);
+        assert_eq!(faults.take("POST /servicePrincipals"), Some(Fault::ServiceUnavailable));
+    }
+}

@@ -1,0 +1,212 @@
+//! What the bearer of a token may do: Microsoft's permission tables, as far as this job meets them.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::{
+    cloud::CloudEnvironment,
+    ids::well_known::{
+        APPLICATION_ADMINISTRATOR, APPLICATION_DEVELOPER, CLOUD_APPLICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR, MICROSOFT_GRAPH,
+        PRIVILEGED_ROLE_ADMINISTRATOR,
+    },
+    refusal::Refusal,
+    store::{Entry, Object, Store},
+    tenant_builder::Settings,
+};
+
+/// Directory role *Global Reader*, the least role that reads policies.
+const GLOBAL_READER: Uuid = uuid::uuid!("f2ef992c-3afb-46b9-b7cf-a126ee74c451");
+
+const READ_APPLICATIONS: [&str; 5] = [
+    "Application.Read.All",
+    "Application.ReadWrite.All",
+    "Application.ReadWrite.OwnedBy",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+];
+const OWNED_BY: &str = "Application.ReadWrite.OwnedBy";
+const WRITE_APPLICATIONS: &str = "Application.ReadWrite.All";
+
+/// Who asks, as its token says.
+#[derive(Debug, Clone)]
+pub(crate) struct Access {
+    pub(crate) object_id: Uuid,
+    pub(crate) account: Option<String>,
+    pub(crate) directory_roles: Vec<Uuid>,
+    permissions: Vec<String>,
+    users_may_create_apps: bool,
+}
+
+impl Access {
+    /// Accepts a token's claims for Microsoft Graph of this tenant, or says 401 in the service's words.
+    pub(crate) fn of_claims(
+        claims: &Object,
+        settings: &Settings,
+        store: &Store,
+        now: OffsetDateTime,
+        own_address: Option<&str>,
+    ) -> Result<Self, Refusal> {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+        check_audience(text("aud"), settings, own_address)?;
+        if claims
+            .get("exp")
+            .and_then(Value::as_i64)
+            .is_none_or(|end| end <= now.unix_timestamp())
+        {
+            return Err(Refusal::token("Lifetime validation failed, the token is expired."));
+        }
+        if !text("tid").eq_ignore_ascii_case(&settings.tenant_id.to_string()) {
+            return Err(Refusal::token("Access token validation failure. Invalid tenant."));
+        }
+        let items = |name: &str| {
+            claims
+                .get(name)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+        };
+        let is_application = claims.get("scp").is_none();
+        let permissions = if is_application {
+            items("roles").map(str::to_owned).collect()
+        } else {
+            text("scp").split_whitespace().map(str::to_owned).collect()
+        };
+        let object_id = text("oid").parse().unwrap_or_default();
+        // A token may keep quiet about the roles, and the directory knows them all the same.
+        let user = store.users.get(&object_id);
+        let claimed = || items("wids").filter_map(|id| id.parse().ok()).collect();
+        let account = [text("upn"), text("preferred_username"), text("unique_name")]
+            .into_iter()
+            .find(|name| !name.is_empty());
+        let account = account.map(str::to_owned).or_else(|| user.map(|user| user.account.clone()));
+        Ok(Self {
+            object_id,
+            account: if is_application { None } else { Some(account.unwrap_or_default()) },
+            directory_roles: user.map_or_else(claimed, |user| user.directory_roles.clone()),
+            permissions,
+            users_may_create_apps: settings.users_may_create_apps,
+        })
+    }
+
+    pub(crate) fn may_read_organization(&self) -> Result<(), Refusal> {
+        let of_users: &[&str] = if self.account.is_some() {
+            &["User.Read", "User.Read.All", "User.ReadWrite.All"]
+        } else {
+            &[]
+        };
+        self.allowed(self.has_any(of_users) || self.has_any(&["Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"]))
+    }
+
+    pub(crate) fn may_read_me(&self) -> Result<(), Refusal> {
+        let of_users = [
+            "User.Read",
+            "User.Read.All",
+            "User.ReadWrite.All",
+            "Directory.Read.All",
+            "Directory.ReadWrite.All",
+        ];
+        // Without a user the answer is about the flow, not about permissions.
+        self.allowed(self.account.is_none() || self.has_any(&of_users))
+    }
+
+    pub(crate) fn may_read_applications(&self) -> Result<(), Refusal> {
+        self.allowed(self.has_any(&READ_APPLICATIONS))
+    }
+
+    pub(crate) fn may_create_applications(&self) -> Result<(), Refusal> {
+        self.may_write_applications()?;
+        let role = self.is_application_administrator() || self.directory_roles.contains(&APPLICATION_DEVELOPER);
+        self.allowed(self.account.is_none() || self.users_may_create_apps || role)
+    }
+
+    /// The permission alone; what it covers depends on the object.
+    pub(crate) fn may_write_applications(&self) -> Result<(), Refusal> {
+        let as_owner = self.account.is_none() && self.has(OWNED_BY);
+        self.allowed(self.has(WRITE_APPLICATIONS) || as_owner)
+    }
+
+    /// An application with the permission for its own objects, and a user without an administrator's role, may write
+    /// what they have made.
+    pub(crate) fn may_write_object(&self, entry: &Entry) -> Result<(), Refusal> {
+        let may_write_all = if self.account.is_some() {
+            self.is_application_administrator()
+        } else {
+            self.has(WRITE_APPLICATIONS)
+        };
+        self.allowed(may_write_all || entry.is_owned_by(self.object_id))
+    }
+
+    pub(crate) fn may_manage_deleted(&self) -> Result<(), Refusal> {
+        self.may_write_applications()?;
+        self.allowed(self.account.is_none() || self.is_application_administrator())
+    }
+
+    pub(crate) fn may_read_grants(&self) -> Result<(), Refusal> {
+        self.allowed(self.has_any(&[
+            "DelegatedPermissionGrant.ReadWrite.All",
+            "Directory.Read.All",
+            "Directory.ReadWrite.All",
+        ]))
+    }
+
+    pub(crate) fn may_write_grants(&self) -> Result<(), Refusal> {
+        self.allowed(self.has_any(&["DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"]))?;
+        self.allowed(
+            self.account.is_none() || self.is_application_administrator() || self.directory_roles.contains(&PRIVILEGED_ROLE_ADMINISTRATOR),
+        )
+    }
+
+    pub(crate) fn may_read_assignments(&self) -> Result<(), Refusal> {
+        self.allowed(self.has_any(&READ_APPLICATIONS) || self.has("AppRoleAssignment.ReadWrite.All"))
+    }
+
+    /// Permissions of Microsoft Graph need more than those of other resources: both the permission and the role.
+    pub(crate) fn may_assign_roles(&self, is_for_graph: bool) -> Result<(), Refusal> {
+        let full = self.has("AppRoleAssignment.ReadWrite.All") && self.has_any(&READ_APPLICATIONS);
+        let privileged = [GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR];
+        let role = self.directory_roles.iter().any(|role| privileged.contains(role));
+        if is_for_graph {
+            return self.allowed(full && (self.account.is_none() || role));
+        }
+        let permission = full || self.has(WRITE_APPLICATIONS);
+        self.allowed(permission && (self.account.is_none() || role || self.is_application_administrator()))
+    }
+
+    pub(crate) fn may_read_policies(&self) -> Result<(), Refusal> {
+        let readers = [GLOBAL_ADMINISTRATOR, GLOBAL_READER];
+        let role = self.directory_roles.iter().any(|role| readers.contains(role));
+        self.allowed(self.has("Policy.Read.All") && (self.account.is_none() || role))
+    }
+
+    fn is_application_administrator(&self) -> bool {
+        let roles = [GLOBAL_ADMINISTRATOR, APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR];
+        self.directory_roles.iter().any(|role| roles.contains(role))
+    }
+
+    fn has(&self, permission: &str) -> bool {
+        self.permissions.iter().any(|held| held == permission)
+    }
+
+    fn has_any(&self, permissions: &[&str]) -> bool {
+        permissions.iter().any(|permission| self.has(permission))
+    }
+
+    fn allowed(&self, is_allowed: bool) -> Result<(), Refusal> {
+        if is_allowed { Ok(()) } else { Err(Refusal::permission_missing()) }
+    }
+}
+
+fn check_audience(audience: &str, settings: &Settings, own_address: Option<&str>) -> Result<(), Refusal> {
+    let bare = audience.trim_end_matches('/');
+    let is_own = own_address.is_some_and(|own| own.trim_end_matches('/').eq_ignore_ascii_case(bare));
+    if is_own || bare.eq_ignore_ascii_case(&MICROSOFT_GRAPH.to_string()) {
+        return Ok(());
+    }
+    match CloudEnvironment::of_audience(audience) {
+        Some(cloud) if cloud == settings.environment => Ok(()),
+        Some(_) => Err(Refusal::token("InvalidCloudInstance")),
+        None => Err(Refusal::token("Access token validation failure. Invalid audience.")),
+    }
+}

@@ -1,0 +1,372 @@
+//! `$filter`: the part of the language that this job's objects are asked with.
+
+use serde_json::Value;
+
+use crate::{graph_types, refusal::Refusal, store::Object};
+
+/// A filter that has been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Filter {
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
+    Not(Box<Self>),
+    Compare(Comparison, String, Option<String>),
+    Any(String, Box<Self>),
+}
+
+/// How a property is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    Unequal,
+    StartsWith,
+    EndsWith,
+}
+
+/// Filters nested deeper are refused before they are read any further.
+const DEEPEST: usize = 32;
+
+impl Filter {
+    /// Reads a filter on objects of a type.
+    pub(super) fn read(text: &str, type_name: &str) -> Result<Self, Refusal> {
+        let mut reader = Reader {
+            tokens: tokens(text).ok_or_else(|| invalid(text))?,
+            position: 0,
+            depth: 0,
+        };
+        let filter = reader
+            .either()
+            .filter(|_| reader.position == reader.tokens.len())
+            .ok_or_else(|| invalid(text))?;
+        filter.check_properties(type_name)?;
+        Ok(filter)
+    }
+
+    /// Whether the service asks for `ConsistencyLevel: eventual` with it.
+    pub(super) fn is_advanced(&self) -> bool {
+        match self {
+            Self::And(left, right) | Self::Or(left, right) => left.is_advanced() || right.is_advanced(),
+            Self::Not(_) => true,
+            Self::Compare(comparison, ..) => matches!(comparison, Comparison::Unequal | Comparison::EndsWith),
+            Self::Any(_, inner) => inner.is_advanced(),
+        }
+    }
+
+    pub(super) fn holds(&self, object: &Object) -> bool {
+        self.holds_for(&|path| value_at(object, path))
+    }
+
+    fn holds_for(&self, value: &dyn Fn(&str) -> Option<Value>) -> bool {
+        match self {
+            Self::And(left, right) => left.holds_for(value) && right.holds_for(value),
+            Self::Or(left, right) => left.holds_for(value) || right.holds_for(value),
+            Self::Not(inner) => !inner.holds_for(value),
+            Self::Compare(comparison, path, wanted) => compare(*comparison, value(path).as_ref(), wanted.as_deref()),
+            Self::Any(path, inner) => {
+                let items = value(path).and_then(|items| items.as_array().cloned()).unwrap_or_default();
+                items.iter().any(|item| {
+                    inner.holds_for(&|below| {
+                        if below.is_empty() {
+                            Some(item.clone())
+                        } else {
+                            item.get(below).cloned()
+                        }
+                    })
+                })
+            }
+        }
+    }
+
+    fn check_properties(&self, type_name: &str) -> Result<(), Refusal> {
+        let known = |path: &str| {
+            if graph_types::has_property(type_name, path) {
+                return Ok(());
+            }
+            Err(Refusal::new(
+                400,
+                "BadRequest",
+                format!("Could not find a property named '{path}' on type 'microsoft.graph.{type_name}'."),
+            ))
+        };
+        match self {
+            Self::And(left, right) | Self::Or(left, right) => {
+                left.check_properties(type_name).and_then(|()| right.check_properties(type_name))
+            }
+            Self::Not(inner) => inner.check_properties(type_name),
+            Self::Compare(_, path, _) => known(path),
+            Self::Any(path, _) => known(path),
+        }
+    }
+}
+
+fn invalid(text: &str) -> Refusal {
+    let message = format!("Invalid filter clause: {text}");
+    Refusal::new(400, "BadRequest", message)
+}
+
+fn value_at(object: &Object, path: &str) -> Option<Value> {
+    let mut parts = path.split('/');
+    let mut value = object.get(parts.next()?)?;
+    for part in parts {
+        value = value.get(part)?;
+    }
+    Some(value.clone())
+}
+
+/// Strings are compared without regard to case, as the directory does.
+fn compare(comparison: Comparison, value: Option<&Value>, wanted: Option<&str>) -> bool {
+    let text = match value {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text.to_lowercase()),
+        Some(other) => Some(other.to_string()),
+    };
+    let wanted = wanted.map(str::to_lowercase);
+    match comparison {
+        Comparison::Equal => text == wanted,
+        Comparison::Unequal => text != wanted,
+        Comparison::StartsWith => text.zip(wanted).is_some_and(|(text, wanted)| text.starts_with(&wanted)),
+        Comparison::EndsWith => text.zip(wanted).is_some_and(|(text, wanted)| text.ends_with(&wanted)),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Word(String),
+    Text(String),
+    Sign(char),
+}
+
+fn tokens(text: &str) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            ' ' | '\t' => {}
+            '(' | ')' | ',' | ':' => tokens.push(Token::Sign(letter)),
+            '\'' => {
+                let mut inner = String::new();
+                loop {
+                    match letters.next()? {
+                        '\'' if letters.peek() == Some(&'\'') => {
+                            letters.next();
+                            inner.push('\'');
+                        }
+                        '\'' => break,
+                        other => inner.push(other),
+                    }
+                }
+                tokens.push(Token::Text(inner));
+            }
+            _ => {
+                let mut word = String::from(letter);
+                while let Some(next) = letters.next_if(|next| !matches!(next, ' ' | '\t' | '(' | ')' | ',' | ':' | '\'')) {
+                    word.push(next);
+                }
+                tokens.push(Token::Word(word));
+            }
+        }
+    }
+    Some(tokens)
+}
+
+struct Reader {
+    tokens: Vec<Token>,
+    position: usize,
+    depth: usize,
+}
+
+impl Reader {
+    fn either(&mut self) -> Option<Filter> {
+        let mut left = self.both()?;
+        while self.takes_word("or") {
+            left = Filter::Or(Box::new(left), Box::new(self.both()?));
+        }
+        Some(left)
+    }
+
+    fn both(&mut self) -> Option<Filter> {
+        let mut left = self.one()?;
+        while self.takes_word("and") {
+            left = Filter::And(Box::new(left), Box::new(self.one()?));
+        }
+        Some(left)
+    }
+
+    fn one(&mut self) -> Option<Filter> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return None;
+        }
+        let filter = self.unlimited();
+        self.depth -= 1;
+        filter
+    }
+
+    fn unlimited(&mut self) -> Option<Filter> {
+        if self.takes_word("not") {
+            return Some(Filter::Not(Box::new(self.one()?)));
+        }
+        if self.takes_sign('(') {
+            let inner = self.either()?;
+            return self.takes_sign(')').then_some(inner);
+        }
+        let Token::Word(name) = self.next()? else { return None };
+        match name.to_ascii_lowercase().as_str() {
+            "startswith" => self.function(Comparison::StartsWith),
+            "endswith" => self.function(Comparison::EndsWith),
+            _ => match name.strip_suffix("/any") {
+                Some(collection) => self.any(collection),
+                None => self.comparison(name),
+            },
+        }
+    }
+
+    fn function(&mut self, comparison: Comparison) -> Option<Filter> {
+        let opened = self.takes_sign('(');
+        let Token::Word(path) = self.next()? else { return None };
+        let parted = self.takes_sign(',');
+        let Token::Text(wanted) = self.next()? else { return None };
+        (opened && parted && self.takes_sign(')')).then_some(Filter::Compare(comparison, path, Some(wanted)))
+    }
+
+    /// `identifierUris/any(u:u eq 'x')`: inside, the variable stands for the item, which is the empty path.
+    fn any(&mut self, collection: &str) -> Option<Filter> {
+        let opened = self.takes_sign('(');
+        let Token::Word(variable) = self.next()? else { return None };
+        if !(opened && self.takes_sign(':')) {
+            return None;
+        }
+        let inner = self.either()?;
+        let closed = self.takes_sign(')');
+        closed.then(|| Filter::Any(collection.to_owned(), Box::new(without_variable(inner, &variable))))
+    }
+
+    fn comparison(&mut self, path: String) -> Option<Filter> {
+        let Token::Word(operator) = self.next()? else { return None };
+        match operator.to_ascii_lowercase().as_str() {
+            "eq" => Some(Filter::Compare(Comparison::Equal, path, self.value()?)),
+            "ne" => Some(Filter::Compare(Comparison::Unequal, path, self.value()?)),
+            "in" => {
+                if !self.takes_sign('(') {
+                    return None;
+                }
+                let mut filter = Filter::Compare(Comparison::Equal, path.clone(), self.value()?);
+                while self.takes_sign(',') {
+                    let next = Filter::Compare(Comparison::Equal, path.clone(), self.value()?);
+                    filter = Filter::Or(Box::new(filter), Box::new(next));
+                }
+                self.takes_sign(')').then_some(filter)
+            }
+            _ => None,
+        }
+    }
+
+    /// A literal; `None` inside for `null`.
+    fn value(&mut self) -> Option<Option<String>> {
+        match self.next()? {
+            Token::Text(text) => Some(Some(text)),
+            Token::Word(word) if word == "null" => Some(None),
+            Token::Word(word) => Some(Some(word)),
+            Token::Sign(_) => None,
+        }
+    }
+
+    fn next(&mut self) -> Option<Token> {
+        let token = self.tokens.get(self.position).cloned();
+        self.position += 1;
+        token
+    }
+
+    fn takes_word(&mut self, word: &str) -> bool {
+        let takes = matches!(self.tokens.get(self.position), Some(Token::Word(next)) if next.eq_ignore_ascii_case(word));
+        self.position += usize::from(takes);
+        takes
+    }
+
+    fn takes_sign(&mut self, sign: char) -> bool {
+        let takes = self.tokens.get(self.position) == Some(&Token::Sign(sign));
+        self.position += usize::from(takes);
+        takes
+    }
+}
+
+fn without_variable(filter: Filter, variable: &str) -> Filter {
+    let inside = |filter: Box<Filter>| Box::new(without_variable(*filter, variable));
+    match filter {
+        Filter::And(left, right) => Filter::And(inside(left), inside(right)),
+        Filter::Or(left, right) => Filter::Or(inside(left), inside(right)),
+        Filter::Not(inner) => Filter::Not(inside(inner)),
+        Filter::Compare(comparison, path, wanted) => {
+            let below = path.strip_prefix(variable).unwrap_or(&path).trim_start_matches('/').to_owned();
+            Filter::Compare(comparison, below, wanted)
+        }
+        Filter::Any(path, inner) => Filter::Any(path, inner),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn holds(filter: &str) -> bool {
+        let object = json!({
+            "displayName": "It's the Server", "appId": "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01", "uniqueName": null,
+            "identifierUris": ["api://a", "api://b"], "isFallbackPublicClient": true,
+            "api": {"requestedAccessTokenVersion": 2}, "passwordCredentials": [{"displayName": "one"}],
+        });
+        Filter::read(filter, "application").unwrap().holds(object.as_object().unwrap())
+    }
+
+    #[test]
+    fn the_filters_that_clients_send_are_understood() {
+        for filter in [
+            "displayName eq 'it''s the server'",
+            "appId eq '0D9F2C1E-5A52-4BB4-8F56-B9B41A3F1A01'",
+            "appId eq 0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01",
+            "startswith(displayName,'It')",
+            "startsWith(displayName, 'it')",
+            "identifierUris/any(u:u eq 'api://b')",
+            "identifierUris/any(x:startswith(x,'api://'))",
+            "passwordCredentials/any(p:p/displayName eq 'one')",
+            "uniqueName eq null and isFallbackPublicClient eq true",
+            "(displayName eq 'x' or displayName eq 'It''s the Server') and appId ne 'y'",
+            "displayName in ('x','It''s the Server')",
+            "api/requestedAccessTokenVersion eq 2",
+            "not(displayName eq 'x')",
+        ] {
+            assert!(holds(filter), "{filter}");
+        }
+        for filter in [
+            "displayName eq 'x'",
+            "identifierUris/any(u:u eq 'api://c')",
+            "endswith(displayName,'Client')",
+        ] {
+            assert!(!holds(filter), "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_broken_filter_is_refused() {
+        let deep = "(".repeat(100);
+        for filter in [
+            "",
+            "displayName",
+            "displayName eq",
+            "displayName eq 'x",
+            "displayName like 'x'",
+            "colour eq 'x'",
+            "displayName eq 'x' and",
+            &deep,
+        ] {
+            assert!(Filter::read(filter, "application").is_err(), "{filter}");
+        }
+    }
+
+    #[test]
+    fn only_some_filters_need_the_advanced_queries() {
+        let is_advanced = |text| Filter::read(text, "application").unwrap().is_advanced();
+        assert!(!is_advanced("identifierUris/any(u:u eq 'api://b')"));
+        assert!(is_advanced("displayName eq 'a' and displayName ne 'b'"));
+    }
+}

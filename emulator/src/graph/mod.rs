@@ -1,0 +1,109 @@
+//! Microsoft Graph: one request in, one answer or refusal out, whichever face it came through.
+
+mod access;
+mod batch;
+mod filter;
+mod path;
+mod query;
+mod routes;
+
+use serde_json::Value;
+
+pub(super) use access::Access;
+pub(super) use batch::run_batch;
+pub(super) use path::{decode, segments};
+pub(super) use query::Query;
+pub(super) use routes::answer;
+
+use super::store::Object;
+
+/// A request to Microsoft Graph.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GraphRequest {
+    pub(super) method: String,
+    /// The path below the version, decoded.
+    pub(super) segments: Vec<String>,
+    pub(super) query: Query,
+    /// `Prefer: create-if-missing`.
+    pub(super) creates_if_missing: bool,
+    /// `ConsistencyLevel: eventual`.
+    pub(super) is_advanced: bool,
+    pub(super) body: Body,
+    /// The address of the service with its version, for links.
+    pub(super) root: String,
+    pub(super) client_request_id: Option<String>,
+    pub(super) is_batched: bool,
+}
+
+/// What a request carries.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Body {
+    #[default]
+    Nothing,
+    Json(Value),
+    /// Something that is not JSON.
+    Unreadable,
+}
+
+/// What Microsoft Graph says when it does not refuse.
+#[derive(Debug, Clone)]
+pub(super) enum GraphAnswer {
+    /// 200 with an object or a collection.
+    Found(Value),
+    /// 200 with a number as plain text.
+    Count(usize),
+    /// 201 with what was created.
+    Created(Value),
+    /// 204.
+    Done,
+}
+
+impl GraphAnswer {
+    pub(super) const fn status(&self) -> u16 {
+        match self {
+            Self::Found(_) | Self::Count(_) => 200,
+            Self::Created(_) => 201,
+            Self::Done => 204,
+        }
+    }
+
+    /// The JSON of the answer; null where there is none.
+    pub(super) fn into_json(self) -> Value {
+        match self {
+            Self::Found(value) | Self::Created(value) => value,
+            Self::Count(count) => Value::from(count),
+            Self::Done => Value::Null,
+        }
+    }
+}
+
+impl GraphRequest {
+    /// Method and path without query, as faults are ordered for.
+    pub(super) fn name(&self) -> String {
+        format!("{} /{}", self.method, self.segments.join("/"))
+    }
+
+    pub(super) fn shown_path(&self) -> String {
+        format!("/v1.0/{}{}", self.segments.join("/"), self.query.shown())
+    }
+
+    pub(super) fn json(&self) -> Option<&Value> {
+        match &self.body {
+            Body::Json(value) => Some(value),
+            Body::Nothing | Body::Unreadable => None,
+        }
+    }
+
+    /// The body as an object. No body is an empty object, which some clients send for actions.
+    fn object(&self) -> Result<Object, super::refusal::Refusal> {
+        match &self.body {
+            Body::Nothing => Ok(Object::new()),
+            Body::Json(Value::Object(object)) => Ok(object.clone()),
+            Body::Json(_) | Body::Unreadable => Err(super::refusal::Refusal::new(
+                400,
+                "BadRequest",
+                "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+            )),
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Which request does what.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{GraphAnswer, GraphRequest, path::address};
+use crate::{
+    refusal::Refusal,
+    store::{Context, Entry, Key, Kind, Object, Store, Upserted, find},
+};
+
+type Answer = Result<GraphAnswer, Refusal>;
+
+/// Answers one request.
+pub(crate) fn answer(store: &mut Store, context: Context<'_>, request: &GraphRequest) -> Answer {
+    request.query.check()?;
+    let segments = &request.segments;
+    let first = segments.first().map(String::as_str).unwrap_or_default();
+    let below: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+    match (first, below.as_slice()) {
+        ("organization", _) => organization(context, request),
+        ("me", _) => me(context, request, &below),
+        ("policies", [policy]) => policies(context, request, policy),
+        ("directory", ["deletedItems", rest @ ..]) => deleted_items(store, context, request, rest),
+        ("directory.deletedItems", rest) => deleted_items(store, context, request, rest),
+        ("directoryObjects", [id]) if request.method == "GET" => directory_object(store, context, request, id),
+        _ => {
+            let (collection, key, rest) = address(segments).ok_or_else(|| Refusal::no_such_route(first))?;
+            let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+            match collection {
+                "applications" => applications(store, context, request, key, &rest),
+                "servicePrincipals" => service_principals(store, context, request, key, &rest),
+                "oauth2PermissionGrants" | "oauth2permissiongrants" => grants(store, context, request, key, &rest),
+                _ => Err(Refusal::no_such_route(collection)),
+            }
+        }
+    }
+}
+
+fn organization(context: Context<'_>, request: &GraphRequest) -> Answer {
+    only(request, "GET")?;
+    context.access.may_read_organization()?;
+    let organization = Store::organization(context.settings);
+    let object = organization.as_object().cloned().unwrap_or_default();
+    if request.segments.len() > 1 {
+        return Ok(GraphAnswer::Found(request.query.selected(&object)));
+    }
+    let value = request.query.selected(&object);
+    Ok(GraphAnswer::Found(
+        json!({"@odata.context": format!("{}/$metadata#organization", request.root), "value": [value]}),
+    ))
+}
+
+fn me(context: Context<'_>, request: &GraphRequest, below: &[&str]) -> Answer {
+    context.access.may_read_me()?;
+    match (request.method.as_str(), below) {
+        ("GET", []) => {
+            let me = Store::me(context)?;
+            Ok(GraphAnswer::Found(
+                request.query.selected(&me.as_object().cloned().unwrap_or_default()),
+            ))
+        }
+        ("POST", ["checkMemberObjects" | "microsoft.graph.checkMemberObjects"]) => {
+            let held = Store::check_member_objects(context, &request.object()?)?;
+            Ok(GraphAnswer::Found(
+                json!({"@odata.context": format!("{}/$metadata#Collection(Edm.String)", request.root), "value": held}),
+            ))
+        }
+        (_, [other, ..]) => Err(Refusal::no_such_route(other)),
+        _ => Err(wrong_method(request)),
+    }
+}
+
+fn policies(context: Context<'_>, request: &GraphRequest, policy: &str) -> Answer {
+    only(request, "GET")?;
+    context.access.may_read_policies()?;
+    let found = match policy {
+        "defaultAppManagementPolicy" => Store::default_app_management_policy(context.settings),
+        "authorizationPolicy" => Store::authorization_policy(context.settings),
+        other => return Err(Refusal::no_such_route(other)),
+    };
+    Ok(GraphAnswer::Found(
+        request.query.selected(&found.as_object().cloned().unwrap_or_default()),
+    ))
+}
+
+fn applications(store: &mut Store, context: Context<'_>, request: &GraphRequest, key: Option<Key>, rest: &[&str]) -> Answer {
+    if let Some(key) = &key {
+        check_key(key, &["id", "appId", "uniqueName"], "application")?;
+    }
+    match (request.method.as_str(), key, rest) {
+        ("GET", None, []) => {
+            context.access.may_read_applications()?;
+            page(request, "application", "applications", visible(&store.applications, context))
+        }
+        ("GET", None, ["$count"]) => {
+            context.access.may_read_applications()?;
+            let objects = visible(&store.applications, context);
+            request
+                .query
+                .count("application", objects, request.is_advanced)
+                .map(GraphAnswer::Count)
+        }
+        ("GET", Some(key), []) => {
+            context.access.may_read_applications()?;
+            one(request, "applications", find(&store.applications, &key, context.instant)?)
+        }
+        ("GET", Some(key), ["owners"]) => {
+            context.access.may_read_applications()?;
+            let entry = find(&store.applications, &key, context.instant)?;
+            Ok(owners(store, context, request, entry))
+        }
+        ("POST", None, []) => store.create_application(context, &request.object()?).map(GraphAnswer::Created),
+        ("PATCH", Some(key), []) if request.creates_if_missing => match store.upsert_application(context, &key, &request.object()?)? {
+            Upserted::Created(created) => Ok(GraphAnswer::Created(created)),
+            Upserted::Changed => Ok(GraphAnswer::Done),
+        },
+        ("PATCH", Some(key), []) => store
+            .change_application(context, &key, &request.object()?)
+            .map(|()| GraphAnswer::Done),
+        ("DELETE", Some(key), []) => store.delete_application(context, &key).map(|()| GraphAnswer::Done),
+        ("POST", Some(key), ["addPassword" | "microsoft.graph.addPassword"]) => {
+            store.add_password(context, &key, &request.object()?).map(GraphAnswer::Found)
+        }
+        ("POST", Some(key), ["removePassword" | "microsoft.graph.removePassword"]) => {
+            store.remove_password(context, &key, &request.object()?).map(|()| GraphAnswer::Done)
+        }
+        (_, _, [other, ..]) => Err(Refusal::no_such_route(other)),
+        _ => Err(wrong_method(request)),
+    }
+}
+
+fn service_principals(store: &mut Store, context: Context<'_>, request: &GraphRequest, key: Option<Key>, rest: &[&str]) -> Answer {
+    if let Some(key) = &key {
+        check_key(key, &["id", "appId"], "servicePrincipal")?;
+    }
+    match (request.method.as_str(), key, rest) {
+        ("GET", None, []) => {
+            context.access.may_read_applications()?;
+            page(
+                request,
+                "servicePrincipal",
+                "servicePrincipals",
+                visible(&store.service_principals, context),
+            )
+        }
+        ("GET", None, ["$count"]) => {
+            context.access.may_read_applications()?;
+            let objects = visible(&store.service_principals, context);
+            request
+                .query
+                .count("servicePrincipal", objects, request.is_advanced)
+                .map(GraphAnswer::Count)
+        }
+        ("GET", Some(key), []) => {
+            context.access.may_read_applications()?;
+            one(
+                request,
+                "servicePrincipals",
+                find(&store.service_principals, &key, context.instant)?,
+            )
+        }
+        ("GET", Some(key), ["owners"]) => {
+            context.access.may_read_applications()?;
+            let entry = find(&store.service_principals, &key, context.instant)?;
+            Ok(owners(store, context, request, entry))
+        }
+        ("POST", None, []) => store
+            .create_service_principal(context, &request.object()?)
+            .map(GraphAnswer::Created),
+        ("PATCH", Some(key), []) => {
+            let body = request.object()?;
+            let exists = store
+                .service_principals
+                .iter()
+                .any(|entry| entry.text(&key.property).eq_ignore_ascii_case(&key.value));
+            if request.creates_if_missing && !exists && key.property == "appId" {
+                let mut named = body;
+                named.insert("appId".to_owned(), json!(key.value));
+                return store.create_service_principal(context, &named).map(GraphAnswer::Created);
+            }
+            store.change_service_principal(context, &key, &body).map(|()| GraphAnswer::Done)
+        }
+        ("DELETE", Some(key), []) => store.delete_service_principal(context, &key).map(|()| GraphAnswer::Done),
+        (_, Some(key), ["oauth2PermissionGrants"]) => {
+            only(request, "GET")?;
+            context.access.may_read_grants()?;
+            let client = find(&store.service_principals, &key, context.instant)?.text("id").to_owned();
+            let held = visible(&store.grants, context).filter(move |grant| grant.get("clientId") == Some(&json!(client)));
+            page(request, "oAuth2PermissionGrant", "oauth2PermissionGrants", held)
+        }
+        (method, Some(key), [side @ ("appRoleAssignments" | "appRoleAssignedTo"), rest @ ..]) => {
+            let side = if *side == "appRoleAssignments" {
+                "principalId"
+            } else {
+                "resourceId"
+            };
+            assignments(store, context, request, method, &key, side, rest)
+        }
+        (_, _, [other, ..]) => Err(Refusal::no_such_route(other)),
+        _ => Err(wrong_method(request)),
+    }
+}
+
+fn assignments(
+    store: &mut Store,
+    context: Context<'_>,
+    request: &GraphRequest,
+    method: &str,
+    owner: &Key,
+    side: &str,
+    rest: &[&str],
+) -> Answer {
+    match (method, rest) {
+        ("GET", []) => {
+            context.access.may_read_assignments()?;
+            let id = json!(find(&store.service_principals, owner, context.instant)?.text("id"));
+            let held = visible(&store.assignments, context).filter(|assignment| assignment.get(side) == Some(&id));
+            page(request, "appRoleAssignment", "appRoleAssignments", held)
+        }
+        ("GET", [id]) => {
+            context.access.may_read_assignments()?;
+            one(
+                request,
+                "appRoleAssignments",
+                find(&store.assignments, &Key::id(*id), context.instant)?,
+            )
+        }
+        ("POST", []) => store
+            .create_assignment(context, owner, side, &request.object()?)
+            .map(GraphAnswer::Created),
+        ("DELETE", [id]) => store.delete_assignment(context, &Key::id(*id)).map(|()| GraphAnswer::Done),
+        _ => Err(wrong_method(request)),
+    }
+}
+
+fn grants(store: &mut Store, context: Context<'_>, request: &GraphRequest, key: Option<Key>, rest: &[&str]) -> Answer {
+    match (request.method.as_str(), key, rest) {
+        ("GET", None, []) => {
+            context.access.may_read_grants()?;
+            page(
+                request,
+                "oAuth2PermissionGrant",
+                "oauth2PermissionGrants",
+                visible(&store.grants, context),
+            )
+        }
+        ("GET", Some(key), []) => {
+            context.access.may_read_grants()?;
+            one(request, "oauth2PermissionGrants", find(&store.grants, &key, context.instant)?)
+        }
+        ("POST", None, []) => store.create_grant(context, &request.object()?).map(GraphAnswer::Created),
+        ("PATCH", Some(key), []) => store.change_grant(context, &key, &request.object()?).map(|()| GraphAnswer::Done),
+        ("DELETE", Some(key), []) => store.delete_grant(context, &key).map(|()| GraphAnswer::Done),
+        (_, _, [other, ..]) => Err(Refusal::no_such_route(other)),
+        _ => Err(wrong_method(request)),
+    }
+}
+
+fn deleted_items(store: &mut Store, context: Context<'_>, request: &GraphRequest, rest: &[&str]) -> Answer {
+    let kind = |name: &str| match name {
+        "microsoft.graph.application" => Some((Kind::Application, "application")),
+        "microsoft.graph.servicePrincipal" => Some((Kind::ServicePrincipal, "servicePrincipal")),
+        _ => None,
+    };
+    match (request.method.as_str(), rest) {
+        ("GET", [name]) => {
+            context.access.may_read_applications()?;
+            if let Some((kind, type_name)) = kind(name) {
+                let objects = store.deleted_of(kind).map(|entry| &entry.object);
+                return page(request, type_name, &format!("directory/deletedItems/{name}"), objects);
+            }
+            let found = store
+                .deleted
+                .iter()
+                .find(|deleted| deleted.entry.text("id").eq_ignore_ascii_case(name));
+            let found = found.ok_or_else(|| Refusal::not_found(name))?;
+            one(request, "directoryObjects", &found.entry)
+        }
+        ("POST", [id, "restore" | "microsoft.graph.restore"]) => store.restore(context, id).map(GraphAnswer::Found),
+        ("DELETE", [id]) => store.purge(context, id).map(|()| GraphAnswer::Done),
+        (_, [_, other, ..]) => Err(Refusal::no_such_route(other)),
+        _ => Err(wrong_method(request)),
+    }
+}
+
+/// The object with an id, of whatever type: clients ask who their own account is.
+fn directory_object(store: &Store, context: Context<'_>, request: &GraphRequest, id: &str) -> Answer {
+    context.access.may_read_applications()?;
+    let found = object_of_any_type(store, context, request, id);
+    found.map(GraphAnswer::Found).ok_or_else(|| Refusal::not_found(id))
+}
+
+fn object_of_any_type(store: &Store, context: Context<'_>, request: &GraphRequest, id: &str) -> Option<Value> {
+    let key = Key::id(id);
+    if let Ok(entry) = find(&store.service_principals, &key, context.instant) {
+        return Some(typed(request, entry, "servicePrincipal"));
+    }
+    if let Ok(entry) = find(&store.applications, &key, context.instant) {
+        return Some(typed(request, entry, "application"));
+    }
+    let user = id.parse().ok().and_then(|id| store.users.get(&id))?;
+    Some(json!({
+        "@odata.type": "#microsoft.graph.user", "id": id, "userPrincipalName": user.account,
+    }))
+}
+
+fn typed(request: &GraphRequest, entry: &Entry, type_name: &str) -> Value {
+    let mut value = request.query.selected(&entry.object);
+    value["@odata.type"] = json!(format!("#microsoft.graph.{type_name}"));
+    value
+}
+
+/// Owners are directory objects of any type. Their type is named, because clients decide by it what they read.
+fn owners(store: &Store, context: Context<'_>, request: &GraphRequest, entry: &Entry) -> GraphAnswer {
+    let owner = |id: &Uuid| object_of_any_type(store, context, request, &id.to_string()).unwrap_or_else(|| json!({"id": id}));
+    let value: Vec<Value> = entry.owners().iter().map(owner).collect();
+    GraphAnswer::Found(json!({"@odata.context": format!("{}/$metadata#directoryObjects", request.root), "value": value}))
+}
+
+fn visible<'a>(entries: &'a [Entry], context: Context<'a>) -> impl Iterator<Item = &'a Object> {
+    entries
+        .iter()
+        .filter(move |entry| entry.is_visible(context.instant))
+        .map(|entry| &entry.object)
+}
+
+fn page<'a>(request: &GraphRequest, type_name: &str, path: &str, objects: impl Iterator<Item = &'a Object>) -> Answer {
+    let path = if request.segments.len() > 1 {
+        request.segments.join("/")
+    } else {
+        path.to_owned()
+    };
+    let page = request.query.page(type_name, objects, request.is_advanced, &request.root, &path)?;
+    Ok(GraphAnswer::Found(page))
+}
+
+fn one(request: &GraphRequest, set: &str, entry: &Entry) -> Answer {
+    let mut value = request.query.selected(&entry.object);
+    value["@odata.context"] = json!(format!("{}/$metadata#{set}/$entity", request.root));
+    Ok(GraphAnswer::Found(value))
+}
+
+fn only(request: &GraphRequest, method: &str) -> Result<(), Refusal> {
+    if request.method == method {
+        Ok(())
+    } else {
+        Err(wrong_method(request))
+    }
+}
+
+fn check_key(key: &Key, known: &[&str], type_name: &str) -> Result<(), Refusal> {
+    if known.contains(&key.property.as_str()) {
+        return Ok(());
+    }
+    Err(Refusal::bad_request(format!(
+        "The key property '{}' is not a key of type 'microsoft.graph.{type_name}'.",
+        key.property
+    )))
+}
+
+fn wrong_method(request: &GraphRequest) -> Refusal {
+    let message = format!("Specified HTTP method is not allowed for the request target: {}.", request.name());
+    Refusal::new(405, "Request_BadRequest", message)
+}

@@ -1,0 +1,61 @@
+//! One Entra tenant and one Configuration Manager site in memory, for tests and front ends.
+//!
+//! [`EmulatorServer`] serves an [`EmulatedTenant`] over loopback HTTP or HTTPS as Microsoft Graph and as a sign-in
+//! authority, for any client. [`EmulatedWire`] leads to the same tenant without a socket, under tokio's paused time.
+//! [`EmulatedSite`] is a [`Site`](crate::Site).
+//!
+//! One model with one set of rules answers: what Microsoft documents of Microsoft Graph v1.0, down to
+//! codes and messages. What Microsoft does not document is kept out, or answered with status 501, rather than guessed.
+//! Nothing in here is a security boundary: tokens are not signed, and whoever can write one is believed.
+//!
+//! ```
+//! use cmg_onboarding::{Call, Directory, EmulatedTenant};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), cmg_onboarding::DirectoryError> {
+//! let tenant = EmulatedTenant::new();
+//! let contoso = tenant.directory().tenant(Call::quiet()).await?;
+//! assert_eq!(contoso.site_name(), "contoso.onmicrosoft.com");
+//! # Ok(())
+//! # }
+//! ```
+
+mod authority;
+mod caller;
+mod clock;
+mod cloud;
+mod faults;
+mod graph;
+mod graph_types;
+mod ids;
+#[cfg(feature = "onboarding")]
+mod onboarding;
+mod policy;
+mod record;
+mod refusal;
+mod server;
+#[cfg(feature = "onboarding")]
+mod site;
+mod store;
+mod tenant;
+mod tenant_builder;
+#[cfg(feature = "onboarding")]
+mod timeline;
+#[cfg(feature = "onboarding")]
+mod wire;
+
+pub use authority::SignInTrouble;
+pub use caller::Caller;
+pub use cloud::CloudEnvironment;
+pub use faults::Fault;
+pub use policy::AppManagementPolicy;
+pub use record::RecordedRequest;
+pub use server::{EmulatorServer, EmulatorServerBuilder};
+#[cfg(feature = "onboarding")]
+pub use site::{EmulatedSite, EmulatedSiteBuilder, RemoteSite, RemoteSiteBuilder};
+pub use tenant::EmulatedTenant;
+pub use tenant_builder::{AutomationClient, EmulatedTenantBuilder};
+#[cfg(feature = "onboarding")]
+pub use timeline::Timeline;
+#[cfg(feature = "onboarding")]
+pub use wire::{EmulatedWire, WireFault, WireRefusal, WireRequest};

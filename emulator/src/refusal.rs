@@ -1,0 +1,120 @@
+//! The one kind of "no".
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A refusal in Microsoft Graph's own words.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) details: Vec<Detail>,
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// One entry of an error's `details`.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Detail {
+    code: String,
+    message: String,
+    pub(super) target: String,
+}
+
+impl Refusal {
+    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    pub(super) fn with_detail(mut self, code: &str, target: &str) -> Self {
+        self.details.push(Detail {
+            code: code.to_owned(),
+            message: self.message.clone(),
+            target: target.to_owned(),
+        });
+        self
+    }
+
+    /// 400 without a more telling code, which is Microsoft Graph's habit.
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "Request_BadRequest", message)
+    }
+
+    pub(super) fn invalid_value(property: &str, resource: &str) -> Self {
+        Self::bad_request(format!(
+            "Invalid value specified for property '{property}' of resource '{resource}'."
+        ))
+        .with_detail("InvalidValue", property)
+    }
+
+    pub(super) fn missing_value(property: &str, resource: &str) -> Self {
+        Self::bad_request(format!("A value is required for property '{property}' of resource '{resource}'."))
+    }
+
+    pub(super) fn read_only(property: &str) -> Self {
+        Self::bad_request(format!("Property '{property}' is read-only and cannot be set."))
+    }
+
+    /// Another object has the value already. Microsoft Graph says 400 here, not 409.
+    pub(super) fn conflict(property: &str) -> Self {
+        let message = format!("Another object with the same value for property {property} already exists.");
+        Self::new(400, "Request_BadRequest", message).with_detail("ObjectConflict", property)
+    }
+
+    pub(super) fn not_found(id: &str) -> Self {
+        Self::new(404, "Request_ResourceNotFound", missing_object(id))
+    }
+
+    /// The same text where the missing object is not the one addressed but one that the body names.
+    pub(super) fn reference_not_found(id: &str) -> Self {
+        Self::new(404, "Request_ResourceNotFound", missing_object(id))
+    }
+
+    pub(super) fn permission_missing() -> Self {
+        let message = "Insufficient privileges to complete the operation.";
+        Self::new(403, "Authorization_RequestDenied", message)
+    }
+
+    pub(super) fn token(message: &str) -> Self {
+        Self::new(401, "InvalidAuthenticationToken", message)
+    }
+
+    pub(super) fn no_such_route(segment: &str) -> Self {
+        let message = format!("Resource not found for the segment '{segment}'.");
+        Self::new(404, "Request_ResourceNotFound", message)
+    }
+
+    /// Microsoft Graph offers it and the emulator does not: said plainly rather than answered wrongly.
+    pub(super) fn not_emulated(what: &str) -> Self {
+        Self::new(501, "notImplemented", format!("The emulator does not offer {what}."))
+    }
+
+    pub(super) fn unsupported_query(message: &str) -> Self {
+        Self::new(400, "Request_UnsupportedQuery", message)
+    }
+
+    /// The error envelope's `error` object, without what belongs to one request.
+    pub(super) fn to_json(&self, inner: Value) -> Value {
+        let mut error = json!({"code": self.code, "message": self.message});
+        if !self.details.is_empty()
+            && let Some(object) = error.as_object_mut()
+        {
+            let details = self.details.iter().filter_map(|detail| serde_json::to_value(detail).ok()).collect();
+            object.insert("details".to_owned(), Value::Array(details));
+        }
+        error["innerError"] = inner;
+        json!({"error": error})
+    }
+}
+
+fn missing_object(id: &str) -> String {
+    format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.")
+}

@@ -1,0 +1,293 @@
+//! One HTTP request in, one HTTP answer out.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header::{self, HeaderMap, HeaderName, HeaderValue},
+};
+use serde_json::{Value, json};
+use time::macros::format_description;
+use uuid::Uuid;
+
+#[cfg(feature = "onboarding")]
+use crate::{
+    EmulatedSite,
+    site::{AdminServiceAnswer, AdminServiceRequest, REMOTE_PATH, answer_admin_service, answer_remote},
+};
+use crate::{
+    EmulatedTenant, RecordedRequest,
+    authority::{self, AuthorityAnswer, AuthorityRequest},
+    graph::{Body, GraphAnswer, GraphRequest, Query, decode, segments},
+    refusal::Refusal,
+    tenant::Bearer,
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+/// Bodies longer than this are not read to their end.
+const LONGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// Answers requests for one tenant.
+#[derive(Debug, Clone)]
+pub(crate) struct Exchange {
+    tenant: EmulatedTenant,
+    #[cfg(feature = "onboarding")]
+    site: Option<EmulatedSite>,
+    latency: Duration,
+    scheme: &'static str,
+}
+
+/// A request that has been read to its end.
+pub(super) struct Read {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) address: String,
+}
+
+impl Read {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+impl Exchange {
+    pub(crate) const fn new(tenant: EmulatedTenant, latency: Duration, uses_tls: bool) -> Self {
+        Self {
+            tenant,
+            #[cfg(feature = "onboarding")]
+            site: None,
+            latency,
+            scheme: if uses_tls { "https" } else { "http" },
+        }
+    }
+
+    /// The same with a site beside the tenant.
+    #[cfg(feature = "onboarding")]
+    pub(super) fn beside(mut self, site: Option<EmulatedSite>) -> Self {
+        self.site = site;
+        self
+    }
+
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let Some(read) = self.read(request).await else {
+            return self.response(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", String::new());
+        };
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
+        }
+        let whole = parts(&read.path);
+        let is_graph = whole.first().is_some_and(|first| matches!(first.as_str(), "v1.0" | "beta"));
+        if is_graph {
+            return self.graph(&read);
+        }
+        #[cfg(feature = "onboarding")]
+        if let Some(site) = self.site.as_ref().filter(|_| whole.join("/") == REMOTE_PATH) {
+            let (status, body) = answer_remote(site, &read.body).await;
+            return self.json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body);
+        }
+        #[cfg(feature = "onboarding")]
+        if let Some(response) = self.admin_service(&read, &whole) {
+            return response;
+        }
+        self.authority(&read, whole)
+    }
+
+    async fn read(&self, request: Request<Incoming>) -> Option<Read> {
+        let (head, body) = request.into_parts();
+        let body = http_body_util::Limited::new(body, LONGEST_BODY).collect().await.ok()?.to_bytes();
+        let host = head.uri.authority().map(ToString::to_string);
+        let host = host.or_else(|| {
+            head.headers
+                .get(header::HOST)
+                .and_then(|host| host.to_str().ok())
+                .map(str::to_owned)
+        });
+        Some(Read {
+            method: head.method.to_string(),
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            address: format!("{}://{}", self.scheme, host.unwrap_or_default()),
+            headers: head.headers,
+            body,
+        })
+    }
+
+    pub(super) fn graph(&self, read: &Read) -> Response<Full<Bytes>> {
+        let client_request_id = read.header("client-request-id").to_owned();
+        let request = GraphRequest {
+            method: read.method.clone(),
+            segments: segments(&read.path),
+            query: Query::read(&read.query),
+            creates_if_missing: read.header("prefer").contains("create-if-missing"),
+            is_advanced: read.header("consistencylevel").eq_ignore_ascii_case("eventual"),
+            body: body_of(&read.body),
+            root: format!("{}/v1.0", read.address),
+            client_request_id: Some(client_request_id.clone()).filter(|id| !id.is_empty()),
+            is_batched: false,
+        };
+        let bearer = Bearer {
+            authorization: read.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()),
+            own_address: Some(&read.address),
+        };
+        let request_id = Uuid::new_v4().to_string();
+        // The service makes an id of its own where the client gives none.
+        let client_request_id = if client_request_id.is_empty() {
+            request_id.clone()
+        } else {
+            client_request_id
+        };
+        let mut response = match self.tenant.answer(&request, bearer) {
+            Ok(answer) => self.answered(answer, &request),
+            Err(refusal) => self.refused(&refusal, &request_id, &client_request_id),
+        };
+        insert(response.headers_mut(), REQUEST_ID, &request_id);
+        insert(response.headers_mut(), CLIENT_REQUEST_ID, &client_request_id);
+        response
+    }
+
+    fn answered(&self, answer: GraphAnswer, request: &GraphRequest) -> Response<Full<Bytes>> {
+        let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
+        match answer {
+            GraphAnswer::Done => self.response(status, "", String::new()),
+            GraphAnswer::Count(count) => self.response(status, "text/plain", count.to_string()),
+            GraphAnswer::Found(value) => self.json(status, &value),
+            GraphAnswer::Created(value) => {
+                let id = value.get("id").and_then(Value::as_str).unwrap_or_default();
+                let set = request
+                    .segments
+                    .first()
+                    .and_then(|first| first.split('(').next())
+                    .unwrap_or_default();
+                let location = format!("{}/{set}/{id}", request.root);
+                let mut response = self.json(status, &value);
+                insert(response.headers_mut(), header::LOCATION, &location);
+                response
+            }
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal, request_id: &str, client_request_id: &str) -> Response<Full<Bytes>> {
+        let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response = self.json(status, &self.tenant.envelope(refusal, request_id, client_request_id));
+        if let Some(wait) = refusal.retry_after {
+            // Whole seconds, rounded up: a client that waits less would come too early.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            insert(response.headers_mut(), header::RETRY_AFTER, &seconds.to_string());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"";
+            insert(response.headers_mut(), header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+
+    #[cfg(feature = "onboarding")]
+    fn admin_service(&self, read: &Read, whole: &[String]) -> Option<Response<Full<Bytes>>> {
+        let request = AdminServiceRequest {
+            method: &read.method,
+            segments: whole,
+            query: &read.query,
+            authorization: read.header("authorization"),
+            address: &read.address,
+        };
+        let answer = answer_admin_service(self.site.as_ref()?, &request)?;
+        self.record(read, whole, answer.status());
+        let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
+        Some(match answer {
+            AdminServiceAnswer::Json(_, value) => self.json(status, &value),
+            AdminServiceAnswer::Xml(text) => self.response(status, "application/xml", text),
+            AdminServiceAnswer::SignIn(scheme) => {
+                let mut response = self.response(status, "", String::new());
+                insert(response.headers_mut(), header::WWW_AUTHENTICATE, scheme);
+                response
+            }
+        })
+    }
+
+    fn record(&self, read: &Read, whole: &[String], status: u16) {
+        let query = match read.query.as_str() {
+            "" => String::new(),
+            query => format!("?{}", decode(query)),
+        };
+        self.tenant.record(RecordedRequest {
+            method: read.method.clone(),
+            path: format!("/{}{query}", whole.join("/")),
+            status,
+            is_batched: false,
+            client_request_id: None,
+            body: None,
+        });
+    }
+
+    fn authority(&self, read: &Read, whole: Vec<String>) -> Response<Full<Bytes>> {
+        let request = AuthorityRequest {
+            method: read.method.clone(),
+            segments: whole,
+            query: read.query.clone(),
+            body: String::from_utf8_lossy(&read.body).into_owned(),
+            authorization: Some(read.header("authorization").to_owned()).filter(|value| !value.is_empty()),
+            address: read.address.clone(),
+        };
+        let answer = authority::answer(&self.tenant, &request)
+            .unwrap_or_else(|| AuthorityAnswer::Json(404, json!({"error": {"code": "NotFound", "message": "There is nothing here."}})));
+        self.record(read, &request.segments, answer.status());
+        let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
+        match answer {
+            AuthorityAnswer::Json(_, value) => {
+                let mut response = self.json(status, &value);
+                insert(response.headers_mut(), header::CACHE_CONTROL, "no-store, no-cache");
+                response
+            }
+            AuthorityAnswer::Redirect(address) => {
+                let mut response = self.response(status, "", String::new());
+                insert(response.headers_mut(), header::LOCATION, &address);
+                insert(response.headers_mut(), header::CACHE_CONTROL, "no-store, no-cache");
+                response
+            }
+            AuthorityAnswer::Page(_, text) => self.response(status, "text/html; charset=utf-8", text),
+        }
+    }
+
+    fn json(&self, status: StatusCode, value: &Value) -> Response<Full<Bytes>> {
+        self.response(
+            status,
+            "application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8",
+            value.to_string(),
+        )
+    }
+
+    fn response(&self, status: StatusCode, content_type: &str, text: String) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::new(Bytes::from(text)));
+        *response.status_mut() = status;
+        if !content_type.is_empty() {
+            insert(response.headers_mut(), header::CONTENT_TYPE, content_type);
+        }
+        let format = format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+        let now = self.tenant.settings().clock.now().to_offset(time::UtcOffset::UTC);
+        insert(response.headers_mut(), header::DATE, &now.format(format).unwrap_or_default());
+        response
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn body_of(bytes: &Bytes) -> Body {
+    if bytes.is_empty() {
+        return Body::Nothing;
+    }
+    serde_json::from_slice(bytes).map_or(Body::Unreadable, Body::Json)
+}
+
+fn parts(path: &str) -> Vec<String> {
+    path.split('/').filter(|part| !part.is_empty()).map(decode).collect()
+}

@@ -1,0 +1,265 @@
+//! The classes, their properties, and their rows.
+//!
+//! Names and types are those of the SMS Provider's classes as public class dumps show them.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use uuid::Uuid;
+
+use cmg_onboarding::{
+    cloud::CloudEnvironment,
+    site::{SiteApplication, SiteConnection, SiteDiscovery, SiteSnapshot, SiteTenant},
+};
+
+pub(super) type Object = Map<String, Value>;
+
+/// How the product writes a date that was never set.
+const UNSET: &str = "1980-01-01T00:00:00Z";
+
+const INT64: &str = "Edm.Int64";
+const INT32: &str = "Edm.Int32";
+const TEXT: &str = "Edm.String";
+const FLAG: &str = "Edm.Boolean";
+const DATE: &str = "Edm.DateTimeOffset";
+const INTS: &str = "Collection(Edm.Int64)";
+const TEXTS: &str = "Collection(Edm.String)";
+
+/// One class of the provider.
+#[derive(Debug)]
+pub(super) struct Class {
+    pub(super) name: &'static str,
+    pub(super) key: &'static str,
+    properties: &'static [(&'static str, &'static str)],
+    rows: fn(&SiteSnapshot) -> Vec<Object>,
+}
+
+static CLASSES: [Class; 6] = [
+    Class {
+        name: "SMS_Site",
+        key: "SiteCode",
+        properties: &[
+            ("SiteCode", TEXT),
+            ("SiteName", TEXT),
+            ("Version", TEXT),
+            ("ReportingSiteCode", TEXT),
+            ("BuildNumber", INT64),
+        ],
+        rows: sites,
+    },
+    Class {
+        name: "SMS_AzureEnvironments",
+        key: "ID",
+        properties: &[("ID", INT64), ("EnvironmentName", TEXT)],
+        rows: environments,
+    },
+    Class {
+        name: "SMS_AAD_Tenant_Ex",
+        key: "ID",
+        properties: &[
+            ("ID", INT64),
+            ("TenantID", TEXT),
+            ("Name", TEXT),
+            ("Environment", INT64),
+            ("SiteCode", TEXT),
+        ],
+        rows: |site| site.tenants.iter().map(|tenant| tenant_row(site, tenant)).collect(),
+    },
+    Class {
+        name: "SMS_AAD_Application_Ex",
+        key: "ID",
+        properties: &[
+            ("ID", INT64),
+            ("ClientID", TEXT),
+            ("Name", TEXT),
+            ("TenantID", INT64),
+            ("IsClientApp", FLAG),
+            ("IdentifierUri", TEXT),
+            ("ReplyUrl", TEXT),
+            ("SecretKey", TEXT),
+            ("SecretKeyCreationTime", DATE),
+            ("SecretKeyExpiry", DATE),
+            ("ApplicationCreationTime", DATE),
+            ("LastUpdateTime", DATE),
+            ("Source", INT64),
+            ("AssociatedAADApplications", INTS),
+            ("SiteCode", TEXT),
+        ],
+        rows: |site| {
+            site.applications
+                .iter()
+                .map(|application| application_row(site, application))
+                .collect()
+        },
+    },
+    Class {
+        name: "SMS_Azure_CloudService",
+        key: "ID",
+        properties: &[
+            ("ID", INT64),
+            ("Name", TEXT),
+            ("Description", TEXT),
+            ("ServiceType", INT64),
+            ("AuthenticationType", INT64),
+            ("AssociatedAADWebApplications", INTS),
+            ("SiteCode", TEXT),
+        ],
+        rows: |site| site.connections.iter().map(|connection| connection_row(site, connection)).collect(),
+    },
+    Class {
+        name: "SMS_AAD_Discovery_Settings",
+        key: "ID",
+        properties: &[
+            ("ID", INT64),
+            ("CloudServiceId", INT64),
+            ("AgentType", INT64),
+            ("FullSyncEnabled", FLAG),
+            ("DeltaSyncEnabled", FLAG),
+            ("RunNow", FLAG),
+            ("FullSyncSchedule", TEXT),
+            ("DeltaSyncInterval", INT32),
+            ("DiscoveryScopeIds", TEXTS),
+            ("DiscoveryScopeNames", TEXTS),
+            ("LastFullSyncTime", DATE),
+            ("LastDeltaSyncTime", DATE),
+            ("SiteCode", TEXT),
+        ],
+        rows: discovery,
+    },
+];
+
+impl Class {
+    /// Without regard to case, as on sites since version 2006.
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
+        CLASSES.iter().find(|class| class.name.eq_ignore_ascii_case(name))
+    }
+
+    pub(super) fn has(&self, property: &str) -> bool {
+        self.properties.iter().any(|(name, _)| *name == property)
+    }
+
+    pub(super) fn rows(&self, site: &SiteSnapshot) -> Vec<Object> {
+        (self.rows)(site)
+    }
+}
+
+/// The service's own description, with what is emulated of it.
+pub(super) fn metadata() -> String {
+    let mut text = String::from(
+        r#"<?xml version="1.0" encoding="utf-8"?><edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices><Schema Namespace="AdminService" xmlns="http://docs.oasis-open.org/odata/ns/edm">"#,
+    );
+    // Writing to a String cannot fail.
+    for class in &CLASSES {
+        let _ = write!(
+            text,
+            r#"<EntityType Name="{}"><Key><PropertyRef Name="{}" /></Key>"#,
+            class.name, class.key
+        );
+        for (name, kind) in class.properties {
+            let _ = write!(text, r#"<Property Name="{name}" Type="{kind}" />"#);
+        }
+        text.push_str("</EntityType>");
+    }
+    text.push_str(r#"<EntityContainer Name="Container">"#);
+    for class in &CLASSES {
+        let _ = write!(text, r#"<EntitySet Name="{0}" EntityType="AdminService.{0}" />"#, class.name);
+    }
+    text.push_str("</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>");
+    text
+}
+
+fn object(value: Value) -> Object {
+    match value {
+        Value::Object(object) => object,
+        _ => Object::new(),
+    }
+}
+
+fn sites(site: &SiteSnapshot) -> Vec<Object> {
+    let info = &site.info;
+    vec![object(json!({
+        "SiteCode": info.site_code, "SiteName": "Emulated", "Version": info.version, "ReportingSiteCode": "",
+        "BuildNumber": info.build(),
+    }))]
+}
+
+fn environments(_: &SiteSnapshot) -> Vec<Object> {
+    let row = |environment: CloudEnvironment| object(json!({"ID": number_of(environment), "EnvironmentName": environment}));
+    CloudEnvironment::ALL.into_iter().map(row).collect()
+}
+
+/// As sites of the field have them.
+const fn number_of(environment: CloudEnvironment) -> i64 {
+    match environment {
+        CloudEnvironment::AzureUsGovernmentCloud => 2,
+        _ => 1,
+    }
+}
+
+fn tenant_row(site: &SiteSnapshot, tenant: &SiteTenant) -> Object {
+    let environment = tenant.environment_number.or_else(|| tenant.environment.map(number_of));
+    object(json!({
+        "ID": tenant.id, "TenantID": tenant.tenant_id, "Name": tenant.name, "Environment": environment,
+        "SiteCode": site.info.site_code,
+    }))
+}
+
+fn application_row(site: &SiteSnapshot, application: &SiteApplication) -> Object {
+    // In form like what a site encrypts, and nothing inside.
+    let secret = (!application.is_client_app).then_some("0C0100000000000000000000");
+    object(json!({
+        "ID": application.id, "ClientID": application.client_id, "Name": application.name, "TenantID": application.tenant,
+        "IsClientApp": application.is_client_app, "IdentifierUri": application.identifier_uri,
+        "ReplyUrl": application.reply_url, "SecretKey": secret, "SecretKeyCreationTime": UNSET,
+        "SecretKeyExpiry": date(application.secret_expiry), "ApplicationCreationTime": date(application.created),
+        "LastUpdateTime": UNSET, "Source": application.source,
+        "AssociatedAADApplications": application.associated_applications, "SiteCode": site.info.site_code,
+    }))
+}
+
+fn connection_row(site: &SiteSnapshot, connection: &SiteConnection) -> Object {
+    object(json!({
+        "ID": connection.id, "Name": connection.name, "Description": connection.description.as_deref().unwrap_or_default(),
+        "ServiceType": connection.service_type, "AuthenticationType": null,
+        "AssociatedAADWebApplications": connection.web_applications, "SiteCode": site.info.site_code,
+    }))
+}
+
+/// A row for each kind of discovery of each connection, numbered in their order.
+fn discovery(site: &SiteSnapshot) -> Vec<Object> {
+    let kinds = site.connections.iter().flat_map(|connection| {
+        let users = connection.user_discovery.as_ref().map(|discovery| (connection, discovery));
+        let groups = connection.group_discovery.as_ref().map(|discovery| (connection, discovery));
+        users.into_iter().chain(groups)
+    });
+    kinds
+        .enumerate()
+        .map(|(index, (connection, discovery))| discovery_row(site, index + 1, connection, discovery))
+        .collect()
+}
+
+fn discovery_row(site: &SiteSnapshot, id: usize, connection: &SiteConnection, discovery: &SiteDiscovery) -> Object {
+    let schedule = discovery.full_schedule.as_ref().map(ToString::to_string);
+    let derived = |name: &String| Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string();
+    let ids: Vec<String> = match discovery.group_ids.is_empty() {
+        true => discovery.group_names.iter().map(derived).collect(),
+        false => discovery.group_ids.clone(),
+    };
+    object(json!({
+        "ID": id, "CloudServiceId": connection.id, "AgentType": discovery.agent_type,
+        // Switched on is what a row of the emulated site stands for.
+        "FullSyncEnabled": true, "DeltaSyncEnabled": discovery.delta_minutes.is_some(), "RunNow": false,
+        "FullSyncSchedule": schedule.or_else(|| discovery.full_schedule_text.clone()).unwrap_or_default(),
+        "DeltaSyncInterval": discovery.delta_minutes.unwrap_or_default(),
+        "DiscoveryScopeIds": ids, "DiscoveryScopeNames": discovery.group_names,
+        "LastFullSyncTime": date(discovery.last_full_sync), "LastDeltaSyncTime": date(discovery.last_delta_sync),
+        "SiteCode": site.info.site_code,
+    }))
+}
+
+fn date(moment: Option<OffsetDateTime>) -> String {
+    moment
+        .and_then(|moment| moment.format(&Rfc3339).ok())
+        .unwrap_or_else(|| UNSET.to_owned())
+}

@@ -1,0 +1,69 @@
+//! What was deleted softly: listed, restored, purged.
+
+use serde_json::{Value, json};
+
+use super::{Context, DeletedEntry, Key, Kind, Store, list};
+use crate::refusal::Refusal;
+
+impl Store {
+    /// The soft-deleted objects of one kind.
+    pub(crate) fn deleted_of(&self, kind: Kind) -> impl Iterator<Item = &super::Entry> {
+        self.deleted
+            .iter()
+            .filter(move |deleted| deleted.kind == kind)
+            .map(|deleted| &deleted.entry)
+    }
+
+    /// Brings an object back. A deleted app registration does not reserve its App ID URI, so that may be taken by now.
+    pub(crate) fn restore(&mut self, context: Context<'_>, id: &str) -> Result<Value, Refusal> {
+        context.access.may_manage_deleted()?;
+        let found = self.deleted_position(id)?;
+        let Some(DeletedEntry { kind, entry }) = self.deleted.get(found) else {
+            return Err(Refusal::not_found(id));
+        };
+        match kind {
+            Kind::Application => {
+                let taken = |uri: &Value| {
+                    self.applications
+                        .iter()
+                        .any(|other| list(&other.object, "identifierUris").contains(uri))
+                };
+                if list(&entry.object, "identifierUris").iter().any(taken) {
+                    return Err(Refusal::conflict("identifierUris"));
+                }
+            }
+            Kind::ServicePrincipal => {
+                let app_id = entry.text("appId");
+                if self.service_principals.iter().any(|other| other.text("appId") == app_id) {
+                    let message = format!(
+                        "The service principal cannot be created, updated, or restored because the service principal name {app_id} is already in use."
+                    );
+                    let refusal = Refusal::new(409, "Request_MultipleObjectsWithSameKeyValue", message);
+                    return Err(refusal);
+                }
+            }
+        }
+        let DeletedEntry { kind, mut entry } = self.deleted.remove(found);
+        entry.object.insert("deletedDateTime".to_owned(), Value::Null);
+        let shown = json!(entry.object);
+        match kind {
+            Kind::Application => self.applications.push(entry),
+            Kind::ServicePrincipal => self.service_principals.push(entry),
+        }
+        Ok(shown)
+    }
+
+    /// Removes an object for good, which frees its unique name.
+    pub(crate) fn purge(&mut self, context: Context<'_>, id: &str) -> Result<(), Refusal> {
+        context.access.may_manage_deleted()?;
+        let found = self.deleted_position(id)?;
+        self.deleted.remove(found);
+        Ok(())
+    }
+
+    fn deleted_position(&self, id: &str) -> Result<usize, Refusal> {
+        let key = Key::id(id);
+        let found = self.deleted.iter().position(|deleted| deleted.entry.matches(&key));
+        found.ok_or_else(|| Refusal::not_found(id))
+    }
+}

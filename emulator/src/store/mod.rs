@@ -1,0 +1,252 @@
+//! The directory's objects, as JSON in the shape of Microsoft Graph v1.0, and what may be done to them.
+
+mod application_rules;
+mod applications;
+mod consent;
+mod defaults;
+mod deleted_items;
+mod graph_itself;
+mod identifier_uris;
+mod passwords;
+mod service_principals;
+mod tenant_objects;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{graph::Access, refusal::Refusal, tenant_builder::Settings};
+
+pub(super) use applications::Upserted;
+pub(super) use graph_itself::role_name_of_graph;
+
+/// A JSON object.
+pub(super) type Object = Map<String, Value>;
+
+/// What the directory holds.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    pub(super) applications: Vec<Entry>,
+    pub(super) service_principals: Vec<Entry>,
+    pub(super) grants: Vec<Entry>,
+    pub(super) assignments: Vec<Entry>,
+    pub(super) deleted: Vec<DeletedEntry>,
+    pub(super) users: BTreeMap<Uuid, User>,
+    secrets: HashMap<String, Secret>,
+    made: usize,
+}
+
+/// One object. It exists at once and can be seen from a later moment on.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) object: Object,
+    made: Instant,
+    visible_from: Instant,
+    flaps: Option<Duration>,
+    owners: Vec<Uuid>,
+}
+
+/// A soft-deleted object.
+#[derive(Debug, Clone)]
+pub(super) struct DeletedEntry {
+    pub(super) kind: Kind,
+    pub(super) entry: Entry,
+}
+
+/// The kinds of objects that are soft-deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Application,
+    ServicePrincipal,
+}
+
+/// A user that has asked for something, or could.
+#[derive(Debug, Clone)]
+pub(super) struct User {
+    pub(super) account: String,
+    pub(super) directory_roles: Vec<Uuid>,
+}
+
+/// The text of a secret. It is kept apart from the objects, so that no answer can carry it by accident.
+#[derive(Debug)]
+struct Secret {
+    text: SecretString,
+    usable_from: Instant,
+}
+
+/// What a presented secret is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SecretState {
+    Live,
+    Expired,
+    Unknown,
+}
+
+/// What every operation is told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) access: &'a Access,
+    /// The time of day.
+    pub(super) now: OffsetDateTime,
+    /// The moment by the timer that replication is measured with.
+    pub(super) instant: Instant,
+}
+
+impl Context<'_> {
+    fn visible_from(&self) -> Instant {
+        self.instant + self.settings.replication_lag
+    }
+}
+
+/// By what one object is addressed: `{id}` or `(appId='..')`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) property: String,
+    pub(super) value: String,
+}
+
+impl Key {
+    pub(super) fn id(value: impl Into<String>) -> Self {
+        Self {
+            property: "id".to_owned(),
+            value: value.into(),
+        }
+    }
+}
+
+impl Entry {
+    pub(super) fn text(&self, property: &str) -> &str {
+        text(&self.object, property)
+    }
+
+    pub(super) fn is_visible(&self, instant: Instant) -> bool {
+        if self.visible_from <= instant {
+            return true;
+        }
+        // Between two copies of the directory, of which one has it: seen, then gone again.
+        let period = self.flaps.filter(|period| !period.is_zero());
+        period.is_some_and(|period| (instant - self.made).as_nanos() / period.as_nanos() % 2 == 1)
+    }
+
+    fn matches(&self, key: &Key) -> bool {
+        self.text(&key.property).eq_ignore_ascii_case(&key.value)
+    }
+
+    pub(super) fn is_owned_by(&self, owner: Uuid) -> bool {
+        self.owners.contains(&owner)
+    }
+
+    pub(super) fn owners(&self) -> &[Uuid] {
+        &self.owners
+    }
+
+    /// The object alone, for seeds that everybody has seen already.
+    fn seeded(object: Object) -> Self {
+        Self {
+            object,
+            made: Instant::now(),
+            visible_from: Instant::now(),
+            flaps: None,
+            owners: Vec::new(),
+        }
+    }
+}
+
+impl Store {
+    /// An object that is being made: when it can be seen is up to the tenant's settings.
+    fn new_entry(&mut self, context: Context<'_>, object: Object) -> Entry {
+        let settings = context.settings;
+        let lag = match settings.replication_lags.as_slice() {
+            [] => settings.replication_lag,
+            lags => lags.get(self.made % lags.len()).copied().unwrap_or_default(),
+        };
+        self.made += 1;
+        Entry {
+            object,
+            made: context.instant,
+            visible_from: context.instant + lag,
+            flaps: settings.flapping,
+            owners: vec![context.access.object_id],
+        }
+    }
+
+    /// Everything, in the order of creation and without any secret.
+    pub(super) fn to_json(&self) -> Value {
+        let objects = |entries: &[Entry]| -> Vec<Value> { entries.iter().map(|entry| json!(entry.object)).collect() };
+        let deleted = |kind: Kind| -> Vec<Value> {
+            let entries = self.deleted.iter().filter(|deleted| deleted.kind == kind);
+            entries.map(|deleted| json!(deleted.entry.object)).collect()
+        };
+        json!({
+            "applications": objects(&self.applications),
+            "servicePrincipals": objects(&self.service_principals),
+            "oauth2PermissionGrants": objects(&self.grants),
+            "appRoleAssignments": objects(&self.assignments),
+            "deletedApplications": deleted(Kind::Application),
+            "deletedServicePrincipals": deleted(Kind::ServicePrincipal),
+        })
+    }
+}
+
+/// The position of a visible object.
+fn position(entries: &[Entry], key: &Key, instant: Instant) -> Result<usize, Refusal> {
+    let found = entries.iter().position(|entry| entry.matches(key) && entry.is_visible(instant));
+    found.ok_or_else(|| Refusal::not_found(&key.value))
+}
+
+pub(super) fn find<'a>(entries: &'a [Entry], key: &Key, instant: Instant) -> Result<&'a Entry, Refusal> {
+    let position = position(entries, key, instant)?;
+    entries.get(position).ok_or_else(|| Refusal::not_found(&key.value))
+}
+
+fn text<'a>(object: &'a Object, property: &str) -> &'a str {
+    object.get(property).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(object: &'a Object, property: &str) -> &'a [Value] {
+    object.get(property).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// A list inside a complex property, as `api/oauth2PermissionScopes`.
+fn list_below<'a>(object: &'a Object, property: &str, below: &str) -> &'a [Value] {
+    object
+        .get(property)
+        .and_then(Value::as_object)
+        .map_or(&[], |inner| list(inner, below))
+}
+
+fn text_of<'a>(value: &'a Value, property: &str) -> &'a str {
+    value.get(property).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Takes a change over: complex properties by their parts, everything else as a whole.
+fn merge(target: &mut Object, change: &Object) {
+    for (name, value) in change {
+        if name.contains('@') {
+            continue;
+        }
+        match (target.get_mut(name), value) {
+            (Some(Value::Object(inner)), Value::Object(change)) => merge(inner, change),
+            _ => {
+                target.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn timestamp(moment: OffsetDateTime) -> String {
+    let utc = moment.to_offset(time::UtcOffset::UTC);
+    utc.replace_nanosecond(0).unwrap_or(utc).format(&Rfc3339).unwrap_or_default()
+}
+
+fn moment(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok()
+}

@@ -1,0 +1,121 @@
+//! Service principals: made from app registrations, and following them.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Context, DeletedEntry, Key, Kind, Object, Store, defaults, find, list, list_below, merge, position, text, timestamp};
+use crate::{graph_types, refusal::Refusal};
+
+impl Store {
+    /// Creates the service principal of an app registration of this tenant.
+    pub(crate) fn create_service_principal(&mut self, context: Context<'_>, body: &Object) -> Result<Value, Refusal> {
+        context.access.may_write_applications()?;
+        graph_types::check("servicePrincipal", body)?;
+        let app_id = text(body, "appId").to_ascii_lowercase();
+        if app_id.is_empty() {
+            return Err(Refusal::missing_value("appId", "ServicePrincipal"));
+        }
+        if self.service_principals.iter().any(|entry| entry.text("appId") == app_id) {
+            let message = format!(
+                "The service principal cannot be created, updated, or restored because the service principal name {app_id} is already in use."
+            );
+            let refusal = Refusal::new(409, "Request_MultipleObjectsWithSameKeyValue", message);
+            return Err(refusal);
+        }
+        let key = Key {
+            property: "appId".to_owned(),
+            value: app_id.clone(),
+        };
+        let Ok(application) = find(&self.applications, &key, context.instant) else {
+            let message = format!("The appId '{app_id}' of the service principal does not reference a valid application object.");
+            let refusal = Refusal::new(400, "Request_BadRequest", message);
+            return Err(refusal.with_detail("NoBackingApplicationObject", "appId"));
+        };
+        context.access.may_write_object(application)?;
+        let mut object = defaults::service_principal();
+        follow(&mut object, &application.object);
+        object.insert("id".to_owned(), json!(Uuid::new_v4()));
+        object.insert("appOwnerOrganizationId".to_owned(), json!(context.settings.tenant_id));
+        merge(&mut object, body);
+        object.insert("appId".to_owned(), json!(app_id));
+        let entry = self.new_entry(context, object.clone());
+        self.service_principals.push(entry);
+        Ok(json!(object))
+    }
+
+    /// Changes a service principal.
+    pub(crate) fn change_service_principal(&mut self, context: Context<'_>, key: &Key, body: &Object) -> Result<(), Refusal> {
+        context.access.may_write_applications()?;
+        graph_types::check("servicePrincipal", body)?;
+        let found = position(&self.service_principals, key, context.instant)?;
+        let Some(entry) = self.service_principals.get_mut(found) else {
+            return Err(Refusal::not_found(&key.value));
+        };
+        context.access.may_write_object(entry)?;
+        for name in ["id", "appId"] {
+            let given = text(body, name);
+            if !given.is_empty() && !given.eq_ignore_ascii_case(entry.text(name)) {
+                return Err(Refusal::read_only(name));
+            }
+        }
+        merge(&mut entry.object, body);
+        Ok(())
+    }
+
+    /// Deletes a service principal softly; its consents go with it for good.
+    pub(crate) fn delete_service_principal(&mut self, context: Context<'_>, key: &Key) -> Result<(), Refusal> {
+        context.access.may_write_applications()?;
+        let found = position(&self.service_principals, key, context.instant)?;
+        if let Some(entry) = self.service_principals.get(found) {
+            context.access.may_write_object(entry)?;
+        }
+        self.move_service_principal_to_deleted(context, found);
+        Ok(())
+    }
+
+    pub(super) fn move_service_principal_to_deleted(&mut self, context: Context<'_>, position: usize) {
+        let mut entry = self.service_principals.remove(position);
+        let id = entry.text("id").to_owned();
+        self.grants
+            .retain(|grant| grant.text("clientId") != id && grant.text("resourceId") != id);
+        self.assignments
+            .retain(|assignment| assignment.text("principalId") != id && assignment.text("resourceId") != id);
+        entry.object.insert("deletedDateTime".to_owned(), json!(timestamp(context.now)));
+        self.deleted.push(DeletedEntry {
+            kind: Kind::ServicePrincipal,
+            entry,
+        });
+    }
+
+    /// Lets the service principal show what its app registration shows now.
+    pub(super) fn show_in_service_principal(&mut self, application: &Object) {
+        let app_id = text(application, "appId");
+        let principal = self.service_principals.iter_mut().find(|entry| entry.text("appId") == app_id);
+        if let Some(principal) = principal {
+            follow(&mut principal.object, application);
+        }
+    }
+}
+
+fn follow(principal: &mut Object, application: &Object) {
+    let names = std::iter::once(json!(text(application, "appId"))).chain(list(application, "identifierUris").iter().cloned());
+    let web = application.get("web");
+    let of_web = |name: &str| web.and_then(|web| web.get(name)).cloned().unwrap_or(Value::Null);
+    let redirects = ["web", "publicClient", "spa"]
+        .iter()
+        .flat_map(|platform| list_below(application, platform, "redirectUris"));
+    let mut set = |name: &str, value: Value| principal.insert(name.to_owned(), value);
+    set("appId", json!(text(application, "appId")));
+    set("appDisplayName", json!(text(application, "displayName")));
+    set("displayName", json!(text(application, "displayName")));
+    set("signInAudience", json!(text(application, "signInAudience")));
+    set("servicePrincipalNames", names.collect());
+    set("homepage", of_web("homePageUrl"));
+    set("logoutUrl", of_web("logoutUrl"));
+    set("replyUrls", redirects.cloned().collect());
+    set(
+        "oauth2PermissionScopes",
+        json!(list_below(application, "api", "oauth2PermissionScopes")),
+    );
+    set("appRoles", json!(list(application, "appRoles")));
+}

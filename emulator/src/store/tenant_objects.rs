@@ -1,0 +1,134 @@
+//! The tenant itself, the signed-in user, and the tenant's policies.
+
+use serde_json::{Value, json};
+use time::Duration;
+
+use super::{Context, Store, passwords::DEFAULT_POLICY_ID};
+use crate::{refusal::Refusal, tenant_builder::Settings};
+
+impl Store {
+    /// The one element of `GET /organization`.
+    pub(crate) fn organization(settings: &Settings) -> Value {
+        let domains: Vec<Value> = settings
+            .domains()
+            .map(|domain| {
+                json!({
+                    "capabilities": "Email, OfficeCommunicationsOnline",
+                    "isDefault": domain == settings.default_domain(),
+                    "isInitial": domain == settings.initial_domain,
+                    "name": domain,
+                    "type": "Managed",
+                })
+            })
+            .collect();
+        json!({
+            "id": settings.tenant_id,
+            "deletedDateTime": null,
+            "displayName": settings.display_name,
+            "tenantType": "AAD",
+            "verifiedDomains": domains,
+        })
+    }
+
+    /// The signed-in user.
+    pub(crate) fn me(context: Context<'_>) -> Result<Value, Refusal> {
+        let Some(account) = context.access.account.as_deref() else {
+            let message = "/me request is only valid with delegated authentication flow.";
+            return Err(Refusal::new(400, "BadRequest", message));
+        };
+        Ok(json!({
+            "id": context.access.object_id,
+            "displayName": account.split('@').next(),
+            "userPrincipalName": account,
+            "mail": account,
+            "businessPhones": [],
+            "givenName": null,
+            "jobTitle": null,
+            "mobilePhone": null,
+            "officeLocation": null,
+            "preferredLanguage": null,
+            "surname": null,
+        }))
+    }
+
+    /// Which of these ids, role template ids among them, the signed-in user is a member of.
+    pub(crate) fn check_member_objects(context: Context<'_>, body: &super::Object) -> Result<Vec<Value>, Refusal> {
+        const MOST: usize = 20;
+        Self::me(context)?;
+        let Some(ids) = body.get("ids").and_then(Value::as_array) else {
+            return Err(Refusal::missing_value("ids", "DirectoryObject"));
+        };
+        if ids.len() > MOST {
+            return Err(Refusal::invalid_value("ids", "DirectoryObject"));
+        }
+        let holds = |id: &&Value| {
+            let role = id.as_str().and_then(|id| id.parse().ok());
+            role.is_some_and(|role| context.access.directory_roles.contains(&role))
+        };
+        Ok(ids.iter().filter(holds).cloned().collect())
+    }
+
+    /// `GET /policies/defaultAppManagementPolicy`.
+    pub(crate) fn default_app_management_policy(settings: &Settings) -> Value {
+        let policy = &settings.policy;
+        let state = |on: bool| if on { "enabled" } else { "disabled" };
+        let restriction = |kind: &str, on: bool, longest: Option<Duration>| {
+            json!({
+                "restrictionType": kind,
+                "state": state(on),
+                "maxLifetime": longest.map(duration),
+                "restrictForAppsCreatedAfterDateTime": null,
+                "excludeActors": null,
+            })
+        };
+        let passwords = json!([
+            restriction("passwordAddition", policy.secrets_forbidden, None),
+            restriction("passwordLifetime", policy.longest_secret.is_some(), policy.longest_secret),
+        ]);
+        let uris = |on: bool| {
+            json!({
+                "state": state(on),
+                "restrictForAppsCreatedAfterDateTime": null,
+                "excludeAppsReceivingV2Tokens": true,
+                "excludeSaml": true,
+                "isStateSetByMicrosoft": false,
+                "excludeActors": null,
+            })
+        };
+        json!({
+            "id": DEFAULT_POLICY_ID,
+            "displayName": "Default app management tenant policy",
+            "description": "Default tenant policy that enforces app management restrictions on applications and service principals.",
+            "isEnabled": true,
+            "applicationRestrictions": {
+                "passwordCredentials": passwords,
+                "keyCredentials": [],
+                "identifierUris": {
+                    "nonDefaultUriAddition": uris(policy.only_default_uris),
+                    "uriAdditionWithoutUniqueTenantIdentifier": uris(policy.uris_need_an_owner),
+                },
+            },
+            "servicePrincipalRestrictions": {"passwordCredentials": [], "keyCredentials": []},
+        })
+    }
+
+    /// `GET /policies/authorizationPolicy`, as far as app registrations are concerned.
+    pub(crate) fn authorization_policy(settings: &Settings) -> Value {
+        json!({
+            "id": "authorizationPolicy",
+            "displayName": "Authorization Policy",
+            "description": "Used to manage authorization related settings across the company.",
+            "defaultUserRolePermissions": {"allowedToCreateApps": settings.users_may_create_apps},
+        })
+    }
+}
+
+/// An ISO 8601 duration: whole days where they are whole, seconds otherwise.
+fn duration(length: Duration) -> String {
+    let seconds = length.whole_seconds();
+    if seconds % 86_400 == 0 {
+        format!("P{}D", seconds / 86_400)
+    } else {
+        format!("PT{seconds}S")
+    }
+}

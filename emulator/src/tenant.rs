@@ -1,0 +1,360 @@
+//! The tenant as its users hold it: cheap to clone, one directory behind all clones.
+
+mod answer;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    AutomationClient, Caller, EmulatedTenantBuilder, Fault, RecordedRequest,
+    authority::{Codes, Renewals, SignInTrouble, SignInTroubles, SignIns},
+    caller::{Issuer, write_token},
+    faults::Faults,
+    graph::Access,
+    refusal::Refusal,
+    store::{Context, Key, Object, SecretState, Store},
+    tenant_builder::Settings,
+};
+use crate::cloud::CloudEnvironment;
+
+pub(super) use answer::Bearer;
+
+/// A Microsoft Entra tenant in memory. [`EmulatorServer`](super::EmulatorServer) serves it over HTTP, and
+/// [`EmulatedWire`](super::EmulatedWire) without a socket.
+///
+/// Clones share one directory; [`EmulatedTenant::with_caller`] gives one that acts as somebody else.
+///
+/// ```
+/// use cmg_onboarding_emulator::EmulatedTenant;
+/// use std::time::Duration;
+///
+/// let tenant = EmulatedTenant::builder()
+///     .display_name("Fabrikam")
+///     .initial_domain("fabrikam.onmicrosoft.com")
+///     .replication_lag(Duration::from_secs(20))
+///     .build();
+/// assert_eq!(tenant.state()["applications"], serde_json::json!([]));
+/// ```
+#[derive(Clone)]
+pub struct EmulatedTenant {
+    inner: Arc<Inner>,
+    caller: Arc<Caller>,
+}
+
+struct Inner {
+    settings: Settings,
+    store: Mutex<Store>,
+    faults: Mutex<Faults>,
+    requests: Mutex<Vec<RecordedRequest>>,
+    sign_ins: Mutex<SignIns>,
+    codes: Mutex<Codes>,
+    renewals: Mutex<Renewals>,
+    sign_in_troubles: Mutex<SignInTroubles>,
+}
+
+impl EmulatedTenant {
+    /// The tenant Contoso: `contoso.onmicrosoft.com` and `contoso.com`, in the public cloud, without anything in it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Begins a tenant with everything as in [`EmulatedTenant::new`].
+    pub fn builder() -> EmulatedTenantBuilder {
+        EmulatedTenantBuilder::new()
+    }
+
+    /// The same directory with another caller: the one who signs in interactively, and through
+    /// [`EmulatedTenant::directory`].
+    #[must_use]
+    pub fn with_caller(&self, caller: Caller) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            caller: Arc::new(caller),
+        }
+    }
+
+    /// The tenant's id.
+    #[must_use]
+    pub fn tenant_id(&self) -> Uuid {
+        self.inner.settings.tenant_id
+    }
+
+    /// The domain the tenant began with.
+    #[must_use]
+    pub fn initial_domain(&self) -> &str {
+        &self.inner.settings.initial_domain
+    }
+
+    /// The cloud the tenant is in.
+    #[must_use]
+    pub fn environment(&self) -> CloudEnvironment {
+        self.inner.settings.environment
+    }
+
+    /// The application that may sign in by itself.
+    #[must_use]
+    pub fn automation_client(&self) -> &AutomationClient {
+        &self.inner.settings.automation_client
+    }
+
+    /// The whole directory, in the order of creation and without any secret: equal before and after, if nothing changed.
+    ///
+    /// An object whose lists are named as in Microsoft Graph: `applications`, `servicePrincipals`,
+    /// `oauth2PermissionGrants`, `appRoleAssignments`; and `deletedApplications`, `deletedServicePrincipals`.
+    #[must_use]
+    pub fn state(&self) -> Value {
+        self.store().to_json()
+    }
+
+    /// Whether an app registration could sign in with this secret now.
+    #[must_use]
+    pub fn secret_is_live(&self, application: impl Into<Uuid>, secret: &str) -> bool {
+        self.secret_state(&application.into().to_string(), secret) == Some(SecretState::Live)
+    }
+
+    /// Puts an app registration in place as somebody else would have, past every rule, and gives its application id.
+    ///
+    /// Whatever is not given has its default. A secret may be given with its `secretText`.
+    ///
+    /// ```
+    /// use cmg_onboarding_emulator::EmulatedTenant;
+    ///
+    /// let tenant = EmulatedTenant::new();
+    /// tenant.add_application(serde_json::json!({
+    ///     "displayName": "Somebody else's",
+    ///     "identifierUris": ["https://contoso.com/ConfigMgrService"],
+    /// }));
+    /// ```
+    pub fn add_application(&self, properties: Value) -> Uuid {
+        let Value::Object(given) = properties else {
+            return Uuid::nil();
+        };
+        let object = self.as_nobody(|store, context| store.seed_application(context, given));
+        let id = object.get("appId").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        id.unwrap_or(Uuid::nil())
+    }
+
+    /// Deletes an app registration softly, whoever may. Tells whether it was there.
+    pub fn soft_delete(&self, application: impl Into<Uuid>) -> bool {
+        let mut store = self.store();
+        let access = self.administrator(&store);
+        let key = Key {
+            property: "appId".to_owned(),
+            value: application.into().to_string(),
+        };
+        access.is_ok_and(|access| store.delete_application(self.context(&access), &key).is_ok())
+    }
+
+    /// The text of an access token for somebody: a JWT in form, unsigned, for Microsoft Graph unless the caller asks
+    /// for another audience.
+    #[must_use]
+    pub fn token_for(&self, caller: &Caller) -> String {
+        write_token(&self.claims_of(caller))
+    }
+
+    /// Lets the next requests be answered with 429.
+    pub fn throttle(&self, times: u32, retry_after: Option<Duration>) {
+        let mut faults = lock(&self.inner.faults);
+        for _ in 0..times {
+            faults.push(None, Fault::Throttled(retry_after));
+        }
+    }
+
+    /// Lets the next request meet with trouble.
+    pub fn fail_next(&self, fault: Fault) {
+        lock(&self.inner.faults).push(None, fault);
+    }
+
+    /// Lets the next request of one kind meet with trouble. `request` is the beginning of method and path below the
+    /// version, as `POST /servicePrincipals`.
+    pub fn fail_on(&self, request: impl Into<String>, fault: Fault) {
+        lock(&self.inner.faults).push(Some(request.into()), fault);
+    }
+
+    /// Every request so far.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        lock(&self.inner.requests).clone()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        lock(&self.inner.requests).clear();
+    }
+
+    /// Approves a device code, as its user would on the sign-in page. Tells whether it was waiting for it.
+    pub fn approve_device_code(&self, user_code: &str) -> bool {
+        lock(&self.inner.sign_ins).approve(user_code)
+    }
+
+    /// Lets the next sign-in over HTTP meet with trouble. Troubles come in the order they were ordered, each once it fits.
+    pub fn trouble_sign_in(&self, trouble: SignInTrouble) {
+        lock(&self.inner.sign_in_troubles).push(trouble);
+    }
+
+    pub(super) fn from_settings(settings: Settings, caller: Caller) -> Self {
+        let mut store = Store::default();
+        store.seed_microsoft_graph(settings.environment);
+        store.seed_service_principal(json!({
+            "id": Uuid::new_v4(),
+            "appId": settings.automation_client.id(),
+            "appDisplayName": "Emulator automation",
+            "displayName": "Emulator automation",
+            "servicePrincipalNames": [settings.automation_client.id()],
+        }));
+        Self {
+            inner: Arc::new(Inner {
+                settings,
+                store: Mutex::new(store),
+                faults: Mutex::default(),
+                requests: Mutex::default(),
+                sign_ins: Mutex::default(),
+                codes: Mutex::default(),
+                renewals: Mutex::default(),
+                sign_in_troubles: Mutex::default(),
+            }),
+            caller: Arc::new(caller),
+        }
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    pub(super) fn sign_ins(&self) -> MutexGuard<'_, SignIns> {
+        lock(&self.inner.sign_ins)
+    }
+
+    pub(super) fn codes(&self) -> MutexGuard<'_, Codes> {
+        lock(&self.inner.codes)
+    }
+
+    pub(super) fn renewals(&self) -> MutexGuard<'_, Renewals> {
+        lock(&self.inner.renewals)
+    }
+
+    pub(super) fn sign_in_troubles(&self) -> MutexGuard<'_, SignInTroubles> {
+        lock(&self.inner.sign_in_troubles)
+    }
+
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        lock(&self.inner.store)
+    }
+
+    pub(super) fn take_fault(&self, request: &str) -> Option<Fault> {
+        lock(&self.inner.faults).take(request)
+    }
+
+    pub(super) fn record(&self, request: RecordedRequest) {
+        lock(&self.inner.requests).push(request);
+    }
+
+    /// What a secret is worth; `None` where there is no such app registration.
+    pub(super) fn secret_state(&self, application: &str, secret: &str) -> Option<SecretState> {
+        let store = self.store();
+        let application = store
+            .applications
+            .iter()
+            .find(|entry| entry.text("appId").eq_ignore_ascii_case(application))?;
+        Some(store.secret_state(application, secret, self.inner.settings.clock.now(), Instant::now()))
+    }
+
+    /// The claims of a token for somebody. A user becomes known to the directory with it.
+    pub(super) fn claims_of(&self, caller: &Caller) -> Object {
+        let mut store = self.store();
+        self.claims_in(&mut store, caller)
+    }
+
+    pub(super) fn claims_in(&self, store: &mut Store, caller: &Caller) -> Object {
+        let settings = &self.inner.settings;
+        let mut display_name = None;
+        let object_id = if let Some(account) = caller.account_in(&settings.initial_domain) {
+            let id = caller.user_object_id(settings.tenant_id, &account);
+            let directory_roles = caller.directory_roles().to_vec();
+            store.users.entry(id).or_insert(super::store::User { account, directory_roles });
+            id
+        } else {
+            let app_id = caller.application_id().to_string();
+            let principal = store.service_principals.iter().find(|entry| entry.text("appId") == app_id);
+            display_name = principal.map(|principal| principal.text("displayName").to_owned());
+            let known = principal.and_then(|principal| principal.text("id").parse().ok());
+            known.unwrap_or_else(|| Uuid::new_v5(&settings.tenant_id, app_id.as_bytes()))
+        };
+        let issuer = Issuer {
+            tenant: settings.tenant_id,
+            initial_domain: &settings.initial_domain,
+            environment: settings.environment,
+            now: settings.clock.now(),
+        };
+        let mut claims = caller.claims(&issuer, object_id);
+        // Tools show this name for an application that signed in by itself.
+        if let Some(name) = display_name {
+            claims.insert("app_displayname".to_owned(), json!(name));
+        }
+        claims
+    }
+
+    pub(super) fn context<'a>(&'a self, access: &'a Access) -> Context<'a> {
+        Context {
+            settings: &self.inner.settings,
+            access,
+            now: self.inner.settings.clock.now(),
+            instant: Instant::now(),
+        }
+    }
+
+    /// An access that is allowed everything, for what is done by hand.
+    fn administrator(&self, store: &Store) -> Result<Access, Refusal> {
+        let settings = &self.inner.settings;
+        let now = settings.clock.now();
+        let issuer = Issuer {
+            tenant: settings.tenant_id,
+            initial_domain: &settings.initial_domain,
+            environment: settings.environment,
+            now,
+        };
+        let claims = Caller::global_administrator().claims(&issuer, Uuid::nil());
+        Access::of_claims(&claims, settings, store, now, None)
+    }
+
+    fn as_nobody<T: Default>(&self, change: impl FnOnce(&mut Store, Context<'_>) -> T) -> T {
+        let mut store = self.store();
+        match self.administrator(&store) {
+            Ok(access) => change(&mut store, self.context(&access)),
+            Err(_) => T::default(),
+        }
+    }
+}
+
+impl Default for EmulatedTenant {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for EmulatedTenant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("EmulatedTenant")
+            .field("tenant_id", &self.tenant_id())
+            .field("initial_domain", &self.initial_domain())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A panic in another thread leaves nothing half-done that matters here: every change is made in one go.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
