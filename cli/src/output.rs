@@ -107,11 +107,7 @@ impl Output {
             return;
         }
         heading("Completion");
-        line(if outcome.changed {
-            "The connection is in place."
-        } else {
-            "Everything was in place; nothing was changed."
-        });
+        line(completion(outcome.changed, outcome.connection.is_some()));
         line(&format!("Web app:            {}", outcome.server_app.application_id));
         line(&format!("Native Client app:  {}", outcome.client_app.application_id));
         if let Some(connection) = &outcome.connection {
@@ -214,11 +210,21 @@ struct Line<'a, T> {
     value: &'a T,
 }
 
+/// What the Completion page begins with. Without a site there are apps and no connection.
+const fn completion(changed: bool, has_connection: bool) -> &'static str {
+    match (changed, has_connection) {
+        (true, true) => "The connection is in place.",
+        (true, false) => "The apps are registered. No site was asked for, so there is no connection yet.",
+        (false, _) => "Everything was in place; nothing was changed.",
+    }
+}
+
 fn server(app: &ServerApp) -> String {
     match app {
         ServerApp::Create(app) => format!("create {:?}", app.name()),
         ServerApp::Import(app) => format!("import {:?} ({})", app.name(), app.client_id()),
         ServerApp::Reuse(app) => format!("reuse {}", app.client_id()),
+        ServerApp::Adopt(app) => format!("adopt {}", app.client_id()),
         _ => "another way".to_owned(),
     }
 }
@@ -228,6 +234,7 @@ fn client(app: &ClientApp) -> String {
         ClientApp::Create(app) => format!("create {:?}", app.name()),
         ClientApp::Import(app) => format!("import {:?} ({})", app.name(), app.client_id()),
         ClientApp::Reuse(app) => format!("reuse {}", app.client_id()),
+        ClientApp::Adopt(app) => format!("adopt {}", app.client_id()),
         _ => "another way".to_owned(),
     }
 }
@@ -243,4 +250,27 @@ fn line(text: &str) {
 /// A reader that has gone away, as in `| head`, is no reason to stop the job.
 fn write(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may give up, and so may its helpers")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_app_that_is_adopted_is_shown_as_adopted() {
+        let id = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01";
+        let text = format!(
+            r#"{{"name": "x", "serverApp": {{"adopt": {{"clientId": "{id}"}}}}, "clientApp": {{"adopt": {{"clientId": "{id}"}}}}}}"#
+        );
+        let spec: ConnectionSpec = text.parse().unwrap();
+        assert_eq!(server(spec.server_app()), format!("adopt {id}"));
+        assert_eq!(client(spec.client_app()), format!("adopt {id}"));
+    }
+
+    #[test]
+    fn a_run_without_a_site_claims_no_connection() {
+        assert!(!completion(true, false).contains("connection is in place"));
+        assert_eq!(completion(true, true), "The connection is in place.");
+    }
 }

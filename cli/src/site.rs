@@ -98,12 +98,31 @@ impl SiteArguments {
         let (Some(folder), Some(code), Some(provider)) = (&self.script_out, &self.site_code, &self.provider) else {
             return Ok(None);
         };
-        let console = ConsoleScript::new(code, provider, &onboarding(spec, outcome)).map_err(|error| BadInput(error.to_string()))?;
+        let wanted = onboarding(spec, outcome);
+        let is_known = matches!(wanted.server_app, ServerAppImport::Known(_));
+        if is_known && !matches!(spec.server_app(), ServerApp::Reuse(_)) {
+            // The request would lack the server app: it fails at a site that does not know the app, and would replace a good one.
+            return Ok(Some(format!(
+                "Not written: this run made no secret, so there is nothing new to import, and {} is left as it is. \
+                 To replace the secret and write the files anew, add --reissue-secret.",
+                folder.display()
+            )));
+        }
+        let secret = match &wanted.server_app {
+            ServerAppImport::Import { secret_key_expiry, .. } => format!(
+                "The script asks for the server app's secret key, which is in neither file and is not printed. If you add a secret of \
+                 your own, write its end into the request as secretKeyExpiry, in seconds since 1970; now it says {} ({}).",
+                secret_key_expiry.unix_timestamp(),
+                secret_key_expiry.date()
+            ),
+            _ => "The site knows the server app already, so the script asks for no secret key.".to_owned(),
+        };
+        let console = ConsoleScript::new(code, provider, &wanted).map_err(|error| BadInput(error.to_string()))?;
         let written = console.write_to(folder);
         let [script, request] = written.map_err(|error| BadInput(format!("{} cannot be written to: {error}", folder.display())))?;
         Ok(Some(format!(
             "Written: {} and {}. Where the Configuration Manager console is installed, run: {}\n\
-             The script asks for the server app's secret key, which is in neither file.",
+             {secret}",
             script.display(),
             request.display(),
             console.command_line()
@@ -144,4 +163,58 @@ fn onboarding(spec: &ConnectionSpec, outcome: &Outcome) -> SiteOnboarding {
     wanted.description = spec.description().map(str::to_owned);
     wanted.discovery = spec.discovery().cloned();
     wanted
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may give up, and so may its helpers")]
+mod tests {
+    use std::{fs, path::Path};
+
+    use cmg_onboarding::AzureServicesConnection;
+    use cmg_onboarding_emulator::EmulatedTenant;
+
+    use super::*;
+
+    fn into(folder: &Path) -> SiteArguments {
+        SiteArguments {
+            site: None,
+            provider: Some("cm01.contoso.com".to_owned()),
+            site_code: Some("P01".to_owned()),
+            script_out: Some(folder.to_owned()),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_second_run_leaves_the_request_of_the_first_alone() {
+        let folder = std::env::temp_dir().join(format!("cmg-onboard-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let tenant = EmulatedTenant::new();
+        let spec: ConnectionSpec = include_str!("example.json").parse().unwrap();
+        let job = AzureServicesConnection::builder(spec.clone())
+            .directory(tenant.directory())
+            .build()
+            .unwrap();
+        let files = || {
+            let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+            let mut read: Vec<_> = names.map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect();
+            read.sort();
+            read
+        };
+
+        let outcome = job.onboard(|_| ()).await.unwrap();
+        let said = into(&folder).write_script(&spec, &outcome).unwrap().unwrap();
+        let expiry = outcome.secret.as_ref().unwrap().expires_on;
+        assert!(
+            said.contains("secretKeyExpiry") && said.contains(&expiry.unix_timestamp().to_string()),
+            "{said}"
+        );
+        let first = files();
+        assert_eq!(first.len(), 2);
+
+        let again = job.onboard(|_| ()).await.unwrap();
+        let said = into(&folder).write_script(&spec, &again).unwrap().unwrap();
+        assert!(said.starts_with("Not written") && said.contains("--reissue-secret"), "{said}");
+        assert_eq!(files(), first);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -10,4 +10,5 @@
 mod directory;
 mod sign_in;
 mod support;
+mod tenants;
 mod wire;

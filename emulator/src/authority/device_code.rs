@@ -25,6 +25,12 @@ struct SignIn {
 }
 
 impl SignIns {
+    /// Whether a sign-in with this user code was begun.
+    fn awaits(&self, user_code: &str) -> bool {
+        let code = user_code.trim().to_ascii_uppercase();
+        self.0.values().any(|sign_in| sign_in.user_code == code)
+    }
+
     /// Approves the sign-in with a user code. Tells whether it was waiting for it.
     pub(crate) fn approve(&mut self, user_code: &str) -> bool {
         let code = user_code.trim().to_ascii_uppercase();
@@ -118,6 +124,14 @@ fn expired() -> OAuthError {
 }
 
 /// The page where a user enters the code. Opening it with the code approves it.
+impl EmulatedTenant {
+    /// Whether a request is a user's who has a code of this tenant to enter.
+    pub(crate) fn awaits_device_code(&self, request: &AuthorityRequest) -> bool {
+        let code = request.option("user_code").or_else(|| request.option("otc"));
+        code.is_some_and(|code| self.sign_ins().awaits(&code))
+    }
+}
+
 pub(super) fn page(tenant: &EmulatedTenant, request: &AuthorityRequest) -> AuthorityAnswer {
     let code = request.option("user_code").or_else(|| request.option("otc"));
     let (status, text) = match code {

@@ -20,6 +20,7 @@ use crate::{
 use crate::{
     EmulatedTenant, RecordedRequest,
     authority::{self, AuthorityAnswer, AuthorityRequest},
+    caller::read_token,
     graph::{Body, GraphAnswer, GraphRequest, Query, decode, segments},
     refusal::Refusal,
     tenant::Bearer,
@@ -30,10 +31,12 @@ const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id
 /// Bodies longer than this are not read to their end.
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
 
-/// Answers requests for one tenant.
+/// Answers requests for the tenants of one server.
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
+    /// The first one, which also answers for nobody in particular.
     tenant: EmulatedTenant,
+    others: Vec<EmulatedTenant>,
     #[cfg(feature = "onboarding")]
     site: Option<EmulatedSite>,
     latency: Duration,
@@ -60,11 +63,45 @@ impl Exchange {
     pub(crate) const fn new(tenant: EmulatedTenant, latency: Duration, uses_tls: bool) -> Self {
         Self {
             tenant,
+            others: Vec::new(),
             #[cfg(feature = "onboarding")]
             site: None,
             latency,
             scheme: if uses_tls { "https" } else { "http" },
         }
+    }
+
+    /// The same with other tenants on the same address.
+    pub(super) fn with_others(mut self, others: Vec<EmulatedTenant>) -> Self {
+        self.others = others;
+        self
+    }
+
+    fn tenants(&self) -> impl Iterator<Item = &EmulatedTenant> {
+        std::iter::once(&self.tenant).chain(&self.others)
+    }
+
+    /// The tenant that issued the token of a request. The first one refuses a token of none of them.
+    fn tenant_of_token(&self, authorization: Option<&str>) -> &EmulatedTenant {
+        let token = authorization
+            .and_then(|header| header.split_once(' '))
+            .and_then(|(_, token)| read_token(token.trim()));
+        let id = token.as_ref().and_then(|claims| claims.get("tid")?.as_str());
+        let found = id.and_then(|id| {
+            self.tenants()
+                .find(|tenant| tenant.tenant_id().to_string().eq_ignore_ascii_case(id))
+        });
+        found.unwrap_or(&self.tenant)
+    }
+
+    /// The tenant that the path of the authority names by its id or a domain. The first one answers for `common`, refuses
+    /// names that nobody has, and shows the page for device codes unless the code is another one's.
+    fn tenant_of_authority(&self, request: &AuthorityRequest) -> &EmulatedTenant {
+        let named = request.segments.first().map(String::as_str).unwrap_or_default();
+        let found = self
+            .tenants()
+            .find(|tenant| tenant.settings().is_named(named) || tenant.awaits_device_code(request));
+        found.unwrap_or(&self.tenant)
     }
 
     /// The same with a site beside the tenant.
@@ -142,9 +179,10 @@ impl Exchange {
         } else {
             client_request_id
         };
-        let mut response = match self.tenant.answer(&request, bearer) {
+        let tenant = self.tenant_of_token(bearer.authorization);
+        let mut response = match tenant.answer(&request, bearer) {
             Ok(answer) => self.answered(answer, &request),
-            Err(refusal) => self.refused(&refusal, &request_id, &client_request_id),
+            Err(refusal) => self.refused(tenant, &refusal, &request_id, &client_request_id),
         };
         insert(response.headers_mut(), REQUEST_ID, &request_id);
         insert(response.headers_mut(), CLIENT_REQUEST_ID, &client_request_id);
@@ -172,9 +210,9 @@ impl Exchange {
         }
     }
 
-    fn refused(&self, refusal: &Refusal, request_id: &str, client_request_id: &str) -> Response<Full<Bytes>> {
+    fn refused(&self, tenant: &EmulatedTenant, refusal: &Refusal, request_id: &str, client_request_id: &str) -> Response<Full<Bytes>> {
         let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
-        let mut response = self.json(status, &self.tenant.envelope(refusal, request_id, client_request_id));
+        let mut response = self.json(status, &tenant.envelope(refusal, request_id, client_request_id));
         if let Some(wait) = refusal.retry_after {
             // Whole seconds, rounded up: a client that waits less would come too early.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -197,7 +235,7 @@ impl Exchange {
             address: &read.address,
         };
         let answer = answer_admin_service(self.site.as_ref()?, &request)?;
-        self.record(read, whole, answer.status());
+        self.record(&self.tenant, read, whole, answer.status());
         let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
         Some(match answer {
             AdminServiceAnswer::Json(_, value) => self.json(status, &value),
@@ -210,12 +248,12 @@ impl Exchange {
         })
     }
 
-    fn record(&self, read: &Read, whole: &[String], status: u16) {
+    fn record(&self, tenant: &EmulatedTenant, read: &Read, whole: &[String], status: u16) {
         let query = match read.query.as_str() {
             "" => String::new(),
             query => format!("?{}", decode(query)),
         };
-        self.tenant.record(RecordedRequest {
+        tenant.record(RecordedRequest {
             method: read.method.clone(),
             path: format!("/{}{query}", whole.join("/")),
             status,
@@ -234,9 +272,10 @@ impl Exchange {
             authorization: Some(read.header("authorization").to_owned()).filter(|value| !value.is_empty()),
             address: read.address.clone(),
         };
-        let answer = authority::answer(&self.tenant, &request)
+        let tenant = self.tenant_of_authority(&request);
+        let answer = authority::answer(tenant, &request)
             .unwrap_or_else(|| AuthorityAnswer::Json(404, json!({"error": {"code": "NotFound", "message": "There is nothing here."}})));
-        self.record(read, &request.segments, answer.status());
+        self.record(tenant, read, &request.segments, answer.status());
         let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
         match answer {
             AuthorityAnswer::Json(_, value) => {

@@ -61,10 +61,11 @@ pub struct EmulatorServer {
 }
 
 impl EmulatorServer {
-    /// Begins a server for a tenant: plain HTTP, on a port that the system chooses.
+    /// Begins a server for a tenant, and others by [`EmulatorServerBuilder::tenant`]: plain HTTP, on a port that the system chooses.
     pub const fn builder(tenant: EmulatedTenant) -> EmulatorServerBuilder {
         EmulatorServerBuilder {
             tenant,
+            others: Vec::new(),
             #[cfg(feature = "onboarding")]
             site: None,
             port: 0,
@@ -79,7 +80,7 @@ impl EmulatorServer {
         &self.url
     }
 
-    /// The tenant behind it.
+    /// The first tenant behind it.
     #[must_use]
     pub const fn tenant(&self) -> &EmulatedTenant {
         &self.tenant
@@ -133,6 +134,7 @@ impl fmt::Debug for EmulatorServer {
 #[must_use = "a builder does nothing until start() is called"]
 pub struct EmulatorServerBuilder {
     tenant: EmulatedTenant,
+    others: Vec<EmulatedTenant>,
     #[cfg(feature = "onboarding")]
     site: Option<EmulatedSite>,
     port: u16,
@@ -146,6 +148,15 @@ impl EmulatorServerBuilder {
     #[cfg(feature = "onboarding")]
     pub fn site(mut self, site: EmulatedSite) -> Self {
         self.site = Some(site);
+        self
+    }
+
+    /// Another tenant on the same address; may be called repeatedly. Default: none.
+    ///
+    /// The authority tells tenants apart by the id or domain in the path, Microsoft Graph by the tenant that issued the
+    /// token. `common` and `organizations` are the first tenant, so every tenant needs an id and domains of its own.
+    pub fn tenant(mut self, tenant: EmulatedTenant) -> Self {
+        self.others.push(tenant);
         self
     }
 
@@ -176,7 +187,7 @@ impl EmulatorServerBuilder {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
         let identity = if self.uses_tls { Some(Identity::new()?) } else { None };
         let url = address(listener.local_addr()?, self.uses_tls)?;
-        let exchange = Exchange::new(self.tenant.clone(), self.latency, self.uses_tls);
+        let exchange = Exchange::new(self.tenant.clone(), self.latency, self.uses_tls).with_others(self.others);
         #[cfg(feature = "onboarding")]
         let exchange = exchange.beside(self.site.clone());
         let connections = Arc::new(AtomicUsize::new(0));
