@@ -13,8 +13,8 @@ mod support;
 use std::time::Duration;
 
 use cmg_onboarding::{
-    ApplicationId, ApplicationObjectId, AzureServicesConnection, CachedTokens, Call, ClientSecretSignIn, ConnectionSpec, Directory,
-    DirectoryError, GraphDirectory, ServicePrincipalId, TenantId, async_trait,
+    ApplicationId, ApplicationObjectId, AzureServicesConnection, CachedTokens, Call, ClientSecret, ClientSecretSignIn, ConnectionSpec,
+    Directory, DirectoryError, GraphDirectory, ServicePrincipalId, TenantId, async_trait,
     directory::{
         AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, NewPassword,
         NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
@@ -160,8 +160,8 @@ async fn from_nothing_with_a_client_secret_the_job_takes_five_dependent_round_tr
     let sign_in = ClientSecretSignIn::new(
         endpoints.clone(),
         tenant.tenant_id().into(),
-        application.id(),
-        application.secret().clone(),
+        application.id().into(),
+        ClientSecret::new(application.secret()),
     );
     let tokens = CachedTokens::new(sign_in.http(http.clone()));
     let directory = GraphDirectory::builder(endpoints, tokens)

@@ -82,7 +82,8 @@ async fn two_identities_never_share_a_connection_although_they_share_a_client() 
     let http = pinning(&server);
     let ask = async |tickets: &Scripted| {
         let sign_in = AdminServiceSignIn::tickets(tickets.clone());
-        let builder = AdminServiceSite::builder(server.admin_service().unwrap(), sign_in);
+        let address = AdminServiceAddress::url(&server.url().join("AdminService/").unwrap()).unwrap();
+        let builder = AdminServiceSite::builder(address, sign_in);
         let site = builder.http(http.clone()).build().unwrap();
         for _ in 0..3 {
             site.secret_expiry(Call::quiet(), uuid::Uuid::nil().into()).await.unwrap();
