@@ -36,7 +36,7 @@ async fn look() -> Result<(), Box<dyn std::error::Error>> {
     // It keeps tokens itself, and is only ever given all it was granted: neither a cache nor scopes are called for.
     let directory = GraphDirectory::new(CloudEndpoints::default(), tokens);
     let connection = AzureServicesConnection::builder(spec).directory(directory).build()?;
-    let preflight = connection.preflight().await?;
+    let preflight = connection.preflight(|_| ()).await?;
     if let Some(sign_in) = preflight.sign_in() {
         println!("{sign_in}");
     }

@@ -7,9 +7,10 @@ pub mod cloud;
 pub mod connection;
 pub mod directory;
 pub mod error;
-#[cfg(fuzzing)]
+#[cfg(all(fuzzing, feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "http")]
 pub mod http;
 pub mod ids;
 pub mod manual;
@@ -23,8 +24,11 @@ pub use backoff::WaitPolicy;
 pub use call::{Call, Retry, RetryReason};
 pub use cloud::{CloudEndpoints, CloudEnvironment};
 pub use connection::{AzureServicesConnection, Event, OnboardingError, Outcome, Plan, Preflight, Report, Step};
-pub use directory::{Directory, DirectoryHandle, GraphDirectory};
+#[cfg(feature = "http")]
+pub use directory::GraphDirectory;
+pub use directory::{Directory, DirectoryHandle};
 pub use error::{DirectoryError, SiteError, TokenError};
+#[cfg(feature = "http")]
 pub use http::{HttpClient, HttpOptions};
 pub use ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId, TenantId};
 pub use secret::ClientSecret;

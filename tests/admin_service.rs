@@ -334,7 +334,7 @@ async fn one_reads_and_the_other_writes() {
         .build()
         .unwrap();
     connection.onboard(|_| {}).await.unwrap();
-    assert!(connection.plan().await.unwrap().is_empty(), "what was written is read back");
+    assert!(connection.plan(|_| ()).await.unwrap().is_empty(), "what was written is read back");
     assert_eq!(rows(&site).connections.len(), 1);
 }
 

@@ -57,15 +57,15 @@ async fn the_plan_shows_the_differences_and_apply_mends_only_them() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let (server, client) = by_hand(&tenant);
     let job = connection(adopting(server, client), &tenant, &site);
-    let plan = job.plan().await.unwrap();
+    let plan = job.plan(|_| ()).await.unwrap();
     let planned = plan.step(Step::RegisterServerApp).unwrap();
-    assert_eq!(planned.action, PlannedAction::Mend);
-    let changed: Vec<&str> = planned.changes.iter().map(|change| change.property).collect();
+    assert_eq!(planned.action, PlannedAction::Update);
+    let changed: Vec<&str> = planned.changes.iter().map(|change| change.property.as_str()).collect();
     assert_eq!(
         changed,
         ["web.redirectUris", "api.oauth2PermissionScopes", "isDeviceOnlyAuthSupported"]
     );
-    let outcome = job.apply(&plan, |_| ()).await.unwrap();
+    let outcome = plan.apply(|_| ()).await.unwrap();
 
     let mended = application(&tenant, server);
     assert_eq!(mended["displayName"], "Made by hand");
@@ -108,7 +108,7 @@ async fn an_app_without_a_uri_gets_the_default_one_and_the_plan_says_so() {
     let server = tenant.add_application(json!({"displayName": "Bare", "signInAudience": "AzureADMyOrg"}));
     let client = tenant.add_application(json!({"displayName": "Bare client", "signInAudience": "AzureADMyOrg"}));
     let plan = connection(adopting(server.into(), client.into()), &tenant, &site)
-        .plan()
+        .plan(|_| ())
         .await
         .unwrap();
     let uri = format!("api://{}/ConfigMgrService", tenant.tenant_id());
@@ -141,11 +141,7 @@ async fn an_app_that_is_not_there_cannot_be_adopted() {
     let (server, _) = by_hand(&tenant);
     let nobody = ApplicationId::new(uuid::uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01"));
     for (server, client) in [(server, nobody), (nobody, server)] {
-        let OnboardingError::Blocked(blocked) = connection(adopting(server, client), &tenant, &site)
-            .plan()
-            .await
-            .unwrap_err()
-        else {
+        let OnboardingError::Blocked(blocked) = connection(adopting(server, client), &tenant, &site).plan(|_| ()).await.unwrap_err() else {
             panic!("one of the apps is not there");
         };
         assert!(blocked.blockers().any(|finding| finding.code() == FindingCode::AppNotFound));

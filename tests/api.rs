@@ -27,7 +27,7 @@ macro_rules! errors {
 #[test]
 fn every_public_type_can_be_shared_between_threads() {
     shareable!(
-        Call<'static>,
+        Call,
         call::Retry,
         call::RetryReason,
         clock::FixedClock,
@@ -185,9 +185,9 @@ async fn futures_of_the_traits_can_be_sent_to_another_thread() {
     let directory: DirectoryHandle = Nobody.into();
     let directory = directory.as_directory();
     let call = Call::quiet();
-    is_sent(directory.signed_in(call));
-    is_sent(directory.tenant(call));
-    is_sent(directory.application_with_uri(call, "api://x"));
+    is_sent(directory.signed_in(call.clone()));
+    is_sent(directory.tenant(call.clone()));
+    is_sent(directory.application_with_uri(call.clone(), "api://x"));
     let site: SiteHandle = Nobody.into();
     is_sent(site.as_site().snapshot(call));
     let provider: Arc<dyn TokenProvider> = Arc::new(token_fn(|_| async { Ok(AccessToken::new("x")) }));

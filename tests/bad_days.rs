@@ -105,7 +105,7 @@ async fn missing_scopes_are_named_before_anything_is_written() {
     let caller = Caller::global_administrator().with_scopes(["User.Read", "Application.ReadWrite.All"]);
     let tenant = EmulatedTenant::builder().caller(caller).build();
     let OnboardingError::Blocked(blocked) = connection(spec_with_discovery(), &tenant, &EmulatedSite::new())
-        .plan()
+        .plan(|_| ())
         .await
         .unwrap_err()
     else {

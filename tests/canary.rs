@@ -86,12 +86,12 @@ async fn no_secret_and_no_token_is_to_be_found_anywhere() {
     tenant.fail_on("POST /servicePrincipals", Fault::ServiceUnavailable);
     site.fail_at(SiteItem::Connection, SiteRefused::new("create the connection", "no", "help"));
     let recorder = Recorder::default();
-    let preflight = job.preflight().await.unwrap();
+    let preflight = job.preflight(|_| ()).await.unwrap();
     let plan = preflight.clone().into_plan().unwrap();
-    let error = job.apply(&plan, recorder.listen()).await.unwrap_err();
+    let error = plan.clone().apply(recorder.listen()).await.unwrap_err();
     let secret = error.secret().unwrap().value.expose().to_owned();
-    let second_plan = job.plan().await.unwrap();
-    let outcome = job.apply(&second_plan, recorder.listen()).await.unwrap();
+    let second_plan = job.plan(|_| ()).await.unwrap();
+    let outcome = second_plan.clone().apply(recorder.listen()).await.unwrap();
     assert!(site.holds_secret(outcome.server_app.application_id, &secret));
 
     let canaries = [secret.as_str(), token.as_str(), payload.as_str()];
@@ -112,7 +112,7 @@ async fn no_secret_and_no_token_is_to_be_found_anywhere() {
         ("the plan's JSON", serde_json::to_string(&plan).unwrap()),
         ("the preflight's JSON", serde_json::to_string(&preflight).unwrap()),
         ("the outcome's JSON", serde_json::to_string(&outcome).unwrap()),
-        ("the failure's JSON", serde_json::to_string(error.report()).unwrap()),
+        ("the failure's JSON", serde_json::to_string(error.report().unwrap()).unwrap()),
         ("the events' JSON", serde_json::to_string(&recorder.events()).unwrap()),
     ] {
         assert_clean(what, &text, &canaries);
@@ -142,8 +142,8 @@ async fn an_imported_secret_is_written_nowhere_but_to_the_site() {
         .unwrap();
     let (site, recorder) = (EmulatedSite::new(), Recorder::default());
     let job = AzureServicesConnection::builder(spec.clone()).site(site.clone()).build().unwrap();
-    let plan = job.plan().await.unwrap();
-    let outcome = job.apply(&plan, recorder.listen()).await.unwrap();
+    let plan = job.plan(|_| ()).await.unwrap();
+    let outcome = plan.clone().apply(recorder.listen()).await.unwrap();
     assert!(site.holds_secret(outcome.server_app.application_id, canary));
     let shown = format!(
         "{spec:?} {job:?} {plan:?} {plan} {outcome:?} {:?} {} {} {}",

@@ -7,14 +7,15 @@
     reason = "a test may give up, and so may its helpers"
 )]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use cmg_onboarding::{
     Call, ClientSecret, CloudEnvironment, DiscoverySpec, Site,
+    call::CallEvent,
     clock::FixedClock,
     error::SiteRefused,
     ids::TenantId,
-    site::{ClientAppImport, ServerAppImport, SiteAction, SiteItem, SiteOnboarding, SiteProgress, SiteRemoval},
+    site::{ClientAppImport, ServerAppImport, SiteAction, SiteItem, SiteOnboarding, SiteRemoval},
 };
 use cmg_onboarding_emulator::EmulatedSite;
 use time::macros::datetime;
@@ -45,16 +46,19 @@ async fn a_site_makes_what_is_missing_and_keeps_what_is_there() {
     let site = EmulatedSite::new();
     let mut wanted = onboarding("Contoso CMG");
     wanted.discovery = Some(DiscoverySpec::builder().users().build().unwrap());
-    let heard = Mutex::new(Vec::new());
-    let progress = |step: &SiteProgress| heard.lock().unwrap().push(step.item);
-    let first = site.onboard(Call::quiet(), &wanted, &progress).await.unwrap();
+    let (call, mut heard) = Call::channel();
+    let first = site.onboard(call, &wanted).await.unwrap();
+    let mut told = 0;
+    while let Some(CallEvent::Progress(_)) = heard.try_next() {
+        told += 1;
+    }
     assert!(first.done.iter().all(|step| step.action == SiteAction::Created), "{:?}", first.done);
-    assert_eq!(heard.lock().unwrap().len(), 5);
+    assert_eq!(told, 5);
     assert!(first.connection.id.0 >= 16_777_217);
     assert!(site.holds_secret(wanted.server_app.client_id(), "a~value"));
     assert!(!site.state().to_string().contains("a~value"));
     let before = site.state();
-    let second = site.onboard(Call::quiet(), &wanted, &|_| ()).await.unwrap();
+    let second = site.onboard(Call::quiet(), &wanted).await.unwrap();
     assert!(
         second.done.iter().all(|step| step.action == SiteAction::Unchanged),
         "{:?}",
@@ -66,13 +70,13 @@ async fn a_site_makes_what_is_missing_and_keeps_what_is_there() {
 #[tokio::test]
 async fn what_no_cmdlet_changes_is_told_with_the_consoles_way() {
     let site = EmulatedSite::new();
-    site.onboard(Call::quiet(), &onboarding("Contoso CMG"), &|_| ()).await.unwrap();
+    site.onboard(Call::quiet(), &onboarding("Contoso CMG")).await.unwrap();
     let mut wanted = onboarding("Contoso CMG");
     if let ServerAppImport::Import { secret_key_expiry, .. } = &mut wanted.server_app {
         *secret_key_expiry = datetime!(2098-01-01 00:00 UTC);
     }
     wanted.description = Some("now with a description".to_owned());
-    let done = site.onboard(Call::quiet(), &wanted, &|_| ()).await.unwrap().done;
+    let done = site.onboard(Call::quiet(), &wanted).await.unwrap().done;
     assert!(
         matches!(&done[1].action, SiteAction::Differs(way) if way.contains("Renew Secret Key")),
         "{done:?}"
@@ -83,26 +87,26 @@ async fn what_no_cmdlet_changes_is_told_with_the_consoles_way() {
 #[tokio::test]
 async fn a_tenant_has_one_connection_in_a_site() {
     let site = EmulatedSite::new();
-    let first = site.onboard(Call::quiet(), &onboarding("Contoso CMG"), &|_| ()).await.unwrap();
-    let failure = site.onboard(Call::quiet(), &onboarding("Another"), &|_| ()).await.unwrap_err();
+    let first = site.onboard(Call::quiet(), &onboarding("Contoso CMG")).await.unwrap();
+    let failure = site.onboard(Call::quiet(), &onboarding("Another")).await.unwrap_err();
     assert!(failure.error.to_string().contains("Contoso CMG"), "{}", failure.error);
     let removal = SiteRemoval::new(first.connection.id, "Contoso CMG");
     let removed = site.remove(Call::quiet(), &removal).await.unwrap();
     assert!(removed.connection);
     assert_eq!(removed.left_behind.len(), 3, "both apps and the tenant stay");
     assert!(!site.remove(Call::quiet(), &removal).await.unwrap().connection);
-    site.onboard(Call::quiet(), &onboarding("Another"), &|_| ()).await.unwrap();
+    site.onboard(Call::quiet(), &onboarding("Another")).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_site_fails_where_it_is_told_to_and_keeps_what_was_done() {
     let site = EmulatedSite::new();
     site.fail_at(SiteItem::ClientApp, SiteRefused::new("import the client app", "no", "x"));
-    let failure = site.onboard(Call::quiet(), &onboarding("Contoso CMG"), &|_| ()).await.unwrap_err();
+    let failure = site.onboard(Call::quiet(), &onboarding("Contoso CMG")).await.unwrap_err();
     assert_eq!(failure.done.len(), 2);
     site.fail_next(SiteRefused::new("read", "no", "x"));
     assert!(site.snapshot(Call::quiet()).await.is_err());
-    let again = site.onboard(Call::quiet(), &onboarding("Contoso CMG"), &|_| ()).await.unwrap();
+    let again = site.onboard(Call::quiet(), &onboarding("Contoso CMG")).await.unwrap();
     assert_eq!(again.done[1].action, SiteAction::Unchanged);
     assert_eq!(again.done[2].action, SiteAction::Created);
 }
@@ -117,7 +121,7 @@ async fn a_site_without_rights_or_cmdlets_is_not_written_to() {
             .build(),
     ] {
         let before = site.state();
-        let failure = site.onboard(Call::quiet(), &onboarding("Contoso CMG"), &|_| ()).await.unwrap_err();
+        let failure = site.onboard(Call::quiet(), &onboarding("Contoso CMG")).await.unwrap_err();
         assert!(failure.done.is_empty());
         assert_eq!(site.state(), before);
     }

@@ -7,7 +7,7 @@
     reason = "a test may give up, and so may its helpers"
 )]
 
-use std::{sync::Mutex, time::Duration};
+use std::time::Duration;
 
 use cmg_onboarding::{
     Call, Directory, DirectoryError,
@@ -86,45 +86,45 @@ async fn consent_needs_service_principals_and_is_given_once() {
     let tenant = tenant();
     let directory = tenant.directory();
     let call = Call::quiet();
-    let created = directory.create_application(call, &app("Server")).await.unwrap();
+    let created = directory.create_application(call.clone(), &app("Server")).await.unwrap();
     let graph = directory
-        .service_principal(call, well_known::MICROSOFT_GRAPH)
+        .service_principal(call.clone(), well_known::MICROSOFT_GRAPH)
         .await
         .unwrap()
         .unwrap();
     let nobody = ServicePrincipalId::new(uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01"));
     let early = directory
-        .create_permission_grant(call, &NewPermissionGrant::new(nobody, graph.id, "User.Read"))
+        .create_permission_grant(call.clone(), &NewPermissionGrant::new(nobody, graph.id, "User.Read"))
         .await
         .unwrap_err();
     assert_eq!(early.refusal(), Some(RefusalReason::NotFound));
     assert!(early.may_be_replication());
 
-    let principal = directory.create_service_principal(call, created.app_id).await.unwrap();
-    let again = directory.create_service_principal(call, created.app_id).await.unwrap_err();
+    let principal = directory.create_service_principal(call.clone(), created.app_id).await.unwrap();
+    let again = directory.create_service_principal(call.clone(), created.app_id).await.unwrap_err();
     assert_eq!(again.refusal(), Some(RefusalReason::AlreadyExists));
     let grant = NewPermissionGrant::new(principal.id, graph.id, "User.Read");
-    let granted = directory.create_permission_grant(call, &grant).await.unwrap();
+    let granted = directory.create_permission_grant(call.clone(), &grant).await.unwrap();
     directory
-        .update_permission_grant(call, &granted.id, "User.Read openid")
+        .update_permission_grant(call.clone(), &granted.id, "User.Read openid")
         .await
         .unwrap();
-    let held = directory.permission_grants(call, principal.id).await.unwrap();
+    let held = directory.permission_grants(call.clone(), principal.id).await.unwrap();
     assert!(held.len() == 1 && held[0].covers("openid") && held[0].is_tenant_wide());
     let role = NewRoleAssignment::new(principal.id, graph.id, well_known::DIRECTORY_READ_ALL_ROLE);
-    directory.assign_role(call, &role).await.unwrap();
-    let again = directory.assign_role(call, &role).await.unwrap_err();
+    directory.assign_role(call.clone(), &role).await.unwrap();
+    let again = directory.assign_role(call.clone(), &role).await.unwrap_err();
     assert_eq!(again.refusal(), Some(RefusalReason::AlreadyExists));
 
-    directory.delete_application(call, created.object_id).await.unwrap();
+    directory.delete_application(call.clone(), created.object_id).await.unwrap();
     let state = tenant.state();
     assert_eq!(state["oauth2PermissionGrants"], json!([]));
     assert_eq!(state["appRoleAssignments"], json!([]));
     assert_eq!(state["deletedServicePrincipals"].as_array().unwrap().len(), 1);
-    let taken = directory.create_application(call, &app("Server")).await.unwrap_err();
+    let taken = directory.create_application(call.clone(), &app("Server")).await.unwrap_err();
     assert_eq!(taken.refusal(), Some(RefusalReason::UniqueNameInUse));
-    directory.purge_application(call, created.object_id).await.unwrap();
-    directory.create_application(call, &app("Server")).await.unwrap();
+    directory.purge_application(call.clone(), created.object_id).await.unwrap();
+    directory.create_application(call.clone(), &app("Server")).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,19 +132,22 @@ async fn a_new_object_cannot_be_seen_until_the_lag_is_over() {
     let tenant = EmulatedTenant::builder().replication_lag(Duration::from_secs(30)).build();
     let directory = tenant.directory();
     let call = Call::quiet();
-    let created = directory.create_application(call, &app("Server")).await.unwrap();
+    let created = directory.create_application(call.clone(), &app("Server")).await.unwrap();
     let key = ApplicationKey::ApplicationId(created.app_id);
-    assert!(directory.application(call, &key).await.unwrap().is_none());
+    assert!(directory.application(call.clone(), &key).await.unwrap().is_none());
     let change = properties("Renamed");
-    let error = directory.update_application(call, created.object_id, &change).await.unwrap_err();
+    let error = directory
+        .update_application(call.clone(), created.object_id, &change)
+        .await
+        .unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::NotFound));
-    let error = directory.create_service_principal(call, created.app_id).await.unwrap_err();
+    let error = directory.create_service_principal(call.clone(), created.app_id).await.unwrap_err();
     assert!(error.may_be_replication(), "{error}");
-    let error = directory.create_application(call, &app("Server")).await.unwrap_err();
+    let error = directory.create_application(call.clone(), &app("Server")).await.unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::UniqueNameInUse), "uniqueness holds at once");
     tokio::time::sleep(Duration::from_secs(30)).await;
-    assert!(directory.application(call, &key).await.unwrap().is_some());
-    directory.create_service_principal(call, created.app_id).await.unwrap();
+    assert!(directory.application(call.clone(), &key).await.unwrap().is_some());
+    directory.create_service_principal(call.clone(), created.app_id).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,10 +155,15 @@ async fn a_throttled_request_is_repeated_and_told_of() {
     let tenant = tenant();
     let directory = tenant.directory();
     tenant.throttle(2, Some(Duration::from_secs(7)));
-    let heard = Mutex::new(Vec::new());
-    let observer = |retry: &cmg_onboarding::Retry| heard.lock().unwrap().push(retry.delay);
-    directory.tenant(Call::observed(&observer)).await.unwrap();
-    assert_eq!(*heard.lock().unwrap(), [Duration::from_secs(7); 2]);
+    let (call, mut events) = Call::channel();
+    directory.tenant(call).await.unwrap();
+    let mut heard = Vec::new();
+    while let Some(event) = events.try_next() {
+        if let cmg_onboarding::call::CallEvent::Retried(retry) = event {
+            heard.push(retry.delay);
+        }
+    }
+    assert_eq!(heard, [Duration::from_secs(7); 2]);
     let statuses: Vec<u16> = tenant.requests().iter().map(|request| request.status).collect();
     assert_eq!(statuses, [429, 429, 200]);
 }
@@ -235,16 +243,19 @@ async fn the_client_reads_a_refusal_as_the_server_wrote_it() {
         body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         let properties: ApplicationProperties = serde_json::from_value(body.clone()).unwrap();
         let error = directory
-            .create_application(call, &NewApplication::new(properties))
+            .create_application(call.clone(), &NewApplication::new(properties))
             .await
             .unwrap_err();
         assert_eq!(error.refusal(), Some(reason), "{error}");
         compare(&tenant, &administrator, error, "POST", "applications", body).await;
     }
 
-    let created = directory.create_application(call, &app("Server")).await.unwrap();
+    let created = directory.create_application(call.clone(), &app("Server")).await.unwrap();
     let password = NewPassword::new("long", datetime!(2199-01-01 00:00 UTC));
-    let error = directory.add_password(call, created.object_id, &password).await.unwrap_err();
+    let error = directory
+        .add_password(call.clone(), created.object_id, &password)
+        .await
+        .unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::SecretLifetimeTooLong));
     let path = format!("applications/{}/addPassword", created.object_id);
     let body = json!({"passwordCredential": {"endDateTime": "2199-01-01T00:00:00Z"}});
@@ -254,14 +265,14 @@ async fn the_client_reads_a_refusal_as_the_server_wrote_it() {
     let error = tenant
         .with_caller(weak.clone())
         .directory()
-        .create_service_principal(call, created.app_id)
+        .create_service_principal(call.clone(), created.app_id)
         .await
         .unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::PermissionMissing));
     compare(&tenant, &weak, error, "POST", "servicePrincipals", json!({"appId": created.app_id})).await;
 
     let late = Caller::global_administrator().expired();
-    let error = tenant.with_caller(late.clone()).directory().tenant(call).await.unwrap_err();
+    let error = tenant.with_caller(late.clone()).directory().tenant(call.clone()).await.unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::TokenRejected));
     compare(&tenant, &late, error, "GET", "organization", Value::Null).await;
 }
@@ -271,10 +282,10 @@ async fn permissions_of_microsoft_graph_are_given_by_privileged_roles_alone() {
     let tenant = tenant();
     let directory = tenant.directory();
     let call = Call::quiet();
-    let created = directory.create_application(call, &app("Server")).await.unwrap();
-    let principal = directory.create_service_principal(call, created.app_id).await.unwrap();
+    let created = directory.create_application(call.clone(), &app("Server")).await.unwrap();
+    let principal = directory.create_service_principal(call.clone(), created.app_id).await.unwrap();
     let graph = directory
-        .service_principal(call, well_known::MICROSOFT_GRAPH)
+        .service_principal(call.clone(), well_known::MICROSOFT_GRAPH)
         .await
         .unwrap()
         .unwrap();
@@ -286,10 +297,14 @@ async fn permissions_of_microsoft_graph_are_given_by_privileged_roles_alone() {
         let caller = Caller::global_administrator().with_directory_roles([held]).without_wids_claim();
         let directory = tenant.with_caller(caller).directory();
         let roles = [well_known::GLOBAL_ADMINISTRATOR, held];
-        assert_eq!(directory.held_roles(call, &roles).await.unwrap(), [held]);
-        assert_eq!(directory.signed_in(call).await.unwrap().directory_roles, None);
+        assert_eq!(directory.held_roles(call.clone(), &roles).await.unwrap(), [held]);
+        assert_eq!(directory.signed_in(call.clone()).await.unwrap().directory_roles, None);
         assert_eq!(
-            directory.assign_role(call, &role).await.err().and_then(|error| error.refusal()),
+            directory
+                .assign_role(call.clone(), &role)
+                .await
+                .err()
+                .and_then(|error| error.refusal()),
             expected
         );
     }
@@ -313,14 +328,23 @@ async fn an_enabled_scope_is_switched_off_before_it_is_removed() {
     };
     let mut new = app("Server");
     new.properties.api = with_scopes(vec![scope.clone()]).api;
-    let id = directory.create_application(call, &new).await.unwrap().object_id;
+    let id = directory.create_application(call.clone(), &new).await.unwrap().object_id;
     directory
-        .update_application(call, id, &with_scopes(vec![scope.clone()]))
+        .update_application(call.clone(), id, &with_scopes(vec![scope.clone()]))
         .await
         .unwrap();
-    let error = directory.update_application(call, id, &with_scopes(Vec::new())).await.unwrap_err();
+    let error = directory
+        .update_application(call.clone(), id, &with_scopes(Vec::new()))
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("CannotDeleteOrUpdateEnabledEntitlement"), "{error}");
     scope.is_enabled = false;
-    directory.update_application(call, id, &with_scopes(vec![scope])).await.unwrap();
-    directory.update_application(call, id, &with_scopes(Vec::new())).await.unwrap();
+    directory
+        .update_application(call.clone(), id, &with_scopes(vec![scope]))
+        .await
+        .unwrap();
+    directory
+        .update_application(call.clone(), id, &with_scopes(Vec::new()))
+        .await
+        .unwrap();
 }

@@ -23,7 +23,7 @@ use cmg_onboarding::{
     Call, CloudEndpoints, Directory, DirectoryError, GraphDirectory, StaticToken,
     directory::NewApplication,
     error::{TransportKind, chain},
-    http::{HttpClient, HttpOptions},
+    http::{HttpClient, HttpOptions, RetryPolicy},
 };
 use http_body_util::Full;
 use hyper::{Request, Response, body::Incoming, service::service_fn};
@@ -150,6 +150,44 @@ async fn parallel_first_requests_share_one_connection() {
 }
 
 #[tokio::test]
+async fn a_thousand_tenants_share_the_connections_of_their_client() {
+    let server = Server::start(Speaks::Both).await;
+    let http = server.client();
+    let tenants: Vec<_> = (0..1000)
+        .map(|number| {
+            let tokens = StaticToken::new(format!("token-{number}"));
+            let builder = GraphDirectory::builder(server.endpoints.clone(), tokens);
+            builder.tenant(uuid::Uuid::from_u128(number).into()).http(http.clone()).build()
+        })
+        .collect();
+    for result in futures_util::future::join_all(tenants.iter().map(read)).await {
+        result.unwrap();
+    }
+    assert_eq!(server.requests(), 1000);
+    assert!(server.connections() <= 8, "{} connections", server.connections());
+}
+
+#[tokio::test]
+async fn a_pin_for_one_origin_does_not_open_another() {
+    let (pinned, other) = (Server::start(Speaks::Both).await, Server::start(Speaks::Both).await);
+    let fingerprint = cmg_onboarding::http::CertificateFingerprint::new([7; 32]);
+    let options = HttpOptions::new()
+        .trusted_root_pem(&other.pem)
+        .unwrap()
+        .pinned_certificate(pinned.endpoints.graph(), fingerprint);
+    let http = HttpClient::new(options);
+    let ask = async |server: &Server| {
+        let builder = GraphDirectory::builder(server.endpoints.clone(), StaticToken::new(CANARY));
+        read(&builder.http(http.clone()).build()).await
+    };
+    ask(&other).await.unwrap();
+    let DirectoryError::Unreachable(refused) = ask(&pinned).await.unwrap_err() else {
+        panic!("the pin is not the server's certificate")
+    };
+    assert_eq!(refused.kind(), TransportKind::UntrustedCertificate);
+}
+
+#[tokio::test]
 async fn a_server_that_speaks_http_1_only_is_asked_again_and_remembered() {
     for speaks in [Speaks::Http1, Speaks::Http1Silently] {
         let server = Server::start(speaks).await;
@@ -205,6 +243,24 @@ async fn an_untrusted_certificate_is_reported_at_once_and_nothing_is_sent() {
     assert!(chain(&error).to_lowercase().contains("certificate"), "{}", chain(&error));
     assert!(began.elapsed() < Duration::from_secs(5));
     assert_eq!(server.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_given_up_after_the_longest_silence() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+    let endpoints = CloudEndpoints::default().with_graph(url.parse().unwrap()).unwrap();
+    let options = HttpOptions::new()
+        .longest_silence(Duration::from_millis(50))
+        .retry(RetryPolicy::default().attempts(1));
+    let builder = GraphDirectory::builder(endpoints, StaticToken::new(CANARY));
+    let directory = builder.http(HttpClient::new(options)).build();
+    let began = Instant::now();
+    let DirectoryError::Unreachable(silent) = read(&directory).await.unwrap_err() else {
+        panic!("nothing is answered")
+    };
+    assert_eq!(silent.kind(), TransportKind::TimedOut);
+    assert!(began.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

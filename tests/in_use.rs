@@ -6,7 +6,10 @@
 mod support;
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,12 +17,12 @@ use cmg_onboarding::{
     AccessToken, AzureServicesConnection, Call, ConnectionSpec, Directory, GraphDirectory, OnboardingError, Site, SiteError, Step,
     async_trait,
     clock::{Clock, ManualClock, SystemClock},
-    connection::{AzureServicesConnectionBuilder, FindingCode, NewSecret, SecretSink, SecretSinkError, StepAction, StepError},
+    connection::{AzureServicesConnectionBuilder, FindingCode, NewSecret, SecretSink, SecretSinkError, StepAction, StepError, When},
     directory::{
         ApplicationKey, ApplicationProperties, NewPassword, PublicClientApplication, RequiredResourceAccess, ResourceAccess, WebApplication,
     },
     ids::{ApplicationId, PermissionId, well_known::MICROSOFT_GRAPH},
-    site::{SecretHeld, SiteFailure, SiteIdentity, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot},
+    site::{SecretHeld, SiteFailure, SiteIdentity, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved, SiteSnapshot},
     token_fn,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, Timeline};
@@ -66,8 +69,8 @@ async fn a_run_for_a_second_site_leaves_the_first_sites_secret_alone() {
         .unwrap();
     let server = first.server_app.application_id;
     let second = job(spec(), &tenant).site(lab.clone()).build().unwrap();
-    let plan = second.plan().await.unwrap();
-    assert!(plan.step(Step::RetireSecrets).is_none(), "{plan}");
+    let plan = second.plan(|_| ()).await.unwrap();
+    assert_eq!(plan.step(Step::RetireSecrets).unwrap().when, When::IfNeeded, "{plan}");
     assert!(
         plan.findings()
             .iter()
@@ -165,24 +168,19 @@ struct AskedTwice(EmulatedSite);
 
 #[async_trait]
 impl Site for AskedTwice {
-    async fn snapshot(&self, call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+    async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
         self.0.snapshot(call).await
     }
 
-    async fn onboard(
-        &self,
-        call: Call<'_>,
-        wanted: &SiteOnboarding,
-        progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
-    ) -> Result<SiteOnboarded, SiteFailure> {
-        let lost = self.0.onboard(call, wanted, &|_| ()).await?;
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
+        let lost = self.0.onboard(Call::quiet(), wanted).await?;
         assert_eq!(lost.secret, SecretHeld::This);
-        let told = self.0.onboard(call, wanted, progress).await?;
+        let told = self.0.onboard(call, wanted).await?;
         assert_eq!(told.secret, SecretHeld::This, "asking twice gives the same answer");
         Ok(told)
     }
 
-    async fn remove(&self, call: Call<'_>, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+    async fn remove(&self, call: Call, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         self.0.remove(call, removal).await
     }
 }
@@ -195,7 +193,7 @@ async fn asking_a_site_twice_does_not_remove_the_secret_that_it_has_just_taken()
     let held = site.secret_of(outcome.server_app.application_id).unwrap();
     assert!(tenant.secret_is_live(outcome.server_app.application_id, held.expose()));
     assert!(outcome.secret.is_some());
-    assert!(job.plan().await.unwrap().is_empty());
+    assert!(job.plan(|_| ()).await.unwrap().is_empty());
 }
 
 /// What a colleague writes between plan and run.
@@ -231,7 +229,7 @@ async fn an_old_plan_keeps_the_redirect_uri_and_the_permission_that_a_colleague_
         change
     })
     .await;
-    let plan = job.plan().await.unwrap();
+    let plan = job.plan(|_| ()).await.unwrap();
     assert!(!plan.is_empty());
 
     let mail_read = ResourceAccess::scope(PermissionId::new("570282fd-fa5c-430d-a7fd-fc8dc98a9dca".parse().unwrap()));
@@ -252,7 +250,7 @@ async fn an_old_plan_keeps_the_redirect_uri_and_the_permission_that_a_colleague_
         change
     })
     .await;
-    job.apply(&plan, |_| ()).await.unwrap();
+    plan.apply(|_| ()).await.unwrap();
     let state = tenant.state().to_string();
     assert!(
         state.contains("https://colleague.example/callback"),
@@ -263,7 +261,7 @@ async fn an_old_plan_keeps_the_redirect_uri_and_the_permission_that_a_colleague_
         state.contains("570282fd-fa5c-430d-a7fd-fc8dc98a9dca"),
         "the colleague's permission is gone"
     );
-    assert!(job.plan().await.unwrap().is_empty());
+    assert!(job.plan(|_| ()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -279,13 +277,13 @@ async fn an_old_plan_keeps_the_consent_that_a_colleague_has_given_since() {
         .update_permission_grant(Call::quiet(), &user_read.id, "openid")
         .await
         .unwrap();
-    let plan = job.plan().await.unwrap();
+    let plan = job.plan(|_| ()).await.unwrap();
     assert!(!plan.is_empty());
     directory
         .update_permission_grant(Call::quiet(), &user_read.id, "openid Mail.Read")
         .await
         .unwrap();
-    job.apply(&plan, |_| ()).await.unwrap();
+    plan.apply(|_| ()).await.unwrap();
     let grants = directory.permission_grants(Call::quiet(), client).await.unwrap();
     let scope = &grants.iter().find(|grant| grant.id == user_read.id).unwrap().scope;
     for held in ["openid", "Mail.Read", "User.Read"] {
@@ -296,14 +294,26 @@ async fn an_old_plan_keeps_the_consent_that_a_colleague_has_given_since() {
 #[tokio::test]
 async fn a_plan_for_one_tenant_writes_nothing_into_another() {
     let (contoso, fabrikam) = (EmulatedTenant::new(), EmulatedTenant::builder().tenant_id(other_tenant()).build());
-    let plan = job(spec(), &contoso).build().unwrap().plan().await.unwrap();
-    let before = fabrikam.state();
-    let error = job(spec(), &fabrikam).build().unwrap().apply(&plan, |_| ()).await.unwrap_err();
+    let has_switched = Arc::new(AtomicBool::new(false));
+    let wire = EmulatedWire::new(&contoso);
+    let tokens = [&contoso, &fabrikam].map(|tenant| AccessToken::new(tenant.token_for(&Caller::global_administrator())));
+    let switched = has_switched.clone();
+    let directory = wire.directory(token_fn(move |_| {
+        let token = tokens[usize::from(switched.load(Ordering::Relaxed))].clone();
+        async move { Ok(token) }
+    }));
+    let job = AzureServicesConnection::builder(spec()).directory(directory).build().unwrap();
+    let plan = job.plan(|_| ()).await.unwrap();
+    let (before, sent) = (contoso.state(), wire.requests().len());
+    has_switched.store(true, Ordering::Relaxed);
+    let Err(OnboardingError::Apply(error)) = plan.apply(|_| ()).await else {
+        panic!("the token is for another tenant")
+    };
     let StepError::OtherTenant { planned, signed_in } = error.error() else {
         panic!("{error:?}")
     };
     assert_eq!((*planned, *signed_in), (contoso.tenant_id().into(), fabrikam.tenant_id().into()));
-    assert_eq!(fabrikam.state(), before);
+    assert_eq!((contoso.state(), wire.requests().len()), (before, sent), "nothing was sent");
 }
 
 fn other_tenant() -> cmg_onboarding::TenantId {

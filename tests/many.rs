@@ -19,7 +19,11 @@ use std::{
     time::Duration,
 };
 
-use cmg_onboarding::{AzureServicesConnection, Event, OnboardingError, TenantId, connection::onboard_many, directory::AppManagementPolicy};
+use cmg_onboarding::{
+    AzureServicesConnection, OnboardingError, TenantId,
+    connection::{EventKind, onboard_many},
+    directory::AppManagementPolicy,
+};
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, Fault};
 use support::{connection, spec};
 use tokio::time::Instant;
@@ -55,8 +59,8 @@ async fn a_thousand_tenants_are_onboarded_and_each_is_accounted_for() {
     let started = Instant::now();
     let results = onboard_many(jobs, AT_ONCE, |number, event| {
         last_heard.lock().unwrap().insert(*number, started.elapsed());
-        let is_last = matches!(event, Event::StepDone { step, .. } if *step == cmg_onboarding::Step::CreateConnection);
-        if is_last || matches!(event, Event::StepFailed { .. }) {
+        let is_last = matches!(&event.kind, EventKind::StepDone { step, .. } if *step == cmg_onboarding::Step::CreateConnection);
+        if is_last || matches!(&event.kind, EventKind::StepFailed { .. }) {
             ended.fetch_add(1, Ordering::Relaxed);
         }
     })

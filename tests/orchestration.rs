@@ -14,7 +14,7 @@ use std::time::Duration;
 use cmg_onboarding::{
     AzureServicesConnection, Call, ClientAppSpec, ClientSecret, ConnectionSpec, Directory, Event, ImportedClientApp, ImportedServerApp,
     OnboardingError, ReusedApp, ServerAppSpec, Step,
-    connection::{PlannedAction, StepAction},
+    connection::{EventKind, PlannedAction, StepAction, Verb},
     directory::ApplicationProperties,
     error::SiteRefused,
     site::SiteItem,
@@ -59,10 +59,10 @@ async fn running_the_same_specification_again_changes_nothing_and_says_so() {
     let job = connection(spec_with_discovery(), &tenant, &site);
     job.onboard(|_| ()).await.unwrap();
     let before = (tenant.state(), site.state());
-    let plan = job.plan().await.unwrap();
+    let plan = job.plan(|_| ()).await.unwrap();
     assert!(plan.is_empty(), "{plan}");
     assert_eq!(plan.permissions(), [] as [&str; 0]);
-    let outcome = job.apply(&plan, |_| ()).await.unwrap();
+    let outcome = plan.apply(|_| ()).await.unwrap();
     assert!(!outcome.changed, "{}", outcome.report);
     assert!(outcome.secret.is_none());
     assert_eq!((tenant.state(), site.state()), before);
@@ -71,7 +71,7 @@ async fn running_the_same_specification_again_changes_nothing_and_says_so() {
 #[tokio::test]
 async fn a_plan_reads_as_the_summary_page() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
-    let plan = connection(spec_with_discovery(), &tenant, &site).plan().await.unwrap();
+    let plan = connection(spec_with_discovery(), &tenant, &site).plan(|_| ()).await.unwrap();
     let text = plan.to_string().replace(&tenant.tenant_id().to_string(), "{tenant}");
     let text = text.lines().map(|line| {
         if line.contains("valid to") {
@@ -91,30 +91,36 @@ async fn events_name_every_step_from_start_to_end() {
         .await
         .unwrap();
     let events = recorder.events();
-    let started: Vec<Step> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::StepStarted { step } => Some(*step),
-            _ => None,
-        })
-        .collect();
-    let mut done: Vec<Step> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::StepDone { step, action, .. } => {
-                assert_eq!(*action, StepAction::Created, "{step}");
-                Some(*step)
+    let numbers: Vec<u64> = events.iter().map(|event| event.sequence).collect();
+    assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<_>>(), "no gap and no repetition");
+    assert!(events.iter().all(|event| event.run == events[0].run));
+    assert!(matches!(events[0].kind, EventKind::RunStarted { verb: Verb::Onboard, .. }));
+    assert!(matches!(events.last().unwrap().kind, EventKind::RunFinished { changed: true, .. }));
+    let (mut started, mut done, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+    for event in &events {
+        match &event.kind {
+            EventKind::StepStarted { step, index, total, .. } => {
+                assert!((1..=15).contains(index) && *total == 15, "{event:?}");
+                started.push(*step);
             }
-            _ => None,
-        })
-        .collect();
-    done.sort_unstable();
-    let mut sorted = started;
-    sorted.sort_unstable();
-    assert_eq!(sorted, done);
-    assert_eq!(done.len(), 13);
-    let json = serde_json::to_value(&events[0]).unwrap();
-    assert_eq!(json, serde_json::json!({"event": "stepStarted", "step": "registerServerApp"}));
+            EventKind::StepDone { step, action, .. } => {
+                assert_eq!(*action, StepAction::Created, "{step}");
+                done.push(*step);
+            }
+            EventKind::StepSkipped { step, .. } => skipped.push(*step),
+            _ => {}
+        }
+    }
+    assert_eq!((started.len(), done.len()), (15, 13));
+    assert_eq!(skipped, [Step::IssueSecret, Step::RetireSecrets], "nothing made them necessary");
+    started.sort_unstable();
+    started.dedup();
+    assert_eq!(started.len(), 15, "each step is started once");
+    assert!(done.iter().chain(&skipped).all(|step| started.contains(step)));
+    for event in &events {
+        let json = serde_json::to_value(event).unwrap();
+        assert_eq!(serde_json::from_value::<Event>(json.clone()).unwrap().kind, event.kind, "{json}");
+    }
 }
 
 #[tokio::test]
@@ -196,7 +202,7 @@ async fn replication_lag_is_waited_out_with_an_event_for_each_wait() {
         let waits = recorder
             .events()
             .iter()
-            .filter(|event| matches!(event, Event::WaitingForReplication { .. }))
+            .filter(|event| matches!(event.kind, EventKind::WaitingForReplication { .. }))
             .count();
         assert!(waits >= 2, "lag of {lag} s");
         // Two rounds depend on fresh objects; each costs at most its lag and three tenths of it.
@@ -220,13 +226,13 @@ async fn what_differs_is_mended_and_nothing_else_is_touched() {
         .await
         .unwrap();
 
-    let plan = job.plan().await.unwrap();
+    let plan = job.plan(|_| ()).await.unwrap();
     let planned = plan.step(Step::RegisterServerApp).unwrap();
-    assert_eq!(planned.action, PlannedAction::Mend);
-    let changed: Vec<&str> = planned.changes.iter().map(|change| change.property).collect();
+    assert_eq!(planned.action, PlannedAction::Update);
+    let changed: Vec<&str> = planned.changes.iter().map(|change| change.property.as_str()).collect();
     assert_eq!(changed, ["displayName", "isDeviceOnlyAuthSupported"]);
-    let outcome = job.apply(&plan, |_| ()).await.unwrap();
-    assert_eq!(outcome.report.step(Step::RegisterServerApp).unwrap().action, StepAction::Mended);
+    let outcome = plan.apply(|_| ()).await.unwrap();
+    assert_eq!(outcome.report.step(Step::RegisterServerApp).unwrap().action, StepAction::Updated);
     assert_eq!(tenant.state(), good);
 }
 
@@ -257,7 +263,7 @@ async fn a_deleted_app_that_holds_the_name_stops_the_job_until_it_is_undone() {
     let job = connection(spec(), &tenant, &site);
     let outcome = job.onboard(|_| ()).await.unwrap();
     assert!(tenant.soft_delete(outcome.client_app.application_id));
-    let OnboardingError::Blocked(blocked) = job.plan().await.unwrap_err() else {
+    let OnboardingError::Blocked(blocked) = job.plan(|_| ()).await.unwrap_err() else {
         panic!("a deleted app holds the unique name");
     };
     assert!(blocked.help().contains("Deleted applications"), "{}", blocked.help());

@@ -42,16 +42,11 @@ const ALL: [SiteItem; 4] = [SiteItem::Tenant, SiteItem::ServerApp, SiteItem::Cli
 
 #[async_trait]
 impl Site for LateTeller {
-    async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+    async fn snapshot(&self, _call: Call) -> Result<SiteSnapshot, SiteError> {
         Ok(SiteSnapshot::default())
     }
 
-    async fn onboard(
-        &self,
-        _call: Call<'_>,
-        wanted: &SiteOnboarding,
-        _progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, _call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         let connection = SiteConnection::new(SiteRowId(1), &wanted.name, None, vec![SiteRowId(2)]);
         Ok(SiteOnboarded::new(self.done.clone(), connection).holding(self.held))
     }
@@ -93,7 +88,7 @@ async fn a_secret_is_kept_whatever_became_of_the_row_if_the_site_does_not_say_wh
         let secret = outcome.secret.as_ref().expect("the secret may be in the site").value.expose();
         assert!(tenant.secret_is_live(outcome.server_app.application_id, secret), "{action:?}");
         let told = outcome
-            .reminders
+            .findings
             .iter()
             .any(|finding| finding.code() == FindingCode::SecretHolderUnknown);
         assert!(told, "{action:?}");
@@ -136,6 +131,6 @@ async fn who_finds_everything_in_place_needs_no_role_to_consent() {
     connection(spec_with_discovery(), &tenant, &site).onboard(|_| ()).await.unwrap();
     let developer = Caller::global_administrator().with_directory_roles([well_known::APPLICATION_DEVELOPER]);
     let weaker = tenant.with_caller(developer);
-    let plan = connection(spec_with_discovery(), &weaker, &site).plan().await.unwrap();
+    let plan = connection(spec_with_discovery(), &weaker, &site).plan(|_| ()).await.unwrap();
     assert!(plan.is_empty(), "{plan}");
 }

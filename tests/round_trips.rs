@@ -13,17 +13,20 @@ mod support;
 use std::time::Duration;
 
 use cmg_onboarding::{
-    ApplicationId, ApplicationObjectId, AzureServicesConnection, Call, ConnectionSpec, Directory, DirectoryError, GraphDirectory,
-    ServicePrincipalId, async_trait,
+    ApplicationId, ApplicationObjectId, AzureServicesConnection, CachedTokens, Call, ClientSecret, ClientSecretSignIn, ConnectionSpec,
+    Directory, DirectoryError, GraphDirectory, ServicePrincipalId, TenantId, async_trait,
     directory::{
         AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, NewPassword,
         NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
     },
+    http::{Attempt, HttpClient, RawAnswer, Transport, TransportFailure},
     ids::{KeyId, PermissionGrantId, RoleTemplateId},
 };
-use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire};
+use serde_json::json;
 use support::{spec, spec_with_discovery};
 use tokio::time::{Instant, sleep};
+use url::Url;
 
 const REQUEST: Duration = Duration::from_millis(100);
 
@@ -36,11 +39,11 @@ macro_rules! distant {
         #[async_trait]
         impl Directory for Distant {
             // Read from the token, so without a request.
-            async fn signed_in(&self, call: Call<'_>) -> Result<SignedIn, DirectoryError> {
+            async fn signed_in(&self, call: Call) -> Result<SignedIn, DirectoryError> {
                 self.0.signed_in(call).await
             }
 
-            $(async fn $name(&self, call: Call<'_>, $($argument: $kind),*) -> Result<$answer, DirectoryError> {
+            $(async fn $name(&self, call: Call, $($argument: $kind),*) -> Result<$answer, DirectoryError> {
                 sleep(REQUEST).await;
                 self.0.$name(call, $($argument),*).await
             })*
@@ -96,14 +99,81 @@ async fn a_second_run_takes_three_to_see_that_everything_is_in_place() {
 
 #[tokio::test(start_paused = true)]
 async fn asking_for_the_roles_and_the_policy_costs_no_round_trip() {
-    let caller = cmg_onboarding_emulator::Caller::global_administrator()
-        .without_wids_claim()
-        .with_scopes([
-            "User.Read",
-            "Application.ReadWrite.All",
-            "DelegatedPermissionGrant.ReadWrite.All",
-            "Policy.Read.All",
-        ]);
+    let caller = Caller::global_administrator().without_wids_claim().with_scopes([
+        "User.Read",
+        "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "Policy.Read.All",
+    ]);
     let tenant = EmulatedTenant::builder().caller(caller).build();
     assert_eq!(round_trips(spec(), &tenant, &EmulatedSite::new()).await, 4);
+}
+
+/// A network on which every request takes 100 ms, with a sign-in service that gives this token.
+#[derive(Debug)]
+struct SlowNetwork {
+    graph: HttpClient,
+    authority: Url,
+    tenant: TenantId,
+    token: String,
+}
+
+impl SlowNetwork {
+    fn sign_in(&self, path: &str) -> RawAnswer {
+        let (authority, tenant) = (&self.authority, self.tenant);
+        let body = if path == format!("/{tenant}/oauth2/v2.0/token") {
+            json!({"token_type": "Bearer", "expires_in": 3599, "access_token": self.token})
+        } else {
+            json!({
+                "issuer": format!("{authority}{tenant}/v2.0"),
+                "token_endpoint": format!("{authority}{tenant}/oauth2/v2.0/token"),
+            })
+        };
+        RawAnswer::new(200).with_body(body.to_string().as_bytes())
+    }
+}
+
+#[async_trait]
+impl Transport for SlowNetwork {
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<RawAnswer, TransportFailure> {
+        sleep(REQUEST).await;
+        let url = attempt.request().url();
+        if url.origin() == self.authority.origin() {
+            return Ok(self.sign_in(url.path()));
+        }
+        self.graph.transport().attempt(attempt).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_nothing_with_a_client_secret_the_job_takes_five_dependent_round_trips() {
+    let tenant = EmulatedTenant::new();
+    let wire = EmulatedWire::new(&tenant);
+    let endpoints = wire.endpoints().clone();
+    let http = HttpClient::over(SlowNetwork {
+        graph: wire.http(),
+        authority: endpoints.authority().clone(),
+        tenant: tenant.tenant_id().into(),
+        token: tenant.token_for(&Caller::global_administrator()),
+    });
+    let application = tenant.automation_client();
+    let sign_in = ClientSecretSignIn::new(
+        endpoints.clone(),
+        tenant.tenant_id().into(),
+        application.id().into(),
+        ClientSecret::new(application.secret()),
+    );
+    let tokens = CachedTokens::new(sign_in.http(http.clone()));
+    let directory = GraphDirectory::builder(endpoints, tokens)
+        .tenant(tenant.tenant_id().into())
+        .http(http)
+        .build();
+    let job = AzureServicesConnection::builder(spec())
+        .directory(directory)
+        .site(EmulatedSite::new())
+        .build()
+        .unwrap();
+    let started = Instant::now();
+    job.onboard(|_| ()).await.unwrap();
+    assert_eq!(started.elapsed().as_millis() / REQUEST.as_millis(), 5);
 }

@@ -90,11 +90,11 @@ async fn throttling_is_waited_out_and_told() {
     tenant.throttle(2, Some(Duration::ZERO));
     let recorder = Recorder::default();
     let job = over_http(spec(), &server, &tenant).site(site).build().unwrap();
-    let plan = job.plan().await.unwrap();
+    let plan = job.plan(|_| ()).await.unwrap();
     tenant.fail_on("POST /servicePrincipals", Fault::Throttled(Some(Duration::ZERO)));
-    job.apply(&plan, recorder.listen()).await.unwrap();
-    let retried = recorder.events().into_iter().find_map(|event| match event {
-        Event::Retried { step, retry, .. } => Some((step, retry.reason)),
+    plan.apply(recorder.listen()).await.unwrap();
+    let retried = recorder.events().into_iter().find_map(|event| match event.kind {
+        cmg_onboarding::connection::EventKind::Retried { step, retry, .. } => Some((step, retry.reason)),
         _ => None,
     });
     let (step, reason) = retried.expect("the throttled request was repeated");
@@ -238,6 +238,6 @@ async fn throttling_while_looking_is_told_without_a_step() {
     let recorder = Recorder::default();
     let job = over_http(spec(), &server, &tenant).site(site).build().unwrap();
     job.onboard(recorder.listen()).await.unwrap();
-    let is_told = |event: &Event| matches!(event, Event::Retried { step: None, retry, .. } if retry.reason == RetryReason::Throttled);
+    let is_told = |event: &Event| matches!(&event.kind, cmg_onboarding::connection::EventKind::Retried { step: None, retry, .. } if retry.reason == RetryReason::Throttled);
     assert!(recorder.events().iter().any(is_told));
 }

@@ -76,7 +76,7 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
         output.undone(&report);
         return Ok(());
     }
-    let preflight = connection.preflight().await.map_err(OnboardingError::from)?;
+    let preflight = connection.preflight(|_| ()).await.map_err(OnboardingError::from)?;
     output.preflight(connection.spec(), &preflight);
     let plan = preflight.into_plan().map_err(OnboardingError::from)?;
     output.plan(&plan);
@@ -84,10 +84,7 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
         return Ok(());
     }
     output.begin_progress();
-    let outcome = connection
-        .apply(&plan, |event| output.event(event))
-        .await
-        .map_err(OnboardingError::from)?;
+    let outcome = plan.apply(|event| output.event(event)).await.map_err(OnboardingError::from)?;
     output.outcome(&outcome);
     if let Some(next) = arguments.site.write_script(connection.spec(), &outcome)? {
         output.next(&next);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use cmg_onboarding::{
     ConnectionSpec, Event, Outcome, Plan, Preflight,
-    connection::{ApplyError, Finding, FindingCode, UndoReport},
+    connection::{ApplyError, EventKind, Finding, UndoReport},
     spec::{ClientApp, ServerApp},
 };
 use serde::Serialize;
@@ -82,20 +82,22 @@ impl Output {
             write(&serde_json::to_string(event).unwrap_or_default());
             return;
         }
-        match event {
-            Event::StepStarted { step } => line(&format!("  ...        {step}")),
-            Event::WaitingForReplication { step, delay, code, .. } => {
+        match &event.kind {
+            EventKind::StepStarted { step, .. } => line(&format!("  ...        {step}")),
+            EventKind::WaitingForReplication { step, delay, code, .. } => {
                 line(&format!(
                     "  waiting    {step}: not everywhere in the directory yet ({code}), again in {delay:?}"
                 ));
             }
-            Event::Retried { retry, .. } => line(&format!(
+            EventKind::Retried { retry, .. } => line(&format!(
                 "  retrying   {}: {}, again in {:?}",
                 retry.request, retry.reason, retry.delay
             )),
-            Event::StepDone { step, action, .. } => line(&format!("  {:<9}  {step}", action.to_string())),
-            Event::StepFailed { step, error, .. } => line(&format!("  failed     {step}: {error}")),
-            other => line(&format!("  {other:?}")),
+            EventKind::StepDone { step, action, .. } => line(&format!("  {:<9}  {step}", action.to_string())),
+            EventKind::StepFailed { step, error, .. } => line(&format!("  failed     {step}: {error}")),
+            EventKind::StepSkipped { step, .. } => line(&format!("  not needed {step}")),
+            // The pages before and after say the rest.
+            _ => {}
         }
     }
 
@@ -115,7 +117,11 @@ impl Output {
         if outcome.secret.is_some() && outcome.connection.is_none() {
             line("The secret is handed to the calling program only (Outcome::secret) and never printed.");
         }
-        self.findings(&outcome.reminders);
+        self.findings(&outcome.findings);
+        for next in &outcome.next_steps {
+            line("");
+            line(&next.to_string());
+        }
     }
 
     /// What somebody has to do next.
@@ -135,15 +141,10 @@ impl Output {
         }
         heading("Refused");
         line("Nothing was written.");
-        let shown: Vec<Finding> = findings
-            .iter()
-            .filter(|finding| finding.code() != FindingCode::Reminder)
-            .cloned()
-            .collect();
-        if shown.is_empty() {
+        if findings.is_empty() {
             line(message);
         }
-        self.findings(&shown);
+        self.findings(findings);
     }
 
     pub(crate) fn failed(self, error: &ApplyError) {

@@ -1,17 +1,21 @@
 //! Carries a plan out, in rounds, everything independent side by side.
 
 use std::{
+    collections::BTreeSet,
     future::Future,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use futures_util::future::{OptionFuture, join, join3, join4};
 
 use super::{
     consent::Principals,
-    event::{Event, Listener},
+    emitter::Emitter,
+    event::EventKind,
     failure::{ApplyError, StepError},
     finding::{Finding, FindingCode},
+    next_step::next_steps,
+    plan::PlannedStep,
     register::Registered,
     report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport},
     secret::Unused,
@@ -22,7 +26,7 @@ use super::{
 };
 use crate::{
     backoff::WaitPolicy,
-    call::{Call, Retry},
+    call::Call,
     clock::Clock,
     directory::Directory,
     error::NotSupported,
@@ -36,13 +40,18 @@ pub(crate) struct Run<'a> {
     pub(crate) directory: Option<&'a dyn Directory>,
     pub(crate) site: Option<&'a dyn Site>,
     pub(crate) clock: &'a dyn Clock,
-    pub(crate) listener: Listener<'a>,
+    pub(crate) emitter: &'a Emitter<'a>,
+    /// The steps of the plan, in its order.
+    pub(crate) planned: &'a [PlannedStep],
     /// Gets every issued secret before anything else is written.
     pub(crate) sink: Option<&'a dyn SecretSink>,
     pub(crate) wait_policy: WaitPolicy,
     /// The description of the secrets that this run makes, and no other run.
     pub(crate) description: String,
     pub(crate) report: Mutex<Report>,
+    /// The steps that have begun.
+    pub(crate) started: Mutex<BTreeSet<Step>>,
+    pub(crate) findings_of_plan: &'a [Finding],
     /// What the run has found beside its steps.
     pub(crate) findings: Mutex<Vec<Finding>>,
     /// The secret that this run has issued last.
@@ -75,11 +84,18 @@ impl Run<'_> {
         };
         match apps {
             Ok(((server_app, client_app), connection)) => Ok(self.outcome(server_app, client_app, self.issued(), connection)),
-            Err(failed) => Err(ApplyError::new(failed.step, failed.error, self.finished_report(), self.issued())),
+            Err(failed) => Err(ApplyError::new(
+                failed.step,
+                failed.error,
+                self.finished_report(),
+                self.all_findings(),
+                self.issued(),
+            )),
         }
     }
 
     async fn all_rounds(&self, progress: &mut Progress) -> Result<Option<SiteConnection>, Failed> {
+        lock(&self.report).run = Some(self.emitter.run());
         if let (Some(directory), Some(work)) = (self.directory, &self.work.directory) {
             self.check_tenant(directory).await?;
             self.register_apps(directory, progress).await?;
@@ -97,7 +113,7 @@ impl Run<'_> {
         let (connection, held) = self.import(site, server, client, issued.as_ref()).await?;
         // If another run was faster, the site has that run's secret, and nothing uses this one's.
         if held == SecretHeld::Another {
-            self.issued.lock().unwrap_or_else(PoisonError::into_inner).take();
+            lock(&self.issued).take();
         }
         if let (Some(issued), SecretHeld::NotSaid) = (&issued, held) {
             self.find(Finding::warning(
@@ -123,11 +139,15 @@ impl Run<'_> {
     async fn check_tenant(&self, directory: &dyn Directory) -> Result<(), Failed> {
         let step = Step::RegisterServerApp;
         let signed_in = async {
-            let observer = retries_of(step, self.listener);
-            let told = directory.signed_in(call(&observer)).await?.tenant_id;
-            match told {
+            let call = self.call(step);
+            let signed_in = directory.signed_in(call.clone()).await?;
+            lock(&self.report).caller = signed_in
+                .account
+                .clone()
+                .or_else(|| signed_in.application_id.map(|id| format!("application {id}")));
+            match signed_in.tenant_id {
                 Some(tenant) => Ok(tenant),
-                None => Ok(directory.tenant(call(&observer)).await?.id),
+                None => Ok(directory.tenant(call.clone()).await?.id),
             }
         };
         let planned = self.work.tenant_id;
@@ -223,13 +243,18 @@ impl Run<'_> {
         Some(app.found.as_ref()?.service_principal.as_ref()?.id)
     }
 
+    /// A call whose events are told as those of a step.
+    pub(crate) fn call(&self, step: Step) -> Call {
+        self.emitter.call(step)
+    }
+
     /// Runs one step with its events, and writes its report.
     pub(crate) async fn step<T, F, W>(&self, step: Step, work: W) -> Result<T, Failed>
     where
         F: Future<Output = Result<(T, StepReport), StepError>>,
         W: FnOnce() -> F,
     {
-        (self.listener)(&Event::StepStarted { step });
+        self.start(step);
         match work().await {
             Ok((value, report)) => {
                 self.done(report);
@@ -239,9 +264,25 @@ impl Run<'_> {
         }
     }
 
+    /// Tells that a step begins, unless it has begun already.
+    pub(crate) fn start(&self, step: Step) {
+        if !lock(&self.started).insert(step) {
+            return;
+        }
+        let position = self.planned.iter().position(|planned| planned.step == step);
+        self.emitter.tell(EventKind::StepStarted {
+            step,
+            index: position.map_or(self.planned.len(), |position| position + 1),
+            total: self.planned.len(),
+            round: step.round(),
+        });
+    }
+
     /// Tells of a finished step and writes its report.
-    pub(crate) fn done(&self, report: StepReport) {
-        (self.listener)(&Event::StepDone {
+    pub(crate) fn done(&self, mut report: StepReport) {
+        self.start(report.step);
+        report.requests = self.emitter.writes_of(report.step);
+        self.emitter.tell(EventKind::StepDone {
             step: report.step,
             action: report.action,
             object: report.ids.values().next().cloned(),
@@ -249,36 +290,53 @@ impl Run<'_> {
         self.write(report);
     }
 
+    /// Tells that a step was not needed, if it is in the plan.
+    pub(crate) fn skip(&self, step: Step) {
+        if self.planned.iter().any(|planned| planned.step == step) {
+            self.start(step);
+            self.emitter.tell(EventKind::StepSkipped { step });
+        }
+    }
+
     /// Tells of a failed step and writes its report.
     pub(crate) fn failed(&self, step: Step, error: StepError) -> Failed {
+        self.start(step);
         let text = crate::error::chain(&error);
-        (self.listener)(&Event::StepFailed {
+        self.emitter.tell(EventKind::StepFailed {
             step,
             error: text.clone(),
             help: error.help(),
             trace: error.trace().cloned(),
         });
-        self.write(StepReport::new(step, StepAction::Failed).with_note(text));
+        let mut report = StepReport::new(step, StepAction::Failed).with_note(text);
+        report.requests = self.emitter.writes_of(step);
+        self.write(report);
         Failed { step, error }
     }
 
     /// Adds a finding to the outcome.
     pub(crate) fn find(&self, finding: Finding) {
-        self.findings.lock().unwrap_or_else(PoisonError::into_inner).push(finding);
+        lock(&self.findings).push(finding);
+    }
+
+    /// What the plan and the run have found.
+    pub(crate) fn all_findings(&self) -> Vec<Finding> {
+        let of_plan = self.findings_of_plan.iter().cloned();
+        of_plan.chain(lock(&self.findings).iter().cloned()).collect()
     }
 
     /// Remembers the secret that was issued last.
     pub(crate) fn hold(&self, secret: IssuedSecret) {
-        *self.issued.lock().unwrap_or_else(PoisonError::into_inner) = Some(secret);
+        *lock(&self.issued) = Some(secret);
     }
 
     /// The secret that was issued last, with its text.
     pub(crate) fn issued(&self) -> Option<IssuedSecret> {
-        self.issued.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.issued).clone()
     }
 
     fn write(&self, report: StepReport) {
-        self.report.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+        lock(&self.report).push(report);
     }
 
     pub(crate) fn attempt(&self, step: Step, fresh: bool) -> Attempt<'_> {
@@ -286,12 +344,12 @@ impl Run<'_> {
             step,
             fresh,
             policy: self.wait_policy,
-            listener: self.listener,
+            emitter: self.emitter,
         }
     }
 
     fn finished_report(&self) -> Report {
-        let mut report = std::mem::take(&mut *self.report.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut report = std::mem::take(&mut *lock(&self.report));
         report.sort();
         report
     }
@@ -335,43 +393,17 @@ impl Run<'_> {
             },
             server_app,
             client_app,
-            reminders: self.reminders(secret.as_ref(), report.changed_anything()),
+            next_steps: next_steps(work, secret.as_ref(), report.changed_anything()),
+            findings: self.all_findings(),
             secret,
             connection,
             report,
         }
     }
+}
 
-    fn reminders(&self, secret: Option<&IssuedSecret>, changed: bool) -> Vec<Finding> {
-        let mut reminders = std::mem::take(&mut *self.findings.lock().unwrap_or_else(PoisonError::into_inner));
-        let expiry = match (&self.work.server, secret) {
-            (_, Some(secret)) => Some(secret.expires_on),
-            (ServerWork::Import(app), None) => Some(app.secret_key_expiry()),
-            _ => None,
-        };
-        if let Some(expiry) = expiry {
-            let message = format!(
-                "The server app's secret expires on {}, and the site raises no notification for imported apps.",
-                expiry.date()
-            );
-            reminders.push(Finding::note(FindingCode::Reminder, message, "Put the date into a calendar."));
-        }
-        if self.work.site.is_none() && secret.is_some() {
-            reminders.push(Finding::note(
-                FindingCode::Reminder,
-                "The secret is shown to no one again.",
-                "Hand it to whoever imports the apps into the site, by a safe way.",
-            ));
-        }
-        if changed {
-            reminders.push(Finding::note(
-                FindingCode::Reminder,
-                "A Conditional Access policy on all cloud apps would keep clients from the gateway.",
-                "Exclude the server app from such policies (Entra admin center > Protection > Conditional Access).",
-            ));
-        }
-        reminders
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What succeeded, for the time after the round.
@@ -401,20 +433,4 @@ const fn outside_outcome(name: Option<String>, application_id: ApplicationId) ->
         object_id: None,
         service_principal_id: None,
     }
-}
-
-/// An observer that turns retries into events: those of a step, or of none while tenant and site are being read.
-pub(crate) fn retries_of<'a>(step: impl Into<Option<Step>>, listener: Listener<'a>) -> impl Fn(&Retry) + Send + Sync + 'a {
-    let step = step.into();
-    move |retry| {
-        listener(&Event::Retried {
-            step,
-            retry: retry.clone(),
-        });
-    }
-}
-
-/// The call context of one step.
-pub(crate) const fn call<'a>(observer: &'a (dyn Fn(&Retry) + Send + Sync)) -> Call<'a> {
-    Call::observed(observer)
 }

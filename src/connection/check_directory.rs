@@ -136,7 +136,7 @@ fn imported_tenant(spec: &ConnectionSpec) -> Option<TenantId> {
 }
 
 /// Checks the roles against what the plan writes: where every consent is in place, nobody needs a role to give one.
-pub(crate) fn check_roles(needed: &[&'static str], found: &FoundDirectory, findings: &mut Vec<Finding>) {
+pub(crate) fn check_roles(needed: &[String], found: &FoundDirectory, findings: &mut Vec<Finding>) {
     let Some(held) = &found.roles else {
         return;
     };
@@ -146,7 +146,7 @@ pub(crate) fn check_roles(needed: &[&'static str], found: &FoundDirectory, findi
         let mut remedy = format!(
             "Activate or assign at least {role} (Entra admin center > Roles & admins) and sign in again, or sign in with another account."
         );
-        if needed.contains(&ROLE_ASSIGNMENT) {
+        if needed.iter().any(|name| name == ROLE_ASSIGNMENT) {
             remedy.push_str(" Without discovery Cloud Application Administrator is enough.");
         }
         findings.push(Finding::blocker(FindingCode::RoleTooWeak, message, remedy));

@@ -1,7 +1,7 @@
 //! Round 3: admin consent for the whole tenant.
 
 use super::{
-    apply::{Failed, Run, call, retries_of},
+    apply::{Failed, Run},
     failure::StepError,
     registration::USER_IMPERSONATION,
     report::{StepAction, StepReport},
@@ -69,27 +69,35 @@ impl Run<'_> {
             return Ok(());
         };
         self.step(step, || async {
-            let observer = retries_of(step, self.listener);
-            let call = call(&observer);
+            let call = self.call(step);
             if let ConsentWork::Extend(..) = work
                 && let Some(grant) = self.merge_grant(directory, step, client, resource, scope).await?
             {
-                return Ok(((), StepReport::new(step, StepAction::Mended).with_id("grantId", grant.id)));
+                return Ok(((), StepReport::new(step, StepAction::Updated).with_id("grantId", grant.id)));
             }
             let new = NewPermissionGrant::new(client, resource, scope);
             let look = || async {
-                let grants = directory.permission_grants(call, client).await?;
+                let grants = directory.permission_grants(call.clone(), client).await?;
                 Ok(grants
                     .into_iter()
                     .find(|grant| grant.is_tenant_wide() && grant.resource_id == resource))
             };
-            match ensure(self.attempt(step, fresh), || directory.create_permission_grant(call, &new), look).await? {
+            match ensure(
+                self.attempt(step, fresh),
+                || directory.create_permission_grant(call.clone(), &new),
+                look,
+            )
+            .await?
+            {
                 Ensured::Created(grant) => Ok(((), StepReport::new(step, StepAction::Created).with_id("grantId", grant.id))),
                 Ensured::Recovered(grant) | Ensured::Found(grant) => {
                     if let ConsentWork::Extend(id, scopes) = grant_work(std::slice::from_ref(&grant), Some(resource), scope) {
-                        settle(self.attempt(step, true), || directory.update_permission_grant(call, &id, &scopes)).await?;
+                        settle(self.attempt(step, true), || {
+                            directory.update_permission_grant(call.clone(), &id, &scopes)
+                        })
+                        .await?;
                     }
-                    Ok(((), StepReport::new(step, StepAction::Adopted).with_id("grantId", grant.id)))
+                    Ok(((), StepReport::new(step, StepAction::Found).with_id("grantId", grant.id)))
                 }
             }
         })
@@ -107,24 +115,23 @@ impl Run<'_> {
             return Ok(());
         };
         self.step(step, || async {
-            let observer = retries_of(step, self.listener);
-            let call = call(&observer);
+            let call = self.call(step);
             let new = NewRoleAssignment::new(principal, resource, DIRECTORY_READ_ALL_ROLE);
             let look = || async {
-                let assignments = directory.role_assignments(call, principal).await?;
+                let assignments = directory.role_assignments(call.clone(), principal).await?;
                 Ok(assignments
                     .into_iter()
                     .find(|held| held.app_role_id == DIRECTORY_READ_ALL_ROLE && held.resource_id == resource))
             };
             let ensured = ensure(
                 self.attempt(step, principals.server_is_fresh),
-                || directory.assign_role(call, &new),
+                || directory.assign_role(call.clone(), &new),
                 look,
             )
             .await?;
             let (action, assignment) = match ensured {
                 Ensured::Created(assignment) => (StepAction::Created, assignment),
-                Ensured::Recovered(assignment) | Ensured::Found(assignment) => (StepAction::Adopted, assignment),
+                Ensured::Recovered(assignment) | Ensured::Found(assignment) => (StepAction::Found, assignment),
             };
             Ok(((), StepReport::new(step, action).with_id("assignmentId", assignment.id)))
         })

@@ -139,8 +139,8 @@ fn decide_consents(
     ] {
         let action = match consent {
             ConsentWork::NotWanted => continue,
-            ConsentWork::InPlace => PlannedAction::Nothing,
-            ConsentWork::Extend(..) => PlannedAction::Mend,
+            ConsentWork::InPlace => PlannedAction::Keep,
+            ConsentWork::Extend(..) => PlannedAction::Update,
             ConsentWork::Create => PlannedAction::Create,
         };
         steps.push(PlannedStep::new(step, action));

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use super::{
     difference::{PropertyChange, difference},
+    document::SECRET_DETAIL,
     found::{Found, FoundDirectory},
     own_secret::{OwnSecret, never_held, superseded},
     plan::{PlannedAction, PlannedStep},
@@ -12,7 +13,7 @@ use super::{
     work::{AppWork, ClientWork, SecretWish, SecretWork, ServerWork},
 };
 use crate::{
-    ids::{ApplicationId, PermissionId},
+    ids::{ApplicationId, KeyId, PermissionId},
     site::{SiteIdentity, SiteSnapshot},
     spec::{AppIdUri, ClientApp, ConnectionSpec, SecretValidity, ServerApp},
 };
@@ -61,7 +62,7 @@ pub(crate) fn decide_server(
             .with("Redirect URI (Web)", "http://localhost")
             .with("Device tokens", "allowed")
             .with("Permission offered", USER_IMPERSONATION)
-            .with("Secret", format!("valid to {expires}"));
+            .with(SECRET_DETAIL, format!("valid to {expires}"));
     }
     steps.push(planned);
     plan_secret(&secret, expires, steps);
@@ -72,21 +73,32 @@ pub(crate) fn decide_server(
 }
 
 fn plan_secret(secret: &SecretWork, expires: time::Date, steps: &mut Vec<PlannedStep>) {
-    let retired = match secret {
-        SecretWork::WithApp(_) => return,
+    let issue = |action| PlannedStep::new(Step::IssueSecret, action);
+    let valid = format!("valid to {expires}");
+    let retired: &[KeyId] = match secret {
+        SecretWork::WithApp(_) => {
+            steps.push(issue(PlannedAction::Create).with(SECRET_DETAIL, valid).if_needed());
+            &[]
+        }
         SecretWork::Add { unused, .. } => {
-            let planned = PlannedStep::new(Step::IssueSecret, PlannedAction::Create);
-            steps.push(planned.with("Secret", format!("valid to {expires}")));
-            unused.len()
+            steps.push(issue(PlannedAction::Create).with(SECRET_DETAIL, valid));
+            unused
         }
         SecretWork::Keep { unused } => {
-            steps.push(PlannedStep::new(Step::IssueSecret, PlannedAction::Nothing));
-            unused.len()
+            steps.push(issue(PlannedAction::Keep));
+            if unused.is_empty() {
+                return;
+            }
+            unused
         }
     };
-    if retired > 0 {
-        steps.push(PlannedStep::new(Step::RetireSecrets, PlannedAction::Mend).with("Secrets", retired));
+    let retire = PlannedStep::new(Step::RetireSecrets, PlannedAction::Remove);
+    if retired.is_empty() {
+        steps.push(retire.if_needed());
+        return;
     }
+    let retire = retired.iter().fold(retire, |retire, key| retire.with("Secret ID", key));
+    steps.push(retire);
 }
 
 /// A secret that was issued for this site, while this site does not know the app, reached nobody: it is lost. One that
@@ -147,7 +159,7 @@ pub(crate) fn decide_client(
     let mut planned = plan_app(Step::RegisterClientApp, &app, &name);
     // What an existing client app lacks is mended in one request, when it is completed.
     if app.found.is_some() {
-        planned = PlannedStep::new(Step::RegisterClientApp, PlannedAction::Nothing).with("Name", &name);
+        planned = PlannedStep::new(Step::RegisterClientApp, PlannedAction::Keep).with("Name", &name);
     } else {
         planned = planned.with("Public client flows", "allowed");
     }
@@ -165,16 +177,16 @@ fn plan_app(step: Step, app: &AppWork, name: &str) -> PlannedStep {
 
 const fn action_for(changes: &[PropertyChange]) -> PlannedAction {
     if changes.is_empty() {
-        PlannedAction::Nothing
+        PlannedAction::Keep
     } else {
-        PlannedAction::Mend
+        PlannedAction::Update
     }
 }
 
 pub(crate) fn plan_service_principals(server: &ServerWork, client: &ClientWork, steps: &mut Vec<PlannedStep>) {
     let plan = |step, app: &AppWork| {
         let exists = app.found.as_ref().is_some_and(|found| found.service_principal.is_some());
-        PlannedStep::new(step, if exists { PlannedAction::Nothing } else { PlannedAction::Create })
+        PlannedStep::new(step, if exists { PlannedAction::Keep } else { PlannedAction::Create })
     };
     if let ServerWork::Register { app, .. } = server {
         steps.push(plan(Step::ServerServicePrincipal, app));
@@ -193,7 +205,7 @@ pub(crate) fn plan_completion(app: &AppWork, server: Option<ApplicationId>, scop
         return PlannedStep::new(step, action_for(&changes)).changing(changes);
     }
     let action = if app.found.is_some() {
-        PlannedAction::Mend
+        PlannedAction::Update
     } else {
         PlannedAction::Create
     };

@@ -25,15 +25,19 @@ pub(crate) fn decide_site(
         .connections_of(tenant)
         .find(|connection| server.is_some_and(|server| uses_server(site, connection, server)));
     let in_place = connection
-        .filter(|connection| {
-            client_known && connection.description.as_deref().unwrap_or_default() == spec.description().unwrap_or_default()
-        })
+        .filter(|connection| client_known && has_wanted_description(connection, spec))
         .filter(|connection| discovery_is_in_place(connection, spec.discovery()));
     SiteWork {
         server_known,
         client_known,
         in_place: in_place.cloned(),
     }
+}
+
+/// A description that the specification does not give is left as it is: no run would change it.
+fn has_wanted_description(connection: &SiteConnection, spec: &ConnectionSpec) -> bool {
+    let wanted = spec.description();
+    wanted.is_none() || connection.description.as_deref() == wanted
 }
 
 fn discovery_is_in_place(connection: &SiteConnection, wanted: Option<&DiscoverySpec>) -> bool {
@@ -57,19 +61,19 @@ fn discovery_is_in_place(connection: &SiteConnection, wanted: Option<&DiscoveryS
 }
 
 pub(crate) fn plan_site(spec: &ConnectionSpec, site: &SiteSnapshot, tenant: TenantId, work: &SiteWork, steps: &mut Vec<PlannedStep>) {
-    let action = |is_there: bool| if is_there { PlannedAction::Nothing } else { PlannedAction::Create };
+    let action = |is_there: bool| if is_there { PlannedAction::Keep } else { PlannedAction::Create };
     steps.push(PlannedStep::new(Step::ImportTenant, action(site.tenant(tenant).is_some())));
     steps.push(PlannedStep::new(Step::ImportServerApp, action(work.server_known)));
     steps.push(PlannedStep::new(Step::ImportClientApp, action(work.client_known)));
     let existing = site.connections_of(tenant).next();
     let (connection, discovery) = match (&work.in_place, existing) {
-        (Some(_), _) => (PlannedAction::Nothing, PlannedAction::Nothing),
+        (Some(_), _) => (PlannedAction::Keep, PlannedAction::Keep),
         (None, Some(existing)) => {
-            let same_text = existing.description.as_deref().unwrap_or_default() == spec.description().unwrap_or_default();
+            let same_text = has_wanted_description(existing, spec);
             let discovers = discovery_is_in_place(existing, spec.discovery());
             (
-                if same_text { PlannedAction::Nothing } else { PlannedAction::Mend },
-                if discovers { PlannedAction::Nothing } else { PlannedAction::Mend },
+                if same_text { PlannedAction::Keep } else { PlannedAction::Update },
+                if discovers { PlannedAction::Keep } else { PlannedAction::Update },
             )
         }
         (None, None) => (PlannedAction::Create, PlannedAction::Create),

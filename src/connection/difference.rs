@@ -1,6 +1,6 @@
 //! What an app registration lacks of its wanted shape. Lists only grow: what others have added stays.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::directory::{
     ApiApplication, ApplicationProperties, ImplicitGrantSettings, PermissionScope, PublicClientApplication, RequiredResourceAccess,
@@ -8,12 +8,12 @@ use crate::directory::{
 };
 
 /// One property that is to be changed, for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PropertyChange {
     /// The property, as Microsoft Graph calls it.
-    pub property: &'static str,
+    pub property: String,
     /// What it is now.
     pub from: String,
     /// What it becomes. Lists only grow: what is there stays.
@@ -113,7 +113,7 @@ fn scalar<T: Clone + PartialEq + ToString>(
         return None;
     }
     changes.push(PropertyChange {
-        property,
+        property: property.to_owned(),
         from: current.map_or_else(|| "nothing".to_owned(), ToString::to_string),
         to: wanted.to_string(),
     });
@@ -133,7 +133,7 @@ fn list(
     }
     let all: Vec<String> = held.iter().cloned().chain(missing).collect();
     changes.push(PropertyChange {
-        property,
+        property: property.to_owned(),
         from: shown(&held),
         to: shown(&all),
     });
@@ -160,7 +160,7 @@ fn scopes(current: &ApiApplication, wanted: &ApiApplication, changes: &mut Vec<P
         return None;
     }
     changes.push(PropertyChange {
-        property: "api.oauth2PermissionScopes",
+        property: "api.oauth2PermissionScopes".to_owned(),
         from: "user_impersonation missing or disabled".to_owned(),
         to: "user_impersonation enabled".to_owned(),
     });
@@ -204,7 +204,7 @@ fn permissions(
         return None;
     }
     changes.push(PropertyChange {
-        property: "requiredResourceAccess",
+        property: "requiredResourceAccess".to_owned(),
         from: "permissions missing".to_owned(),
         to: format!("with {}", added.join(", ")),
     });

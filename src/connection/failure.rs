@@ -1,6 +1,8 @@
 //! A run that stopped half-way, and everything that is known about it.
 
 use super::{
+    document::StalePlan,
+    finding::Finding,
     preflight::Blocked,
     report::{IssuedSecret, Report},
     secret_sink::SecretSinkError,
@@ -73,15 +75,17 @@ pub struct ApplyError {
     #[source]
     error: Box<StepError>,
     report: Report,
+    findings: Vec<Finding>,
     secret: Option<Box<IssuedSecret>>,
 }
 
 impl ApplyError {
-    pub(crate) fn new(step: Step, error: StepError, report: Report, secret: Option<IssuedSecret>) -> Self {
+    pub(crate) fn new(step: Step, error: StepError, report: Report, findings: Vec<Finding>, secret: Option<IssuedSecret>) -> Self {
         Self {
             step,
             error: Box::new(error),
             report,
+            findings,
             secret: secret.map(Box::new),
         }
     }
@@ -102,6 +106,12 @@ impl ApplyError {
     #[must_use]
     pub const fn report(&self) -> &Report {
         &self.report
+    }
+
+    /// Everything that was found on the way: by the checks before the run, and by the run itself.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// The secret that this run has made, if it had made one by then. Without a site it is the only copy.
@@ -136,6 +146,9 @@ pub enum OnboardingError {
     /// Something stands in the way. Nothing was written.
     #[error(transparent)]
     Blocked(#[from] Blocked),
+    /// The plan would do something else now. Nothing was written.
+    #[error(transparent)]
+    Stale(#[from] StalePlan),
     /// The run stopped half-way.
     #[error(transparent)]
     Apply(#[from] ApplyError),
@@ -150,7 +163,37 @@ impl OnboardingError {
             Self::Incomplete(error) => error.help().to_owned(),
             Self::Look(error) => error.help(),
             Self::Blocked(error) => error.help(),
+            Self::Stale(error) => error.help().to_owned(),
             Self::Apply(error) => error.help(),
+        }
+    }
+
+    /// What was done before the run stopped; `None` if nothing was written.
+    #[must_use]
+    pub const fn report(&self) -> Option<&Report> {
+        match self {
+            Self::Apply(error) => Some(error.report()),
+            _ => None,
+        }
+    }
+
+    /// The secret that the run has issued, if it had issued one by then. Without a site and without a sink it is the only
+    /// copy.
+    #[must_use]
+    pub fn secret(&self) -> Option<&IssuedSecret> {
+        match self {
+            Self::Apply(error) => error.secret(),
+            _ => None,
+        }
+    }
+
+    /// Everything that was found before it ended.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Blocked(blocked) => blocked.findings(),
+            Self::Apply(error) => error.findings(),
+            _ => &[],
         }
     }
 }

@@ -102,11 +102,11 @@ pub(crate) async fn look(
     directory: Option<&dyn Directory>,
     site: Option<&dyn Site>,
     expected_tenant: Option<TenantId>,
-    call: Call<'_>,
+    call: Call,
 ) -> Result<Found, LookError> {
     let directory = directory.filter(|_| needs_directory(spec));
-    let in_directory = OptionFuture::from(directory.map(|directory| look_in_directory(spec, directory, expected_tenant, call)));
-    let in_site = OptionFuture::from(site.map(|site| site.snapshot(call)));
+    let in_directory = OptionFuture::from(directory.map(|directory| look_in_directory(spec, directory, expected_tenant, call.clone())));
+    let in_site = OptionFuture::from(site.map(|site| site.snapshot(call.clone())));
     let (directory, site) = join(in_directory, in_site).await;
     Ok(Found {
         directory: directory.transpose().map_err(LookError::Directory)?,
@@ -118,9 +118,9 @@ async fn look_in_directory(
     spec: &ConnectionSpec,
     directory: &dyn Directory,
     expected_tenant: Option<TenantId>,
-    call: Call<'_>,
+    call: Call,
 ) -> Result<FoundDirectory, DirectoryError> {
-    let signed_in = directory.signed_in(call).await?;
+    let signed_in = directory.signed_in(call.clone()).await?;
     let names = UniqueNames::of(spec.key());
     let server_key = match spec.server_app().client_id() {
         None => ApplicationKey::UniqueName(names.server.clone()),
@@ -144,22 +144,26 @@ async fn look_in_directory(
     };
     let token_suffices = role_gap(&roles_in_token, most).is_none();
     let asks_for_roles = !signed_in.is_application && !token_suffices;
-    let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call, &RELEVANT_ROLES)));
-    let policy = OptionFuture::from(may_read_policy(&signed_in).then(|| directory.app_management_policy(call)));
+    let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call.clone(), &RELEVANT_ROLES)));
+    let policy = OptionFuture::from(may_read_policy(&signed_in).then(|| directory.app_management_policy(call.clone())));
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
     let early_uri = wanted_uri(spec, tenant_known);
-    let uri_owner = OptionFuture::from(early_uri.as_ref().map(|uri| directory.application_with_uri(call, uri.as_str())));
-    let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call, key)));
+    let uri_owner = OptionFuture::from(
+        early_uri
+            .as_ref()
+            .map(|uri| directory.application_with_uri(call.clone(), uri.as_str())),
+    );
+    let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call.clone(), key)));
 
     // An app that is there already needs no name, and a deleted one cannot hold it.
     let creates = matches!(spec.server_app(), ServerApp::Create(_)) || matches!(spec.client_app(), ClientApp::Create(_));
-    let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call, &unique_names)));
+    let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call.clone(), &unique_names)));
 
-    let objects = join3(directory.application(call, &server_key), client, deleted);
+    let objects = join3(directory.application(call.clone(), &server_key), client, deleted);
     let surroundings = join3(
-        directory.tenant(call),
-        directory.service_principal(call, MICROSOFT_GRAPH),
+        directory.tenant(call.clone()),
+        directory.service_principal(call.clone(), MICROSOFT_GRAPH),
         uri_owner,
     );
     let (objects, surroundings, (roles, policy)) = join3(objects, surroundings, join(roles, policy)).await;
@@ -171,7 +175,7 @@ async fn look_in_directory(
         None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {
             (Some(uri), _) => (Some(uri), server.clone()),
             (None, Some(uri)) => {
-                let owner = directory.application_with_uri(call, uri.as_str()).await?;
+                let owner = directory.application_with_uri(call.clone(), uri.as_str()).await?;
                 (Some(uri), owner)
             }
             (None, None) => (None, None),
@@ -182,16 +186,16 @@ async fn look_in_directory(
     let server = server.or_else(|| uri_owner.clone().filter(is_own_server));
 
     let principal_of = |application: Option<&Application>| {
-        OptionFuture::from(application.map(|application| directory.service_principal(call, application.app_id)))
+        OptionFuture::from(application.map(|application| directory.service_principal(call.clone(), application.app_id)))
     };
     let (server_principal, client_principal) = join(principal_of(server.as_ref()), principal_of(client.as_ref())).await;
     let server = with_principal(server, server_principal)?;
     let client = with_principal(client, client_principal)?;
 
     let principal_id = |app: &Option<FoundApp>| Some(app.as_ref()?.service_principal.as_ref()?.id);
-    let grants = OptionFuture::from(principal_id(&client).map(|id| directory.permission_grants(call, id)));
+    let grants = OptionFuture::from(principal_id(&client).map(|id| directory.permission_grants(call.clone(), id)));
     let wants_roles = principal_id(&server).filter(|_| spec.discovery().is_some());
-    let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call, id)));
+    let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call.clone(), id)));
     let (grants, assignments) = join(grants, assignments).await;
 
     Ok(FoundDirectory {
@@ -257,9 +261,10 @@ fn held_in_token(signed_in: &SignedIn) -> Vec<RoleTemplateId> {
 ///
 /// Source: *Grant tenant-wide admin consent to an application*: consent to delegated permissions takes an application
 /// administrator, consent to Microsoft Graph's application permissions a Privileged Role Administrator.
-pub(crate) fn role_gap(held: &[RoleTemplateId], permissions: &[&str]) -> Option<&'static str> {
+pub(crate) fn role_gap<S: AsRef<str>>(held: &[RoleTemplateId], permissions: &[S]) -> Option<&'static str> {
+    let takes = |name: &str| permissions.iter().any(|permission| permission.as_ref() == name);
     let holds = |roles: &[RoleTemplateId]| roles.iter().any(|role| held.contains(role));
-    if permissions.contains(&ROLE_ASSIGNMENT) && !holds(&[GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR]) {
+    if takes(ROLE_ASSIGNMENT) && !holds(&[GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR]) {
         return Some("Privileged Role Administrator");
     }
     let consents = [
@@ -268,7 +273,7 @@ pub(crate) fn role_gap(held: &[RoleTemplateId], permissions: &[&str]) -> Option<
         CLOUD_APPLICATION_ADMINISTRATOR,
         PRIVILEGED_ROLE_ADMINISTRATOR,
     ];
-    (permissions.contains(&DELEGATED_GRANT) && !holds(&consents)).then_some("Cloud Application Administrator")
+    (takes(DELEGATED_GRANT) && !holds(&consents)).then_some("Cloud Application Administrator")
 }
 
 /// A list that the caller is not allowed to see, or that an implementation does not offer, counts as empty: what it

@@ -1,16 +1,19 @@
 //! The last round: both apps and the connection, into the site.
 
-use std::sync::{Mutex, PoisonError};
+use std::{collections::VecDeque, future::Future, pin::pin, task::Poll};
+
+use futures_util::future::poll_fn;
 
 use super::{
-    apply::{Failed, Run, call, retries_of},
-    event::Event,
+    apply::{Failed, Run},
+    event::EventKind,
     failure::StepError,
     report::{IssuedSecret, StepAction, StepReport},
     step::Step,
     work::{ClientWork, ServerWork},
 };
 use crate::{
+    call::{Call, CallEvent},
     error::{SiteError, SiteRefused},
     ids::ApplicationId,
     site::{ClientAppImport, SecretHeld, ServerAppImport, Site, SiteAction, SiteConnection, SiteItem, SiteOnboarding, SiteProgress},
@@ -37,43 +40,56 @@ impl Run<'_> {
             (Err(error), _) => return Err(self.failed(Step::ImportServerApp, StepError::Site(error))),
             (_, Err(error)) => return Err(self.failed(Step::ImportClientApp, StepError::Site(error))),
         };
-        let waiting = Mutex::new(items.into_iter().rev().collect::<Vec<_>>());
-        let upcoming = || waiting.lock().unwrap_or_else(PoisonError::into_inner).last().copied();
-        let begin = || {
-            if let Some(item) = upcoming() {
-                (self.listener)(&Event::StepStarted { step: item.into() });
-            }
-        };
-        let progress = |progress: &SiteProgress| {
-            self.done(site_report(progress));
-            waiting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .retain(|item| *item != progress.item);
-            begin();
-        };
-        begin();
-        let observer = retries_of(Step::CreateConnection, self.listener);
-        // An implementation may tell everything at the end instead of as it happens; nothing is counted twice.
-        let catch_up = |done: &[SiteProgress]| {
-            for late in done {
-                let is_untold = waiting.lock().unwrap_or_else(PoisonError::into_inner).contains(&late.item);
-                if is_untold {
-                    progress(late);
+        let mut waiting: VecDeque<SiteItem> = items.into();
+        let (call, mut heard) = Call::channel();
+        self.start_next(&waiting);
+        let onboarding = site.onboard(call, &wanted);
+        let mut onboarding = pin!(onboarding);
+        let result = poll_fn(|context| {
+            let result = onboarding.as_mut().poll(context);
+            while let Poll::Ready(Some((_, event))) = heard.poll_next_tagged(context) {
+                match event {
+                    CallEvent::Progress(progress) => self.item_done(&progress, &mut waiting),
+                    CallEvent::Retried(retry) => {
+                        let step = waiting.front().copied().map(Step::from);
+                        self.emitter.tell(EventKind::Retried { step, retry });
+                    }
+                    CallEvent::Answered(_) => {}
                 }
             }
-        };
-        match site.onboard(call(&observer), &wanted, &progress).await {
+            result
+        });
+        // An implementation may tell everything at the end instead of as it happens; nothing is counted twice.
+        match result.await {
             Ok(onboarded) => {
-                catch_up(&onboarded.done);
+                onboarded.done.iter().for_each(|late| self.item_done(late, &mut waiting));
+                for untold in waiting {
+                    self.skip(untold.into());
+                }
                 Ok((onboarded.connection, onboarded.secret))
             }
             Err(failure) => {
-                catch_up(&failure.done);
-                let step = upcoming().map_or(Step::CreateConnection, Step::from);
+                failure.done.iter().for_each(|late| self.item_done(late, &mut waiting));
+                let step = waiting.front().map_or(Step::CreateConnection, |item| Step::from(*item));
                 Err(self.failed(step, StepError::Site(failure.error)))
             }
         }
+    }
+
+    fn start_next(&self, waiting: &VecDeque<SiteItem>) {
+        if let Some(item) = waiting.front() {
+            self.start((*item).into());
+        }
+    }
+
+    /// Tells of an item that the site has done, unless it has been told before.
+    fn item_done(&self, progress: &SiteProgress, waiting: &mut VecDeque<SiteItem>) {
+        if !waiting.contains(&progress.item) {
+            return;
+        }
+        self.done(site_report(progress));
+        waiting.retain(|item| *item != progress.item);
+        self.start_next(waiting);
     }
 
     fn items(&self) -> Vec<SiteItem> {
@@ -143,7 +159,7 @@ fn site_report(progress: &SiteProgress) -> StepReport {
     let (action, note) = match &progress.action {
         SiteAction::Created => (StepAction::Created, None),
         SiteAction::Unchanged => (StepAction::Unchanged, None),
-        SiteAction::Changed => (StepAction::Mended, None),
+        SiteAction::Changed => (StepAction::Updated, None),
         SiteAction::Differs(how) => (StepAction::Differs, Some(how)),
     };
     let mut report = StepReport::new(progress.item.into(), action);

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::{
-    apply::{Run, call, retries_of},
+    apply::Run,
     difference::difference,
     failure::StepError,
     finding::{Finding, FindingCode},
@@ -38,11 +38,10 @@ impl Run<'_> {
         app: ApplicationId,
         shape: &ApplicationProperties,
     ) -> Result<bool, StepError> {
-        let observer = retries_of(step, self.listener);
-        let call = call(&observer);
+        let call = self.call(step);
         let key = ApplicationKey::ApplicationId(app);
         let read = || async {
-            let found = directory.application(call, &key).await?;
+            let found = directory.application(call.clone(), &key).await?;
             found.ok_or_else(|| gone(&format!("the app registration {app}")))
         };
         for attempt in 0..ATTEMPTS {
@@ -52,7 +51,7 @@ impl Run<'_> {
                 return Ok(attempt > 0);
             }
             let not_fresh = self.attempt(step, false);
-            settle(not_fresh, || directory.update_application(call, before.object_id, &change)).await?;
+            settle(not_fresh, || directory.update_application(call.clone(), before.object_id, &change)).await?;
             let after = settle(self.shown_soon(step), || async {
                 let after = read().await?;
                 let is_shown = difference(&after.properties, shape).1.is_empty();
@@ -80,10 +79,9 @@ impl Run<'_> {
         resource: ServicePrincipalId,
         scope: &str,
     ) -> Result<Option<PermissionGrant>, StepError> {
-        let observer = retries_of(step, self.listener);
-        let call = call(&observer);
+        let call = self.call(step);
         let read = || async {
-            let grants = directory.permission_grants(call, client).await?;
+            let grants = directory.permission_grants(call.clone(), client).await?;
             let is_meant = |grant: &PermissionGrant| grant.is_tenant_wide() && grant.resource_id == resource;
             Ok::<_, DirectoryError>(grants.into_iter().find(is_meant))
         };
@@ -93,7 +91,10 @@ impl Run<'_> {
             let ConsentWork::Extend(id, scopes) = grant_work(std::slice::from_ref(&before), Some(resource), scope) else {
                 return Ok(Some(before));
             };
-            settle(self.attempt(step, false), || directory.update_permission_grant(call, &id, &scopes)).await?;
+            settle(self.attempt(step, false), || {
+                directory.update_permission_grant(call.clone(), &id, &scopes)
+            })
+            .await?;
             let after = settle(self.shown_soon(step), || async {
                 let after = read().await?.filter(|grant| grant.covers(scope));
                 after.ok_or_else(not_shown)

@@ -8,6 +8,8 @@ mod decide;
 mod decide_apps;
 mod decide_site;
 mod difference;
+mod document;
+mod emitter;
 mod event;
 mod failure;
 mod finding;
@@ -15,6 +17,7 @@ mod found;
 mod import;
 mod many;
 mod merge;
+mod next_step;
 mod own_secret;
 mod plan;
 mod preflight;
@@ -30,14 +33,16 @@ mod verify;
 mod wait;
 mod work;
 
-use std::sync::{Arc, Mutex};
+use std::{sync::Arc, time::Duration};
 
 pub use difference::PropertyChange;
-pub use event::Event;
+pub use document::{PlanDifference, PlanDocument, PlannedSite, StalePlan};
+pub use event::{Event, EventKind, RunId, Verb};
 pub use failure::{ApplyError, IncompleteConnection, LookError, OnboardingError, StepError};
 pub use finding::{Finding, FindingCode, Severity};
 pub use many::{ManyResult, onboard_many};
-pub use plan::{Plan, PlannedAction, PlannedStep};
+pub use next_step::{NextStep, NextStepCode};
+pub use plan::{Plan, PlannedAction, PlannedStep, When};
 pub use preflight::{Blocked, Preflight};
 pub use report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport};
 pub use secret_sink::{NewSecret, SecretSink, SecretSinkError};
@@ -55,21 +60,22 @@ use crate::{
     site::{Site, SiteHandle, SiteIdentity},
     spec::{ClientApp, ConnectionSpec, ServerApp},
 };
-use apply::{Run, retries_of};
 use check_directory::Rules;
 use check_site::may_be_torn;
-use event::Listener;
+use emitter::{Emitter, Listener};
 use found::{Found, look, needs_directory};
-use own_secret::new_description;
 use work::SecretWish;
+
+/// How old a plan may be to count as read just now.
+const MAX_PLAN_AGE: Duration = Duration::from_secs(60);
 
 /// One Azure service connection of type Cloud Management, to be brought about.
 ///
 /// It puts a [`ConnectionSpec`] together with a [`Directory`] and a [`Site`]. Either of these may be left out: an
 /// Azure administrator registers without a site, a Configuration Manager administrator imports without a directory.
 ///
-/// The three stages are [`preflight`](Self::preflight), [`plan`](Self::plan) and [`apply`](Self::apply), each usable
-/// by itself; [`onboard`](Self::onboard) is all of them in a row. Every step is an *ensure*: it looks for what it is
+/// The three stages are [`preflight`](Self::preflight), [`plan`](Self::plan) and [`Plan::apply`], each usable by itself;
+/// [`onboard`](Self::onboard) is all of them in a row. Every step is an *ensure*: it looks for what it is
 /// about to make by a key that was chosen beforehand, makes it only when missing, and mends it when it differs. A run
 /// that was cancelled, killed or cut off is repaired by running the same specification again.
 ///
@@ -93,6 +99,7 @@ struct Inner {
     site_identity: Option<SiteIdentity>,
     sink: Option<Arc<dyn SecretSink>>,
     wait_policy: WaitPolicy,
+    max_plan_age: Duration,
     clock: Arc<dyn Clock>,
 }
 
@@ -109,6 +116,7 @@ impl AzureServicesConnection {
             site_identity: None,
             sink: None,
             wait_policy: WaitPolicy::default(),
+            max_plan_age: MAX_PLAN_AGE,
             clock: Arc::new(SystemClock),
         }
     }
@@ -121,7 +129,8 @@ impl AzureServicesConnection {
 
     /// Asks, in as few rounds as possible, everything that can go wrong later. Writes nothing.
     ///
-    /// On a tenant where nothing is registered yet this is one round of parallel requests.
+    /// On a tenant where nothing is registered yet this is one round of parallel requests. `events` hears what happens
+    /// meanwhile, such as throttling.
     ///
     /// # Errors
     ///
@@ -130,12 +139,15 @@ impl AzureServicesConnection {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await: nothing is written.
-    pub async fn preflight(&self) -> Result<Preflight, LookError> {
-        let found = self.look(Call::quiet()).await?;
-        Ok(Preflight::new(&self.rules(), found, self.inner.wish))
+    pub async fn preflight(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Preflight, LookError> {
+        let emitter = self.begin(Verb::Preflight, &events);
+        let result = self.check(&emitter).await;
+        end_of(&emitter, &result, LookError::help);
+        result
     }
 
-    /// Makes the plan: [`preflight`](Self::preflight), and then what will be written, step by step.
+    /// Makes the plan: [`preflight`](Self::preflight), and then what will be written, step by step. The plan is bound to
+    /// this connection; [`Plan::apply`] carries it out.
     ///
     /// # Errors
     ///
@@ -144,56 +156,74 @@ impl AzureServicesConnection {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await: nothing is written.
-    pub async fn plan(&self) -> Result<Plan, OnboardingError> {
-        Ok(self.preflight().await?.into_plan()?)
+    pub async fn plan(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
+        let emitter = self.begin(Verb::Plan, &events);
+        let result = self.make_plan(&emitter).await;
+        end_of(&emitter, &result, OnboardingError::help);
+        result
     }
 
-    /// Carries a plan out, in rounds, everything independent side by side, and tells `events` of every step.
-    ///
-    /// Where one step fails, the others of its round finish; then the run stops. Steps that find things as they should
-    /// be send nothing.
+    /// Makes the plan and carries it out.
     ///
     /// # Errors
     ///
-    /// With the report of what was done, and the secret if one was made. Running the same specification again goes on
-    /// from there.
+    /// Those of [`plan`](Self::plan) and [`Plan::apply`].
     ///
     /// # Cancel safety
     ///
-    /// The future may be dropped at any await. What was done stays, and the next run of the same specification finds
-    /// it; a secret whose text was lost that way is replaced when the site does not know the app yet.
-    pub async fn apply(&self, plan: &Plan, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, ApplyError> {
-        let run = Run {
-            work: plan.work(),
-            directory: self.directory(),
-            site: self.site(),
-            clock: self.inner.clock.as_ref(),
-            listener: &events,
-            sink: self.inner.sink.as_deref(),
-            description: new_description(plan.work().site_identity.as_ref()),
-            wait_policy: self.inner.wait_policy,
-            report: Mutex::new(Report::default()),
-            findings: Mutex::default(),
-            issued: Mutex::default(),
-        };
-        run.carry_out().await
-    }
-
-    /// Preflight, plan and apply in a row.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`plan`](Self::plan) and [`apply`](Self::apply).
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`apply`](Self::apply).
+    /// As [`Plan::apply`].
     pub async fn onboard(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        let listener: Listener<'_> = &events;
-        let observer = retries_of(None, listener);
-        let found = self.look(Call::observed(&observer)).await?;
-        let plan = Preflight::new(&self.rules(), found, self.inner.wish).into_plan()?;
-        Ok(self.apply(&plan, listener).await?)
+        let emitter = self.begin(Verb::Onboard, &events);
+        let result = match self.make_plan(&emitter).await {
+            Ok(plan) => plan.carry_out(&emitter).await.map_err(OnboardingError::from),
+            Err(error) => Err(error),
+        };
+        end_of_run(&emitter, &result);
+        result
+    }
+
+    /// Makes a plan that does exactly what was approved: reads tenant and site again and compares.
+    ///
+    /// A person may approve a plan in one process, and a job carry it out in another one, a day later. The document is
+    /// only compared and never executed, since the file that it comes from may be forged. The secret of an app to import
+    /// is not in the document; this connection's specification brings it.
+    ///
+    /// # Errors
+    ///
+    /// [`OnboardingError::Stale`] with each difference, if the plan would do something else now. Time alone makes no plan
+    /// stale. Else those of [`plan`](Self::plan).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn plan_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
+        let emitter = self.begin(Verb::Plan, &events);
+        let result = self.plan_as_approved(approved, &emitter).await;
+        end_of(&emitter, &result, OnboardingError::help);
+        result
+    }
+
+    async fn plan_as_approved(&self, approved: &PlanDocument, emitter: &Emitter<'_>) -> Result<Plan, OnboardingError> {
+        let plan = self.make_plan(emitter).await?;
+        let differences = approved.differences(plan.document());
+        if differences.is_empty() {
+            Ok(plan)
+        } else {
+            Err(StalePlan::new(differences).into())
+        }
+    }
+
+    async fn make_plan(&self, emitter: &Emitter<'_>) -> Result<Plan, OnboardingError> {
+        Ok(self.check(emitter).await?.into_plan()?)
+    }
+
+    async fn check(&self, emitter: &Emitter<'_>) -> Result<Preflight, LookError> {
+        let found = emitter.listening(self.look(emitter.call(None))).await?;
+        Ok(Preflight::new(self, found))
+    }
+
+    fn begin<'a>(&'a self, verb: Verb, listener: Listener<'a>) -> Emitter<'a> {
+        Emitter::begin(verb, listener, self.inner.clock.as_ref())
     }
 
     /// Removes what this specification has made: the connection, and both app registrations with their service
@@ -211,23 +241,22 @@ impl AzureServicesConnection {
     ///
     /// The future may be dropped at any await; undoing again goes on from there.
     pub async fn undo(&self, events: impl Fn(&Event) + Send + Sync) -> Result<UndoReport, LookError> {
-        let listener: Listener<'_> = &events;
-        let observer = retries_of(None, listener);
-        let found = self.look(Call::observed(&observer)).await?;
-        Ok(undo::undo(
-            &self.rules(),
-            &found,
-            self.directory(),
-            self.site(),
-            self.inner.wait_policy,
-            listener,
-        )
-        .await)
+        let emitter = self.begin(Verb::Remove, &events);
+        let result = match emitter.listening(self.look(emitter.call(None))).await {
+            Ok(found) => {
+                let rules = self.rules();
+                let undone = undo::undo(&rules, &found, self.directory(), self.site(), self.inner.wait_policy, &emitter);
+                Ok(emitter.listening(undone).await)
+            }
+            Err(error) => Err(error),
+        };
+        end_of(&emitter, &result, LookError::help);
+        result
     }
 
-    async fn look(&self, call: Call<'_>) -> Result<Found, LookError> {
+    async fn look(&self, call: Call) -> Result<Found, LookError> {
         let (spec, tenant) = (&self.inner.spec, self.inner.expected_tenant);
-        let found = look(spec, self.directory(), self.site(), tenant, call).await?;
+        let found = look(spec, self.directory(), self.site(), tenant, call.clone()).await?;
         // Reading a site can take seconds, in which another run of this specification may have come to its end.
         if !may_be_torn(spec, &found) {
             return Ok(found);
@@ -255,6 +284,25 @@ impl AzureServicesConnection {
     }
 }
 
+/// Tells how a run ended that changes nothing, or whose changes its result does not count.
+fn end_of<T, E: std::error::Error>(emitter: &Emitter<'_>, result: &Result<T, E>, help: impl Fn(&E) -> String) {
+    emitter.end(match result {
+        Ok(_) => EventKind::RunFinished { changed: false },
+        Err(error) => EventKind::RunFailed {
+            error: crate::error::chain(error),
+            help: help(error),
+        },
+    });
+}
+
+/// Tells how a run ended that may have changed something.
+fn end_of_run(emitter: &Emitter<'_>, result: &Result<Outcome, OnboardingError>) {
+    match result {
+        Ok(outcome) => emitter.end(EventKind::RunFinished { changed: outcome.changed }),
+        Err(_) => end_of(emitter, result, OnboardingError::help),
+    }
+}
+
 /// Puts an [`AzureServicesConnection`] together.
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until build() is called"]
@@ -268,6 +316,7 @@ pub struct AzureServicesConnectionBuilder {
     site_identity: Option<SiteIdentity>,
     sink: Option<Arc<dyn SecretSink>>,
     wait_policy: WaitPolicy,
+    max_plan_age: Duration,
     clock: Arc<dyn Clock>,
 }
 
@@ -341,6 +390,13 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
+    /// How old a plan may be to count as read just now, by tokio's timer. An older one is compared with a fresh look at
+    /// tenant and site before it writes. Default: 60 seconds.
+    pub fn max_plan_age(mut self, age: Duration) -> Self {
+        self.max_plan_age = age;
+        self
+    }
+
     /// Where the time of day comes from. Default: the operating system.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -375,6 +431,7 @@ impl AzureServicesConnectionBuilder {
                 site_identity: self.site_identity,
                 sink: self.sink,
                 wait_policy: self.wait_policy,
+                max_plan_age: self.max_plan_age,
                 clock: self.clock,
             }),
         })

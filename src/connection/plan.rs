@@ -1,43 +1,66 @@
 //! The Summary page: what will be written, what is kept, what it takes.
 
-use std::fmt;
+use std::{fmt, sync::Mutex};
 
-use serde::Serialize;
-use time::OffsetDateTime;
+use serde::{Deserialize, Serialize, Serializer};
+use tokio::time::Instant;
 
 use super::{
+    AzureServicesConnection,
+    apply::Run,
     difference::PropertyChange,
-    finding::{Finding, FindingCode},
+    document::PlanDocument,
+    emitter::Emitter,
+    end_of_run,
+    event::{Event, EventKind, Verb},
+    failure::{ApplyError, OnboardingError},
+    finding::Finding,
+    own_secret::new_description,
+    report::Outcome,
     step::Step,
     work::Work,
 };
-use crate::{cloud::CloudEnvironment, ids::TenantId, spec::AppIdUri};
+use crate::{ids::TenantId, spec::AppIdUri};
 
 /// What is planned for a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum PlannedAction {
     /// It is not there and will be made.
     Create,
     /// It is there and will be changed.
-    Mend,
+    Update,
+    /// It is there and will be removed.
+    Remove,
     /// It is there and stays as it is.
-    Nothing,
+    Keep,
 }
 
 impl fmt::Display for PlannedAction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Create => "create",
-            Self::Mend => "mend",
-            Self::Nothing => "in place",
+            Self::Update => "update",
+            Self::Remove => "remove",
+            Self::Keep => "in place",
         })
     }
 }
 
+/// When a step runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum When {
+    /// In every run of the plan.
+    Always,
+    /// Only if a lost answer, or another run at the same time, makes it necessary.
+    IfNeeded,
+}
+
 /// One line of the Summary page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedStep {
@@ -45,31 +68,45 @@ pub struct PlannedStep {
     pub step: Step,
     /// What will happen.
     pub action: PlannedAction,
+    /// When it runs.
+    pub when: When,
+    /// The round of the run that it belongs to, from 1. The steps of one round run side by side.
+    pub round: u8,
     /// What exactly will be written, as name and value. Never a secret.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub details: Vec<(&'static str, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<(String, String)>,
     /// What will be changed on something that is there.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<PropertyChange>,
     /// The Microsoft Graph permission it takes, where it writes to the directory.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub permission: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<String>,
 }
 
 impl PlannedStep {
     pub(crate) fn new(step: Step, action: PlannedAction) -> Self {
-        let permission = (action != PlannedAction::Nothing).then(|| permission(step)).flatten();
+        let permission = (action != PlannedAction::Keep)
+            .then(|| permission(step))
+            .flatten()
+            .map(str::to_owned);
         Self {
             step,
             action,
+            when: When::Always,
+            round: step.round(),
             details: Vec::new(),
             changes: Vec::new(),
             permission,
         }
     }
 
+    pub(crate) const fn if_needed(mut self) -> Self {
+        self.when = When::IfNeeded;
+        self
+    }
+
     pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.details.push((name, value.to_string()));
+        self.details.push((name.to_owned(), value.to_string()));
         self
     }
 
@@ -97,141 +134,174 @@ const fn permission(step: Step) -> Option<&'static str> {
         | Step::RetireSecrets => Some("Application.ReadWrite.All"),
         Step::ConsentServerApp | Step::ConsentUserRead => Some(DELEGATED_GRANT),
         Step::ConsentDirectoryRead => Some(ROLE_ASSIGNMENT),
-        Step::ImportTenant | Step::ImportServerApp | Step::ImportClientApp | Step::CreateConnection | Step::ConfigureDiscovery => None,
+        Step::RemoveServerApp | Step::RemoveClientApp => Some("Application.ReadWrite.All"),
+        Step::ImportTenant
+        | Step::ImportServerApp
+        | Step::ImportClientApp
+        | Step::CreateConnection
+        | Step::ConfigureDiscovery
+        | Step::RemoveConnection => None,
     }
 }
 
-/// What a run will do. It prints as the wizard's Summary page and serialises as JSON, without secrets.
+/// What a run will do, bound to the connection that it was made for. It prints as the wizard's Summary page and
+/// serialises as JSON, without secrets.
 ///
-/// It is the picture of one moment: every step looks again before it writes, so that a plan that has grown old does
-/// no harm.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// It is the picture of one moment. What it changes is read again right before it is written, and lists are merged with
+/// what is there by then. What it keeps is read again if the plan is older than
+/// [`max_plan_age`](super::AzureServicesConnectionBuilder::max_plan_age): a plan whose effect would be another one by
+/// then is refused before anything is written.
+#[derive(Debug, Clone)]
 pub struct Plan {
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-    environment: CloudEnvironment,
-    tenant_id: TenantId,
-    tenant_name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    app_id_uri: Option<AppIdUri>,
-    #[serde(with = "time::serde::rfc3339")]
-    made_on: OffsetDateTime,
-    steps: Vec<PlannedStep>,
-    findings: Vec<Finding>,
-    #[serde(skip)]
+    document: PlanDocument,
+    connection: AzureServicesConnection,
     work: Work,
+    read_at: Instant,
 }
 
 impl Plan {
-    pub(crate) fn new(work: Work, steps: Vec<PlannedStep>, findings: Vec<Finding>, made_on: OffsetDateTime) -> Self {
+    pub(crate) fn new(connection: AzureServicesConnection, work: Work, document: PlanDocument) -> Self {
         Self {
-            name: work.name.clone(),
-            description: work.description.clone(),
-            environment: work.environment,
-            tenant_id: work.tenant_id,
-            tenant_name: work.tenant_name.clone(),
-            app_id_uri: work.app_id_uri.clone(),
-            made_on,
-            steps,
-            findings,
+            document,
+            connection,
             work,
+            read_at: Instant::now(),
         }
     }
 
-    /// Whether everything is in place already.
+    /// Carries the plan out, in rounds, everything independent side by side, and tells `events` of every step.
+    ///
+    /// If one step fails, the others of its round finish; then the run stops. Steps that find things as they should be
+    /// send nothing.
+    ///
+    /// # Errors
+    ///
+    /// With the report of what was done, and the secret if one was made. Running the same specification again goes on
+    /// from there.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await. What was done stays, and the next run of the same specification finds
+    /// it; a secret whose text was lost that way is replaced if the site does not know the app yet.
+    pub async fn apply(self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
+        let connection = self.connection.clone();
+        let emitter = connection.begin(Verb::Apply, &events);
+        let result = self.carry_out_if_current(&emitter).await;
+        end_of_run(&emitter, &result);
+        result
+    }
+
+    async fn carry_out_if_current(self, emitter: &Emitter<'_>) -> Result<Outcome, OnboardingError> {
+        let is_fresh = self.read_at.elapsed() <= self.connection.inner.max_plan_age;
+        let plan = if is_fresh {
+            self
+        } else {
+            self.connection.plan_as_approved(&self.document, emitter).await?
+        };
+        Ok(plan.carry_out(emitter).await?)
+    }
+
+    pub(crate) async fn carry_out(&self, emitter: &Emitter<'_>) -> Result<Outcome, ApplyError> {
+        emitter.tell(EventKind::PlanMade {
+            total: self.document.steps.len(),
+        });
+        let connection = &self.connection;
+        let run = Run {
+            work: &self.work,
+            directory: connection.directory(),
+            site: connection.site(),
+            clock: connection.inner.clock.as_ref(),
+            emitter,
+            planned: &self.document.steps,
+            findings_of_plan: &self.document.findings,
+            wait_policy: connection.inner.wait_policy,
+            sink: connection.inner.sink.as_deref(),
+            description: new_description(self.work.site_identity.as_ref()),
+            report: Mutex::default(),
+            started: Mutex::default(),
+            findings: Mutex::default(),
+            issued: Mutex::default(),
+        };
+        emitter.listening(run.carry_out()).await
+    }
+
+    /// The plan as data: to show, to store, and to approve.
+    #[must_use]
+    pub const fn document(&self) -> &PlanDocument {
+        &self.document
+    }
+
+    /// The connection that the plan was made for.
+    #[must_use]
+    pub const fn connection(&self) -> &AzureServicesConnection {
+        &self.connection
+    }
+
+    /// Whether there is nothing to change. Findings and open tasks may remain.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.steps.iter().all(|step| step.action == PlannedAction::Nothing)
+        self.document.is_empty()
     }
 
     /// Every step, in the order of the run.
     #[must_use]
     pub fn steps(&self) -> &[PlannedStep] {
-        &self.steps
+        &self.document.steps
     }
 
-    /// What is planned for one step; `None` where the specification has no use for it.
+    /// What is planned for one step; `None` if the specification has no use for it.
     #[must_use]
     pub fn step(&self, step: Step) -> Option<&PlannedStep> {
-        self.steps.iter().find(|planned| planned.step == step)
+        self.document.step(step)
     }
 
     /// What preflight found that does not stand in the way.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
-        &self.findings
+        &self.document.findings
     }
 
     /// The tenant.
     #[must_use]
     pub const fn tenant_id(&self) -> TenantId {
-        self.tenant_id
+        self.document.tenant_id
     }
 
     /// The tenant's name in the site.
     #[must_use]
     pub fn tenant_name(&self) -> &str {
-        &self.tenant_name
+        &self.document.tenant_name
     }
 
-    /// The App ID URI, with the default resolved; `None` where the server app is reused and the site does not tell it.
+    /// The App ID URI, with the default resolved; `None` if the server app is reused and the site does not tell it.
     #[must_use]
     pub const fn app_id_uri(&self) -> Option<&AppIdUri> {
-        self.app_id_uri.as_ref()
+        self.document.app_id_uri.as_ref()
     }
 
     /// The Microsoft Graph permissions that carrying out this plan takes, each once.
     #[must_use]
-    pub fn permissions(&self) -> Vec<&'static str> {
-        needed_permissions(&self.steps)
-    }
-
-    pub(crate) const fn work(&self) -> &Work {
-        &self.work
+    pub fn permissions(&self) -> Vec<String> {
+        needed_permissions(&self.document.steps)
     }
 }
 
-pub(crate) fn needed_permissions(steps: &[PlannedStep]) -> Vec<&'static str> {
-    let mut needed: Vec<&'static str> = steps.iter().filter_map(|step| step.permission).collect();
-    needed.sort_unstable();
-    needed.dedup();
-    needed
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.document.serialize(serializer)
+    }
 }
 
 impl fmt::Display for Plan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "Name:              {}", self.name)?;
-        if let Some(description) = &self.description {
-            writeln!(formatter, "Description:       {description}")?;
-        }
-        writeln!(formatter, "Azure environment: {}", self.environment)?;
-        writeln!(formatter, "Tenant:            {} ({})", self.tenant_name, self.tenant_id)?;
-        if let Some(uri) = &self.app_id_uri {
-            writeln!(formatter, "App ID URI:        {uri}")?;
-        }
-        writeln!(formatter)?;
-        for planned in &self.steps {
-            writeln!(formatter, "{:<9} {}", planned.action.to_string(), planned.step)?;
-            for (name, value) in &planned.details {
-                writeln!(formatter, "            {name}: {value}")?;
-            }
-            for change in &planned.changes {
-                writeln!(formatter, "            {}: {} -> {}", change.property, change.from, change.to)?;
-            }
-        }
-        let permissions = self.permissions();
-        if !permissions.is_empty() {
-            writeln!(formatter, "\nPermissions used: {}", permissions.join(", "))?;
-        }
-        let shown = self.findings.iter().filter(|finding| finding.code() != FindingCode::Reminder);
-        for finding in shown {
-            writeln!(formatter, "\n{finding}")?;
-        }
-        if self.is_empty() {
-            writeln!(formatter, "\nEverything is in place; nothing will be changed.")?;
-        }
-        Ok(())
+        self.document.fmt(formatter)
     }
+}
+
+/// The permissions that these steps take, each once.
+pub(crate) fn needed_permissions(steps: &[PlannedStep]) -> Vec<String> {
+    let mut needed: Vec<String> = steps.iter().filter_map(|step| step.permission.clone()).collect();
+    needed.sort_unstable();
+    needed.dedup();
+    needed
 }

@@ -2,21 +2,25 @@
 
 use serde::Serialize;
 use time::OffsetDateTime;
+use uuid::{Uuid, uuid};
 
 use super::{
+    AzureServicesConnection,
     check_directory::{Rules, check_directory, check_roles, check_secret_policy},
     check_site::check_site,
     decide::decide,
+    document::{PlanDocument, PlannedSite},
     finding::{Finding, FindingCode, Severity},
     found::Found,
     own_secret::OwnSecret,
-    plan::{Plan, needed_permissions},
+    plan::{Plan, PlannedStep, needed_permissions},
     sign_in_summary::{SignInSummary, lacking},
-    work::{SecretWish, SecretWork, ServerWork, Work},
+    work::{SecretWork, ServerWork, Work},
 };
 use crate::{
     directory::{SignedIn, Tenant},
     site::{SiteIdentity, SiteInfo},
+    spec::ConnectionSpec,
 };
 
 /// What preflight found: who is signed in, where, and everything worth knowing before anything is written.
@@ -37,7 +41,8 @@ pub struct Preflight {
 }
 
 impl Preflight {
-    pub(crate) fn new(rules: &Rules<'_>, found: Found, wish: SecretWish) -> Self {
+    pub(crate) fn new(connection: &AzureServicesConnection, found: Found) -> Self {
+        let (rules, wish) = (&connection.rules(), connection.inner.wish);
         let mut findings = Vec::new();
         if let Some(directory) = &found.directory {
             check_directory(rules, directory, &mut findings);
@@ -63,8 +68,10 @@ impl Preflight {
             SignInSummary::new(rules.spec.environment(), directory, needed)
         });
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
-        let made_on = OffsetDateTime::replace_nanosecond(rules.now, 0).unwrap_or(rules.now);
-        let plan = decided.map(|(work, steps)| Plan::new(work, steps, findings.clone(), made_on));
+        let plan = decided.map(|(work, steps)| {
+            let document = document(rules, &found, &work, steps, findings.clone());
+            Plan::new(connection.clone(), work, document)
+        });
         let (signed_in, tenant) = found.directory.map(|directory| (directory.signed_in, directory.tenant)).unzip();
         Self {
             signed_in,
@@ -156,6 +163,36 @@ impl Blocked {
     }
 }
 
+fn document(rules: &Rules<'_>, found: &Found, work: &Work, steps: Vec<PlannedStep>, findings: Vec<Finding>) -> PlanDocument {
+    PlanDocument {
+        version: PlanDocument::current_version(),
+        name: work.name.clone(),
+        description: work.description.clone(),
+        environment: work.environment,
+        tenant_id: work.tenant_id,
+        tenant_name: work.tenant_name.clone(),
+        app_id_uri: work.app_id_uri.clone(),
+        site: found
+            .site
+            .as_ref()
+            .map(|site| PlannedSite::new(site.info.site_code.clone(), work.site_identity.clone())),
+        specification: digest(rules.spec),
+        made_on: OffsetDateTime::replace_nanosecond(rules.now, 0).unwrap_or(rules.now),
+        steps,
+        findings,
+    }
+}
+
+/// A digest of the specification as it is written, which is without its secrets. It tells two specifications apart and
+/// guards nothing: what a plan does is compared by itself.
+fn digest(spec: &ConnectionSpec) -> String {
+    let text = serde_json::to_vec(spec).unwrap_or_default();
+    Uuid::new_v5(&SPECIFICATIONS, &text).simple().to_string()
+}
+
+/// The namespace of the digests.
+const SPECIFICATIONS: Uuid = uuid!("c1a7c1d8-4d0e-5f52-9a55-0b7a0f6f9e01");
+
 fn blockers(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     findings.iter().filter(|finding| finding.severity() == Severity::Blocker)
 }
@@ -173,7 +210,7 @@ fn codes(findings: &[Finding]) -> String {
 }
 
 /// Compares what the token grants with what the plan takes, by name.
-fn check_permissions(found: &Found, needed: &[&'static str], findings: &mut Vec<Finding>) {
+fn check_permissions(found: &Found, needed: &[String], findings: &mut Vec<Finding>) {
     let Some(directory) = &found.directory else {
         return;
     };

@@ -1,7 +1,7 @@
 //! Rounds 1 and 2 on one app: its registration, its service principal, its secret, its completion.
 
 use super::{
-    apply::{Failed, Run, call, retries_of},
+    apply::{Failed, Run},
     difference::difference,
     failure::StepError,
     registration::complete_client_shape,
@@ -79,8 +79,7 @@ impl Run<'_> {
         app: &AppWork,
         secret: Option<&SecretWork>,
     ) -> Result<(Registered, StepReport), StepError> {
-        let observer = retries_of(step, self.listener);
-        let call = call(&observer);
+        let call = self.call(step);
         let mut new = NewApplication::new(app.shape.clone());
         if let Some(SecretWork::WithApp(validity)) = secret {
             new = new.with_password(self.first_password(*validity));
@@ -88,8 +87,8 @@ impl Run<'_> {
         let key = ApplicationKey::UniqueName(app.unique_name.clone());
         let ensured = ensure(
             self.attempt(step, false),
-            || directory.create_application(call, &new),
-            || directory.application(call, &key),
+            || directory.create_application(call.clone(), &new),
+            || directory.application(call.clone(), &key),
         )
         .await?;
         match ensured {
@@ -123,20 +122,19 @@ impl Run<'_> {
         origin: Origin,
     ) -> Result<(Registered, StepReport), StepError> {
         let fresh = origin.is_fresh();
-        let mut action = if fresh { StepAction::Adopted } else { StepAction::Unchanged };
+        let mut action = if fresh { StepAction::Found } else { StepAction::Unchanged };
         let (change, changes) = difference(&application.properties, &app.shape);
         if step == Step::RegisterServerApp && !changes.is_empty() && !fresh {
             if self.merge_application(directory, step, application.app_id, &app.shape).await? {
-                action = StepAction::Mended;
+                action = StepAction::Updated;
             }
         } else if step == Step::RegisterServerApp && !changes.is_empty() {
-            let observer = retries_of(step, self.listener);
-            let call = call(&observer);
+            let call = self.call(step);
             settle(self.attempt(step, fresh), || {
-                directory.update_application(call, application.object_id, &change)
+                directory.update_application(call.clone(), application.object_id, &change)
             })
             .await?;
-            action = StepAction::Mended;
+            action = StepAction::Updated;
         }
         let registered = Registered {
             object_id: application.object_id,
@@ -161,17 +159,16 @@ impl Run<'_> {
             if let Some(id) = found {
                 return Ok((id, report(StepAction::Unchanged, id)));
             }
-            let observer = retries_of(step, self.listener);
-            let call = call(&observer);
+            let call = self.call(step);
             let ensured = ensure(
                 self.attempt(step, app.origin.is_fresh()),
-                || directory.create_service_principal(call, app.app_id),
-                || directory.service_principal(call, app.app_id),
+                || directory.create_service_principal(call.clone(), app.app_id),
+                || directory.service_principal(call.clone(), app.app_id),
             )
             .await?;
             Ok(match ensured {
                 Ensured::Created(principal) => (principal.id, report(StepAction::Created, principal.id)),
-                Ensured::Recovered(principal) | Ensured::Found(principal) => (principal.id, report(StepAction::Adopted, principal.id)),
+                Ensured::Recovered(principal) | Ensured::Found(principal) => (principal.id, report(StepAction::Found, principal.id)),
             })
         })
         .await
@@ -198,13 +195,12 @@ impl Run<'_> {
             }
             if !client.origin.is_fresh() {
                 let is_changed = self.merge_application(directory, step, client.app_id, &shape).await?;
-                let action = if is_changed { StepAction::Mended } else { StepAction::Unchanged };
+                let action = if is_changed { StepAction::Updated } else { StepAction::Unchanged };
                 return Ok(((), StepReport::new(step, action)));
             }
-            let observer = retries_of(step, self.listener);
-            let call = call(&observer);
+            let call = self.call(step);
             settle(self.attempt(step, true), || {
-                directory.update_application(call, client.object_id, &change)
+                directory.update_application(call.clone(), client.object_id, &change)
             })
             .await?;
             Ok(((), StepReport::new(step, StepAction::Created)))

@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{finding::Finding, step::Step};
+use super::{event::RunId, finding::Finding, next_step::NextStep, step::Step};
 use crate::{
     cloud::CloudEnvironment,
+    error::RequestTrace,
     ids::{ApplicationId, ApplicationObjectId, KeyId, ServicePrincipalId, TenantId},
     secret::ClientSecret,
     site::SiteConnection,
@@ -15,21 +16,21 @@ use crate::{
 };
 
 /// What a step came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum StepAction {
     /// It was made by this run.
     Created,
-    /// It was there, made by an earlier run of this specification, and is used.
-    Adopted,
+    /// It was there, made moments ago by this run without an answer or by another run, and is used.
+    Found,
     /// It was there and this run changed it.
-    Mended,
+    Updated,
     /// It was there and is as wanted.
     Unchanged,
     /// It is there, differs from what is wanted, and cannot be changed from here; the note says how.
     Differs,
-    /// It was there and an undo removed it.
+    /// It was there and this run removed it.
     Removed,
     /// It failed; what it left behind, if anything, is found by the next run.
     Failed,
@@ -39,7 +40,7 @@ impl StepAction {
     /// Whether the step changed anything.
     #[must_use]
     pub const fn is_change(self) -> bool {
-        matches!(self, Self::Created | Self::Mended | Self::Removed | Self::Failed)
+        matches!(self, Self::Created | Self::Updated | Self::Removed | Self::Failed)
     }
 }
 
@@ -47,8 +48,8 @@ impl fmt::Display for StepAction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Created => "created",
-            Self::Adopted => "adopted",
-            Self::Mended => "mended",
+            Self::Found => "found",
+            Self::Updated => "updated",
             Self::Unchanged => "unchanged",
             Self::Differs => "differs",
             Self::Removed => "removed",
@@ -58,7 +59,7 @@ impl fmt::Display for StepAction {
 }
 
 /// One step in a [`Report`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StepReport {
@@ -67,11 +68,14 @@ pub struct StepReport {
     /// What it came to.
     pub action: StepAction,
     /// Ids of what it made or found, by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub ids: BTreeMap<&'static str, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ids: BTreeMap<String, String>,
     /// What is left to do by hand, or what went wrong.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The writes that were answered, with the ids that Microsoft's support asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestTrace>,
 }
 
 impl StepReport {
@@ -81,11 +85,12 @@ impl StepReport {
             action,
             ids: BTreeMap::new(),
             note: None,
+            requests: Vec::new(),
         }
     }
 
     pub(crate) fn with_id(mut self, name: &'static str, id: impl ToString) -> Self {
-        self.ids.insert(name, id.to_string());
+        self.ids.insert(name.to_owned(), id.to_string());
         self
     }
 
@@ -96,13 +101,30 @@ impl StepReport {
 }
 
 /// Everything that a run has done, in order. Never a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) run: Option<RunId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) caller: Option<String>,
     steps: Vec<StepReport>,
 }
 
 impl Report {
+    /// Which run it was, as its events say.
+    #[must_use]
+    pub const fn run(&self) -> Option<RunId> {
+        self.run
+    }
+
+    /// Who wrote to the directory: the account, or the application if no person is signed in. `None` if the token does
+    /// not tell, or if nothing was written there.
+    #[must_use]
+    pub fn caller(&self) -> Option<&str> {
+        self.caller.as_deref()
+    }
+
     /// The steps that were reached, in order.
     #[must_use]
     pub fn steps(&self) -> &[StepReport] {
@@ -235,8 +257,10 @@ pub struct Outcome {
     pub connection: Option<SiteConnection>,
     /// Everything that was done.
     pub report: Report,
-    /// What an administrator should know or do next.
-    pub reminders: Vec<Finding>,
+    /// Everything that was found on the way: by the checks before the run, and by the run itself.
+    pub findings: Vec<Finding>,
+    /// What remains to be done, and by whom.
+    pub next_steps: Vec<NextStep>,
 }
 
 impl Outcome {

@@ -6,7 +6,7 @@
 //! and the other removes its own secret.
 
 use super::{
-    apply::{Failed, Run, call, retries_of},
+    apply::{Failed, Run},
     failure::StepError,
     own_secret::{OwnSecret, distinct_end},
     register::{Origin, Registered},
@@ -75,11 +75,14 @@ impl Run<'_> {
                 self.done(StepReport::new(step, StepAction::Unchanged));
                 return Ok(self.planned_unused(unused.clone()));
             }
-            SecretWork::WithApp(_) if server.issued_secret().is_some() => return Ok(Unused::default()),
+            SecretWork::WithApp(_) if server.issued_secret().is_some() => {
+                self.skip(step);
+                return Ok(Unused::default());
+            }
             // Without a site nothing decides between two runs, and the other one may be handing its secret over.
             SecretWork::WithApp(_) if server.origin == Origin::Elsewhere && self.site.is_none() => {
                 let note = "another run made the app at the same time, and has its secret";
-                self.done(StepReport::new(step, StepAction::Adopted).with_note(note));
+                self.done(StepReport::new(step, StepAction::Found).with_note(note));
                 return Ok(Unused::default());
             }
             SecretWork::WithApp(validity) => {
@@ -134,12 +137,11 @@ impl Run<'_> {
         mut unused: Unused,
     ) -> Result<(IssuedSecret, Unused), StepError> {
         let step = Step::IssueSecret;
-        let observer = retries_of(step, self.listener);
-        let call = call(&observer);
+        let call = self.call(step);
         for attempt in 1.. {
             let new = NewPassword::new(&self.description, distinct_end(validity, self.clock.now(), &known, attempt));
             let added = settle_once(self.attempt(step, server.origin.is_fresh()), || {
-                directory.add_password(call, server.object_id, &new)
+                directory.add_password(call.clone(), server.object_id, &new)
             });
             let trouble = match added.await {
                 Ok(mut password) => {
@@ -235,10 +237,10 @@ impl Run<'_> {
         server: &Registered,
         is_seen: impl Fn(&[OwnSecret]) -> bool + Sync,
     ) -> Result<Vec<OwnSecret>, DirectoryError> {
-        let observer = retries_of(step, self.listener);
+        let call = self.call(step);
         let key = ApplicationKey::ApplicationId(server.app_id);
         settle(self.attempt(step, true), || async {
-            let found = directory.application(call(&observer), &key).await?;
+            let found = directory.application(call.clone(), &key).await?;
             let own = found.as_ref().map(OwnSecret::all_of).unwrap_or_default();
             let is_there = found.is_some() && is_seen(&own);
             if is_there { Ok(own) } else { Err(not_found(server)) }
@@ -250,6 +252,7 @@ impl Run<'_> {
     pub(crate) async fn retire_secrets(&self, server: Option<&Registered>, unused: &[KeyId]) -> Result<(), Failed> {
         let step = Step::RetireSecrets;
         let Some(server) = server.filter(|_| !unused.is_empty()) else {
+            self.skip(step);
             return Ok(());
         };
         let Some(directory) = self.directory else {
@@ -257,12 +260,11 @@ impl Run<'_> {
             return Err(self.failed(step, StepError::Directory(missing.into())));
         };
         self.step(step, || async {
-            let observer = retries_of(step, self.listener);
-            let call = call(&observer);
+            let call = self.call(step);
             // One after the other: changes of one app at the same moment are refused.
             for key in unused {
                 let removed = settle(self.attempt(step, server.origin.is_fresh()), || {
-                    directory.remove_password(call, server.object_id, *key)
+                    directory.remove_password(call.clone(), server.object_id, *key)
                 })
                 .await;
                 if let Err(error) = removed

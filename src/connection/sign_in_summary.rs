@@ -38,13 +38,13 @@ pub struct SignInSummary {
     /// The Microsoft Graph permissions granted; nothing where the token cannot be read.
     pub permissions_granted: Option<Vec<String>>,
     /// The Microsoft Graph permissions that the plan takes.
-    pub permissions_needed: Vec<&'static str>,
+    pub permissions_needed: Vec<String>,
     /// Those of them that were not granted.
-    pub permissions_lacking: Vec<&'static str>,
+    pub permissions_lacking: Vec<String>,
 }
 
 impl SignInSummary {
-    pub(crate) fn new(environment: CloudEnvironment, found: &FoundDirectory, permissions_needed: Vec<&'static str>) -> Self {
+    pub(crate) fn new(environment: CloudEnvironment, found: &FoundDirectory, permissions_needed: Vec<String>) -> Self {
         let signed_in = &found.signed_in;
         let granted = match signed_in.is_application {
             true => signed_in.app_roles.clone(),
@@ -91,7 +91,7 @@ impl fmt::Display for SignInSummary {
         }
         let granted = self.permissions_granted.as_deref().map_or_else(|| "not known".to_owned(), list);
         writeln!(formatter, "Permissions granted:  {granted}")?;
-        writeln!(formatter, "Permissions needed:   {}", list(&owned(&self.permissions_needed)))?;
+        writeln!(formatter, "Permissions needed:   {}", list(&self.permissions_needed))?;
         if !self.permissions_lacking.is_empty() {
             writeln!(formatter, "Permissions lacking:  {}", self.permissions_lacking.join(", "))?;
         }
@@ -100,9 +100,9 @@ impl fmt::Display for SignInSummary {
 }
 
 /// The permissions that are needed and not granted.
-pub(crate) fn lacking(granted: &[String], needed: &[&'static str]) -> Vec<&'static str> {
+pub(crate) fn lacking(granted: &[String], needed: &[String]) -> Vec<String> {
     let is_held = |name: &str| granted.iter().any(|held| held.eq_ignore_ascii_case(name));
-    needed.iter().filter(|name| !is_held(name)).copied().collect()
+    needed.iter().filter(|name| !is_held(name)).cloned().collect()
 }
 
 /// The name of one of the roles that matter here. Source: *Microsoft Entra built-in roles*.
@@ -130,7 +130,7 @@ mod tests {
     fn what_is_lacking_is_named() {
         let granted = ["user.read".to_owned()];
         assert_eq!(
-            lacking(&granted, &["User.Read", "Application.ReadWrite.All"]),
+            lacking(&granted, &["User.Read".to_owned(), "Application.ReadWrite.All".to_owned()]),
             ["Application.ReadWrite.All"]
         );
     }

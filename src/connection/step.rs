@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::site::SiteItem;
 
-/// One step of the job. Its name in JSON is stable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+/// One step of the job, in the order of the run. Its name in JSON is stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Step {
@@ -15,14 +15,14 @@ pub enum Step {
     RegisterServerApp,
     /// The app registration of the native (client) app.
     RegisterClientApp,
-    /// The secret of the server app, where it is not created with the app.
-    IssueSecret,
     /// The service principal of the server app.
     ServerServicePrincipal,
     /// The service principal of the client app.
     ClientServicePrincipal,
     /// What the client app can only get once both application ids are known: its redirect URI and its permissions.
     CompleteClientApp,
+    /// The secret of the server app, unless it is created with the app.
+    IssueSecret,
     /// Admin consent: the client app may use the server app.
     ConsentServerApp,
     /// Admin consent: the client app may sign users in and read their profile.
@@ -39,17 +39,67 @@ pub enum Step {
     CreateConnection,
     /// User and group discovery of the connection.
     ConfigureDiscovery,
-    /// The secrets of the server app that this crate has made and nobody uses.
+    /// The secrets of the server app that this crate has made and nothing can be using.
     RetireSecrets,
+    /// The Azure service connection, taken out of the site.
+    RemoveConnection,
+    /// The app registration of the web (server) app, taken out of the directory for good.
+    RemoveServerApp,
+    /// The app registration of the native (client) app, taken out of the directory for good.
+    RemoveClientApp,
 }
 
 impl Step {
+    /// Every step, in the order of the run.
+    pub const ALL: [Self; 18] = [
+        Self::RegisterServerApp,
+        Self::RegisterClientApp,
+        Self::ServerServicePrincipal,
+        Self::ClientServicePrincipal,
+        Self::CompleteClientApp,
+        Self::IssueSecret,
+        Self::ConsentServerApp,
+        Self::ConsentUserRead,
+        Self::ConsentDirectoryRead,
+        Self::ImportTenant,
+        Self::ImportServerApp,
+        Self::ImportClientApp,
+        Self::CreateConnection,
+        Self::ConfigureDiscovery,
+        Self::RetireSecrets,
+        Self::RemoveConnection,
+        Self::RemoveServerApp,
+        Self::RemoveClientApp,
+    ];
+
+    /// The round of the run that the step belongs to, from 1: the steps of one round run side by side.
+    #[must_use]
+    pub const fn round(self) -> u8 {
+        match self {
+            Self::RegisterServerApp | Self::RegisterClientApp | Self::RemoveConnection => 1,
+            Self::ServerServicePrincipal
+            | Self::ClientServicePrincipal
+            | Self::CompleteClientApp
+            | Self::IssueSecret
+            | Self::RemoveServerApp
+            | Self::RemoveClientApp => 2,
+            Self::ConsentServerApp | Self::ConsentUserRead | Self::ConsentDirectoryRead => 3,
+            Self::ImportTenant | Self::ImportServerApp | Self::ImportClientApp | Self::CreateConnection | Self::ConfigureDiscovery => 4,
+            Self::RetireSecrets => 5,
+        }
+    }
+
     /// Whether the step works on the Entra tenant; the others work on the site.
     #[must_use]
     pub const fn is_in_directory(self) -> bool {
         !matches!(
             self,
-            Self::ImportTenant | Self::ImportServerApp | Self::ImportClientApp | Self::CreateConnection | Self::ConfigureDiscovery
+            Self::ImportTenant
+                | Self::ImportServerApp
+                | Self::ImportClientApp
+                | Self::CreateConnection
+                | Self::ConfigureDiscovery
+                | Self::RemoveConnection
         )
     }
 
@@ -71,7 +121,10 @@ impl Step {
             Self::ImportClientApp => "Import the client app into the site",
             Self::CreateConnection => "Create the Cloud Management connection",
             Self::ConfigureDiscovery => "Configure user and group discovery",
-            Self::RetireSecrets => "Remove the server app's lost secrets",
+            Self::RetireSecrets => "Remove the server app's unused secrets",
+            Self::RemoveConnection => "Remove the Cloud Management connection",
+            Self::RemoveServerApp => "Remove the web (server) app",
+            Self::RemoveClientApp => "Remove the native (client) app",
         }
     }
 }

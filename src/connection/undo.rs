@@ -6,10 +6,10 @@ use futures_util::future::{OptionFuture, join};
 use serde::Serialize;
 
 use super::{
-    apply::{call, retries_of},
     check_directory::Rules,
     check_site::{server_id, tenant_of, uses_server},
-    event::{Event, Listener},
+    emitter::Emitter,
+    event::EventKind,
     found::{Found, FoundApp, where_allowed},
     own_secret::OwnSecret,
     registration::UniqueNames,
@@ -61,13 +61,13 @@ pub(crate) async fn undo(
     directory: Option<&dyn Directory>,
     site: Option<&dyn Site>,
     policy: WaitPolicy,
-    listener: Listener<'_>,
+    emitter: &Emitter<'_>,
 ) -> UndoReport {
     let spec = rules.spec;
     let mut report = UndoReport::default();
     let apps = own_apps(spec, found);
     let is_connected = match site {
-        Some(site) => !remove_connection(spec, found, &apps, site, listener, &mut report).await,
+        Some(site) => !remove_connection(spec, found, &apps, site, emitter, &mut report).await,
         None => false,
     };
     let Some(directory) = directory else {
@@ -91,7 +91,7 @@ pub(crate) async fn undo(
             step,
             fresh: true,
             policy,
-            listener,
+            emitter,
         };
         OptionFuture::from(app.map(|app| remove_app(directory, app, attempt)))
     });
@@ -104,7 +104,7 @@ pub(crate) async fn undo(
         return report;
     };
     if let (ServerApp::Adopt(_), Some(server)) = (spec.server_app(), &there.server) {
-        remove_own_secrets(directory, server, listener, &mut report).await;
+        remove_own_secrets(directory, server, emitter, &mut report).await;
     }
     if let (ClientApp::Adopt(app), Some(_)) = (spec.client_app(), &there.client) {
         let kept = format!("adopted client app {}: what was mended on it, and its consents", app.client_id());
@@ -125,14 +125,13 @@ fn used_elsewhere(rules: &Rules<'_>, found: &Found) -> Option<String> {
 }
 
 /// An adopted app is somebody else's: only the secrets that this crate has made go.
-async fn remove_own_secrets(directory: &dyn Directory, server: &FoundApp, listener: Listener<'_>, report: &mut UndoReport) {
+async fn remove_own_secrets(directory: &dyn Directory, server: &FoundApp, emitter: &Emitter<'_>, report: &mut UndoReport) {
     let step = Step::RetireSecrets;
-    let observer = retries_of(step, listener);
     for secret in OwnSecret::all_of(&server.application) {
         let label = format!("secret {} of the adopted server app {}", secret.key_id, server.application.app_id);
         match gone(
             directory
-                .remove_password(call(&observer), server.application.object_id, secret.key_id)
+                .remove_password(emitter.call(step), server.application.object_id, secret.key_id)
                 .await,
         ) {
             Ok(()) => report.removed.push(label),
@@ -198,7 +197,7 @@ async fn remove_connection(
     found: &Found,
     apps: &[OwnApp<'_>],
     site: &dyn Site,
-    listener: Listener<'_>,
+    emitter: &Emitter<'_>,
     report: &mut UndoReport,
 ) -> bool {
     let (Some(snapshot), Some(tenant)) = (&found.site, tenant_of(spec, found)) else {
@@ -218,16 +217,15 @@ async fn remove_connection(
         return true;
     };
     let step = Step::CreateConnection;
-    listener(&Event::StepStarted { step });
-    let observer = retries_of(step, listener);
+    started(emitter, step);
     match site
-        .remove(call(&observer), &SiteRemoval::new(connection.id, &connection.name))
+        .remove(emitter.call(step), &SiteRemoval::new(connection.id, &connection.name))
         .await
     {
         Ok(removed) => {
             report.removed.push(format!("connection {} ({})", connection.name, connection.id));
             report.left_behind.extend(removed.left_behind);
-            listener(&Event::StepDone {
+            emitter.tell(EventKind::StepDone {
                 step,
                 action: StepAction::Removed,
                 object: Some(connection.id.to_string()),
@@ -238,7 +236,7 @@ async fn remove_connection(
             report
                 .left_behind
                 .push(format!("connection {}: {}", connection.name, chain(&error)));
-            listener(&Event::StepFailed {
+            emitter.tell(EventKind::StepFailed {
                 step,
                 error: chain(&error),
                 help: error.help().to_owned(),
@@ -266,8 +264,8 @@ fn rows_of(snapshot: &SiteSnapshot, tenant: TenantId, apps: &[OwnApp<'_>]) -> Ve
 /// Removes one app for good: its registration, and one deleted before that still holds its unique name.
 async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, attempt: Attempt<'_>) -> UndoReport {
     let mut report = UndoReport::default();
-    let Attempt { step, listener, .. } = attempt;
-    listener(&Event::StepStarted { step });
+    let Attempt { step, emitter, .. } = attempt;
+    started(emitter, step);
     let mut failed = None;
     if let Some(found) = app.found {
         let label = app.label();
@@ -289,13 +287,13 @@ async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, attempt: Attemp
             }
         }
     }
-    listener(&match failed {
-        None => Event::StepDone {
+    emitter.tell(match failed {
+        None => EventKind::StepDone {
             step,
             action: StepAction::Removed,
             object: report.removed.first().cloned(),
         },
-        Some(error) => Event::StepFailed {
+        Some(error) => EventKind::StepFailed {
             step,
             error: chain(&error),
             help: error.help(),
@@ -307,14 +305,13 @@ async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, attempt: Attemp
 
 /// The service principal goes first, by itself: whether deleting the app takes it along is not documented.
 async fn delete_and_purge(directory: &dyn Directory, found: &FoundApp, attempt: Attempt<'_>) -> Result<(), DirectoryError> {
-    let observer = retries_of(attempt.step, attempt.listener);
-    let call = call(&observer);
+    let call = attempt.emitter.call(attempt.step);
     let principal = found.service_principal.as_ref().map(|principal| principal.id);
     if let Some(principal) = principal {
-        gone(directory.delete_service_principal(call, principal).await)?;
+        gone(directory.delete_service_principal(call.clone(), principal).await)?;
     }
     let application = &found.application;
-    gone(directory.delete_application(call, application.object_id).await)?;
+    gone(directory.delete_application(call.clone(), application.object_id).await)?;
     let deleted = DeletedApplication::new(application.object_id, Some(application.app_id), None, None);
     purge(directory, &deleted, principal, attempt).await
 }
@@ -328,21 +325,29 @@ async fn purge(
     known: Option<ServicePrincipalId>,
     attempt: Attempt<'_>,
 ) -> Result<(), DirectoryError> {
-    let observer = retries_of(attempt.step, attempt.listener);
-    let call = call(&observer);
+    let call = attempt.emitter.call(attempt.step);
     // One that an undo before this has deleted, or that was not to be seen yet, shows only here.
     let ids: Vec<ApplicationId> = application.app_id.into_iter().collect();
-    let listed = where_allowed(directory.deleted_service_principals(call, &ids).await)?;
+    let listed = where_allowed(directory.deleted_service_principals(call.clone(), &ids).await)?;
     let mut principals: Vec<ServicePrincipalId> = listed.iter().map(|principal| principal.id).collect();
     principals.extend(known.filter(|known| !principals.contains(known)));
     let brief = attempt.policy.with_deadline(attempt.policy.deadline().min(PRINCIPAL_DEADLINE));
     for principal in principals {
         let attempt = Attempt { policy: brief, ..attempt };
-        let purged = settle(attempt, || directory.purge_service_principal(call, principal)).await;
+        let purged = settle(attempt, || directory.purge_service_principal(call.clone(), principal)).await;
         // It holds no name; where it never shows among the deleted objects, all is well.
         gone(purged)?;
     }
-    settle(attempt, || directory.purge_application(call, application.object_id)).await
+    settle(attempt, || directory.purge_application(call.clone(), application.object_id)).await
+}
+
+fn started(emitter: &Emitter<'_>, step: Step) {
+    emitter.tell(EventKind::StepStarted {
+        step,
+        index: 1,
+        total: 1,
+        round: step.round(),
+    });
 }
 
 /// What is not there any more need not be deleted.

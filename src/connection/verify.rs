@@ -160,12 +160,12 @@ impl ImportVerifier {
             ApplicationKey::ApplicationId(server_id),
             client_id.map(ApplicationKey::ApplicationId),
         );
-        let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call, key)));
-        let client_principal = OptionFuture::from(client_id.map(|id| directory.service_principal(call, id)));
+        let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call.clone(), key)));
+        let client_principal = OptionFuture::from(client_id.map(|id| directory.service_principal(call.clone(), id)));
         let (tenant, server, server_principal, client, client_principal) = join5(
-            directory.tenant(call),
-            directory.application(call, &server_key),
-            directory.service_principal(call, server_id),
+            directory.tenant(call.clone()),
+            directory.application(call.clone(), &server_key),
+            directory.service_principal(call.clone(), server_id),
             client,
             client_principal,
         )
@@ -174,13 +174,13 @@ impl ImportVerifier {
         let client_principal = client_principal.transpose()?.flatten();
         let grants = async {
             match &client_principal {
-                Some(principal) => directory.permission_grants(call, principal.id).await,
+                Some(principal) => directory.permission_grants(call.clone(), principal.id).await,
                 None => Ok(Vec::new()),
             }
         };
         let roles = async {
             match server_principal.as_ref().filter(|_| self.wants_discovery) {
-                Some(principal) => directory.role_assignments(call, principal.id).await,
+                Some(principal) => directory.role_assignments(call.clone(), principal.id).await,
                 None => Ok(Vec::new()),
             }
         };

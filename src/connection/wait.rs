@@ -4,10 +4,7 @@ use std::{future::Future, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
-use super::{
-    event::{Event, Listener},
-    step::Step,
-};
+use super::{emitter::Emitter, event::EventKind, step::Step};
 use crate::{
     backoff::{Delays, WaitPolicy},
     error::{DirectoryError, ExceededMaxWait, RefusalReason},
@@ -31,7 +28,7 @@ pub(crate) struct Attempt<'a> {
     /// Whether what is written to was made by this run, so that "not found" means "not yet".
     pub(crate) fresh: bool,
     pub(crate) policy: WaitPolicy,
-    pub(crate) listener: Listener<'a>,
+    pub(crate) emitter: &'a Emitter<'a>,
 }
 
 impl<'a> Attempt<'a> {
@@ -110,7 +107,7 @@ impl Wait<'_> {
             DirectoryError::Refused(refused) => refused.code().to_owned(),
             _ => "no answer".to_owned(),
         };
-        (self.attempt.listener)(&Event::WaitingForReplication {
+        self.attempt.emitter.tell(EventKind::WaitingForReplication {
             step: self.attempt.step,
             attempt: self.attempts,
             delay,
@@ -206,6 +203,10 @@ mod tests {
 
     use super::*;
     use crate::error::{Refused, RequestTrace, TransportKind, Unreachable};
+    use crate::{
+        clock::SystemClock,
+        connection::event::{Event, Verb},
+    };
 
     fn refused(reason: RefusalReason) -> DirectoryError {
         Refused::new(reason, "Code", "message", RequestTrace::default()).into()
@@ -215,12 +216,16 @@ mod tests {
         Unreachable::new(TransportKind::Interrupted, "host", RequestTrace::default(), "reset").into()
     }
 
-    fn attempt(fresh: bool, listener: Listener<'_>) -> Attempt<'_> {
+    fn quiet() -> Emitter<'static> {
+        Emitter::begin(Verb::Apply, &|_| (), &SystemClock)
+    }
+
+    fn attempt<'a>(fresh: bool, emitter: &'a Emitter<'a>) -> Attempt<'a> {
         Attempt {
             step: Step::ServerServicePrincipal,
             fresh,
             policy: WaitPolicy::default(),
-            listener,
+            emitter,
         }
     }
 
@@ -228,8 +233,9 @@ mod tests {
     async fn a_fresh_object_is_waited_for_with_growing_delays() {
         let events = Mutex::new(Vec::new());
         let listener = |event: &Event| events.lock().unwrap().push(event.clone());
+        let emitter = Emitter::begin(Verb::Apply, &listener, &SystemClock);
         let calls = AtomicU32::new(0);
-        let result = settle(attempt(true, &listener), || async {
+        let result = settle(attempt(true, &emitter), || async {
             match calls.fetch_add(1, Ordering::Relaxed) {
                 0..3 => Err(refused(RefusalReason::NotFound)),
                 _ => Ok(7),
@@ -241,9 +247,9 @@ mod tests {
             .lock()
             .unwrap()
             .iter()
-            .map(|event| match event {
-                Event::WaitingForReplication { delay, .. } => delay.as_millis(),
-                other => panic!("{other:?}"),
+            .filter_map(|event| match &event.kind {
+                EventKind::WaitingForReplication { delay, .. } => Some(delay.as_millis()),
+                _ => None,
             })
             .collect();
         assert_eq!(delays, [500, 500, 500]);
@@ -252,7 +258,7 @@ mod tests {
     #[tokio::test]
     async fn not_found_on_somebody_elses_object_is_final() {
         let calls = AtomicU32::new(0);
-        let result: Result<(), _> = settle(attempt(false, &|_| ()), || async {
+        let result: Result<(), _> = settle(attempt(false, &quiet()), || async {
             calls.fetch_add(1, Ordering::Relaxed);
             Err(refused(RefusalReason::NotFound))
         })
@@ -266,7 +272,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waiting_ends_at_the_deadline_and_says_how_long_and_how_often_it_waited() {
         let started = Instant::now();
-        let result: Result<(), _> = settle(attempt(true, &|_| ()), || async { Err(refused(RefusalReason::NotFound)) }).await;
+        let result: Result<(), _> = settle(attempt(true, &quiet()), || async { Err(refused(RefusalReason::NotFound)) }).await;
         let error = result.unwrap_err();
         assert_eq!(error.refusal(), Some(RefusalReason::NotFound));
         let DirectoryError::ExceededMaxWait(error) = error else {
@@ -294,7 +300,7 @@ mod tests {
     async fn a_lost_answer_is_looked_up_before_anything_is_sent_again() {
         let calls = AtomicU32::new(0);
         let result = ensure(
-            attempt(true, &|_| ()),
+            attempt(true, &quiet()),
             || async {
                 calls.fetch_add(1, Ordering::Relaxed);
                 Err(interrupted())
@@ -310,7 +316,7 @@ mod tests {
     async fn what_provably_did_not_happen_is_made_again() {
         let calls = AtomicU32::new(0);
         let result = ensure(
-            attempt(true, &|_| ()),
+            attempt(true, &quiet()),
             || async {
                 match calls.fetch_add(1, Ordering::Relaxed) {
                     0 => Err(interrupted()),
@@ -327,7 +333,7 @@ mod tests {
     async fn already_there_but_not_visible_yet_is_looked_up_until_it_shows() {
         let looks = AtomicU32::new(0);
         let result = ensure(
-            attempt(false, &|_| ()),
+            attempt(false, &quiet()),
             || async { Err::<u8, _>(refused(RefusalReason::AlreadyExists)) },
             || async { Ok((looks.fetch_add(1, Ordering::Relaxed) >= 2).then_some(7)) },
         )
@@ -337,9 +343,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_deadline_that_leaves_no_time_to_wait_gives_the_refusal_itself() {
+        let emitter = quiet();
         let attempt = Attempt {
             policy: WaitPolicy::default().with_deadline(Duration::from_millis(100)),
-            ..attempt(true, &|_| ())
+            ..attempt(true, &emitter)
         };
         let result: Result<(), _> = settle(attempt, || async { Err(refused(RefusalReason::NotFound)) }).await;
         assert!(matches!(result, Err(DirectoryError::Refused(_))));
@@ -359,8 +366,9 @@ mod tests {
         let times = Mutex::new(Vec::new());
         let calls = AtomicU32::new(0);
         let note = || times.lock().unwrap().push(started.elapsed());
+        let emitter = quiet();
         let result = ensure(
-            attempt(true, &|_| ()),
+            attempt(true, &emitter),
             || async {
                 note();
                 let call = calls.fetch_add(1, Ordering::Relaxed);
@@ -399,7 +407,7 @@ mod tests {
             let (spent, requests) = in_virtual_time(async {
                 let started = Instant::now();
                 let requests = AtomicU32::new(0);
-                settle(attempt(true, &|_| ()), || async {
+                settle(attempt(true, &quiet()), || async {
                     requests.fetch_add(1, Ordering::Relaxed);
                     // The directory looks when the request reaches it, and the answer takes its time.
                     let is_seen = started.elapsed() >= lag;
@@ -428,7 +436,7 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_is_final() {
         let result: Result<Ensured<()>, _> = ensure(
-            attempt(true, &|_| ()),
+            attempt(true, &quiet()),
             || async { Err(refused(RefusalReason::SecretsForbidden)) },
             || async { panic!("nothing to look for") },
         )

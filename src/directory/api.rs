@@ -43,75 +43,75 @@ pub trait Directory: Debug + Send + Sync {
     }
 
     /// Who acts, as far as can be told without asking the directory. Default: nothing is known.
-    async fn signed_in(&self, _call: Call<'_>) -> Result<SignedIn, DirectoryError> {
+    async fn signed_in(&self, _call: Call) -> Result<SignedIn, DirectoryError> {
         Ok(SignedIn::default())
     }
 
     /// The tenant with its verified domains.
-    async fn tenant(&self, _call: Call<'_>) -> Result<Tenant, DirectoryError> {
+    async fn tenant(&self, _call: Call) -> Result<Tenant, DirectoryError> {
         Err(unsupported::<Self>("tenant"))
     }
 
     /// Which of these directory roles the signed-in user holds, through groups, too.
-    async fn held_roles(&self, _call: Call<'_>, _roles: &[RoleTemplateId]) -> Result<Vec<RoleTemplateId>, DirectoryError> {
+    async fn held_roles(&self, _call: Call, _roles: &[RoleTemplateId]) -> Result<Vec<RoleTemplateId>, DirectoryError> {
         Err(unsupported::<Self>("held_roles"))
     }
 
     /// What the tenant's default app management policy means for new apps. Needs `Policy.Read.All`.
-    async fn app_management_policy(&self, _call: Call<'_>) -> Result<AppManagementPolicy, DirectoryError> {
+    async fn app_management_policy(&self, _call: Call) -> Result<AppManagementPolicy, DirectoryError> {
         Err(unsupported::<Self>("app_management_policy"))
     }
 
     /// The app registration with this key.
-    async fn application(&self, _call: Call<'_>, _key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
+    async fn application(&self, _call: Call, _key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
         Err(unsupported::<Self>("application"))
     }
 
     /// The app registration that has this App ID URI.
-    async fn application_with_uri(&self, _call: Call<'_>, _uri: &str) -> Result<Option<Application>, DirectoryError> {
+    async fn application_with_uri(&self, _call: Call, _uri: &str) -> Result<Option<Application>, DirectoryError> {
         Err(unsupported::<Self>("application_with_uri"))
     }
 
     /// The deleted app registrations that still hold one of these unique names.
-    async fn deleted_applications(&self, _call: Call<'_>, _unique_names: &[String]) -> Result<Vec<DeletedApplication>, DirectoryError> {
+    async fn deleted_applications(&self, _call: Call, _unique_names: &[String]) -> Result<Vec<DeletedApplication>, DirectoryError> {
         Err(unsupported::<Self>("deleted_applications"))
     }
 
     /// The deleted service principals of these applications.
     async fn deleted_service_principals(
         &self,
-        _call: Call<'_>,
+        _call: Call,
         _applications: &[ApplicationId],
     ) -> Result<Vec<ServicePrincipal>, DirectoryError> {
         Err(unsupported::<Self>("deleted_service_principals"))
     }
 
     /// The service principal of an application.
-    async fn service_principal(&self, _call: Call<'_>, _application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
+    async fn service_principal(&self, _call: Call, _application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
         Err(unsupported::<Self>("service_principal"))
     }
 
     /// The consents to delegated permissions that a service principal holds, for the whole tenant.
-    async fn permission_grants(&self, _call: Call<'_>, _client: ServicePrincipalId) -> Result<Vec<PermissionGrant>, DirectoryError> {
+    async fn permission_grants(&self, _call: Call, _client: ServicePrincipalId) -> Result<Vec<PermissionGrant>, DirectoryError> {
         Err(unsupported::<Self>("permission_grants"))
     }
 
     /// The application permissions that a service principal holds.
-    async fn role_assignments(&self, _call: Call<'_>, _principal: ServicePrincipalId) -> Result<Vec<RoleAssignment>, DirectoryError> {
+    async fn role_assignments(&self, _call: Call, _principal: ServicePrincipalId) -> Result<Vec<RoleAssignment>, DirectoryError> {
         Err(unsupported::<Self>("role_assignments"))
     }
 
     /// Creates an app registration, with its secret where one is wanted.
     ///
     /// The answer carries the secret's text, unless the service left it out.
-    async fn create_application(&self, _call: Call<'_>, _new: &NewApplication) -> Result<Application, DirectoryError> {
+    async fn create_application(&self, _call: Call, _new: &NewApplication) -> Result<Application, DirectoryError> {
         Err(unsupported::<Self>("create_application"))
     }
 
     /// Changes what is set in `change`; lists are replaced as a whole.
     async fn update_application(
         &self,
-        _call: Call<'_>,
+        _call: Call,
         _application: ApplicationObjectId,
         _change: &ApplicationProperties,
     ) -> Result<(), DirectoryError> {
@@ -121,7 +121,7 @@ pub trait Directory: Debug + Send + Sync {
     /// Adds a secret; the answer carries its text.
     async fn add_password(
         &self,
-        _call: Call<'_>,
+        _call: Call,
         _application: ApplicationObjectId,
         _new: &NewPassword,
     ) -> Result<PasswordCredential, DirectoryError> {
@@ -129,47 +129,47 @@ pub trait Directory: Debug + Send + Sync {
     }
 
     /// Removes a secret.
-    async fn remove_password(&self, _call: Call<'_>, _application: ApplicationObjectId, _key: KeyId) -> Result<(), DirectoryError> {
+    async fn remove_password(&self, _call: Call, _application: ApplicationObjectId, _key: KeyId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("remove_password"))
     }
 
     /// Creates the service principal of an application.
-    async fn create_service_principal(&self, _call: Call<'_>, _application: ApplicationId) -> Result<ServicePrincipal, DirectoryError> {
+    async fn create_service_principal(&self, _call: Call, _application: ApplicationId) -> Result<ServicePrincipal, DirectoryError> {
         Err(unsupported::<Self>("create_service_principal"))
     }
 
     /// Consents to delegated permissions for the whole tenant.
-    async fn create_permission_grant(&self, _call: Call<'_>, _new: &NewPermissionGrant) -> Result<PermissionGrant, DirectoryError> {
+    async fn create_permission_grant(&self, _call: Call, _new: &NewPermissionGrant) -> Result<PermissionGrant, DirectoryError> {
         Err(unsupported::<Self>("create_permission_grant"))
     }
 
     /// Replaces the permissions of a consent.
-    async fn update_permission_grant(&self, _call: Call<'_>, _grant: &PermissionGrantId, _scope: &str) -> Result<(), DirectoryError> {
+    async fn update_permission_grant(&self, _call: Call, _grant: &PermissionGrantId, _scope: &str) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("update_permission_grant"))
     }
 
     /// Gives an application permission to a service principal.
-    async fn assign_role(&self, _call: Call<'_>, _new: &NewRoleAssignment) -> Result<RoleAssignment, DirectoryError> {
+    async fn assign_role(&self, _call: Call, _new: &NewRoleAssignment) -> Result<RoleAssignment, DirectoryError> {
         Err(unsupported::<Self>("assign_role"))
     }
 
     /// Deletes an app registration. It stays restorable, and keeps its unique name, until it is purged.
-    async fn delete_application(&self, _call: Call<'_>, _application: ApplicationObjectId) -> Result<(), DirectoryError> {
+    async fn delete_application(&self, _call: Call, _application: ApplicationObjectId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("delete_application"))
     }
 
     /// Deletes a service principal. It stays restorable until it is purged.
-    async fn delete_service_principal(&self, _call: Call<'_>, _principal: ServicePrincipalId) -> Result<(), DirectoryError> {
+    async fn delete_service_principal(&self, _call: Call, _principal: ServicePrincipalId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("delete_service_principal"))
     }
 
     /// Removes a deleted app registration for good.
-    async fn purge_application(&self, _call: Call<'_>, _application: ApplicationObjectId) -> Result<(), DirectoryError> {
+    async fn purge_application(&self, _call: Call, _application: ApplicationObjectId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("purge_application"))
     }
 
     /// Removes a deleted service principal for good.
-    async fn purge_service_principal(&self, _call: Call<'_>, _principal: ServicePrincipalId) -> Result<(), DirectoryError> {
+    async fn purge_service_principal(&self, _call: Call, _principal: ServicePrincipalId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("purge_service_principal"))
     }
 }

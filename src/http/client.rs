@@ -108,7 +108,7 @@ impl HttpClient {
     /// # Cancel safety
     ///
     /// Dropping the future drops the attempt under way, which may have been carried out. Nothing goes on behind it.
-    pub async fn send(&self, call: Call<'_>, request: &Request) -> Result<Answer, HttpError> {
+    pub async fn send(&self, call: Call, request: &Request) -> Result<Answer, HttpError> {
         let pipeline = self.pipeline(Arc::new(SystemClock));
         pipeline.send(call, request, None, |_| None).await
     }

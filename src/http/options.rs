@@ -184,7 +184,8 @@ impl Proxy {
         Ok(Self(Way::Given { url, credentials: None }))
     }
 
-    /// The same with a user name and a password (Basic). Without an address given, they play no part.
+    /// The same with a user name and a password (Basic), which cross the network in clear text if the proxy's address is
+    /// one of HTTP. Without an address given, they play no part.
     #[must_use]
     pub fn with_credentials(mut self, user: impl Into<String>, password: SecretString) -> Self {
         if let Way::Given { credentials, .. } = &mut self.0 {

@@ -82,7 +82,7 @@ impl Pipeline {
     /// Dropping the future drops the attempt under way, which may have been carried out. Nothing goes on behind it.
     pub(crate) async fn send(
         &self,
-        call: Call<'_>,
+        call: Call,
         request: &Request,
         authorize: Option<&dyn Authorize>,
         advise: fn(&Answer) -> Option<Advice>,
@@ -131,7 +131,7 @@ impl Pipeline {
                         return Err(redirected(request, &answer));
                     }
                     if credentials.renew_after(&answer) {
-                        call.retried(&Retry::new(request.title(), attempt, Duration::ZERO, RetryReason::TokenRefused));
+                        call.retried(Retry::new(request.title(), attempt, Duration::ZERO, RetryReason::TokenRefused));
                         credentials.keep(answer);
                         continue;
                     }
@@ -143,9 +143,12 @@ impl Pipeline {
                 }
             };
             let (Some(reason), Some(delay)) = (reason, delay) else {
+                if let Ok(answer) = &end {
+                    call.answered(answer.trace().clone());
+                }
                 return end;
             };
-            call.retried(&Retry::new(request.title(), attempt, delay, reason));
+            call.retried(Retry::new(request.title(), attempt, delay, reason));
             sleep(delay).await;
         }
     }

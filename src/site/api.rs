@@ -4,7 +4,7 @@ use std::{any::type_name, fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 
-use super::{SiteFailure, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot};
+use super::{SiteFailure, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved, SiteSnapshot};
 use crate::{
     call::Call,
     error::{NotSupported, SiteError},
@@ -28,7 +28,7 @@ pub trait Site: Debug + Send + Sync {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await: nothing is written.
-    async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+    async fn snapshot(&self, _call: Call) -> Result<SiteSnapshot, SiteError> {
         Err(NotSupported::new("snapshot", type_name::<Self>()).into())
     }
 
@@ -46,12 +46,7 @@ pub trait Site: Debug + Send + Sync {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await; what was under way may then have been carried out.
-    async fn onboard(
-        &self,
-        _call: Call<'_>,
-        _wanted: &SiteOnboarding,
-        _progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, _call: Call, _wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         Err(SiteError::from(NotSupported::new("onboard", type_name::<Self>())).into())
     }
 
@@ -64,7 +59,7 @@ pub trait Site: Debug + Send + Sync {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await; the connection may then be gone or not, and removing it again is no error.
-    async fn remove(&self, _call: Call<'_>, _removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+    async fn remove(&self, _call: Call, _removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         Err(NotSupported::new("remove", type_name::<Self>()).into())
     }
 }

@@ -1,5 +1,6 @@
 //! The Configuration Manager side: one trait, and what goes through it.
 
+#[cfg(feature = "http")]
 pub mod admin_service;
 mod api;
 mod identity;
@@ -10,9 +11,8 @@ mod work;
 
 pub use api::{Site, SiteHandle};
 pub use identity::{InvalidSiteIdentity, SiteIdentity};
-pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteRowId, SiteSnapshot, SiteTenant};
+pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteSnapshot, SiteTenant};
 pub use split::SplitSite;
-pub use work::{
-    ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress,
-    SiteRemoval, SiteRemoved,
-};
+pub use work::{ClientAppImport, SecretHeld, ServerAppImport, SiteFailure, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved};
+
+pub use crate::call::progress::{SiteAction, SiteItem, SiteProgress, SiteRowId};

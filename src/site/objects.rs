@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::SiteIdentity;
+use super::{SiteIdentity, SiteRowId};
 use crate::{
     cloud::CloudEnvironment,
     ids::{ApplicationId, TenantId},
@@ -15,17 +15,6 @@ use crate::{
 
 /// `ServiceType` of the connection that tenant attach makes, as tools in the field read it.
 const TENANT_ATTACH: i64 = 5;
-
-/// The row id that a site gives to a tenant, an application or a connection. Large numbers are usual.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SiteRowId(pub i64);
-
-impl std::fmt::Display for SiteRowId {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
 
 /// Everything this job wants to know of a site, read in one go.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Site, SiteFailure, SiteHandle, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot};
+use super::{Site, SiteFailure, SiteHandle, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved, SiteSnapshot};
 use crate::{call::Call, error::SiteError};
 
 /// A site that one implementation reads and another one writes.
@@ -38,20 +38,15 @@ impl SplitSite {
 
 #[async_trait]
 impl Site for SplitSite {
-    async fn snapshot(&self, call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+    async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
         self.reader.as_site().snapshot(call).await
     }
 
-    async fn onboard(
-        &self,
-        call: Call<'_>,
-        wanted: &SiteOnboarding,
-        progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
-    ) -> Result<SiteOnboarded, SiteFailure> {
-        self.writer.as_site().onboard(call, wanted, progress).await
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
+        self.writer.as_site().onboard(call, wanted).await
     }
 
-    async fn remove(&self, call: Call<'_>, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+    async fn remove(&self, call: Call, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         self.writer.as_site().remove(call, removal).await
     }
 }

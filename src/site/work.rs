@@ -1,11 +1,9 @@
 //! What a site is asked to do, what it tells meanwhile, and what it has done.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{SiteConnection, SiteRowId};
+use super::{SiteConnection, SiteProgress, SiteRowId};
 use crate::{
     cloud::CloudEnvironment,
     error::SiteError,
@@ -116,50 +114,6 @@ impl ClientAppImport {
     }
 }
 
-/// A thing in the site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum SiteItem {
-    /// The tenant's row.
-    Tenant,
-    /// The server app's row.
-    ServerApp,
-    /// The client app's row.
-    ClientApp,
-    /// The connection.
-    Connection,
-    /// User and group discovery of the connection.
-    Discovery,
-}
-
-impl fmt::Display for SiteItem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Tenant => "tenant",
-            Self::ServerApp => "server app",
-            Self::ClientApp => "client app",
-            Self::Connection => "connection",
-            Self::Discovery => "discovery",
-        })
-    }
-}
-
-/// What became of a thing in the site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum SiteAction {
-    /// It was made.
-    Created,
-    /// It was there and is as wanted.
-    Unchanged,
-    /// It was there and was changed.
-    Changed,
-    /// It is there, differs from what was wanted, and the product offers no cmdlet to change it: how to do it by hand.
-    Differs(String),
-}
-
 /// Which secret a site holds for the server app, beside what became of its row.
 ///
 /// A secret is removed from the directory only on the strength of this answer, so an implementation says what it knows
@@ -175,28 +129,6 @@ pub enum SecretHeld {
     /// The site does not say, or was given none. No secret is removed then.
     #[default]
     NotSaid,
-}
-
-/// One piece of progress: an item is done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct SiteProgress {
-    /// Which item.
-    pub item: SiteItem,
-    /// What became of it.
-    pub action: SiteAction,
-    /// Its row, where it has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub row: Option<SiteRowId>,
-}
-
-impl SiteProgress {
-    /// Describes a piece of progress.
-    #[must_use]
-    pub const fn new(item: SiteItem, action: SiteAction, row: Option<SiteRowId>) -> Self {
-        Self { item, action, row }
-    }
 }
 
 /// The connection is there. `connection` is what the site itself says of it, read back.

@@ -6,6 +6,7 @@ mod azure_identity;
 mod cache;
 mod chain;
 mod claims;
+#[cfg(feature = "http")]
 mod discovery;
 #[cfg(feature = "sign-in")]
 mod entra;
@@ -21,6 +22,7 @@ pub use azure_identity::AzureIdentity;
 pub use cache::CachedTokens;
 pub use chain::{BlockedWay, TokenChain};
 pub use claims::TokenClaims;
+#[cfg(feature = "http")]
 pub use discovery::{DiscoveredTenant, TenantDiscovery, TenantDiscoveryError};
 #[cfg(feature = "sign-in")]
 pub use entra::{BrowserSignIn, ClientSecretSignIn, DEFAULT_SIGN_IN_CLIENT, DeviceCode, DeviceCodeSignIn, EntraSecretProbe};

@@ -1,12 +1,13 @@
 //! What goes wrong between here and Microsoft Graph, and what callers see of it.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
 use cmg_onboarding::{
-    Call, CloudEndpoints, Directory, DirectoryError, GraphDirectory, Retry, RetryReason, StaticToken,
+    Call, CloudEndpoints, Directory, DirectoryError, GraphDirectory, RetryReason, StaticToken,
+    call::CallEvent,
     directory::{ApplicationKey, NewApplication},
     error::{RefusalReason, TransportKind},
 };
@@ -40,11 +41,18 @@ async fn read(graph: &Graph) -> Result<(), DirectoryError> {
 async fn a_throttled_creation_is_sent_again_and_whoever_listens_is_told() {
     let throttled = refusal(429, "TooManyRequests", "slow down").insert_header("retry-after-ms", "1");
     let graph = Graph::answering([throttled, json(201, application())]).await;
-    let told = Mutex::new(Vec::new());
-    let observer = |retry: &Retry| told.lock().unwrap().push(retry.reason);
+    let (call, mut heard) = Call::channel();
     let new = NewApplication::default();
-    graph.directory().create_application(Call::observed(&observer), &new).await.unwrap();
-    assert_eq!(*told.lock().unwrap(), [RetryReason::Throttled]);
+    graph.directory().create_application(call, &new).await.unwrap();
+    let Some(CallEvent::Retried(retry)) = heard.next().await else {
+        panic!("a retry is told")
+    };
+    assert_eq!(retry.reason, RetryReason::Throttled);
+    let Some(CallEvent::Answered(trace)) = heard.next().await else {
+        panic!("the answer is told")
+    };
+    assert_eq!((trace.attempts, trace.status), (2, Some(201)));
+    assert_eq!(heard.next().await, None, "the call is over");
     let ids: Vec<_> = graph
         .requests()
         .await

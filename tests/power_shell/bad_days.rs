@@ -10,7 +10,7 @@ use cmg_onboarding::{
 use crate::support::{CONNECTION, END, FakeHost, Heard, SITE, cause, failed, progress, wanted};
 
 async fn failure_of(host: &FakeHost) -> SiteFailure {
-    host.site().onboard(Call::quiet(), &wanted(), &|_| {}).await.unwrap_err()
+    host.site().onboard(Call::quiet(), &wanted()).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_script_that_hangs_is_given_up_with_what_it_had_done() {
 #[tokio::test(start_paused = true)]
 async fn a_script_that_hangs_after_its_last_word_is_done() {
     let host = FakeHost::saying(&[SITE, CONNECTION, END]).then_hanging();
-    assert!(host.site().onboard(Call::quiet(), &wanted(), &|_| {}).await.is_ok());
+    assert!(host.site().onboard(Call::quiet(), &wanted()).await.is_ok());
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn what_comes_after_an_error_changes_nothing() {
         CONNECTION.to_owned(),
         END.to_owned(),
     ]);
-    let failure = host.site().onboard(Call::quiet(), &wanted(), &heard.listen()).await.unwrap_err();
+    let failure = host.site().onboard(heard.call(), &wanted()).await.unwrap_err();
     assert!(matches!(failure.error, SiteError::Refused(_)) && heard.all().is_empty());
 }
 
@@ -142,6 +142,6 @@ async fn a_missing_module_is_a_matter_of_reaching_the_site() {
 #[tokio::test]
 async fn an_end_without_an_answer_is_an_error() {
     let site = FakeHost::saying(&[SITE, END]).site();
-    assert!(site.onboard(Call::quiet(), &wanted(), &|_| {}).await.is_err());
+    assert!(site.onboard(Call::quiet(), &wanted()).await.is_err());
     assert!(site.remove(Call::quiet(), &SiteRemoval::new(SiteRowId(1), "x")).await.is_err());
 }

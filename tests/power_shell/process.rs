@@ -66,7 +66,7 @@ async fn the_request_comes_after_the_script_on_standard_input_and_nowhere_else()
     let answers = says(&[SITE, &progress("tenant", "created", 1, &[]), CONNECTION, END]);
     let body = format!("printf '%s ' \"$@\" > FOLDER/arguments\nenv > FOLDER/environment\ncat > FOLDER/input\n{answers}");
     let stand_in = StandIn::new(&body).await;
-    let onboarded = site(stand_in.process()).onboard(Call::quiet(), &wanted(), &|_| {}).await.unwrap();
+    let onboarded = site(stand_in.process()).onboard(Call::quiet(), &wanted()).await.unwrap();
     assert_eq!(onboarded.done.len(), 1);
 
     let input = stand_in.read("input");
@@ -111,10 +111,7 @@ async fn a_process_that_never_reads_and_dies_is_told_with_what_it_said() {
 #[tokio::test]
 async fn a_program_that_repeats_its_input_does_not_get_the_secret_into_the_error() {
     let stand_in = StandIn::new("tee /dev/stderr").await;
-    let failure = site(stand_in.process())
-        .onboard(Call::quiet(), &wanted(), &|_| {})
-        .await
-        .unwrap_err();
+    let failure = site(stand_in.process()).onboard(Call::quiet(), &wanted()).await.unwrap_err();
     let shown = format!("{failure:#?} {}", cmg_onboarding::error::chain(&failure.error));
     let units: Vec<String> = SECRET.encode_utf16().map(|unit| unit.to_string()).collect();
     assert!(!shown.contains(&units.join(",")) && !shown.contains("canary"), "{shown}");

@@ -56,7 +56,7 @@ async fn a_real_powershell_runs_the_script_against_stub_cmdlets() {
     );
 
     assert!(site.snapshot(Call::quiet()).await.unwrap().tenants.is_empty());
-    let first = site.onboard(Call::quiet(), &wanted, &|_| {}).await.unwrap();
+    let first = site.onboard(Call::quiet(), &wanted).await.unwrap();
     let items: Vec<_> = first.done.iter().map(|step| step.item).collect();
     let all = [
         SiteItem::Tenant,
@@ -70,7 +70,7 @@ async fn a_real_powershell_runs_the_script_against_stub_cmdlets() {
     assert_eq!(first.connection.description, wanted.description);
     assert_eq!(first.connection.user_discovery.as_ref().unwrap().delta_minutes, Some(30));
 
-    let second = site.onboard(Call::quiet(), &wanted, &|_| {}).await.unwrap();
+    let second = site.onboard(Call::quiet(), &wanted).await.unwrap();
     assert!(
         second.done.iter().all(|step| step.action == SiteAction::Unchanged),
         "{:?}",

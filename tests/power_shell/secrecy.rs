@@ -28,7 +28,7 @@ fn shown(error: &SiteError) -> String {
 #[tokio::test]
 async fn the_request_holds_it_once_and_nothing_that_is_not_ascii() {
     let host = FakeHost::saying(&[SITE]);
-    let failure = host.site().onboard(Call::quiet(), &wanted(), &|_| {}).await.unwrap_err();
+    let failure = host.site().onboard(Call::quiet(), &wanted()).await.unwrap_err();
     let (script, request) = host.seen().remove(0);
     assert!(request.is_ascii() && script.is_ascii());
     let request = String::from_utf8(request).unwrap();
@@ -51,7 +51,7 @@ async fn a_host_that_repeats_it_does_not_get_it_into_anything() {
         FakeHost::saying(&[format!("{{\"cmg\":1,\"event\":\"{SECRET}\"}}")]),
         FakeHost::saying(&[progress("serverApp", "differs", 1, &[SECRET])]),
     ] {
-        let failure = host.site().onboard(Call::quiet(), &wanted(), &|_| {}).await.unwrap_err();
+        let failure = host.site().onboard(Call::quiet(), &wanted()).await.unwrap_err();
         assert_clean("the failure", &format!("{failure:?} {}", shown(&failure.error)));
         assert_clean("the report", &serde_json::to_string(&failure.done).unwrap());
     }

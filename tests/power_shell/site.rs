@@ -77,7 +77,7 @@ async fn onboarding_tells_each_item_as_it_is_done_and_returns_what_was_read_back
         END.to_owned(),
     ]);
     let heard = Heard::default();
-    let onboarded = host.site().onboard(Call::quiet(), &wanted(), &heard.listen()).await.unwrap();
+    let onboarded = host.site().onboard(heard.call(), &wanted()).await.unwrap();
     assert_eq!(onboarded.done, heard.all());
     assert_eq!(onboarded.connection.id, SiteRowId(16_777_220));
     assert_eq!(
@@ -117,7 +117,7 @@ async fn the_site_holds_this_secret_only_if_the_script_has_created_the_server_ap
         ];
         let heard = Heard::default();
         let site = FakeHost::saying(&lines).site();
-        let onboarded = site.onboard(Call::quiet(), &wanted(), &heard.listen()).await.unwrap();
+        let onboarded = site.onboard(heard.call(), &wanted()).await.unwrap();
         assert_eq!(onboarded.secret, held, "{action}");
     }
 }
@@ -137,7 +137,7 @@ async fn a_refusal_at_any_item_keeps_what_was_done_before() {
         lines.push(failed("refused", "import the server app", "Access denied"));
         let heard = Heard::default();
         let host = FakeHost::saying(&lines).then_ending(1, "");
-        let failure = host.site().onboard(Call::quiet(), &wanted(), &heard.listen()).await.unwrap_err();
+        let failure = host.site().onboard(heard.call(), &wanted()).await.unwrap_err();
         assert_eq!((failure.done.len(), heard.all().len()), (done, done));
         let SiteError::Refused(refused) = &failure.error else {
             panic!("{:?}", failure.error)

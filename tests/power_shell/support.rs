@@ -7,7 +7,8 @@ use std::{
 };
 
 use cmg_onboarding::{
-    ClientSecret, CloudEnvironment, async_trait,
+    Call, ClientSecret, CloudEnvironment, async_trait,
+    call::{CallEvent, CallEvents},
     error::SiteUnreachable,
     site::{
         ClientAppImport, ServerAppImport, SiteOnboarding, SiteProgress,
@@ -132,17 +133,35 @@ pub(crate) fn wanted() -> SiteOnboarding {
     )
 }
 
-/// Collects progress.
-#[derive(Default)]
-pub(crate) struct Heard(Mutex<Vec<SiteProgress>>);
+/// Hears the progress of a call.
+pub(crate) struct Heard {
+    call: Call,
+    events: Mutex<(CallEvents, Vec<SiteProgress>)>,
+}
+
+impl Default for Heard {
+    fn default() -> Self {
+        let (call, events) = Call::channel();
+        Self {
+            call,
+            events: Mutex::new((events, Vec::new())),
+        }
+    }
+}
 
 impl Heard {
-    pub(crate) fn listen(&self) -> impl Fn(&SiteProgress) + Send + Sync + '_ {
-        |progress| self.0.lock().unwrap().push(progress.clone())
+    pub(crate) fn call(&self) -> Call {
+        self.call.clone()
     }
 
     pub(crate) fn all(&self) -> Vec<SiteProgress> {
-        self.0.lock().unwrap().clone()
+        let mut events = self.events.lock().unwrap();
+        while let Some(event) = events.0.try_next() {
+            if let CallEvent::Progress(progress) = event {
+                events.1.push(progress);
+            }
+        }
+        events.1.clone()
     }
 }
 

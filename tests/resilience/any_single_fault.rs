@@ -63,7 +63,7 @@ fn assert_report_is_true(world: &World, error: &OnboardingError, case: &str) {
     let OnboardingError::Apply(error) = error else { return };
     let (tenant, site) = (world.tenant.state(), world.site.state());
     for step in error.report().steps() {
-        if !matches!(step.action, StepAction::Created | StepAction::Adopted | StepAction::Unchanged) {
+        if !matches!(step.action, StepAction::Created | StepAction::Found | StepAction::Unchanged) {
             continue;
         }
         for (name, id) in &step.ids {
@@ -88,7 +88,7 @@ async fn assert_what_is_there_is_found(world: &World, case: &str) {
     let plan = world
         .process()
         .job
-        .plan()
+        .plan(|_| ())
         .await
         .unwrap_or_else(|error| panic!("{case}: {error:#?}"));
     let state = world.tenant.state();
@@ -305,9 +305,9 @@ async fn any_single_fault_of_the_site_is_told_truthfully_and_mended_by_the_next_
             world.site.fail_next(lost());
             process.onboard().await
         } else {
-            let plan = process.job.plan().await.unwrap();
+            let plan = process.job.plan(|_| ()).await.unwrap();
             world.site.fail_next(lost());
-            process.job.apply(&plan, |_| ()).await.map_err(OnboardingError::from)
+            plan.apply(|_| ()).await
         };
         let case = format!("the site is not reached, at the first look: {is_look}");
         assert_report_is_true(&world, &result.expect_err(&case), &case);

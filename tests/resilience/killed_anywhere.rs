@@ -47,7 +47,7 @@ async fn killed_at_every_moment(tenant: impl Fn() -> EmulatedTenantBuilder, pace
             world.settled().await.assert_same_as(&expected, &case);
             // And that is the end: there is nothing left to do.
             if pace.is_zero() {
-                let plan = world.process().job.plan().await.unwrap();
+                let plan = world.process().job.plan(|_| ()).await.unwrap();
                 assert!(plan.is_empty(), "{case}: {plan}");
             }
             cases += 1;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cmg_onboarding::{
     DirectoryError, Event, OnboardingError, Step, WaitPolicy,
-    connection::{ApplyError, StepError},
+    connection::{ApplyError, EventKind, StepError},
 };
 use cmg_onboarding_emulator::{EmulatedTenant, EmulatedTenantBuilder, Timeline, WireFault, WireRefusal};
 use serde_json::json;
@@ -23,8 +23,8 @@ fn most_within(lag: Duration) -> Duration {
 }
 
 fn waits(events: &[Event]) -> Vec<(Step, Duration)> {
-    let waits = events.iter().filter_map(|event| match event {
-        Event::WaitingForReplication { step, delay, .. } => Some((*step, *delay)),
+    let waits = events.iter().filter_map(|event| match &event.kind {
+        EventKind::WaitingForReplication { step, delay, .. } => Some((*step, *delay)),
         _ => None,
     });
     waits.collect()
@@ -315,12 +315,12 @@ async fn what_this_run_did_not_make_is_not_waited_for() {
         let world = World::new();
         // Both apps are there without service principals, from a run that was cut off.
         let first = world.process_of(spec(), Timeline::new(), false, true);
-        let plan = first.job.plan().await.unwrap();
+        let plan = first.job.plan(|_| ()).await.unwrap();
         first.wire.fail_on("POST /v1.0/servicePrincipals", WireFault::Redirect);
         first.wire.fail_on("POST /v1.0/servicePrincipals", WireFault::Redirect);
-        first.job.apply(&plan, |_| ()).await.unwrap_err();
+        plan.apply(|_| ()).await.unwrap_err();
         let second = world.process_of(spec(), Timeline::new(), false, true);
-        let plan = second.job.plan().await.unwrap();
+        let plan = second.job.plan(|_| ()).await.unwrap();
         // Somebody deletes one of them between plan and apply.
         let name = if is_server { "ConfigMgr Server" } else { "ConfigMgr Client" };
         let state = world.tenant.state();
@@ -331,7 +331,9 @@ async fn what_this_run_did_not_make_is_not_waited_for() {
         assert!(world.tenant.soft_delete(id));
         let recorder = Recorder::default();
         let started = Instant::now();
-        let error = second.job.apply(&plan, recorder.listen()).await.unwrap_err();
+        let Err(OnboardingError::Apply(error)) = plan.apply(recorder.listen()).await else {
+            panic!("{step}");
+        };
         assert_eq!(started.elapsed(), Duration::ZERO, "{step}: {error:?}");
         assert_eq!(waits(&recorder.events()), [], "{step}");
         let StepError::Directory(_) = error.error() else {

@@ -54,7 +54,7 @@ impl Tally {
         }
         assert!(told <= 1, "{case}: {told} runs say that theirs is the secret in use");
         world.settled().await.assert_same_as(expected, case);
-        let plan = world.process().job.plan().await.unwrap();
+        let plan = world.process().job.plan(|_| ()).await.unwrap();
         assert!(plan.is_empty(), "{case}: {plan}");
     }
 }

@@ -178,7 +178,7 @@ async fn apps_stay_where_their_connection_cannot_be_removed() {
     // Not the look at the site, but the removal.
     let site = world.site.clone();
     let undo = process.job.undo(move |event| {
-        if matches!(event, cmg_onboarding::Event::StepStarted { .. }) {
+        if matches!(event.kind, cmg_onboarding::connection::EventKind::StepStarted { .. }) {
             site.fail_next(SiteRefused::new("remove the connection", "access denied", "Ask for rights."));
         }
     });

@@ -40,7 +40,7 @@ async fn an_administrator_signs_in_and_preflight_finds_nothing_in_the_way() {
         .build();
     let job = AzureServicesConnection::builder(spec).directory(directory).build().unwrap();
     let walk = async { visit(&sign_in_page(&mut pages).await).await };
-    let (preflight, page) = tokio::join!(job.preflight(), walk);
+    let (preflight, page) = tokio::join!(job.preflight(|_| ()), walk);
     let preflight = preflight.unwrap();
     assert!(preflight.is_clear(), "{:#?}", preflight.findings());
     assert_eq!(page.status, 200);

@@ -71,7 +71,11 @@ async fn requests_that_are_refused_together_cause_one_new_token() {
     });
     let directory = GraphDirectory::new(server.endpoints().clone(), CachedTokens::new(provider));
     let call = Call::quiet();
-    let (one, two, three) = tokio::join!(directory.tenant(call), directory.tenant(call), directory.tenant(call));
+    let (one, two, three) = tokio::join!(
+        directory.tenant(call.clone()),
+        directory.tenant(call.clone()),
+        directory.tenant(call)
+    );
     assert!(one.is_ok() && two.is_ok() && three.is_ok());
     assert_eq!(calls.load(Ordering::Relaxed), 2);
 }

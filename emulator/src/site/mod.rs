@@ -230,7 +230,7 @@ impl EmulatedSiteBuilder {
 
 #[async_trait]
 impl Site for EmulatedSite {
-    async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+    async fn snapshot(&self, _call: Call) -> Result<SiteSnapshot, SiteError> {
         let what = "the site's snapshot";
         self.timeline.pass(Moment::BeforeSending, what).await;
         self.take_error()?;
@@ -240,12 +240,7 @@ impl Site for EmulatedSite {
         Ok(rows)
     }
 
-    async fn onboard(
-        &self,
-        _call: Call<'_>,
-        wanted: &SiteOnboarding,
-        progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         const ITEMS: [SiteItem; 5] = [
             SiteItem::Tenant,
             SiteItem::ServerApp,
@@ -265,7 +260,7 @@ impl Site for EmulatedSite {
             match ensured {
                 Ok(Some((action, row))) => {
                     let step = SiteProgress::new(item, action, row);
-                    progress(&step);
+                    call.progress(step.clone());
                     done.push(step);
                     self.timeline.pass(Moment::Answered, &what).await;
                 }
@@ -286,7 +281,7 @@ impl Site for EmulatedSite {
         }
     }
 
-    async fn remove(&self, _call: Call<'_>, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+    async fn remove(&self, _call: Call, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         let what = "the removal from the site";
         self.timeline.pass(Moment::BeforeSending, what).await;
         self.take_error()?;

@@ -43,10 +43,10 @@ impl RemoteSite {
         }
     }
 
-    async fn ask<T: DeserializeOwned>(&self, call: Call<'_>, question: &Value) -> Result<Result<T, Stopped>, SiteError> {
+    async fn ask<T: DeserializeOwned>(&self, call: &Call, question: &Value) -> Result<Result<T, Stopped>, SiteError> {
         // Every operation of the site is an ensure, so repeating one does no harm.
         let request = Request::new(Method::Post, self.url.clone()).with_json(question).repeatable();
-        let answer = self.http.send(call, &request).await.map_err(unreachable)?;
+        let answer = self.http.send(call.clone(), &request).await.map_err(unreachable)?;
         if answer.is_success() {
             return answer.json().map(Ok).map_err(|error| unreachable(HttpError::Unexpected(error)));
         }
@@ -80,31 +80,26 @@ impl RemoteSiteBuilder {
 
 #[async_trait]
 impl Site for RemoteSite {
-    async fn snapshot(&self, call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
-        self.ask(call, &json!({"operation": "snapshot"}))
+    async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
+        self.ask(&call, &json!({"operation": "snapshot"}))
             .await?
             .map_err(|stopped| stopped.error.into())
     }
 
-    async fn onboard(
-        &self,
-        call: Call<'_>,
-        wanted: &SiteOnboarding,
-        progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         let question = onboarding_to_json(wanted);
-        let answer: Result<SiteOnboarded, Stopped> = self.ask(call, &question).await?;
+        let answer: Result<SiteOnboarded, Stopped> = self.ask(&call, &question).await?;
         let done = match &answer {
             Ok(onboarded) => &onboarded.done,
             Err(stopped) => &stopped.done,
         };
-        done.iter().for_each(progress);
+        done.iter().cloned().for_each(|step| call.progress(step));
         answer.map_err(|stopped| SiteFailure::new(stopped.done, SiteRefused::from(stopped.error)))
     }
 
-    async fn remove(&self, call: Call<'_>, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+    async fn remove(&self, call: Call, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         let question = json!({"operation": "remove", "connection": removal.connection, "name": removal.name});
-        self.ask(call, &question).await?.map_err(|stopped| stopped.error.into())
+        self.ask(&call, &question).await?.map_err(|stopped| stopped.error.into())
     }
 }
 
@@ -112,7 +107,7 @@ impl Site for RemoteSite {
 pub(crate) async fn answer(site: &EmulatedSite, body: &[u8]) -> (u16, Value) {
     match serde_json::from_slice::<Question>(body) {
         Ok(Question::Snapshot) => told(site.snapshot(Call::quiet()).await.map_err(SiteFailure::from)),
-        Ok(Question::Onboard(wanted)) => told(site.onboard(Call::quiet(), &wanted.into(), &|_| ()).await),
+        Ok(Question::Onboard(wanted)) => told(site.onboard(Call::quiet(), &wanted.into()).await),
         Ok(Question::Remove { connection, name }) => {
             let removal = SiteRemoval::new(connection, name);
             told(site.remove(Call::quiet(), &removal).await.map_err(SiteFailure::from))

@@ -133,6 +133,22 @@ impl EmulatedWire {
         self
     }
 
+    /// This end of the wire, for everything that takes an HTTP client. Microsoft Graph answers; the sign-in service does not.
+    #[must_use]
+    pub fn http(&self) -> HttpClient {
+        HttpClient::over(WireTransport {
+            line: Arc::clone(&self.line),
+            timeline: self.timeline.clone(),
+            is_lossless: self.is_lossless,
+        })
+    }
+
+    /// The addresses that the tenant at the other end goes by.
+    #[must_use]
+    pub fn endpoints(&self) -> CloudEndpoints {
+        CloudEndpoints::of(self.line.tenant.environment().into())
+    }
+
     /// This crate's own client at this end of the wire.
     #[must_use]
     pub fn directory(&self, tokens: impl TokenProvider + 'static) -> GraphDirectory {
@@ -141,14 +157,9 @@ impl EmulatedWire {
 
     /// The same with settings. Its clock is the tenant's.
     pub fn directory_builder(&self, tokens: impl TokenProvider + 'static) -> GraphDirectoryBuilder {
-        let transport = WireTransport {
-            line: Arc::clone(&self.line),
-            timeline: self.timeline.clone(),
-            is_lossless: self.is_lossless,
-        };
-        GraphDirectory::builder(CloudEndpoints::of(self.line.tenant.environment().into()), tokens)
+        GraphDirectory::builder(self.endpoints(), tokens)
             .clock(Arc::new(TenantClock(self.line.tenant.clone())))
-            .http(HttpClient::over(transport))
+            .http(self.http())
     }
 
     /// Lets an attempt meet with trouble, by its number from 1.

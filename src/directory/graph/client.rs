@@ -63,18 +63,18 @@ impl GraphClient {
     }
 
     /// Sends a request and returns its success, without reading the body.
-    pub(super) async fn send(&self, call: Call<'_>, request: &Request) -> Result<Answer, DirectoryError> {
+    pub(super) async fn send(&self, call: &Call, request: &Request) -> Result<Answer, DirectoryError> {
         let answer = self.answer(call, request).await?;
         if answer.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
     }
 
     /// Sends a request and reads the object in its answer.
-    pub(super) async fn object<T: DeserializeOwned>(&self, call: Call<'_>, request: &Request) -> Result<T, DirectoryError> {
+    pub(super) async fn object<T: DeserializeOwned>(&self, call: &Call, request: &Request) -> Result<T, DirectoryError> {
         Ok(self.send(call, request).await?.json()?)
     }
 
     /// Looks an object up; `None` where Microsoft Graph itself says that it is not there.
-    pub(super) async fn find<T: DeserializeOwned>(&self, call: Call<'_>, request: &Request) -> Result<Option<T>, DirectoryError> {
+    pub(super) async fn find<T: DeserializeOwned>(&self, call: &Call, request: &Request) -> Result<Option<T>, DirectoryError> {
         let answer = self.answer(call, request).await?;
         if is_absent(&answer) {
             return Ok(None);
@@ -90,13 +90,13 @@ impl GraphClient {
     ///
     /// A proxy's page or an empty 200 in the service's place would otherwise pass for a change that never happened: the
     /// service answers 204, signs with its request id, or shows the object.
-    pub(super) async fn order(&self, call: Call<'_>, request: &Request) -> Result<(), DirectoryError> {
+    pub(super) async fn order(&self, call: &Call, request: &Request) -> Result<(), DirectoryError> {
         let answer = self.send(call, request).await?;
         confirmed(&answer)
     }
 
     /// Removes an object. Where a repeat finds it gone, the attempt before it has done the work.
-    pub(super) async fn remove(&self, call: Call<'_>, request: &Request) -> Result<(), DirectoryError> {
+    pub(super) async fn remove(&self, call: &Call, request: &Request) -> Result<(), DirectoryError> {
         let answer = self.answer(call, request).await?;
         if answer.is_success() {
             return confirmed(&answer);
@@ -106,7 +106,7 @@ impl GraphClient {
     }
 
     /// Reads a list with all its pages.
-    pub(super) async fn list<T: DeserializeOwned>(&self, call: Call<'_>, first: Request) -> Result<Vec<T>, DirectoryError> {
+    pub(super) async fn list<T: DeserializeOwned>(&self, call: &Call, first: Request) -> Result<Vec<T>, DirectoryError> {
         let mut items = Vec::new();
         let mut request = first;
         for _ in 0..MOST_PAGES {
@@ -126,12 +126,12 @@ impl GraphClient {
         .into())
     }
 
-    async fn answer(&self, call: Call<'_>, request: &Request) -> Result<Answer, DirectoryError> {
+    async fn answer(&self, call: &Call, request: &Request) -> Result<Answer, DirectoryError> {
         let bearer = Bearer {
             client: self,
             last: Mutex::default(),
         };
-        let sent = self.pipeline.send(call, request, Some(&bearer), advice).await;
+        let sent = self.pipeline.send(call.clone(), request, Some(&bearer), advice).await;
         sent.map_err(failure)
     }
 }

@@ -58,7 +58,7 @@ impl Directory for GraphDirectory {
         Some(&self.client.endpoints)
     }
 
-    async fn signed_in(&self, _call: Call<'_>) -> Result<SignedIn, DirectoryError> {
+    async fn signed_in(&self, _call: Call) -> Result<SignedIn, DirectoryError> {
         let token = self.client.token().await?;
         let Some(claims) = token.claims() else {
             return Ok(SignedIn {
@@ -82,10 +82,10 @@ impl Directory for GraphDirectory {
         })
     }
 
-    async fn tenant(&self, call: Call<'_>) -> Result<Tenant, DirectoryError> {
+    async fn tenant(&self, call: Call) -> Result<Tenant, DirectoryError> {
         let query = Some("$select=id,displayName,verifiedDomains");
         let request = self.client.request(Method::Get, "organization", query);
-        let answer = self.client.send(call, &request).await?;
+        let answer = self.client.send(&call, &request).await?;
         let mut list: Value = answer.json()?;
         // One token is for one tenant, so there is one organization.
         let first = list.pointer_mut("/value/0").map(Value::take);
@@ -99,13 +99,13 @@ impl Directory for GraphDirectory {
         Ok(Tenant::new(found.id, found.display_name.unwrap_or_default(), domains.collect()))
     }
 
-    async fn held_roles(&self, call: Call<'_>, roles: &[RoleTemplateId]) -> Result<Vec<RoleTemplateId>, DirectoryError> {
+    async fn held_roles(&self, call: Call, roles: &[RoleTemplateId]) -> Result<Vec<RoleTemplateId>, DirectoryError> {
         let mut held = Vec::new();
         for some in roles.chunks(MOST_MEMBER_IDS) {
             let request = self.client.request(Method::Post, "me/checkMemberObjects", None);
             // A read in the shape of a POST.
             let request = request.with_json(&json!({"ids": some})).repeatable();
-            let answer = self.client.send(call, &request).await?;
+            let answer = self.client.send(&call, &request).await?;
             let list: Value = answer.json()?;
             let ids = list["value"].as_array().ok_or_else(|| answer.unexpected("it has no list of ids"))?;
             let ids: Vec<RoleTemplateId> = ids.iter().filter_map(|id| id.as_str()?.parse().ok()).collect();
@@ -114,9 +114,9 @@ impl Directory for GraphDirectory {
         Ok(held)
     }
 
-    async fn app_management_policy(&self, call: Call<'_>) -> Result<AppManagementPolicy, DirectoryError> {
+    async fn app_management_policy(&self, call: Call) -> Result<AppManagementPolicy, DirectoryError> {
         let request = self.client.request(Method::Get, "policies/defaultAppManagementPolicy", None);
-        let answer = self.client.send(call, &request).await?;
+        let answer = self.client.send(&call, &request).await?;
         let policy: Value = answer.json()?;
         if policy.get("isEnabled").is_none() {
             return Err(answer.unexpected("it does not say whether the policy is on").into());
@@ -124,96 +124,96 @@ impl Directory for GraphDirectory {
         Ok(policy::evaluate(&policy, self.client.clock.now()))
     }
 
-    async fn application(&self, call: Call<'_>, key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
+    async fn application(&self, call: Call, key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
         let path = match key {
             ApplicationKey::ApplicationId(id) => keyed("applications", "appId", &id.to_string()),
             ApplicationKey::UniqueName(name) => keyed("applications", "uniqueName", name),
         };
         self.client
-            .find(call, &self.client.request(Method::Get, &path, Some(APPLICATION)))
+            .find(&call, &self.client.request(Method::Get, &path, Some(APPLICATION)))
             .await
     }
 
-    async fn application_with_uri(&self, call: Call<'_>, uri: &str) -> Result<Option<Application>, DirectoryError> {
+    async fn application_with_uri(&self, call: Call, uri: &str) -> Result<Option<Application>, DirectoryError> {
         let query = filtered(&format!("identifierUris/any(u:u eq {})", literal(uri)), APPLICATION);
         let request = self.client.request(Method::Get, "applications", Some(&query));
-        let found: Vec<Application> = self.client.list(call, request).await?;
+        let found: Vec<Application> = self.client.list(&call, request).await?;
         Ok(found.into_iter().next())
     }
 
-    async fn deleted_applications(&self, call: Call<'_>, unique_names: &[String]) -> Result<Vec<DeletedApplication>, DirectoryError> {
+    async fn deleted_applications(&self, call: Call, unique_names: &[String]) -> Result<Vec<DeletedApplication>, DirectoryError> {
         // Filtering deleted items by unique name is not documented, so they are filtered here.
         let query = "$select=id,appId,displayName,uniqueName&$top=999";
         let path = "directory/deletedItems/microsoft.graph.application";
-        let mut found: Vec<DeletedApplication> = self.client.list(call, self.client.request(Method::Get, path, Some(query))).await?;
+        let mut found: Vec<DeletedApplication> = self.client.list(&call, self.client.request(Method::Get, path, Some(query))).await?;
         found.retain(|deleted| deleted.unique_name.as_ref().is_some_and(|name| unique_names.contains(name)));
         Ok(found)
     }
 
     async fn deleted_service_principals(
         &self,
-        call: Call<'_>,
+        call: Call,
         applications: &[ApplicationId],
     ) -> Result<Vec<ServicePrincipal>, DirectoryError> {
         // As above: filtered here.
         let path = "directory/deletedItems/microsoft.graph.servicePrincipal";
         let request = self.client.request(Method::Get, path, Some("$select=id,appId&$top=999"));
-        let mut found: Vec<ServicePrincipal> = self.client.list(call, request).await?;
+        let mut found: Vec<ServicePrincipal> = self.client.list(&call, request).await?;
         found.retain(|deleted| applications.contains(&deleted.app_id));
         Ok(found)
     }
 
-    async fn service_principal(&self, call: Call<'_>, application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
+    async fn service_principal(&self, call: Call, application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
         let path = keyed("servicePrincipals", "appId", &application.to_string());
         let request = self.client.request(Method::Get, &path, Some("$select=id,appId"));
-        self.client.find(call, &request).await
+        self.client.find(&call, &request).await
     }
 
-    async fn permission_grants(&self, call: Call<'_>, client: ServicePrincipalId) -> Result<Vec<PermissionGrant>, DirectoryError> {
+    async fn permission_grants(&self, call: Call, client: ServicePrincipalId) -> Result<Vec<PermissionGrant>, DirectoryError> {
         let filter = format!("clientId eq {} and consentType eq 'AllPrincipals'", literal(&client.to_string()));
         let query = filtered(&filter, "");
         let request = self.client.request(Method::Get, "oauth2PermissionGrants", Some(&query));
-        self.client.list(call, request).await
+        self.client.list(&call, request).await
     }
 
-    async fn role_assignments(&self, call: Call<'_>, principal: ServicePrincipalId) -> Result<Vec<RoleAssignment>, DirectoryError> {
+    async fn role_assignments(&self, call: Call, principal: ServicePrincipalId) -> Result<Vec<RoleAssignment>, DirectoryError> {
         let path = format!("servicePrincipals/{principal}/appRoleAssignments");
-        self.client.list(call, self.client.request(Method::Get, &path, None)).await
+        self.client.list(&call, self.client.request(Method::Get, &path, None)).await
     }
 
-    async fn create_application(&self, call: Call<'_>, new: &NewApplication) -> Result<Application, DirectoryError> {
+    async fn create_application(&self, call: Call, new: &NewApplication) -> Result<Application, DirectoryError> {
         let mut body = json_of(&new.properties)?;
         if let Some(password) = &new.password {
             body["passwordCredentials"] = json!([secret(password)?]);
         }
         let request = self.client.request(Method::Post, "applications", None).with_json(&body);
-        self.client.object(call, &request).await
+        self.client.object(&call, &request).await
     }
 
     async fn update_application(
         &self,
-        call: Call<'_>,
+        call: Call,
         application: ApplicationObjectId,
         change: &ApplicationProperties,
     ) -> Result<(), DirectoryError> {
         let path = format!("applications/{application}");
         let request = self.client.request(Method::Patch, &path, None).with_json(&json_of(change)?);
-        self.client.order(call, &request).await
+        self.client.order(&call, &request).await
     }
 
     async fn add_password(
         &self,
-        call: Call<'_>,
+        call: Call,
         application: ApplicationObjectId,
         new: &NewPassword,
     ) -> Result<PasswordCredential, DirectoryError> {
         let path = format!("applications/{application}/addPassword");
         let body = json!({"passwordCredential": secret(new)?});
         let request = self.client.request(Method::Post, &path, None).with_json(&body);
-        self.client.object(call, &request).await
+        self.client.object(&call, &request).await
     }
 
-    async fn remove_password(&self, call: Call<'_>, application: ApplicationObjectId, key: KeyId) -> Result<(), DirectoryError> {
+    async fn remove_password(&self, call: Call, application: ApplicationObjectId, key: KeyId) -> Result<(), DirectoryError> {
         let path = format!("applications/{application}/removePassword");
         // Removing by its id what is gone already does no harm.
         let request = self
@@ -221,15 +221,15 @@ impl Directory for GraphDirectory {
             .request(Method::Post, &path, None)
             .with_json(&json!({"keyId": key}))
             .repeatable();
-        self.client.order(call, &request).await
+        self.client.order(&call, &request).await
     }
 
-    async fn create_service_principal(&self, call: Call<'_>, application: ApplicationId) -> Result<ServicePrincipal, DirectoryError> {
+    async fn create_service_principal(&self, call: Call, application: ApplicationId) -> Result<ServicePrincipal, DirectoryError> {
         let request = self.client.request(Method::Post, "servicePrincipals", None);
-        self.client.object(call, &request.with_json(&json!({"appId": application}))).await
+        self.client.object(&call, &request.with_json(&json!({"appId": application}))).await
     }
 
-    async fn create_permission_grant(&self, call: Call<'_>, new: &NewPermissionGrant) -> Result<PermissionGrant, DirectoryError> {
+    async fn create_permission_grant(&self, call: Call, new: &NewPermissionGrant) -> Result<PermissionGrant, DirectoryError> {
         let body = json!({
             "clientId": new.client_id,
             "consentType": "AllPrincipals",
@@ -237,42 +237,42 @@ impl Directory for GraphDirectory {
             "scope": new.scope,
         });
         let request = self.client.request(Method::Post, "oauth2PermissionGrants", None).with_json(&body);
-        self.client.object(call, &request).await
+        self.client.object(&call, &request).await
     }
 
-    async fn update_permission_grant(&self, call: Call<'_>, grant: &PermissionGrantId, scope: &str) -> Result<(), DirectoryError> {
+    async fn update_permission_grant(&self, call: Call, grant: &PermissionGrantId, scope: &str) -> Result<(), DirectoryError> {
         let path = format!("oauth2PermissionGrants/{}", segment(grant.as_str()));
         let request = self.client.request(Method::Patch, &path, None).with_json(&json!({"scope": scope}));
-        self.client.order(call, &request).await
+        self.client.order(&call, &request).await
     }
 
-    async fn assign_role(&self, call: Call<'_>, new: &NewRoleAssignment) -> Result<RoleAssignment, DirectoryError> {
+    async fn assign_role(&self, call: Call, new: &NewRoleAssignment) -> Result<RoleAssignment, DirectoryError> {
         // The resource's side is the one that the documentation prefers.
         let path = format!("servicePrincipals/{}/appRoleAssignedTo", new.resource_id);
         let request = self.client.request(Method::Post, &path, None).with_json(&json_of(new)?);
-        self.client.object(call, &request).await
+        self.client.object(&call, &request).await
     }
 
-    async fn delete_application(&self, call: Call<'_>, application: ApplicationObjectId) -> Result<(), DirectoryError> {
+    async fn delete_application(&self, call: Call, application: ApplicationObjectId) -> Result<(), DirectoryError> {
         self.delete(call, &format!("applications/{application}")).await
     }
 
-    async fn delete_service_principal(&self, call: Call<'_>, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
+    async fn delete_service_principal(&self, call: Call, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
         self.delete(call, &format!("servicePrincipals/{principal}")).await
     }
 
-    async fn purge_application(&self, call: Call<'_>, application: ApplicationObjectId) -> Result<(), DirectoryError> {
+    async fn purge_application(&self, call: Call, application: ApplicationObjectId) -> Result<(), DirectoryError> {
         self.delete(call, &format!("directory/deletedItems/{application}")).await
     }
 
-    async fn purge_service_principal(&self, call: Call<'_>, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
+    async fn purge_service_principal(&self, call: Call, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
         self.delete(call, &format!("directory/deletedItems/{principal}")).await
     }
 }
 
 impl GraphDirectory {
-    async fn delete(&self, call: Call<'_>, path: &str) -> Result<(), DirectoryError> {
-        self.client.remove(call, &self.client.request(Method::Delete, path, None)).await
+    async fn delete(&self, call: Call, path: &str) -> Result<(), DirectoryError> {
+        self.client.remove(&call, &self.client.request(Method::Delete, path, None)).await
     }
 }
 

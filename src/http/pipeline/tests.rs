@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use time::macros::datetime;
 
 use super::*;
+use crate::call::CallEvent;
 use crate::{
     clock::FixedClock,
     http::{answer::AnswerHeaders, request::Method},
@@ -102,16 +103,21 @@ async fn run_as(
     let transport: Arc<dyn Transport> = script.clone();
     let pipeline = Pipeline::new(transport, policy, Duration::from_secs(60), clock);
     let request = Request::new(method, "https://graph.example/v1.0/applications?$filter=hidden".parse().unwrap());
-    let retries = Mutex::new(Vec::new());
-    let observer = |retry: &Retry| retries.lock().unwrap().push(retry.clone());
-    let result = pipeline.send(Call::observed(&observer), &request, authorize, advise).await;
+    let (call, mut heard) = Call::channel();
+    let result = pipeline.send(call, &request, authorize, advise).await;
+    let mut retries = Vec::new();
+    while let Some(event) = heard.try_next() {
+        if let CallEvent::Retried(retry) = event {
+            retries.push(retry);
+        }
+    }
     let attempts = script.attempts.lock().unwrap();
     let waits = attempts.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
     Run {
         result,
         waits,
         tokens: attempts.iter().map(|(_, token, _)| token.clone()).collect(),
-        retries: retries.lock().unwrap().clone(),
+        retries,
     }
 }
 

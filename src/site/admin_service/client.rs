@@ -39,7 +39,7 @@ struct Page<T> {
 
 impl AdminServiceClient {
     /// Every row of a class that the query names.
-    pub(super) async fn list<R: Row>(&self, call: Call<'_>, query: &Query) -> Result<Vec<R>, SiteError> {
+    pub(super) async fn list<R: Row>(&self, call: &Call, query: &Query) -> Result<Vec<R>, SiteError> {
         let mut rows = Vec::new();
         let mut url = self.address.class(R::CLASS, query);
         for _ in 0..MOST_PAGES {
@@ -60,7 +60,7 @@ impl AdminServiceClient {
     }
 
     /// One row with all its properties, those included that a list leaves out.
-    pub(super) async fn row<R: Row>(&self, call: Call<'_>, key: i64) -> Result<Option<R>, SiteError> {
+    pub(super) async fn row<R: Row>(&self, call: &Call, key: i64) -> Result<Option<R>, SiteError> {
         let answer = self.answer(call, self.address.row(R::CLASS, key)).await?;
         if answer.status() == 404 {
             return Ok(None);
@@ -75,7 +75,7 @@ impl AdminServiceClient {
         }
     }
 
-    async fn send(&self, call: Call<'_>, url: Url, class: &str) -> Result<Answer, SiteError> {
+    async fn send(&self, call: &Call, url: Url, class: &str) -> Result<Answer, SiteError> {
         let answer = self.answer(call, url).await?;
         if answer.is_success() {
             return Ok(answer);
@@ -83,13 +83,13 @@ impl AdminServiceClient {
         Err(refused(&answer, class, self.sign_in.is_negotiated()))
     }
 
-    async fn answer(&self, call: Call<'_>, url: Url) -> Result<Answer, SiteError> {
+    async fn answer(&self, call: &Call, url: Url) -> Result<Answer, SiteError> {
         let request = Request::new(Method::Get, url).accepting(LONGEST_ANSWER);
         let signed_in = SignedInAt {
             sign_in: &self.sign_in,
             host: self.address.host(),
         };
-        let sent = self.pipeline.send(call, &request, Some(&signed_in), advice).await;
+        let sent = self.pipeline.send(call.clone(), &request, Some(&signed_in), advice).await;
         sent.map_err(failed)
     }
 }

@@ -27,9 +27,7 @@ use self::{
     client::AdminServiceClient,
     rows::{ApplicationRow, ConnectionRow, DiscoveryRow, EnvironmentRow, Row, TenantRow},
 };
-use super::{
-    Site, SiteApplication, SiteFailure, SiteIdentity, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved, SiteSnapshot,
-};
+use super::{Site, SiteApplication, SiteFailure, SiteIdentity, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved, SiteSnapshot};
 use crate::{call::Call, error::SiteError, ids::ApplicationId};
 
 /// How many rows are asked for once more, one by one, because a list leaves some of their properties out.
@@ -87,11 +85,11 @@ impl AdminServiceSite {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await: nothing is written.
-    pub async fn application(&self, call: Call<'_>, client_id: ApplicationId) -> Result<Option<SiteApplication>, SiteError> {
+    pub async fn application(&self, call: Call, client_id: ApplicationId) -> Result<Option<SiteApplication>, SiteError> {
         let id = client_id.to_string();
         // Whether the site compares texts by their case is not documented, and neither is the one it keeps.
         let query = Query::selecting(ApplicationRow::PROPERTIES).equal_to_any("ClientID", &[&id, &id.to_uppercase()]);
-        let found = self.client.list::<ApplicationRow>(call, &query).await?;
+        let found = self.client.list::<ApplicationRow>(&call, &query).await?;
         Ok(found.into_iter().filter_map(application).find(|row| row.client_id == client_id))
     }
 
@@ -104,9 +102,9 @@ impl AdminServiceSite {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await: nothing is written.
-    pub async fn applications_named(&self, call: Call<'_>, name: &str) -> Result<Vec<SiteApplication>, SiteError> {
+    pub async fn applications_named(&self, call: Call, name: &str) -> Result<Vec<SiteApplication>, SiteError> {
         let query = Query::selecting(ApplicationRow::PROPERTIES).equal_to_any("Name", &[name]);
-        let found = self.client.list::<ApplicationRow>(call, &query).await?;
+        let found = self.client.list::<ApplicationRow>(&call, &query).await?;
         Ok(found.into_iter().filter_map(application).collect())
     }
 
@@ -121,19 +119,19 @@ impl AdminServiceSite {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await: nothing is written.
-    pub async fn secret_expiry(&self, call: Call<'_>, client_id: ApplicationId) -> Result<Option<OffsetDateTime>, SiteError> {
+    pub async fn secret_expiry(&self, call: Call, client_id: ApplicationId) -> Result<Option<OffsetDateTime>, SiteError> {
         let application = self.application(call, client_id).await?;
         Ok(application.and_then(|application| application.secret_expiry))
     }
 
-    async fn whole<R: Row>(&self, call: Call<'_>) -> Result<Vec<R>, SiteError> {
+    async fn whole<R: Row>(&self, call: &Call) -> Result<Vec<R>, SiteError> {
         self.client.list(call, &Query::selecting(R::PROPERTIES)).await
     }
 
     /// Lists of many rows leave out what the provider calls lazy; a row by its key has it.
     async fn fill_in<R: Row>(
         &self,
-        call: Call<'_>,
+        call: &Call,
         rows: &mut [R],
         lacking: impl Fn(&R) -> Option<i64> + Send + Sync,
     ) -> Result<(), SiteError> {
@@ -149,18 +147,22 @@ impl AdminServiceSite {
 
 #[async_trait]
 impl Site for AdminServiceSite {
-    async fn snapshot(&self, call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
-        let surroundings = try_join3(self.whole(call), self.whole::<EnvironmentRow>(call), self.whole::<TenantRow>(call));
+    async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
+        let surroundings = try_join3(
+            self.whole(&call),
+            self.whole::<EnvironmentRow>(&call),
+            self.whole::<TenantRow>(&call),
+        );
         let services = try_join3(
-            self.whole(call),
-            self.whole::<ConnectionRow>(call),
-            self.whole::<DiscoveryRow>(call),
+            self.whole(&call),
+            self.whole::<ConnectionRow>(&call),
+            self.whole::<DiscoveryRow>(&call),
         );
         let ((sites, environments, tenants), (applications, mut connections, mut discovery)) =
             futures_util::future::try_join(surroundings, services).await?;
-        self.fill_in(call, &mut connections, |row| row.id.filter(|_| row.web_applications.is_none()))
+        self.fill_in(&call, &mut connections, |row| row.id.filter(|_| row.web_applications.is_none()))
             .await?;
-        self.fill_in(call, &mut discovery, |row| row.id.filter(|_| row.scope_ids.is_none()))
+        self.fill_in(&call, &mut discovery, |row| row.id.filter(|_| row.scope_ids.is_none()))
             .await?;
         let rows = Rows {
             sites,
@@ -178,16 +180,11 @@ impl Site for AdminServiceSite {
         Ok(snapshot)
     }
 
-    async fn onboard(
-        &self,
-        _call: Call<'_>,
-        _wanted: &SiteOnboarding,
-        _progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, _call: Call, _wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         Err(read_only("onboard").into())
     }
 
-    async fn remove(&self, _call: Call<'_>, _removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+    async fn remove(&self, _call: Call, _removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         Err(read_only("remove"))
     }
 }

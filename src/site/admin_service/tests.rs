@@ -77,6 +77,25 @@ async fn a_ticket_is_taken_for_the_host_and_for_each_request() {
 }
 
 #[tokio::test]
+async fn two_identities_never_share_a_connection_although_they_share_a_client() {
+    let server = server().await;
+    let http = pinning(&server);
+    let ask = async |tickets: &Scripted| {
+        let sign_in = AdminServiceSignIn::tickets(tickets.clone());
+        let address = AdminServiceAddress::url(&server.url().join("AdminService/").unwrap()).unwrap();
+        let builder = AdminServiceSite::builder(address, sign_in);
+        let site = builder.http(http.clone()).build().unwrap();
+        for _ in 0..3 {
+            site.secret_expiry(Call::quiet(), uuid::Uuid::nil().into()).await.unwrap();
+        }
+    };
+    ask(&Scripted::giving("dGlja2V0")).await;
+    assert_eq!(server.connections(), 1);
+    ask(&Scripted::giving("dGlja2V0")).await;
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
 async fn a_ticket_that_is_refused_is_not_tried_twice_and_ntlm_is_named() {
     let server = server().await;
     let tickets = Scripted::giving("TlRMTVNTUAAB");

@@ -148,7 +148,7 @@ impl Site for PowerShellSite {
     ///
     /// The numbers that tell user from group discovery are not documented: what has groups is taken for group
     /// discovery, and what has none for user discovery where there is one of it.
-    async fn snapshot(&self, _call: Call<'_>) -> Result<SiteSnapshot, SiteError> {
+    async fn snapshot(&self, _call: Call) -> Result<SiteSnapshot, SiteError> {
         let mut snapshot = SiteSnapshot::default();
         let mut take = |answer| match answer {
             Answer::Site(info) => snapshot.info = info.identified_by(self.identity()),
@@ -161,16 +161,11 @@ impl Site for PowerShellSite {
         Ok(snapshot)
     }
 
-    async fn onboard(
-        &self,
-        _call: Call<'_>,
-        wanted: &SiteOnboarding,
-        progress: &(dyn for<'p> Fn(&'p SiteProgress) + Send + Sync),
-    ) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
         let (mut done, mut connection) = (Vec::new(), None);
         let mut take = |answer| match answer {
             Answer::Progress(step) => {
-                progress(&step);
+                call.progress(step.clone());
                 done.push(step);
             }
             Answer::Connection(read_back) => connection = Some(*read_back),
@@ -188,7 +183,7 @@ impl Site for PowerShellSite {
         }
     }
 
-    async fn remove(&self, _call: Call<'_>, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
+    async fn remove(&self, _call: Call, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         let mut removed = None;
         let mut take = |answer| {
             if let Answer::Removed(answer) = answer {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::future::join;
 use oauth2::Scope;
 use secrecy::SecretString;
 
 use super::{
     exchange::Exchange,
+    places::Places,
     service::{SignInService, common_settings},
 };
 use crate::{
@@ -25,6 +27,8 @@ use crate::{
 /// An application gets what an administrator has granted it, all or nothing: whatever scopes are asked for, `.default`
 /// of their resource is sent. It has no directory roles to look up, and it takes application permissions, not delegated
 /// ones. Put it into [`crate::CachedTokens`].
+///
+/// The tenant is known, so the token is asked for at once: that the tenant is in this cloud is confirmed beside it.
 ///
 /// Source: *OAuth 2.0 client credentials flow on the Microsoft identity platform*.
 ///
@@ -69,8 +73,21 @@ impl TokenProvider for ClientSecretSignIn {
                 "Give the secret's Value, not its Secret ID.",
             ));
         }
-        let places = self.service.places(request).await?;
-        let client = self.service.client(&places);
+        let Some(tenant) = request.tenant.or(self.service.tenant) else {
+            let places = self.service.places(request).await?;
+            return self.redeem(&places, scope, request).await;
+        };
+        // The document only confirms tenant and cloud here, so it is read beside the token request, not before it.
+        let places = Places::known(&self.service.endpoints, tenant);
+        let (checked, token) = join(self.service.places(request), self.redeem(&places, scope, request)).await;
+        checked?;
+        token
+    }
+}
+
+impl ClientSecretSignIn {
+    async fn redeem(&self, places: &Places, scope: String, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        let client = self.service.client(places);
         let exchange = Exchange::new(self.service.pipeline(), true).with_field("client_secret", SecretString::from(self.secret.expose()));
         let mut asked = client.exchange_client_credentials().add_scope(Scope::new(scope));
         if let Some(claims) = &request.claims {

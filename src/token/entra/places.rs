@@ -32,6 +32,21 @@ struct Document {
     cloud_instance_name: Option<String>,
 }
 
+impl Places {
+    /// Where the tokens of a known tenant are had, without asking: the documented shape of the token endpoint.
+    ///
+    /// Source: *Microsoft identity platform and OAuth 2.0 client credentials flow*.
+    pub(super) fn known(endpoints: &CloudEndpoints, tenant: TenantId) -> Self {
+        let mut token = endpoints.authority().clone();
+        token.set_path(&format!("{}{tenant}/oauth2/v2.0/token", endpoints.authority().path()));
+        Self {
+            token,
+            authorization: None,
+            device_code: None,
+        }
+    }
+}
+
 /// Asks the authority where this tenant signs in; without a tenant, where any organization does.
 ///
 /// Source: OpenID Connect discovery of the Microsoft identity platform.
@@ -163,6 +178,13 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn the_token_endpoint_of_a_known_tenant_is_the_one_its_document_names() {
+        let endpoints = CloudEndpoints::default();
+        let told = document(json!({})).places(&endpoints).unwrap();
+        assert_eq!(Places::known(&endpoints, TENANT.parse().unwrap()).token, told.token);
     }
 
     #[test]

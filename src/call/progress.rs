@@ -1,0 +1,82 @@
+//! What a site tells while it works. It lives down here because it travels with a call.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The row id that a site gives to a tenant, an application or a connection. Large numbers are usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SiteRowId(pub i64);
+
+impl fmt::Display for SiteRowId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A thing in the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum SiteItem {
+    /// The tenant's row.
+    Tenant,
+    /// The server app's row.
+    ServerApp,
+    /// The client app's row.
+    ClientApp,
+    /// The connection.
+    Connection,
+    /// User and group discovery of the connection.
+    Discovery,
+}
+
+impl fmt::Display for SiteItem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Tenant => "tenant",
+            Self::ServerApp => "server app",
+            Self::ClientApp => "client app",
+            Self::Connection => "connection",
+            Self::Discovery => "discovery",
+        })
+    }
+}
+
+/// What became of a thing in the site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum SiteAction {
+    /// It was made.
+    Created,
+    /// It was there and is as wanted.
+    Unchanged,
+    /// It was there and was changed.
+    Changed,
+    /// It is there, differs from what was wanted, and the product offers no cmdlet to change it: how to do it by hand.
+    Differs(String),
+}
+
+/// One piece of progress: an item is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SiteProgress {
+    /// Which item.
+    pub item: SiteItem,
+    /// What became of it.
+    pub action: SiteAction,
+    /// Its row, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<SiteRowId>,
+}
+
+impl SiteProgress {
+    /// Describes a piece of progress.
+    #[must_use]
+    pub const fn new(item: SiteItem, action: SiteAction, row: Option<SiteRowId>) -> Self {
+        Self { item, action, row }
+    }
+}

@@ -1,0 +1,244 @@
+//! A plan that is approved in one process and carried out in another, and plans that have grown old.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "clippy knows only test functions as tests")]
+
+mod support;
+
+use std::{sync::Arc, time::Duration};
+
+use cmg_onboarding::{
+    AccessToken, AzureServicesConnection, ConnectionSpec, GraphDirectory, OnboardingError, Step,
+    clock::{Clock, ManualClock, SystemClock},
+    connection::{AzureServicesConnectionBuilder, EventKind, PlanDocument, PlannedAction},
+    token_fn,
+};
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire};
+use serde_json::{Value, json};
+use support::{Recorder, spec, spec_with_discovery};
+
+fn directory(tenant: &EmulatedTenant) -> GraphDirectory {
+    let token = AccessToken::new(tenant.token_for(&Caller::global_administrator()));
+    EmulatedWire::new(tenant).directory(token_fn(move |_| {
+        let token = token.clone();
+        async move { Ok(token) }
+    }))
+}
+
+fn job(spec: ConnectionSpec, tenant: &EmulatedTenant, site: &EmulatedSite) -> AzureServicesConnectionBuilder {
+    AzureServicesConnection::builder(spec)
+        .directory(directory(tenant))
+        .site(site.clone())
+}
+
+/// The document as another process reads it.
+fn stored(document: &PlanDocument) -> PlanDocument {
+    serde_json::from_str(&serde_json::to_string(document).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_document_reads_back_as_it_was_written() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = job(spec_with_discovery(), &tenant, &site).build().unwrap();
+    let plan = connection.plan(|_| ()).await.unwrap();
+    assert_eq!(stored(plan.document()), *plan.document());
+    plan.apply(|_| ()).await.unwrap();
+    let again = connection.plan(|_| ()).await.unwrap();
+    assert_eq!(stored(again.document()), *again.document());
+}
+
+#[tokio::test]
+async fn what_was_approved_a_day_ago_is_done_by_another_process() {
+    let clock = ManualClock::new(SystemClock.now());
+    let tenants = clock.clone();
+    let tenant = EmulatedTenant::builder().clock(move || tenants.now()).build();
+    let site = EmulatedSite::builder().clock(Arc::new(clock.clone())).build();
+    let connect = || {
+        job(spec_with_discovery(), &tenant, &site)
+            .clock(Arc::new(clock.clone()))
+            .build()
+            .unwrap()
+    };
+    let approved = stored(connect().plan(|_| ()).await.unwrap().document());
+    clock.advance(time::Duration::days(1));
+    let plan = connect().plan_from(&approved, |_| ()).await.unwrap();
+    assert_eq!(plan.steps().len(), approved.steps.len());
+    let outcome = plan.apply(|_| ()).await.unwrap();
+    for planned in approved.steps.iter().filter(|planned| planned.action == PlannedAction::Create) {
+        let reported = outcome.report.step(planned.step);
+        assert!(
+            reported.is_some() || planned.when == cmg_onboarding::connection::When::IfNeeded,
+            "{}",
+            planned.step
+        );
+    }
+    assert!(connect().plan(|_| ()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_plan_whose_job_was_done_meanwhile_is_stale_and_writes_nothing() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = job(spec(), &tenant, &site).build().unwrap();
+    let approved = connection.plan(|_| ()).await.unwrap().document().clone();
+    connection.onboard(|_| ()).await.unwrap();
+    let before = (tenant.state(), site.state());
+    let Err(OnboardingError::Stale(stale)) = connection.plan_from(&approved, |_| ()).await else {
+        panic!("the plan is stale")
+    };
+    assert!(
+        stale
+            .differences
+            .iter()
+            .any(|difference| difference.path.contains("registerServerApp")),
+        "{stale:?}"
+    );
+    assert_eq!((tenant.state(), site.state()), before);
+}
+
+/// A forged document is never carried out: each of its parts is compared with what would be done.
+#[tokio::test]
+async fn every_part_of_a_document_that_says_something_else_makes_it_stale() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = job(spec_with_discovery(), &tenant, &site).build().unwrap();
+    let document = serde_json::to_value(connection.plan(|_| ()).await.unwrap().document()).unwrap();
+    let mut leaves = Vec::new();
+    collect_leaves("", &document, &mut leaves);
+    let (mut refused, mut cases) = (0, 0);
+    for path in leaves {
+        let mut forged = document.clone();
+        let part = forged.pointer_mut(&path).unwrap();
+        *part = match &*part {
+            Value::String(text) => json!(format!("{text}x")),
+            Value::Number(number) => json!(number.as_u64().unwrap() + 1),
+            other => json!(other.is_null()),
+        };
+        // What does not even read is refused by reading.
+        let Ok(forged) = serde_json::from_value::<PlanDocument>(forged) else {
+            continue;
+        };
+        cases += 1;
+        let is_noise = path.starts_with("/findings") || path == "/madeOn" || is_secret_date(&document, &path);
+        match connection.plan_from(&forged, |_| ()).await {
+            Err(OnboardingError::Stale(stale)) => {
+                assert!(!is_noise, "{path}: time alone makes no plan stale: {stale:?}");
+                refused += 1;
+            }
+            Ok(_) => assert!(is_noise, "{path} was forged and nobody noticed"),
+            Err(error) => panic!("{path}: {error}"),
+        }
+    }
+    assert!(refused > 50, "{refused} of {cases}");
+}
+
+fn collect_leaves(path: &str, value: &Value, leaves: &mut Vec<String>) {
+    match value {
+        Value::Object(parts) => parts
+            .iter()
+            .for_each(|(name, part)| collect_leaves(&format!("{path}/{name}"), part, leaves)),
+        Value::Array(parts) => parts
+            .iter()
+            .enumerate()
+            .for_each(|(index, part)| collect_leaves(&format!("{path}/{index}"), part, leaves)),
+        _ => leaves.push(path.to_owned()),
+    }
+}
+
+/// Whether a path is the date beside the rule of a secret's end.
+fn is_secret_date(document: &Value, path: &str) -> bool {
+    let Some(pair) = path.strip_suffix("/1") else { return false };
+    document.pointer(pair).is_some_and(|pair| pair[0] == json!("Secret"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_plan_that_keeps_what_is_gone_is_refused_and_a_fresh_one_is_not_read_again() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = job(spec(), &tenant, &site).build().unwrap();
+    let outcome = connection.onboard(|_| ()).await.unwrap();
+    let old = connection.plan(|_| ()).await.unwrap();
+    assert!(old.is_empty());
+    assert!(
+        !old.clone().apply(|_| ()).await.unwrap().changed,
+        "a plan of this moment counts as read"
+    );
+    assert!(tenant.soft_delete(outcome.server_app.application_id));
+    tokio::time::advance(Duration::from_secs(61)).await;
+    let recorder = Recorder::default();
+    let Err(OnboardingError::Stale(_) | OnboardingError::Blocked(_)) = old.apply(recorder.listen()).await else {
+        panic!("the plan keeps an app that is gone")
+    };
+    let events = recorder.events();
+    assert!(matches!(events.last().unwrap().kind, EventKind::RunFailed { .. }));
+    assert!(!events.iter().any(|event| matches!(event.kind, EventKind::StepStarted { .. })));
+}
+
+#[tokio::test]
+async fn a_description_in_the_site_alone_is_no_change_and_plan_and_run_agree() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = job(spec(), &tenant, &site).build().unwrap();
+    connection.onboard(|_| ()).await.unwrap();
+    site.change(|rows| rows.connections[0].description = Some("written in the console".to_owned()));
+    for _ in 0..2 {
+        let plan = connection.plan(|_| ()).await.unwrap();
+        assert!(plan.is_empty(), "{plan}");
+        assert_eq!(plan.step(Step::CreateConnection).unwrap().action, PlannedAction::Keep);
+        assert!(!plan.apply(|_| ()).await.unwrap().changed);
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_run_tells_that_it_was_cancelled_as_its_last_event() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = job(spec(), &tenant, &site).build().unwrap();
+    let recorder = Recorder::default();
+    {
+        let listen = recorder.listen();
+        let run = connection.onboard(listen);
+        tokio::pin!(run);
+        let polled = futures_util::poll!(run.as_mut());
+        assert!(polled.is_pending() || polled.is_ready());
+    }
+    let events = recorder.events();
+    let is_end = |kind: &EventKind| matches!(kind, EventKind::RunCancelled { .. } | EventKind::RunFinished { .. });
+    assert!(is_end(&events.last().unwrap().kind), "{events:?}");
+    assert_eq!(events.iter().filter(|event| is_end(&event.kind)).count(), 1);
+}
+
+#[tokio::test]
+async fn reading_is_told_from_begin_to_end_too() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = job(spec(), &tenant, &site).build().unwrap();
+    let recorder = Recorder::default();
+    connection.preflight(recorder.listen()).await.unwrap();
+    connection.plan(recorder.listen()).await.unwrap();
+    let kinds: Vec<EventKind> = recorder.events().into_iter().map(|event| event.kind).collect();
+    let begins = kinds.iter().filter(|kind| matches!(kind, EventKind::RunStarted { .. })).count();
+    let ends = kinds
+        .iter()
+        .filter(|kind| matches!(kind, EventKind::RunFinished { changed: false, .. }))
+        .count();
+    assert_eq!((begins, ends), (2, 2));
+}
+
+#[tokio::test]
+async fn the_report_names_the_run_the_caller_and_the_request_of_each_write() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let recorder = Recorder::default();
+    let outcome = job(spec(), &tenant, &site)
+        .build()
+        .unwrap()
+        .onboard(recorder.listen())
+        .await
+        .unwrap();
+    assert_eq!(outcome.report.run(), Some(recorder.events()[0].run));
+    assert!(outcome.report.caller().is_some());
+    for step in [
+        Step::RegisterServerApp,
+        Step::ServerServicePrincipal,
+        Step::CompleteClientApp,
+        Step::ConsentUserRead,
+    ] {
+        let requests = &outcome.report.step(step).unwrap().requests;
+        assert!(requests.iter().any(|request| request.request_id.is_some()), "{step}: {requests:?}");
+    }
+    let text = serde_json::to_string(&outcome.report).unwrap();
+    assert_eq!(serde_json::from_str::<cmg_onboarding::Report>(&text).unwrap(), outcome.report);
+}
