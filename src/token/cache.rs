@@ -124,6 +124,18 @@ impl<P: TokenProvider> CachedTokens<P> {
         self
     }
 
+    /// An empty cache with the same settings, over another provider.
+    pub(super) fn over<Q>(&self, provider: Q) -> CachedTokens<Q> {
+        CachedTokens {
+            shared: Arc::new(Shared {
+                provider,
+                slots: Mutex::default(),
+            }),
+            clock: self.clock.clone(),
+            refresh_ahead: self.refresh_ahead,
+        }
+    }
+
     fn slot(&self, request: &TokenRequest) -> Arc<Slot> {
         let mut scopes = request.scopes.clone();
         scopes.sort_unstable();

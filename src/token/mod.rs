@@ -14,6 +14,7 @@ mod explain;
 mod probe;
 mod provider;
 mod scopes;
+mod service_tokens;
 
 pub use access_token::AccessToken;
 #[cfg(feature = "azure-identity")]
@@ -29,3 +30,4 @@ pub use explain::{Explanation, error_codes, explain};
 pub use probe::{ProbedResource, SecretProbe};
 pub use provider::{FnTokenProvider, StaticToken, TokenProvider, TokenRequest, token_fn};
 pub use scopes::sign_in_scopes;
+pub(crate) use service_tokens::{Bearer, ServiceTokens};

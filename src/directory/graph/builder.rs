@@ -10,7 +10,7 @@ use crate::{
     cloud::CloudEndpoints,
     http::{InvalidRootCertificate, Pipeline, ReqwestTransport, RetryPolicy, TrustedRoots},
     ids::TenantId,
-    token::TokenProvider,
+    token::{ServiceTokens, TokenProvider, TokenRequest},
 };
 
 /// Puts a [`GraphDirectory`] together. Nothing is sent before the first call on the result.
@@ -62,7 +62,7 @@ impl GraphDirectoryBuilder {
         self
     }
 
-    /// Another clock, for `Retry-After` dates and for what a policy says about apps created now.
+    /// Another clock, for the end of tokens, for `Retry-After` dates and for what a policy says about apps created now.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
@@ -110,12 +110,11 @@ impl GraphDirectoryBuilder {
         #[cfg(not(feature = "emulator"))]
         let transport = network();
         let pipeline = Pipeline::new(transport, policy, self.request_timeout, Arc::clone(&self.clock));
-        let scopes = self.scopes.unwrap_or_else(|| vec![self.endpoints.default_scope()]);
+        let mut request = TokenRequest::new(self.scopes.unwrap_or_else(|| vec![self.endpoints.default_scope()]));
+        request.tenant = self.tenant;
         GraphDirectory::over(GraphClient {
-            scopes,
             endpoints: self.endpoints,
-            tokens: self.tokens,
-            tenant: self.tenant,
+            tokens: ServiceTokens::new(self.tokens, request).with_clock(Arc::clone(&self.clock)),
             clock: self.clock,
             pipeline,
         })

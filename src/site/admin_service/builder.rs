@@ -51,7 +51,7 @@ impl AdminServiceSiteBuilder {
         self
     }
 
-    /// Another clock, for `Retry-After` dates.
+    /// Another clock, for the end of tokens and for `Retry-After` dates.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
@@ -93,7 +93,7 @@ impl AdminServiceSiteBuilder {
         Ok(AdminServiceSite {
             client: Arc::new(AdminServiceClient {
                 address: self.address,
-                sign_in: self.sign_in,
+                sign_in: self.sign_in.with_clock(Arc::clone(&self.clock)),
                 pipeline: Pipeline::new(transport, policy, self.request_timeout, self.clock),
             }),
         })
