@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use cmg_onboarding::{
-    AccessToken, AzureServicesConnection, CachedTokens, Call, ClientAppSpec, ConnectionSpec, Directory, DiscoverySpec, GraphDirectory,
-    ServerAppSpec, Site, TenantId, TokenError, TokenProvider, TokenRequest, async_trait,
+    AccessToken, AzureServicesConnection, CachedTokens, Call, ClientAppSpec, ConnectionSpec, DeviceCodeSignIn, Directory, DiscoverySpec,
+    GraphDirectory, ServerAppSpec, Site, TenantId, TokenError, TokenProvider, TokenRequest, async_trait,
     emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer},
     site::admin_service::{AdminServiceSignIn, AdminServiceSite},
 };
 
-use crate::stage::serve;
+use crate::stage::{serve, wound};
 
 /// A sign-in that remembers nothing, as a device code does: whoever asks it, a person has to answer.
 #[derive(Debug, Clone, Default)]
@@ -132,4 +132,34 @@ async fn every_tenant_has_tokens_of_its_own() {
     }
     let asked: Vec<_> = person.asked().into_iter().map(|request| request.tenant).collect();
     assert_eq!(asked, [None, Some(ids[0]), Some(ids[1])]);
+}
+
+/// How often a device code was shown for these sets of scopes, asked for one after the other.
+async fn device_codes(sets: &[&[&str]]) -> usize {
+    let tenant = EmulatedTenant::new();
+    let server = serve(&tenant).await;
+    let shown = Arc::new(Mutex::new(0));
+    let (counter, person) = (shown.clone(), tenant.clone());
+    let provider = DeviceCodeSignIn::new(server.endpoints().clone(), move |code| {
+        *counter.lock().unwrap() += 1;
+        assert!(person.approve_device_code(code.user_code()));
+    });
+    let tokens = CachedTokens::new(provider);
+    for names in sets {
+        let scopes = names.iter().map(|name| server.endpoints().scope(name));
+        let request = TokenRequest::new(scopes.chain(["openid".to_owned()])).in_tenant(tenant.tenant_id());
+        let token = wound(tokens.token(&request)).await.unwrap();
+        let granted = token.claims().unwrap().scopes;
+        assert!(names.iter().all(|name| granted.iter().any(|given| given == name)), "{granted:?}");
+    }
+    *shown.lock().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_for_more_serves_for_less_and_not_the_other_way_round() {
+    const WIDE: &[&str] = &["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "User.Read"];
+    const NARROW: &[&str] = &["Application.ReadWrite.All", "User.Read"];
+    assert_eq!(device_codes(&[WIDE, NARROW]).await, 1);
+    assert_eq!(device_codes(&[NARROW, WIDE]).await, 2);
+    assert_eq!(device_codes(&[NARROW, WIDE, NARROW, WIDE]).await, 2);
 }
