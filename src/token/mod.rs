@@ -11,6 +11,7 @@ mod discovery;
 mod entra;
 mod environment;
 mod explain;
+mod openid;
 mod probe;
 mod provider;
 mod scopes;
