@@ -8,8 +8,8 @@ use std::{
 
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions};
 use cmg_onboarding::{
-    BrowserSignIn, CachedTokens, ClientSecret, ClientSecretSignIn, CloudEndpoints, ConnectionSpec, DeviceCodeSignIn, EnvironmentToken,
-    TenantId, TokenChain, TokenProvider,
+    BrowserSignIn, ClientSecret, ClientSecretSignIn, CloudEndpoints, ConnectionSpec, DeviceCodeSignIn, EnvironmentToken, TenantId,
+    TokenChain, TokenProvider,
     token::{AzureIdentity, DEFAULT_SIGN_IN_CLIENT, sign_in_scopes},
 };
 use url::Url;
@@ -51,10 +51,10 @@ pub(crate) fn choose(
                 .then("browser", browser(arguments, endpoints)?)
                 .then("device code", device_code(arguments, endpoints)?)
                 .on_blocked(|way| eprintln!("Signing in with the {} is blocked: {}. {}", way.name, way.error, way.error.help()));
-            Arc::new(CachedTokens::new(chain))
+            Arc::new(chain)
         }
-        SignInWay::DeviceCode => Arc::new(CachedTokens::new(device_code(arguments, endpoints)?)),
-        SignInWay::ClientSecret => Arc::new(CachedTokens::new(client_secret(arguments, endpoints, tenant)?)),
+        SignInWay::DeviceCode => Arc::new(device_code(arguments, endpoints)?),
+        SignInWay::ClientSecret => Arc::new(client_secret(arguments, endpoints, tenant)?),
         SignInWay::AzureCli => Arc::new(azure_cli(tenant)?),
         SignInWay::Token => {
             let variable = arguments.token_env.as_ref();

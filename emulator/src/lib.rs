@@ -2,14 +2,15 @@
 //!
 //! [`EmulatorServer`] serves an [`EmulatedTenant`] over loopback HTTP or HTTPS as Microsoft Graph and as a sign-in
 //! authority, for any client. [`EmulatedWire`] leads to the same tenant without a socket, under tokio's paused time.
-//! [`EmulatedSite`] is a [`Site`](crate::Site).
+//! [`EmulatedSite`] is a site for `cmg_onboarding`, behind its trait `Site`.
 //!
 //! One model with one set of rules answers: what Microsoft documents of Microsoft Graph v1.0, down to
 //! codes and messages. What Microsoft does not document is kept out, or answered with status 501, rather than guessed.
 //! Nothing in here is a security boundary: tokens are not signed, and whoever can write one is believed.
 //!
 //! ```
-//! use cmg_onboarding::{Call, Directory, EmulatedTenant};
+//! use cmg_onboarding::{Call, Directory};
+//! use cmg_onboarding_emulator::EmulatedTenant;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), cmg_onboarding::DirectoryError> {

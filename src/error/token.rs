@@ -42,7 +42,8 @@ pub enum TokenFailure {
     UnexpectedAnswer,
     /// The tenant is in the other cloud.
     WrongCloud,
-    /// An answer came back to this machine that does not belong to the sign-in under way: its `state` is another one.
+    /// The time ran out, and the answers that came back to this machine belonged to another sign-in: their `state` was
+    /// another one.
     WrongState,
     /// A second answer came back for one sign-in. One of the two is not from the sign-in page.
     SecondAnswer,

@@ -1,5 +1,8 @@
 //! Keeps tokens in memory, and lets many waiters share one sign-in.
 
+mod key;
+mod slot;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -8,18 +11,21 @@ use std::{
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
+use self::{
+    key::Key,
+    slot::{Failure, Held, Served, Slot},
+};
 use super::{AccessToken, TokenProvider, TokenRequest};
 use crate::{
     clock::{Clock, SystemClock},
-    error::TokenError,
-    ids::TenantId,
+    error::{TokenError, TokenFailure},
 };
 
 /// How long before its end a token is replaced.
 const REFRESH_AHEAD: Duration = Duration::minutes(5);
 
-/// The shortest time between two early refreshes, whatever became of the first one.
-const PAUSE: Duration = Duration::seconds(30);
+/// How many tokens are kept at most. Far more than directories that are in use at once.
+const MOST_TOKENS: usize = 1_024;
 
 /// A [`TokenProvider`] that remembers what another one gave.
 ///
@@ -32,8 +38,18 @@ const PAUSE: Duration = Duration::seconds(30);
 ///   who closed the sign-in page is not asked again for every request that was waiting.
 /// - A request after a refusal gets a new token. Requests that name the refused token
 ///   ([`TokenRequest::after_refusal_of`]) and find another one here already take that one.
+/// - A token with more scopes than asked for serves, too, within one tenant and one resource, if it is known what it
+///   grants: by its own claims, by the `scope` that came with it, or else by what the provider was asked for. So a
+///   sign-in for everything ([`super::all_sign_in_scopes`]) is not followed by another one for less. A set with
+///   `.default` serves only for the same set: which permissions it stands for is known to the sign-in service alone.
+/// - At most 1,024 tokens are kept. Beyond that, expired ones go, then others; their owners get new ones.
 /// - A token that was got with claims serves requests without claims, too: it can only be the stronger one. Its successors
 ///   are asked for with the same claims.
+///
+/// # Who needs it
+///
+/// [`GraphDirectory`](crate::GraphDirectory) and the administration service's reader keep tokens by themselves, each its
+/// own. This type shares one sign-in among several of them, or keeps tokens for anything else.
 ///
 /// # Pooling and cloning
 ///
@@ -54,46 +70,6 @@ pub struct CachedTokens<P> {
 struct Shared<P> {
     provider: P,
     slots: Mutex<HashMap<Key, Arc<Slot>>>,
-}
-
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Key {
-    tenant: Option<TenantId>,
-    /// In order and without repetitions.
-    scopes: Vec<String>,
-}
-
-/// The token of one tenant and set of scopes.
-#[derive(Debug, Default)]
-struct Slot {
-    /// Whoever holds it is getting a token. Nobody else is kept waiting by it: each slot has its own.
-    flight: tokio::sync::Mutex<()>,
-    /// Never held across an await.
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// How many flights have ended, well or badly.
-    flights: u64,
-    held: Option<Held>,
-    failure: Option<Failure>,
-}
-
-#[derive(Debug)]
-struct Held {
-    token: AccessToken,
-    claims: Option<String>,
-    flight: u64,
-    refresh_from: Option<OffsetDateTime>,
-    usable_until: Option<OffsetDateTime>,
-}
-
-#[derive(Debug)]
-struct Failure {
-    error: TokenError,
-    claims: Option<String>,
-    flight: u64,
 }
 
 impl<P: TokenProvider> CachedTokens<P> {
@@ -124,15 +100,57 @@ impl<P: TokenProvider> CachedTokens<P> {
         self
     }
 
-    fn slot(&self, request: &TokenRequest) -> Arc<Slot> {
-        let mut scopes = request.scopes.clone();
-        scopes.sort_unstable();
-        scopes.dedup();
-        let key = Key {
-            tenant: request.tenant,
-            scopes,
+    /// An empty cache with the same settings, over another provider.
+    pub(super) fn over<Q>(&self, provider: Q) -> CachedTokens<Q> {
+        CachedTokens {
+            shared: Arc::new(Shared {
+                provider,
+                slots: Mutex::default(),
+            }),
+            clock: self.clock.clone(),
+            refresh_ahead: self.refresh_ahead,
+        }
+    }
+
+    /// The slot for exactly this.
+    fn slot(&self, key: &Key) -> Arc<Slot> {
+        let mut slots = lock(&self.shared.slots);
+        if !slots.contains_key(key) {
+            make_room(&mut slots, self.clock.now());
+        }
+        let slot = slots.entry(key.clone());
+        slot.or_insert_with(|| Arc::new(Slot::new(key.clone()))).clone()
+    }
+
+    /// The slots whose tokens may serve for this, too.
+    fn akin(&self, key: &Key) -> Vec<Arc<Slot>> {
+        let slots = lock(&self.shared.slots);
+        let others = slots.iter().filter(|(other, _)| *other != key && other.is_akin_to(key));
+        others.map(|(_, slot)| slot.clone()).collect()
+    }
+
+    /// The token of a slot: from memory, or a new one, or what another request gets meanwhile.
+    async fn token_of(&self, slot: &Slot, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        let (seen, served) = {
+            let state = lock(&slot.state);
+            (state.flights, state.serve(request, state.flights, self.clock.now()))
         };
-        lock(&self.shared.slots).entry(key).or_default().clone()
+        match served {
+            Some(Served { token, is_due: false }) => return Ok(token),
+            Some(Served { token, is_due: true }) => return self.refresh_early(slot, request, token).await,
+            None => {}
+        }
+        let _flight = slot.flight.lock().await;
+        {
+            let state = lock(&slot.state);
+            if let Some(served) = state.serve(request, seen, self.clock.now()) {
+                return Ok(served.token);
+            }
+            if let Some(error) = state.failure_since(seen, request) {
+                return Err(error);
+            }
+        }
+        self.fly(slot, request).await
     }
 
     /// Gets a token and keeps it. The caller holds the slot's flight.
@@ -188,27 +206,31 @@ impl<P: TokenProvider> CachedTokens<P> {
 #[async_trait]
 impl<P: TokenProvider> TokenProvider for CachedTokens<P> {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
-        let slot = self.slot(request);
-        let (seen, served) = {
-            let state = lock(&slot.state);
-            (state.flights, state.serve(request, state.flights, self.clock.now()))
-        };
-        match served {
-            Some(Served { token, is_due: false }) => return Ok(token),
-            Some(Served { token, is_due: true }) => return self.refresh_early(&slot, request, token).await,
-            None => {}
+        let (key, now) = (Key::of(request), self.clock.now());
+        let own = self.slot(&key);
+        if let Some(Served { token, is_due: false }) = own.serve(request, now) {
+            return Ok(token);
         }
-        let _flight = slot.flight.lock().await;
-        {
-            let state = lock(&slot.state);
-            if let Some(served) = state.serve(request, seen, self.clock.now()) {
-                return Ok(served.token);
-            }
-            if let Some(error) = state.failure_since(seen, request) {
-                return Err(error);
+        let akin = self.akin(&key);
+        for other in akin.iter().filter(|other| other.grants(&key, now)) {
+            if let Some(Served { token, is_due: false }) = other.serve(request, now) {
+                return Ok(token);
             }
         }
-        self.fly(&slot, request).await
+        // A sign-in for more that is under way, or was there before, is not followed by one for less.
+        let wider = akin
+            .iter()
+            .find(|other| other.key.asks_for(&key) && (other.is_flying() || other.grants(&key, now)));
+        if let Some(wider) = wider {
+            match self.token_of(wider, &wider.key.widened(request)).await {
+                Ok(token) if wider.key.grants(&token, &key) => return Ok(token),
+                // The person would only be asked the same again.
+                Err(error) if is_a_persons_answer(error.failure()) => return Err(error),
+                // The wider set was not granted; the narrower one may be.
+                _ => {}
+            }
+        }
+        self.token_of(&own, request).await
     }
 }
 
@@ -222,59 +244,26 @@ impl<P> Clone for CachedTokens<P> {
     }
 }
 
-/// A token from memory, and whether it is due to be replaced.
-struct Served {
-    token: AccessToken,
-    is_due: bool,
+const fn is_a_persons_answer(failure: TokenFailure) -> bool {
+    matches!(failure, TokenFailure::Cancelled | TokenFailure::Declined | TokenFailure::TimedOut)
 }
 
-impl State {
-    /// The token from memory, if it serves. `seen` is how many flights had ended when the request came.
-    fn serve(&self, request: &TokenRequest, seen: u64, now: OffsetDateTime) -> Option<Served> {
-        let held = self.held.as_ref()?;
-        if request.claims.is_some() && request.claims != held.claims {
-            return None;
-        }
-        if held.usable_until.is_some_and(|end| end <= now) {
-            return None;
-        }
-        let is_another = request
-            .refused_token()
-            .map_or(held.flight > seen, |refused| !held.token.is_same_as(refused));
-        if request.fresh && !is_another {
-            return None;
-        }
-        Some(Served {
-            token: held.token.clone(),
-            is_due: held.refresh_from.is_some_and(|start| start <= now),
-        })
+/// Drops what serves nobody any more, and if that is not enough, any token that nobody is waiting for: its owner gets
+/// another one. Slots in use stay, so that a sign-in under way is shared as ever.
+fn make_room(slots: &mut HashMap<Key, Arc<Slot>>, now: OffsetDateTime) {
+    if slots.len() < MOST_TOKENS {
+        return;
     }
-
-    /// The failure of a flight that ended while this request was waiting for it.
-    fn failure_since(&self, seen: u64, request: &TokenRequest) -> Option<TokenError> {
-        let failure = self.failure.as_ref()?;
-        (failure.flight > seen && failure.claims == request.claims).then(|| failure.error.clone())
+    slots.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.is_usable(now));
+    if slots.len() < MOST_TOKENS {
+        return;
     }
-}
-
-impl Held {
-    fn new(token: AccessToken, claims: Option<String>, flight: u64, now: OffsetDateTime, ahead: Duration) -> Self {
-        let soonest = now.saturating_add(PAUSE);
-        let end = token.expires_on();
-        // A token that is born nearly expired would otherwise be due at once, and so would the one after it.
-        let refresh_from = end.map(|end| end.saturating_sub(ahead.min((end - now) / 2)).max(soonest));
-        Self {
-            token,
-            claims,
-            flight,
-            refresh_from,
-            usable_until: end.map(|end| if end <= now { soonest } else { end }),
-        }
-    }
-
-    fn put_off_refresh(&mut self, now: OffsetDateTime) {
-        self.refresh_from = self.refresh_from.map(|start| start.max(now.saturating_add(PAUSE)));
-    }
+    let mut surplus = slots.len() / 2;
+    slots.retain(|_, slot| {
+        let goes = surplus > 0 && Arc::strong_count(slot) == 1;
+        surplus -= usize::from(goes);
+        !goes
+    });
 }
 
 /// A lock is never left in a half-changed state, so a panic elsewhere does not matter.

@@ -3,24 +3,24 @@
 //! Source: OpenID Connect discovery of the Microsoft identity platform. The address of a tenant's document is known;
 //! the document names the tenant's id, and the Microsoft Graph that belongs to it.
 
-mod document;
 mod error;
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use serde::Serialize;
+use serde_json::Value;
 use url::{Host, Url};
 
 pub use error::TenantDiscoveryError;
 
-use self::document::Document;
+use super::openid::{ForeignGraph, OpenIdDocument, document_address};
 use crate::{
     call::Call,
     clock::SystemClock,
     cloud::{CloudEndpoints, CloudEnvironment},
     error::{RefusalReason, Refused},
-    http::{Answer, HttpClient, HttpError, Method, Pipeline, Request, percent_encoded},
+    http::{Answer, HttpClient, HttpError, Method, Pipeline, Request},
     ids::TenantId,
 };
 
@@ -145,21 +145,55 @@ impl TenantDiscovery {
 
     /// What one authority knows; `None` where it knows no such tenant.
     async fn ask(&self, pipeline: &Pipeline, cloud: &CloudEndpoints, name: &str) -> Result<Option<DiscoveredTenant>, TenantDiscoveryError> {
-        let mut url = cloud.authority().clone();
-        let base = url.path().trim_end_matches('/').to_owned();
-        let name = percent_encoded(name);
-        url.set_path(&format!("{base}/{name}/v2.0/.well-known/openid-configuration"));
-        let request = Request::new(Method::Get, url);
+        let request = Request::new(Method::Get, document_address(cloud, name));
         let answer = pipeline.send(Call::quiet(), &request, None, |_| None).await.map_err(failure)?;
         if answer.is_success() {
-            let document: Document = answer.json()?;
-            return document.tenant(cloud, &self.clouds, &answer).map(Some);
+            let document: OpenIdDocument = answer.json()?;
+            return DiscoveredTenant::read(&document, cloud, &self.clouds, &answer).map(Some);
         }
-        if document::is_unknown_tenant(&answer) {
+        if is_unknown_tenant(&answer) {
             return Ok(None);
         }
         Err(refusal(&answer))
     }
+}
+
+impl DiscoveredTenant {
+    /// The tenant that a document describes. `asked` is whose host answered, `configured` are all that were asked.
+    pub(super) fn read(
+        document: &OpenIdDocument,
+        asked: &CloudEndpoints,
+        configured: &[CloudEndpoints],
+        answer: &Answer,
+    ) -> Result<Self, TenantDiscoveryError> {
+        let issuer = document.text("issuer").ok_or_else(|| answer.unexpected("it names no issuer"))?;
+        let tenant_id = document.tenant().ok_or_else(|| answer.unexpected("its issuer names no tenant"))?;
+        let endpoints = document
+            .cloud_endpoints(asked, configured)
+            .map_err(|ForeignGraph(host)| TenantDiscoveryError::OtherCloud { host })?;
+        let endpoint = |name| document.endpoint(name, &endpoints).ok().flatten();
+        Ok(Self {
+            tenant_id,
+            issuer: issuer.to_owned(),
+            token_endpoint: endpoint("token_endpoint"),
+            authorization_endpoint: endpoint("authorization_endpoint"),
+            device_authorization_endpoint: endpoint("device_authorization_endpoint"),
+            region_scope: document.text("tenant_region_scope").map(str::to_owned),
+            region_sub_scope: document.text("tenant_region_sub_scope").map(str::to_owned),
+            unasked: Vec::new(),
+            endpoints,
+        })
+    }
+}
+
+/// Whether the sign-in service says that it knows no such tenant (`invalid_tenant`, AADSTS90002), or no such name.
+fn is_unknown_tenant(answer: &Answer) -> bool {
+    if !matches!(answer.status(), 400 | 404) {
+        return false;
+    }
+    let body: Option<Value> = serde_json::from_slice(answer.body()).ok();
+    let error = body.as_ref().and_then(|body| body.get("error")).and_then(Value::as_str);
+    matches!(error, Some("invalid_tenant" | "invalid_request"))
 }
 
 /// Two answers about the same tenant in the same cloud are one; the one from the cloud's own host is kept.

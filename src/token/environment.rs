@@ -8,7 +8,8 @@ use secrecy::zeroize::Zeroize;
 use super::{AccessToken, StaticToken, TokenProvider, TokenRequest};
 use crate::error::{TokenError, TokenFailure};
 
-/// Takes the access token from an environment variable, anew at each request.
+/// Takes the access token from an environment variable, anew each time it is asked: at first, and if a token nears its
+/// end or was refused.
 ///
 /// For pipelines, and for people who got a token elsewhere (`az account get-access-token --resource-type ms-graph`).
 /// The copy that is read here is wiped; the variable itself stays where it is, for whoever can read this process's

@@ -12,9 +12,11 @@ mod discovery;
 mod entra;
 mod environment;
 mod explain;
+mod openid;
 mod probe;
 mod provider;
 mod scopes;
+mod service_tokens;
 
 pub use access_token::AccessToken;
 #[cfg(feature = "azure-identity")]
@@ -30,4 +32,5 @@ pub use environment::EnvironmentToken;
 pub use explain::{Explanation, error_codes, explain};
 pub use probe::{ProbedResource, SecretProbe};
 pub use provider::{FnTokenProvider, StaticToken, TokenProvider, TokenRequest, token_fn};
-pub use scopes::sign_in_scopes;
+pub use scopes::{all_sign_in_scopes, sign_in_scopes};
+pub(crate) use service_tokens::{Bearer, ServiceTokens};

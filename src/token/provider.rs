@@ -37,8 +37,8 @@ use crate::{
 pub trait TokenProvider: Debug + Send + Sync {
     /// A token that is valid now for what is asked.
     ///
-    /// It is called once for every request, so whoever has to go far for a token keeps it in memory:
-    /// [`super::CachedTokens`] does it for any provider.
+    /// It need not remember anything: [`crate::GraphDirectory`] and the administration service's reader keep tokens in
+    /// memory, and [`super::CachedTokens`] does it for everything else.
     ///
     /// # Errors
     ///

@@ -11,6 +11,8 @@ use crate::{cloud::CloudEndpoints, spec::ConnectionSpec};
 /// - `AppRoleAssignment.ReadWrite.All` consents to discovery, and is asked for only where the job does that.
 /// - `User.Read` shows the tenant and the account's roles; `openid` and `profile` say who signed in.
 ///
+/// Ask [`all_sign_in_scopes`] instead if the specification may still grow after the sign-in.
+///
 /// `Policy.Read.All` is not among them: it only warns beforehand of what a policy would refuse. Add it where the
 /// sign-in application has it. `offline_access` is never asked for: no credential outlives the job.
 ///
@@ -31,14 +33,42 @@ use crate::{cloud::CloudEndpoints, spec::ConnectionSpec};
 pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<String> {
     let registers_server = spec.server_app().is_registered_here();
     let registers_client = spec.client_app().is_registered_here();
-    let needed = [
-        ("Application.ReadWrite.All", registers_server || registers_client),
-        ("DelegatedPermissionGrant.ReadWrite.All", registers_client),
-        ("AppRoleAssignment.ReadWrite.All", registers_server && spec.discovery().is_some()),
-        ("User.Read", true),
-    ];
-    let of_graph = needed.into_iter().filter(|(_, is_needed)| *is_needed);
-    let of_graph = of_graph.map(|(name, _)| endpoints.scope(name));
+    named(endpoints, |permission| match permission {
+        APPLICATIONS => registers_server || registers_client,
+        PERMISSION_GRANTS => registers_client,
+        ROLE_ASSIGNMENTS => registers_server && spec.discovery().is_some(),
+        _ => true,
+    })
+}
+
+/// What any specification may need, by full names: [`sign_in_scopes`] for all of them.
+///
+/// For a front end that asks a person to sign in before all its pages are filled in, whatever their order: discovery that
+/// is chosen afterwards then takes no second sign-in. The price is that the person consents to
+/// `AppRoleAssignment.ReadWrite.All` even if discovery is never chosen. Either keep one directory with these scopes, or
+/// let the directories of all pages share one [`CachedTokens`](super::CachedTokens), which serves a token with more
+/// scopes than asked for.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, GraphDirectory, StaticToken, token::all_sign_in_scopes};
+///
+/// let endpoints = CloudEndpoints::default();
+/// let scopes = all_sign_in_scopes(&endpoints);
+/// let directory = GraphDirectory::builder(endpoints, StaticToken::new("eyJ0...")).scopes(scopes).build();
+/// # let _ = directory;
+/// ```
+#[must_use]
+pub fn all_sign_in_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
+    named(endpoints, |_| true)
+}
+
+const APPLICATIONS: &str = "Application.ReadWrite.All";
+const PERMISSION_GRANTS: &str = "DelegatedPermissionGrant.ReadWrite.All";
+const ROLE_ASSIGNMENTS: &str = "AppRoleAssignment.ReadWrite.All";
+
+fn named(endpoints: &CloudEndpoints, is_needed: impl Fn(&str) -> bool) -> Vec<String> {
+    let all = [APPLICATIONS, PERMISSION_GRANTS, ROLE_ASSIGNMENTS, "User.Read"];
+    let of_graph = all.into_iter().filter(|name| is_needed(name)).map(|name| endpoints.scope(name));
     of_graph.chain(["openid", "profile"].map(str::to_owned)).collect()
 }
 
@@ -117,6 +147,12 @@ mod tests {
             .replace(r#""create": {"name": "b"}"#, &format!(r#""adopt": {{"clientId": "{id}1"}}"#))
             .replace(r#""create": {"name": "c"}"#, &format!(r#""adopt": {{"clientId": "{id}2"}}"#));
         assert_eq!(names(&spec(&adopting)), names(&spec(BOTH)));
+    }
+
+    #[test]
+    fn all_scopes_are_those_of_the_specification_that_needs_most() {
+        let endpoints = CloudEndpoints::of(CloudEnvironment::AzureUsGovernmentCloud);
+        assert_eq!(all_sign_in_scopes(&endpoints), names(&spec(BOTH)));
     }
 
     #[test]

@@ -79,8 +79,44 @@ async fn a_code_for_another_verifier_is_refused() {
 
 #[tokio::test]
 async fn an_answer_with_another_state_is_refused() {
-    let (failure, _, status) = failure(SignInTrouble::ForeignState).await;
-    assert_eq!((failure, status), (TokenFailure::WrongState, 400));
+    let tenant = EmulatedTenant::new();
+    let server = serve(&tenant).await;
+    tenant.trouble_sign_in(SignInTrouble::ForeignState);
+    let (provider, mut pages) = browser(server.endpoints());
+    // The wait goes on, and its end tells what came.
+    let provider = provider.patience(Duration::from_millis(500));
+    let request = request(server.endpoints());
+    let walk = async { visit(&sign_in_page(&mut pages).await).await.status };
+    let (token, status) = tokio::join!(provider.token(&request), walk);
+    assert_eq!((token.unwrap_err().failure(), status), (TokenFailure::WrongState, 400));
+}
+
+#[tokio::test]
+async fn no_other_web_page_ends_a_sign_in() {
+    let tenant = EmulatedTenant::new();
+    // Slow enough for other pages to come while the code is being redeemed.
+    let server = cmg_onboarding_emulator::EmulatorServer::builder(tenant)
+        .latency(Duration::from_millis(400))
+        .start()
+        .await
+        .unwrap();
+    let (provider, mut pages) = browser(server.endpoints());
+    let walk = async {
+        let back = sign_in_page(&mut pages).await;
+        let other = |query: &str| Url::parse(&format!("http://localhost:{}/?{query}", back.port().unwrap())).unwrap();
+        let mut statuses = Vec::new();
+        for query in ["error=x", "code=abc", "code=abc&state=guessed"] {
+            statuses.push(visit(&other(query)).await.status);
+        }
+        statuses.push(visit(&back).await.status);
+        statuses.push(visit(&other("error=x")).await.status);
+        statuses
+    };
+    let request = request(server.endpoints());
+    let both = async { tokio::join!(provider.token(&request), walk) };
+    let (token, statuses) = tokio::time::timeout(Duration::from_secs(30), both).await.unwrap();
+    assert!(token.unwrap().claims().is_some());
+    assert_eq!(statuses, [400, 400, 400, 200, 400]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod browser;
+mod cached;
 mod device_code;
 mod others;
 mod secrecy;

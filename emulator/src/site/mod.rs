@@ -39,7 +39,8 @@ const FIRST_ROW: i64 = 16_777_217;
 /// A Configuration Manager site in memory. Clones share one site.
 ///
 /// ```
-/// use cmg_onboarding::{Call, Site, EmulatedSite};
+/// use cmg_onboarding::{Call, Site};
+/// use cmg_onboarding_emulator::EmulatedSite;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), cmg_onboarding::SiteError> {

@@ -8,7 +8,7 @@ use crate::{
     cloud::CloudEndpoints,
     http::HttpClient,
     ids::TenantId,
-    token::TokenProvider,
+    token::{ServiceTokens, TokenProvider, TokenRequest},
 };
 
 /// Puts a [`GraphDirectory`] together. Nothing is sent before the first call on the result.
@@ -52,7 +52,7 @@ impl GraphDirectoryBuilder {
         self
     }
 
-    /// Another clock, for `Retry-After` dates and for what a policy says about apps created now.
+    /// Another clock, for the end of tokens, for `Retry-After` dates and for what a policy says about apps created now.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
@@ -69,12 +69,11 @@ impl GraphDirectoryBuilder {
     #[must_use]
     pub fn build(self) -> GraphDirectory {
         let pipeline = self.http.pipeline(Arc::clone(&self.clock));
-        let scopes = self.scopes.unwrap_or_else(|| vec![self.endpoints.default_scope()]);
+        let mut request = TokenRequest::new(self.scopes.unwrap_or_else(|| vec![self.endpoints.default_scope()]));
+        request.tenant = self.tenant;
         GraphDirectory::over(GraphClient {
-            scopes,
             endpoints: self.endpoints,
-            tokens: self.tokens,
-            tenant: self.tenant,
+            tokens: ServiceTokens::new(self.tokens, request).with_clock(Arc::clone(&self.clock)),
             clock: self.clock,
             pipeline,
         })

@@ -1,9 +1,7 @@
 //! Asks Microsoft Graph and reads what it answers; which question is asked is decided elsewhere.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
@@ -17,9 +15,8 @@ use crate::{
     clock::Clock,
     cloud::CloudEndpoints,
     error::{DirectoryError, TokenError},
-    http::{Answer, Authorize, Method, Pipeline, Rejection, Request},
-    ids::TenantId,
-    token::{AccessToken, TokenProvider, TokenRequest},
+    http::{Answer, Method, Pipeline, Request},
+    token::{AccessToken, ServiceTokens},
 };
 
 /// Lists longer than that are not read to the end: 100 pages of up to 999 objects.
@@ -29,10 +26,7 @@ const MOST_PAGES: usize = 100;
 #[derive(Debug)]
 pub(super) struct GraphClient {
     pub(super) endpoints: CloudEndpoints,
-    pub(super) tokens: Arc<dyn TokenProvider>,
-    pub(super) tenant: Option<TenantId>,
-    /// What a token is asked for.
-    pub(super) scopes: Vec<String>,
+    pub(super) tokens: ServiceTokens,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) pipeline: Pipeline,
 }
@@ -47,15 +41,7 @@ struct Page<T> {
 impl GraphClient {
     /// The token that a request of this directory carries.
     pub(super) async fn token(&self) -> Result<AccessToken, TokenError> {
-        self.tokens.token(&self.token_request()).await
-    }
-
-    fn token_request(&self) -> TokenRequest {
-        let request = TokenRequest::new(self.scopes.iter().cloned());
-        match self.tenant {
-            Some(tenant) => request.in_tenant(tenant),
-            None => request,
-        }
+        self.tokens.token().await
     }
 
     pub(super) fn request(&self, method: Method, path: &str, query: Option<&str>) -> Request {
@@ -127,41 +113,8 @@ impl GraphClient {
     }
 
     async fn answer(&self, call: &Call, request: &Request) -> Result<Answer, DirectoryError> {
-        let bearer = Bearer {
-            client: self,
-            last: Mutex::default(),
-        };
-        let sent = self.pipeline.send(call.clone(), request, Some(&bearer), advice).await;
+        let sent = self.pipeline.send(call.clone(), request, Some(&self.tokens.bearer()), advice).await;
         sent.map_err(failure)
-    }
-}
-
-/// The tokens of one call. It knows which one was refused, so that calls refused together cause one sign-in.
-struct Bearer<'a> {
-    client: &'a GraphClient,
-    last: Mutex<Option<AccessToken>>,
-}
-
-impl Bearer<'_> {
-    fn last(&self) -> MutexGuard<'_, Option<AccessToken>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[async_trait]
-impl Authorize for Bearer<'_> {
-    async fn bearer(&self, rejection: Option<&Rejection>) -> Result<SecretString, TokenError> {
-        let mut request = self.client.token_request();
-        if let Some(rejection) = rejection {
-            request = request.renewed(rejection.claims.clone());
-            if let Some(refused) = self.last().take() {
-                request = request.after_refusal_of(&refused);
-            }
-        }
-        let token = self.client.tokens.token(&request).await?;
-        let text = SecretString::from(token.expose());
-        *self.last() = Some(token);
-        Ok(text)
     }
 }
 

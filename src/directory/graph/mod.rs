@@ -53,6 +53,13 @@ use crate::{cloud::CloudEndpoints, ids::TenantId, token::TokenProvider};
 /// It is a handle: clones are cheap and share connections, of which there is one for all parallel requests wherever
 /// HTTP/2 is spoken. Nothing is sent before the first call, and no task is left behind.
 ///
+/// # Signing in
+///
+/// Tokens are kept in memory, so a provider that asks a person is asked once for all requests, and again only if the
+/// token nears its end or Microsoft Graph refuses it; [`CachedTokens`](crate::CachedTokens) says exactly when. Clones
+/// share the tokens, and they are wiped with the last clone. Several directories share them if their provider is one
+/// [`CachedTokens`](crate::CachedTokens).
+///
 /// # Trouble
 ///
 /// Lost connections, time-outs, 5xx and 429 are repeated with back-off to a deadline, `Retry-After` first. A request
@@ -76,15 +83,14 @@ impl GraphDirectory {
         GraphDirectoryBuilder::new(endpoints, Arc::new(tokens))
     }
 
-    /// The same for another tenant of the same cloud, with that tenant's tokens. The connections are shared.
+    /// The same for another tenant of the same cloud, with that tenant's tokens. The connections are shared, the tokens
+    /// are not.
     #[must_use]
     pub fn for_tenant(&self, tenant: TenantId, tokens: impl TokenProvider + 'static) -> Self {
         let shared = &self.client;
         Self::over(GraphClient {
             endpoints: shared.endpoints.clone(),
-            tokens: Arc::new(tokens),
-            tenant: Some(tenant),
-            scopes: shared.scopes.clone(),
+            tokens: shared.tokens.for_tenant(tenant, Arc::new(tokens)),
             clock: Arc::clone(&shared.clock),
             pipeline: shared.pipeline.clone(),
         })

@@ -35,7 +35,7 @@ impl AdminServiceSiteBuilder {
         self
     }
 
-    /// Another clock, for `Retry-After` dates.
+    /// Another clock, for the end of tokens and for `Retry-After` dates.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
@@ -52,11 +52,13 @@ impl AdminServiceSiteBuilder {
             return Err(KerberosNeedsAName);
         }
         let is_bound = self.sign_in.is_negotiated();
-        let pipeline = self.http.direct_pipeline(self.address.is_direct(), is_bound, self.clock);
+        let pipeline = self
+            .http
+            .direct_pipeline(self.address.is_direct(), is_bound, Arc::clone(&self.clock));
         Ok(AdminServiceSite {
             client: Arc::new(AdminServiceClient {
                 address: self.address,
-                sign_in: self.sign_in,
+                sign_in: self.sign_in.with_clock(self.clock),
                 pipeline,
             }),
         })

@@ -7,7 +7,7 @@ use super::{
     address::{AdminServiceAddress, Query},
     refusal::{advice, failed, refused},
     rows::Row,
-    sign_in::{AdminServiceSignIn, SignedInAt},
+    sign_in::AdminServiceSignIn,
 };
 use crate::{
     call::Call,
@@ -85,10 +85,7 @@ impl AdminServiceClient {
 
     async fn answer(&self, call: &Call, url: Url) -> Result<Answer, SiteError> {
         let request = Request::new(Method::Get, url).accepting(LONGEST_ANSWER);
-        let signed_in = SignedInAt {
-            sign_in: &self.sign_in,
-            host: self.address.host(),
-        };
+        let signed_in = self.sign_in.at(self.address.host());
         let sent = self.pipeline.send(call.clone(), &request, Some(&signed_in), advice).await;
         sent.map_err(failed)
     }

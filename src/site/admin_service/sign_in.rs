@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::{
+    clock::Clock,
     error::TokenError,
     http::{Authorize, Rejection, Scheme},
     spec::AppIdUri,
-    token::{TokenProvider, TokenRequest},
+    token::{Bearer, ServiceTokens, TokenProvider, TokenRequest},
 };
 
 /// How to sign in to an administration service.
@@ -21,10 +22,7 @@ pub struct AdminServiceSignIn(pub(super) Way);
 
 #[derive(Debug, Clone)]
 pub(super) enum Way {
-    Bearer {
-        tokens: Arc<dyn TokenProvider>,
-        scope: String,
-    },
+    Bearer(ServiceTokens),
     #[cfg_attr(
         not(any(feature = "kerberos", test)),
         expect(dead_code, reason = "who has the tickets is behind a feature")
@@ -38,12 +36,13 @@ impl AdminServiceSignIn {
     /// The provider is asked for `{App ID URI}/.default`. The token must be a person's, for the server app of the site
     /// and of version 1, because the gateway compares issuer and audience: the native app signs the person in. The very
     /// first connection cannot be read this way, because there is no gateway yet.
+    ///
+    /// Tokens are kept in memory and shared by clones, so a provider that asks a person is asked once for all requests,
+    /// and again only if the token nears its end or the service refuses it.
     #[must_use]
     pub fn bearer(app_id_uri: &AppIdUri, tokens: impl TokenProvider + 'static) -> Self {
-        Self(Way::Bearer {
-            tokens: Arc::new(tokens),
-            scope: format!("{}/.default", app_id_uri.as_str().trim_end_matches('/')),
-        })
+        let scope = format!("{}/.default", app_id_uri.as_str().trim_end_matches('/'));
+        Self(Way::Bearer(ServiceTokens::new(Arc::new(tokens), TokenRequest::new([scope]))))
     }
 
     /// With the identity that is logged on, by Kerberos: SSPI on Windows, GSSAPI and its ticket cache elsewhere.
@@ -70,6 +69,24 @@ impl AdminServiceSignIn {
         Self(Way::Negotiate(Arc::new(tickets)))
     }
 
+    /// The same with another clock, for the end of tokens.
+    pub(super) fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self(match self.0 {
+            Way::Bearer(tokens) => Way::Bearer(tokens.with_clock(clock)),
+            Way::Negotiate(tickets) => Way::Negotiate(tickets),
+        })
+    }
+
+    pub(super) fn at<'a>(&'a self, host: &'a str) -> SignedInAt<'a> {
+        match &self.0 {
+            Way::Bearer(tokens) => SignedInAt::Bearer(tokens.bearer()),
+            Way::Negotiate(tickets) => SignedInAt::Negotiate {
+                tickets: tickets.as_ref(),
+                host,
+            },
+        }
+    }
+
     pub(super) const fn is_negotiated(&self) -> bool {
         matches!(self.0, Way::Negotiate(_))
     }
@@ -82,32 +99,25 @@ pub(super) trait Tickets: Debug + Send + Sync {
     async fn ticket(&self, host: &str) -> Result<SecretString, TokenError>;
 }
 
-/// A sign-in at one host.
-pub(super) struct SignedInAt<'a> {
-    pub(super) sign_in: &'a AdminServiceSignIn,
-    pub(super) host: &'a str,
+/// A sign-in at one host, for one call.
+pub(super) enum SignedInAt<'a> {
+    Bearer(Bearer<'a>),
+    Negotiate { tickets: &'a dyn Tickets, host: &'a str },
 }
 
 #[async_trait]
 impl Authorize for SignedInAt<'_> {
     async fn bearer(&self, rejection: Option<&Rejection>) -> Result<SecretString, TokenError> {
-        match &self.sign_in.0 {
-            Way::Bearer { tokens, scope } => {
-                let mut request = TokenRequest::new([scope.as_str()]);
-                if let Some(rejection) = rejection {
-                    request = request.renewed(rejection.claims.clone());
-                }
-                let token = tokens.token(&request).await?;
-                Ok(SecretString::from(token.expose()))
-            }
-            Way::Negotiate(tickets) => tickets.ticket(self.host).await,
+        match self {
+            Self::Bearer(bearer) => bearer.bearer(rejection).await,
+            Self::Negotiate { tickets, host } => tickets.ticket(host).await,
         }
     }
 
     fn scheme(&self) -> Scheme {
-        match self.sign_in.0 {
-            Way::Bearer { .. } => Scheme::Bearer,
-            Way::Negotiate(_) => Scheme::Negotiate,
+        match self {
+            Self::Bearer(_) => Scheme::Bearer,
+            Self::Negotiate { .. } => Scheme::Negotiate,
         }
     }
 }

@@ -1,10 +1,11 @@
 use super::*;
-use crate::error::TokenFailure;
+use crate::ids::TenantId;
 use futures_util::future::join_all;
 use std::{
     sync::atomic::{AtomicI64, AtomicUsize, Ordering},
     time::Duration as Wait,
 };
+use time::Duration;
 use uuid::Uuid;
 
 const START: OffsetDateTime = time::macros::datetime!(2026-11-23 12:00 UTC);
@@ -32,13 +33,13 @@ struct Counting {
     calls: AtomicUsize,
     life: Option<Duration>,
     failing: AtomicUsize,
-    claims: Mutex<Vec<Option<String>>>,
+    asked: Mutex<Vec<TokenRequest>>,
 }
 
 #[async_trait]
 impl TokenProvider for Counting {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
-        lock(&self.claims).push(request.claims.clone());
+        lock(&self.asked).push(request.clone());
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         tokio::time::sleep(Wait::from_secs(1)).await;
         let left = self.failing.load(Ordering::Relaxed);
@@ -67,7 +68,7 @@ impl Scene {
             calls: AtomicUsize::default(),
             life: life.into(),
             failing: AtomicUsize::default(),
-            claims: Mutex::default(),
+            asked: Mutex::default(),
         });
         let cache = CachedTokens::new(provider.clone()).with_clock(clock.clone());
         Self { clock, provider, cache }
@@ -217,7 +218,7 @@ async fn a_token_with_claims_serves_everybody_from_then_on() {
     assert_eq!(scene.text(&other).await, "token 3");
     scene.clock.forward(Duration::hours(2));
     assert_eq!(scene.text(&request()).await, "token 4");
-    assert_eq!(lock(&scene.provider.claims).last().unwrap(), &other.claims);
+    assert_eq!(lock(&scene.provider.asked).last().unwrap().claims, other.claims);
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,4 +252,79 @@ async fn clones_share_their_tokens_and_show_none() {
     let clone = scene.cache.clone();
     assert_eq!(clone.token(&request()).await.unwrap().expose(), "token 1");
     assert!(!format!("{clone:?}").contains("token 1"));
+}
+
+fn graph(names: &[&str]) -> TokenRequest {
+    TokenRequest::new(names.iter().map(|name| format!("https://graph.microsoft.com/{name}")))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_for_more_serves_until_its_end_and_its_successor_is_asked_for_as_much() {
+    let scene = Scene::new(Duration::hours(1));
+    let (wide, narrow) = (graph(&["A", "B"]), graph(&["A"]));
+    assert_eq!(scene.text(&wide).await, "token 1");
+    assert_eq!(scene.text(&narrow).await, "token 1");
+    let refused = scene.cache.token(&narrow).await.unwrap();
+    assert_eq!(scene.text(&narrow.clone().after_refusal_of(&refused)).await, "token 2");
+    scene.clock.forward(Duration::minutes(58));
+    assert_eq!(scene.text(&narrow).await, "token 3");
+    assert_eq!(scene.text(&wide).await, "token 3");
+    assert!(lock(&scene.provider.asked).iter().all(|asked| asked.scopes == wide.scopes));
+    scene.clock.forward(Duration::hours(2));
+    assert_eq!(scene.text(&narrow).await, "token 4");
+    assert_eq!(
+        lock(&scene.provider.asked).last().unwrap().scopes,
+        narrow.scopes,
+        "nothing is known of an old token"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_for_less_does_not_serve() {
+    let scene = Scene::new(Duration::hours(1));
+    assert_eq!(scene.text(&graph(&["A"])).await, "token 1");
+    assert_eq!(scene.text(&graph(&["A", "B"])).await, "token 2");
+    // Its own token serves as long as it is good; after that, the one for more.
+    assert_eq!(scene.text(&graph(&["A"])).await, "token 1");
+    let refused = scene.cache.token(&graph(&["A"])).await.unwrap();
+    assert_eq!(scene.text(&graph(&["A"]).after_refusal_of(&refused)).await, "token 2");
+    assert_eq!(scene.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_for_less_waits_for_the_sign_in_for_more_that_is_under_way() {
+    let scene = Scene::new(Duration::hours(1));
+    let (wide, narrow) = (graph(&["A", "B"]), graph(&["A"]));
+    let (one, two) = tokio::join!(scene.cache.token(&wide), scene.cache.token(&narrow));
+    assert!(one.unwrap().is_same_as(&two.unwrap()));
+    assert_eq!(scene.calls(), 1);
+
+    let scene = Scene::new(Duration::hours(1));
+    scene.fail(1);
+    let (one, two) = tokio::join!(scene.cache.token(&wide), scene.cache.token(&narrow));
+    assert!(one.is_err() && two.is_err(), "whoever closed the page is not asked again at once");
+    assert_eq!(scene.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_over_many_tenants_does_not_grow_without_bound() {
+    let scene = Scene::new(None);
+    let number = u128::try_from(MOST_TOKENS).unwrap() * 3;
+    for tenant in 0..number {
+        scene.text(&request().in_tenant(TenantId::new(Uuid::from_u128(tenant)))).await;
+        assert!(lock(&scene.cache.shared.slots).len() <= MOST_TOKENS);
+    }
+    let last = request().in_tenant(TenantId::new(Uuid::from_u128(number - 1)));
+    assert_eq!(scene.text(&last).await, format!("token {number}"), "the last one is still there");
+
+    let scene = Scene::new(Duration::hours(1));
+    for tenant in 0..number {
+        scene.text(&request().in_tenant(TenantId::new(Uuid::from_u128(tenant)))).await;
+        scene.clock.forward(Duration::minutes(1));
+    }
+    let kept = lock(&scene.cache.shared.slots)
+        .values()
+        .filter(|slot| slot.is_usable(scene.clock.now()))
+        .count();
+    assert!(kept >= 59, "{kept} of those that are still valid are kept");
 }

@@ -8,15 +8,15 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::future::{Either, select};
-use oauth2::{AuthUrl, AuthorizationCode, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope};
-use secrecy::{SecretString, zeroize::Zeroize};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 use url::Url;
 
-use self::loopback::Loopback;
+use self::{loopback::Loopback, redirect::wrong_state};
 use super::{
-    exchange::{Exchange, PLACEHOLDER},
-    places::Places,
+    endpoints::SignInEndpoints,
+    exchange::{Repeat, TokenAnswer},
+    proof::{challenge, random_text},
     service::{DEFAULT_SIGN_IN_CLIENT, SignInService, common_settings, not_offered},
 };
 use crate::{
@@ -37,10 +37,11 @@ type Open = Arc<dyn Fn(&Url) + Send + Sync>;
 /// `http://localhost`.
 ///
 /// This crate opens no browser. It gives the address of the sign-in page to a callback, which opens one or shows the
-/// address; then it waits on a free port of the loopback interface for the browser to come back. It takes one answer,
-/// compares its `state`, and ends with an error where it is not the one, or where a second one comes before the code is
-/// redeemed. Put it into [`crate::CachedTokens`], and before [`super::DeviceCodeSignIn`] in a [`crate::TokenChain`]
-/// where both may do.
+/// address; then it waits on a free port of the loopback interface for the browser to come back. An answer whose `state`
+/// is not that of this sign-in is turned away, and the wait goes on: any web page can send the browser here. It takes one
+/// answer with the right `state`, and ends with an error if a second one comes before the code is redeemed. Put it before
+/// [`super::DeviceCodeSignIn`] in a [`crate::TokenChain`] if both may do. Directory and site keep its tokens in memory;
+/// [`crate::CachedTokens`] shares one sign-in among several.
 ///
 /// The sign-in application needs `http://localhost` among its redirect URIs for public clients; the port does not count.
 ///
@@ -48,11 +49,12 @@ type Open = Arc<dyn Fn(&Url) + Send + Sync>;
 /// practices and limitations*.
 ///
 /// ```
-/// use cmg_onboarding::{CachedTokens, CloudEndpoints, token::BrowserSignIn};
+/// use cmg_onboarding::{CloudEndpoints, GraphDirectory, token::BrowserSignIn};
 ///
-/// let sign_in = BrowserSignIn::new(CloudEndpoints::default(), |page| eprintln!("Sign in at {page}"));
-/// let tokens = CachedTokens::new(sign_in);
-/// # let _ = tokens;
+/// let endpoints = CloudEndpoints::default();
+/// let sign_in = BrowserSignIn::new(endpoints.clone(), |page| eprintln!("Sign in at {page}"));
+/// let directory = GraphDirectory::new(endpoints, sign_in);
+/// # let _ = directory;
 /// ```
 ///
 /// # Cancel safety
@@ -107,68 +109,59 @@ impl BrowserSignIn {
 
     common_settings!();
 
-    /// The address of the sign-in page, with what is kept to check and to redeem the answer.
-    fn prepare(&self, places: &Places, redirect: &RedirectUrl, request: &TokenRequest) -> Result<Prepared, TokenError> {
-        let authorization = places.authorization.clone().ok_or_else(|| not_offered("sign-in page"))?;
-        let client = self.service.client(places).set_auth_uri(AuthUrl::from_url(authorization));
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let mut asked = client
-            .authorize_url(CsrfToken::new_random)
-            .set_redirect_uri(std::borrow::Cow::Borrowed(redirect))
-            .set_pkce_challenge(challenge)
-            .add_scopes(request.scopes.iter().cloned().map(Scope::new))
-            .add_extra_param("response_mode", "query");
-        if self.chooses_account {
-            asked = asked.add_extra_param("prompt", "select_account");
-        }
-        if let Some(account) = &self.account {
-            asked = asked.add_extra_param("login_hint", account);
-        }
-        if let Some(claims) = &request.claims {
-            asked = asked.add_extra_param("claims", claims);
-        }
-        let (page, state) = asked.url();
-        Ok(Prepared {
-            page,
-            state: kept(state.into_secret()),
-            verifier: kept(verifier.into_secret()),
-        })
+    /// The address of the sign-in page.
+    fn page(&self, endpoints: &SignInEndpoints, attempt: &Attempt, request: &TokenRequest) -> Result<Url, TokenError> {
+        let mut page = endpoints.authorization.clone().ok_or_else(|| not_offered("sign-in page"))?;
+        page.query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("response_mode", "query")
+            .append_pair("client_id", &self.service.client_id.to_string())
+            .append_pair("redirect_uri", &attempt.redirect)
+            .append_pair("scope", &request.scopes.join(" "))
+            .append_pair("state", attempt.state.expose_secret())
+            .append_pair("code_challenge", &challenge(&attempt.verifier))
+            .append_pair("code_challenge_method", "S256")
+            .extend_pairs(self.chooses_account.then_some(("prompt", "select_account")))
+            .extend_pairs(self.account.as_ref().map(|account| ("login_hint", account)))
+            .extend_pairs(request.claims.as_ref().map(|claims| ("claims", claims)));
+        Ok(page)
     }
 
     async fn redeem(
         &self,
-        places: &Places,
-        redirect: RedirectUrl,
-        code: SecretString,
-        verifier: SecretString,
+        endpoints: &SignInEndpoints,
+        attempt: &Attempt,
+        code: &SecretString,
         request: &TokenRequest,
     ) -> Result<AccessToken, TokenError> {
-        let client = self.service.client(places).set_redirect_uri(redirect);
-        // A code is good for one redemption: asking twice would have the second answer refused, and the first one lost.
-        let exchange = Exchange::new(self.service.pipeline(), false)
-            .with_field("code", code)
-            .with_field("code_verifier", verifier);
-        let mut asked = client.exchange_code(AuthorizationCode::new(PLACEHOLDER.to_owned()));
-        if let Some(claims) = &request.claims {
-            asked = asked.add_extra_param("claims", claims);
-        }
-        let result = asked.request_async(&exchange).await;
-        exchange.token(result, self.service.clock.now())
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.expose_secret()),
+            ("redirect_uri", attempt.redirect.as_str()),
+            ("code_verifier", attempt.verifier.expose_secret()),
+        ];
+        form.extend(request.claims.as_deref().map(|claims| ("claims", claims)));
+        let answer: TokenAnswer = self.service.post(&endpoints.token, &form, Repeat::Never).await?;
+        answer.token(self.service.clock.now())
     }
 }
 
 /// What one sign-in goes by.
-struct Prepared {
-    page: Url,
-    state: SecretString,
+struct Attempt {
+    redirect: String,
+    state: Arc<SecretString>,
     verifier: SecretString,
 }
 
-/// Moves a text into a type that is wiped, leaving no copy.
-fn kept(mut text: String) -> SecretString {
-    let secret = SecretString::from(text.as_str());
-    text.zeroize();
-    secret
+impl Attempt {
+    fn new(port: u16, state: &Arc<SecretString>) -> Result<Self, TokenError> {
+        Ok(Self {
+            // Without a slash at the end: that is how the redirect URI is registered, and the path counts.
+            redirect: format!("http://localhost:{port}"),
+            state: Arc::clone(state),
+            verifier: random_text()?,
+        })
+    }
 }
 
 impl fmt::Debug for BrowserSignIn {
@@ -185,18 +178,17 @@ impl fmt::Debug for BrowserSignIn {
 #[async_trait]
 impl TokenProvider for BrowserSignIn {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
-        let places = self.service.places(request).await?;
-        let mut loopback = Loopback::bind().await.map_err(no_port)?;
-        // Without a slash at the end: that is how the redirect URI is registered, and the path counts.
-        let redirect =
-            RedirectUrl::new(format!("http://localhost:{}", loopback.port())).map_err(|_| no_port(std::io::ErrorKind::Other.into()))?;
-        let prepared = self.prepare(&places, &redirect, request)?;
-        (self.open)(&prepared.page);
-        let code = timeout(self.patience, loopback.answer(&prepared.state))
-            .await
-            .map_err(|_| nobody())??;
+        let endpoints = self.service.sign_in_endpoints(request).await?;
+        let state = Arc::new(random_text()?);
+        let mut loopback = Loopback::bind(&state).await.map_err(no_port)?;
+        let attempt = Attempt::new(loopback.port(), &state)?;
+        (self.open)(&self.page(&endpoints, &attempt, request)?);
+        let Ok(code) = timeout(self.patience, loopback.answer()).await else {
+            return Err(if loopback.has_turned_away() { wrong_state() } else { nobody() });
+        };
+        let code = code?;
         // The port stays open until the code is redeemed, so that an answer from somebody else does not pass unseen.
-        let redeemed = std::pin::pin!(self.redeem(&places, redirect, code, prepared.verifier, request));
+        let redeemed = std::pin::pin!(self.redeem(&endpoints, &attempt, &code, request));
         let second = std::pin::pin!(loopback.second_answer());
         match select(second, redeemed).await {
             Either::Left((error, _)) => Err(error),

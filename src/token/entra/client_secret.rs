@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::future::join;
-use oauth2::Scope;
-use secrecy::SecretString;
 
 use super::{
-    exchange::Exchange,
-    places::Places,
+    endpoints::SignInEndpoints,
+    exchange::{Repeat, TokenAnswer},
     service::{SignInService, common_settings},
 };
 use crate::{
@@ -26,18 +24,21 @@ use crate::{
 ///
 /// An application gets what an administrator has granted it, all or nothing: whatever scopes are asked for, `.default`
 /// of their resource is sent. It has no directory roles to look up, and it takes application permissions, not delegated
-/// ones. Put it into [`crate::CachedTokens`].
+/// ones. Directory and site keep its tokens
+/// in memory; [`crate::CachedTokens`] shares them among several.
 ///
 /// The tenant is known, so the token is asked for at once: that the tenant is in this cloud is confirmed beside it.
 ///
 /// Source: *OAuth 2.0 client credentials flow on the Microsoft identity platform*.
 ///
 /// ```
-/// use cmg_onboarding::{ApplicationId, CachedTokens, ClientSecret, CloudEndpoints, TenantId, token::ClientSecretSignIn};
+/// use cmg_onboarding::{ApplicationId, ClientSecret, CloudEndpoints, GraphDirectory, TenantId, token::ClientSecretSignIn};
 ///
 /// # fn example(tenant: TenantId, application: ApplicationId, secret: ClientSecret) {
-/// let tokens = CachedTokens::new(ClientSecretSignIn::new(CloudEndpoints::default(), tenant, application, secret));
-/// # let _ = tokens;
+/// let endpoints = CloudEndpoints::default();
+/// let sign_in = ClientSecretSignIn::new(endpoints.clone(), tenant, application, secret);
+/// let directory = GraphDirectory::new(endpoints, sign_in);
+/// # let _ = directory;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
@@ -74,26 +75,26 @@ impl TokenProvider for ClientSecretSignIn {
             ));
         }
         let Some(tenant) = request.tenant.or(self.service.tenant) else {
-            let places = self.service.places(request).await?;
-            return self.redeem(&places, scope, request).await;
+            let endpoints = self.service.sign_in_endpoints(request).await?;
+            return self.redeem(&endpoints, &scope, request).await;
         };
         // The document only confirms tenant and cloud here, so it is read beside the token request, not before it.
-        let places = Places::known(&self.service.endpoints, tenant);
-        let (checked, token) = join(self.service.places(request), self.redeem(&places, scope, request)).await;
+        let known = SignInEndpoints::known(&self.service.endpoints, tenant);
+        let (checked, token) = join(self.service.sign_in_endpoints(request), self.redeem(&known, &scope, request)).await;
         checked?;
         token
     }
 }
 
 impl ClientSecretSignIn {
-    async fn redeem(&self, places: &Places, scope: String, request: &TokenRequest) -> Result<AccessToken, TokenError> {
-        let client = self.service.client(places);
-        let exchange = Exchange::new(self.service.pipeline(), true).with_field("client_secret", SecretString::from(self.secret.expose()));
-        let mut asked = client.exchange_client_credentials().add_scope(Scope::new(scope));
-        if let Some(claims) = &request.claims {
-            asked = asked.add_extra_param("claims", claims);
-        }
-        let result = asked.request_async(&exchange).await;
-        exchange.token(result, self.service.clock.now())
+    async fn redeem(&self, endpoints: &SignInEndpoints, scope: &str, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        let mut form = vec![
+            ("grant_type", "client_credentials"),
+            ("scope", scope),
+            ("client_secret", self.secret.expose()),
+        ];
+        form.extend(request.claims.as_deref().map(|claims| ("claims", claims)));
+        let answer: TokenAnswer = self.service.post(&endpoints.token, &form, Repeat::Allowed).await?;
+        answer.token(self.service.clock.now())
     }
 }

@@ -3,14 +3,16 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use oauth2::{DeviceAuthorizationResponse, DeviceAuthorizationUrl, ExtraDeviceAuthorizationFields, Scope};
+use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::{
-    exchange::Exchange,
+    endpoints::SignInEndpoints,
+    exchange::{NotGiven, Repeat, TokenAnswer, seconds, unusable, wiped},
     service::{DEFAULT_SIGN_IN_CLIENT, SignInService, common_settings, not_offered},
 };
 use crate::{
@@ -28,8 +30,13 @@ const LONGEST_VALIDITY: Duration = Duration::from_secs(60 * 60);
 /// No answer is asked for less often than this, however often the connection fails.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// The clock of `oauth2` must not end the wait: it is the wall clock, and tokio's timer decides here.
-const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+/// The pause between two questions unless the service names another one (RFC 8628, section 3.2).
+const USUAL_PAUSE: u64 = 5;
+
+/// What `slow_down` adds to the pause, for good (RFC 8628, section 3.5).
+const SLOW_DOWN: Duration = Duration::from_secs(5);
+
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 type Show = Arc<dyn Fn(&DeviceCode) + Send + Sync>;
 
@@ -37,16 +44,18 @@ type Show = Arc<dyn Fn(&DeviceCode) + Send + Sync>;
 ///
 /// For consoles on servers without a browser. Many tenants block it with Conditional Access, as Microsoft recommends;
 /// the sign-in page then shows the reason, and this side may learn no more than that nobody finished in time. Put it
-/// into [`crate::CachedTokens`], and behind [`super::BrowserSignIn`] in a [`crate::TokenChain`] where both may do.
+/// behind [`super::BrowserSignIn`] in a [`crate::TokenChain`] if both may do. Directory and site keep its tokens in memory;
+/// [`crate::CachedTokens`] shares one sign-in among several.
 ///
 /// Source: *OAuth 2.0 device authorization grant on the Microsoft identity platform*.
 ///
 /// ```
-/// use cmg_onboarding::{CachedTokens, CloudEndpoints, token::DeviceCodeSignIn};
+/// use cmg_onboarding::{CloudEndpoints, GraphDirectory, token::DeviceCodeSignIn};
 ///
-/// let sign_in = DeviceCodeSignIn::new(CloudEndpoints::default(), |code| eprintln!("{}", code.message()));
-/// let tokens = CachedTokens::new(sign_in);
-/// # let _ = tokens;
+/// let endpoints = CloudEndpoints::default();
+/// let sign_in = DeviceCodeSignIn::new(endpoints.clone(), |code| eprintln!("{}", code.message()));
+/// let directory = GraphDirectory::new(endpoints, sign_in);
+/// # let _ = directory;
 /// ```
 ///
 /// # Cancel safety
@@ -110,14 +119,36 @@ impl fmt::Debug for DeviceCode {
     }
 }
 
-/// What Microsoft adds to the answer.
-#[derive(Debug, Serialize, Deserialize)]
-struct Message {
+/// The answer with a code in it.
+#[derive(Deserialize)]
+struct DeviceAnswer {
+    #[serde(deserialize_with = "wiped")]
+    device_code: Zeroizing<String>,
+    user_code: String,
+    #[serde(default)]
+    verification_uri: Option<String>,
+    /// An older name for the same.
+    #[serde(default)]
+    verification_url: Option<String>,
+    expires_in: Value,
+    #[serde(default)]
+    interval: Value,
+    /// Microsoft's own words for the person.
     #[serde(default)]
     message: Option<String>,
 }
 
-impl ExtraDeviceAuthorizationFields for Message {}
+impl DeviceAnswer {
+    fn validity(&self) -> Result<Duration, TokenError> {
+        let validity = seconds(&self.expires_in).ok_or_else(|| unusable("it does not say how long the code is valid"))?;
+        Ok(Duration::from_secs(validity).min(LONGEST_VALIDITY))
+    }
+
+    fn pause(&self) -> Duration {
+        let pause = Duration::from_secs(seconds(&self.interval).unwrap_or(USUAL_PAUSE));
+        pause.clamp(Duration::from_secs(1), LONGEST_PAUSE)
+    }
+}
 
 impl DeviceCodeSignIn {
     /// Signs in at these endpoints; `show` gets the code and puts it before the person. It is called once for each
@@ -137,22 +168,15 @@ impl DeviceCodeSignIn {
 
     common_settings!();
 
-    fn code(&self, details: &DeviceAuthorizationResponse<Message>, validity: Duration) -> Result<DeviceCode, TokenError> {
-        let unusable = |problem: &str| {
-            TokenError::new(
-                TokenFailure::UnexpectedAnswer,
-                format!("the sign-in service's answer cannot be used: {problem}"),
-                "Check proxy and authority, then sign in again.",
-            )
-        };
-        let address = details.verification_uri().as_str();
-        let verification_address = Url::parse(address).ok().filter(is_safe_endpoint);
-        let verification_address = verification_address.ok_or_else(|| unusable("the page to enter the code on is no HTTPS page"))?;
-        let user_code = details.user_code().secret().trim().to_owned();
+    fn code(&self, answer: &DeviceAnswer, validity: Duration) -> Result<DeviceCode, TokenError> {
+        let address = answer.verification_uri.as_deref().or(answer.verification_url.as_deref());
+        let verification_address = address.and_then(|address| Url::parse(address).ok()).filter(is_safe_endpoint);
+        let verification_address = verification_address.ok_or_else(|| unusable("the page to enter the code on is not an HTTPS page"))?;
+        let user_code = answer.user_code.trim().to_owned();
         if user_code.is_empty() {
             return Err(unusable("the code is empty"));
         }
-        let message = details.extra_fields().message.clone().filter(|message| !message.trim().is_empty());
+        let message = answer.message.clone().filter(|message| !message.trim().is_empty());
         let message =
             message.unwrap_or_else(|| format!("To sign in, open {verification_address} in a browser and enter the code {user_code}."));
         Ok(DeviceCode {
@@ -161,6 +185,30 @@ impl DeviceCodeSignIn {
             message,
             expires_on: self.service.clock.now() + validity,
         })
+    }
+
+    /// Asks until somebody has signed in, or it is certain that nobody will. `last` is what was said meanwhile.
+    async fn poll(
+        &self,
+        endpoints: &SignInEndpoints,
+        form: &[(&str, &str)],
+        mut pause: Duration,
+        last: &mut Option<NotGiven>,
+    ) -> Result<AccessToken, TokenError> {
+        loop {
+            let why = match self.service.post::<TokenAnswer>(&endpoints.token, form, Repeat::Never).await {
+                Ok(answer) => return answer.token(self.service.clock.now()),
+                Err(why) => why,
+            };
+            match &why {
+                NotGiven::Refused(refusal) if refusal.error == "authorization_pending" => {}
+                NotGiven::Refused(refusal) if refusal.error == "slow_down" => pause += SLOW_DOWN,
+                NotGiven::Passing(_) => pause = (pause * 2).min(pause.max(LONGEST_PAUSE)),
+                NotGiven::Refused(_) | NotGiven::Lasting(_) => return Err(why.into()),
+            }
+            *last = Some(why);
+            sleep(pause).await;
+        }
     }
 }
 
@@ -176,48 +224,34 @@ impl fmt::Debug for DeviceCodeSignIn {
 #[async_trait]
 impl TokenProvider for DeviceCodeSignIn {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
-        let places = self.service.places(request).await?;
-        let address = places.device_code.clone().ok_or_else(|| not_offered("device codes"))?;
-        let client = self
-            .service
-            .client(&places)
-            .set_device_authorization_url(DeviceAuthorizationUrl::from_url(address));
-        // A second code does no harm; a second redemption would.
-        let beginning = Exchange::new(self.service.pipeline(), true);
-        let scopes = request.scopes.iter().cloned().map(Scope::new);
-        let asked = client.exchange_device_code().add_scopes(scopes);
-        let details: DeviceAuthorizationResponse<Message> = beginning.conclude(asked.request_async(&beginning).await)?;
-        let validity = details.expires_in().min(LONGEST_VALIDITY);
-        let pause = details.interval().clamp(Duration::from_secs(1), LONGEST_PAUSE);
-        (self.show)(&self.code(&details, validity)?);
+        let endpoints = self.service.sign_in_endpoints(request).await?;
+        let address = endpoints.device_code.as_ref().ok_or_else(|| not_offered("device codes"))?;
+        let scope = request.scopes.join(" ");
+        // A second code does no harm.
+        let answer: DeviceAnswer = self.service.post(address, &[("scope", &scope)], Repeat::Allowed).await?;
+        let (validity, pause) = (answer.validity()?, answer.pause());
+        (self.show)(&self.code(&answer, validity)?);
 
-        let exchange = beginning.not_repeatable();
-        let mut asked = client
-            .exchange_device_access_token(&details)
-            .set_max_backoff_interval(LONGEST_PAUSE);
-        if let Some(claims) = &request.claims {
-            asked = asked.add_extra_param("claims", claims);
-        }
+        let mut form = vec![("grant_type", GRANT), ("device_code", answer.device_code.as_str())];
+        form.extend(request.claims.as_deref().map(|claims| ("claims", claims)));
+        let mut last = None;
         // Nobody has signed in a moment after the code was shown.
         sleep(pause.min(validity)).await;
-        let result = timeout(validity, asked.request_async(&exchange, sleep, Some(NEVER))).await;
-        let Ok(result) = result else {
-            return Err(ran_out(exchange));
-        };
-        exchange.token(result, self.service.clock.now())
+        let polled = timeout(validity, self.poll(&endpoints, &form, pause, &mut last)).await;
+        polled.unwrap_or_else(|_| Err(ran_out(last)))
     }
 }
 
-fn ran_out(exchange: Exchange<'_>) -> TokenError {
+fn ran_out(last: Option<NotGiven>) -> TokenError {
     let error = TokenError::new(
         TokenFailure::TimedOut,
         "nobody finished signing in before the device code ran out",
         "Sign in again with a new code. If the sign-in page showed an error, the tenant may block device codes: sign in another way, with a browser on this machine for example.",
     );
-    match exchange.into_last() {
-        (_, Some(failure)) => error.with_source(failure),
-        (Some(refusal), None) => error.with_refusal(refusal),
-        (None, None) => error,
+    match last {
+        Some(NotGiven::Refused(refusal)) => error.with_refusal(refusal),
+        Some(NotGiven::Passing(failure) | NotGiven::Lasting(failure)) => error.with_source(failure),
+        None => error,
     }
 }
 
@@ -226,7 +260,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn details(change: &serde_json::Value) -> DeviceAuthorizationResponse<Message> {
+    fn details(change: &Value) -> DeviceAnswer {
         let mut answer = json!({
             "device_code": "x", "user_code": "canary-7Q", "verification_uri": "https://microsoft.com/devicelogin", "expires_in": 900,
         });

@@ -1,14 +1,15 @@
 //! Signing in at Microsoft Entra: the ways that need nothing but an application id.
 //!
-//! `oauth2` speaks the grants. What Entra adds is here: the tenant's own endpoints, the errors with their numbers, the
-//! answers to a claims challenge. And `oauth2` never sees a secret: its types are not wiped, so [`exchange`] gives it
-//! placeholders and puts the real values in on the way.
+//! Three grants of OAuth 2.0, each a form post or two over this crate's own pipeline: authorization code with PKCE
+//! (RFC 6749, 7636, 8252), device code (RFC 8628), client credentials. What Entra adds is here, too: the tenant's own
+//! endpoints, the errors with their numbers, the answers to a claims challenge.
 
 mod browser;
 mod client_secret;
 mod device_code;
+mod endpoints;
 mod exchange;
-mod places;
+mod proof;
 mod refusal;
 mod secret_probe;
 mod service;

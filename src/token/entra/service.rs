@@ -2,10 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use oauth2::{AuthType, ClientId, EndpointNotSet, EndpointSet, TokenUrl, basic::BasicClient};
+use serde::de::DeserializeOwned;
+use url::Url;
 use uuid::uuid;
 
-use super::places::{self, Places};
+use super::{
+    endpoints::SignInEndpoints,
+    exchange::{self, NotGiven, Repeat},
+};
 use crate::{
     clock::{Clock, SystemClock},
     cloud::CloudEndpoints,
@@ -33,9 +37,6 @@ pub const DEFAULT_SIGN_IN_CLIENT: ApplicationId = ApplicationId::new(uuid!("14d8
 const DEADLINE: Duration = Duration::from_secs(30);
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// A client of `oauth2` that knows where tokens are had.
-pub(super) type OAuthClient = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
 #[derive(Debug, Clone)]
 pub(super) struct SignInService {
@@ -71,20 +72,16 @@ impl SignInService {
         self.clock = clock;
     }
 
-    pub(super) const fn pipeline(&self) -> &Pipeline {
-        &self.pipeline
-    }
-
     /// Where the request's tenant signs in.
-    pub(super) async fn places(&self, request: &TokenRequest) -> Result<Places, TokenError> {
-        places::find(&self.pipeline, &self.endpoints, request.tenant.or(self.tenant)).await
+    pub(super) async fn sign_in_endpoints(&self, request: &TokenRequest) -> Result<SignInEndpoints, TokenError> {
+        SignInEndpoints::find(&self.pipeline, &self.endpoints, request.tenant.or(self.tenant)).await
     }
 
-    /// The application, as `oauth2` knows it. Its id goes into the form, as Microsoft wants it.
-    pub(super) fn client(&self, places: &Places) -> OAuthClient {
-        BasicClient::new(ClientId::new(self.client_id.to_string()))
-            .set_auth_type(AuthType::RequestBody)
-            .set_token_uri(TokenUrl::from_url(places.token.clone()))
+    /// Sends a form in the name of the application.
+    pub(super) async fn post<T: DeserializeOwned>(&self, url: &Url, form: &[(&str, &str)], repeat: Repeat) -> Result<T, NotGiven> {
+        let client_id = self.client_id.to_string();
+        let form = [&[("client_id", client_id.as_str())], form].concat();
+        exchange::post(&self.pipeline, url, &form, repeat).await
     }
 }
 

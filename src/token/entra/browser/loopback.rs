@@ -38,12 +38,19 @@ type Event = Pin<Box<dyn Future<Output = Happened> + Send>>;
 
 enum Happened {
     Accepted(Arc<TcpListener>, io::Result<TcpStream>),
-    Read(Option<(TcpStream, Redirect)>),
+    /// A connection ended that brought nothing.
+    Ended,
+    /// A connection ended that brought an answer to another sign-in, or pretended to.
+    TurnedAway,
+    /// The answer to this sign-in, not replied to yet.
+    Answered(TcpStream, Redirect),
 }
 
 /// A port on this machine, until it is dropped.
 pub(super) struct Loopback {
     port: u16,
+    state: Arc<SecretString>,
+    has_turned_away: bool,
     events: FuturesUnordered<Event>,
     /// Listeners that wait until fewer connections are open.
     resting: Vec<Arc<TcpListener>>,
@@ -51,17 +58,18 @@ pub(super) struct Loopback {
 }
 
 impl Loopback {
-    /// Takes a free port on both loopback addresses. "localhost" may mean either, and nobody else may have the other.
-    pub(super) async fn bind() -> io::Result<Self> {
+    /// Takes a free port on both loopback addresses, for answers with this `state`. "localhost" may mean either address,
+    /// and nobody else may have the other.
+    pub(super) async fn bind(state: &Arc<SecretString>) -> io::Result<Self> {
         let mut last = None;
         for _ in 0..PORTS_TO_TRY {
             let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
             let port = first.local_addr()?.port();
             match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
-                Ok(second) => return Ok(Self::over(port, vec![first, second])),
+                Ok(second) => return Ok(Self::over(port, state, vec![first, second])),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = Some(error),
                 // This machine has no IPv6.
-                Err(_) => return Ok(Self::over(port, vec![first])),
+                Err(_) => return Ok(Self::over(port, state, vec![first])),
             }
         }
         Err(last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()))
@@ -71,10 +79,15 @@ impl Loopback {
         self.port
     }
 
-    /// The code that the browser brings, if it answers the sign-in with this state.
-    pub(super) async fn answer(&mut self, state: &SecretString) -> Result<SecretString, TokenError> {
+    /// Whether an answer came that does not belong to this sign-in.
+    pub(super) const fn has_turned_away(&self) -> bool {
+        self.has_turned_away
+    }
+
+    /// The code that the browser brings, or the reason why it brings none.
+    pub(super) async fn answer(&mut self) -> Result<SecretString, TokenError> {
         let (stream, redirect) = self.redirect().await;
-        let (page, code) = redirect.judge(state);
+        let (page, code) = redirect.outcome();
         // Whether the person gets to see the page does not matter to the sign-in.
         let _ = timeout(CONNECTION_TIME, reply(stream, page)).await;
         code
@@ -87,9 +100,11 @@ impl Loopback {
         second_answer()
     }
 
-    fn over(port: u16, listeners: Vec<TcpListener>) -> Self {
+    fn over(port: u16, state: &Arc<SecretString>, listeners: Vec<TcpListener>) -> Self {
         let loopback = Self {
             port,
+            state: Arc::clone(state),
+            has_turned_away: false,
             events: FuturesUnordered::new(),
             resting: Vec::new(),
             open: 0,
@@ -100,14 +115,14 @@ impl Loopback {
         loopback
     }
 
-    /// The next request that a sign-in page caused, or somebody who pretends to be one.
+    /// The next answer to this sign-in.
     async fn redirect(&mut self) -> (TcpStream, Redirect) {
         loop {
             match self.events.next().await {
                 Some(Happened::Accepted(listener, accepted)) => {
                     if let Ok(stream) = accepted {
                         self.open += 1;
-                        self.events.push(Box::pin(read(stream, self.port)));
+                        self.events.push(Box::pin(read(stream, self.port, Arc::clone(&self.state))));
                     }
                     if self.open < MOST_CONNECTIONS {
                         self.events.push(accept(listener));
@@ -115,22 +130,31 @@ impl Loopback {
                         self.resting.push(listener);
                     }
                 }
-                Some(Happened::Read(redirect)) => {
-                    self.open -= 1;
-                    for listener in self.resting.drain(..) {
-                        self.events.push(accept(listener));
-                    }
-                    if let Some(redirect) = redirect {
-                        return redirect;
-                    }
+                Some(Happened::Ended) => self.close(),
+                Some(Happened::TurnedAway) => {
+                    self.has_turned_away = true;
+                    self.close();
+                }
+                Some(Happened::Answered(stream, redirect)) => {
+                    self.close();
+                    return (stream, redirect);
                 }
                 // Listeners come back after each event, so this does not happen.
                 None => std::future::pending().await,
             }
         }
     }
+
+    /// One connection less is open, so that the listeners can go on.
+    fn close(&mut self) {
+        self.open -= 1;
+        for listener in self.resting.drain(..) {
+            self.events.push(accept(listener));
+        }
+    }
 }
 
+/// Waits for the next connection.
 fn accept(listener: Arc<TcpListener>) -> Event {
     Box::pin(async move {
         let accepted = listener.accept().await.map(|(stream, _)| stream);
@@ -142,25 +166,19 @@ fn accept(listener: Arc<TcpListener>) -> Event {
     })
 }
 
-/// Reads one request. Strays are answered here.
-async fn read(mut stream: TcpStream, port: u16) -> Happened {
-    let heard = timeout(CONNECTION_TIME, async {
-        let head = head(&mut stream).await?;
-        Some(match Arrival::read(&head, port) {
-            Arrival::Redirect(redirect) => Ok(redirect),
-            Arrival::Stray(page) => Err(page),
-        })
-    })
-    .await;
-    match heard {
-        Ok(Some(Ok(redirect))) => Happened::Read(Some((stream, redirect))),
-        Ok(Some(Err(page))) => {
-            let _ = timeout(CONNECTION_TIME, reply(stream, page)).await;
-            Happened::Read(None)
-        }
+/// Reads one request. All but the answer to this sign-in is replied to here.
+async fn read(mut stream: TcpStream, port: u16, state: Arc<SecretString>) -> Happened {
+    let Ok(Some(head)) = timeout(CONNECTION_TIME, head(&mut stream)).await else {
         // Silent, cut off, or too long.
-        Ok(None) | Err(_) => Happened::Read(None),
-    }
+        return Happened::Ended;
+    };
+    let (page, happened) = match Arrival::read(&head, port) {
+        Arrival::Redirect(redirect) if redirect.belongs_to(&state) => return Happened::Answered(stream, redirect),
+        Arrival::Redirect(_) => (Page::Foreign, Happened::TurnedAway),
+        Arrival::Stray(page) => (page, Happened::Ended),
+    };
+    let _ = timeout(CONNECTION_TIME, reply(stream, page)).await;
+    happened
 }
 
 /// The head of a request, up to its empty line.

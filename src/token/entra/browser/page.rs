@@ -32,7 +32,7 @@ impl Page {
             Self::Foreign => (
                 "400 Bad Request",
                 "Not signed in",
-                "This answer belongs to another sign-in. Close this window and sign in again from the program.",
+                "This answer belongs to another sign-in. Close this window and go on where the program sent you, or sign in again from the program.",
             ),
             Self::Late => (
                 "409 Conflict",

@@ -63,11 +63,13 @@ impl Arrival {
 }
 
 impl Redirect {
-    /// The code in it, if it is the answer to the sign-in with this state; and the page to show.
-    pub(super) fn judge(&self, state: &SecretString) -> (Page, Result<SecretString, TokenError>) {
-        if !self.only("state").is_some_and(|given| is_same(given, state.expose_secret())) {
-            return (Page::Foreign, Err(wrong_state()));
-        }
+    /// Whether it answers the sign-in with this state.
+    pub(super) fn belongs_to(&self, state: &SecretString) -> bool {
+        self.only("state").is_some_and(|given| is_same(given, state.expose_secret()))
+    }
+
+    /// The code in it, and the page to show.
+    pub(super) fn outcome(&self) -> (Page, Result<SecretString, TokenError>) {
         if self.fields.iter().any(|(name, _)| name == "error") {
             return (Page::Refused, Err(self.refusal()));
         }
@@ -144,10 +146,11 @@ fn is_same(one: &str, two: &str) -> bool {
     one.len() == two.len() && difference == 0
 }
 
-fn wrong_state() -> TokenError {
+/// The time ran out, and what came in the meantime belonged to another sign-in.
+pub(super) fn wrong_state() -> TokenError {
     TokenError::new(
         TokenFailure::WrongState,
-        "the browser came back with an answer to another sign-in",
+        "the browser came back with an answer to another sign-in, and with no other one in time",
         "Close the sign-in pages that are still open and sign in again. If it happens again, another program or web page interferes with signing in on this machine.",
     )
 }
@@ -180,11 +183,20 @@ mod tests {
         Arrival::read(format!("{line}\r\nUser-Agent: x\r\nHost: localhost:8400\r\n\r\n").as_bytes(), 8400)
     }
 
-    fn judged(query: &str) -> (Page, Result<SecretString, TokenError>) {
+    fn redirect(query: &str) -> Redirect {
         match arrival(&format!("GET /?{query} HTTP/1.1")) {
-            Arrival::Redirect(redirect) => redirect.judge(&SecretString::from(STATE)),
+            Arrival::Redirect(redirect) => redirect,
             Arrival::Stray(page) => panic!("{page:?}"),
         }
+    }
+
+    fn belongs(query: &str) -> bool {
+        redirect(query).belongs_to(&SecretString::from(STATE))
+    }
+
+    fn judged(query: &str) -> (Page, Result<SecretString, TokenError>) {
+        assert!(belongs(query), "{query}");
+        redirect(query).outcome()
     }
 
     fn failure(query: &str) -> TokenFailure {
@@ -206,7 +218,7 @@ mod tests {
             "code=a&state=s-7Q&state=s-7Q",
             "error=access_denied&state=x",
         ] {
-            assert_eq!(failure(query), TokenFailure::WrongState, "{query}");
+            assert!(!belongs(query), "{query}");
         }
     }
 
@@ -283,7 +295,8 @@ mod tests {
         fn reading_any_request_never_panics(head in proptest::collection::vec(any::<u8>(), 0..300), query in ".{0,120}") {
             let _ = Arrival::read(&head, 8400);
             if let Arrival::Redirect(redirect) = arrival(&format!("GET /?{query} HTTP/1.1")) {
-                let _ = redirect.judge(&SecretString::from(STATE));
+                let _ = redirect.belongs_to(&SecretString::from(STATE));
+                let _ = redirect.outcome();
             }
         }
     }

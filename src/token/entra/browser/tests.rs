@@ -1,20 +1,19 @@
 use std::collections::{HashMap, HashSet};
 
 use super::*;
-use secrecy::ExposeSecret;
 
-fn places() -> Places {
-    Places {
+fn endpoints() -> SignInEndpoints {
+    SignInEndpoints {
         token: Url::parse("https://login.microsoftonline.com/organizations/oauth2/v2.0/token").unwrap(),
         authorization: Some(Url::parse("https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize").unwrap()),
         device_code: None,
     }
 }
 
-fn prepared(sign_in: &BrowserSignIn, request: &TokenRequest) -> (HashMap<String, String>, Prepared) {
-    let redirect = RedirectUrl::new("http://localhost:8400".to_owned()).unwrap();
-    let prepared = sign_in.prepare(&places(), &redirect, request).unwrap();
-    (prepared.page.query_pairs().into_owned().collect(), prepared)
+fn prepared(sign_in: &BrowserSignIn, request: &TokenRequest) -> (HashMap<String, String>, Url, Attempt) {
+    let attempt = Attempt::new(8400, &Arc::new(random_text().unwrap())).unwrap();
+    let page = sign_in.page(&endpoints(), &attempt, request).unwrap();
+    (page.query_pairs().into_owned().collect(), page, attempt)
 }
 
 fn sign_in() -> BrowserSignIn {
@@ -24,7 +23,7 @@ fn sign_in() -> BrowserSignIn {
 #[test]
 fn the_address_asks_for_what_the_plan_takes_and_proves_itself_by_pkce() {
     let request = TokenRequest::new(["https://graph.microsoft.com/User.Read", "openid"]).renewed(Some("{\"a\":1}".to_owned()));
-    let (query, prepared) = prepared(&sign_in().account("admin@contoso.com").choosing_account(), &request);
+    let (query, page, attempt) = prepared(&sign_in().account("admin@contoso.com").choosing_account(), &request);
     assert_eq!(query["response_type"], "code");
     assert_eq!(query["response_mode"], "query");
     assert_eq!(query["redirect_uri"], "http://localhost:8400");
@@ -34,11 +33,9 @@ fn the_address_asks_for_what_the_plan_takes_and_proves_itself_by_pkce() {
     assert_eq!(query["prompt"], "select_account");
     assert_eq!(query["login_hint"], "admin@contoso.com");
     assert_eq!(query["claims"], "{\"a\":1}");
-    assert_eq!(query["state"], prepared.state.expose_secret());
-    assert!(!prepared.page.as_str().contains(prepared.verifier.expose_secret()));
-    let challenge =
-        PkceCodeChallenge::from_code_verifier_sha256(&oauth2::PkceCodeVerifier::new(prepared.verifier.expose_secret().to_owned()));
-    assert_eq!(query["code_challenge"], challenge.as_str());
+    assert_eq!(query["state"], attempt.state.expose_secret());
+    assert!(!page.as_str().contains(attempt.verifier.expose_secret()));
+    assert_eq!(query["code_challenge"], challenge(&attempt.verifier));
 }
 
 #[test]
@@ -46,12 +43,12 @@ fn verifier_and_state_differ_from_run_to_run() {
     let (sign_in, request) = (sign_in(), TokenRequest::new(["openid"]));
     let mut seen = HashSet::new();
     for _ in 0..50 {
-        let (query, prepared) = prepared(&sign_in, &request);
-        assert!(seen.insert(prepared.verifier.expose_secret().to_owned()));
-        assert!(seen.insert(prepared.state.expose_secret().to_owned()));
+        let (query, _, attempt) = prepared(&sign_in, &request);
+        assert!(seen.insert(attempt.verifier.expose_secret().to_owned()));
+        assert!(seen.insert(attempt.state.expose_secret().to_owned()));
         assert!(seen.insert(query["code_challenge"].clone()));
         assert!(
-            prepared.verifier.expose_secret().len() >= 43,
+            attempt.verifier.expose_secret().len() >= 43,
             "RFC 7636 wants 43 characters at least"
         );
     }
@@ -59,6 +56,7 @@ fn verifier_and_state_differ_from_run_to_run() {
 
 #[tokio::test]
 async fn every_sign_in_has_a_port_of_its_own() {
-    let (one, two) = (Loopback::bind().await.unwrap(), Loopback::bind().await.unwrap());
+    let state = Arc::new(random_text().unwrap());
+    let (one, two) = (Loopback::bind(&state).await.unwrap(), Loopback::bind(&state).await.unwrap());
     assert_ne!(one.port(), two.port());
 }

@@ -2,7 +2,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::http::{AnswerHeaders, answer_for_tests as answer};
+use crate::{
+    http::{AnswerHeaders, answer_for_tests as answer},
+    token::{DiscoveredTenant, TenantDiscoveryError},
+};
 
 const ID: &str = "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11";
 
@@ -15,13 +18,13 @@ fn read(changes: Value, asked: &CloudEndpoints, configured: &[CloudEndpoints]) -
     for (name, value) in changes.as_object().unwrap() {
         document[name] = value.clone();
     }
-    let document: Document = serde_json::from_value(document).unwrap();
-    document.tenant(asked, configured, &answer(200, AnswerHeaders::default(), b""))
+    let document: OpenIdDocument = serde_json::from_value(document).unwrap();
+    DiscoveredTenant::read(&document, asked, configured, &answer(200, AnswerHeaders::default(), b""))
 }
 
 fn graph_of(changes: Value) -> String {
     let found = read(changes, &both()[0], &both()).unwrap();
-    host_of(found.endpoints.graph())
+    found.endpoints.graph().host_str().unwrap().to_owned()
 }
 
 #[test]
