@@ -72,11 +72,11 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
     let (connection, _emulator) = connect(arguments, spec).await?;
     if arguments.undo {
         output.begin_progress();
-        let report = connection.undo(|event| output.event(event)).await.map_err(OnboardingError::from)?;
+        let report = connection.undo(|event| output.event(event)).await?;
         output.undone(&report);
         return Ok(());
     }
-    let preflight = connection.preflight(|_| ()).await.map_err(OnboardingError::from)?;
+    let preflight = connection.preflight(|_| ()).await?;
     output.preflight(connection.spec(), &preflight);
     let plan = preflight.into_plan().map_err(OnboardingError::from)?;
     output.plan(&plan);
@@ -84,7 +84,7 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
         return Ok(());
     }
     output.begin_progress();
-    let outcome = plan.apply(|event| output.event(event)).await.map_err(OnboardingError::from)?;
+    let outcome = plan.apply(|event| output.event(event)).await?;
     output.outcome(&outcome);
     if let Some(next) = arguments.site.write_script(connection.spec(), &outcome)? {
         output.next(&next);
