@@ -72,11 +72,11 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
     let (connection, _emulator) = connect(arguments, spec).await?;
     if arguments.undo {
         output.begin_progress();
-        let report = connection.undo(|event| output.event(event)).await?;
+        let report = connection.undo(|event| output.event(event)).await.map_err(OnboardingError::from)?;
         output.undone(&report);
         return Ok(());
     }
-    let preflight = connection.preflight(|_| ()).await?;
+    let preflight = connection.preflight(|_| ()).await.map_err(OnboardingError::from)?;
     output.preflight(connection.spec(), &preflight);
     let plan = preflight.into_plan().map_err(OnboardingError::from)?;
     output.plan(&plan);
