@@ -132,15 +132,20 @@ impl Delays {
     pub(crate) fn next(&mut self) -> Duration {
         let grown = match self.growth {
             Growth::DoubledAtRandom { .. } => self.last.saturating_mul(2),
-            Growth::OfWaited(share) => self.waited.mul_f64(share),
+            Growth::OfWaited(share) => share_of(self.waited, share),
         };
         self.last = grown.max(self.shortest).min(self.longest);
         self.waited = self.waited.saturating_add(self.last);
         match &mut self.growth {
-            Growth::DoubledAtRandom { seed } => self.last.saturating_add(self.last.mul_f64(next_random(seed))),
+            Growth::DoubledAtRandom { seed } => self.last.saturating_add(share_of(self.last, next_random(seed))),
             Growth::OfWaited(_) => self.last,
         }
     }
+}
+
+/// A share from 0 to 1. The longest durations round up beyond what fits, which must not end in a panic.
+fn share_of(duration: Duration, share: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * share).unwrap_or(duration)
 }
 
 /// A number from 0 to 1, by SplitMix64: good enough to keep clients from coming back at the same moment.
@@ -185,6 +190,14 @@ mod tests {
         let growth = |growth| WaitPolicy::default().with_growth(growth).growth();
         assert_eq!([growth(-1.0), growth(f64::NAN), growth(7.0), growth(0.5)], [0.0, 0.0, 1.0, 0.5]);
         assert!(!WaitPolicy::default().with_shortest_delay(Duration::ZERO).shortest_delay().is_zero());
+    }
+
+    #[test]
+    fn the_longest_durations_are_no_panic() {
+        for growth in [Growth::DoubledAtRandom { seed: 1 }, Growth::OfWaited(1.0)] {
+            let mut delays = Delays::new(Duration::MAX, Duration::MAX, growth);
+            assert_eq!([delays.next(), delays.next()], [Duration::MAX; 2]);
+        }
     }
 
     proptest! {
