@@ -32,6 +32,7 @@ use crate::{
     error::NotSupported,
     ids::{ApplicationId, ServicePrincipalId},
     site::{SecretHeld, Site, SiteConnection},
+    text::excerpt,
 };
 
 /// One run of a plan.
@@ -143,7 +144,8 @@ impl Run<'_> {
             let signed_in = directory.signed_in(call.clone()).await?;
             lock(&self.report).caller = signed_in
                 .account
-                .clone()
+                .as_deref()
+                .map(excerpt)
                 .or_else(|| signed_in.application_id.map(|id| format!("application {id}")));
             match signed_in.tenant_id {
                 Some(tenant) => Ok(tenant),

@@ -37,3 +37,28 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_services_own_words_cannot_steer_the_screen_they_are_shown_on() {
+        let foreign = "no \u{1b}[2J\r\u{202e}\u{9b}way";
+        let shown = "no  [2J   way";
+        let trace = RequestTrace::default;
+        let detail = RefusedDetail::new(foreign, foreign, Some(foreign.to_owned()));
+        assert_eq!(
+            (detail.code.as_str(), detail.message.as_str(), detail.target.as_deref()),
+            (shown, shown, Some(shown))
+        );
+        let refused = DirectoryError::from(Refused::new(RefusalReason::Other, foreign, foreign, trace()));
+        let site = SiteError::from(SiteRefused::new(foreign, foreign, foreign).with_trace(trace()));
+        let unreachable = SiteError::from(SiteUnreachable::new(foreign, foreign));
+        let token = TokenError::new(TokenFailure::Refused, foreign, foreign);
+        assert_eq!([site.help(), unreachable.help(), token.help()], [shown; 3]);
+        for text in [refused.to_string(), site.to_string(), unreachable.to_string(), token.to_string()] {
+            assert!(text.contains(shown) && !text.contains(crate::text::is_steering), "{text:?}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::RequestTrace;
+use crate::text::excerpt;
 
 /// Why the directory refused, as far as code and details tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -63,13 +64,13 @@ pub struct RefusedDetail {
 }
 
 impl RefusedDetail {
-    /// Describes a detail.
+    /// Describes a detail. Texts are taken as those of a [`Refused`] are.
     #[must_use]
     pub fn new(code: impl Into<String>, message: impl Into<String>, target: Option<String>) -> Self {
         Self {
-            code: code.into(),
-            message: message.into(),
-            target,
+            code: excerpt(&code.into()),
+            message: excerpt(&message.into()),
+            target: target.as_deref().map(excerpt),
         }
     }
 }
@@ -86,13 +87,14 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Describes a refusal with the service's own code and message.
+    /// Describes a refusal with the service's own code and message. Both end on screens and in logs: they are cut after
+    /// 2,000 characters, and control characters and bidirectional formatting characters become spaces.
     #[must_use]
     pub fn new(reason: RefusalReason, code: impl Into<String>, message: impl Into<String>, trace: RequestTrace) -> Self {
         Self {
             reason,
-            code: code.into(),
-            message: message.into(),
+            code: excerpt(&code.into()),
+            message: excerpt(&message.into()),
             details: Vec::new(),
             claims: None,
             trace,
