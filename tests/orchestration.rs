@@ -19,7 +19,7 @@ use cmg_onboarding::{
     error::SiteRefused,
     site::SiteItem,
 };
-use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
 use serde_json::json;
 use support::{Recorder, connection, count, spec, spec_with_discovery};
 use time::macros::datetime;
@@ -73,6 +73,24 @@ async fn the_name_of_a_strangers_app_cannot_steer_the_administrators_terminal() 
         assert!(!text.contains(steers), "{text:?}");
     }
     assert!(finding.message().contains("Theirs  [2J Nothing to see  ereh"), "{finding}");
+}
+
+#[tokio::test]
+async fn the_names_of_account_and_tenant_cannot_steer_the_terminal_that_shows_who_is_signed_in() {
+    let tenant = EmulatedTenant::builder()
+        .display_name("Contoso\r\u{202e}")
+        .caller(Caller::user("admin\u{1b}[2J\u{202e}@contoso.com").with_scopes([
+            "User.Read",
+            "Application.ReadWrite.All",
+            "DelegatedPermissionGrant.ReadWrite.All",
+        ]))
+        .build();
+    let preflight = connection(spec(), &tenant, &EmulatedSite::new()).preflight(|_| ()).await.unwrap();
+    let summary = preflight.sign_in().unwrap();
+    assert_eq!(summary.account.as_deref(), Some("admin [2J @contoso.com"));
+    assert_eq!(summary.tenant_display_name, "Contoso  ");
+    let steers = |line: &str| line.contains(|character: char| character.is_control() || character == '\u{202e}');
+    assert!(!summary.to_string().lines().any(steers), "{summary:?}");
 }
 
 #[tokio::test]
