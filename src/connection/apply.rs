@@ -29,7 +29,6 @@ use crate::{
     call::Call,
     clock::Clock,
     directory::Directory,
-    error::NotSupported,
     ids::{ApplicationId, ServicePrincipalId},
     site::{SecretHeld, Site, SiteConnection},
     text::excerpt,
@@ -370,8 +369,8 @@ impl Run<'_> {
         };
         match (server, client) {
             (Some(server), Some(client)) => Ok((server, client)),
-            (None, _) => Err(self.failed(Step::RegisterServerApp, no_directory())),
-            (_, None) => Err(self.failed(Step::RegisterClientApp, no_directory())),
+            (None, _) => Err(self.failed(Step::RegisterServerApp, StepError::DirectoryMissing)),
+            (_, None) => Err(self.failed(Step::RegisterClientApp, StepError::DirectoryMissing)),
         }
     }
 
@@ -421,11 +420,6 @@ fn registered_outcome(app: Option<&Registered>, principal: Option<ServicePrincip
         object_id: Some(app.object_id),
         service_principal_id: principal,
     })
-}
-
-/// The plan was made with a directory and is carried out without one.
-fn no_directory() -> StepError {
-    StepError::Directory(NotSupported::new("register", "a connection without a directory").into())
 }
 
 const fn outside_outcome(name: Option<String>, application_id: ApplicationId) -> AppOutcome {

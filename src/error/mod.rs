@@ -4,6 +4,7 @@
 //! [`std::error::Error::source`]. Every error has a `help()` that names what to change, who may change it and where.
 
 mod directory;
+mod not_visible;
 mod refused;
 mod site;
 mod token;
@@ -12,6 +13,7 @@ mod transport;
 mod wait;
 
 pub use directory::{DirectoryError, NotSupported};
+pub use not_visible::NotVisible;
 pub use refused::{RefusalReason, Refused, RefusedDetail};
 pub use site::{SiteError, SiteRefusalReason, SiteRefused, SiteTrouble, SiteUnreachable};
 pub use token::{SignInRefusal, TokenError, TokenFailure};
@@ -41,6 +43,15 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_visible_yet_is_waited_for_and_is_no_answer_of_the_directory() {
+        let error = DirectoryError::from(NotVisible::new("the app registration 7"));
+        assert!(error.may_be_replication() && !error.may_have_been_carried_out());
+        assert_eq!((error.refusal(), error.trace()), (None, None));
+        assert_eq!(error.to_string(), "the directory does not show the app registration 7 yet");
+        assert!(error.help().contains("run the same again"));
+    }
 
     #[test]
     fn a_services_own_words_cannot_steer_the_screen_they_are_shown_on() {
