@@ -1,6 +1,6 @@
 //! What can go wrong on the Entra side.
 
-use super::{ExceededMaxWait, NotVisible, RefusalReason, Refused, RequestTrace, TokenError, UnexpectedAnswer, Unreachable};
+use super::{Effect, ExceededMaxWait, NotVisible, RefusalReason, Refused, RequestTrace, TokenError, UnexpectedAnswer, Unreachable};
 
 /// An implementation does not offer an operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -111,7 +111,7 @@ impl DirectoryError {
         match self {
             Self::Unreachable(error) => error.may_have_been_carried_out(),
             Self::UnexpectedAnswer(_) => true,
-            Self::Refused(error) => error.reason() == RefusalReason::ServiceUnavailable || error.code() == "Directory_ObjectNotFound",
+            Self::Refused(error) => error.effect() == Effect::Unknown,
             Self::ExceededMaxWait(error) => error.last().may_have_been_carried_out(),
             Self::Token(_) | Self::NotSupported(_) | Self::NotVisible(_) => false,
         }

@@ -14,7 +14,7 @@ mod wait;
 
 pub use directory::{DirectoryError, NotSupported};
 pub use not_visible::NotVisible;
-pub use refused::{RefusalReason, Refused, RefusedDetail};
+pub use refused::{Effect, RefusalReason, Refused, RefusedDetail};
 pub use site::{SiteError, SiteRefusalReason, SiteRefused, SiteTrouble, SiteUnreachable};
 pub use token::{SignInRefusal, TokenError, TokenFailure};
 pub use trace::RequestTrace;
@@ -51,6 +51,18 @@ mod tests {
         assert_eq!((error.refusal(), error.trace()), (None, None));
         assert_eq!(error.to_string(), "the directory does not show the app registration 7 yet");
         assert!(error.help().contains("run the same again"));
+    }
+
+    #[test]
+    fn the_effect_of_a_refusal_decides_whether_one_must_look_first_and_no_code_does() {
+        let refused = |reason| Refused::new(reason, "Directory_ObjectNotFound", "backing application", RequestTrace::default());
+        let looks_first = |refused: Refused| DirectoryError::from(refused).may_have_been_carried_out();
+        assert!(!looks_first(refused(RefusalReason::NotFound)));
+        assert!(looks_first(refused(RefusalReason::NotFound).with_effect(Effect::Unknown)));
+        assert!(looks_first(refused(RefusalReason::ServiceUnavailable)));
+        assert!(!looks_first(refused(RefusalReason::ServiceUnavailable).with_effect(Effect::None)));
+        assert!(refused(RefusalReason::ReferenceNotFound).may_be_replication());
+        assert!(!refused(RefusalReason::PermissionMissing).may_be_replication());
     }
 
     #[test]
