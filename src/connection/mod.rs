@@ -40,7 +40,7 @@ pub use document::{PlanDifference, PlanDocument, PlannedSite, StalePlan};
 pub use event::{Event, EventKind, RunId, Verb};
 pub use failure::{ApplyError, IncompleteConnection, LookError, OnboardingError, StepError};
 pub use finding::{Finding, FindingCode, Severity};
-pub use many::{ManyResult, onboard_many};
+pub use many::{ManyResult, onboard_many, onboard_stream};
 pub use next_step::{NextStep, NextStepCode};
 pub use plan::{Plan, PlannedAction, PlannedStep, When};
 pub use preflight::{Blocked, Preflight};
