@@ -1,5 +1,7 @@
 //! A run that stopped half-way, and everything that is known about it.
 
+use std::time::Duration;
+
 use super::{
     document::StalePlan,
     finding::Finding,
@@ -37,6 +39,15 @@ pub enum StepError {
         /// The tenant of the directory's token.
         signed_in: TenantId,
     },
+    /// The caller's [`Cancel`](super::Cancel) ended the run.
+    #[error("the caller cancelled the run")]
+    Cancelled,
+    /// The run did not end within the caller's deadline.
+    #[error("the run did not end within {deadline:?}")]
+    DeadlineExceeded {
+        /// The deadline, from the begin of the run.
+        deadline: Duration,
+    },
 }
 
 impl From<DirectoryError> for StepError {
@@ -54,6 +65,8 @@ impl StepError {
             Self::Site(error) => error.help().to_owned(),
             Self::SecretSink(error) => error.help().to_owned(),
             Self::OtherTenant { .. } => "Sign in to the tenant of the plan, or make a new plan for this tenant.".to_owned(),
+            Self::Cancelled => "Nothing more is written.".to_owned(),
+            Self::DeadlineExceeded { .. } => "Give the run more time, or find out what was slow from its events.".to_owned(),
         }
     }
 
@@ -62,7 +75,7 @@ impl StepError {
     pub fn trace(&self) -> Option<&RequestTrace> {
         match self {
             Self::Directory(error) => error.trace(),
-            Self::Site(_) | Self::SecretSink(_) | Self::OtherTenant { .. } => None,
+            Self::Site(_) | Self::SecretSink(_) | Self::OtherTenant { .. } | Self::Cancelled | Self::DeadlineExceeded { .. } => None,
         }
     }
 }

@@ -239,13 +239,17 @@ impl Run<'_> {
     ) -> Result<Vec<OwnSecret>, DirectoryError> {
         let call = self.call(step);
         let key = ApplicationKey::ApplicationId(server.app_id);
-        settle(self.attempt(step, true), || async {
+        let own = settle(self.attempt(step, true), || async {
             let found = directory.application(call.clone(), &key).await?;
-            let own = found.as_ref().map(OwnSecret::all_of).unwrap_or_default();
-            let is_there = found.is_some() && is_seen(&own);
-            if is_there { Ok(own) } else { Err(not_found(server)) }
+            match found.as_ref().map(OwnSecret::all_of) {
+                Some(own) if is_seen(&own) => Ok(Some(own)),
+                // An app that was there before this run and is gone now does not come back.
+                None if !server.origin.is_fresh() => Ok(None),
+                _ => Err(not_found(server)),
+            }
         })
-        .await
+        .await?;
+        own.ok_or_else(|| not_found(server))
     }
 
     /// Removes the own secrets that nothing can be using.
