@@ -13,7 +13,8 @@ use std::{
 };
 
 use cmg_onboarding::{
-    AzureServicesConnection, ClientAppSpec, ConnectionSpec, OnboardingError, ServerAppSpec, TenantId, connection::onboard_many,
+    AzureServicesConnection, ClientAppSpec, ConnectionSpec, OnboardingError, ServerAppSpec, TenantId,
+    connection::{ManyResult, onboard_many},
     directory::AppManagementPolicy,
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, Fault};
@@ -38,23 +39,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         job(&spec, number).ok()
     });
     let started = Instant::now();
-    let results = onboard_many(jobs, at_once, |_, _| ()).await;
-    let elapsed = started.elapsed();
-
-    for tenant in &results {
+    let (mut ended, mut failed) = (0, 0);
+    // Each result is here the moment its tenant ends, and nothing is kept of it.
+    let on_result = |tenant: ManyResult<TenantId>| {
+        ended += 1;
         match &tenant.result {
             Ok(outcome) => println!("{}  ok      client app {}", tenant.key, outcome.client_app.application_id),
-            Err(error) => println!("{}  failed  {}", tenant.key, cmg_onboarding::error::chain(error)),
+            Err(error) => {
+                failed += 1;
+                println!("{}  failed  {}", tenant.key, cmg_onboarding::error::chain(error));
+            }
         }
-    }
-    let failed = results.iter().filter(|tenant| tenant.result.is_err()).count();
-    println!("{} tenants, {at_once} at once, {failed} failed, {elapsed:.2?}", results.len());
+    };
+    onboard_many(jobs, at_once, |_, _| (), on_result).await;
+    println!("{ended} tenants, {at_once} at once, {failed} failed, {:.2?}", started.elapsed());
     if let Some(before) = before {
-        let results = results.len();
-        println!(
-            "memory: {before} KiB before, at most {} KiB with {results} results",
-            most.into_inner()
-        );
+        println!("memory: {before} KiB before, at most {} KiB", most.into_inner());
     }
     Ok(())
 }

@@ -100,6 +100,7 @@ impl WaitPolicy {
 }
 
 /// How a wait follows from the ones before.
+#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only requests are repeated at random"))]
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Growth {
     /// Twice the one before, and as much again at random. The seed makes the randomness repeatable.

@@ -9,10 +9,10 @@ use std::{sync::Arc, time::Duration};
 use cmg_onboarding::{
     AccessToken, AzureServicesConnection, ConnectionSpec, GraphDirectory, OnboardingError, Step,
     clock::{Clock, ManualClock, SystemClock},
-    connection::{AzureServicesConnectionBuilder, EventKind, PlanDocument, PlannedAction},
+    connection::{AzureServicesConnectionBuilder, Cancel, EventKind, PlanDocument, PlannedAction, StepError},
     token_fn,
 };
-use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire};
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, Timeline};
 use serde_json::{Value, json};
 use support::{Recorder, spec, spec_with_discovery};
 
@@ -241,4 +241,53 @@ async fn the_report_names_the_run_the_caller_and_the_request_of_each_write() {
     }
     let text = serde_json::to_string(&outcome.report).unwrap();
     assert_eq!(serde_json::from_str::<cmg_onboarding::Report>(&text).unwrap(), outcome.report);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_cancelled_or_too_slow_ends_with_its_report_and_the_next_run_completes_it() {
+    for is_cancelled in [true, false] {
+        let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+        let slow = Timeline::new().with_pace(|_| Duration::from_secs(1));
+        let token = AccessToken::new(tenant.token_for(&Caller::global_administrator()));
+        let wire = EmulatedWire::new(&tenant).following(&slow);
+        let directory = wire.directory(token_fn(move |_| {
+            let token = token.clone();
+            async move { Ok(token) }
+        }));
+        let cancel = Cancel::new();
+        let builder = AzureServicesConnection::builder(spec())
+            .directory(directory)
+            .site(site.clone())
+            .cancel(&cancel);
+        let builder = if is_cancelled {
+            builder
+        } else {
+            builder.deadline(Duration::from_secs(5))
+        };
+        let connection = builder.build().unwrap();
+        let recorder = Recorder::default();
+        let run = connection.onboard(recorder.listen());
+        let press = async {
+            tokio::time::sleep(Duration::from_secs(12)).await;
+            if is_cancelled {
+                cancel.cancel();
+            }
+        };
+        let (result, ()) = tokio::join!(run, press);
+        let Err(OnboardingError::Apply(error)) = result else {
+            panic!("{result:?}")
+        };
+        let is_meant = match error.error() {
+            StepError::Cancelled => is_cancelled,
+            StepError::DeadlineExceeded { .. } => !is_cancelled,
+            _ => false,
+        };
+        assert!(is_meant, "{error:?}");
+        assert!(error.report().step(Step::RegisterServerApp).is_some(), "{}", error.report());
+        assert!(error.secret().is_some(), "the secret that was issued is not lost");
+        let last = recorder.events().pop().unwrap().kind;
+        assert_eq!(matches!(last, EventKind::RunCancelled { .. }), is_cancelled, "{last:?}");
+        job(spec(), &tenant, &site).build().unwrap().onboard(|_| ()).await.unwrap();
+        assert!(job(spec(), &tenant, &site).build().unwrap().plan(|_| ()).await.unwrap().is_empty());
+    }
 }

@@ -20,11 +20,12 @@ use std::{
 };
 
 use cmg_onboarding::{
-    AzureServicesConnection, OnboardingError, TenantId,
-    connection::{EventKind, onboard_many},
+    AzureServicesConnection, Event, OnboardingError, TenantId,
+    connection::{ManyResult, onboard_many, onboard_stream},
     directory::AppManagementPolicy,
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, Fault};
+use futures_util::StreamExt;
 use support::{connection, spec};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -57,16 +58,28 @@ async fn a_thousand_tenants_are_onboarded_and_each_is_accounted_for() {
     });
     let last_heard = Mutex::new(HashMap::new());
     let started = Instant::now();
-    let results = onboard_many(jobs, AT_ONCE, |number, event| {
-        last_heard.lock().unwrap().insert(*number, started.elapsed());
-        let is_last = matches!(&event.kind, EventKind::StepDone { step, .. } if *step == cmg_onboarding::Step::CreateConnection);
-        if is_last || matches!(&event.kind, EventKind::StepFailed { .. }) {
+    let mut results: Vec<ManyResult<usize>> = Vec::new();
+    let mut first_ended = None;
+    onboard_many(
+        jobs,
+        AT_ONCE,
+        |number, _| {
+            last_heard.lock().unwrap().insert(*number, started.elapsed());
+        },
+        |tenant| {
             ended.fetch_add(1, Ordering::Relaxed);
-        }
-    })
+            first_ended.get_or_insert_with(|| made.load(Ordering::Relaxed));
+            results.push(tenant);
+        },
+    )
     .await;
 
     assert_eq!(results.len(), TENANTS);
+    assert!(
+        first_ended.unwrap() <= AT_ONCE.get() + 1,
+        "a result comes the moment its tenant ends"
+    );
+    results.sort_by_key(|tenant| tenant.key);
     assert!(results.iter().enumerate().all(|(index, tenant)| tenant.key == index));
     let failed: Vec<usize> = results
         .iter()
@@ -82,4 +95,19 @@ async fn a_thousand_tenants_are_onboarded_and_each_is_accounted_for() {
     assert!(last_heard[&7] >= Duration::from_secs(60));
     let others = last_heard.iter().filter(|(number, _)| **number != 7);
     assert!(others.map(|(_, heard)| *heard).max().unwrap() < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_a_stream_each_result_comes_when_it_is_asked_for_and_dropping_it_starts_no_new_tenant() {
+    let made = AtomicUsize::new(0);
+    let jobs = (0..TENANTS).map(|number| {
+        made.fetch_add(1, Ordering::Relaxed);
+        (number, job(number))
+    });
+    let mut results = Box::pin(onboard_stream(jobs, AT_ONCE, |_: &usize, _: &Event| ()));
+    for _ in 0..3 {
+        assert!(results.next().await.unwrap().result.is_ok());
+    }
+    drop(results);
+    assert!(made.into_inner() <= AT_ONCE.get() + 3);
 }

@@ -76,7 +76,7 @@ struct Progress {
 
 impl Run<'_> {
     /// Carries the plan out.
-    pub(crate) async fn carry_out(self) -> Result<Outcome, ApplyError> {
+    pub(crate) async fn carry_out(&self) -> Result<Outcome, ApplyError> {
         let mut progress = Progress::default();
         let apps = match self.all_rounds(&mut progress).await {
             Ok(connection) => self.apps(&progress).map(|apps| (apps, connection)),
@@ -92,6 +92,14 @@ impl Run<'_> {
                 self.issued(),
             )),
         }
+    }
+
+    /// The error of a run that was ended from outside: at the first step that has begun and not ended.
+    pub(crate) fn ended_early(&self, why: StepError) -> ApplyError {
+        let report = self.finished_report();
+        let open = lock(&self.started).iter().copied().find(|step| report.step(*step).is_none());
+        let first = self.planned.first().map_or(Step::RegisterServerApp, |planned| planned.step);
+        ApplyError::new(open.unwrap_or(first), why, report, self.all_findings(), self.issued())
     }
 
     async fn all_rounds(&self, progress: &mut Progress) -> Result<Option<SiteConnection>, Failed> {

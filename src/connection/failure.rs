@@ -1,5 +1,7 @@
 //! A run that stopped half-way, and everything that is known about it.
 
+use std::time::Duration;
+
 use super::{
     document::StalePlan,
     finding::Finding,
@@ -49,6 +51,15 @@ pub enum StepError {
     /// The plan writes to a directory, and its connection has none.
     #[error("the step writes to a directory, and the connection has none")]
     DirectoryMissing,
+    /// The caller's [`Cancel`](super::Cancel) ended the run.
+    #[error("the caller cancelled the run")]
+    Cancelled,
+    /// The run did not end within the caller's deadline.
+    #[error("the run did not end within {deadline:?}")]
+    DeadlineExceeded {
+        /// The deadline, from the begin of the run.
+        deadline: Duration,
+    },
 }
 
 impl From<DirectoryError> for StepError {
@@ -75,6 +86,8 @@ impl StepError {
                     .to_owned()
             }
             Self::DirectoryMissing => IncompleteConnection::DirectoryMissing.help().to_owned(),
+            Self::Cancelled => "Nothing more is written.".to_owned(),
+            Self::DeadlineExceeded { .. } => "Give the run more time, or find out what was slow from its events.".to_owned(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The job itself: preflight, plan, apply, and the way back.
 
 mod apply;
+mod cancel;
 mod check_directory;
 mod check_site;
 mod consent;
@@ -35,12 +36,13 @@ mod work;
 
 use std::{sync::Arc, time::Duration};
 
+pub use cancel::Cancel;
 pub use difference::PropertyChange;
 pub use document::{PlanDifference, PlanDocument, PlannedSite, StalePlan};
 pub use event::{Event, EventKind, RunId, Verb};
 pub use failure::{ApplyError, IncompleteConnection, LookError, OnboardingError, StepError};
 pub use finding::{Finding, FindingCode, Severity};
-pub use many::{ManyResult, onboard_many};
+pub use many::{ManyResult, onboard_many, onboard_stream};
 pub use next_step::{NextStep, NextStepCode};
 pub use plan::{Plan, PlannedAction, PlannedStep, When};
 pub use preflight::{Blocked, Preflight};
@@ -60,6 +62,7 @@ use crate::{
     site::{Site, SiteHandle, SiteIdentity},
     spec::{ClientApp, ConnectionSpec, ServerApp},
 };
+use cancel::Limits;
 use check_directory::Rules;
 use check_site::may_be_torn;
 use emitter::{Emitter, Listener};
@@ -100,6 +103,7 @@ struct Inner {
     sink: Option<Arc<dyn SecretSink>>,
     wait_policy: WaitPolicy,
     max_plan_age: Duration,
+    limits: Limits,
     clock: Arc<dyn Clock>,
 }
 
@@ -117,6 +121,7 @@ impl AzureServicesConnection {
             sink: None,
             wait_policy: WaitPolicy::default(),
             max_plan_age: MAX_PLAN_AGE,
+            limits: Limits::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -299,6 +304,7 @@ fn end_of<T, E: std::error::Error>(emitter: &Emitter<'_>, result: &Result<T, E>,
 fn end_of_run(emitter: &Emitter<'_>, result: &Result<Outcome, OnboardingError>) {
     match result {
         Ok(outcome) => emitter.end(EventKind::RunFinished { changed: outcome.changed }),
+        Err(OnboardingError::Apply(error)) if matches!(error.error(), StepError::Cancelled) => emitter.end(EventKind::RunCancelled),
         Err(_) => end_of(emitter, result, OnboardingError::help),
     }
 }
@@ -317,6 +323,7 @@ pub struct AzureServicesConnectionBuilder {
     sink: Option<Arc<dyn SecretSink>>,
     wait_policy: WaitPolicy,
     max_plan_age: Duration,
+    limits: Limits,
     clock: Arc<dyn Clock>,
 }
 
@@ -397,6 +404,18 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
+    /// A handle that ends the runs of this connection, with their report. Default: none.
+    pub fn cancel(mut self, cancel: &Cancel) -> Self {
+        self.limits.cancel = Some(cancel.clone());
+        self
+    }
+
+    /// How long carrying out a plan may take, by tokio's timer; then the run ends with its report. Default: no limit.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.limits.deadline = Some(deadline);
+        self
+    }
+
     /// Where the time of day comes from. Default: the operating system.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -432,6 +451,7 @@ impl AzureServicesConnectionBuilder {
                 sink: self.sink,
                 wait_policy: self.wait_policy,
                 max_plan_age: self.max_plan_age,
+                limits: self.limits,
                 clock: self.clock,
             }),
         })

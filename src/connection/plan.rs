@@ -222,7 +222,11 @@ impl Plan {
             findings: Mutex::default(),
             issued: Mutex::default(),
         };
-        emitter.listening(run.carry_out()).await
+        let work = connection.inner.limits.within(run.carry_out());
+        match emitter.listening(work).await {
+            Ok(result) => result,
+            Err(why) => Err(run.ended_early(why)),
+        }
     }
 
     /// The plan as data: to show, to store, and to approve.

@@ -199,7 +199,7 @@ impl Run<'_> {
         server: &Registered,
         known: &mut Vec<OwnSecret>,
         added: Option<&OwnSecret>,
-    ) -> Result<bool, DirectoryError> {
+    ) -> Result<bool, StepError> {
         let Some(added) = added else { return Ok(false) };
         let shows_it = |own: &[OwnSecret]| own.iter().any(|secret| secret.key_id == added.key_id);
         let now = self.own_secrets_of(directory, Step::IssueSecret, server, shows_it).await?;
@@ -236,16 +236,22 @@ impl Run<'_> {
         step: Step,
         server: &Registered,
         is_seen: impl Fn(&[OwnSecret]) -> bool + Sync,
-    ) -> Result<Vec<OwnSecret>, DirectoryError> {
+    ) -> Result<Vec<OwnSecret>, StepError> {
         let call = self.call(step);
         let key = ApplicationKey::ApplicationId(server.app_id);
-        settle(self.attempt(step, true), || async {
+        let own = settle(self.attempt(step, true), || async {
             let found = directory.application(call.clone(), &key).await?;
-            let own = found.as_ref().map(OwnSecret::all_of).unwrap_or_default();
-            let is_there = found.is_some() && is_seen(&own);
-            if is_there { Ok(own) } else { Err(not_visible(server.app_id)) }
+            match found.as_ref().map(OwnSecret::all_of) {
+                Some(own) if is_seen(&own) => Ok(Some(own)),
+                // An app that was there before this run and is gone now does not come back.
+                None if !server.origin.is_fresh() => Ok(None),
+                _ => Err(not_visible(server.app_id)),
+            }
         })
-        .await
+        .await?;
+        own.ok_or(StepError::ApplicationGone {
+            application_id: server.app_id,
+        })
     }
 
     /// Removes the own secrets that nothing can be using.
@@ -285,7 +291,7 @@ impl Run<'_> {
         server: &Registered,
         key: KeyId,
         error: &DirectoryError,
-    ) -> Result<bool, DirectoryError> {
+    ) -> Result<bool, StepError> {
         let may_be_gone = matches!(
             error.refusal(),
             Some(RefusalReason::NotFound | RefusalReason::ReferenceNotFound | RefusalReason::Other)

@@ -101,6 +101,7 @@ impl<P: TokenProvider> CachedTokens<P> {
     }
 
     /// An empty cache with the same settings, over another provider.
+    #[cfg(feature = "http")]
     pub(super) fn over<Q>(&self, provider: Q) -> CachedTokens<Q> {
         CachedTokens {
             shared: Arc::new(Shared {

@@ -12,10 +12,12 @@ mod discovery;
 mod entra;
 mod environment;
 mod explain;
+#[cfg(feature = "http")]
 mod openid;
 mod probe;
 mod provider;
 mod scopes;
+#[cfg(feature = "http")]
 mod service_tokens;
 
 pub use access_token::AccessToken;
@@ -33,4 +35,5 @@ pub use explain::{Explanation, error_codes, explain};
 pub use probe::{ProbedResource, SecretProbe};
 pub use provider::{FnTokenProvider, StaticToken, TokenProvider, TokenRequest, token_fn};
 pub use scopes::{all_sign_in_scopes, sign_in_scopes};
+#[cfg(feature = "http")]
 pub(crate) use service_tokens::{Bearer, ServiceTokens};

@@ -159,6 +159,13 @@ mod tests {
     }
 
     #[test]
+    fn the_token_endpoint_of_a_known_tenant_is_the_one_its_document_names() {
+        let endpoints = CloudEndpoints::default();
+        let told = SignInEndpoints::read(&document(json!({})), &endpoints).unwrap();
+        assert_eq!(SignInEndpoints::known(&endpoints, TENANT.parse().unwrap()).token, told.token);
+    }
+
+    #[test]
     fn a_document_of_another_tenant_is_not_used() {
         let own = document(json!({}));
         assert!(check_tenant(&own, Some(TENANT.parse().unwrap())).is_ok());
