@@ -17,6 +17,7 @@ pub mod manual;
 pub mod secret;
 pub mod site;
 pub mod spec;
+mod text;
 pub mod token;
 
 pub use async_trait::async_trait;

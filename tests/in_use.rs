@@ -265,6 +265,29 @@ async fn an_old_plan_keeps_the_redirect_uri_and_the_permission_that_a_colleague_
 }
 
 #[tokio::test]
+async fn an_app_that_a_colleague_has_deleted_since_is_named_and_no_answer_of_the_directory_is_invented() {
+    let tenant = EmulatedTenant::new();
+    let job = job(spec(), &tenant).build().unwrap();
+    let client = job.onboard(|_| ()).await.unwrap().client_app.application_id;
+    colleague_adds(&tenant, client, |_| {
+        let mut change = ApplicationProperties::default();
+        change.required_resource_access = Some(Vec::new());
+        change
+    })
+    .await;
+    let plan = job.plan(|_| ()).await.unwrap();
+    assert!(tenant.soft_delete(client));
+    let Err(OnboardingError::Apply(error)) = plan.apply(|_| ()).await else {
+        panic!("the client app is gone")
+    };
+    let StepError::ApplicationGone { application_id } = error.error() else {
+        panic!("{error:?}")
+    };
+    assert_eq!((*application_id, error.step()), (client, Step::CompleteClientApp));
+    assert!(error.error().trace().is_none() && error.help().contains("Deleted applications"));
+}
+
+#[tokio::test]
 async fn an_old_plan_keeps_the_consent_that_a_colleague_has_given_since() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let job = job(spec(), &tenant).site(site).build().unwrap();

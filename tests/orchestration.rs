@@ -14,12 +14,13 @@ use std::time::Duration;
 use cmg_onboarding::{
     AzureServicesConnection, Call, ClientAppSpec, ClientSecret, ConnectionSpec, Directory, Event, ImportedClientApp, ImportedServerApp,
     OnboardingError, ReusedApp, ServerAppSpec, Step,
-    connection::{EventKind, PlannedAction, StepAction, Verb},
+    connection::{EventKind, FindingCode, PlannedAction, StepAction, Verb},
     directory::ApplicationProperties,
     error::SiteRefused,
     site::SiteItem,
 };
-use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
+use serde_json::json;
 use support::{Recorder, connection, count, spec, spec_with_discovery};
 use time::macros::datetime;
 
@@ -51,6 +52,45 @@ async fn discovery_adds_the_permission_to_read_the_directory() {
     assert_eq!(made(&tenant), [2, 2, 2, 1]);
     assert!(outcome.connection.unwrap().user_discovery.is_some());
     assert_eq!(outcome.report.step(Step::ConsentDirectoryRead).unwrap().action, StepAction::Created);
+}
+
+/// What a stranger may put into a name to steer the terminal of the administrator who reads it.
+const SQUATTER: &str = "Theirs \u{1b}[2J\rNothing to see \u{202e}ereh\u{9b}";
+
+#[tokio::test]
+async fn the_name_of_a_strangers_app_cannot_steer_the_administrators_terminal() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let uri = format!("api://{}/ConfigMgrService", tenant.tenant_id());
+    tenant.add_application(json!({"displayName": SQUATTER, "identifierUris": [uri]}));
+    let error = connection(spec(), &tenant, &site).plan(|_| ()).await.unwrap_err();
+    let OnboardingError::Blocked(blocked) = &error else {
+        panic!("{error:?}");
+    };
+    let finding = blocked.blockers().next().unwrap();
+    assert_eq!(finding.code(), FindingCode::AppIdUriInUse);
+    for text in [finding.message().to_owned(), finding.to_string(), error.to_string(), error.help()] {
+        let steers = |character: char| character.is_control() || character == '\u{202e}';
+        assert!(!text.contains(steers), "{text:?}");
+    }
+    assert!(finding.message().contains("Theirs  [2J Nothing to see  ereh"), "{finding}");
+}
+
+#[tokio::test]
+async fn the_names_of_account_and_tenant_cannot_steer_the_terminal_that_shows_who_is_signed_in() {
+    let tenant = EmulatedTenant::builder()
+        .display_name("Contoso\r\u{202e}")
+        .caller(Caller::user("admin\u{1b}[2J\u{202e}@contoso.com").with_scopes([
+            "User.Read",
+            "Application.ReadWrite.All",
+            "DelegatedPermissionGrant.ReadWrite.All",
+        ]))
+        .build();
+    let preflight = connection(spec(), &tenant, &EmulatedSite::new()).preflight(|_| ()).await.unwrap();
+    let summary = preflight.sign_in().unwrap();
+    assert_eq!(summary.account.as_deref(), Some("admin [2J @contoso.com"));
+    assert_eq!(summary.tenant_display_name, "Contoso  ");
+    let steers = |line: &str| line.contains(|character: char| character.is_control() || character == '\u{202e}');
+    assert!(!summary.to_string().lines().any(steers), "{summary:?}");
 }
 
 #[tokio::test]

@@ -29,9 +29,9 @@ use crate::{
     call::Call,
     clock::Clock,
     directory::Directory,
-    error::NotSupported,
     ids::{ApplicationId, ServicePrincipalId},
     site::{SecretHeld, Site, SiteConnection},
+    text::excerpt,
 };
 
 /// One run of a plan.
@@ -151,7 +151,8 @@ impl Run<'_> {
             let signed_in = directory.signed_in(call.clone()).await?;
             lock(&self.report).caller = signed_in
                 .account
-                .clone()
+                .as_deref()
+                .map(excerpt)
                 .or_else(|| signed_in.application_id.map(|id| format!("application {id}")));
             match signed_in.tenant_id {
                 Some(tenant) => Ok(tenant),
@@ -376,8 +377,8 @@ impl Run<'_> {
         };
         match (server, client) {
             (Some(server), Some(client)) => Ok((server, client)),
-            (None, _) => Err(self.failed(Step::RegisterServerApp, no_directory())),
-            (_, None) => Err(self.failed(Step::RegisterClientApp, no_directory())),
+            (None, _) => Err(self.failed(Step::RegisterServerApp, StepError::DirectoryMissing)),
+            (_, None) => Err(self.failed(Step::RegisterClientApp, StepError::DirectoryMissing)),
         }
     }
 
@@ -427,11 +428,6 @@ fn registered_outcome(app: Option<&Registered>, principal: Option<ServicePrincip
         object_id: Some(app.object_id),
         service_principal_id: principal,
     })
-}
-
-/// The plan was made with a directory and is carried out without one.
-fn no_directory() -> StepError {
-    StepError::Directory(NotSupported::new("register", "a connection without a directory").into())
 }
 
 const fn outside_outcome(name: Option<String>, application_id: ApplicationId) -> AppOutcome {

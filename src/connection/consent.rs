@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     directory::{Directory, NewPermissionGrant, NewRoleAssignment},
-    error::{DirectoryError, RefusalReason, Refused, RequestTrace},
     ids::{ServicePrincipalId, well_known::DIRECTORY_READ_ALL_ROLE},
 };
 
@@ -153,20 +152,8 @@ impl Run<'_> {
             }
             ConsentWork::Extend(..) | ConsentWork::Create => match between {
                 Some(between) => Ok(Some(between)),
-                None => Err(self.failed(step, StepError::Directory(no_principal()))),
+                None => Err(self.failed(step, StepError::ServicePrincipalMissing)),
             },
         }
     }
-}
-
-/// Microsoft Graph has no service principal in the tenant, which does not happen in a working tenant.
-fn no_principal() -> DirectoryError {
-    let message = "one side of the consent has no service principal in the tenant";
-    Refused::new(
-        RefusalReason::ReferenceNotFound,
-        "ServicePrincipalNotFound",
-        message,
-        RequestTrace::default(),
-    )
-    .into()
 }

@@ -11,7 +11,7 @@ use super::{
     plan::{PlannedAction, PlannedStep, When, needed_permissions},
     step::Step,
 };
-use crate::{cloud::CloudEnvironment, ids::TenantId, site::SiteIdentity, spec::AppIdUri};
+use crate::{cloud::CloudEnvironment, ids::TenantId, site::SiteIdentity, spec::AppIdUri, text::clean};
 
 /// The version of the documents that this version of the crate writes.
 const VERSION: u32 = 1;
@@ -141,11 +141,8 @@ pub struct PlanDifference {
 
 impl fmt::Display for PlanDifference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{}: {} was approved, and now it is {}",
-            self.path, self.approved, self.now
-        )
+        let text = format!("{}: {} was approved, and now it is {}", self.path, self.approved, self.now);
+        formatter.write_str(&clean(&text))
     }
 }
 
@@ -205,7 +202,7 @@ impl fmt::Display for PlanDocument {
             writeln!(formatter, "Description:       {description}")?;
         }
         writeln!(formatter, "Azure environment: {}", self.environment)?;
-        writeln!(formatter, "Tenant:            {} ({})", self.tenant_name, self.tenant_id)?;
+        writeln!(formatter, "Tenant:            {} ({})", clean(&self.tenant_name), self.tenant_id)?;
         if let Some(uri) = &self.app_id_uri {
             writeln!(formatter, "App ID URI:        {uri}")?;
         }
@@ -228,7 +225,7 @@ impl fmt::Display for PlanDocument {
             writeln!(formatter, "\nPermissions used: {}", permissions.join(", "))?;
         }
         for finding in &self.findings {
-            writeln!(formatter, "\n{finding}")?;
+            writeln!(formatter, "\n{}", clean(&finding.to_string()))?;
         }
         if self.is_empty() {
             writeln!(formatter, "\nEverything is in place; nothing will be changed.")?;
@@ -240,10 +237,11 @@ impl fmt::Display for PlanDocument {
 fn show(formatter: &mut fmt::Formatter<'_>, planned: &PlannedStep) -> fmt::Result {
     writeln!(formatter, "{:<9} {}", planned.action.to_string(), planned.step)?;
     for (name, value) in &planned.details {
-        writeln!(formatter, "            {name}: {value}")?;
+        writeln!(formatter, "            {name}: {}", clean(value))?;
     }
     for change in &planned.changes {
-        writeln!(formatter, "            {}: {} -> {}", change.property, change.from, change.to)?;
+        let (from, to) = (clean(&change.from), clean(&change.to));
+        writeln!(formatter, "            {}: {from} -> {to}", change.property)?;
     }
     Ok(())
 }

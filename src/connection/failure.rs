@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{DirectoryError, RequestTrace, SiteError},
-    ids::TenantId,
+    ids::{ApplicationId, TenantId},
     spec::InvalidSpec,
 };
 
@@ -48,6 +48,18 @@ pub enum StepError {
         /// The deadline, from the begin of the run.
         deadline: Duration,
     },
+    /// The plan changes this app registration, and it is not there any more.
+    #[error("the app registration {application_id} was there when the plan was made, and is gone")]
+    ApplicationGone {
+        /// The app's client id.
+        application_id: ApplicationId,
+    },
+    /// An app, or Microsoft Graph itself, has no service principal in the tenant, so no consent can be given.
+    #[error("one side of the consent has no service principal in the tenant")]
+    ServicePrincipalMissing,
+    /// The plan writes to a directory, and its connection has none.
+    #[error("the step writes to a directory, and the connection has none")]
+    DirectoryMissing,
 }
 
 impl From<DirectoryError> for StepError {
@@ -67,6 +79,15 @@ impl StepError {
             Self::OtherTenant { .. } => "Sign in to the tenant of the plan, or make a new plan for this tenant.".to_owned(),
             Self::Cancelled => "Nothing more is written.".to_owned(),
             Self::DeadlineExceeded { .. } => "Give the run more time, or find out what was slow from its events.".to_owned(),
+            Self::ApplicationGone { .. } => {
+                "Restore it if it was deleted by mistake (Entra admin center > App registrations > Deleted applications), or make a new plan."
+                    .to_owned()
+            }
+            Self::ServicePrincipalMissing => {
+                "Make a new plan, which creates those of its own apps. If it persists, look for Microsoft Graph among the tenant's enterprise applications (Entra admin center > Enterprise applications)."
+                    .to_owned()
+            }
+            Self::DirectoryMissing => IncompleteConnection::DirectoryMissing.help().to_owned(),
         }
     }
 
@@ -75,7 +96,7 @@ impl StepError {
     pub fn trace(&self) -> Option<&RequestTrace> {
         match self {
             Self::Directory(error) => error.trace(),
-            Self::Site(_) | Self::SecretSink(_) | Self::OtherTenant { .. } | Self::Cancelled | Self::DeadlineExceeded { .. } => None,
+            _ => None,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::clean;
+
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,12 +127,13 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Names of apps, accounts and connections may stand in both texts, and strangers may have chosen them.
     pub(crate) fn new(severity: Severity, code: FindingCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             severity,
             code,
-            message: message.into(),
-            remedy: remedy.into(),
+            message: clean(&message.into()),
+            remedy: clean(&remedy.into()),
         }
     }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     directory::{Application, ApplicationKey, ApplicationProperties, Directory, PermissionGrant},
-    error::{DirectoryError, RefusalReason, Refused, RequestTrace},
+    error::{DirectoryError, NotVisible, RefusalReason},
     ids::{ApplicationId, ServicePrincipalId},
 };
 
@@ -40,12 +40,10 @@ impl Run<'_> {
     ) -> Result<bool, StepError> {
         let call = self.call(step);
         let key = ApplicationKey::ApplicationId(app);
-        let read = || async {
-            let found = directory.application(call.clone(), &key).await?;
-            found.ok_or_else(|| gone(&format!("the app registration {app}")))
-        };
+        let read = || directory.application(call.clone(), &key);
+        let gone = || StepError::ApplicationGone { application_id: app };
         for attempt in 0..ATTEMPTS {
-            let before: Application = read().await?;
+            let before: Application = read().await?.ok_or_else(gone)?;
             let (change, changes) = difference(&before.properties, shape);
             if changes.is_empty() {
                 return Ok(attempt > 0);
@@ -54,18 +52,20 @@ impl Run<'_> {
             settle(not_fresh, || directory.update_application(call.clone(), before.object_id, &change)).await?;
             let after = settle(self.shown_soon(step), || async {
                 let after = read().await?;
-                let is_shown = difference(&after.properties, shape).1.is_empty();
-                if is_shown { Ok(after) } else { Err(not_shown()) }
+                after
+                    .filter(|after| difference(&after.properties, shape).1.is_empty())
+                    .ok_or_else(|| not_shown(step))
             });
             match after.await {
                 Ok(after) => {
                     self.tell_of_losses(step, &lost_of_lists(&before.properties, &after.properties));
                     return Ok(true);
                 }
-                Err(error) if error.refusal() == Some(RefusalReason::NotFound) => {}
+                Err(error) if is_unseen(&error) => {}
                 Err(error) => return Err(error.into()),
             }
         }
+        read().await?.ok_or_else(gone)?;
         self.tell_of_losses(step, &["what this run has written".to_owned()]);
         Ok(true)
     }
@@ -97,7 +97,7 @@ impl Run<'_> {
             .await?;
             let after = settle(self.shown_soon(step), || async {
                 let after = read().await?.filter(|grant| grant.covers(scope));
-                after.ok_or_else(not_shown)
+                after.ok_or_else(|| not_shown(step))
             });
             match after.await {
                 Ok(after) => {
@@ -106,7 +106,7 @@ impl Run<'_> {
                     self.tell_of_losses(step, &lost);
                     return Ok(Some(after));
                 }
-                Err(error) if error.refusal() == Some(RefusalReason::NotFound) => last = Some(before),
+                Err(error) if is_unseen(&error) => last = Some(before),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -159,18 +159,15 @@ fn lists(properties: &ApplicationProperties) -> Vec<String> {
     values
 }
 
-fn gone(what: &str) -> DirectoryError {
-    let message = format!("{what} is not there any more");
-    Refused::new(
-        RefusalReason::ReferenceNotFound,
-        "NotThereAnyMore",
-        message,
-        RequestTrace::default(),
-    )
-    .into()
+fn not_shown(step: Step) -> DirectoryError {
+    NotVisible::new(format!("what was written at the step \"{step}\"")).into()
 }
 
-fn not_shown() -> DirectoryError {
-    let message = "what was written is not to be seen yet";
-    Refused::new(RefusalReason::NotFound, "NotShownYet", message, RequestTrace::default()).into()
+/// Whether a change was not seen as long as was waited for it.
+fn is_unseen(error: &DirectoryError) -> bool {
+    match error {
+        DirectoryError::NotVisible(_) => true,
+        DirectoryError::ExceededMaxWait(error) => is_unseen(error.last()),
+        _ => error.refusal() == Some(RefusalReason::NotFound),
+    }
 }

@@ -13,6 +13,7 @@ use crate::{
     secret::ClientSecret,
     site::SiteConnection,
     spec::{AppIdUri, ImportedClientApp, ImportedServerApp},
+    text::clean,
 };
 
 /// What a step came to.
@@ -95,7 +96,7 @@ impl StepReport {
     }
 
     pub(crate) fn with_note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
+        self.note = Some(clean(&note.into()));
         self
     }
 }

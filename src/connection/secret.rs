@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     directory::{Application, ApplicationKey, Directory, NewPassword, PasswordCredential},
-    error::{DirectoryError, NotSupported, RefusalReason, Refused, RequestTrace, UnexpectedAnswer},
-    ids::KeyId,
+    error::{DirectoryError, NotVisible, RefusalReason, RequestTrace, UnexpectedAnswer},
+    ids::{ApplicationId, KeyId},
     site::SecretHeld,
     spec::SecretValidity,
 };
@@ -138,7 +138,9 @@ impl Run<'_> {
     ) -> Result<(IssuedSecret, Unused), StepError> {
         let step = Step::IssueSecret;
         let call = self.call(step);
-        for attempt in 1.. {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
             let new = NewPassword::new(&self.description, distinct_end(validity, self.clock.now(), &known, attempt));
             let added = settle_once(self.attempt(step, server.origin.is_fresh()), || {
                 directory.add_password(call.clone(), server.object_id, &new)
@@ -187,8 +189,6 @@ impl Run<'_> {
                 return Err(trouble.into());
             }
         }
-        // The loop above returns at its last attempt.
-        Err(DirectoryError::from(NotSupported::new("add_password", "a loop without an end")).into())
     }
 
     /// Whether no other own secret ends so close to the added one that a site's date would not tell them apart. Another
@@ -245,11 +245,11 @@ impl Run<'_> {
                 Some(own) if is_seen(&own) => Ok(Some(own)),
                 // An app that was there before this run and is gone now does not come back.
                 None if !server.origin.is_fresh() => Ok(None),
-                _ => Err(not_found(server)),
+                _ => Err(not_visible(server.app_id)),
             }
         })
         .await?;
-        own.ok_or_else(|| not_found(server))
+        own.ok_or_else(|| not_visible(server.app_id))
     }
 
     /// Removes the own secrets that nothing can be using.
@@ -260,8 +260,7 @@ impl Run<'_> {
             return Ok(());
         };
         let Some(directory) = self.directory else {
-            let missing = NotSupported::new("remove_password", "a connection without a directory");
-            return Err(self.failed(step, StepError::Directory(missing.into())));
+            return Err(self.failed(step, StepError::DirectoryMissing));
         };
         self.step(step, || async {
             let call = self.call(step);
@@ -317,9 +316,8 @@ impl Run<'_> {
     }
 }
 
-fn not_found(app: &Registered) -> DirectoryError {
-    let message = format!("the app registration {} is not there, or not yet", app.app_id);
-    Refused::new(RefusalReason::NotFound, "ApplicationNotFound", message, RequestTrace::default()).into()
+fn not_visible(app: ApplicationId) -> DirectoryError {
+    NotVisible::new(format!("the app registration {app} with its latest secret")).into()
 }
 
 fn issued(password: &PasswordCredential) -> Option<IssuedSecret> {

@@ -14,9 +14,11 @@ use crate::{
             PRIVILEGED_ROLE_ADMINISTRATOR,
         },
     },
+    text::{clean, excerpt},
 };
 
-/// Who is signed in, where, and whether that is enough. By names, so that it can be shown as it is.
+/// Who is signed in, where, and whether that is enough. By names, so that it can be shown as it is: control characters
+/// and bidirectional formatting characters in names are spaces here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -50,12 +52,13 @@ impl SignInSummary {
             true => signed_in.app_roles.clone(),
             false => signed_in.scopes.clone(),
         };
+        let granted: Option<Vec<String>> = granted.map(|granted| granted.iter().map(|name| clean(name)).collect());
         let roles = found.roles.as_deref();
         Self {
-            tenant_name: found.tenant.site_name().to_owned(),
-            tenant_display_name: found.tenant.display_name.clone(),
+            tenant_name: excerpt(found.tenant.site_name()),
+            tenant_display_name: excerpt(&found.tenant.display_name),
             tenant_id: found.tenant.id,
-            account: signed_in.account.clone(),
+            account: signed_in.account.as_deref().map(excerpt),
             environment,
             roles_held: roles.map(|held| held.iter().filter_map(|role| role_name(*role)).collect()),
             role_lacking: roles.and_then(|held| role_gap(held, &permissions_needed)),

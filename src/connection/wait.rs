@@ -105,6 +105,7 @@ impl Wait<'_> {
         let delay = self.delays.next().max(shortest).min(left);
         let code = match &error {
             DirectoryError::Refused(refused) => refused.code().to_owned(),
+            DirectoryError::NotVisible(_) => "notVisible".to_owned(),
             _ => "no answer".to_owned(),
         };
         self.attempt.emitter.tell(EventKind::WaitingForReplication {

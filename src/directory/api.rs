@@ -29,8 +29,11 @@ pub enum ApplicationKey {
 ///
 /// Reads give `None` or an empty list for what is not there. Writes are single attempts as far as the outcome is
 /// concerned: an implementation repeats a write only where the first attempt provably did nothing, and otherwise
-/// returns an error for which [`DirectoryError::may_have_been_carried_out`] is true; looking and repeating is the
-/// business of [`crate::AzureServicesConnection`].
+/// returns an error for which [`DirectoryError::may_have_been_carried_out`] is true, for a refusal by
+/// [`Effect::Unknown`](crate::error::Effect::Unknown); looking and repeating is the business of
+/// [`crate::AzureServicesConnection`]. What is not there yet is refused with
+/// [`RefusalReason::NotFound`](crate::error::RefusalReason::NotFound) or, if another object refers to it,
+/// [`RefusalReason::ReferenceNotFound`](crate::error::RefusalReason::ReferenceNotFound): no code or text is looked at.
 ///
 /// Every method has a default body that answers [`NotSupported`], so that a mock implements only what it needs and
 /// new operations break nobody. All methods are errors-only-by-[`DirectoryError`], and all futures may be dropped at

@@ -1,6 +1,6 @@
 //! What can go wrong on the Entra side.
 
-use super::{ExceededMaxWait, RefusalReason, Refused, RequestTrace, TokenError, UnexpectedAnswer, Unreachable};
+use super::{Effect, ExceededMaxWait, NotVisible, RefusalReason, Refused, RequestTrace, TokenError, UnexpectedAnswer, Unreachable};
 
 /// An implementation does not offer an operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +49,9 @@ pub enum DirectoryError {
     /// The implementation does not offer this.
     #[error(transparent)]
     NotSupported(NotSupported),
+    /// The directory answered, and its answer does not show what must be there.
+    #[error(transparent)]
+    NotVisible(NotVisible),
     /// It was waited for as long as the [`WaitPolicy`](crate::WaitPolicy) allows.
     #[error(transparent)]
     ExceededMaxWait(Box<ExceededMaxWait>),
@@ -64,6 +67,7 @@ impl DirectoryError {
             Self::Unreachable(error) => error.help(),
             Self::UnexpectedAnswer(error) => error.help(),
             Self::NotSupported(_) => "Use an implementation of Directory that offers this operation.".to_owned(),
+            Self::NotVisible(error) => error.help().to_owned(),
             Self::ExceededMaxWait(error) => error.last().help(),
         }
     }
@@ -76,7 +80,7 @@ impl DirectoryError {
             Self::Unreachable(error) => Some(error.trace()),
             Self::UnexpectedAnswer(error) => Some(error.trace()),
             Self::ExceededMaxWait(error) => error.last().trace(),
-            Self::Token(_) | Self::NotSupported(_) => None,
+            Self::Token(_) | Self::NotSupported(_) | Self::NotVisible(_) => None,
         }
     }
 
@@ -95,6 +99,7 @@ impl DirectoryError {
     pub fn may_be_replication(&self) -> bool {
         match self {
             Self::Refused(error) => error.may_be_replication(),
+            Self::NotVisible(_) => true,
             Self::ExceededMaxWait(error) => error.last().may_be_replication(),
             _ => false,
         }
@@ -106,9 +111,9 @@ impl DirectoryError {
         match self {
             Self::Unreachable(error) => error.may_have_been_carried_out(),
             Self::UnexpectedAnswer(_) => true,
-            Self::Refused(error) => error.reason() == RefusalReason::ServiceUnavailable || error.code() == "Directory_ObjectNotFound",
+            Self::Refused(error) => error.effect() == Effect::Unknown,
             Self::ExceededMaxWait(error) => error.last().may_have_been_carried_out(),
-            Self::Token(_) | Self::NotSupported(_) => false,
+            Self::Token(_) | Self::NotSupported(_) | Self::NotVisible(_) => false,
         }
     }
 }
@@ -146,5 +151,11 @@ impl From<ExceededMaxWait> for DirectoryError {
 impl From<NotSupported> for DirectoryError {
     fn from(error: NotSupported) -> Self {
         Self::NotSupported(error)
+    }
+}
+
+impl From<NotVisible> for DirectoryError {
+    fn from(error: NotVisible) -> Self {
+        Self::NotVisible(error)
     }
 }

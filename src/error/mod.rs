@@ -4,6 +4,7 @@
 //! [`std::error::Error::source`]. Every error has a `help()` that names what to change, who may change it and where.
 
 mod directory;
+mod not_visible;
 mod refused;
 mod site;
 mod token;
@@ -12,7 +13,8 @@ mod transport;
 mod wait;
 
 pub use directory::{DirectoryError, NotSupported};
-pub use refused::{RefusalReason, Refused, RefusedDetail};
+pub use not_visible::NotVisible;
+pub use refused::{Effect, RefusalReason, Refused, RefusedDetail};
 pub use site::{SiteError, SiteRefusalReason, SiteRefused, SiteTrouble, SiteUnreachable};
 pub use token::{SignInRefusal, TokenError, TokenFailure};
 pub use trace::RequestTrace;
@@ -36,4 +38,50 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         next = source.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_visible_yet_is_waited_for_and_is_no_answer_of_the_directory() {
+        let error = DirectoryError::from(NotVisible::new("the app registration 7"));
+        assert!(error.may_be_replication() && !error.may_have_been_carried_out());
+        assert_eq!((error.refusal(), error.trace()), (None, None));
+        assert_eq!(error.to_string(), "the directory does not show the app registration 7 yet");
+        assert!(error.help().contains("run the same again"));
+    }
+
+    #[test]
+    fn the_effect_of_a_refusal_decides_whether_one_must_look_first_and_no_code_does() {
+        let refused = |reason| Refused::new(reason, "Directory_ObjectNotFound", "backing application", RequestTrace::default());
+        let looks_first = |refused: Refused| DirectoryError::from(refused).may_have_been_carried_out();
+        assert!(!looks_first(refused(RefusalReason::NotFound)));
+        assert!(looks_first(refused(RefusalReason::NotFound).with_effect(Effect::Unknown)));
+        assert!(looks_first(refused(RefusalReason::ServiceUnavailable)));
+        assert!(!looks_first(refused(RefusalReason::ServiceUnavailable).with_effect(Effect::None)));
+        assert!(refused(RefusalReason::ReferenceNotFound).may_be_replication());
+        assert!(!refused(RefusalReason::PermissionMissing).may_be_replication());
+    }
+
+    #[test]
+    fn a_services_own_words_cannot_steer_the_screen_they_are_shown_on() {
+        let foreign = "no \u{1b}[2J\r\u{202e}\u{9b}way";
+        let shown = "no  [2J   way";
+        let trace = RequestTrace::default;
+        let detail = RefusedDetail::new(foreign, foreign, Some(foreign.to_owned()));
+        assert_eq!(
+            (detail.code.as_str(), detail.message.as_str(), detail.target.as_deref()),
+            (shown, shown, Some(shown))
+        );
+        let refused = DirectoryError::from(Refused::new(RefusalReason::Other, foreign, foreign, trace()));
+        let site = SiteError::from(SiteRefused::new(foreign, foreign, foreign).with_trace(trace()));
+        let unreachable = SiteError::from(SiteUnreachable::new(foreign, foreign));
+        let token = TokenError::new(TokenFailure::Refused, foreign, foreign);
+        assert_eq!([site.help(), unreachable.help(), token.help()], [shown; 3]);
+        for text in [refused.to_string(), site.to_string(), unreachable.to_string(), token.to_string()] {
+            assert!(text.contains(shown) && !text.contains(crate::text::is_steering), "{text:?}");
+        }
+    }
 }

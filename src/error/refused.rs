@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::RequestTrace;
+use crate::text::excerpt;
 
 /// Why the directory refused, as far as code and details tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -49,6 +50,20 @@ pub enum RefusalReason {
     Other,
 }
 
+/// What a refused request has done all the same.
+///
+/// It decides what a run does next: what has no effect may be sent again, and of anything else the run looks first what
+/// became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Effect {
+    /// Nothing: the directory turned the request down.
+    None,
+    /// That is not known: the request may have been carried out, or may be carried out yet.
+    Unknown,
+}
+
 /// One entry of an error's `details`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -63,13 +78,13 @@ pub struct RefusedDetail {
 }
 
 impl RefusedDetail {
-    /// Describes a detail.
+    /// Describes a detail. Texts are taken as those of a [`Refused`] are.
     #[must_use]
     pub fn new(code: impl Into<String>, message: impl Into<String>, target: Option<String>) -> Self {
         Self {
-            code: code.into(),
-            message: message.into(),
-            target,
+            code: excerpt(&code.into()),
+            message: excerpt(&message.into()),
+            target: target.as_deref().map(excerpt),
         }
     }
 }
@@ -82,19 +97,28 @@ pub struct Refused {
     message: String,
     details: Vec<RefusedDetail>,
     claims: Option<String>,
+    effect: Effect,
     trace: RequestTrace,
 }
 
 impl Refused {
-    /// Describes a refusal with the service's own code and message.
+    /// Describes a refusal with the service's own code and message. Both end on screens and in logs: they are cut after
+    /// 2,000 characters, and control characters and bidirectional formatting characters become spaces.
+    ///
+    /// The effect is [`Effect::Unknown`] for [`RefusalReason::ServiceUnavailable`], and [`Effect::None`] for any other
+    /// reason; [`with_effect`](Self::with_effect) says it otherwise.
     #[must_use]
     pub fn new(reason: RefusalReason, code: impl Into<String>, message: impl Into<String>, trace: RequestTrace) -> Self {
         Self {
             reason,
-            code: code.into(),
-            message: message.into(),
+            code: excerpt(&code.into()),
+            message: excerpt(&message.into()),
             details: Vec::new(),
             claims: None,
+            effect: match reason {
+                RefusalReason::ServiceUnavailable => Effect::Unknown,
+                _ => Effect::None,
+            },
             trace,
         }
     }
@@ -111,6 +135,20 @@ impl Refused {
     pub fn with_claims(mut self, claims: impl Into<String>) -> Self {
         self.claims = Some(claims.into());
         self
+    }
+
+    /// The same with this effect of the refused request. An implementer of [`Directory`](crate::Directory) that cannot rule
+    /// out that a write was carried out says [`Effect::Unknown`].
+    #[must_use]
+    pub const fn with_effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
+    /// What the refused request has done all the same.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        self.effect
     }
 
     /// Why, as far as can be told.
@@ -151,15 +189,11 @@ impl Refused {
 
     /// Whether this refusal can come from an object that was made moments ago and is not everywhere yet.
     ///
-    /// Only true in effect for objects that the same run has made; for any other object it is final.
-    /// The list is the one that clients of Microsoft Graph were found to need: "not found" on the object or on a
-    /// reference to it, `NoBackingApplicationObject`, and the misleading 403 about "the backing application".
+    /// True for [`RefusalReason::NotFound`] and [`RefusalReason::ReferenceNotFound`], with whatever code and status the
+    /// service says it. A run waits for objects that it has made itself; for any other object the refusal is final.
     #[must_use]
-    pub fn may_be_replication(&self) -> bool {
-        let has_detail = |code: &str| self.details.iter().any(|detail| detail.code == code);
+    pub const fn may_be_replication(&self) -> bool {
         matches!(self.reason, RefusalReason::NotFound | RefusalReason::ReferenceNotFound)
-            || has_detail("NoBackingApplicationObject")
-            || (self.code == "Authorization_RequestDenied" && self.message.contains("backing application"))
     }
 
     /// What to do about it.

@@ -3,6 +3,7 @@
 use std::{error::Error, fmt, sync::Arc};
 
 use super::{NotSupported, RequestTrace, TokenError};
+use crate::text::excerpt;
 
 /// Why a site answered no, where that can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,12 +36,15 @@ pub struct SiteRefused {
 
 impl SiteRefused {
     /// Names the operation, as in "create the connection", with the site's own message and what to do about it.
+    ///
+    /// All three end on screens and in logs: they are cut after 2,000 characters, and control characters and
+    /// bidirectional formatting characters become spaces.
     #[must_use]
     pub fn new(operation: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
-            operation: operation.into(),
-            message: message.into(),
-            help: help.into(),
+            operation: excerpt(&operation.into()),
+            message: excerpt(&message.into()),
+            help: excerpt(&help.into()),
             reason: SiteRefusalReason::Other,
             trace: None,
         }
@@ -107,12 +111,12 @@ pub struct SiteUnreachable {
 }
 
 impl SiteUnreachable {
-    /// Describes the failure in one sentence, with what to do about it.
+    /// Describes the failure in one sentence, with what to do about it. Texts are taken as those of a [`SiteRefused`] are.
     #[must_use]
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
-            message: message.into(),
-            help: help.into(),
+            message: excerpt(&message.into()),
+            help: excerpt(&help.into()),
             trouble: SiteTrouble::NotReached,
             source: None,
         }

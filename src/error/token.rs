@@ -4,6 +4,8 @@ use std::{error::Error, fmt, sync::Arc};
 
 use serde::Serialize;
 
+use crate::text::excerpt;
+
 /// How getting a token failed.
 ///
 /// # Troubleshooting
@@ -120,13 +122,14 @@ pub struct TokenError {
 }
 
 impl TokenError {
-    /// Describes a failure in one sentence, with what to do about it.
+    /// Describes a failure in one sentence, with what to do about it. Both end on screens and in logs: they are cut after
+    /// 2,000 characters, and control characters and bidirectional formatting characters become spaces.
     #[must_use]
     pub fn new(failure: TokenFailure, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             failure,
-            message: message.into(),
-            help: help.into(),
+            message: excerpt(&message.into()),
+            help: excerpt(&help.into()),
             refusal: None,
             source: None,
         }

@@ -6,7 +6,7 @@
 use super::envelope::Envelope;
 use crate::{
     call::RetryReason,
-    error::{DirectoryError, RefusalReason, Refused},
+    error::{DirectoryError, Effect, RefusalReason, Refused},
     http::{Advice, Answer, HttpError, claims_of},
 };
 
@@ -41,7 +41,12 @@ pub(super) fn refusal(answer: &Answer) -> DirectoryError {
         message: "the answer says nothing more".to_owned(),
         details: Vec::new(),
     });
-    let refused = Refused::new(reason, envelope.code, envelope.message, answer.trace().clone()).with_details(envelope.details);
+    // Seen after a change was carried out.
+    let may_have_been_done = envelope.code == "Directory_ObjectNotFound";
+    let mut refused = Refused::new(reason, envelope.code, envelope.message, answer.trace().clone()).with_details(envelope.details);
+    if may_have_been_done {
+        refused = refused.with_effect(Effect::Unknown);
+    }
     match claims {
         Some(claims) => refused.with_claims(claims).into(),
         None => refused.into(),
@@ -129,7 +134,8 @@ fn by_message(envelope: &Envelope) -> Option<RefusalReason> {
         return Some(RefusalReason::UriBlockedByPolicy);
     }
     // A 403 that has nothing to do with rights: the app registration has not arrived yet.
-    let is_reference = envelope.says("the backing application of the service principal")
+    let is_reference = (envelope.code == "Authorization_RequestDenied" && envelope.says("backing application"))
+        || envelope.says("the backing application of the service principal")
         || envelope.says("does not reference a valid application object")
         || envelope.says("not a valid reference update");
     if is_reference {

@@ -5,10 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::error::RefusedDetail;
-
-/// Longer texts are cut. They come from the network and end in logs and on screens.
-const LONGEST_TEXT: usize = 2_000;
+use crate::{error::RefusedDetail, text::excerpt};
 
 /// More details than that explain nothing.
 const MOST_DETAILS: usize = 32;
@@ -90,20 +87,14 @@ fn inner_errors(error: &Map<String, Value>, details: &mut Vec<RefusedDetail>) {
 /// A text, or the text inside an object such as `{"lang": "en", "value": "..."}`.
 fn text(value: Option<&Value>) -> Option<String> {
     match value? {
-        Value::String(text) => Some(clean(text)),
+        Value::String(text) => Some(excerpt(text)),
         Value::Object(object) => {
             let inner = object.get("value").or_else(|| object.get("message"))?;
-            inner.as_str().map(clean)
+            inner.as_str().map(excerpt)
         }
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
-}
-
-/// Bounded, and without characters that would steer a terminal or forge a line of a log.
-fn clean(text: &str) -> String {
-    let shown = |character: char| if character.is_control() { ' ' } else { character };
-    text.chars().take(LONGEST_TEXT).map(shown).collect()
 }
 
 #[cfg(test)]
@@ -112,6 +103,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::text::LONGEST_TEXT;
 
     fn read(body: &Value) -> Option<Envelope> {
         Envelope::read(body.to_string().as_bytes())
@@ -159,10 +151,10 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_and_control_characters_dropped() {
-        let message = format!("a\u{1b}[31m\n{}", "\u{e4}".repeat(5_000));
+        let message = format!("a\u{1b}[31m\n\u{202e}{}", "\u{e4}".repeat(5_000));
         let envelope = read(&json!({"error": {"code": "A", "message": message}})).unwrap();
         assert_eq!(envelope.message.chars().count(), LONGEST_TEXT);
-        assert!(envelope.message.starts_with("a [31m "));
+        assert!(envelope.message.starts_with("a [31m  \u{e4}"));
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use secrecy::zeroize::Zeroizing;
 
-use crate::secret::ClientSecret;
+use crate::{secret::ClientSecret, text};
 
 const MARK: &str = "[redacted]";
 
@@ -27,9 +27,8 @@ impl Redactor {
     }
 
     pub(super) fn clean(&self, text: &str) -> String {
-        self.0
-            .iter()
-            .fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), MARK))
+        let hide = |text: String, secret: &Zeroizing<String>| text.replace(secret.as_str(), MARK);
+        text::clean(&self.0.iter().fold(text.to_owned(), hide))
     }
 }
 

@@ -216,6 +216,17 @@ fn the_refusals_that_waiting_can_mend_are_told_apart() {
 }
 
 #[test]
+fn what_may_have_been_carried_out_although_it_was_refused_is_told_as_data() {
+    let company = "Unable to read the company information from the directory.";
+    let effect = |status, code: &str, message: &str| refused(status, &error(code, message)).effect();
+    assert_eq!(effect(404, "Directory_ObjectNotFound", company), Effect::Unknown);
+    assert_eq!(effect(503, "Service_Unavailable", "x"), Effect::Unknown);
+    assert_eq!(effect(404, "Request_ResourceNotFound", "x"), Effect::None);
+    assert_eq!(effect(403, "Authorization_RequestDenied", "x"), Effect::None);
+    assert_eq!(effect(429, "TooManyRequests", "x"), Effect::None);
+}
+
+#[test]
 fn a_challenge_carries_its_claims() {
     let claims = r#"{"access_token":{"acrs":{"value":"c1"}}}"#;
     let headers = AnswerHeaders {

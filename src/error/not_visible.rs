@@ -1,0 +1,30 @@
+//! The directory answers, and does not show what must be there.
+
+/// The directory was read, and its answer does not show yet what was just written. It did not refuse anything.
+///
+/// Waiting can help: see [`DirectoryError::may_be_replication`](super::DirectoryError::may_be_replication).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the directory does not show {what} yet")]
+pub struct NotVisible {
+    what: String,
+}
+
+impl NotVisible {
+    /// Names what is missing, as in "the app registration" with its id.
+    #[must_use]
+    pub fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into() }
+    }
+
+    /// What is missing.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        "The directory takes a while to show a change everywhere: run the same again in a minute."
+    }
+}
