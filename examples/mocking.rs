@@ -1,5 +1,6 @@
-// One side replaced in a test: an Entra tenant in eight operations and a site in two, written by hand.
-// `cargo run --example mocking`; the chapter `manual::mocking` explains it.
+//! One side replaced in a test: an Entra tenant in eight operations and a site in two, written by hand.
+//!
+//! `cargo run --example mocking`; the chapter `manual::mocking` explains it.
 
 use std::error::Error;
 
