@@ -166,6 +166,7 @@ fn every_error_can_be_sent_and_boxed() {
         site::SiteFailure,
         spec::InvalidAppIdUri,
         spec::InvalidSchedule,
+        spec::InvalidSecretValidity,
         spec::InvalidSpec,
         spec::UriOwnerProblem,
     );

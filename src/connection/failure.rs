@@ -39,6 +39,15 @@ pub enum StepError {
         /// The tenant of the directory's token.
         signed_in: TenantId,
     },
+    /// The caller's [`Cancel`](super::Cancel) ended the run.
+    #[error("the caller cancelled the run")]
+    Cancelled,
+    /// The run did not end within the caller's deadline.
+    #[error("the run did not end within {deadline:?}")]
+    DeadlineExceeded {
+        /// The deadline, from the begin of the run.
+        deadline: Duration,
+    },
     /// The plan changes this app registration, and it is not there any more.
     #[error("the app registration {application_id} was there when the plan was made, and is gone")]
     ApplicationGone {
@@ -51,15 +60,6 @@ pub enum StepError {
     /// The plan writes to a directory, and its connection has none.
     #[error("the step writes to a directory, and the connection has none")]
     DirectoryMissing,
-    /// The caller's [`Cancel`](super::Cancel) ended the run.
-    #[error("the caller cancelled the run")]
-    Cancelled,
-    /// The run did not end within the caller's deadline.
-    #[error("the run did not end within {deadline:?}")]
-    DeadlineExceeded {
-        /// The deadline, from the begin of the run.
-        deadline: Duration,
-    },
 }
 
 impl From<DirectoryError> for StepError {
@@ -77,6 +77,8 @@ impl StepError {
             Self::Site(error) => error.help().to_owned(),
             Self::SecretSink(error) => error.help().to_owned(),
             Self::OtherTenant { .. } => "Sign in to the tenant of the plan, or make a new plan for this tenant.".to_owned(),
+            Self::Cancelled => "Nothing more is written.".to_owned(),
+            Self::DeadlineExceeded { .. } => "Give the run more time, or find out what was slow from its events.".to_owned(),
             Self::ApplicationGone { .. } => {
                 "Restore it if it was deleted by mistake (Entra admin center > App registrations > Deleted applications), or make a new plan."
                     .to_owned()
@@ -86,8 +88,6 @@ impl StepError {
                     .to_owned()
             }
             Self::DirectoryMissing => IncompleteConnection::DirectoryMissing.help().to_owned(),
-            Self::Cancelled => "Nothing more is written.".to_owned(),
-            Self::DeadlineExceeded { .. } => "Give the run more time, or find out what was slow from its events.".to_owned(),
         }
     }
 

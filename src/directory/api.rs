@@ -38,6 +38,8 @@ pub enum ApplicationKey {
 /// Every method has a default body that answers [`NotSupported`], so that a mock implements only what it needs and
 /// new operations break nobody. All methods are errors-only-by-[`DirectoryError`], and all futures may be dropped at
 /// any await: a write that was under way may then have been carried out.
+///
+/// Which operations which verb needs, and how to mock them, is in [`manual::mocking`](crate::manual::mocking).
 #[async_trait]
 pub trait Directory: Debug + Send + Sync {
     /// The endpoints this directory is reached at, where it is reached at any. Shown to people; default none.

@@ -1,4 +1,19 @@
 //! Chapters on what holds across the whole crate.
 
+#[doc = include_str!("http.md")]
+pub mod http {}
+
+#[doc = include_str!("mocking.md")]
+#[doc = "```"]
+#[doc = include_str!("../../examples/mocking.rs")]
+#[doc = "```"]
+pub mod mocking {}
+
 #[doc = include_str!("resilience.md")]
 pub mod resilience {}
+
+#[doc = include_str!("signing_in.md")]
+pub mod signing_in {}
+
+#[doc = include_str!("sites.md")]
+pub mod sites {}

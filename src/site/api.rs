@@ -16,7 +16,8 @@ use crate::{
 /// seconds: one run ensures tenant, server app, client app, connection and discovery in this order, and reads all of
 /// it back. It is an ensure: what exists is kept and compared.
 ///
-/// Every method has a default body that answers [`NotSupported`].
+/// Every method has a default body that answers [`NotSupported`]. Which operations which verb needs, and how to mock
+/// them, is in [`manual::mocking`](crate::manual::mocking).
 #[async_trait]
 pub trait Site: Debug + Send + Sync {
     /// What the site knows now.

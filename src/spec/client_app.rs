@@ -245,6 +245,17 @@ impl From<AdoptedClientApp> for ClientAppDraft {
     }
 }
 
+impl From<ClientApp> for ClientAppDraft {
+    fn from(app: ClientApp) -> Self {
+        match app {
+            ClientApp::Create(app) => app.into(),
+            ClientApp::Import(app) => app.into(),
+            ClientApp::Reuse(app) => app.into(),
+            ClientApp::Adopt(app) => app.into(),
+        }
+    }
+}
+
 impl From<ReusedApp> for ClientAppDraft {
     fn from(app: ReusedApp) -> Self {
         Self(Draft::Reuse(Given::Value(app.client_id())))

@@ -66,6 +66,34 @@ impl ConnectionSpec {
         }
     }
 
+    /// A builder with everything set as it is here, an imported secret included: to change one field and check the whole
+    /// again.
+    ///
+    /// ```
+    /// # use cmg_onboarding::{ClientAppSpec, ConnectionSpec, ServerAppSpec};
+    /// # let spec = ConnectionSpec::builder("Contoso CMG")
+    /// #     .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+    /// #     .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+    /// #     .build()?;
+    /// let described = spec.to_builder().description("The gateway of Contoso").build()?;
+    /// assert_eq!(described.name(), "Contoso CMG");
+    /// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+    /// ```
+    pub fn to_builder(&self) -> ConnectionSpecBuilder {
+        ConnectionSpecBuilder {
+            name: Some(self.name.clone()),
+            description: self.description.clone(),
+            environment: Given::Value(self.environment),
+            key: self.key.clone(),
+            issue_id_tokens: self.issue_id_tokens,
+            server_app: Some(self.server_app.clone().into()),
+            server_app_refused: false,
+            client_app: Some(self.client_app.clone().into()),
+            client_app_refused: false,
+            discovery: self.discovery.clone().map(Into::into),
+        }
+    }
+
     /// *Name* of the connection in the site.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -314,113 +342,4 @@ fn check_different(server: &ServerApp, client: &ClientApp, violations: &mut Viol
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spec::{ClientAppSpec, ServerAppSpec};
-
-    fn paths(text: &str) -> Vec<String> {
-        let error = text.parse::<ConnectionSpec>().unwrap_err();
-        error.violations().iter().map(|violation| violation.path().to_owned()).collect()
-    }
-
-    #[test]
-    fn every_wrong_field_is_reported_at_once() {
-        let found = paths(
-            r#"{"name": "", "environment": "AzureChinaCloud", "descripton": "typo", "issueIdTokens": "yes",
-               "serverApp": {"create": {"name": 7, "homePageUrl": "nowhere", "appIdUri": "https://contoso.com/", "secretValidity": "threeYears"}},
-               "clientApp": {"import": {"clientId": "not-a-guid"}},
-               "discovery": {"groups": {"names": [], "deltaMinutes": 0, "fullSchedule": "daily"}}}"#,
-        );
-        assert_eq!(
-            found,
-            [
-                "issueIdTokens",
-                "serverApp.create.name",
-                "descripton",
-                "name",
-                "environment",
-                "serverApp.create.name",
-                "serverApp.create.homePageUrl",
-                "serverApp.create.appIdUri",
-                "serverApp.create.secretValidity",
-                "clientApp.import.name",
-                "clientApp.import.clientId",
-                "discovery.groups.names",
-                "discovery.groups.fullSchedule",
-                "discovery.groups.deltaMinutes",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_secret_in_the_wrong_place_is_not_repeated() {
-        let text = r#"{"name": {"secretKey": "canary-7Q"}, "key": ["canary-7Q"], "issueIdTokens": {"secretKey": "canary-7Q"},
-            "serverApp": {"create": {"name": "a", "secretKey": "canary-7Q"}}, "clientApp": "canary-7Q",
-            "discovery": {"groups": {"names": [{"secretKey": "canary-7Q"}], "deltaMinutes": ["canary-7Q"]}}}"#;
-        let error = text.parse::<ConnectionSpec>().unwrap_err();
-        let shown = format!("{error} {} {error:?}", error.help());
-        assert!(!shown.contains("canary-7Q"), "{shown}");
-    }
-
-    #[test]
-    fn text_that_is_not_json_is_one_violation_with_its_place() {
-        let error = "{\"name\": ".parse::<ConnectionSpec>().unwrap_err();
-        assert!(error.to_string().contains("line 1"), "{error}");
-        assert_eq!(paths("[]"), [""]);
-        assert_eq!(paths("<html></html>"), [""]);
-    }
-
-    #[test]
-    fn one_client_id_for_both_apps_is_refused() {
-        let id = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01";
-        let text = format!(
-            r#"{{"name": "x", "serverApp": {{"reuse": {{"clientId": "{id}"}}}}, "clientApp": {{"reuse": {{"clientId": "{id}"}}}}}}"#
-        );
-        assert_eq!(paths(&text), ["clientApp.reuse.clientId"]);
-    }
-
-    #[test]
-    fn a_choice_between_two_ways_must_be_made() {
-        let text = r#"{"name": "x", "serverApp": {"create": {"name": "s"}, "reuse": {}}, "clientApp": {}}"#;
-        assert_eq!(paths(text), ["serverApp", "clientApp"]);
-    }
-
-    #[test]
-    fn a_secret_is_read_from_json_and_not_written() {
-        let text = r#"{"name": "x", "serverApp": {"import": {"tenantName": "contoso.onmicrosoft.com",
-            "tenantId": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11", "name": "Server", "clientId": "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01",
-            "secretKey": "canary-7Q~value", "secretKeyExpiry": "2027-11-23", "appIdUri": "https://contoso.com/x"}},
-            "clientApp": {"create": {"name": "Client"}}}"#;
-        let spec: ConnectionSpec = text.parse().unwrap();
-        let ServerApp::Import(app) = spec.server_app() else {
-            panic!("an import was given");
-        };
-        assert_eq!(app.secret_key().expose(), "canary-7Q~value");
-        let written = serde_json::to_string(&spec).unwrap();
-        assert!(!written.contains("canary-7Q") && !written.contains("secretKey\""), "{written}");
-        assert!(!format!("{spec:?}").contains("canary-7Q"));
-    }
-
-    #[test]
-    fn a_misplaced_secret_is_not_repeated() {
-        let text =
-            r#"{"name": "x", "secretKey": "canary-7Q", "serverApp": {"create": {"name": "s"}}, "clientApp": {"create": {"name": "c"}}}"#;
-        let error = text.parse::<ConnectionSpec>().unwrap_err();
-        assert!(!error.help().contains("canary-7Q"));
-    }
-
-    #[test]
-    fn built_and_unbuilt_apps_give_the_same_specification() {
-        let unbuilt = ConnectionSpec::builder("x")
-            .server_app(ServerAppSpec::builder("s"))
-            .client_app(ClientAppSpec::builder("c"))
-            .build()
-            .unwrap();
-        let built = ConnectionSpec::builder("x")
-            .server_app(ServerAppSpec::builder("s").build().unwrap())
-            .client_app(ClientAppSpec::builder("c").build().unwrap())
-            .build()
-            .unwrap();
-        assert_eq!(serde_json::to_value(unbuilt).unwrap(), serde_json::to_value(built).unwrap());
-    }
-}
+mod tests;

@@ -20,6 +20,6 @@ pub use discovery::{DiscoverySpec, DiscoverySpecBuilder, GroupDiscovery, UserDis
 pub use existing_app::{AdoptedClientApp, AdoptedServerApp, AdoptedServerAppBuilder, ReusedApp};
 pub use imported_server_app::{ImportedServerApp, ImportedServerAppBuilder};
 pub use schedule::{DayOfMonth, InvalidSchedule, Recurrence, Schedule, ScheduleBuilder, WeekOrder};
-pub use secret_validity::SecretValidity;
+pub use secret_validity::{InvalidSecretValidity, SecretValidity};
 pub use server_app::{DEFAULT_HOME_PAGE_URL, ServerApp, ServerAppDraft, ServerAppSpec, ServerAppSpecBuilder};
 pub use violations::{InvalidSpec, Violation};

@@ -1,5 +1,7 @@
 //! How long a secret is to be valid.
 
+use std::{fmt, str::FromStr};
+
 use serde::Serialize;
 use time::{Date, Month, OffsetDateTime};
 
@@ -34,15 +36,41 @@ impl SecretValidity {
     }
 }
 
-impl std::str::FromStr for SecretValidity {
-    type Err = ();
+impl fmt::Display for SecretValidity {
+    /// As in JSON: `oneYear` or `twoYears`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::OneYear => "oneYear",
+            Self::TwoYears => "twoYears",
+        })
+    }
+}
 
-    fn from_str(text: &str) -> Result<Self, ()> {
+impl FromStr for SecretValidity {
+    type Err = InvalidSecretValidity;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSecretValidity> {
         match text {
             "oneYear" => Ok(Self::OneYear),
             "twoYears" => Ok(Self::TwoYears),
-            _ => Err(()),
+            _ => Err(InvalidSecretValidity),
         }
+    }
+}
+
+/// A text that names no [`SecretValidity`].
+///
+/// It does not repeat the text, which may be a secret in the wrong place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the text is not a valid secret validity, which is oneYear or twoYears")]
+#[non_exhaustive]
+pub struct InvalidSecretValidity;
+
+impl InvalidSecretValidity {
+    /// What to do about it.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        "Write oneYear or twoYears, as the console offers them for the secret key validity period."
     }
 }
 
@@ -58,5 +86,21 @@ mod tests {
         assert_eq!(SecretValidity::TwoYears.end_after(start), datetime!(2030-02-28 10:20:30 UTC));
         let plain = datetime!(2026-11-23 02:30 +2);
         assert_eq!(SecretValidity::OneYear.end_after(plain), datetime!(2027-11-23 00:30 UTC));
+    }
+
+    #[test]
+    fn a_validity_reads_what_it_shows_and_shows_what_json_has() {
+        for validity in [SecretValidity::OneYear, SecretValidity::TwoYears] {
+            assert_eq!(validity.to_string().parse(), Ok(validity));
+            assert_eq!(serde_json::to_value(validity).unwrap(), validity.to_string());
+        }
+    }
+
+    #[test]
+    fn another_text_is_refused_with_a_remedy_and_not_repeated() {
+        let error = "three-canary-years".parse::<SecretValidity>().unwrap_err();
+        assert!(error.to_string().contains("oneYear or twoYears"));
+        assert!(error.help().contains("twoYears"));
+        assert!(!format!("{error} {error:?} {}", error.help()).contains("canary"));
     }
 }

@@ -281,6 +281,17 @@ impl From<AdoptedServerApp> for ServerAppDraft {
     }
 }
 
+impl From<ServerApp> for ServerAppDraft {
+    fn from(app: ServerApp) -> Self {
+        match app {
+            ServerApp::Create(app) => app.into(),
+            ServerApp::Import(app) => app.into(),
+            ServerApp::Reuse(app) => app.into(),
+            ServerApp::Adopt(app) => app.into(),
+        }
+    }
+}
+
 impl From<ReusedApp> for ServerAppDraft {
     fn from(app: ReusedApp) -> Self {
         Self(Draft::Reuse(Given::Value(app.client_id())))

@@ -1,0 +1,184 @@
+//! Puts a connection together.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    AzureServicesConnection, Cancel, IncompleteConnection, Inner, SecretSink, cancel::Limits, found::needs_directory, work::SecretWish,
+};
+use crate::{
+    backoff::WaitPolicy,
+    clock::{Clock, SystemClock},
+    directory::DirectoryHandle,
+    ids::TenantId,
+    site::{SiteHandle, SiteIdentity},
+    spec::{ClientApp, ConnectionSpec, ServerApp},
+};
+
+/// How old a plan may be to count as read just now.
+const MAX_PLAN_AGE: Duration = Duration::from_secs(60);
+
+/// Puts an [`AzureServicesConnection`] together.
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until build() is called"]
+pub struct AzureServicesConnectionBuilder {
+    spec: ConnectionSpec,
+    directory: Option<DirectoryHandle>,
+    site: Option<SiteHandle>,
+    expected_tenant: Option<TenantId>,
+    policy_exempt: bool,
+    wish: SecretWish,
+    site_identity: Option<SiteIdentity>,
+    sink: Option<Arc<dyn SecretSink>>,
+    wait_policy: WaitPolicy,
+    max_plan_age: Duration,
+    limits: Limits,
+    clock: Arc<dyn Clock>,
+}
+
+impl AzureServicesConnectionBuilder {
+    pub(crate) fn new(spec: ConnectionSpec) -> Self {
+        Self {
+            spec,
+            directory: None,
+            site: None,
+            expected_tenant: None,
+            policy_exempt: false,
+            wish: SecretWish::default(),
+            site_identity: None,
+            sink: None,
+            wait_policy: WaitPolicy::default(),
+            max_plan_age: MAX_PLAN_AGE,
+            limits: Limits::default(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// The Entra tenant. Without it nothing can be registered, only imported.
+    pub fn directory(mut self, directory: impl Into<DirectoryHandle>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// The Configuration Manager site. Without it the apps are only registered.
+    pub fn site(mut self, site: impl Into<SiteHandle>) -> Self {
+        self.site = Some(site.into());
+        self
+    }
+
+    /// The tenant that is meant. Preflight refuses a sign-in to any other. Default: the one that is signed in to.
+    pub fn tenant(mut self, tenant: TenantId) -> Self {
+        self.expected_tenant = Some(tenant);
+        self
+    }
+
+    /// Says that the signed-in account is exempt from the tenant's app management policy, which cannot be seen from
+    /// outside: what the policy would refuse is then a warning, not a blocker. Default: not exempt.
+    pub fn policy_exempt(mut self, exempt: bool) -> Self {
+        self.policy_exempt = exempt;
+        self
+    }
+
+    /// Without a site, issues a new secret although the app has one of an earlier run, whose text cannot be read again.
+    /// The older one stays, since it may be in use by now; see
+    /// [`remove_superseded_secrets`](Self::remove_superseded_secrets). Default: no new one is issued.
+    ///
+    /// With a site this is decided by whether the site knows the app, and this setting changes nothing.
+    pub fn reissue_secret(mut self, reissue: bool) -> Self {
+        self.wish.reissue = reissue;
+        self
+    }
+
+    /// Without a site, removes the secrets of this crate that have a successor from an earlier run: all but the newest,
+    /// as far as they name no site. Say so only when the newest one has reached the site. Default: they stay.
+    ///
+    /// With a site this setting changes nothing: the site tells which secret is in use.
+    pub fn remove_superseded_secrets(mut self, remove: bool) -> Self {
+        self.wish.remove_superseded = remove;
+        self
+    }
+
+    /// What tells this site from another one, in the description of the secrets issued for it; any administrator who may
+    /// read the app registration sees it. Give the same in every run. Default: what the site implementation tells, a
+    /// digest of site code and SMS Provider.
+    ///
+    /// A secret is removed only if it was issued for this very site. Give a text of your own if one site is reached
+    /// through several SMS Providers.
+    pub fn site_identity(mut self, identity: SiteIdentity) -> Self {
+        self.site_identity = Some(identity);
+        self
+    }
+
+    /// A safe place, such as a vault, that is awaited with every issued secret before anything else is written.
+    /// Default: none; the secret's text is in the outcome or in the error.
+    pub fn secret_sink(mut self, sink: impl SecretSink + 'static) -> Self {
+        self.sink = Some(Arc::new(sink));
+        self
+    }
+
+    /// How long and how often a run waits until the directory sees everywhere what the run has just made.
+    /// Default: up to two minutes; see [`WaitPolicy`].
+    pub fn wait_policy(mut self, policy: WaitPolicy) -> Self {
+        self.wait_policy = policy;
+        self
+    }
+
+    /// How old a plan may be to count as read just now, by tokio's timer. An older one is compared with a fresh look at
+    /// tenant and site before it writes. Default: 60 seconds.
+    pub fn max_plan_age(mut self, age: Duration) -> Self {
+        self.max_plan_age = age;
+        self
+    }
+
+    /// A handle that ends the runs of this connection, with their report. Default: none.
+    pub fn cancel(mut self, cancel: &Cancel) -> Self {
+        self.limits.cancel = Some(cancel.clone());
+        self
+    }
+
+    /// How long carrying out a plan may take, by tokio's timer; then the run ends with its report. Default: no limit.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.limits.deadline = Some(deadline);
+        self
+    }
+
+    /// Where the time of day comes from. Default: the operating system.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Puts the connection together.
+    ///
+    /// # Errors
+    ///
+    /// When the specification needs a directory or a site that was not given.
+    pub fn build(self) -> Result<AzureServicesConnection, IncompleteConnection> {
+        let creates = needs_directory(&self.spec);
+        let reuses = matches!(self.spec.server_app(), ServerApp::Reuse(_)) || matches!(self.spec.client_app(), ClientApp::Reuse(_));
+        if creates && self.directory.is_none() {
+            return Err(IncompleteConnection::DirectoryMissing);
+        }
+        if reuses && self.site.is_none() {
+            return Err(IncompleteConnection::SiteMissing);
+        }
+        if !creates && self.site.is_none() {
+            return Err(IncompleteConnection::NothingToDo);
+        }
+        Ok(AzureServicesConnection {
+            inner: Arc::new(Inner {
+                spec: self.spec,
+                directory: self.directory,
+                site: self.site,
+                expected_tenant: self.expected_tenant,
+                policy_exempt: self.policy_exempt,
+                wish: self.wish,
+                site_identity: self.site_identity,
+                sink: self.sink,
+                wait_policy: self.wait_policy,
+                max_plan_age: self.max_plan_age,
+                limits: self.limits,
+                clock: self.clock,
+            }),
+        })
+    }
+}
