@@ -316,19 +316,25 @@ async fn an_old_plan_keeps_the_consent_that_a_colleague_has_given_since() {
 
 #[tokio::test]
 async fn a_plan_for_one_tenant_writes_nothing_into_another() {
-    let (contoso, fabrikam) = (EmulatedTenant::new(), EmulatedTenant::builder().tenant_id(other_tenant()).build());
+    // The directory keeps its token, so the other tenant's comes when the first one has expired.
+    let clock = ManualClock::new(SystemClock.now());
+    let later = clock.now() + time::Duration::hours(2);
+    let contoso = EmulatedTenant::new();
+    let fabrikam = EmulatedTenant::builder().tenant_id(other_tenant()).clock(move || later).build();
     let has_switched = Arc::new(AtomicBool::new(false));
     let wire = EmulatedWire::new(&contoso);
     let tokens = [&contoso, &fabrikam].map(|tenant| AccessToken::new(tenant.token_for(&Caller::global_administrator())));
     let switched = has_switched.clone();
-    let directory = wire.directory(token_fn(move |_| {
+    let provider = token_fn(move |_| {
         let token = tokens[usize::from(switched.load(Ordering::Relaxed))].clone();
         async move { Ok(token) }
-    }));
+    });
+    let directory = wire.directory_builder(provider).clock(Arc::new(clock.clone())).build();
     let job = AzureServicesConnection::builder(spec()).directory(directory).build().unwrap();
     let plan = job.plan(|_| ()).await.unwrap();
     let (before, sent) = (contoso.state(), wire.requests().len());
     has_switched.store(true, Ordering::Relaxed);
+    clock.advance(time::Duration::hours(2));
     let Err(OnboardingError::Apply(error)) = plan.apply(|_| ()).await else {
         panic!("the token is for another tenant")
     };
