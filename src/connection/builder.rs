@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    AzureServicesConnection, Cancel, IncompleteConnection, Inner, SecretSink, cancel::Limits, found::needs_directory, work::SecretWish,
+use crate::connection::{
+    AzureServicesConnection, Cancel, IncompleteConnection, Inner, SecretSink, plan::work::SecretWish, read::snapshot::needs_directory,
+    run::cancel::Limits,
 };
 use crate::{
     backoff::WaitPolicy,

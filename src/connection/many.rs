@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 
-use super::{AzureServicesConnection, Event, OnboardingError, Outcome};
+use crate::connection::{AzureServicesConnection, Event, OnboardingError, Outcome};
 
 /// One tenant's end in [`onboard_many`].
 #[derive(Debug)]

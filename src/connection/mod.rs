@@ -1,59 +1,44 @@
 //! The job itself: preflight, plan, apply, and the way back.
+//!
+//! Tenant and site are *read* into a snapshot; *checks* and the *plan* are made of the snapshot and the specification
+//! without any request; a *run* carries the plan's changes out; what a caller gets of all this is in *report*.
 
-mod apply;
 mod builder;
-mod cancel;
-mod check_directory;
-mod check_site;
-mod consent;
-mod decide;
-mod decide_apps;
-mod decide_site;
-mod difference;
-mod document;
-mod emitter;
-mod event;
-mod failure;
-mod finding;
-mod found;
-mod import;
+mod check;
 mod many;
-mod merge;
-mod next_step;
-mod own_secret;
 mod plan;
 mod preflight;
-mod register;
-mod registration;
+mod read;
 mod report;
-mod secret;
-mod secret_sink;
-mod sign_in_summary;
-mod step;
-mod undo;
-mod verify;
-mod wait;
-mod work;
+mod run;
 
 use std::{sync::Arc, time::Duration};
 
 pub use builder::AzureServicesConnectionBuilder;
-pub use cancel::Cancel;
-pub use difference::PropertyChange;
-pub use document::{PlanDifference, PlanDocument, PlannedSite, StalePlan};
-pub use event::{Event, EventKind, RunId, Verb};
-pub use failure::{ApplyError, IncompleteConnection, LookError, OnboardingError, StepError};
-pub use finding::{Finding, FindingCode, Severity};
+pub use check::{
+    sign_in::SignInSummary,
+    verify::{ImportVerifier, Verification},
+};
 pub use many::{ManyResult, onboard_many, onboard_stream};
-pub use next_step::{NextStep, NextStepCode};
-pub use plan::{Plan, PlannedAction, PlannedStep, When};
+pub use plan::{
+    difference::PropertyChange,
+    document::{PlanDifference, PlanDocument, PlannedSite, StalePlan},
+    planned::{Plan, PlannedAction, PlannedStep, When},
+};
 pub use preflight::{Blocked, Preflight};
-pub use report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport};
-pub use secret_sink::{NewSecret, SecretSink, SecretSinkError};
-pub use sign_in_summary::SignInSummary;
-pub use step::Step;
-pub use undo::UndoReport;
-pub use verify::{ImportVerifier, Verification};
+pub use report::{
+    error::{ApplyError, IncompleteConnection, LookError, OnboardingError, StepError},
+    event::{Event, EventKind, RunId, Verb},
+    finding::{Finding, FindingCode, Severity},
+    next_step::{NextStep, NextStepCode},
+    outcome::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport},
+    step::Step,
+};
+pub use run::{
+    cancel::Cancel,
+    remove::UndoReport,
+    secret_sink::{NewSecret, SecretSink, SecretSinkError},
+};
 
 use crate::{
     backoff::WaitPolicy,
@@ -64,12 +49,12 @@ use crate::{
     site::{Site, SiteHandle, SiteIdentity},
     spec::ConnectionSpec,
 };
-use cancel::Limits;
-use check_directory::Rules;
-use check_site::may_be_torn;
-use emitter::{Emitter, Listener};
-use found::{Found, look};
-use work::SecretWish;
+use check::directory::Rules;
+use check::site::may_be_torn;
+use plan::work::SecretWish;
+use read::snapshot::{Found, look};
+use run::cancel::Limits;
+use run::emitter::{Emitter, Listener};
 
 /// One Azure service connection of type Cloud Management, to be brought about.
 ///
@@ -236,7 +221,7 @@ impl AzureServicesConnection {
         let result = match emitter.listening(self.look(emitter.call(None))).await {
             Ok(found) => {
                 let rules = self.rules();
-                let undone = undo::undo(&rules, &found, self.directory(), self.site(), self.inner.wait_policy, &emitter);
+                let undone = run::remove::undo(&rules, &found, self.directory(), self.site(), self.inner.wait_policy, &emitter);
                 Ok(emitter.listening(undone).await)
             }
             Err(error) => Err(error),

@@ -4,18 +4,18 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::{Uuid, uuid};
 
-use super::{
+use crate::connection::{
     AzureServicesConnection,
-    check_directory::{Rules, check_directory, check_roles, check_secret_policy},
-    check_site::check_site,
-    decide::decide,
-    document::{PlanDocument, PlannedSite},
-    finding::{Finding, FindingCode, Severity},
-    found::Found,
-    own_secret::OwnSecret,
-    plan::{Plan, PlannedStep, needed_permissions},
-    sign_in_summary::{SignInSummary, lacking},
-    work::{SecretWork, ServerWork, Work},
+    check::directory::{Rules, check_directory, check_roles, check_secret_policy},
+    check::sign_in::{SignInSummary, lacking},
+    check::site::check_site,
+    plan::decide::decide,
+    plan::document::{PlanDocument, PlannedSite},
+    plan::own_secret::OwnSecret,
+    plan::planned::{Plan, PlannedStep, needed_permissions},
+    plan::work::{SecretWork, ServerWork, Work},
+    read::snapshot::Found,
+    report::finding::{Finding, FindingCode, Severity},
 };
 use crate::{
     directory::{SignedIn, Tenant},

@@ -1,0 +1,140 @@
+//! What the wizard's page shows after signing in, and what the job takes beside what the sign-in gives.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::connection::read::snapshot::{FoundDirectory, RELEVANT_ROLES, role_gap};
+use crate::{
+    cloud::CloudEnvironment,
+    ids::{
+        RoleTemplateId, TenantId,
+        well_known::{
+            APPLICATION_ADMINISTRATOR, APPLICATION_DEVELOPER, CLOUD_APPLICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR,
+            PRIVILEGED_ROLE_ADMINISTRATOR,
+        },
+    },
+    text::{clean, excerpt},
+};
+
+/// Who is signed in, where, and whether that is enough. By names, so that it can be shown as it is: control characters
+/// and bidirectional formatting characters in names are spaces here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SignInSummary {
+    /// The tenant's name as Configuration Manager shows it: its initial domain.
+    pub tenant_name: String,
+    /// The name its people gave it.
+    pub tenant_display_name: String,
+    /// The tenant's id.
+    pub tenant_id: TenantId,
+    /// The account; nothing where an application signed in, or where the token names nobody.
+    pub account: Option<String>,
+    /// The cloud that the connection is for.
+    pub environment: CloudEnvironment,
+    /// The directory roles held, of those that matter here; nothing where they cannot be known, as for an application.
+    pub roles_held: Option<Vec<&'static str>>,
+    /// The least directory role that the plan takes and that is lacking, if one is.
+    pub role_lacking: Option<&'static str>,
+    /// The Microsoft Graph permissions granted; nothing where the token cannot be read.
+    pub permissions_granted: Option<Vec<String>>,
+    /// The Microsoft Graph permissions that the plan takes.
+    pub permissions_needed: Vec<String>,
+    /// Those of them that were not granted.
+    pub permissions_lacking: Vec<String>,
+}
+
+impl SignInSummary {
+    pub(crate) fn new(environment: CloudEnvironment, found: &FoundDirectory, permissions_needed: Vec<String>) -> Self {
+        let signed_in = &found.signed_in;
+        let granted = match signed_in.is_application {
+            true => signed_in.app_roles.clone(),
+            false => signed_in.scopes.clone(),
+        };
+        let granted: Option<Vec<String>> = granted.map(|granted| granted.iter().map(|name| clean(name)).collect());
+        let roles = found.roles.as_deref();
+        Self {
+            tenant_name: excerpt(found.tenant.site_name()),
+            tenant_display_name: excerpt(&found.tenant.display_name),
+            tenant_id: found.tenant.id,
+            account: signed_in.account.as_deref().map(excerpt),
+            environment,
+            roles_held: roles.map(|held| held.iter().filter_map(|role| role_name(*role)).collect()),
+            role_lacking: roles.and_then(|held| role_gap(held, &permissions_needed)),
+            permissions_lacking: granted
+                .as_ref()
+                .map(|granted| lacking(granted, &permissions_needed))
+                .unwrap_or_default(),
+            permissions_granted: granted,
+            permissions_needed,
+        }
+    }
+}
+
+impl fmt::Display for SignInSummary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        writeln!(formatter, "Tenant name:          {}", self.tenant_name)?;
+        writeln!(formatter, "Tenant id:            {}", self.tenant_id)?;
+        writeln!(
+            formatter,
+            "Account:              {}",
+            self.account.as_deref().unwrap_or("an application, or not named by the token")
+        )?;
+        writeln!(formatter, "Azure environment:    {}", self.environment)?;
+        let roles = self
+            .roles_held
+            .as_deref()
+            .map_or_else(|| "not known".to_owned(), |roles| list(&owned(roles)));
+        writeln!(formatter, "Directory roles:      {roles}")?;
+        if let Some(role) = self.role_lacking {
+            writeln!(formatter, "Role lacking:         {role}")?;
+        }
+        let granted = self.permissions_granted.as_deref().map_or_else(|| "not known".to_owned(), list);
+        writeln!(formatter, "Permissions granted:  {granted}")?;
+        writeln!(formatter, "Permissions needed:   {}", list(&self.permissions_needed))?;
+        if !self.permissions_lacking.is_empty() {
+            writeln!(formatter, "Permissions lacking:  {}", self.permissions_lacking.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// The permissions that are needed and not granted.
+pub(crate) fn lacking(granted: &[String], needed: &[String]) -> Vec<String> {
+    let is_held = |name: &str| granted.iter().any(|held| held.eq_ignore_ascii_case(name));
+    needed.iter().filter(|name| !is_held(name)).cloned().collect()
+}
+
+/// The name of one of the roles that matter here. Source: *Microsoft Entra built-in roles*.
+fn role_name(role: RoleTemplateId) -> Option<&'static str> {
+    const NAMES: [(RoleTemplateId, &str); RELEVANT_ROLES.len()] = [
+        (GLOBAL_ADMINISTRATOR, "Global Administrator"),
+        (PRIVILEGED_ROLE_ADMINISTRATOR, "Privileged Role Administrator"),
+        (APPLICATION_ADMINISTRATOR, "Application Administrator"),
+        (CLOUD_APPLICATION_ADMINISTRATOR, "Cloud Application Administrator"),
+        (APPLICATION_DEVELOPER, "Application Developer"),
+    ];
+    NAMES.into_iter().find(|(id, _)| *id == role).map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_that_matters_has_a_name() {
+        assert!(RELEVANT_ROLES.into_iter().all(|role| role_name(role).is_some()));
+    }
+
+    #[test]
+    fn what_is_lacking_is_named() {
+        let granted = ["user.read".to_owned()];
+        assert_eq!(
+            lacking(&granted, &["User.Read".to_owned(), "Application.ReadWrite.All".to_owned()]),
+            ["Application.ReadWrite.All"]
+        );
+    }
+}

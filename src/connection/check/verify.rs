@@ -1,0 +1,291 @@
+//! *Verify* of the *Import apps* dialog, and more: whether apps that somebody else registered are what the product needs.
+
+mod client_app;
+mod secret;
+mod server_app;
+
+use std::{fmt, sync::Arc};
+
+use futures_util::future::{OptionFuture, join, join5, try_join};
+use serde::Serialize;
+
+use crate::connection::{
+    read::snapshot::FoundApp,
+    report::error::LookError,
+    report::finding::{Finding, FindingCode, Severity},
+};
+use crate::{
+    call::Call,
+    clock::{Clock, SystemClock},
+    directory::{ApplicationKey, Directory, DirectoryHandle, PermissionGrant, RoleAssignment},
+    error::DirectoryError,
+    ids::{ApplicationId, TenantId},
+    spec::{ClientApp, ConnectionSpec, ImportedClientApp, ImportedServerApp, ServerApp},
+    token::SecretProbe,
+};
+
+/// Verifies the values that are to be imported into a site: by signing the server app in, and by comparing the
+/// registrations with the shape that the product needs. It changes nothing.
+///
+/// With a [`SecretProbe`] the id and the secret are tried out, which takes no permission. With a
+/// [`Directory`] everything else is compared field by field, which takes a sign-in that may read applications. Either
+/// may be left out; what is left out is not verified.
+///
+/// ```no_run
+/// use cmg_onboarding::{GraphDirectory, ImportedServerApp, ImportedClientApp, connection::ImportVerifier};
+///
+/// # async fn example(server: ImportedServerApp, client: ImportedClientApp, directory: GraphDirectory) -> Result<(), Box<dyn std::error::Error>> {
+/// let verification = ImportVerifier::new(server).client_app(client).directory(directory).verify().await?;
+/// for finding in verification.findings() {
+///     println!("{finding}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing is verified until verify() is called"]
+pub struct ImportVerifier {
+    server: ImportedServerApp,
+    client: Option<ImportedClientApp>,
+    wants_discovery: bool,
+    probe: Option<Arc<dyn SecretProbe>>,
+    directory: Option<DirectoryHandle>,
+    clock: Arc<dyn Clock>,
+}
+
+impl ImportVerifier {
+    /// Verifies a server app, for a connection without discovery.
+    pub fn new(server: ImportedServerApp) -> Self {
+        Self {
+            server,
+            client: None,
+            wants_discovery: false,
+            probe: None,
+            directory: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Verifies what a specification imports; `None` where it imports no server app.
+    #[must_use]
+    pub fn of(spec: &ConnectionSpec) -> Option<Self> {
+        let ServerApp::Import(server) = spec.server_app() else {
+            return None;
+        };
+        let verifier = Self::new(server.clone()).discovery(spec.discovery().is_some());
+        Some(match spec.client_app() {
+            ClientApp::Import(client) => verifier.client_app(client.clone()),
+            _ => verifier,
+        })
+    }
+
+    /// Verifies the client app, too, and that it may use the server app.
+    pub fn client_app(mut self, client: ImportedClientApp) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// Whether the connection is to have discovery, which takes a permission more. Default: no.
+    pub const fn discovery(mut self, wanted: bool) -> Self {
+        self.wants_discovery = wanted;
+        self
+    }
+
+    /// Tries the secret out.
+    pub fn probe(mut self, probe: impl SecretProbe + 'static) -> Self {
+        self.probe = Some(Arc::new(probe));
+        self
+    }
+
+    /// Compares the registrations.
+    pub fn directory(mut self, directory: impl Into<DirectoryHandle>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// Where the time of day comes from. Default: the operating system.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Verifies, in up to two rounds of requests to the directory and two sign-ins side by side with them.
+    ///
+    /// # Errors
+    ///
+    /// When the directory cannot be read. What is wrong with the apps is no error but a finding.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn verify(&self) -> Result<Verification, LookError> {
+        let probed = OptionFuture::from(
+            self.probe
+                .as_deref()
+                .map(|probe| secret::try_out(probe, &self.server, self.wants_discovery)),
+        );
+        let directory = self.directory.as_ref().map(DirectoryHandle::as_directory);
+        let looked = OptionFuture::from(directory.map(|directory| self.look(directory)));
+        let (probed, looked) = join(probed, looked).await;
+        let registered = looked.transpose().map_err(LookError::Directory)?;
+
+        let mut findings = Vec::new();
+        secret::check_end(&self.server, self.clock.now(), &mut findings);
+        if let Some(registered) = &registered {
+            self.compare(registered, &mut findings);
+        }
+        let probed = probed.unwrap_or_default();
+        let is_told = |code| findings.iter().any(|finding| finding.code() == code);
+        // Where token and directory tell the same, the directory knows why.
+        let is_discovery_told = is_told(FindingCode::ConsentOnlyConfigured) || is_told(FindingCode::DirectoryReadMissing);
+        let mut by_token = probed.findings;
+        by_token.retain(|finding| match finding.code() {
+            FindingCode::DirectoryReadMissing => !is_discovery_told,
+            code => !is_told(code),
+        });
+        findings.extend(by_token);
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
+        Ok(Verification {
+            is_secret_accepted: probed.is_accepted,
+            is_compared: registered.is_some_and(|registered| registered.tenant == self.server.tenant_id()),
+            findings,
+        })
+    }
+
+    async fn look(&self, directory: &dyn Directory) -> Result<Registered, DirectoryError> {
+        let call = Call::quiet();
+        let server_id = self.server.client_id();
+        let client_id = self.client.as_ref().map(ImportedClientApp::client_id);
+        let (server_key, client_key) = (
+            ApplicationKey::ApplicationId(server_id),
+            client_id.map(ApplicationKey::ApplicationId),
+        );
+        let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call.clone(), key)));
+        let client_principal = OptionFuture::from(client_id.map(|id| directory.service_principal(call.clone(), id)));
+        let (tenant, server, server_principal, client, client_principal) = join5(
+            directory.tenant(call.clone()),
+            directory.application(call.clone(), &server_key),
+            directory.service_principal(call.clone(), server_id),
+            client,
+            client_principal,
+        )
+        .await;
+        let (tenant, server_principal) = (tenant?.id, server_principal?);
+        let client_principal = client_principal.transpose()?.flatten();
+        let grants = async {
+            match &client_principal {
+                Some(principal) => directory.permission_grants(call.clone(), principal.id).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let roles = async {
+            match server_principal.as_ref().filter(|_| self.wants_discovery) {
+                Some(principal) => directory.role_assignments(call.clone(), principal.id).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let (client_grants, server_roles) = try_join(grants, roles).await?;
+        let with = |application: Option<_>, service_principal| {
+            application.map(|application| FoundApp {
+                application,
+                service_principal,
+            })
+        };
+        Ok(Registered {
+            tenant,
+            server: with(server?, server_principal),
+            client: with(client.transpose()?.flatten(), client_principal),
+            client_grants,
+            server_roles,
+        })
+    }
+
+    fn compare(&self, registered: &Registered, findings: &mut Vec<Finding>) {
+        let tenant = self.server.tenant_id();
+        if registered.tenant != tenant {
+            findings.push(Finding::blocker(
+                FindingCode::WrongTenant,
+                format!(
+                    "The sign-in is for tenant {}, and the apps are to be of tenant {tenant}.",
+                    registered.tenant
+                ),
+                "Sign in to the tenant of the apps, or correct the tenant id.",
+            ));
+            return;
+        }
+        match &registered.server {
+            Some(app) => server_app::check(&self.server, app, findings),
+            None => findings.push(absent("server", self.server.client_id(), tenant)),
+        }
+        if let Some(app) = registered.server.as_ref().filter(|_| self.wants_discovery) {
+            server_app::check_discovery(app, &registered.server_roles, findings);
+        }
+        let Some(client) = &self.client else { return };
+        match &registered.client {
+            Some(app) => client_app::check(app, registered.server.as_ref(), &registered.client_grants, findings),
+            None => findings.push(absent("client", client.client_id(), tenant)),
+        }
+    }
+}
+
+/// What the directory has of the two apps.
+#[derive(Debug)]
+struct Registered {
+    tenant: TenantId,
+    server: Option<FoundApp>,
+    client: Option<FoundApp>,
+    client_grants: Vec<PermissionGrant>,
+    server_roles: Vec<RoleAssignment>,
+}
+
+/// What verifying has found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Verification {
+    /// Whether Microsoft Entra accepted id and secret; nothing where that was not tried or not found out.
+    pub is_secret_accepted: Option<bool>,
+    /// Whether the registrations were compared.
+    pub is_compared: bool,
+    findings: Vec<Finding>,
+}
+
+impl Verification {
+    /// Everything that differs, the worst first, each with its remedy.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Whether there is no blocker: as far as it was verified, the apps will do.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity() < Severity::Blocker)
+    }
+}
+
+impl fmt::Display for Verification {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.findings.is_empty() {
+            return formatter.write_str("Nothing to complain of.");
+        }
+        for (index, finding) in self.findings.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(formatter, "{separator}{finding}")?;
+        }
+        Ok(())
+    }
+}
+
+fn absent(role: &str, id: ApplicationId, tenant: TenantId) -> Finding {
+    Finding::blocker(
+        FindingCode::AppNotFound,
+        format!("The {role} app {id} is not registered in tenant {tenant}."),
+        "Check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike.",
+    )
+}
+
+/// The page of one part of an app registration.
+fn page(part: &str) -> String {
+    format!("Entra admin center > App registrations > (the app) > {part}")
+}

@@ -1,0 +1,270 @@
+//! What is there: everything that planning needs to know of the tenant and the site, read in as few rounds as possible.
+
+use futures_util::future::{OptionFuture, join, join3};
+
+use crate::connection::{
+    plan::planned::{DELEGATED_GRANT, ROLE_ASSIGNMENT},
+    plan::registration::UniqueNames,
+    report::error::LookError,
+};
+use crate::{
+    call::Call,
+    directory::{
+        AppManagementPolicy, Application, ApplicationKey, DeletedApplication, Directory, PermissionGrant, RoleAssignment, ServicePrincipal,
+        SignedIn, Tenant,
+    },
+    error::{DirectoryError, RefusalReason},
+    ids::{
+        RoleTemplateId, TenantId,
+        well_known::{
+            APPLICATION_ADMINISTRATOR, APPLICATION_DEVELOPER, CLOUD_APPLICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR, MICROSOFT_GRAPH,
+            PRIVILEGED_ROLE_ADMINISTRATOR,
+        },
+    },
+    site::{Site, SiteSnapshot},
+    spec::{AppIdUri, ClientApp, ConnectionSpec, ServerApp},
+};
+
+/// The directory roles that matter for this job.
+pub(crate) const RELEVANT_ROLES: [RoleTemplateId; 5] = [
+    GLOBAL_ADMINISTRATOR,
+    PRIVILEGED_ROLE_ADMINISTRATOR,
+    APPLICATION_ADMINISTRATOR,
+    CLOUD_APPLICATION_ADMINISTRATOR,
+    APPLICATION_DEVELOPER,
+];
+
+/// An app registration with its service principal.
+#[derive(Debug, Clone)]
+pub(crate) struct FoundApp {
+    pub(crate) application: Application,
+    pub(crate) service_principal: Option<ServicePrincipal>,
+}
+
+/// What is there on the Entra side.
+#[derive(Debug, Clone)]
+pub(crate) struct FoundDirectory {
+    pub(crate) signed_in: SignedIn,
+    pub(crate) tenant: Tenant,
+    /// The roles held among [`RELEVANT_ROLES`]; `None` where that is not known.
+    pub(crate) roles: Option<Vec<RoleTemplateId>>,
+    pub(crate) policy: Option<AppManagementPolicy>,
+    pub(crate) server: Option<FoundApp>,
+    pub(crate) client: Option<FoundApp>,
+    pub(crate) uri: Option<AppIdUri>,
+    pub(crate) uri_owner: Option<Application>,
+    pub(crate) deleted: Vec<DeletedApplication>,
+    pub(crate) graph: Option<ServicePrincipal>,
+    pub(crate) client_grants: Vec<PermissionGrant>,
+    pub(crate) server_roles: Vec<RoleAssignment>,
+}
+
+/// What is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) directory: Option<FoundDirectory>,
+    pub(crate) site: Option<SiteSnapshot>,
+}
+
+/// Whether the directory has anything to do for this specification.
+pub(crate) const fn needs_directory(spec: &ConnectionSpec) -> bool {
+    spec.server_app().is_registered_here() || spec.client_app().is_registered_here()
+}
+
+/// Reads tenant and site side by side.
+///
+/// On a tenant where nothing is registered yet this is one round of parallel requests. An app that is there costs a
+/// second one for its service principal, and a third one for its consents.
+pub(crate) async fn look(
+    spec: &ConnectionSpec,
+    directory: Option<&dyn Directory>,
+    site: Option<&dyn Site>,
+    expected_tenant: Option<TenantId>,
+    call: Call,
+) -> Result<Found, LookError> {
+    let directory = directory.filter(|_| needs_directory(spec));
+    let in_directory = OptionFuture::from(directory.map(|directory| look_in_directory(spec, directory, expected_tenant, call.clone())));
+    let in_site = OptionFuture::from(site.map(|site| site.snapshot(call.clone())));
+    let (directory, site) = join(in_directory, in_site).await;
+    Ok(Found {
+        directory: directory.transpose().map_err(LookError::Directory)?,
+        site: site.transpose().map_err(LookError::Site)?,
+    })
+}
+
+async fn look_in_directory(
+    spec: &ConnectionSpec,
+    directory: &dyn Directory,
+    expected_tenant: Option<TenantId>,
+    call: Call,
+) -> Result<FoundDirectory, DirectoryError> {
+    let signed_in = directory.signed_in(call.clone()).await?;
+    let names = UniqueNames::of(spec.key());
+    let server_key = match spec.server_app().client_id() {
+        None => ApplicationKey::UniqueName(names.server.clone()),
+        Some(id) => ApplicationKey::ApplicationId(id),
+    };
+    let client_key = match spec.client_app() {
+        ClientApp::Create(_) => Some(ApplicationKey::UniqueName(names.client.clone())),
+        ClientApp::Adopt(app) => Some(ApplicationKey::ApplicationId(app.client_id())),
+        ClientApp::Import(_) | ClientApp::Reuse(_) => None,
+    };
+    let unique_names = [names.server, names.client];
+    let is_own_server = |app: &Application| {
+        matches!(spec.server_app(), ServerApp::Create(_)) && app.properties.unique_name.as_deref() == Some(unique_names[0].as_str())
+    };
+
+    let roles_in_token = held_in_token(&signed_in);
+    // The most that any plan for this specification takes; preflight compares with what its own plan takes.
+    let most: &[&str] = match spec.discovery() {
+        Some(_) => &[DELEGATED_GRANT, ROLE_ASSIGNMENT],
+        None => &[DELEGATED_GRANT],
+    };
+    let token_suffices = role_gap(&roles_in_token, most).is_none();
+    let asks_for_roles = !signed_in.is_application && !token_suffices;
+    let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call.clone(), &RELEVANT_ROLES)));
+    let policy = OptionFuture::from(may_read_policy(&signed_in).then(|| directory.app_management_policy(call.clone())));
+    // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
+    let tenant_known = expected_tenant.or(signed_in.tenant_id);
+    let early_uri = wanted_uri(spec, tenant_known);
+    let uri_owner = OptionFuture::from(
+        early_uri
+            .as_ref()
+            .map(|uri| directory.application_with_uri(call.clone(), uri.as_str())),
+    );
+    let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call.clone(), key)));
+
+    // An app that is there already needs no name, and a deleted one cannot hold it.
+    let creates = matches!(spec.server_app(), ServerApp::Create(_)) || matches!(spec.client_app(), ClientApp::Create(_));
+    let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call.clone(), &unique_names)));
+
+    let objects = join3(directory.application(call.clone(), &server_key), client, deleted);
+    let surroundings = join3(
+        directory.tenant(call.clone()),
+        directory.service_principal(call.clone(), MICROSOFT_GRAPH),
+        uri_owner,
+    );
+    let (objects, surroundings, (roles, policy)) = join3(objects, surroundings, join(roles, policy)).await;
+    let (server, client) = (objects.0?, objects.1.transpose()?.flatten());
+    let deleted = where_allowed(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
+    let (tenant, graph) = (surroundings.0?, surroundings.1?);
+    let (uri, uri_owner) = match surroundings.2 {
+        Some(owner) => (early_uri, owner?),
+        None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {
+            (Some(uri), _) => (Some(uri), server.clone()),
+            (None, Some(uri)) => {
+                let owner = directory.application_with_uri(call.clone(), uri.as_str()).await?;
+                (Some(uri), owner)
+            }
+            (None, None) => (None, None),
+        },
+    };
+
+    // Another run may have made the server app between the two questions: the owner of the URI is that app then.
+    let server = server.or_else(|| uri_owner.clone().filter(is_own_server));
+
+    let principal_of = |application: Option<&Application>| {
+        OptionFuture::from(application.map(|application| directory.service_principal(call.clone(), application.app_id)))
+    };
+    let (server_principal, client_principal) = join(principal_of(server.as_ref()), principal_of(client.as_ref())).await;
+    let server = with_principal(server, server_principal)?;
+    let client = with_principal(client, client_principal)?;
+
+    let principal_id = |app: &Option<FoundApp>| Some(app.as_ref()?.service_principal.as_ref()?.id);
+    let grants = OptionFuture::from(principal_id(&client).map(|id| directory.permission_grants(call.clone(), id)));
+    let wants_roles = principal_id(&server).filter(|_| spec.discovery().is_some());
+    let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call.clone(), id)));
+    let (grants, assignments) = join(grants, assignments).await;
+
+    Ok(FoundDirectory {
+        signed_in,
+        tenant,
+        // Not being allowed to ask, or an implementation that cannot tell, is not a reason to stop.
+        roles: roles.map_or_else(|| token_suffices.then_some(roles_in_token), Result::ok),
+        policy: policy.and_then(Result::ok),
+        server,
+        client,
+        uri,
+        uri_owner,
+        deleted,
+        graph,
+        client_grants: grants.transpose()?.unwrap_or_default(),
+        server_roles: assignments.transpose()?.unwrap_or_default(),
+    })
+}
+
+/// The App ID URI that the server app is to have, where that does not depend on the app itself.
+fn wanted_uri(spec: &ConnectionSpec, tenant: Option<TenantId>) -> Option<AppIdUri> {
+    match spec.server_app() {
+        ServerApp::Create(server) => server.app_id_uri().cloned().or_else(|| tenant.map(AppIdUri::default_of)),
+        ServerApp::Adopt(server) => server.app_id_uri().cloned(),
+        ServerApp::Import(_) | ServerApp::Reuse(_) => None,
+    }
+}
+
+/// The App ID URI that could only be told now.
+fn late_uri(spec: &ConnectionSpec, tenant: TenantId, server: Option<&Application>) -> Option<AppIdUri> {
+    let is_adopted = matches!(spec.server_app(), ServerApp::Adopt(_)) && server.is_some();
+    wanted_uri(spec, Some(tenant)).or_else(|| is_adopted.then(|| AppIdUri::default_of(tenant)))
+}
+
+/// The App ID URI that an adopted app keeps: the first one it has.
+fn adopted_uri(spec: &ConnectionSpec, server: Option<&Application>) -> Option<AppIdUri> {
+    let ServerApp::Adopt(_) = spec.server_app() else {
+        return None;
+    };
+    let uris = server?.properties.identifier_uris.iter().flatten();
+    uris.filter_map(|uri| uri.parse().ok()).next()
+}
+
+fn with_principal(
+    application: Option<Application>,
+    principal: Option<Result<Option<ServicePrincipal>, DirectoryError>>,
+) -> Result<Option<FoundApp>, DirectoryError> {
+    let service_principal = principal.transpose()?.flatten();
+    Ok(application.map(|application| FoundApp {
+        application,
+        service_principal,
+    }))
+}
+
+/// The relevant roles that the token names. A token that names none proves nothing.
+fn held_in_token(signed_in: &SignedIn) -> Vec<RoleTemplateId> {
+    let roles = signed_in.directory_roles.iter().flatten();
+    roles.filter(|role| RELEVANT_ROLES.contains(role)).copied().collect()
+}
+
+/// What is lacking of the directory roles that a plan with these permissions needs: the least role that would do, if any
+/// is lacking. Registering apps asks for none here, because a tenant may let every member do it.
+///
+/// Source: *Grant tenant-wide admin consent to an application*: consent to delegated permissions takes an application
+/// administrator, consent to Microsoft Graph's application permissions a Privileged Role Administrator.
+pub(crate) fn role_gap<S: AsRef<str>>(held: &[RoleTemplateId], permissions: &[S]) -> Option<&'static str> {
+    let takes = |name: &str| permissions.iter().any(|permission| permission.as_ref() == name);
+    let holds = |roles: &[RoleTemplateId]| roles.iter().any(|role| held.contains(role));
+    if takes(ROLE_ASSIGNMENT) && !holds(&[GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR]) {
+        return Some("Privileged Role Administrator");
+    }
+    let consents = [
+        GLOBAL_ADMINISTRATOR,
+        APPLICATION_ADMINISTRATOR,
+        CLOUD_APPLICATION_ADMINISTRATOR,
+        PRIVILEGED_ROLE_ADMINISTRATOR,
+    ];
+    (takes(DELEGATED_GRANT) && !holds(&consents)).then_some("Cloud Application Administrator")
+}
+
+/// A list that the caller is not allowed to see, or that an implementation does not offer, counts as empty: what it
+/// would have warned of is refused later, with its own error.
+pub(crate) fn where_allowed<T>(result: Result<Vec<T>, DirectoryError>) -> Result<Vec<T>, DirectoryError> {
+    match result {
+        Err(DirectoryError::NotSupported(_)) => Ok(Vec::new()),
+        Err(error) if error.refusal() == Some(RefusalReason::PermissionMissing) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+fn may_read_policy(signed_in: &SignedIn) -> bool {
+    let holds = |permissions: &Option<Vec<String>>| permissions.iter().flatten().any(|name| name == "Policy.Read.All");
+    holds(&signed_in.scopes) || holds(&signed_in.app_roles)
+}

@@ -1,0 +1,184 @@
+//! What a running job tells: typed, serialisable both ways, in order.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::connection::{report::outcome::StepAction, report::step::Step};
+use crate::{
+    call::{Retry, milliseconds},
+    error::RequestTrace,
+};
+
+/// The id of one run, the same in all its events. Every run draws another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(Uuid);
+
+impl RunId {
+    pub(crate) fn new() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    /// The bare GUID.
+    #[must_use]
+    pub const fn as_uuid(&self) -> Uuid {
+        self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// What a run was asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Verb {
+    /// Read tenant and site and look for what would go wrong.
+    Preflight,
+    /// Make a plan.
+    Plan,
+    /// Make a plan that removes what the specification has made.
+    PlanRemoval,
+    /// Carry a plan out.
+    Apply,
+    /// Make a plan and carry it out.
+    Onboard,
+    /// Make a plan that removes, and carry it out.
+    Remove,
+}
+
+/// One piece of progress. In JSON the kind's fields stand beside `run`, `sequence`, `at` and `elapsedMilliseconds`, and a
+/// field `event` has the kind's name.
+///
+/// No event ever carries a secret or a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Event {
+    /// Which run.
+    pub run: RunId,
+    /// Its place among the events of the run, from 1, without gaps.
+    pub sequence: u64,
+    /// When it happened.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// How long the run had lasted by then, by tokio's timer. In JSON in milliseconds.
+    #[serde(rename = "elapsedMilliseconds", with = "milliseconds")]
+    pub elapsed: Duration,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+///
+/// A run begins with [`RunStarted`](Self::RunStarted) and ends with exactly one of [`RunFinished`](Self::RunFinished),
+/// [`RunFailed`](Self::RunFailed) and [`RunCancelled`](Self::RunCancelled). Every step that is reached has exactly one
+/// [`StepStarted`](Self::StepStarted) and one of [`StepDone`](Self::StepDone), [`StepFailed`](Self::StepFailed) and
+/// [`StepSkipped`](Self::StepSkipped), unless the run is cancelled in between.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The run has begun.
+    #[non_exhaustive]
+    RunStarted {
+        /// What it was asked to do.
+        verb: Verb,
+    },
+    /// Tenant and site are read and the plan is made: from now on it is known how many steps there are.
+    #[non_exhaustive]
+    PlanMade {
+        /// How many steps the plan has. Each of them will be started if the run gets that far.
+        total: usize,
+    },
+    /// A step has begun. Steps of one round begin together.
+    #[non_exhaustive]
+    StepStarted {
+        /// Which.
+        step: Step,
+        /// Its place in the plan, from 1.
+        index: usize,
+        /// How many steps the plan has.
+        total: usize,
+        /// The round it belongs to, from 1.
+        round: u8,
+    },
+    /// The directory does not see everywhere yet what this run has just made; the step waits and tries again.
+    #[non_exhaustive]
+    WaitingForReplication {
+        /// Which step.
+        step: Step,
+        /// How many times it has tried, from 1.
+        attempt: u32,
+        /// How long it waits now. In JSON in milliseconds.
+        #[serde(rename = "delayMilliseconds", with = "milliseconds")]
+        delay: Duration,
+        /// The code of the refusal it got.
+        code: String,
+    },
+    /// A request failed in passing and is repeated.
+    #[non_exhaustive]
+    Retried {
+        /// Which step; `None` while tenant and site are being read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<Step>,
+        /// Which request, why, and after how long.
+        #[serde(flatten)]
+        retry: Retry,
+    },
+    /// A step is done.
+    #[non_exhaustive]
+    StepDone {
+        /// Which.
+        step: Step,
+        /// What it came to.
+        action: StepAction,
+        /// What it made or found, by its id, if it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        object: Option<String>,
+    },
+    /// A step that only a lost answer or a refusal would have made necessary was not needed.
+    #[non_exhaustive]
+    StepSkipped {
+        /// Which.
+        step: Step,
+    },
+    /// A step failed. The steps of the same round finish; then the run stops.
+    #[non_exhaustive]
+    StepFailed {
+        /// Which.
+        step: Step,
+        /// What happened, with all causes, in one line.
+        error: String,
+        /// What to do about it.
+        help: String,
+        /// Which request it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trace: Option<RequestTrace>,
+    },
+    /// The run has come to its end.
+    #[non_exhaustive]
+    RunFinished {
+        /// Whether anything was changed.
+        changed: bool,
+    },
+    /// The run has failed: reading failed, something stands in the way, or a step failed.
+    #[non_exhaustive]
+    RunFailed {
+        /// What happened, with all causes, in one line.
+        error: String,
+        /// What to do about it.
+        help: String,
+    },
+    /// The run was cancelled: its future was dropped, or the caller's `Cancel` or deadline ended it.
+    #[non_exhaustive]
+    RunCancelled,
+}

@@ -1,0 +1,289 @@
+//! What a run has done, whether it ended well or badly.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::connection::{report::event::RunId, report::finding::Finding, report::next_step::NextStep, report::step::Step};
+use crate::{
+    cloud::CloudEnvironment,
+    error::RequestTrace,
+    ids::{ApplicationId, ApplicationObjectId, KeyId, ServicePrincipalId, TenantId},
+    secret::ClientSecret,
+    site::SiteConnection,
+    spec::{AppIdUri, ImportedClientApp, ImportedServerApp},
+    text::clean,
+};
+
+/// What a step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum StepAction {
+    /// It was made by this run.
+    Created,
+    /// It was there, made moments ago by this run without an answer or by another run, and is used.
+    Found,
+    /// It was there and this run changed it.
+    Updated,
+    /// It was there and is as wanted.
+    Unchanged,
+    /// It is there, differs from what is wanted, and cannot be changed from here; the note says how.
+    Differs,
+    /// It was there and this run removed it.
+    Removed,
+    /// It failed; what it left behind, if anything, is found by the next run.
+    Failed,
+}
+
+impl StepAction {
+    /// Whether the step changed anything.
+    #[must_use]
+    pub const fn is_change(self) -> bool {
+        matches!(self, Self::Created | Self::Updated | Self::Removed | Self::Failed)
+    }
+}
+
+impl fmt::Display for StepAction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Created => "created",
+            Self::Found => "found",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+            Self::Differs => "differs",
+            Self::Removed => "removed",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+/// One step in a [`Report`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct StepReport {
+    /// Which.
+    pub step: Step,
+    /// What it came to.
+    pub action: StepAction,
+    /// Ids of what it made or found, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ids: BTreeMap<String, String>,
+    /// What is left to do by hand, or what went wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The writes that were answered, with the ids that Microsoft's support asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestTrace>,
+}
+
+impl StepReport {
+    pub(crate) const fn new(step: Step, action: StepAction) -> Self {
+        Self {
+            step,
+            action,
+            ids: BTreeMap::new(),
+            note: None,
+            requests: Vec::new(),
+        }
+    }
+
+    pub(crate) fn with_id(mut self, name: &'static str, id: impl ToString) -> Self {
+        self.ids.insert(name.to_owned(), id.to_string());
+        self
+    }
+
+    pub(crate) fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(clean(&note.into()));
+        self
+    }
+}
+
+/// Everything that a run has done, in order. Never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) run: Option<RunId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) caller: Option<String>,
+    steps: Vec<StepReport>,
+}
+
+impl Report {
+    /// Which run it was, as its events say.
+    #[must_use]
+    pub const fn run(&self) -> Option<RunId> {
+        self.run
+    }
+
+    /// Who wrote to the directory: the account, or the application if no person is signed in. `None` if the token does
+    /// not tell, or if nothing was written there.
+    #[must_use]
+    pub fn caller(&self) -> Option<&str> {
+        self.caller.as_deref()
+    }
+
+    /// The steps that were reached, in order.
+    #[must_use]
+    pub fn steps(&self) -> &[StepReport] {
+        &self.steps
+    }
+
+    /// The report of one step, if it was reached.
+    #[must_use]
+    pub fn step(&self, step: Step) -> Option<&StepReport> {
+        self.steps.iter().find(|report| report.step == step)
+    }
+
+    /// Whether anything was changed.
+    #[must_use]
+    pub fn changed_anything(&self) -> bool {
+        self.steps.iter().any(|report| report.action.is_change())
+    }
+
+    /// Brings the steps into the order of the job; those of one round finish in any order.
+    pub(crate) fn sort(&mut self) {
+        self.steps.sort_by_key(|report| report.step);
+    }
+
+    pub(crate) fn push(&mut self, step: StepReport) {
+        self.steps.push(step);
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for report in &self.steps {
+            write!(formatter, "{:<9}  {}", report.action.to_string(), report.step)?;
+            for (name, id) in &report.ids {
+                write!(formatter, "\n             {name} {id}")?;
+            }
+            if let Some(note) = &report.note {
+                write!(formatter, "\n             {note}")?;
+            }
+            writeln!(formatter)?;
+        }
+        Ok(())
+    }
+}
+
+/// A secret that this run has made. Its text exists nowhere else, but for the site that was given it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct IssuedSecret {
+    /// The secret's text.
+    #[serde(skip)]
+    pub value: ClientSecret,
+    /// *Secret ID*.
+    pub key_id: KeyId,
+    /// When it expires, as the directory said.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_on: OffsetDateTime,
+}
+
+/// One of the two apps at the end of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AppOutcome {
+    /// The friendly name; `None` where the app is reused and nobody said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// *Application (client) ID*.
+    pub application_id: ApplicationId,
+    /// *Object ID*, where the directory was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_id: Option<ApplicationObjectId>,
+    /// *Object ID* of the enterprise application, where the directory was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_principal_id: Option<ServicePrincipalId>,
+}
+
+/// The values that clients need later, under the names of the client's installation properties.
+///
+/// Source: *About client installation parameters and properties in Configuration Manager*.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ClientSettings {
+    /// `AADTENANTID`.
+    pub tenant_id: TenantId,
+    /// `AADTENANTNAME`, which only old clients read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant_name: Option<String>,
+    /// `AADCLIENTAPPID`: the native app.
+    pub client_app_id: ApplicationId,
+    /// `AADRESOURCEURI`: the App ID URI of the server app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app_id_uri: Option<AppIdUri>,
+}
+
+impl ClientSettings {
+    /// The values as properties for `ccmsetup.exe`.
+    #[must_use]
+    pub fn ccmsetup_properties(&self) -> String {
+        let mut text = format!("AADTENANTID={} AADCLIENTAPPID={}", self.tenant_id, self.client_app_id);
+        if let Some(uri) = &self.app_id_uri {
+            text.push_str(" AADRESOURCEURI=");
+            text.push_str(uri.as_str());
+        }
+        text
+    }
+}
+
+/// The end of a run that went well.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Outcome {
+    /// Whether this run changed anything; `false` when everything was in place.
+    pub changed: bool,
+    /// The cloud.
+    pub environment: CloudEnvironment,
+    /// The web (server) app.
+    pub server_app: AppOutcome,
+    /// The native (client) app.
+    pub client_app: AppOutcome,
+    /// What clients need later.
+    pub client_settings: ClientSettings,
+    /// The secret this run made, where it made one. In JSON without its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<IssuedSecret>,
+    /// The connection as the site has it, where there is a site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<SiteConnection>,
+    /// Everything that was done.
+    pub report: Report,
+    /// Everything that was found on the way: by the checks before the run, and by the run itself.
+    pub findings: Vec<Finding>,
+    /// What remains to be done, and by whom.
+    pub next_steps: Vec<NextStep>,
+}
+
+impl Outcome {
+    /// The values of the *Import apps* dialog, for an administrator who imports what this run has registered.
+    ///
+    /// `None` where this run made no secret, or where an app's name, the tenant's name or the App ID URI is not known: then
+    /// there is nothing to hand over. The server app holds the secret: hand it on by a safe way.
+    #[must_use]
+    pub fn hand_over(&self) -> Option<(ImportedServerApp, ImportedClientApp)> {
+        let secret = self.secret.as_ref()?;
+        let settings = &self.client_settings;
+        let server = ImportedServerApp::builder()
+            .tenant_name(settings.tenant_name.as_deref()?)
+            .tenant_id(settings.tenant_id)
+            .name(self.server_app.name.as_deref()?)
+            .client_id(self.server_app.application_id)
+            .secret_key(secret.value.clone())
+            .secret_key_expiry(secret.expires_on)
+            .app_id_uri(settings.app_id_uri.as_ref()?.as_str());
+        let client = ImportedClientApp::builder()
+            .name(self.client_app.name.as_deref()?)
+            .client_id(self.client_app.application_id);
+        Some((server.build().ok()?, client.build().ok()?))
+    }
+}

@@ -1,0 +1,106 @@
+//! Ends a run from outside, with its report.
+
+use std::{
+    future::{Future, pending},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::{Either, select};
+use tokio::{sync::Notify, time::sleep};
+
+use crate::connection::report::error::StepError;
+
+/// A handle that ends runs from outside, such as from a *Cancel* button. Clones are one handle.
+///
+/// Dropping a run's future ends it, too, but leaves no report. A run that is ended by this handle gives its
+/// [`ApplyError`](crate::connection::ApplyError) with the report of what was done, and the secret if one was issued. What is under
+/// way at that moment may still be carried out; the next run of the same specification finds it.
+///
+/// ```
+/// use cmg_onboarding::connection::Cancel;
+///
+/// let cancel = Cancel::new();
+/// let button = cancel.clone();
+/// button.cancel();
+/// assert!(cancel.is_cancelled());
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Cancel {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    is_cancelled: AtomicBool,
+    told: Notify,
+}
+
+impl Cancel {
+    /// A handle that has not been used yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends every run that listens to this handle, and every one that is started later.
+    pub fn cancel(&self) {
+        self.inner.is_cancelled.store(true, Ordering::Release);
+        self.inner.told.notify_waiters();
+    }
+
+    /// Whether [`cancel`](Self::cancel) was called.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.inner.is_cancelled.load(Ordering::Acquire)
+    }
+
+    async fn cancelled(&self) {
+        let told = self.inner.told.notified();
+        let mut told = pin!(told);
+        // Registered before the flag is read, so that no call in between is missed.
+        told.as_mut().enable();
+        if !self.is_cancelled() {
+            told.await;
+        }
+    }
+}
+
+/// What ends a run early.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Limits {
+    pub(crate) cancel: Option<Cancel>,
+    pub(crate) deadline: Option<Duration>,
+}
+
+impl Limits {
+    /// Does the work, unless it is ended early: then says why.
+    pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, StepError> {
+        let cancelled = async {
+            match &self.cancel {
+                Some(cancel) => cancel.cancelled().await,
+                None => pending().await,
+            }
+            StepError::Cancelled
+        };
+        let late = async {
+            match self.deadline {
+                Some(deadline) => {
+                    sleep(deadline).await;
+                    StepError::DeadlineExceeded { deadline }
+                }
+                None => pending().await,
+            }
+        };
+        let (cancelled, late) = (pin!(cancelled), pin!(late));
+        let stop = select(cancelled, late);
+        match select(pin!(stop), pin!(work)).await {
+            Either::Left((Either::Left((why, _)) | Either::Right((why, _)), _)) => Err(why),
+            Either::Right((done, _)) => Ok(done),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Turns what happens in a run into its events, in order, for the caller's callback.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::pin,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use futures_util::future::poll_fn;
+use tokio::time::Instant;
+
+use crate::connection::{
+    report::event::{Event, EventKind, RunId, Verb},
+    report::step::Step,
+};
+use crate::{
+    call::{Call, CallEvent, CallEvents, Tag},
+    clock::Clock,
+    error::RequestTrace,
+};
+
+/// The caller's callback.
+pub(crate) type Listener<'a> = &'a (dyn Fn(&Event) + Send + Sync);
+
+/// The events of one run. It begins with the run and tells of its end, at the latest when it is dropped.
+pub(crate) struct Emitter<'a> {
+    listener: Listener<'a>,
+    clock: &'a dyn Clock,
+    run: RunId,
+    started: Instant,
+    has_ended: AtomicBool,
+    sequence: Mutex<u64>,
+    /// What calls tell comes by this channel and is passed on before anything that happens after it.
+    call: Call,
+    heard: Mutex<CallEvents>,
+    /// The writes of each step, by request.
+    writes: Mutex<BTreeMap<Step, Vec<RequestTrace>>>,
+}
+
+impl<'a> Emitter<'a> {
+    /// Begins a run and tells so.
+    pub(crate) fn begin(verb: Verb, listener: Listener<'a>, clock: &'a dyn Clock) -> Self {
+        let (call, heard) = Call::channel();
+        let emitter = Self {
+            listener,
+            clock,
+            run: RunId::new(),
+            started: Instant::now(),
+            has_ended: AtomicBool::new(false),
+            sequence: Mutex::new(0),
+            call,
+            heard: Mutex::new(heard),
+            writes: Mutex::default(),
+        };
+        emitter.tell(EventKind::RunStarted { verb });
+        emitter
+    }
+
+    /// Which run it is.
+    pub(crate) const fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// A call whose events are told as those of a step, or of none while tenant and site are being read.
+    pub(crate) fn call(&self, step: impl Into<Option<Step>>) -> Call {
+        self.call.tagged(tag_of(step.into()))
+    }
+
+    /// Drives the work, and passes on what its calls tell as soon as they tell it.
+    pub(crate) async fn listening<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            let result = work.as_mut().poll(context);
+            self.poll_heard(context);
+            result
+        })
+        .await
+    }
+
+    /// Tells of something that happened, after all that calls have told before.
+    pub(crate) fn tell(&self, kind: EventKind) {
+        while let Some((tag, event)) = lock(&self.heard).try_next_tagged() {
+            self.hear(tag, event);
+        }
+        self.send(kind);
+    }
+
+    /// Tells of the end of the run; whatever is told after it counts no more.
+    pub(crate) fn end(&self, kind: EventKind) {
+        if !self.has_ended.swap(true, Ordering::Relaxed) {
+            self.tell(kind);
+        }
+    }
+
+    /// The writes that a step has sent so far.
+    pub(crate) fn writes_of(&self, step: Step) -> Vec<RequestTrace> {
+        while let Some((tag, event)) = lock(&self.heard).try_next_tagged() {
+            self.hear(tag, event);
+        }
+        lock(&self.writes).get(&step).cloned().unwrap_or_default()
+    }
+
+    fn poll_heard(&self, context: &mut Context<'_>) {
+        loop {
+            let next = lock(&self.heard).poll_next_tagged(context);
+            let Poll::Ready(Some((tag, event))) = next else { return };
+            self.hear(tag, event);
+        }
+    }
+
+    fn hear(&self, tag: Tag, event: CallEvent) {
+        let step = step_of(tag);
+        match event {
+            CallEvent::Retried(retry) => self.send(EventKind::Retried { step, retry }),
+            CallEvent::Answered(trace) => {
+                if let Some(step) = step.filter(|_| trace.method != "GET") {
+                    lock(&self.writes).entry(step).or_default().push(trace);
+                }
+            }
+            // The import listens to its own call.
+            CallEvent::Progress(_) => {}
+        }
+    }
+
+    fn send(&self, kind: EventKind) {
+        let event = {
+            let mut sequence = lock(&self.sequence);
+            *sequence += 1;
+            Event {
+                run: self.run,
+                sequence: *sequence,
+                at: self.clock.now(),
+                elapsed: self.started.elapsed(),
+                kind,
+            }
+        };
+        (self.listener)(&event);
+    }
+}
+
+impl Drop for Emitter<'_> {
+    fn drop(&mut self) {
+        self.end(EventKind::RunCancelled);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn tag_of(step: Option<Step>) -> Tag {
+    let position = step.and_then(|step| Step::ALL.iter().position(|other| *other == step));
+    position.map_or(0, |position| Tag::try_from(position + 1).unwrap_or_default())
+}
+
+fn step_of(tag: Tag) -> Option<Step> {
+    Step::ALL.get(usize::from(tag).checked_sub(1)?).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_has_a_tag_of_its_own() {
+        for step in Step::ALL {
+            assert_eq!(step_of(tag_of(Some(step))), Some(step));
+        }
+        assert_eq!(step_of(tag_of(None)), None);
+    }
+}

@@ -1,0 +1,173 @@
+//! Changes to things that others may be changing, too: read right before, merged, read back after.
+//!
+//! Microsoft Graph replaces a list as a whole and knows no condition on a write, so a list that was read long ago would
+//! take back what others have added meanwhile. What is written here is always the list of a moment ago with what is
+//! missing; what a neighbour has lost all the same is a finding.
+
+use std::time::Duration;
+
+use crate::connection::{
+    plan::difference::difference,
+    plan::work::{ConsentWork, grant_work},
+    report::error::StepError,
+    report::finding::{Finding, FindingCode},
+    report::step::Step,
+    run::context::Run,
+    run::wait::{Attempt, settle},
+};
+use crate::{
+    directory::{Application, ApplicationKey, ApplicationProperties, Directory, PermissionGrant},
+    error::{DirectoryError, NotVisible, RefusalReason},
+    ids::{ApplicationId, ServicePrincipalId},
+};
+
+/// How often a change is made again, if it is gone when it is read back.
+const ATTEMPTS: u32 = 3;
+
+/// How long a change that was answered with success may take to be seen, before it counts as overwritten.
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
+
+const REMEDY: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
+
+impl Run<'_> {
+    /// Gives an app that was there before this run what it lacks of its shape. Tells whether anything was changed.
+    pub(crate) async fn merge_application(
+        &self,
+        directory: &dyn Directory,
+        step: Step,
+        app: ApplicationId,
+        shape: &ApplicationProperties,
+    ) -> Result<bool, StepError> {
+        let call = self.call(step);
+        let key = ApplicationKey::ApplicationId(app);
+        let read = || directory.application(call.clone(), &key);
+        let gone = || StepError::ApplicationGone { application_id: app };
+        for attempt in 0..ATTEMPTS {
+            let before: Application = read().await?.ok_or_else(gone)?;
+            let (change, changes) = difference(&before.properties, shape);
+            if changes.is_empty() {
+                return Ok(attempt > 0);
+            }
+            let not_fresh = self.attempt(step, false);
+            settle(not_fresh, || directory.update_application(call.clone(), before.object_id, &change)).await?;
+            let after = settle(self.shown_soon(step), || async {
+                let after = read().await?;
+                after
+                    .filter(|after| difference(&after.properties, shape).1.is_empty())
+                    .ok_or_else(|| not_shown(step))
+            });
+            match after.await {
+                Ok(after) => {
+                    self.tell_of_losses(step, &lost_of_lists(&before.properties, &after.properties));
+                    return Ok(true);
+                }
+                Err(error) if is_unseen(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        read().await?.ok_or_else(gone)?;
+        self.tell_of_losses(step, &["what this run has written".to_owned()]);
+        Ok(true)
+    }
+
+    /// Adds a scope to the tenant-wide grant for one resource. `None` if there is no such grant any more.
+    pub(crate) async fn merge_grant(
+        &self,
+        directory: &dyn Directory,
+        step: Step,
+        client: ServicePrincipalId,
+        resource: ServicePrincipalId,
+        scope: &str,
+    ) -> Result<Option<PermissionGrant>, StepError> {
+        let call = self.call(step);
+        let read = || async {
+            let grants = directory.permission_grants(call.clone(), client).await?;
+            let is_meant = |grant: &PermissionGrant| grant.is_tenant_wide() && grant.resource_id == resource;
+            Ok::<_, DirectoryError>(grants.into_iter().find(is_meant))
+        };
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            let Some(before) = read().await? else { return Ok(None) };
+            let ConsentWork::Extend(id, scopes) = grant_work(std::slice::from_ref(&before), Some(resource), scope) else {
+                return Ok(Some(before));
+            };
+            settle(self.attempt(step, false), || {
+                directory.update_permission_grant(call.clone(), &id, &scopes)
+            })
+            .await?;
+            let after = settle(self.shown_soon(step), || async {
+                let after = read().await?.filter(|grant| grant.covers(scope));
+                after.ok_or_else(|| not_shown(step))
+            });
+            match after.await {
+                Ok(after) => {
+                    let is_lost = |held: &&str| !after.covers(held);
+                    let lost: Vec<String> = before.scope.split_whitespace().filter(is_lost).map(str::to_owned).collect();
+                    self.tell_of_losses(step, &lost);
+                    return Ok(Some(after));
+                }
+                Err(error) if is_unseen(&error) => last = Some(before),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.tell_of_losses(step, &[scope.to_owned()]);
+        Ok(last)
+    }
+
+    /// Waits a moment for a change to be seen.
+    fn shown_soon(&self, step: Step) -> Attempt<'_> {
+        Attempt {
+            policy: self.wait_policy.with_deadline(SHOWN_WITHIN),
+            ..self.attempt(step, true)
+        }
+    }
+
+    fn tell_of_losses(&self, step: Step, lost: &[String]) {
+        if lost.is_empty() {
+            return;
+        }
+        let message = format!(
+            "At the step \"{step}\" another administrator wrote at the same time, and this is gone: {}.",
+            lost.join(", ")
+        );
+        self.find(Finding::warning(FindingCode::ConcurrentChange, message, REMEDY));
+    }
+}
+
+/// What the lists had before and have no more.
+fn lost_of_lists(before: &ApplicationProperties, after: &ApplicationProperties) -> Vec<String> {
+    let held = lists(after);
+    lists(before).into_iter().filter(|value| !held.contains(value)).collect()
+}
+
+/// Every value of every list that Microsoft Graph replaces as a whole.
+fn lists(properties: &ApplicationProperties) -> Vec<String> {
+    let mut values: Vec<String> = properties.identifier_uris.iter().flatten().cloned().collect();
+    let web = properties.web.iter().flat_map(|web| web.redirect_uris.iter().flatten());
+    let public = properties
+        .public_client
+        .iter()
+        .flat_map(|client| client.redirect_uris.iter().flatten());
+    values.extend(web.map(|uri| format!("web redirect URI {uri}")));
+    values.extend(public.map(|uri| format!("public client redirect URI {uri}")));
+    let scopes = properties.api.iter().flat_map(|api| api.oauth2_permission_scopes.iter().flatten());
+    values.extend(scopes.map(|scope| format!("scope {}", scope.id)));
+    for resource in properties.required_resource_access.iter().flatten() {
+        let of_resource = resource.resource_access.iter();
+        values.extend(of_resource.map(|access| format!("permission {} of {}", access.id, resource.resource_app_id)));
+    }
+    values
+}
+
+fn not_shown(step: Step) -> DirectoryError {
+    NotVisible::new(format!("what was written at the step \"{step}\"")).into()
+}
+
+/// Whether a change was not seen as long as was waited for it.
+fn is_unseen(error: &DirectoryError) -> bool {
+    match error {
+        DirectoryError::NotVisible(_) => true,
+        DirectoryError::ExceededMaxWait(error) => is_unseen(error.last()),
+        _ => error.refusal() == Some(RefusalReason::NotFound),
+    }
+}
