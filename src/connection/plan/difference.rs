@@ -223,7 +223,7 @@ fn shown(values: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::{
-        connection::registration::{ServerShape, scope_id, server_shape},
+        connection::plan::registration::{ServerShape, scope_id, server_shape},
         directory::ResourceAccess,
         ids::{
             PermissionId, TenantId,

@@ -206,7 +206,7 @@ mod tests {
     use crate::error::{Refused, RequestTrace, TransportKind, Unreachable};
     use crate::{
         clock::SystemClock,
-        connection::event::{Event, Verb},
+        connection::report::event::{Event, Verb},
     };
 
     fn refused(reason: RefusalReason) -> DirectoryError {
