@@ -88,6 +88,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     let outcome = connection.onboard(|_| ()).await?;
     assert!(outcome.changed);
-    println!("{}", outcome.client_settings.ccmsetup_properties());
+    if let Some(settings) = outcome.client_settings() {
+        println!("{}", settings.ccmsetup_properties());
+    }
     Ok(())
 }

@@ -44,7 +44,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let on_result = |tenant: ManyResult<TenantId>| {
         ended += 1;
         match &tenant.result {
-            Ok(outcome) => println!("{}  ok      client app {}", tenant.key, outcome.client_app.application_id),
+            Ok(outcome) => println!(
+                "{}  ok      client app {}",
+                tenant.key,
+                outcome.client_app.as_ref().unwrap().application_id
+            ),
             Err(error) => {
                 failed += 1;
                 println!("{}  failed  {}", tenant.key, cmg_onboarding::error::chain(error));

@@ -60,7 +60,7 @@ async fn the_plan_shows_the_differences_and_apply_mends_only_them() {
     let plan = job.plan(|_| ()).await.unwrap();
     let planned = plan.step(Step::RegisterServerApp).unwrap();
     assert_eq!(planned.action, PlannedAction::Update);
-    let changed: Vec<&str> = planned.changes.iter().map(|change| change.property.as_str()).collect();
+    let changed: Vec<&str> = planned.properties().iter().map(|change| change.property.as_str()).collect();
     assert_eq!(
         changed,
         ["web.redirectUris", "api.oauth2PermissionScopes", "isDeviceOnlyAuthSupported"]
@@ -84,8 +84,8 @@ async fn the_plan_shows_the_differences_and_apply_mends_only_them() {
         mended["publicClient"]["redirectUris"],
         json!(["myapp://auth", format!("ms-appx-web://Microsoft.AAD.BrokerPlugin/{client}")])
     );
-    assert_eq!(outcome.client_settings.app_id_uri.unwrap().as_str(), "https://contoso.com/byhand");
-    assert_eq!(outcome.server_app.name.as_deref(), Some("Made by hand"));
+    assert_eq!(outcome.app_id_uri.as_ref().unwrap().as_str(), "https://contoso.com/byhand");
+    assert_eq!(outcome.server_app.as_ref().unwrap().name.as_deref(), Some("Made by hand"));
     assert!(site.holds_secret(server, outcome.secret.unwrap().value.expose()));
 }
 
@@ -121,17 +121,20 @@ async fn an_app_without_a_uri_gets_the_default_one_and_the_plan_says_so() {
 }
 
 #[tokio::test]
-async fn undo_takes_back_the_secret_and_leaves_the_adopted_apps() {
+async fn a_removal_takes_back_the_secret_and_leaves_the_adopted_apps() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let (server, client) = by_hand(&tenant);
     let job = connection(adopting(server, client), &tenant, &site);
     let secret = job.onboard(|_| ()).await.unwrap().secret.unwrap();
-    let report = job.undo(|_| ()).await.unwrap();
+    let outcome = job.remove(|_| ()).await.unwrap();
     assert!(!tenant.secret_is_live(server, secret.value.expose()));
     assert_eq!(application(&tenant, server)["displayName"], "Made by hand");
     assert!(
-        report.left_behind.iter().any(|text| text.contains("adopted client app")),
-        "{report:?}"
+        outcome
+            .findings
+            .iter()
+            .any(|finding| finding.message().contains("adopted client app")),
+        "{outcome:?}"
     );
 }
 

@@ -43,7 +43,10 @@ impl Drifted {
             .build()
             .unwrap();
         let outcome = job.onboard(|_| ()).await.unwrap();
-        let apps = [outcome.server_app.application_id, outcome.client_app.application_id];
+        let apps = [
+            outcome.server_app.as_ref().unwrap().application_id,
+            outcome.client_app.as_ref().unwrap().application_id,
+        ];
         let world = Self {
             tenant,
             site,

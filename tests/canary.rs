@@ -92,7 +92,7 @@ async fn no_secret_and_no_token_is_to_be_found_anywhere() {
     let secret = error.secret().unwrap().value.expose().to_owned();
     let second_plan = job.plan(|_| ()).await.unwrap();
     let outcome = second_plan.clone().apply(recorder.listen()).await.unwrap();
-    assert!(site.holds_secret(outcome.server_app.application_id, &secret));
+    assert!(site.holds_secret(outcome.server_app.as_ref().unwrap().application_id, &secret));
 
     let canaries = [secret.as_str(), token.as_str(), payload.as_str()];
     assert!(log.text().contains("/v1.0/applications"), "the log must have something to search");
@@ -144,7 +144,7 @@ async fn an_imported_secret_is_written_nowhere_but_to_the_site() {
     let job = AzureServicesConnection::builder(spec.clone()).site(site.clone()).build().unwrap();
     let plan = job.plan(|_| ()).await.unwrap();
     let outcome = plan.clone().apply(recorder.listen()).await.unwrap();
-    assert!(site.holds_secret(outcome.server_app.application_id, canary));
+    assert!(site.holds_secret(outcome.server_app.as_ref().unwrap().application_id, canary));
     let shown = format!(
         "{spec:?} {job:?} {plan:?} {plan} {outcome:?} {:?} {} {} {}",
         recorder.events(),

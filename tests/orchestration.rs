@@ -38,11 +38,11 @@ async fn a_new_tenant_gets_both_apps_their_consents_and_one_connection() {
     let outcome = connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
     assert_eq!(made(&tenant), [2, 2, 2, 0]);
     let secret = outcome.secret.as_ref().unwrap().value.expose();
-    assert!(site.holds_secret(outcome.server_app.application_id, secret));
-    assert!(tenant.secret_is_live(outcome.server_app.application_id, secret));
+    assert!(site.holds_secret(outcome.server_app.as_ref().unwrap().application_id, secret));
+    assert!(tenant.secret_is_live(outcome.server_app.as_ref().unwrap().application_id, secret));
     assert_eq!(outcome.connection.unwrap().name, "Contoso CMG");
     let uri = format!("api://{}/ConfigMgrService", tenant.tenant_id());
-    assert_eq!(outcome.client_settings.app_id_uri.unwrap().as_str(), uri);
+    assert_eq!(outcome.app_id_uri.as_ref().unwrap().as_str(), uri);
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn without_a_site_the_secret_comes_back_once_and_is_kept_by_a_second_run()
     let job = || AzureServicesConnection::builder(spec()).directory(tenant.directory());
     let first = job().build().unwrap().onboard(|_| ()).await.unwrap();
     let secret = first.secret.unwrap();
-    assert!(tenant.secret_is_live(first.server_app.application_id, secret.value.expose()));
+    assert!(tenant.secret_is_live(first.server_app.as_ref().unwrap().application_id, secret.value.expose()));
     let before = tenant.state();
     let second = job().build().unwrap().onboard(|_| ()).await.unwrap();
     assert!(!second.changed && second.secret.is_none());
@@ -177,8 +177,8 @@ async fn without_a_site_the_secret_comes_back_once_and_is_kept_by_a_second_run()
 
     let third = job().reissue_secret(true).build().unwrap().onboard(|_| ()).await.unwrap();
     let renewed = third.secret.unwrap();
-    assert!(tenant.secret_is_live(first.server_app.application_id, renewed.value.expose()));
-    let is_live = tenant.secret_is_live(first.server_app.application_id, secret.value.expose());
+    assert!(tenant.secret_is_live(first.server_app.as_ref().unwrap().application_id, renewed.value.expose()));
+    let is_live = tenant.secret_is_live(first.server_app.as_ref().unwrap().application_id, secret.value.expose());
     assert!(is_live, "the first one may be in a site by now");
 }
 
@@ -224,7 +224,10 @@ async fn a_create_answer_without_the_secrets_text_leads_to_one_secret_all_the_sa
         .map(|application| application["passwordCredentials"].as_array().map_or(0, Vec::len))
         .sum();
     assert_eq!(passwords, 1);
-    assert!(site.holds_secret(outcome.server_app.application_id, outcome.secret.unwrap().value.expose()));
+    assert!(site.holds_secret(
+        outcome.server_app.as_ref().unwrap().application_id,
+        outcome.secret.unwrap().value.expose()
+    ));
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,14 +265,14 @@ async fn what_differs_is_mended_and_nothing_else_is_touched() {
     change.display_name = Some("Renamed by hand".to_owned());
     tenant
         .directory()
-        .update_application(Call::quiet(), outcome.server_app.object_id.unwrap(), &change)
+        .update_application(Call::quiet(), outcome.server_app.as_ref().unwrap().object_id.unwrap(), &change)
         .await
         .unwrap();
 
     let plan = job.plan(|_| ()).await.unwrap();
     let planned = plan.step(Step::RegisterServerApp).unwrap();
     assert_eq!(planned.action, PlannedAction::Update);
-    let changed: Vec<&str> = planned.changes.iter().map(|change| change.property.as_str()).collect();
+    let changed: Vec<&str> = planned.properties().iter().map(|change| change.property.as_str()).collect();
     assert_eq!(changed, ["displayName", "isDeviceOnlyAuthSupported"]);
     let outcome = plan.apply(|_| ()).await.unwrap();
     assert_eq!(outcome.report.step(Step::RegisterServerApp).unwrap().action, StepAction::Updated);
@@ -277,37 +280,50 @@ async fn what_differs_is_mended_and_nothing_else_is_touched() {
 }
 
 #[tokio::test]
-async fn undo_removes_what_was_made_and_frees_the_names_for_the_next_run() {
+async fn a_removal_takes_away_what_was_made_and_frees_the_names_for_the_next_run() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let before = tenant.state();
     let job = connection(spec_with_discovery(), &tenant, &site);
     job.onboard(|_| ()).await.unwrap();
-    let report = job.undo(|_| ()).await.unwrap();
-    assert_eq!(report.removed.len(), 3, "{report:?}");
-    assert!(!report.is_complete(), "the product cannot remove applications and tenants");
+    let plan = job.plan_removal(|_| ()).await.unwrap();
+    let shown: Vec<Step> = plan.changes().iter().map(|change| change.step).collect();
+    assert_eq!(
+        shown,
+        [Step::RemoveConnection, Step::RemoveServerApp, Step::RemoveClientApp],
+        "{plan}"
+    );
+    let outcome = plan.apply(|_| ()).await.unwrap();
+    let removed = outcome.report.steps().iter().filter(|step| step.action == StepAction::Removed);
+    assert_eq!(removed.count(), 3, "{outcome:?}");
+    let stays = outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.code() == FindingCode::SiteRowStays);
+    assert_eq!(stays.count(), 3, "the product cannot remove applications and tenants");
     assert_eq!(tenant.state(), before);
     assert!(job.onboard(|_| ()).await.unwrap().changed);
     assert_eq!(made(&tenant), [2, 2, 2, 1]);
 }
 
 #[tokio::test]
-async fn undo_where_nothing_was_made_removes_nothing() {
+async fn a_removal_where_nothing_was_made_removes_nothing() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
-    let report = connection(spec(), &tenant, &site).undo(|_| ()).await.unwrap();
-    assert!(report.is_empty());
+    let plan = connection(spec(), &tenant, &site).plan_removal(|_| ()).await.unwrap();
+    assert!(plan.is_empty() && plan.findings().is_empty(), "{plan}");
+    assert!(!plan.apply(|_| ()).await.unwrap().changed);
 }
 
 #[tokio::test]
-async fn a_deleted_app_that_holds_the_name_stops_the_job_until_it_is_undone() {
+async fn a_deleted_app_that_holds_the_name_stops_the_job_until_it_is_removed() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let job = connection(spec(), &tenant, &site);
     let outcome = job.onboard(|_| ()).await.unwrap();
-    assert!(tenant.soft_delete(outcome.client_app.application_id));
+    assert!(tenant.soft_delete(outcome.client_app.as_ref().unwrap().application_id));
     let OnboardingError::Blocked(blocked) = job.plan(|_| ()).await.unwrap_err() else {
         panic!("a deleted app holds the unique name");
     };
     assert!(blocked.help().contains("Deleted applications"), "{}", blocked.help());
-    job.undo(|_| ()).await.unwrap();
+    job.remove(|_| ()).await.unwrap();
     job.onboard(|_| ()).await.unwrap();
 }
 
@@ -334,7 +350,7 @@ async fn import_without_a_directory_writes_to_the_site_only() {
         .unwrap();
     let job = AzureServicesConnection::builder(spec).site(site.clone()).build().unwrap();
     let outcome = job.onboard(|_| ()).await.unwrap();
-    assert!(site.holds_secret(outcome.server_app.application_id, "a~value"));
+    assert!(site.holds_secret(outcome.server_app.as_ref().unwrap().application_id, "a~value"));
     assert!(!job.onboard(|_| ()).await.unwrap().changed);
 }
 
@@ -344,12 +360,15 @@ async fn a_client_app_can_be_created_for_a_server_app_that_the_site_knows() {
     let first = connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
     let reusing = ConnectionSpec::builder("Contoso CMG")
         .key("a second client app")
-        .server_app(ReusedApp::new(first.server_app.application_id))
+        .server_app(ReusedApp::new(first.server_app.as_ref().unwrap().application_id))
         .client_app(ClientAppSpec::builder("Another client"))
         .build()
         .unwrap();
     let outcome = connection(reusing, &tenant, &site).onboard(|_| ()).await.unwrap();
-    assert_ne!(outcome.client_app.application_id, first.client_app.application_id);
+    assert_ne!(
+        outcome.client_app.as_ref().unwrap().application_id,
+        first.client_app.as_ref().unwrap().application_id
+    );
     assert_eq!(made(&tenant), [3, 3, 4, 0]);
 }
 

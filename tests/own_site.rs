@@ -70,14 +70,14 @@ async fn what_a_site_tells_only_at_the_end_is_in_the_report() {
         assert_eq!(outcome.report.step(step).unwrap().action, StepAction::Created, "{step}");
     }
     let secret = outcome.secret.as_ref().unwrap().value.expose();
-    assert!(tenant.secret_is_live(outcome.server_app.application_id, secret));
+    assert!(tenant.secret_is_live(outcome.server_app.as_ref().unwrap().application_id, secret));
 }
 
 #[tokio::test]
 async fn a_secret_is_kept_where_the_site_does_not_say_whether_it_took_it() {
     let (outcome, tenant) = onboard(LateTeller::of(&[], &SiteAction::Created)).await;
     let secret = outcome.secret.as_ref().unwrap().value.expose();
-    assert!(tenant.secret_is_live(outcome.server_app.application_id, secret));
+    assert!(tenant.secret_is_live(outcome.server_app.as_ref().unwrap().application_id, secret));
 }
 
 #[tokio::test]
@@ -86,7 +86,10 @@ async fn a_secret_is_kept_whatever_became_of_the_row_if_the_site_does_not_say_wh
     for action in [SiteAction::Created, SiteAction::Unchanged, SiteAction::Changed, differs] {
         let (outcome, tenant) = onboard(LateTeller::of(&ALL, &action)).await;
         let secret = outcome.secret.as_ref().expect("the secret may be in the site").value.expose();
-        assert!(tenant.secret_is_live(outcome.server_app.application_id, secret), "{action:?}");
+        assert!(
+            tenant.secret_is_live(outcome.server_app.as_ref().unwrap().application_id, secret),
+            "{action:?}"
+        );
         let told = outcome
             .findings
             .iter()
@@ -119,9 +122,9 @@ async fn one_administrator_registers_and_another_one_imports() {
         .unwrap();
     let job = AzureServicesConnection::builder(importing).site(site.clone()).build().unwrap();
     let imported = job.onboard(|_| ()).await.unwrap();
-    assert_eq!(imported.client_settings, registered.client_settings);
+    assert_eq!(imported.client_settings(), registered.client_settings());
     let secret = registered.secret.as_ref().unwrap().value.expose();
-    assert!(site.holds_secret(registered.server_app.application_id, secret));
+    assert!(site.holds_secret(registered.server_app.as_ref().unwrap().application_id, secret));
     assert!(imported.hand_over().is_none(), "an import makes no secret");
 }
 

@@ -52,7 +52,7 @@ impl Registered {
     }
 
     fn uri(&self) -> String {
-        self.outcome.client_settings.app_id_uri.as_ref().unwrap().to_string()
+        self.outcome.app_id_uri.as_ref().unwrap().to_string()
     }
 
     fn imported(&self, secret: ClientSecret, expiry: OffsetDateTime, uri: String) -> ImportedServerApp {
@@ -60,7 +60,7 @@ impl Registered {
             .tenant_name("contoso.onmicrosoft.com")
             .tenant_id(self.tenant.tenant_id().to_string())
             .name("ConfigMgr Server")
-            .client_id(self.outcome.server_app.application_id)
+            .client_id(self.outcome.server_app.as_ref().unwrap().application_id)
             .secret_key(secret)
             .secret_key_expiry(expiry)
             .app_id_uri(uri)
@@ -69,7 +69,7 @@ impl Registered {
     }
 
     fn client_app(&self) -> ImportedClientApp {
-        let id = self.outcome.client_app.application_id;
+        let id = self.outcome.client_app.as_ref().unwrap().application_id;
         ImportedClientApp::builder().name("ConfigMgr Client").client_id(id).build().unwrap()
     }
 
@@ -270,7 +270,9 @@ async fn every_difference_of_the_server_app_is_named() {
     ];
     for (code, change) in cases {
         let registered = Registered::by(support::spec()).await;
-        registered.change(registered.outcome.server_app.application_id, change).await;
+        registered
+            .change(registered.outcome.server_app.as_ref().unwrap().application_id, change)
+            .await;
         let verification = registered.verify(registered.server_app(), false).await;
         assert_eq!(codes(&verification), [code]);
         assert!(verification.is_ready(), "the import itself would work: {verification}");
@@ -280,7 +282,7 @@ async fn every_difference_of_the_server_app_is_named() {
 #[tokio::test]
 async fn what_keeps_clients_out_is_a_blocker() {
     let registered = Registered::by(support::spec()).await;
-    let id = registered.outcome.server_app.application_id;
+    let id = registered.outcome.server_app.as_ref().unwrap().application_id;
     let found = registered
         .tenant
         .directory()
@@ -306,11 +308,11 @@ async fn what_keeps_clients_out_is_a_blocker() {
 #[tokio::test]
 async fn every_difference_of_the_client_app_is_named() {
     let registered = Registered::by(support::spec()).await;
-    let id = registered.outcome.client_app.application_id;
+    let id = registered.outcome.client_app.as_ref().unwrap().application_id;
     let own = format!("ms-appx-web://Microsoft.AAD.BrokerPlugin/{id}");
     let of_server = format!(
         "ms-appx-web://Microsoft.AAD.BrokerPlugin/{}",
-        registered.outcome.server_app.application_id
+        registered.outcome.server_app.as_ref().unwrap().application_id
     );
     let set = async |public: &[&str], web: &[&str]| {
         let (mut public_client, mut website) = (PublicClientApplication::default(), WebApplication::default());
@@ -344,7 +346,7 @@ async fn configured_is_not_consented() {
         "told once, although token and directory know it"
     );
 
-    let client = registered.outcome.client_app.service_principal_id.unwrap();
+    let client = registered.outcome.client_app.as_ref().unwrap().service_principal_id.unwrap();
     let grants = registered
         .tenant
         .directory()
@@ -362,7 +364,7 @@ async fn configured_is_not_consented() {
     let verification = registered.verify(registered.server_app(), false).await;
     assert_eq!(codes(&verification), [FindingCode::ConsentOnlyConfigured]);
     let mut nothing = Some(Vec::new());
-    let client_id = registered.outcome.client_app.application_id;
+    let client_id = registered.outcome.client_app.as_ref().unwrap().application_id;
     registered
         .change(client_id, |app| app.required_resource_access = nothing.take())
         .await;
@@ -374,7 +376,7 @@ async fn configured_is_not_consented() {
 #[tokio::test]
 async fn an_app_without_service_principal_and_one_that_is_not_there_are_told_apart() {
     let registered = Registered::by(support::spec()).await;
-    let principal = registered.outcome.client_app.service_principal_id.unwrap();
+    let principal = registered.outcome.client_app.as_ref().unwrap().service_principal_id.unwrap();
     registered
         .tenant
         .directory()
@@ -383,7 +385,9 @@ async fn an_app_without_service_principal_and_one_that_is_not_there_are_told_apa
         .unwrap();
     let verification = registered.verify(registered.server_app(), false).await;
     assert_eq!(codes(&verification), [FindingCode::ServicePrincipalMissing]);
-    registered.tenant.soft_delete(registered.outcome.client_app.application_id);
+    registered
+        .tenant
+        .soft_delete(registered.outcome.client_app.as_ref().unwrap().application_id);
     let verification = registered.verify(registered.server_app(), false).await;
     assert_eq!(codes(&verification), [FindingCode::AppNotFound]);
 }

@@ -132,8 +132,8 @@ async fn a_write_that_was_carried_out_although_it_failed_is_not_repeated_blindly
                 assert_eq!(support::count(&state, kind), support::count(&expected, kind), "{request} {fault:?}");
             }
             let secret = outcome.secret.unwrap();
-            assert!(site.holds_secret(outcome.server_app.application_id, secret.value.expose()));
-            assert!(tenant.secret_is_live(outcome.server_app.application_id, secret.value.expose()));
+            assert!(site.holds_secret(outcome.server_app.as_ref().unwrap().application_id, secret.value.expose()));
+            assert!(tenant.secret_is_live(outcome.server_app.as_ref().unwrap().application_id, secret.value.expose()));
         }
     }
 }

@@ -52,14 +52,14 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) site: SiteArguments,
     /// Stop after the summary.
-    #[arg(long, conflicts_with = "undo")]
+    #[arg(long)]
     pub(crate) plan: bool,
     /// Write JSON lines to standard output, and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
     /// Remove what this specification has made.
     #[arg(long)]
-    pub(crate) undo: bool,
+    pub(crate) remove: bool,
     /// Without a site: replace the secret of an earlier run.
     #[arg(long)]
     pub(crate) reissue_secret: bool,

@@ -70,10 +70,15 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
     output.specification(&spec);
     // Kept alive until the job is done: dropping it stops the emulator.
     let (connection, _emulator) = connect(arguments, spec).await?;
-    if arguments.undo {
+    if arguments.remove {
+        let plan = connection.plan_removal(|_| ()).await?;
+        output.plan(&plan);
+        if arguments.plan {
+            return Ok(());
+        }
         output.begin_progress();
-        let report = connection.undo(|event| output.event(event)).await.map_err(OnboardingError::from)?;
-        output.undone(&report);
+        let outcome = plan.apply(|event| output.event(event)).await?;
+        output.removed(&outcome);
         return Ok(());
     }
     let preflight = connection.preflight(|_| ()).await.map_err(OnboardingError::from)?;

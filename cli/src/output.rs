@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use cmg_onboarding::{
     ConnectionSpec, Event, Outcome, Plan, Preflight,
-    connection::{ApplyError, EventKind, Finding, UndoReport},
+    connection::{ApplyError, EventKind, Finding},
     spec::{ClientApp, ServerApp},
 };
 use serde::Serialize;
@@ -108,12 +108,17 @@ impl Output {
         }
         heading("Completion");
         line(completion(outcome.changed, outcome.connection.is_some()));
-        line(&format!("Web app:            {}", outcome.server_app.application_id));
-        line(&format!("Native Client app:  {}", outcome.client_app.application_id));
+        for (label, app) in [("Web app:", &outcome.server_app), ("Native Client app:", &outcome.client_app)] {
+            if let Some(app) = app {
+                line(&format!("{label:<19} {}", app.application_id));
+            }
+        }
         if let Some(connection) = &outcome.connection {
             line(&format!("Connection:         {} (row {})", connection.name, connection.id));
         }
-        line(&format!("For ccmsetup.exe:   {}", outcome.client_settings.ccmsetup_properties()));
+        if let Some(settings) = outcome.client_settings() {
+            line(&format!("For ccmsetup.exe:   {}", settings.ccmsetup_properties()));
+        }
         if outcome.secret.is_some() && outcome.connection.is_none() {
             line("The secret is handed to the calling program only (Outcome::secret) and never printed.");
         }
@@ -165,21 +170,19 @@ impl Output {
         }
     }
 
-    pub(crate) fn undone(self, report: &UndoReport) {
+    pub(crate) fn removed(self, outcome: &Outcome) {
         if self.json {
-            self.object("undone", report);
+            self.object("removed", outcome);
             return;
         }
-        heading("Undone");
-        if report.is_empty() {
+        heading("Removed");
+        if !outcome.changed {
             line("There was nothing to remove.");
         }
-        for text in &report.removed {
-            line(&format!("removed      {text}"));
+        for text in outcome.report.to_string().lines() {
+            line(text);
         }
-        for text in &report.left_behind {
-            line(&format!("left behind  {text}"));
-        }
+        self.findings(&outcome.findings);
     }
 
     pub(crate) fn bad_input(self, message: &str) {

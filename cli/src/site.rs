@@ -98,7 +98,9 @@ impl SiteArguments {
         let (Some(folder), Some(code), Some(provider)) = (&self.script_out, &self.site_code, &self.provider) else {
             return Ok(None);
         };
-        let wanted = onboarding(spec, outcome);
+        let Some(wanted) = onboarding(spec, outcome) else {
+            return Ok(None);
+        };
         let is_known = matches!(wanted.server_app, ServerAppImport::Known(_));
         if is_known && !matches!(spec.server_app(), ServerApp::Reuse(_)) {
             // The request would lack the server app: it fails at a site that does not know the app, and would replace a good one.
@@ -131,9 +133,10 @@ impl SiteArguments {
 }
 
 /// What the site is to be given, from what was asked for and what came out.
-fn onboarding(spec: &ConnectionSpec, outcome: &Outcome) -> SiteOnboarding {
-    let settings = &outcome.client_settings;
-    let (server_id, client_id) = (outcome.server_app.application_id, outcome.client_app.application_id);
+fn onboarding(spec: &ConnectionSpec, outcome: &Outcome) -> Option<SiteOnboarding> {
+    let settings = outcome.client_settings()?;
+    let (server_app, client_app) = (outcome.server_app.as_ref()?, outcome.client_app.as_ref()?);
+    let (server_id, client_id) = (server_app.application_id, client_app.application_id);
     let server = match (spec.server_app(), &outcome.secret, &settings.app_id_uri) {
         (ServerApp::Import(app), ..) => ServerAppImport::Import {
             name: app.name().to_owned(),
@@ -143,7 +146,7 @@ fn onboarding(spec: &ConnectionSpec, outcome: &Outcome) -> SiteOnboarding {
             app_id_uri: app.app_id_uri().clone(),
         },
         (_, Some(secret), Some(uri)) => ServerAppImport::Import {
-            name: outcome.server_app.name.clone().unwrap_or_else(|| server_id.to_string()),
+            name: server_app.name.clone().unwrap_or_else(|| server_id.to_string()),
             client_id: server_id,
             secret_key: secret.value.clone(),
             secret_key_expiry: secret.expires_on,
@@ -151,7 +154,7 @@ fn onboarding(spec: &ConnectionSpec, outcome: &Outcome) -> SiteOnboarding {
         },
         _ => ServerAppImport::Known(server_id),
     };
-    let client = match (spec.client_app(), &outcome.client_app.name) {
+    let client = match (spec.client_app(), &client_app.name) {
         (ClientApp::Reuse(_), _) | (_, None) => ClientAppImport::Known(client_id),
         (_, Some(name)) => ClientAppImport::Import {
             name: name.clone(),
@@ -162,7 +165,7 @@ fn onboarding(spec: &ConnectionSpec, outcome: &Outcome) -> SiteOnboarding {
     let mut wanted = SiteOnboarding::new(settings.tenant_id, tenant, outcome.environment, server, client, spec.name());
     wanted.description = spec.description().map(str::to_owned);
     wanted.discovery = spec.discovery().cloned();
-    wanted
+    Some(wanted)
 }
 
 #[cfg(test)]

@@ -2,17 +2,23 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::connection::{
-    AzureServicesConnection, Cancel, IncompleteConnection, Inner, SecretSink, plan::work::SecretWish, read::snapshot::needs_directory,
-    run::cancel::Limits,
-};
 use crate::{
     backoff::WaitPolicy,
     clock::{Clock, SystemClock},
+    connection::{
+        handle::{AzureServicesConnection, Inner},
+        plan::secrets::SecretOptions,
+        read::snapshot::needs_directory,
+        report::{error::IncompleteConnection, step::AppRole},
+        run::{
+            cancel::{Cancel, Limits},
+            secret_sink::SecretSink,
+        },
+    },
     directory::DirectoryHandle,
     ids::TenantId,
     site::{SiteHandle, SiteIdentity},
-    spec::{ClientApp, ConnectionSpec, ServerApp},
+    spec::ConnectionSpec,
 };
 
 /// How old a plan may be to count as read just now.
@@ -22,60 +28,52 @@ const MAX_PLAN_AGE: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until build() is called"]
 pub struct AzureServicesConnectionBuilder {
-    spec: ConnectionSpec,
-    directory: Option<DirectoryHandle>,
-    site: Option<SiteHandle>,
-    expected_tenant: Option<TenantId>,
-    policy_exempt: bool,
-    wish: SecretWish,
-    site_identity: Option<SiteIdentity>,
-    sink: Option<Arc<dyn SecretSink>>,
-    wait_policy: WaitPolicy,
-    max_plan_age: Duration,
-    limits: Limits,
-    clock: Arc<dyn Clock>,
+    inner: Inner,
 }
 
 impl AzureServicesConnectionBuilder {
     pub(crate) fn new(spec: ConnectionSpec) -> Self {
         Self {
-            spec,
-            directory: None,
-            site: None,
-            expected_tenant: None,
-            policy_exempt: false,
-            wish: SecretWish::default(),
-            site_identity: None,
-            sink: None,
-            wait_policy: WaitPolicy::default(),
-            max_plan_age: MAX_PLAN_AGE,
-            limits: Limits::default(),
-            clock: Arc::new(SystemClock),
+            inner: Inner {
+                spec,
+                directory: None,
+                site: None,
+                expected_tenant: None,
+                policy_exempt: false,
+                secrets: SecretOptions::default(),
+                only: None,
+                site_identity: None,
+                sink: None,
+                wait_policy: WaitPolicy::default(),
+                max_plan_age: MAX_PLAN_AGE,
+                limits: Limits::default(),
+                clock: Arc::new(SystemClock),
+            },
         }
     }
 
     /// The Entra tenant. Without it nothing can be registered, only imported.
     pub fn directory(mut self, directory: impl Into<DirectoryHandle>) -> Self {
-        self.directory = Some(directory.into());
+        self.inner.directory = Some(directory.into());
         self
     }
 
     /// The Configuration Manager site. Without it the apps are only registered.
     pub fn site(mut self, site: impl Into<SiteHandle>) -> Self {
-        self.site = Some(site.into());
+        self.inner.site = Some(site.into());
         self
     }
 
     /// The tenant that is meant. Preflight refuses a sign-in to any other. Default: the one that is signed in to.
     pub fn tenant(mut self, tenant: TenantId) -> Self {
-        self.expected_tenant = Some(tenant);
+        self.inner.expected_tenant = Some(tenant);
         self
     }
 
     /// Says that the signed-in account is exempt from the tenant's app management policy, which cannot be seen from
     /// outside: what the policy would refuse is then a warning, not a blocker. Default: not exempt.
     pub fn policy_exempt(mut self, exempt: bool) -> Self {
-        self.policy_exempt = exempt;
+        self.inner.policy_exempt = exempt;
         self
     }
 
@@ -85,7 +83,7 @@ impl AzureServicesConnectionBuilder {
     ///
     /// With a site this is decided by whether the site knows the app, and this setting changes nothing.
     pub fn reissue_secret(mut self, reissue: bool) -> Self {
-        self.wish.reissue = reissue;
+        self.inner.secrets.reissue = reissue;
         self
     }
 
@@ -94,7 +92,7 @@ impl AzureServicesConnectionBuilder {
     ///
     /// With a site this setting changes nothing: the site tells which secret is in use.
     pub fn remove_superseded_secrets(mut self, remove: bool) -> Self {
-        self.wish.remove_superseded = remove;
+        self.inner.secrets.remove_superseded = remove;
         self
     }
 
@@ -105,46 +103,54 @@ impl AzureServicesConnectionBuilder {
     /// A secret is removed only if it was issued for this very site. Give a text of your own if one site is reached
     /// through several SMS Providers.
     pub fn site_identity(mut self, identity: SiteIdentity) -> Self {
-        self.site_identity = Some(identity);
+        self.inner.site_identity = Some(identity);
+        self
+    }
+
+    /// Registers one app only, as the wizard does: *OK* creates this app now, and another administrator may create the
+    /// other one tomorrow. The site is left out; the client app needs the server app to be there. Each app can so have a
+    /// directory of its own, signed in as another account. Default: the whole connection.
+    pub fn only(mut self, app: AppRole) -> Self {
+        self.inner.only = Some(app);
         self
     }
 
     /// A safe place, such as a vault, that is awaited with every issued secret before anything else is written.
     /// Default: none; the secret's text is in the outcome or in the error.
     pub fn secret_sink(mut self, sink: impl SecretSink + 'static) -> Self {
-        self.sink = Some(Arc::new(sink));
+        self.inner.sink = Some(Arc::new(sink));
         self
     }
 
     /// How long and how often a run waits until the directory sees everywhere what the run has just made.
     /// Default: up to two minutes; see [`WaitPolicy`].
     pub fn wait_policy(mut self, policy: WaitPolicy) -> Self {
-        self.wait_policy = policy;
+        self.inner.wait_policy = policy;
         self
     }
 
     /// How old a plan may be to count as read just now, by tokio's timer. An older one is compared with a fresh look at
     /// tenant and site before it writes. Default: 60 seconds.
     pub fn max_plan_age(mut self, age: Duration) -> Self {
-        self.max_plan_age = age;
+        self.inner.max_plan_age = age;
         self
     }
 
     /// A handle that ends the runs of this connection, with their report. Default: none.
     pub fn cancel(mut self, cancel: &Cancel) -> Self {
-        self.limits.cancel = Some(cancel.clone());
+        self.inner.limits.cancel = Some(cancel.clone());
         self
     }
 
     /// How long carrying out a plan may take, by tokio's timer; then the run ends with its report. Default: no limit.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.limits.deadline = Some(deadline);
+        self.inner.limits.deadline = Some(deadline);
         self
     }
 
     /// Where the time of day comes from. Default: the operating system.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.inner.clock = clock;
         self
     }
 
@@ -154,32 +160,22 @@ impl AzureServicesConnectionBuilder {
     ///
     /// When the specification needs a directory or a site that was not given.
     pub fn build(self) -> Result<AzureServicesConnection, IncompleteConnection> {
-        let creates = needs_directory(&self.spec);
-        let reuses = matches!(self.spec.server_app(), ServerApp::Reuse(_)) || matches!(self.spec.client_app(), ClientApp::Reuse(_));
-        if creates && self.directory.is_none() {
+        let inner = self.inner;
+        let (server, client) = (inner.spec.server_app(), inner.spec.client_app());
+        let writes = match inner.only {
+            Some(AppRole::Server) => server.is_registered_here(),
+            Some(AppRole::Client) => client.is_registered_here(),
+            None => needs_directory(&inner.spec),
+        };
+        if writes && inner.directory.is_none() {
             return Err(IncompleteConnection::DirectoryMissing);
         }
-        if reuses && self.site.is_none() {
+        if inner.only.is_none() && (server.is_reused() || client.is_reused()) && inner.site.is_none() {
             return Err(IncompleteConnection::SiteMissing);
         }
-        if !creates && self.site.is_none() {
+        if !writes && (inner.site.is_none() || inner.only.is_some()) {
             return Err(IncompleteConnection::NothingToDo);
         }
-        Ok(AzureServicesConnection {
-            inner: Arc::new(Inner {
-                spec: self.spec,
-                directory: self.directory,
-                site: self.site,
-                expected_tenant: self.expected_tenant,
-                policy_exempt: self.policy_exempt,
-                wish: self.wish,
-                site_identity: self.site_identity,
-                sink: self.sink,
-                wait_policy: self.wait_policy,
-                max_plan_age: self.max_plan_age,
-                limits: self.limits,
-                clock: self.clock,
-            }),
-        })
+        Ok(AzureServicesConnection { inner: Arc::new(inner) })
     }
 }

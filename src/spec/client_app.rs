@@ -42,6 +42,29 @@ impl ClientApp {
     pub const fn is_registered_here(&self) -> bool {
         matches!(self, Self::Create(_) | Self::Adopt(_))
     }
+
+    /// Whether this run makes the app, if it is not there yet.
+    pub(crate) const fn is_created(&self) -> bool {
+        matches!(self, Self::Create(_))
+    }
+
+    /// Whether the site has to know the app already.
+    pub(crate) const fn is_reused(&self) -> bool {
+        matches!(self, Self::Reuse(_))
+    }
+
+    /// Whether an app that is there is brought into shape.
+    pub(crate) const fn is_adopted(&self) -> bool {
+        matches!(self, Self::Adopt(_))
+    }
+
+    /// The values of an app to import.
+    pub(crate) const fn imported(&self) -> Option<&ImportedClientApp> {
+        match self {
+            Self::Import(app) => Some(app),
+            _ => None,
+        }
+    }
 }
 
 /// A client app to be created: the fields of the *Create Client Application* dialog.

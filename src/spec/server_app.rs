@@ -51,6 +51,38 @@ impl ServerApp {
     pub const fn is_registered_here(&self) -> bool {
         matches!(self, Self::Create(_) | Self::Adopt(_))
     }
+
+    /// Whether this run makes the app, if it is not there yet.
+    pub(crate) const fn is_created(&self) -> bool {
+        matches!(self, Self::Create(_))
+    }
+
+    /// Whether the site has to know the app already.
+    pub(crate) const fn is_reused(&self) -> bool {
+        matches!(self, Self::Reuse(_))
+    }
+
+    /// Whether an app that is there is brought into shape.
+    pub(crate) const fn is_adopted(&self) -> bool {
+        matches!(self, Self::Adopt(_))
+    }
+
+    /// The values of an app to import.
+    pub(crate) const fn imported(&self) -> Option<&ImportedServerApp> {
+        match self {
+            Self::Import(app) => Some(app),
+            _ => None,
+        }
+    }
+
+    /// The App ID URI that was chosen for an app that this run writes.
+    pub(crate) const fn chosen_uri(&self) -> Option<&AppIdUri> {
+        match self {
+            Self::Create(app) => app.app_id_uri(),
+            Self::Adopt(app) => app.app_id_uri(),
+            Self::Import(_) | Self::Reuse(_) => None,
+        }
+    }
 }
 
 /// A server app to be created: the fields of the *Create Server Application* dialog.

@@ -18,7 +18,7 @@ mod any_single_fault;
 mod dropped_anywhere;
 mod end_state;
 mod killed_anywhere;
+mod removed_anywhere;
 mod replication;
 mod two_at_once;
-mod undone_anywhere;
 mod world;

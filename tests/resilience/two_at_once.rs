@@ -195,7 +195,11 @@ async fn two_registrations_at_once_hand_out_one_secret_that_is_live() {
         let mut secrets = Vec::new();
         for result in results {
             let outcome = result.unwrap_or_else(|error| panic!("{case}: {error:#?}"));
-            secrets.extend(outcome.secret.map(|secret| (outcome.server_app.application_id, secret)));
+            secrets.extend(
+                outcome
+                    .secret
+                    .map(|secret| (outcome.server_app.as_ref().unwrap().application_id, secret)),
+            );
         }
         let state = world.settled().await;
         assert_eq!(secrets.len(), 1, "{case}");

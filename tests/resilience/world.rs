@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use cmg_onboarding::{
-    AccessToken, AzureServicesConnection, ConnectionSpec, GraphDirectory, OnboardingError, Outcome, StaticToken, WaitPolicy,
-    connection::UndoReport, token_fn,
+    AccessToken, AzureServicesConnection, ConnectionSpec, GraphDirectory, OnboardingError, Outcome, StaticToken, WaitPolicy, token_fn,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedTenantBuilder, EmulatedWire, Timeline};
 
@@ -140,10 +139,10 @@ impl Process {
         }
     }
 
-    pub(crate) async fn undo_until_killed(&self) -> Option<UndoReport> {
+    pub(crate) async fn remove_until_killed(&self) -> Option<Outcome> {
         tokio::select! {
             biased;
-            report = self.job.undo(|_| ()) => Some(report.unwrap()),
+            outcome = self.job.remove(|_| ()) => Some(outcome.unwrap()),
             () = self.timeline.ended() => None,
         }
     }

@@ -2,59 +2,33 @@
 
 use time::{Duration, OffsetDateTime};
 
-use crate::connection::{
-    plan::planned::ROLE_ASSIGNMENT,
-    plan::registration::{UniqueNames, offered_scope},
-    read::snapshot::{Found, FoundApp, FoundDirectory, role_gap},
-    report::finding::{Finding, FindingCode, Severity},
-};
 use crate::{
     cloud::{CloudEndpoints, CloudEnvironment},
+    connection::{
+        check::rules::Rules,
+        plan::registration::{UniqueNames, offered_scope},
+        read::snapshot::{FoundApp, FoundDirectory},
+        report::{
+            finding::{Finding, FindingCode, Severity},
+            step::AppRole,
+        },
+    },
     directory::AppManagementPolicy,
-    ids::TenantId,
-    site::SiteIdentity,
-    spec::{ACCEPTED_FORMS, AppIdUri, ClientApp, ConnectionSpec, SecretValidity, ServerApp, UriOwnerProblem},
+    spec::{ACCEPTED_FORMS, AppIdUri, ImportedServerApp, SecretValidity, UriOwnerProblem},
 };
 
 /// How far ahead of its end a secret is called "soon".
 const SOON: Duration = Duration::days(30);
 
-/// What the checks go by besides what was found.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules<'a> {
-    pub(crate) spec: &'a ConnectionSpec,
-    pub(crate) endpoints: Option<&'a CloudEndpoints>,
-    pub(crate) expected_tenant: Option<TenantId>,
-    pub(crate) policy_exempt: bool,
-    pub(crate) site_identity: Option<&'a SiteIdentity>,
-    pub(crate) now: OffsetDateTime,
-}
-
-impl Rules<'_> {
-    /// What tells the site from another one: what the caller gives, else what the site says.
-    pub(crate) fn site_identity<'f>(&'f self, found: &'f Found) -> Option<&'f SiteIdentity> {
-        let site = found.site.as_ref()?;
-        self.site_identity.or(site.info.identity.as_ref())
-    }
-}
-
 /// Checks token, App ID URI, names and policies against what was found.
 pub(crate) fn check_directory(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
     check_token(rules, found, findings);
-    match (rules.spec.server_app(), &found.server) {
-        (ServerApp::Create(server), _) => {
-            check_uri(rules, server.app_id_uri().is_none(), found, findings);
-            check_own_secret(rules, found, findings);
-        }
-        (ServerApp::Adopt(server), Some(app)) => {
-            let has_none = app.application.properties.identifier_uris.as_ref().is_none_or(Vec::is_empty);
-            check_uri(rules, server.app_id_uri().is_none() && has_none, found, findings);
-            check_own_secret(rules, found, findings);
-        }
-        (_, None) => findings.push(not_registered("server app", found)),
-        (ServerApp::Import(_) | ServerApp::Reuse(_), Some(app)) => check_outside_server(rules, app, findings),
+    if rules.only != Some(AppRole::Client) {
+        check_server(rules, found, findings);
+    } else if found.server.is_none() {
+        findings.push(not_registered("server app", found));
     }
-    if matches!(rules.spec.client_app(), ClientApp::Adopt(_)) && found.client.is_none() {
+    if rules.only != Some(AppRole::Server) && rules.spec.client_app().is_adopted() && found.client.is_none() {
         findings.push(not_registered("client app", found));
     }
     check_deleted(rules, found, findings);
@@ -67,7 +41,23 @@ pub(crate) fn check_directory(rules: &Rules<'_>, found: &FoundDirectory, finding
     }
 }
 
-fn check_token(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+fn check_server(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+    let app = rules.spec.server_app();
+    match &found.server {
+        None if app.is_created() => check_uri(rules, app.chosen_uri().is_none(), found, findings),
+        None => findings.push(not_registered("server app", found)),
+        Some(server) if app.is_registered_here() => {
+            let has_none = server.application.properties.identifier_uris.as_ref().is_none_or(Vec::is_empty);
+            let is_default = app.chosen_uri().is_none() && (app.is_created() || has_none);
+            check_uri(rules, is_default, found, findings);
+            check_own_secret(rules, found, findings);
+        }
+        Some(server) => check_outside_server(rules, server, findings),
+    }
+}
+
+/// Checks that the token is valid, and for this tenant, this cloud and Microsoft Graph.
+pub(crate) fn check_token(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
     let signed_in = &found.signed_in;
     if signed_in.expires_on.is_some_and(|end| end <= rules.now) {
         findings.push(Finding::blocker(
@@ -76,7 +66,8 @@ fn check_token(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Fin
             "Sign in again.",
         ));
     }
-    for tenant in [rules.expected_tenant, imported_tenant(rules.spec)].into_iter().flatten() {
+    let imported_tenant = rules.spec.server_app().imported().map(ImportedServerApp::tenant_id);
+    for tenant in [rules.expected_tenant, imported_tenant].into_iter().flatten() {
         if tenant != found.tenant.id {
             let message = format!(
                 "The sign-in is for tenant {} ({}), not for {tenant}.",
@@ -126,31 +117,6 @@ fn other_cloud(rules: &Rules<'_>, found: &FoundDirectory) -> Option<CloudEnviron
         .or_else(by_issuer)
         .or_else(by_endpoints)
         .filter(|cloud| *cloud != rules.spec.environment())
-}
-
-fn imported_tenant(spec: &ConnectionSpec) -> Option<TenantId> {
-    match spec.server_app() {
-        ServerApp::Import(app) => Some(app.tenant_id()),
-        ServerApp::Create(_) | ServerApp::Reuse(_) | ServerApp::Adopt(_) => None,
-    }
-}
-
-/// Checks the roles against what the plan writes: where every consent is in place, nobody needs a role to give one.
-pub(crate) fn check_roles(needed: &[String], found: &FoundDirectory, findings: &mut Vec<Finding>) {
-    let Some(held) = &found.roles else {
-        return;
-    };
-    if let Some(role) = role_gap(held, needed) {
-        let account = found.signed_in.account.as_deref().unwrap_or("the signed-in account");
-        let message = format!("The directory roles of {account} do not suffice to consent.");
-        let mut remedy = format!(
-            "Activate or assign at least {role} (Entra admin center > Roles & admins) and sign in again, or sign in with another account."
-        );
-        if needed.iter().any(|name| name == ROLE_ASSIGNMENT) {
-            remedy.push_str(" Without discovery Cloud Application Administrator is enough.");
-        }
-        findings.push(Finding::blocker(FindingCode::RoleTooWeak, message, remedy));
-    }
 }
 
 fn check_uri(rules: &Rules<'_>, is_default: bool, found: &FoundDirectory, findings: &mut Vec<Finding>) {
@@ -309,11 +275,11 @@ fn check_deleted(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<F
     let names = UniqueNames::of(rules.spec.key());
     let wanted = [
         (
-            matches!(rules.spec.server_app(), ServerApp::Create(_)) && found.server.is_none(),
+            rules.spec.server_app().is_created() && found.server.is_none() && rules.only != Some(AppRole::Client),
             names.server,
         ),
         (
-            matches!(rules.spec.client_app(), ClientApp::Create(_)) && found.client.is_none(),
+            rules.spec.client_app().is_created() && found.client.is_none() && rules.only != Some(AppRole::Server),
             names.client,
         ),
     ];

@@ -20,7 +20,7 @@ use crate::{
     directory::{ApplicationKey, Directory, DirectoryHandle, PermissionGrant, RoleAssignment},
     error::DirectoryError,
     ids::{ApplicationId, TenantId},
-    spec::{ClientApp, ConnectionSpec, ImportedClientApp, ImportedServerApp, ServerApp},
+    spec::{ConnectionSpec, ImportedClientApp, ImportedServerApp},
     token::SecretProbe,
 };
 
@@ -69,13 +69,11 @@ impl ImportVerifier {
     /// Verifies what a specification imports; `None` where it imports no server app.
     #[must_use]
     pub fn of(spec: &ConnectionSpec) -> Option<Self> {
-        let ServerApp::Import(server) = spec.server_app() else {
-            return None;
-        };
+        let server = spec.server_app().imported()?;
         let verifier = Self::new(server.clone()).discovery(spec.discovery().is_some());
-        Some(match spec.client_app() {
-            ClientApp::Import(client) => verifier.client_app(client.clone()),
-            _ => verifier,
+        Some(match spec.client_app().imported() {
+            Some(client) => verifier.client_app(client.clone()),
+            None => verifier,
         })
     }
 

@@ -1,23 +1,24 @@
 //! What an app registration lacks of its wanted shape. Lists only grow: what others have added stays.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::directory::{
     ApiApplication, ApplicationProperties, ImplicitGrantSettings, PermissionScope, PublicClientApplication, RequiredResourceAccess,
     WebApplication,
 };
 
-/// One property that is to be changed, for people.
+/// One property of an app registration that is changed, with its old and its new value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PropertyChange {
     /// The property, as Microsoft Graph calls it.
     pub property: String,
-    /// What it is now.
-    pub from: String,
-    /// What it becomes. Lists only grow: what is there stays.
-    pub to: String,
+    /// What it is now; `null` if it has no value.
+    pub from: Value,
+    /// What it becomes. A list keeps what it has; permissions are told as `{client id of the API}/{permission id}`.
+    pub to: Value,
 }
 
 /// What must be changed so that `current` has everything that `wanted` asks for. Lists keep what they have.
@@ -102,7 +103,43 @@ pub(crate) fn difference(current: &ApplicationProperties, wanted: &ApplicationPr
     (change, changes)
 }
 
-fn scalar<T: Clone + PartialEq + ToString>(
+/// What `current` lacks of `wanted`: of lists the missing values only, so that it can be added to what is there by then.
+pub(crate) fn lacking(current: &ApplicationProperties, wanted: &ApplicationProperties) -> (ApplicationProperties, Vec<PropertyChange>) {
+    let (mut adds, changes) = difference(current, wanted);
+    remove_held(&mut adds.identifier_uris, current.identifier_uris.as_ref());
+    if let Some(web) = &mut adds.web {
+        remove_held(
+            &mut web.redirect_uris,
+            current.web.as_ref().and_then(|web| web.redirect_uris.as_ref()),
+        );
+    }
+    if let Some(client) = &mut adds.public_client {
+        let held = current.public_client.as_ref().and_then(|client| client.redirect_uris.as_ref());
+        remove_held(&mut client.redirect_uris, held);
+    }
+    if let Some(api) = &mut adds.api {
+        let held = current.api.as_ref().and_then(|api| api.oauth2_permission_scopes.as_ref());
+        remove_held(&mut api.oauth2_permission_scopes, held);
+    }
+    let held = current.required_resource_access.as_deref().unwrap_or_default();
+    for resource in adds.required_resource_access.iter_mut().flatten() {
+        let of_resource = held.iter().filter(|held| held.resource_app_id == resource.resource_app_id);
+        let of_resource: Vec<_> = of_resource.flat_map(|held| &held.resource_access).collect();
+        resource.resource_access.retain(|access| !of_resource.contains(&access));
+    }
+    if let Some(resources) = &mut adds.required_resource_access {
+        resources.retain(|resource| !resource.resource_access.is_empty());
+    }
+    (adds, changes)
+}
+
+fn remove_held<T: PartialEq>(values: &mut Option<Vec<T>>, held: Option<&Vec<T>>) {
+    if let (Some(values), Some(held)) = (values, held) {
+        values.retain(|value| !held.contains(value));
+    }
+}
+
+fn scalar<T: Clone + PartialEq + Into<Value>>(
     property: &'static str,
     current: Option<&T>,
     wanted: Option<&T>,
@@ -114,8 +151,8 @@ fn scalar<T: Clone + PartialEq + ToString>(
     }
     changes.push(PropertyChange {
         property: property.to_owned(),
-        from: current.map_or_else(|| "nothing".to_owned(), ToString::to_string),
-        to: wanted.to_string(),
+        from: current.cloned().map_or(Value::Null, Into::into),
+        to: wanted.clone().into(),
     });
     Some(wanted.clone())
 }
@@ -134,8 +171,8 @@ fn list(
     let all: Vec<String> = held.iter().cloned().chain(missing).collect();
     changes.push(PropertyChange {
         property: property.to_owned(),
-        from: shown(&held),
-        to: shown(&all),
+        from: held.into(),
+        to: all.clone().into(),
     });
     Some(all)
 }
@@ -161,8 +198,8 @@ fn scopes(current: &ApiApplication, wanted: &ApiApplication, changes: &mut Vec<P
     }
     changes.push(PropertyChange {
         property: "api.oauth2PermissionScopes".to_owned(),
-        from: "user_impersonation missing or disabled".to_owned(),
-        to: "user_impersonation enabled".to_owned(),
+        from: enabled_scopes(current.oauth2_permission_scopes.as_deref().unwrap_or_default()),
+        to: enabled_scopes(&held),
     });
     Some(held)
 }
@@ -184,7 +221,7 @@ fn permissions(
     changes: &mut Vec<PropertyChange>,
 ) -> Option<Vec<RequiredResourceAccess>> {
     let mut held = current.required_resource_access.clone().unwrap_or_default();
-    let mut added = Vec::new();
+    let mut is_changed = false;
     for resource in wanted.required_resource_access.iter().flatten() {
         let index = held
             .iter()
@@ -196,50 +233,55 @@ fn permissions(
         for access in &resource.resource_access {
             if !held[index].resource_access.contains(access) {
                 held[index].resource_access.push(*access);
-                added.push(format!("{} of {}", access.id, resource.resource_app_id));
+                is_changed = true;
             }
         }
     }
-    if added.is_empty() {
+    if !is_changed {
         return None;
     }
     changes.push(PropertyChange {
         property: "requiredResourceAccess".to_owned(),
-        from: "permissions missing".to_owned(),
-        to: format!("with {}", added.join(", ")),
+        from: permission_names(current.required_resource_access.as_deref().unwrap_or_default()),
+        to: permission_names(&held),
     });
     Some(held)
 }
 
-fn shown(values: &[String]) -> String {
-    if values.is_empty() {
-        "nothing".to_owned()
-    } else {
-        values.join(", ")
-    }
+fn enabled_scopes(scopes: &[PermissionScope]) -> Value {
+    let enabled = scopes.iter().filter(|scope| scope.is_enabled);
+    enabled.map(|scope| scope.value.clone().unwrap_or_default()).collect()
+}
+
+fn permission_names(resources: &[RequiredResourceAccess]) -> Value {
+    let of = |resource: &RequiredResourceAccess| {
+        let id = resource.resource_app_id;
+        let names = resource.resource_access.iter().map(move |access| format!("{id}/{}", access.id));
+        names.collect::<Vec<_>>()
+    };
+    resources.iter().flat_map(of).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        connection::plan::registration::{ServerShape, scope_id, server_shape},
+        connection::plan::registration::{scope_id, server_shape},
         directory::ResourceAccess,
         ids::{
             PermissionId, TenantId,
             well_known::{MICROSOFT_GRAPH, USER_READ_SCOPE},
         },
-        spec::{AppIdUri, ServerAppSpec},
+        spec::AppIdUri,
     };
     use uuid::{Uuid, uuid};
 
     const TENANT: TenantId = TenantId::new(uuid!("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11"));
 
     fn server() -> ApplicationProperties {
-        let spec = ServerAppSpec::builder("Server").build().unwrap();
         server_shape(
-            &ServerShape::of(&spec, "unique"),
-            &AppIdUri::default_of(TENANT),
+            "Server",
+            Some(&AppIdUri::default_of(TENANT)),
             scope_id(TENANT, "unique"),
             true,
             false,

@@ -6,12 +6,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::connection::{
-    plan::planned::{PlannedAction, PlannedStep, When, needed_permissions},
-    report::finding::Finding,
-    report::step::Step,
+use crate::{
+    cloud::CloudEnvironment,
+    connection::{
+        plan::{
+            change::{Change, Operation, PlannedAction, When, needed_permissions},
+            target::PlannedApp,
+        },
+        report::{
+            event::Verb,
+            finding::Finding,
+            step::{AppRole, Step},
+        },
+    },
+    ids::TenantId,
+    site::SiteIdentity,
+    spec::AppIdUri,
+    text::clean,
 };
-use crate::{cloud::CloudEnvironment, ids::TenantId, site::SiteIdentity, spec::AppIdUri, text::clean};
 
 /// The version of the documents that this version of the crate writes.
 const VERSION: u32 = 1;
@@ -28,6 +40,11 @@ const VERSION: u32 = 1;
 pub struct PlanDocument {
     /// The version of this form, 1. A reader refuses a version that it does not know.
     pub version: u32,
+    /// What the plan is for: [`Verb::Onboard`] or [`Verb::Remove`].
+    pub verb: Verb,
+    /// The one app that the plan is for; `None` if it is for the whole connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<AppRole>,
     /// *Name* of the connection.
     pub name: String,
     /// *Description* of the connection.
@@ -42,6 +59,10 @@ pub struct PlanDocument {
     /// The App ID URI, with the default resolved; `None` if the server app is reused and the site does not tell it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_id_uri: Option<AppIdUri>,
+    /// The web (server) app.
+    pub server_app: PlannedApp,
+    /// The native (client) app.
+    pub client_app: PlannedApp,
     /// The site; `None` if the plan has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<PlannedSite>,
@@ -50,8 +71,8 @@ pub struct PlanDocument {
     /// When the plan was made.
     #[serde(with = "time::serde::rfc3339")]
     pub made_on: OffsetDateTime,
-    /// Every step, in the order of the run.
-    pub steps: Vec<PlannedStep>,
+    /// Every change, in the order of the run.
+    pub changes: Vec<Change>,
     /// What was found that does not stand in the way.
     pub findings: Vec<Finding>,
 }
@@ -83,20 +104,20 @@ impl PlanDocument {
     /// Whether there is nothing to change. Findings and open tasks may remain.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let changes = |step: &PlannedStep| step.when == When::Always && step.action != PlannedAction::Keep;
-        !self.steps.iter().any(changes)
+        let writes = |change: &Change| change.when == When::Always && change.action != PlannedAction::Keep;
+        !self.changes.iter().any(writes)
     }
 
     /// What is planned for one step; `None` if the specification has no use for it.
     #[must_use]
-    pub fn step(&self, step: Step) -> Option<&PlannedStep> {
-        self.steps.iter().find(|planned| planned.step == step)
+    pub fn step(&self, step: Step) -> Option<&Change> {
+        self.changes.iter().find(|change| change.step == step)
     }
 
     /// The Microsoft Graph permissions that carrying out this plan takes, each once.
     #[must_use]
     pub fn permissions(&self) -> Vec<String> {
-        needed_permissions(&self.steps)
+        needed_permissions(&self.changes)
     }
 
     /// What differs between this document and a fresh one in what they would do. Time alone makes no difference: when
@@ -112,19 +133,14 @@ impl PlanDocument {
         let mut effect = self.clone();
         effect.findings.clear();
         effect.made_on = OffsetDateTime::UNIX_EPOCH;
-        for step in &mut effect.steps {
-            for (name, value) in &mut step.details {
-                if name == SECRET_DETAIL {
-                    value.clear();
-                }
+        for change in &mut effect.changes {
+            if let Operation::CreateApp { secret: Some(secret), .. } | Operation::IssueSecret { secret, .. } = &mut change.operation {
+                secret.expires_about = time::macros::date!(1970 - 01 - 01);
             }
         }
         serde_json::to_value(effect).unwrap_or_default()
     }
 }
-
-/// The detail of a step that says until when its secret is valid. Its rule is in the specification.
-pub(crate) const SECRET_DETAIL: &str = "Secret";
 
 /// One difference between a plan that was approved and what would be done now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,7 +185,7 @@ impl StalePlan {
     }
 }
 
-/// Steps are compared by their names, so that one more or less of them is one difference.
+/// Changes are compared by their steps, so that one more or less of them is one difference.
 fn compare(path: &str, approved: &Value, now: &Value, differences: &mut Vec<PlanDifference>) {
     match (approved, now) {
         (Value::Object(left), Value::Object(right)) => {
@@ -193,55 +209,4 @@ fn compare(path: &str, approved: &Value, now: &Value, differences: &mut Vec<Plan
             now: right.clone(),
         }),
     }
-}
-
-impl fmt::Display for PlanDocument {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "Name:              {}", self.name)?;
-        if let Some(description) = &self.description {
-            writeln!(formatter, "Description:       {description}")?;
-        }
-        writeln!(formatter, "Azure environment: {}", self.environment)?;
-        writeln!(formatter, "Tenant:            {} ({})", clean(&self.tenant_name), self.tenant_id)?;
-        if let Some(uri) = &self.app_id_uri {
-            writeln!(formatter, "App ID URI:        {uri}")?;
-        }
-        writeln!(formatter)?;
-        let (always, if_needed): (Vec<_>, Vec<_>) = self.steps.iter().partition(|planned| planned.when == When::Always);
-        for planned in always {
-            show(formatter, planned)?;
-        }
-        if !if_needed.is_empty() {
-            writeln!(
-                formatter,
-                "\nOnly if an answer is lost, or another run is under way at the same time:"
-            )?;
-        }
-        for planned in if_needed {
-            show(formatter, planned)?;
-        }
-        let permissions = self.permissions();
-        if !permissions.is_empty() {
-            writeln!(formatter, "\nPermissions used: {}", permissions.join(", "))?;
-        }
-        for finding in &self.findings {
-            writeln!(formatter, "\n{}", clean(&finding.to_string()))?;
-        }
-        if self.is_empty() {
-            writeln!(formatter, "\nEverything is in place; nothing will be changed.")?;
-        }
-        Ok(())
-    }
-}
-
-fn show(formatter: &mut fmt::Formatter<'_>, planned: &PlannedStep) -> fmt::Result {
-    writeln!(formatter, "{:<9} {}", planned.action.to_string(), planned.step)?;
-    for (name, value) in &planned.details {
-        writeln!(formatter, "            {name}: {}", clean(value))?;
-    }
-    for change in &planned.changes {
-        let (from, to) = (clean(&change.from), clean(&change.to));
-        writeln!(formatter, "            {}: {from} -> {to}", change.property)?;
-    }
-    Ok(())
 }

@@ -1,11 +1,214 @@
 //! What will be done: from specification and snapshot to changes. Pure data, made without a request.
+//!
+//! The specification is resolved once against what is there ([`target`]); each part of the house then says what it
+//! changes ([`apps`], [`secrets`], [`consents`], [`site`], [`removal`]). The list of [`change`]s, with everything that
+//! was found, is the plan: what is shown, stored, approved, and run.
 
-pub(crate) mod decide;
-pub(crate) mod decide_apps;
-pub(crate) mod decide_site;
+pub(crate) mod apps;
+pub(crate) mod change;
+pub(crate) mod consents;
 pub(crate) mod difference;
 pub(crate) mod document;
+pub(crate) mod draft;
 pub(crate) mod own_secret;
-pub(crate) mod planned;
 pub(crate) mod registration;
-pub(crate) mod work;
+pub(crate) mod removal;
+pub(crate) mod secrets;
+pub(crate) mod site;
+mod summary;
+pub(crate) mod target;
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use tokio::time::Instant;
+
+use crate::{
+    connection::{
+        handle::AzureServicesConnection,
+        plan::{
+            change::Change,
+            document::{PlanDocument, StalePlan},
+        },
+        read::snapshot::Snapshot,
+        report::{
+            blocked::Blocked,
+            error::{ApplyError, OnboardingError},
+            event::{Event, EventKind, Verb},
+            finding::Finding,
+            outcome::Outcome,
+            step::Step,
+        },
+        run::{context::Run, emitter::Emitter},
+    },
+    ids::TenantId,
+    spec::AppIdUri,
+};
+
+/// What a run will do, bound to the connection that it was made for. It prints as the wizard's Summary page and
+/// serialises as JSON, without secrets.
+///
+/// It is the picture of one moment. What it changes is read again right before it is written, and lists are merged with
+/// what is there by then. What it keeps is read again if the plan is older than
+/// [`max_plan_age`](crate::connection::AzureServicesConnectionBuilder::max_plan_age): a plan whose effect would be another one by
+/// then is refused before anything is written.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    document: PlanDocument,
+    connection: AzureServicesConnection,
+    /// What was there when the plan was made.
+    snapshot: Snapshot,
+    read_at: Instant,
+}
+
+impl Plan {
+    pub(crate) fn new(connection: AzureServicesConnection, snapshot: Snapshot, document: PlanDocument) -> Self {
+        Self {
+            document,
+            connection,
+            snapshot,
+            read_at: Instant::now(),
+        }
+    }
+
+    /// Makes the plan for what `verb` asks, of what was read.
+    pub(crate) fn make(connection: &AzureServicesConnection, verb: Verb, snapshot: Snapshot) -> Result<Self, Blocked> {
+        let (findings, document) = connection.inner.draft(verb, &snapshot);
+        match document {
+            Some(document) if !Blocked::is_blocked(&findings) => Ok(Self::new(connection.clone(), snapshot, document)),
+            _ => Err(Blocked::new(findings)),
+        }
+    }
+
+    /// Makes a plan that does exactly what was approved.
+    pub(crate) fn make_approved(
+        connection: &AzureServicesConnection,
+        approved: &PlanDocument,
+        snapshot: Snapshot,
+    ) -> Result<Self, OnboardingError> {
+        let plan = Self::make(connection, approved.verb, snapshot)?;
+        let differences = approved.differences(&plan.document);
+        if differences.is_empty() {
+            Ok(plan)
+        } else {
+            Err(StalePlan::new(differences).into())
+        }
+    }
+
+    /// Carries the plan out, in rounds, everything independent side by side, and tells `events` of every step.
+    ///
+    /// If one step fails, the others of its round finish; then the run stops. Steps that find things as they should be
+    /// send nothing.
+    ///
+    /// # Errors
+    ///
+    /// With the report of what was done, and the secret if one was made. Running the same specification again goes on
+    /// from there.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await. What was done stays, and the next run of the same specification finds
+    /// it; a secret whose text was lost that way is replaced if the site does not know the app yet.
+    pub async fn apply(self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
+        let connection = self.connection.clone();
+        let emitter = connection.inner.begin(Verb::Apply, &events);
+        let result = self.carry_out_if_current(&emitter).await;
+        emitter.end_of_run(&result);
+        result
+    }
+
+    async fn carry_out_if_current(self, emitter: &Emitter<'_>) -> Result<Outcome, OnboardingError> {
+        let is_fresh = self.read_at.elapsed() <= self.connection.inner.max_plan_age;
+        let plan = if is_fresh {
+            self
+        } else {
+            let snapshot = self.connection.inner.read(emitter).await?;
+            Self::make_approved(&self.connection, &self.document, snapshot)?
+        };
+        Ok(plan.carry_out(emitter).await?)
+    }
+
+    pub(crate) async fn carry_out(&self, emitter: &Emitter<'_>) -> Result<Outcome, ApplyError> {
+        emitter.tell(EventKind::PlanMade {
+            total: self.document.changes.len(),
+        });
+        let inner = &self.connection.inner;
+        let run = Run::new(inner, &self.document, &self.snapshot, emitter);
+        match emitter.listening(inner.limits.within(run.carry_out())).await {
+            Ok(result) => result,
+            Err(why) => Err(run.ended_early(why)),
+        }
+    }
+
+    /// The plan as data: to show, to store, and to approve.
+    #[must_use]
+    pub const fn document(&self) -> &PlanDocument {
+        &self.document
+    }
+
+    /// The connection that the plan was made for.
+    #[must_use]
+    pub const fn connection(&self) -> &AzureServicesConnection {
+        &self.connection
+    }
+
+    /// Whether there is nothing to change. Findings and open tasks may remain.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.document.is_empty()
+    }
+
+    /// Every change, in the order of the run.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.document.changes
+    }
+
+    /// What is planned for one step; `None` if the specification has no use for it.
+    #[must_use]
+    pub fn step(&self, step: Step) -> Option<&Change> {
+        self.document.step(step)
+    }
+
+    /// What preflight found that does not stand in the way.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.document.findings
+    }
+
+    /// The tenant.
+    #[must_use]
+    pub const fn tenant_id(&self) -> TenantId {
+        self.document.tenant_id
+    }
+
+    /// The tenant's name in the site.
+    #[must_use]
+    pub fn tenant_name(&self) -> &str {
+        &self.document.tenant_name
+    }
+
+    /// The App ID URI, with the default resolved; `None` if the server app is reused and the site does not tell it.
+    #[must_use]
+    pub const fn app_id_uri(&self) -> Option<&AppIdUri> {
+        self.document.app_id_uri.as_ref()
+    }
+
+    /// The Microsoft Graph permissions that carrying out this plan takes, each once.
+    #[must_use]
+    pub fn permissions(&self) -> Vec<String> {
+        self.document.permissions()
+    }
+}
+
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.document.serialize(serializer)
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.document.fmt(formatter)
+    }
+}

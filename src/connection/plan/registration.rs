@@ -15,7 +15,7 @@ use crate::{
         ApplicationId, PermissionId, TenantId,
         well_known::{DIRECTORY_READ_ALL_ROLE, MICROSOFT_GRAPH, USER_READ_SCOPE},
     },
-    spec::{AppIdUri, ServerAppSpec},
+    spec::AppIdUri,
 };
 
 /// The one delegated permission that the server app offers.
@@ -61,46 +61,14 @@ pub(crate) fn scope_id(tenant: TenantId, unique_name: &str) -> PermissionId {
     PermissionId::new(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
 }
 
-/// What tells one server app from another.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ServerShape<'a> {
-    /// The name in the consent texts, and of an app to be created.
-    pub(crate) name: &'a str,
-    /// For an app to be created; an adopted app keeps its own.
-    pub(crate) home_page_url: Option<&'a str>,
-    pub(crate) unique_name: Option<&'a str>,
-}
-
-impl<'a> ServerShape<'a> {
-    /// An app to be created.
-    pub(crate) fn of(spec: &'a ServerAppSpec, unique_name: &'a str) -> Self {
-        Self {
-            name: spec.name(),
-            home_page_url: Some(spec.home_page_url()),
-            unique_name: Some(unique_name),
-        }
-    }
-
-    /// An app to be adopted, which keeps its name and its home page.
-    pub(crate) fn adopted(app: Option<&'a Application>) -> Self {
-        let name = app.and_then(|app| app.properties.display_name.as_deref());
-        Self {
-            name: name.unwrap_or("the server app"),
-            home_page_url: None,
-            unique_name: None,
-        }
-    }
-}
-
-/// The server app as it is to be.
+/// What every server app has. `name` is the one in the consent texts; name and home page are the caller's to add.
 pub(crate) fn server_shape(
-    wanted: &ServerShape<'_>,
-    uri: &AppIdUri,
+    name: &str,
+    uri: Option<&AppIdUri>,
     scope: PermissionId,
     discovery: bool,
     id_tokens: bool,
 ) -> ApplicationProperties {
-    let name = wanted.name;
     let mut permission = PermissionScope::new(scope, USER_IMPERSONATION);
     permission.admin_consent_display_name = Some(format!("Access {name}"));
     permission.admin_consent_description = Some(format!("Allow the application to access {name} on behalf of the signed-in user."));
@@ -108,14 +76,12 @@ pub(crate) fn server_shape(
     permission.user_consent_description = Some(format!("Allow the application to access {name} on your behalf."));
     let directory_read = || RequiredResourceAccess::new(MICROSOFT_GRAPH, vec![ResourceAccess::role(DIRECTORY_READ_ALL_ROLE)]);
     ApplicationProperties {
-        display_name: wanted.unique_name.map(|_| name.to_owned()),
-        unique_name: wanted.unique_name.map(str::to_owned),
         sign_in_audience: Some(SINGLE_TENANT.to_owned()),
-        identifier_uris: Some(vec![uri.to_string()]),
+        identifier_uris: uri.map(|uri| vec![uri.to_string()]),
         web: Some(WebApplication {
-            home_page_url: wanted.home_page_url.map(str::to_owned),
             redirect_uris: Some(vec![SERVER_REDIRECT.to_owned()]),
             implicit_grant_settings: id_token_settings(id_tokens),
+            ..WebApplication::default()
         }),
         is_device_only_auth_supported: Some(true),
         api: Some(ApiApplication {
@@ -127,12 +93,10 @@ pub(crate) fn server_shape(
     }
 }
 
-/// The client app as far as it can be told before any id is known. An adopted app keeps its name.
-pub(crate) fn client_shape(name: Option<&str>, unique_name: Option<&str>, id_tokens: bool) -> ApplicationProperties {
+/// What every client app has as far as it can be told before any id is known. The name is the caller's to add.
+pub(crate) fn client_shape(id_tokens: bool) -> ApplicationProperties {
     let user_read = RequiredResourceAccess::new(MICROSOFT_GRAPH, vec![ResourceAccess::scope(USER_READ_SCOPE)]);
     ApplicationProperties {
-        display_name: name.map(str::to_owned),
-        unique_name: unique_name.map(str::to_owned),
         sign_in_audience: Some(SINGLE_TENANT.to_owned()),
         web: id_token_settings(id_tokens).map(|settings| WebApplication {
             implicit_grant_settings: Some(settings),

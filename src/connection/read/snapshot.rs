@@ -3,7 +3,7 @@
 use futures_util::future::{OptionFuture, join, join3};
 
 use crate::connection::{
-    plan::planned::{DELEGATED_GRANT, ROLE_ASSIGNMENT},
+    plan::change::{DELEGATED_GRANT, ROLE_ASSIGNMENT},
     plan::registration::UniqueNames,
     report::error::LookError,
 };
@@ -15,14 +15,14 @@ use crate::{
     },
     error::{DirectoryError, RefusalReason},
     ids::{
-        RoleTemplateId, TenantId,
+        ApplicationId, RoleTemplateId, ServicePrincipalId, TenantId,
         well_known::{
             APPLICATION_ADMINISTRATOR, APPLICATION_DEVELOPER, CLOUD_APPLICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR, MICROSOFT_GRAPH,
             PRIVILEGED_ROLE_ADMINISTRATOR,
         },
     },
-    site::{Site, SiteSnapshot},
-    spec::{AppIdUri, ClientApp, ConnectionSpec, ServerApp},
+    site::{Site, SiteConnection, SiteSnapshot},
+    spec::{AppIdUri, ConnectionSpec},
 };
 
 /// The directory roles that matter for this job.
@@ -61,9 +61,68 @@ pub(crate) struct FoundDirectory {
 
 /// What is there.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
+pub(crate) struct Snapshot {
     pub(crate) directory: Option<FoundDirectory>,
     pub(crate) site: Option<SiteSnapshot>,
+}
+
+impl Snapshot {
+    /// The server app's registration.
+    pub(crate) fn server(&self) -> Option<&FoundApp> {
+        self.directory.as_ref()?.server.as_ref()
+    }
+
+    /// The client app's registration.
+    pub(crate) fn client(&self) -> Option<&FoundApp> {
+        self.directory.as_ref()?.client.as_ref()
+    }
+
+    pub(crate) fn server_principal(&self) -> Option<ServicePrincipalId> {
+        Some(self.server()?.service_principal.as_ref()?.id)
+    }
+
+    pub(crate) fn client_principal(&self) -> Option<ServicePrincipalId> {
+        Some(self.client()?.service_principal.as_ref()?.id)
+    }
+
+    /// The tenant that a specification is for, if that can be told.
+    pub(crate) fn tenant_of(&self, spec: &ConnectionSpec) -> Option<TenantId> {
+        if let Some(directory) = &self.directory {
+            return Some(directory.tenant.id);
+        }
+        let app = spec.server_app();
+        if let Some(imported) = app.imported() {
+            return Some(imported.tenant_id());
+        }
+        let site = self.site.as_ref()?;
+        let row = site.application(app.client_id()?)?;
+        site.tenant_of(row).map(|tenant| tenant.tenant_id)
+    }
+
+    /// The client id of the server app, if it is there.
+    pub(crate) fn server_id(&self, spec: &ConnectionSpec) -> Option<ApplicationId> {
+        let registered = || Some(self.server()?.application.app_id);
+        spec.server_app().client_id().or_else(registered)
+    }
+
+    /// Whether tenant and site may have been seen at different times: the site has a connection of this name, and the
+    /// directory did not know the server app yet that another run has made meanwhile.
+    pub(crate) fn may_be_torn(&self, spec: &ConnectionSpec) -> bool {
+        let (Some(directory), Some(site)) = (&self.directory, &self.site) else {
+            return false;
+        };
+        let is_unknown = spec.server_app().is_created() && directory.server.is_none();
+        is_unknown
+            && site
+                .connections_of(directory.tenant.id)
+                .any(|connection| connection.name == spec.name())
+    }
+}
+
+/// Whether a connection's web app is the one with this client id.
+pub(crate) fn uses_server(site: &SiteSnapshot, connection: &SiteConnection, server: ApplicationId) -> bool {
+    site.application(server)
+        .is_some_and(|row| connection.web_applications.contains(&row.id))
 }
 
 /// Whether the directory has anything to do for this specification.
@@ -81,12 +140,12 @@ pub(crate) async fn look(
     site: Option<&dyn Site>,
     expected_tenant: Option<TenantId>,
     call: Call,
-) -> Result<Found, LookError> {
+) -> Result<Snapshot, LookError> {
     let directory = directory.filter(|_| needs_directory(spec));
     let in_directory = OptionFuture::from(directory.map(|directory| look_in_directory(spec, directory, expected_tenant, call.clone())));
     let in_site = OptionFuture::from(site.map(|site| site.snapshot(call.clone())));
     let (directory, site) = join(in_directory, in_site).await;
-    Ok(Found {
+    Ok(Snapshot {
         directory: directory.transpose().map_err(LookError::Directory)?,
         site: site.transpose().map_err(LookError::Site)?,
     })
@@ -104,15 +163,14 @@ async fn look_in_directory(
         None => ApplicationKey::UniqueName(names.server.clone()),
         Some(id) => ApplicationKey::ApplicationId(id),
     };
-    let client_key = match spec.client_app() {
-        ClientApp::Create(_) => Some(ApplicationKey::UniqueName(names.client.clone())),
-        ClientApp::Adopt(app) => Some(ApplicationKey::ApplicationId(app.client_id())),
-        ClientApp::Import(_) | ClientApp::Reuse(_) => None,
-    };
+    let client_app = spec.client_app();
+    let client_key = client_app.is_registered_here().then(|| match client_app.client_id() {
+        None => ApplicationKey::UniqueName(names.client.clone()),
+        Some(id) => ApplicationKey::ApplicationId(id),
+    });
     let unique_names = [names.server, names.client];
-    let is_own_server = |app: &Application| {
-        matches!(spec.server_app(), ServerApp::Create(_)) && app.properties.unique_name.as_deref() == Some(unique_names[0].as_str())
-    };
+    let is_own_server =
+        |app: &Application| spec.server_app().is_created() && app.properties.unique_name.as_deref() == Some(unique_names[0].as_str());
 
     let roles_in_token = held_in_token(&signed_in);
     // The most that any plan for this specification takes; preflight compares with what its own plan takes.
@@ -135,7 +193,7 @@ async fn look_in_directory(
     let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call.clone(), key)));
 
     // An app that is there already needs no name, and a deleted one cannot hold it.
-    let creates = matches!(spec.server_app(), ServerApp::Create(_)) || matches!(spec.client_app(), ClientApp::Create(_));
+    let creates = spec.server_app().is_created() || spec.client_app().is_created();
     let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call.clone(), &unique_names)));
 
     let objects = join3(directory.application(call.clone(), &server_key), client, deleted);
@@ -195,25 +253,25 @@ async fn look_in_directory(
 
 /// The App ID URI that the server app is to have, where that does not depend on the app itself.
 fn wanted_uri(spec: &ConnectionSpec, tenant: Option<TenantId>) -> Option<AppIdUri> {
-    match spec.server_app() {
-        ServerApp::Create(server) => server.app_id_uri().cloned().or_else(|| tenant.map(AppIdUri::default_of)),
-        ServerApp::Adopt(server) => server.app_id_uri().cloned(),
-        ServerApp::Import(_) | ServerApp::Reuse(_) => None,
-    }
+    let chosen = || spec.server_app().chosen_uri().cloned();
+    let default = || tenant.filter(|_| spec.server_app().is_created()).map(AppIdUri::default_of);
+    chosen().or_else(default)
 }
 
 /// The App ID URI that could only be told now.
 fn late_uri(spec: &ConnectionSpec, tenant: TenantId, server: Option<&Application>) -> Option<AppIdUri> {
-    let is_adopted = matches!(spec.server_app(), ServerApp::Adopt(_)) && server.is_some();
+    let is_adopted = spec.server_app().is_adopted() && server.is_some();
     wanted_uri(spec, Some(tenant)).or_else(|| is_adopted.then(|| AppIdUri::default_of(tenant)))
 }
 
 /// The App ID URI that an adopted app keeps: the first one it has.
 fn adopted_uri(spec: &ConnectionSpec, server: Option<&Application>) -> Option<AppIdUri> {
-    let ServerApp::Adopt(_) = spec.server_app() else {
-        return None;
-    };
-    let uris = server?.properties.identifier_uris.iter().flatten();
+    let uris = server
+        .filter(|_| spec.server_app().is_adopted())?
+        .properties
+        .identifier_uris
+        .iter()
+        .flatten();
     uris.filter_map(|uri| uri.parse().ok()).next()
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::connection::{
     plan::document::StalePlan,
-    preflight::Blocked,
+    report::blocked::Blocked,
     report::finding::Finding,
     report::outcome::{IssuedSecret, Report},
     report::step::Step,
@@ -55,6 +55,12 @@ pub enum StepError {
     /// An app, or Microsoft Graph itself, has no service principal in the tenant, so no consent can be given.
     #[error("one side of the consent has no service principal in the tenant")]
     ServicePrincipalMissing,
+    /// The step works on an app registration that no step before it has made.
+    #[error("the app that the step works on is not registered")]
+    NotRegistered,
+    /// The plan writes to a site, and its connection has none.
+    #[error("the step writes to a site, and the connection has none")]
+    SiteMissing,
     /// The plan writes to a directory, and its connection has none.
     #[error("the step writes to a directory, and the connection has none")]
     DirectoryMissing,
@@ -85,6 +91,8 @@ impl StepError {
                 "Make a new plan, which creates those of its own apps. If it persists, look for Microsoft Graph among the tenant's enterprise applications (Entra admin center > Enterprise applications)."
                     .to_owned()
             }
+            Self::NotRegistered => "Make a new plan and run again.".to_owned(),
+            Self::SiteMissing => IncompleteConnection::SiteMissing.help().to_owned(),
             Self::DirectoryMissing => IncompleteConnection::DirectoryMissing.help().to_owned(),
         }
     }

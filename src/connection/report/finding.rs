@@ -114,6 +114,8 @@ pub enum FindingCode {
     ConnectionConflict,
     /// An app is registered by hand or elsewhere and left as it is.
     AppLeftAsIs,
+    /// A row of the site stays after a removal: the product offers no way to remove it.
+    SiteRowStays,
 }
 
 /// One finding: what, how bad, and what to do about it.

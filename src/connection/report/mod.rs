@@ -1,5 +1,6 @@
 //! What leaves the room: steps, events, findings, outcomes and errors. Plain data that a front end receives.
 
+pub(crate) mod blocked;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod finding;

@@ -3,11 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
-use crate::connection::{
-    plan::work::{ServerWork, Work},
-    report::outcome::IssuedSecret,
-};
+use crate::connection::report::outcome::IssuedSecret;
 
 /// What kind of thing remains to be done. The name in JSON is stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,7 +47,9 @@ impl fmt::Display for NextStep {
 }
 
 /// What remains to be done after a run that went well.
-pub(crate) fn next_steps(work: &Work, secret: Option<&IssuedSecret>, changed: bool) -> Vec<NextStep> {
+///
+/// `imported` is the end of a secret that the specification imports, `has_site` whether the connection was set up there.
+pub(crate) fn next_steps(imported: Option<OffsetDateTime>, has_site: bool, secret: Option<&IssuedSecret>, changed: bool) -> Vec<NextStep> {
     let step = |code, value: Option<String>, message: String, how: &str| NextStep {
         code,
         value,
@@ -57,12 +57,7 @@ pub(crate) fn next_steps(work: &Work, secret: Option<&IssuedSecret>, changed: bo
         how: how.to_owned(),
     };
     let mut steps = Vec::new();
-    let expiry = match (&work.server, secret) {
-        (_, Some(secret)) => Some(secret.expires_on),
-        (ServerWork::Import(app), None) => Some(app.secret_key_expiry()),
-        _ => None,
-    };
-    if let Some(expiry) = expiry {
+    if let Some(expiry) = secret.map(|secret| secret.expires_on).or(imported) {
         let date = expiry.date().to_string();
         let message = format!("The server app's secret expires on {date}, and the site raises no notification for imported apps.");
         steps.push(step(
@@ -72,7 +67,7 @@ pub(crate) fn next_steps(work: &Work, secret: Option<&IssuedSecret>, changed: bo
             "Put the date into a calendar.",
         ));
     }
-    if work.site.is_none() && secret.is_some() {
+    if !has_site && secret.is_some() {
         steps.push(step(
             NextStepCode::HandOverSecret,
             None,
@@ -88,7 +83,7 @@ pub(crate) fn next_steps(work: &Work, secret: Option<&IssuedSecret>, changed: bo
             "Exclude the server app from such policies (Entra admin center > Protection > Conditional Access).",
         ));
     }
-    if changed && work.site.is_some() {
+    if changed && has_site {
         steps.push(step(
             NextStepCode::SetUpGateway,
             None,

@@ -27,6 +27,9 @@ pub enum StepAction {
     Found,
     /// It was there and this run changed it.
     Updated,
+    /// This run has written it, and the directory does not show it: another administrator may have overwritten it. A
+    /// finding says so.
+    Unconfirmed,
     /// It was there and is as wanted.
     Unchanged,
     /// It is there, differs from what is wanted, and cannot be changed from here; the note says how.
@@ -41,7 +44,10 @@ impl StepAction {
     /// Whether the step changed anything.
     #[must_use]
     pub const fn is_change(self) -> bool {
-        matches!(self, Self::Created | Self::Updated | Self::Removed | Self::Failed)
+        matches!(
+            self,
+            Self::Created | Self::Updated | Self::Unconfirmed | Self::Removed | Self::Failed
+        )
     }
 }
 
@@ -51,6 +57,7 @@ impl fmt::Display for StepAction {
             Self::Created => "created",
             Self::Found => "found",
             Self::Updated => "updated",
+            Self::Unconfirmed => "unconfirmed",
             Self::Unchanged => "unchanged",
             Self::Differs => "differs",
             Self::Removed => "removed",
@@ -235,7 +242,7 @@ impl ClientSettings {
     }
 }
 
-/// The end of a run that went well.
+/// The end of a run that went well, whether it set the connection up or removed it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -244,12 +251,19 @@ pub struct Outcome {
     pub changed: bool,
     /// The cloud.
     pub environment: CloudEnvironment,
-    /// The web (server) app.
-    pub server_app: AppOutcome,
-    /// The native (client) app.
-    pub client_app: AppOutcome,
-    /// What clients need later.
-    pub client_settings: ClientSettings,
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The tenant's name in the site.
+    pub tenant_name: String,
+    /// The App ID URI of the server app; `None` if the app is reused and the site does not tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app_id_uri: Option<AppIdUri>,
+    /// The web (server) app; `None` after a removal, or if it is not there because the run was for the other app only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_app: Option<AppOutcome>,
+    /// The native (client) app; `None` as above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_app: Option<AppOutcome>,
     /// The secret this run made, where it made one. In JSON without its text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<IssuedSecret>,
@@ -265,25 +279,49 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The values of the *Import apps* dialog, for an administrator who imports what this run has registered.
-    ///
-    /// `None` where this run made no secret, or where an app's name, the tenant's name or the App ID URI is not known: then
-    /// there is nothing to hand over. The server app holds the secret: hand it on by a safe way.
+    /// What clients need later; `None` if there is no client app.
     #[must_use]
-    pub fn hand_over(&self) -> Option<(ImportedServerApp, ImportedClientApp)> {
-        let secret = self.secret.as_ref()?;
-        let settings = &self.client_settings;
-        let server = ImportedServerApp::builder()
-            .tenant_name(settings.tenant_name.as_deref()?)
-            .tenant_id(settings.tenant_id)
-            .name(self.server_app.name.as_deref()?)
-            .client_id(self.server_app.application_id)
+    pub fn client_settings(&self) -> Option<ClientSettings> {
+        Some(ClientSettings {
+            tenant_id: self.tenant_id,
+            tenant_name: Some(self.tenant_name.clone()),
+            client_app_id: self.client_app.as_ref()?.application_id,
+            app_id_uri: self.app_id_uri.clone(),
+        })
+    }
+
+    /// The server app's values of the *Import apps* dialog, for an administrator who imports what this run has registered.
+    /// They hold the secret: hand them on by a safe way.
+    ///
+    /// `None` if this run has issued no secret, or if the app's name or the App ID URI is not known.
+    #[must_use]
+    pub fn imported_server_app(&self) -> Option<ImportedServerApp> {
+        let (app, secret) = (self.server_app.as_ref()?, self.secret.as_ref()?);
+        let values = ImportedServerApp::builder()
+            .tenant_name(&self.tenant_name)
+            .tenant_id(self.tenant_id)
+            .name(app.name.as_deref()?)
+            .client_id(app.application_id)
             .secret_key(secret.value.clone())
             .secret_key_expiry(secret.expires_on)
-            .app_id_uri(settings.app_id_uri.as_ref()?.as_str());
-        let client = ImportedClientApp::builder()
-            .name(self.client_app.name.as_deref()?)
-            .client_id(self.client_app.application_id);
-        Some((server.build().ok()?, client.build().ok()?))
+            .app_id_uri(self.app_id_uri.as_ref()?.as_str());
+        values.build().ok()
+    }
+
+    /// The client app's values of the *Import apps* dialog. `None` if there is no client app, or its name is not known.
+    #[must_use]
+    pub fn imported_client_app(&self) -> Option<ImportedClientApp> {
+        let app = self.client_app.as_ref()?;
+        let values = ImportedClientApp::builder()
+            .name(app.name.as_deref()?)
+            .client_id(app.application_id);
+        values.build().ok()
+    }
+
+    /// The values of both apps: [`imported_server_app`](Self::imported_server_app) and
+    /// [`imported_client_app`](Self::imported_client_app).
+    #[must_use]
+    pub fn hand_over(&self) -> Option<(ImportedServerApp, ImportedClientApp)> {
+        Some((self.imported_server_app()?, self.imported_client_app()?))
     }
 }

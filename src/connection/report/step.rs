@@ -49,6 +49,25 @@ pub enum Step {
     RemoveClientApp,
 }
 
+/// One of the two apps of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AppRole {
+    /// The web (server) app.
+    Server,
+    /// The native (client) app.
+    Client,
+}
+
+impl fmt::Display for AppRole {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Server => "server app",
+            Self::Client => "client app",
+        })
+    }
+}
+
 impl Step {
     /// Every step, in the order of the run.
     pub const ALL: [Self; 18] = [
@@ -89,17 +108,43 @@ impl Step {
         }
     }
 
+    /// The app that the step works on, in the Entra tenant; `None` for a step on the site. A consent belongs to the app
+    /// that is allowed something.
+    #[must_use]
+    pub const fn app(self) -> Option<AppRole> {
+        match self {
+            Self::RegisterServerApp
+            | Self::ServerServicePrincipal
+            | Self::IssueSecret
+            | Self::ConsentDirectoryRead
+            | Self::RetireSecrets
+            | Self::RemoveServerApp => Some(AppRole::Server),
+            Self::RegisterClientApp
+            | Self::ClientServicePrincipal
+            | Self::CompleteClientApp
+            | Self::ConsentServerApp
+            | Self::ConsentUserRead
+            | Self::RemoveClientApp => Some(AppRole::Client),
+            Self::ImportTenant
+            | Self::ImportServerApp
+            | Self::ImportClientApp
+            | Self::CreateConnection
+            | Self::ConfigureDiscovery
+            | Self::RemoveConnection => None,
+        }
+    }
+
     /// Whether the step works on the Entra tenant; the others work on the site.
     #[must_use]
     pub const fn is_in_directory(self) -> bool {
-        !matches!(
+        self.app().is_some()
+    }
+
+    /// Whether the site does it as a part of one onboarding.
+    pub(crate) const fn is_import(self) -> bool {
+        matches!(
             self,
-            Self::ImportTenant
-                | Self::ImportServerApp
-                | Self::ImportClientApp
-                | Self::CreateConnection
-                | Self::ConfigureDiscovery
-                | Self::RemoveConnection
+            Self::ImportTenant | Self::ImportServerApp | Self::ImportClientApp | Self::CreateConnection | Self::ConfigureDiscovery
         )
     }
 

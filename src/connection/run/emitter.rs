@@ -14,13 +14,15 @@ use std::{
 use futures_util::future::poll_fn;
 use tokio::time::Instant;
 
-use crate::connection::{
-    report::event::{Event, EventKind, RunId, Verb},
-    report::step::Step,
-};
 use crate::{
     call::{Call, CallEvent, CallEvents, Tag},
     clock::Clock,
+    connection::report::{
+        error::{OnboardingError, StepError},
+        event::{Event, EventKind, RunId, Verb},
+        outcome::Outcome,
+        step::Step,
+    },
     error::RequestTrace,
 };
 
@@ -94,6 +96,26 @@ impl<'a> Emitter<'a> {
     pub(crate) fn end(&self, kind: EventKind) {
         if !self.has_ended.swap(true, Ordering::Relaxed) {
             self.tell(kind);
+        }
+    }
+
+    /// Tells how a run ended that writes nothing.
+    pub(crate) fn end_of_reading<T, E: std::error::Error>(&self, result: &Result<T, E>, help: impl Fn(&E) -> String) {
+        self.end(match result {
+            Ok(_) => EventKind::RunFinished { changed: false },
+            Err(error) => EventKind::RunFailed {
+                error: crate::error::chain(error),
+                help: help(error),
+            },
+        });
+    }
+
+    /// Tells how a run ended that may have changed something.
+    pub(crate) fn end_of_run(&self, result: &Result<Outcome, OnboardingError>) {
+        match result {
+            Ok(outcome) => self.end(EventKind::RunFinished { changed: outcome.changed }),
+            Err(OnboardingError::Apply(error)) if matches!(error.error(), StepError::Cancelled) => self.end(EventKind::RunCancelled),
+            Err(_) => self.end_of_reading(result, OnboardingError::help),
         }
     }
 

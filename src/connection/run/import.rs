@@ -4,43 +4,40 @@ use std::{collections::VecDeque, future::Future, pin::pin, task::Poll};
 
 use futures_util::future::poll_fn;
 
-use crate::connection::{
-    plan::work::{ClientWork, ServerWork},
-    report::error::StepError,
-    report::event::EventKind,
-    report::outcome::{IssuedSecret, StepAction, StepReport},
-    report::step::Step,
-    run::context::{Failed, Run},
-};
 use crate::{
     call::{Call, CallEvent},
-    error::{SiteError, SiteRefused},
-    ids::ApplicationId,
-    site::{ClientAppImport, SecretHeld, ServerAppImport, Site, SiteAction, SiteConnection, SiteItem, SiteOnboarding, SiteProgress},
+    connection::{
+        plan::change::{Change, Operation, PlannedAction},
+        read::snapshot::uses_server,
+        report::{
+            error::StepError,
+            event::EventKind,
+            outcome::{StepAction, StepReport},
+            step::Step,
+        },
+        run::context::{Failed, Run},
+    },
+    error::SiteRefused,
+    site::{ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteConnection, SiteItem, SiteOnboarding, SiteProgress},
 };
 
 impl Run<'_> {
-    /// Ensures the connection in the site, unless it is in place as it is. Tells which secret the site says it holds.
-    pub(crate) async fn import(
-        &self,
-        site: &dyn Site,
-        server: Option<ApplicationId>,
-        client: Option<ApplicationId>,
-        secret: Option<&IssuedSecret>,
-    ) -> Result<(SiteConnection, SecretHeld), Failed> {
-        let items = self.items();
-        if let Some(connection) = self.work.site.as_ref().and_then(|site| site.in_place.as_ref()) {
-            for item in items {
-                self.done(StepReport::new(item.into(), StepAction::Unchanged));
+    /// Ensures the connection in the site, unless it is in place as it is: one request for all of its items.
+    pub(crate) async fn import(&self, changes: &[&Change]) -> Result<(), Failed> {
+        if changes.iter().all(|change| change.action == PlannedAction::Keep) {
+            for change in changes {
+                self.done(StepReport::new(change.step, StepAction::Unchanged));
             }
-            return Ok((connection.clone(), SecretHeld::NotSaid));
+            self.state().connection = self.connection_in_place();
+            self.hear_of_secret(SecretHeld::NotSaid);
+            return Ok(());
         }
-        let wanted = match (self.server_import(server, secret), self.client_import(client)) {
-            (Ok(server), Ok(client)) => self.onboarding(server, client),
-            (Err(error), _) => return Err(self.failed(Step::ImportServerApp, StepError::Site(error))),
-            (_, Err(error)) => return Err(self.failed(Step::ImportClientApp, StepError::Site(error))),
-        };
-        let mut waiting: VecDeque<SiteItem> = items.into();
+        let failed = |step| move |error| self.failed(step, error);
+        let site = self.site().map_err(failed(Step::ImportTenant))?;
+        let server = self.server_import().map_err(failed(Step::ImportServerApp))?;
+        let client = self.client_import().map_err(failed(Step::ImportClientApp))?;
+        let wanted = self.onboarding(server, client);
+        let mut waiting: VecDeque<SiteItem> = items(changes);
         let (call, mut heard) = Call::channel();
         self.start_next(&waiting);
         let onboarding = site.onboard(call, &wanted);
@@ -66,7 +63,9 @@ impl Run<'_> {
                 for untold in waiting {
                     self.skip(untold.into());
                 }
-                Ok((onboarded.connection, onboarded.secret))
+                self.state().connection = Some(onboarded.connection);
+                self.hear_of_secret(onboarded.secret);
+                Ok(())
             }
             Err(failure) => {
                 failure.done.iter().for_each(|late| self.item_done(late, &mut waiting));
@@ -74,6 +73,15 @@ impl Run<'_> {
                 Err(self.failed(step, StepError::Site(failure.error)))
             }
         }
+    }
+
+    /// The connection as it was when the plan was made.
+    fn connection_in_place(&self) -> Option<SiteConnection> {
+        let site = self.snapshot.site.as_ref()?;
+        let server = self.document.server_app.application_id?;
+        site.connections_of(self.document.tenant_id)
+            .find(|connection| uses_server(site, connection, server))
+            .cloned()
     }
 
     fn start_next(&self, waiting: &VecDeque<SiteItem>) {
@@ -92,67 +100,64 @@ impl Run<'_> {
         self.start_next(waiting);
     }
 
-    fn items(&self) -> Vec<SiteItem> {
-        let mut items = vec![SiteItem::Tenant, SiteItem::ServerApp, SiteItem::ClientApp, SiteItem::Connection];
-        if self.work.discovery.is_some() {
-            items.push(SiteItem::Discovery);
-        }
-        items
-    }
-
     fn onboarding(&self, server: ServerAppImport, client: ClientAppImport) -> SiteOnboarding {
-        let work = self.work;
-        let mut wanted = SiteOnboarding::new(work.tenant_id, &work.tenant_name, work.environment, server, client, &work.name);
-        wanted.description.clone_from(&work.description);
-        wanted.discovery.clone_from(&work.discovery);
+        let document = self.document;
+        let (tenant, name) = (document.tenant_id, &document.tenant_name);
+        let mut wanted = SiteOnboarding::new(tenant, name, document.environment, server, client, &document.name);
+        wanted.description.clone_from(&document.description);
+        wanted.discovery = self.inner.spec.discovery().cloned();
         wanted
     }
 
-    fn server_import(&self, registered: Option<ApplicationId>, secret: Option<&IssuedSecret>) -> Result<ServerAppImport, SiteError> {
-        let known = self.work.site.as_ref().is_some_and(|site| site.server_known);
-        match (&self.work.server, registered) {
-            (ServerWork::Reuse(id), _) => Ok(ServerAppImport::Known(*id)),
-            (ServerWork::Import(app), _) if known => Ok(ServerAppImport::Known(app.client_id())),
-            (ServerWork::Import(app), _) => Ok(ServerAppImport::Import {
-                name: app.name().to_owned(),
-                client_id: app.client_id(),
-                secret_key: app.secret_key().clone(),
-                secret_key_expiry: app.secret_key_expiry(),
-                app_id_uri: app.app_id_uri().clone(),
-            }),
-            (ServerWork::Register { .. }, Some(id)) if known => Ok(ServerAppImport::Known(id)),
-            (ServerWork::Register { app, .. }, Some(client_id)) => match (secret, &self.work.app_id_uri) {
-                (Some(secret), Some(uri)) => Ok(ServerAppImport::Import {
-                    name: app.name(),
-                    client_id,
-                    secret_key: secret.value.clone(),
-                    secret_key_expiry: secret.expires_on,
-                    app_id_uri: uri.clone(),
-                }),
-                _ => Err(incomplete("the server app", "it has no secret or no App ID URI")),
-            },
-            (ServerWork::Register { .. }, None) => Err(incomplete("the server app", "it was not registered")),
-        }
+    fn server_import(&self) -> Result<ServerAppImport, StepError> {
+        let step = Step::ImportServerApp;
+        let Some(Operation::ImportServerApp { name, app, app_id_uri }) = self.planned(step).map(|change| &change.operation) else {
+            let known = self.document.server_app.application_id;
+            return Ok(ServerAppImport::Known(known.ok_or(StepError::NotRegistered)?));
+        };
+        let client_id = self.app_id(*app)?;
+        let (secret_key, secret_key_expiry) = match (self.inner.spec.server_app().imported(), self.issued()) {
+            (Some(imported), _) => (imported.secret_key().clone(), imported.secret_key_expiry()),
+            (None, Some(issued)) => (issued.value, issued.expires_on),
+            (None, None) => return Err(incomplete("it has no secret")),
+        };
+        Ok(ServerAppImport::Import {
+            name: name.clone(),
+            client_id,
+            secret_key,
+            secret_key_expiry,
+            app_id_uri: app_id_uri.clone().ok_or_else(|| incomplete("it has no App ID URI"))?,
+        })
     }
 
-    fn client_import(&self, registered: Option<ApplicationId>) -> Result<ClientAppImport, SiteError> {
-        let known = self.work.site.as_ref().is_some_and(|site| site.client_known);
-        let (name, client_id) = match (&self.work.client, registered) {
-            (ClientWork::Reuse(id), _) => return Ok(ClientAppImport::Known(*id)),
-            (ClientWork::Import { name, client_id }, _) => (name.clone(), *client_id),
-            (ClientWork::Register(app), Some(id)) => (app.name(), id),
-            (ClientWork::Register(_), None) => return Err(incomplete("the client app", "it was not registered")),
+    fn client_import(&self) -> Result<ClientAppImport, StepError> {
+        let step = Step::ImportClientApp;
+        let Some(Operation::ImportClientApp { name, app }) = self.planned(step).map(|change| &change.operation) else {
+            let known = self.document.client_app.application_id;
+            return Ok(ClientAppImport::Known(known.ok_or(StepError::NotRegistered)?));
         };
-        Ok(if known {
-            ClientAppImport::Known(client_id)
-        } else {
-            ClientAppImport::Import { name, client_id }
+        Ok(ClientAppImport::Import {
+            name: name.clone(),
+            client_id: self.app_id(*app)?,
         })
     }
 }
 
-fn incomplete(what: &str, why: &str) -> SiteError {
-    SiteRefused::new(format!("import {what}"), why, "Make a new plan and run again.").into()
+fn items(changes: &[&Change]) -> VecDeque<SiteItem> {
+    let all = [
+        SiteItem::Tenant,
+        SiteItem::ServerApp,
+        SiteItem::ClientApp,
+        SiteItem::Connection,
+        SiteItem::Discovery,
+    ];
+    let is_planned = |item: &SiteItem| changes.iter().any(|change| change.step == Step::from(*item));
+    all.into_iter().filter(is_planned).collect()
+}
+
+fn incomplete(why: &str) -> StepError {
+    let refused = SiteRefused::new("import the server app", why, "Make a new plan and run again.");
+    StepError::Site(refused.into())
 }
 
 fn site_report(progress: &SiteProgress) -> StepReport {

@@ -6,17 +6,22 @@
 
 use std::time::Duration;
 
-use crate::connection::{
-    plan::difference::difference,
-    plan::work::{ConsentWork, grant_work},
-    report::error::StepError,
-    report::finding::{Finding, FindingCode},
-    report::step::Step,
-    run::context::Run,
-    run::wait::{Attempt, settle},
-};
 use crate::{
-    directory::{Application, ApplicationKey, ApplicationProperties, Directory, PermissionGrant},
+    connection::{
+        plan::difference::difference,
+        report::{
+            error::StepError,
+            finding::{Finding, FindingCode},
+            outcome::StepAction,
+            step::Step,
+        },
+        run::{
+            consent::{extended, is_for},
+            context::Run,
+            wait::{Attempt, settle},
+        },
+    },
+    directory::{Application, ApplicationKey, ApplicationProperties, PermissionGrant},
     error::{DirectoryError, NotVisible, RefusalReason},
     ids::{ApplicationId, ServicePrincipalId},
 };
@@ -30,15 +35,14 @@ const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 const REMEDY: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
 
 impl Run<'_> {
-    /// Gives an app that was there before this run what it lacks of its shape. Tells whether anything was changed.
+    /// Gives an app that was there before this run what it lacks of its shape. Tells what became of it.
     pub(crate) async fn merge_application(
         &self,
-        directory: &dyn Directory,
         step: Step,
         app: ApplicationId,
         shape: &ApplicationProperties,
-    ) -> Result<bool, StepError> {
-        let call = self.call(step);
+    ) -> Result<StepAction, StepError> {
+        let (directory, call) = (self.directory()?, self.call(step));
         let key = ApplicationKey::ApplicationId(app);
         let read = || directory.application(call.clone(), &key);
         let gone = || StepError::ApplicationGone { application_id: app };
@@ -46,7 +50,7 @@ impl Run<'_> {
             let before: Application = read().await?.ok_or_else(gone)?;
             let (change, changes) = difference(&before.properties, shape);
             if changes.is_empty() {
-                return Ok(attempt > 0);
+                return Ok(if attempt > 0 { StepAction::Updated } else { StepAction::Unchanged });
             }
             let not_fresh = self.attempt(step, false);
             settle(not_fresh, || directory.update_application(call.clone(), before.object_id, &change)).await?;
@@ -59,7 +63,7 @@ impl Run<'_> {
             match after.await {
                 Ok(after) => {
                     self.tell_of_losses(step, &lost_of_lists(&before.properties, &after.properties));
-                    return Ok(true);
+                    return Ok(StepAction::Updated);
                 }
                 Err(error) if is_unseen(&error) => {}
                 Err(error) => return Err(error.into()),
@@ -67,32 +71,32 @@ impl Run<'_> {
         }
         read().await?.ok_or_else(gone)?;
         self.tell_of_losses(step, &["what this run has written".to_owned()]);
-        Ok(true)
+        Ok(StepAction::Unconfirmed)
     }
 
     /// Adds a scope to the tenant-wide grant for one resource. `None` if there is no such grant any more.
     pub(crate) async fn merge_grant(
         &self,
-        directory: &dyn Directory,
         step: Step,
         client: ServicePrincipalId,
         resource: ServicePrincipalId,
         scope: &str,
-    ) -> Result<Option<PermissionGrant>, StepError> {
-        let call = self.call(step);
+    ) -> Result<Option<(PermissionGrant, StepAction)>, StepError> {
+        let (directory, call) = (self.directory()?, self.call(step));
         let read = || async {
             let grants = directory.permission_grants(call.clone(), client).await?;
-            let is_meant = |grant: &PermissionGrant| grant.is_tenant_wide() && grant.resource_id == resource;
-            Ok::<_, DirectoryError>(grants.into_iter().find(is_meant))
+            Ok::<_, DirectoryError>(grants.into_iter().find(|grant| is_for(grant, resource)))
         };
         let mut last = None;
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let Some(before) = read().await? else { return Ok(None) };
-            let ConsentWork::Extend(id, scopes) = grant_work(std::slice::from_ref(&before), Some(resource), scope) else {
-                return Ok(Some(before));
-            };
+            if before.covers(scope) {
+                let action = if attempt > 0 { StepAction::Updated } else { StepAction::Unchanged };
+                return Ok(Some((before, action)));
+            }
+            let scopes = extended(&before.scope, scope);
             settle(self.attempt(step, false), || {
-                directory.update_permission_grant(call.clone(), &id, &scopes)
+                directory.update_permission_grant(call.clone(), &before.id, &scopes)
             })
             .await?;
             let after = settle(self.shown_soon(step), || async {
@@ -104,20 +108,20 @@ impl Run<'_> {
                     let is_lost = |held: &&str| !after.covers(held);
                     let lost: Vec<String> = before.scope.split_whitespace().filter(is_lost).map(str::to_owned).collect();
                     self.tell_of_losses(step, &lost);
-                    return Ok(Some(after));
+                    return Ok(Some((after, StepAction::Updated)));
                 }
                 Err(error) if is_unseen(&error) => last = Some(before),
                 Err(error) => return Err(error.into()),
             }
         }
         self.tell_of_losses(step, &[scope.to_owned()]);
-        Ok(last)
+        Ok(last.map(|grant| (grant, StepAction::Unconfirmed)))
     }
 
     /// Waits a moment for a change to be seen.
     fn shown_soon(&self, step: Step) -> Attempt<'_> {
         Attempt {
-            policy: self.wait_policy.with_deadline(SHOWN_WITHIN),
+            policy: self.inner.wait_policy.with_deadline(SHOWN_WITHIN),
             ..self.attempt(step, true)
         }
     }

@@ -5,19 +5,27 @@
 //! go. The site decides which secret is in use: it takes a server app once. Of two runs at the same time one imports it,
 //! and the other removes its own secret.
 
-use crate::connection::{
-    plan::own_secret::{OwnSecret, distinct_end},
-    plan::work::SecretWork,
-    report::error::StepError,
-    report::outcome::{IssuedSecret, StepAction, StepReport},
-    report::step::Step,
-    run::context::{Failed, Run},
-    run::register::{Origin, Registered},
-    run::secret_sink::NewSecret,
-    run::wait::{settle, settle_once},
-};
 use crate::{
-    directory::{Application, ApplicationKey, Directory, NewPassword, PasswordCredential},
+    connection::{
+        plan::{
+            change::{Operation, PlannedAction, When},
+            own_secret::{OwnSecret, distinct_end},
+        },
+        report::{
+            error::StepError,
+            event::Verb,
+            finding::{Finding, FindingCode},
+            outcome::{IssuedSecret, StepAction, StepReport},
+            step::Step,
+        },
+        run::{
+            context::{Failed, Run},
+            registered::{Origin, Registered},
+            secret_sink::NewSecret,
+            wait::{settle, settle_once},
+        },
+    },
+    directory::{Application, ApplicationKey, NewPassword, PasswordCredential},
     error::{DirectoryError, NotVisible, RefusalReason, RequestTrace, UnexpectedAnswer},
     ids::{ApplicationId, KeyId},
     site::SecretHeld,
@@ -52,11 +60,6 @@ impl Unused {
         }
         unused
     }
-
-    /// What may go if there is no site to ask.
-    pub(crate) fn without_site(self) -> Vec<KeyId> {
-        self.certain
-    }
 }
 
 impl Registered {
@@ -67,44 +70,63 @@ impl Registered {
 }
 
 impl Run<'_> {
-    /// Issues a secret if the app has none that the site could have.
-    pub(crate) async fn issue_secret(&self, directory: &dyn Directory, server: &Registered, work: &SecretWork) -> Result<Unused, Failed> {
+    /// Issues a secret. `IfNeeded` stands for a secret that is created together with the app: it is issued by itself only
+    /// if the app turns out to be another run's.
+    pub(crate) async fn issue_secret(&self, when: When, validity: SecretValidity) -> Result<(), Failed> {
         let step = Step::IssueSecret;
-        let (validity, known, planned) = match work {
-            SecretWork::Keep { unused } => {
-                self.done(StepReport::new(step, StepAction::Unchanged));
-                return Ok(self.planned_unused(unused.clone()));
-            }
-            SecretWork::WithApp(_) if server.issued_secret().is_some() => {
+        let Some(server) = self.server() else {
+            return Err(self.failed(step, StepError::NotRegistered));
+        };
+        let known: Vec<OwnSecret> = server.secrets.iter().filter_map(OwnSecret::of).collect();
+        let unused = match when {
+            When::Always => self.planned_unused(),
+            When::IfNeeded if server.issued_secret().is_some() => {
                 self.skip(step);
-                return Ok(Unused::default());
+                return Ok(());
             }
             // Without a site nothing decides between two runs, and the other one may be handing its secret over.
-            SecretWork::WithApp(_) if server.origin == Origin::Elsewhere && self.site.is_none() => {
+            When::IfNeeded if server.origin == Origin::Elsewhere && self.document.site.is_none() => {
                 let note = "another run made the app at the same time, and has its secret";
                 self.done(StepReport::new(step, StepAction::Found).with_note(note));
-                return Ok(Unused::default());
+                return Ok(());
             }
-            SecretWork::WithApp(validity) => {
-                let own: Vec<OwnSecret> = server.secrets.iter().filter_map(OwnSecret::of).collect();
-                let unused = self.for_this_site(&own);
-                (*validity, own, unused)
-            }
-            SecretWork::Add { validity, known, unused } => (*validity, known.clone(), self.planned_unused(unused.clone())),
+            When::IfNeeded => self.for_this_site(&known),
         };
-        self.step(step, || async {
-            let (issued, unused) = self.add_secret(directory, server, validity, known, planned).await?;
-            let report = StepReport::new(step, StepAction::Created)
+        self.step(step, async {
+            let (issued, unused) = self.add_secret(&server, validity, known, unused).await?;
+            self.state().unused = Some(unused);
+            Ok(StepReport::new(step, StepAction::Created)
                 .with_id("keyId", issued.key_id)
-                .with_note(format!("valid to {}", issued.expires_on.date()));
-            Ok((unused, report))
+                .with_note(format!("valid to {}", issued.expires_on.date())))
         })
         .await
     }
 
+    /// Keeps the secret that is in use; what nothing can be using goes.
+    pub(crate) fn keep_secret(&self) {
+        let unused = self.planned_unused();
+        self.state().unused = Some(unused);
+    }
+
+    /// The server app: as this run knows it, or as it was when the plan was made.
+    fn server(&self) -> Option<Registered> {
+        let of_run = self.state().server.clone();
+        of_run.or_else(|| self.snapshot.server().map(Registered::found))
+    }
+
+    /// Whether the site did not know the server app when the plan was made.
+    fn item_is_new(&self) -> bool {
+        let import = self.planned(Step::ImportServerApp);
+        import.is_some_and(|change| change.action == PlannedAction::Create)
+    }
+
     /// What the plan says is unused: certain if there is no site to ask again, or if the site's row has told.
-    fn planned_unused(&self, keys: Vec<KeyId>) -> Unused {
-        if self.site.is_some() && self.item_is_new() {
+    fn planned_unused(&self) -> Unused {
+        let keys = match self.planned(Step::RetireSecrets).map(|change| &change.operation) {
+            Some(Operation::RemoveSecrets { keys, .. }) => keys.clone(),
+            _ => Vec::new(),
+        };
+        if self.item_is_new() {
             Unused {
                 certain: Vec::new(),
                 unless_held: keys,
@@ -119,10 +141,11 @@ impl Run<'_> {
 
     /// Of these secrets, those whose text never arrived at this run, and those that were issued for this site.
     fn for_this_site(&self, own: &[OwnSecret]) -> Unused {
+        let site = self.document.site.as_ref().and_then(|site| site.identity.as_ref());
         let keys = |wanted: &dyn Fn(&OwnSecret) -> bool| own.iter().filter(|secret| wanted(secret)).map(|secret| secret.key_id).collect();
         Unused {
             certain: keys(&|secret| secret.description == self.description),
-            unless_held: keys(&|secret| secret.description != self.description && secret.is_for(self.work.site_identity.as_ref())),
+            unless_held: keys(&|secret| secret.description != self.description && secret.is_for(site)),
         }
     }
 
@@ -130,18 +153,17 @@ impl Run<'_> {
     /// an answer the app is looked at, and what it left is counted among the lost.
     async fn add_secret(
         &self,
-        directory: &dyn Directory,
         server: &Registered,
         validity: SecretValidity,
         mut known: Vec<OwnSecret>,
         mut unused: Unused,
     ) -> Result<(IssuedSecret, Unused), StepError> {
         let step = Step::IssueSecret;
-        let call = self.call(step);
+        let (directory, call) = (self.directory()?, self.call(step));
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let new = NewPassword::new(&self.description, distinct_end(validity, self.clock.now(), &known, attempt));
+            let new = NewPassword::new(&self.description, distinct_end(validity, self.clock().now(), &known, attempt));
             let added = settle_once(self.attempt(step, server.origin.is_fresh()), || {
                 directory.add_password(call.clone(), server.object_id, &new)
             });
@@ -152,12 +174,12 @@ impl Run<'_> {
                     let own = OwnSecret::of(&password);
                     if let Some(issued) = issued(&password) {
                         self.accept(server, issued.clone()).await?;
-                        let is_distinct = self.is_distinct(directory, server, &mut known, own.as_ref()).await?;
+                        let is_distinct = self.is_distinct(server, &mut known, own.as_ref()).await?;
                         if is_distinct || attempt == ATTEMPTS {
                             return Ok((issued, unused));
                         }
                         // Its text is in this process alone, unless a sink has it.
-                        if self.sink.is_none() {
+                        if self.inner.sink.is_none() {
                             unused.certain.push(issued.key_id);
                         } else {
                             unused.unless_held.push(issued.key_id);
@@ -171,7 +193,7 @@ impl Run<'_> {
                 }
                 Err(error) if error.may_have_been_carried_out() => {
                     self.attempt(step, true).pause(error.clone()).await?;
-                    for secret in self.own_secrets_of(directory, step, server, |_| true).await? {
+                    for secret in self.own_secrets_of(step, server, |_| true).await? {
                         let is_handed_over = self.issued().is_some_and(|issued| issued.key_id == secret.key_id);
                         if known.iter().any(|known| known.key_id == secret.key_id) {
                             continue;
@@ -193,16 +215,10 @@ impl Run<'_> {
 
     /// Whether no other own secret ends so close to the added one that a site's date would not tell them apart. Another
     /// run may have added one at the same time: the app is read back, until it shows the added one.
-    async fn is_distinct(
-        &self,
-        directory: &dyn Directory,
-        server: &Registered,
-        known: &mut Vec<OwnSecret>,
-        added: Option<&OwnSecret>,
-    ) -> Result<bool, StepError> {
+    async fn is_distinct(&self, server: &Registered, known: &mut Vec<OwnSecret>, added: Option<&OwnSecret>) -> Result<bool, StepError> {
         let Some(added) = added else { return Ok(false) };
         let shows_it = |own: &[OwnSecret]| own.iter().any(|secret| secret.key_id == added.key_id);
-        let now = self.own_secrets_of(directory, Step::IssueSecret, server, shows_it).await?;
+        let now = self.own_secrets_of(Step::IssueSecret, server, shows_it).await?;
         let is_distinct = !now
             .iter()
             .filter(|other| other.key_id != added.key_id && !known.iter().any(|known| known.key_id == other.key_id))
@@ -217,10 +233,10 @@ impl Run<'_> {
 
     /// Takes an issued secret over: the caller's sink has it before anything else is written.
     pub(crate) async fn accept(&self, server: &Registered, secret: IssuedSecret) -> Result<(), StepError> {
-        self.hold(secret.clone());
-        let Some(sink) = self.sink else { return Ok(()) };
+        self.state().issued = Some(secret.clone());
+        let Some(sink) = &self.inner.sink else { return Ok(()) };
         let new = NewSecret {
-            tenant_id: self.work.tenant_id,
+            tenant_id: self.document.tenant_id,
             application_id: server.app_id,
             object_id: server.object_id,
             secret,
@@ -232,12 +248,11 @@ impl Run<'_> {
     /// be seen yet, which is waited for: not seeing it is not having looked.
     async fn own_secrets_of(
         &self,
-        directory: &dyn Directory,
         step: Step,
         server: &Registered,
         is_seen: impl Fn(&[OwnSecret]) -> bool + Sync,
     ) -> Result<Vec<OwnSecret>, StepError> {
-        let call = self.call(step);
+        let (directory, call) = (self.directory()?, self.call(step));
         let key = ApplicationKey::ApplicationId(server.app_id);
         let own = settle(self.attempt(step, true), || async {
             let found = directory.application(call.clone(), &key).await?;
@@ -254,44 +269,74 @@ impl Run<'_> {
         })
     }
 
+    /// Takes note of which secret the site holds, now that it has said so: that tells what is unused.
+    pub(crate) fn hear_of_secret(&self, held: SecretHeld) {
+        let item_is_new = self.item_is_new();
+        let issued = {
+            let mut state = self.state();
+            let issued = state.issued.clone();
+            let own = issued.as_ref().map(|issued| issued.key_id);
+            let unused = state.unused.take().unwrap_or_default();
+            state.unused = Some(Unused {
+                certain: unused.after_import(own, held, item_is_new),
+                unless_held: Vec::new(),
+            });
+            // If another run was faster, the site has that run's secret, and nothing uses this one's.
+            if held == SecretHeld::Another {
+                state.issued = None;
+            }
+            issued
+        };
+        if let (Some(issued), SecretHeld::NotSaid) = (&issued, held) {
+            self.find(Finding::warning(
+                FindingCode::SecretHolderUnknown,
+                format!(
+                    "The site does not say whether it holds the secret {} that this run has issued; no secret is removed.",
+                    issued.key_id
+                ),
+                "Compare the secret key expiry in the site with the app registration (console > Cloud Services > Microsoft Entra tenants).",
+            ));
+        }
+    }
+
+    /// The secrets to remove now: those that this run knows to be unused. A plan that only removes has looked at none.
+    fn to_retire(&self, planned: &[KeyId]) -> Vec<KeyId> {
+        match self.state().unused.take() {
+            Some(unused) => unused.certain,
+            None if self.document.verb == Verb::Remove => planned.to_vec(),
+            None => Vec::new(),
+        }
+    }
+
     /// Removes the own secrets that nothing can be using.
-    pub(crate) async fn retire_secrets(&self, server: Option<&Registered>, unused: &[KeyId]) -> Result<(), Failed> {
+    pub(crate) async fn retire_secrets(&self, planned: &[KeyId]) -> Result<(), Failed> {
         let step = Step::RetireSecrets;
-        let Some(server) = server.filter(|_| !unused.is_empty()) else {
+        let keys = self.to_retire(planned);
+        let Some(server) = self.server().filter(|_| !keys.is_empty()) else {
             self.skip(step);
             return Ok(());
         };
-        let Some(directory) = self.directory else {
-            return Err(self.failed(step, StepError::DirectoryMissing));
-        };
-        self.step(step, || async {
-            let call = self.call(step);
+        self.step(step, async {
+            let (directory, call) = (self.directory()?, self.call(step));
             // One after the other: changes of one app at the same moment are refused.
-            for key in unused {
+            for key in &keys {
                 let removed = settle(self.attempt(step, server.origin.is_fresh()), || {
                     directory.remove_password(call.clone(), server.object_id, *key)
                 })
                 .await;
                 if let Err(error) = removed
-                    && !self.is_retired(directory, server, *key, &error).await?
+                    && !self.is_retired(&server, *key, &error).await?
                 {
                     return Err(error.into());
                 }
             }
-            let report = StepReport::new(step, StepAction::Removed).with_note(format!("{} removed", unused.len()));
-            Ok(((), report))
+            Ok(StepReport::new(step, StepAction::Removed).with_note(format!("{} removed", keys.len())))
         })
         .await
     }
 
     /// Whether a secret is gone although removing it failed: by a lost answer, or by another run.
-    async fn is_retired(
-        &self,
-        directory: &dyn Directory,
-        server: &Registered,
-        key: KeyId,
-        error: &DirectoryError,
-    ) -> Result<bool, StepError> {
+    async fn is_retired(&self, server: &Registered, key: KeyId, error: &DirectoryError) -> Result<bool, StepError> {
         let may_be_gone = matches!(
             error.refusal(),
             Some(RefusalReason::NotFound | RefusalReason::ReferenceNotFound | RefusalReason::Other)
@@ -299,14 +344,14 @@ impl Run<'_> {
         if !may_be_gone && !error.may_have_been_carried_out() {
             return Ok(false);
         }
-        let own = self.own_secrets_of(directory, Step::RetireSecrets, server, |_| true).await?;
+        let own = self.own_secrets_of(Step::RetireSecrets, server, |_| true).await?;
         let is_there = own.iter().any(|secret| secret.key_id == key);
         Ok(!is_there)
     }
 
     /// The secret that is created together with an app.
     pub(crate) fn first_password(&self, validity: SecretValidity) -> NewPassword {
-        NewPassword::new(&self.description, validity.end_after(self.clock.now()))
+        NewPassword::new(&self.description, validity.end_after(self.clock().now()))
     }
 
     /// Whether an app registration was made by this very run: its secret bears the run's description.

@@ -1,8 +1,12 @@
-//! A run that ended anywhere is undone: everything is as it was before it, and a new run works at once.
+//! A run that ended anywhere is taken back: everything is as it was before it, and a new run works at once.
 
 use std::time::Duration;
 
-use cmg_onboarding::{connection::UndoReport, error::SiteRefused, site::SiteItem};
+use cmg_onboarding::{
+    connection::{EventKind, FindingCode, OnboardingError, Outcome, Step, StepAction},
+    error::SiteRefused,
+    site::SiteItem,
+};
 use cmg_onboarding_emulator::{EmulatedTenant, Timeline, WireFault};
 use serde_json::{Value, json};
 
@@ -26,23 +30,31 @@ fn inhabited() -> World {
 }
 
 /// Nothing of the run is left but what the product cannot remove, and the report says so.
-fn assert_undone(world: &World, before: &Value, report: &UndoReport, case: &str) {
-    assert_eq!(&world.tenant.state(), before, "{case}: {report:#?}");
+fn assert_removed(world: &World, before: &Value, outcome: &Outcome, case: &str) {
+    assert_eq!(&world.tenant.state(), before, "{case}: {outcome:#?}");
     let site = world.site.state();
     assert_eq!(list(&site, "connections").len(), 0, "{case}");
+    let told: Vec<&str> = stays(outcome).collect();
     for kind in ["tenants", "applications"] {
         for row in list(&site, kind) {
             let name = row["name"].as_str().unwrap();
-            let is_told = report.left_behind.iter().any(|line| line.contains(name));
-            assert!(is_told, "{case}: the row of {name} stays, and {report:#?} does not say so");
+            let is_told = told.iter().any(|message| message.contains(name));
+            assert!(is_told, "{case}: the row of {name} stays, and {outcome:#?} does not say so");
         }
     }
     let rows = list(&site, "tenants").len() + list(&site, "applications").len();
-    assert_eq!(report.left_behind.is_empty(), rows == 0, "{case}: {report:#?}");
+    assert_eq!(told.len(), rows, "{case}: {outcome:#?}");
+}
+
+fn stays(outcome: &Outcome) -> impl Iterator<Item = &str> {
+    let findings = outcome.findings.iter();
+    findings
+        .filter(|finding| finding.code() == FindingCode::SiteRowStays)
+        .map(|finding| finding.message())
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_was_killed_anywhere_can_be_undone() {
+async fn a_run_that_was_killed_anywhere_can_be_removed() {
     let mut cases = 0;
     for lossless in [false, true] {
         for moment in 1.. {
@@ -53,8 +65,8 @@ async fn a_run_that_was_killed_anywhere_can_be_undone() {
             let is_over = process.onboard_until_killed().await.is_some();
             let case = format!("killed {}", process.timeline.last());
             drop(process);
-            let report = world.process().undo_until_killed().await.unwrap();
-            assert_undone(&world, &before, &report, &case);
+            let report = world.process().remove_until_killed().await.unwrap();
+            assert_removed(&world, &before, &report, &case);
             let outcome = world.process().onboard().await;
             assert!(outcome.unwrap_or_else(|error| panic!("{case}: {error:#?}")).changed);
             cases += 1;
@@ -63,11 +75,11 @@ async fn a_run_that_was_killed_anywhere_can_be_undone() {
             }
         }
     }
-    println!("killed anywhere and undone: {cases} cases");
+    println!("killed anywhere and removed: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_failed_anywhere_can_be_undone() {
+async fn a_run_that_failed_anywhere_can_be_removed() {
     let mut cases = 0;
     for fault in [
         WireFault::Redirect,
@@ -86,8 +98,8 @@ async fn a_run_that_failed_anywhere_can_be_undone() {
                 break;
             }
             let case = format!("{fault:?} at {number}");
-            let report = world.process().undo_until_killed().await.unwrap();
-            assert_undone(&world, &before, &report, &case);
+            let report = world.process().remove_until_killed().await.unwrap();
+            assert_removed(&world, &before, &report, &case);
             world.process().onboard().await.unwrap_or_else(|error| panic!("{case}: {error:#?}"));
             cases += 1;
         }
@@ -103,28 +115,28 @@ async fn a_run_that_failed_anywhere_can_be_undone() {
         let before = world.tenant.state();
         world.site.fail_at(item, SiteRefused::new("do it", "no", "Do it again."));
         world.process().onboard().await.unwrap_err();
-        let report = world.process().undo_until_killed().await.unwrap();
-        assert_undone(&world, &before, &report, &format!("the site failed at the {item}"));
+        let report = world.process().remove_until_killed().await.unwrap();
+        assert_removed(&world, &before, &report, &format!("the site failed at the {item}"));
         world.process().onboard().await.unwrap();
         cases += 1;
     }
-    println!("failed anywhere and undone: {cases} cases");
+    println!("failed anywhere and removed: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_undo_that_was_killed_anywhere_is_finished_by_the_next_one() {
+async fn a_removal_that_was_killed_anywhere_is_finished_by_the_next_one() {
     let mut cases = 0;
     for lossless in [false, true] {
         for moment in 1.. {
             let world = inhabited();
             let before = world.tenant.state();
             world.process().onboard().await.unwrap();
-            let undo = world.process_with(Timeline::new(), lossless);
-            undo.timeline.end_at(moment);
-            let is_over = undo.undo_until_killed().await.is_some();
-            let case = format!("undo killed {}", undo.timeline.last());
-            drop(undo);
-            let last = world.process().undo_until_killed().await.unwrap();
+            let removal = world.process_with(Timeline::new(), lossless);
+            removal.timeline.end_at(moment);
+            let is_over = removal.remove_until_killed().await.is_some();
+            let case = format!("removal killed {}", removal.timeline.last());
+            drop(removal);
+            let last = world.process().remove_until_killed().await.unwrap();
             assert_eq!(world.tenant.state(), before, "{case}: {last:#?}");
             assert_eq!(list(&world.site.state(), "connections").len(), 0, "{case}");
             assert!(world.process().onboard().await.unwrap().changed, "{case}");
@@ -134,39 +146,35 @@ async fn an_undo_that_was_killed_anywhere_is_finished_by_the_next_one() {
             }
         }
     }
-    println!("undo killed anywhere: {cases} cases");
+    println!("removal killed anywhere: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_single_fault_of_an_undo_is_survived_or_told_and_mended_by_the_next_one() {
+async fn any_single_fault_of_a_removal_is_survived_or_told_and_mended_by_the_next_one() {
     let (mut cases, mut succeeded) = (0, 0);
     for fault in WireFault::all() {
         for number in 1.. {
             let world = inhabited();
             let before = world.tenant.state();
             world.process().onboard().await.unwrap();
-            let undo = world.process();
-            undo.wire.fail_at(number, fault.clone());
-            let report = undo.job.undo(|_| ()).await;
-            let requests = undo.wire.requests();
+            let removal = world.process();
+            removal.wire.fail_at(number, fault.clone());
+            let result = removal.job.remove(|_| ()).await;
+            let requests = removal.wire.requests();
             let Some(hit) = requests.get(number - 1) else { break };
             let case = format!("{fault:?} at {number}, {}", hit.name());
             cases += 1;
-            let is_done = match &report {
-                // The site's rows stay in any case.
-                Ok(report) => report.left_behind.iter().all(|line| line.ends_with("stays in the site.")),
-                Err(_) => false,
-            };
+            let is_done = result.is_ok();
             if is_done {
                 succeeded += 1;
             } else {
-                world.process().undo_until_killed().await.unwrap();
+                world.process().remove_until_killed().await.unwrap();
             }
-            assert_eq!(world.tenant.state(), before, "{case}: {report:#?}");
+            assert_eq!(world.tenant.state(), before, "{case}: {result:#?}");
             assert!(world.process().onboard().await.unwrap().changed, "{case}");
         }
     }
-    println!("any single fault of an undo: {cases} cases, of which {succeeded} succeed at once");
+    println!("any single fault of a removal: {cases} cases, of which {succeeded} succeed at once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,21 +185,27 @@ async fn apps_stay_where_their_connection_cannot_be_removed() {
     let process = world.process();
     // Not the look at the site, but the removal.
     let site = world.site.clone();
-    let undo = process.job.undo(move |event| {
-        if matches!(event.kind, cmg_onboarding::connection::EventKind::StepStarted { .. }) {
+    let removal = process.job.remove(move |event| {
+        if matches!(event.kind, EventKind::StepStarted { .. }) {
             site.fail_next(SiteRefused::new("remove the connection", "access denied", "Ask for rights."));
         }
     });
-    let report = undo.await.unwrap();
-    assert_eq!(report.removed, [] as [&str; 0]);
-    assert_eq!(report.left_behind.len(), 3, "{report:#?}");
+    let OnboardingError::Apply(error) = removal.await.unwrap_err() else {
+        panic!("the site refuses to remove the connection");
+    };
+    assert_eq!(
+        (error.step(), error.report().steps().len()),
+        (Step::RemoveConnection, 1),
+        "{error:#?}"
+    );
     assert_eq!((world.tenant.state(), world.site.state()), before);
-    let report = world.process().undo_until_killed().await.unwrap();
-    assert_eq!(report.removed.len(), 3, "{report:#?}");
+    let outcome = world.process().remove_until_killed().await.unwrap();
+    let removed = outcome.report.steps().iter().filter(|step| step.action == StepAction::Removed);
+    assert_eq!(removed.count(), 3, "{outcome:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_still_replicating_is_undone_as_soon_as_it_can_be_seen() {
+async fn what_is_still_replicating_is_removed_as_soon_as_it_can_be_seen() {
     let (expected, _) = undisturbed().await;
     let lag = Duration::from_secs(8);
     for waited in [0, 4, 9] {
@@ -199,11 +213,11 @@ async fn what_is_still_replicating_is_undone_as_soon_as_it_can_be_seen() {
         let before = world.tenant.state();
         world.process().onboard().await.unwrap();
         tokio::time::sleep(Duration::from_secs(waited)).await;
-        world.process().undo_until_killed().await.unwrap();
+        world.process().remove_until_killed().await.unwrap();
         tokio::time::sleep(lag).await;
-        world.process().undo_until_killed().await.unwrap();
+        world.process().remove_until_killed().await.unwrap();
         assert_eq!(world.tenant.state(), before, "after {waited} s");
         world.process().onboard().await.unwrap();
-        world.settled().await.assert_same_tenant_as(&expected, "after an undo");
+        world.settled().await.assert_same_tenant_as(&expected, "after a removal");
     }
 }

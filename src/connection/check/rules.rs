@@ -1,0 +1,32 @@
+//! What the checks go by besides what was found.
+
+use time::OffsetDateTime;
+
+use crate::{
+    cloud::CloudEndpoints,
+    connection::{read::snapshot::Snapshot, report::step::AppRole},
+    ids::TenantId,
+    site::SiteIdentity,
+    spec::ConnectionSpec,
+};
+
+/// What the checks go by besides what was found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    pub(crate) spec: &'a ConnectionSpec,
+    pub(crate) endpoints: Option<&'a CloudEndpoints>,
+    pub(crate) expected_tenant: Option<TenantId>,
+    pub(crate) policy_exempt: bool,
+    /// The one app that the plan is for.
+    pub(crate) only: Option<AppRole>,
+    pub(crate) site_identity: Option<&'a SiteIdentity>,
+    pub(crate) now: OffsetDateTime,
+}
+
+impl Rules<'_> {
+    /// What tells the site from another one: what the caller gives, else what the site says.
+    pub(crate) fn site_identity<'f>(&'f self, found: &'f Snapshot) -> Option<&'f SiteIdentity> {
+        let site = found.site.as_ref()?;
+        self.site_identity.or(site.info.identity.as_ref())
+    }
+}

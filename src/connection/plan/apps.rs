@@ -1,0 +1,110 @@
+//! What becomes of the two app registrations and their service principals.
+
+use crate::{
+    connection::{
+        plan::{
+            change::{Change, Operation, PlannedSecret, Reference},
+            difference::lacking,
+            registration::complete_client_shape,
+            target::{AppTarget, Target},
+        },
+        read::snapshot::{FoundApp, Snapshot},
+        report::step::Step,
+    },
+    directory::ApplicationProperties,
+};
+
+/// The registration and the service principal of the server app. Nothing if this crate does not write it.
+pub(crate) fn server_changes(target: &Target, snapshot: &Snapshot, secret: PlannedSecret) -> Vec<Change> {
+    let Some(shape) = &target.server.shape else {
+        return Vec::new();
+    };
+    let found = snapshot.server();
+    let step = Step::RegisterServerApp;
+    let register = match found {
+        None => create(step, &target.server, shape, Some(secret)),
+        Some(found) => update(step, &target.server, found, shape),
+    };
+    vec![
+        register,
+        service_principal(Step::ServerServicePrincipal, &target.server, found, step),
+    ]
+}
+
+/// The registration, the service principal and the completion of the client app. Nothing if this crate does not write it.
+pub(crate) fn client_changes(target: &Target, snapshot: &Snapshot) -> Vec<Change> {
+    let Some(shape) = &target.client.shape else {
+        return Vec::new();
+    };
+    let found = snapshot.client();
+    let step = Step::RegisterClientApp;
+    let register = match found {
+        None => create(step, &target.client, shape, None),
+        // What an existing client app lacks is added in one request, when it is completed.
+        Some(found) => Change::keep(step, Some(target.client.name()), Some(found.application.app_id)),
+    };
+    vec![
+        register,
+        service_principal(Step::ClientServicePrincipal, &target.client, found, step),
+        completion(target, found, shape),
+    ]
+}
+
+fn create(step: Step, app: &AppTarget, shape: &ApplicationProperties, secret: Option<PlannedSecret>) -> Change {
+    let operation = Operation::CreateApp {
+        unique_name: app.unique_name.clone(),
+        properties: Box::new(shape.clone()),
+        secret,
+    };
+    Change::new(step, operation)
+}
+
+fn update(step: Step, app: &AppTarget, found: &FoundApp, shape: &ApplicationProperties) -> Change {
+    let (adds, properties) = lacking(&found.application.properties, shape);
+    if properties.is_empty() {
+        return Change::keep(step, Some(app.name()), Some(found.application.app_id));
+    }
+    let operation = Operation::UpdateApp {
+        name: app.name().to_owned(),
+        application_id: found.application.app_id,
+        adds: Box::new(adds),
+        properties,
+    };
+    Change::new(step, operation)
+}
+
+fn service_principal(step: Step, app: &AppTarget, found: Option<&FoundApp>, register: Step) -> Change {
+    match found.and_then(|found| found.service_principal.as_ref()) {
+        Some(principal) => Change::keep(step, None, Some(principal.id)),
+        None => Change::new(
+            step,
+            Operation::CreateServicePrincipal {
+                app: app.reference(register),
+            },
+        ),
+    }
+}
+
+fn completion(target: &Target, found: Option<&FoundApp>, shape: &ApplicationProperties) -> Change {
+    let step = Step::CompleteClientApp;
+    let server = target.server.reference(Step::RegisterServerApp);
+    let (Some(found), Reference::Known(server_id)) = (found, server) else {
+        let operation = Operation::CompleteClientApp {
+            client: target.client.reference(Step::RegisterClientApp),
+            server,
+            scope: target.scope,
+            adds: Box::new(
+                found
+                    .map(|found| lacking(&found.application.properties, shape).0)
+                    .unwrap_or_default(),
+            ),
+        };
+        return Change::new(step, operation);
+    };
+    let mut shape = shape.clone();
+    complete_client_shape(&mut shape, found.application.app_id, server_id, target.scope);
+    match update(step, &target.client, found, &shape) {
+        change if change.properties().is_empty() => Change::keep(step, None, None::<&str>),
+        change => change,
+    }
+}

@@ -1,0 +1,95 @@
+//! What becomes of the admin consents.
+
+use crate::{
+    connection::{
+        plan::{
+            change::{Change, Operation, Reference},
+            registration::USER_IMPERSONATION,
+            target::Target,
+        },
+        read::snapshot::{FoundDirectory, Snapshot},
+        report::step::Step,
+    },
+    directory::PermissionGrant,
+    ids::{ServicePrincipalId, well_known::DIRECTORY_READ_ALL_ROLE},
+};
+
+/// The delegated permission by which the client app signs users in.
+const USER_READ: &str = "User.Read";
+
+/// The consents to the client app's permissions. Nothing if this crate does not write the client app.
+pub(crate) fn client_consents(target: &Target, snapshot: &Snapshot) -> Vec<Change> {
+    let (Some(_), Some(directory)) = (&target.client.shape, &snapshot.directory) else {
+        return Vec::new();
+    };
+    let found = |app: Option<ServicePrincipalId>, maker, is_written: bool| match app {
+        None if !is_written => Reference::Missing,
+        app => Reference::to(app, maker),
+    };
+    let client = found(snapshot.client_principal(), Step::ClientServicePrincipal, true);
+    let server = found(
+        snapshot.server_principal(),
+        Step::ServerServicePrincipal,
+        target.server.shape.is_some(),
+    );
+    let grants = &directory.client_grants;
+    vec![
+        grant(Step::ConsentServerApp, grants, client, server, USER_IMPERSONATION),
+        grant(Step::ConsentUserRead, grants, client, graph(directory), USER_READ),
+    ]
+}
+
+/// The consent to the server app's permission, which discovery needs. Nothing if this crate does not write the server app.
+pub(crate) fn server_consents(target: &Target, snapshot: &Snapshot, discovers: bool) -> Vec<Change> {
+    let (Some(_), Some(directory), true) = (&target.server.shape, &snapshot.directory, discovers) else {
+        return Vec::new();
+    };
+    let step = Step::ConsentDirectoryRead;
+    let resource = graph(directory);
+    let held = directory
+        .server_roles
+        .iter()
+        .find(|held| held.app_role_id == DIRECTORY_READ_ALL_ROLE && Reference::Known(held.resource_id) == resource);
+    if let Some(held) = held {
+        return vec![Change::keep(step, None, Some(&held.id))];
+    }
+    let operation = Operation::AssignRole {
+        principal: Reference::to(snapshot.server_principal(), Step::ServerServicePrincipal),
+        resource,
+        role: DIRECTORY_READ_ALL_ROLE,
+    };
+    vec![Change::new(step, operation)]
+}
+
+fn graph(directory: &FoundDirectory) -> Reference<ServicePrincipalId> {
+    let principal = directory.graph.as_ref();
+    principal.map_or(Reference::Missing, |principal| Reference::Known(principal.id))
+}
+
+/// One grant holds all permissions for one resource, so a grant that is there is extended.
+fn grant(
+    step: Step,
+    grants: &[PermissionGrant],
+    client: Reference<ServicePrincipalId>,
+    resource: Reference<ServicePrincipalId>,
+    scope: &str,
+) -> Change {
+    let scope = scope.to_owned();
+    let held = grants
+        .iter()
+        .find(|grant| grant.is_tenant_wide() && Reference::Known(grant.resource_id) == resource);
+    match held {
+        None => Change::new(step, Operation::CreateGrant { client, resource, scope }),
+        Some(held) if held.covers(&scope) => Change::keep(step, None, Some(&held.id)),
+        Some(held) => {
+            let grant = held.id.clone();
+            let operation = Operation::ExtendGrant {
+                grant,
+                client,
+                resource,
+                scope,
+            };
+            Change::new(step, operation)
+        }
+    }
+}

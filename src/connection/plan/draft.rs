@@ -1,0 +1,150 @@
+//! From specification and snapshot to a plan: pure functions, without a request.
+
+use time::OffsetDateTime;
+use uuid::{Uuid, uuid};
+
+use crate::{
+    connection::{
+        check::{
+            directory::{check_directory, check_secret_policy},
+            rights::{check_permissions, check_roles},
+            rules::Rules,
+            secrets::{note_secret, note_secrets_of_others},
+            site::check_site,
+        },
+        plan::{
+            apps::{client_changes, server_changes},
+            change::{Change, Operation, needed_permissions},
+            consents::{client_consents, server_consents},
+            document::{PlanDocument, PlannedSite},
+            removal::removal_changes,
+            secrets::{SecretOptions, planned_secret, secret_changes},
+            site::site_changes,
+            target::Target,
+        },
+        read::snapshot::Snapshot,
+        report::{
+            event::Verb,
+            finding::Finding,
+            step::{AppRole, Step},
+        },
+    },
+    spec::ConnectionSpec,
+};
+
+/// Everything that was found, the gravest first, and what an onboarding will do. `None` if the tenant cannot be told,
+/// which a finding has reported.
+pub(crate) fn onboarding(rules: &Rules<'_>, options: SecretOptions, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    let mut findings = Vec::new();
+    if let Some(directory) = &snapshot.directory {
+        check_directory(rules, directory, &mut findings);
+    }
+    if let Some(site) = &snapshot.site {
+        check_site(rules, snapshot, site, &mut findings);
+    }
+    let Some(target) = Target::resolve(rules.spec, snapshot) else {
+        return (sorted(findings), None);
+    };
+    let changes = changes(rules, options, snapshot, &target);
+    let needed = needed_permissions(&changes);
+    if let Some(directory) = &snapshot.directory {
+        check_permissions(directory, &needed, &mut findings);
+        check_roles(&needed, directory, &mut findings);
+        if issues_secret(&changes) {
+            check_secret_policy(rules, target.server.validity, directory, &mut findings);
+        }
+    }
+    note_secret(&changes, snapshot, &mut findings);
+    if target.server.shape.is_some() {
+        note_secrets_of_others(snapshot, rules.site_identity(snapshot), &mut findings);
+    }
+    let findings = sorted(findings);
+    let document = document(Verb::Onboard, rules, snapshot, target, changes, findings.clone());
+    (findings, Some(document))
+}
+
+/// What was found, and what a removal will do. `None` if the tenant cannot be told, which a finding has reported.
+pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    let Some(target) = Target::resolve(rules.spec, snapshot) else {
+        let mut findings = Vec::new();
+        if let Some(site) = &snapshot.site {
+            check_site(rules, snapshot, site, &mut findings);
+        }
+        return (sorted(findings), None);
+    };
+    let (changes, findings) = removal_changes(rules, snapshot, &target);
+    let findings = sorted(findings);
+    let document = document(Verb::Remove, rules, snapshot, target, changes, findings.clone());
+    (findings, Some(document))
+}
+
+fn changes(rules: &Rules<'_>, options: SecretOptions, snapshot: &Snapshot, target: &Target) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if rules.only != Some(AppRole::Client) {
+        let secret = planned_secret(target, rules.now);
+        changes.extend(server_changes(target, snapshot, secret));
+        changes.extend(secret_changes(target, snapshot, rules.site_identity(snapshot), options, secret));
+        changes.extend(server_consents(target, snapshot, rules.spec.discovery().is_some()));
+    }
+    if rules.only != Some(AppRole::Server) {
+        changes.extend(client_changes(target, snapshot));
+        changes.extend(client_consents(target, snapshot));
+    }
+    if let (None, Some(site)) = (rules.only, &snapshot.site) {
+        changes.extend(site_changes(rules.spec, target, site));
+    }
+    changes.sort_by_key(|change| change.step);
+    changes
+}
+
+/// Whether a secret is made: with the app, or added to it.
+fn issues_secret(changes: &[Change]) -> bool {
+    let issue = changes.iter().find(|change| change.step == Step::IssueSecret);
+    issue.is_some_and(|change| matches!(change.operation, Operation::IssueSecret { .. }))
+}
+
+fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
+    findings
+}
+
+fn document(
+    verb: Verb,
+    rules: &Rules<'_>,
+    snapshot: &Snapshot,
+    target: Target,
+    changes: Vec<Change>,
+    findings: Vec<Finding>,
+) -> PlanDocument {
+    let spec = rules.spec;
+    let site = snapshot.site.as_ref().filter(|_| rules.only.is_none());
+    let planned = |site_code: &String| PlannedSite::new(site_code.clone(), rules.site_identity(snapshot).cloned());
+    PlanDocument {
+        version: PlanDocument::current_version(),
+        verb,
+        only: rules.only,
+        name: spec.name().to_owned(),
+        description: spec.description().map(str::to_owned),
+        environment: spec.environment(),
+        tenant_id: target.tenant_id,
+        tenant_name: target.tenant_name,
+        app_id_uri: target.app_id_uri,
+        server_app: target.server.app,
+        client_app: target.client.app,
+        site: site.map(|site| planned(&site.info.site_code)),
+        specification: digest(spec),
+        made_on: OffsetDateTime::replace_nanosecond(rules.now, 0).unwrap_or(rules.now),
+        changes,
+        findings,
+    }
+}
+
+/// A digest of the specification as it is written, which is without its secrets. It tells two specifications apart and
+/// guards nothing: what a plan does is compared by itself.
+fn digest(spec: &ConnectionSpec) -> String {
+    let text = serde_json::to_vec(spec).unwrap_or_default();
+    Uuid::new_v5(&SPECIFICATIONS, &text).simple().to_string()
+}
+
+/// The namespace of the digests.
+const SPECIFICATIONS: Uuid = uuid!("c1a7c1d8-4d0e-5f52-9a55-0b7a0f6f9e01");

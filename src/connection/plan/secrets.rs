@@ -1,0 +1,86 @@
+//! What becomes of the server app's secrets.
+
+use time::OffsetDateTime;
+
+use crate::{
+    connection::{
+        plan::{
+            change::{Change, Operation, PlannedSecret},
+            own_secret::{OwnSecret, never_held, superseded},
+            target::Target,
+        },
+        read::snapshot::Snapshot,
+        report::step::Step,
+    },
+    ids::KeyId,
+    site::SiteIdentity,
+};
+
+/// What the caller asks for the secrets of an app that is there, if no site tells which of them is in use.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SecretOptions {
+    pub(crate) reissue: bool,
+    pub(crate) remove_superseded: bool,
+}
+
+/// Until when a secret that is issued now is valid.
+pub(crate) fn planned_secret(target: &Target, now: OffsetDateTime) -> PlannedSecret {
+    let validity = target.server.validity;
+    PlannedSecret {
+        validity,
+        expires_about: validity.end_after(now).date(),
+    }
+}
+
+/// Whether a secret is issued, and which are removed.
+///
+/// A secret that was issued for this site, while this site does not know the app, reached nothing: it is lost. One that
+/// was issued for another site, or for one that is not known, may be in use there and stays.
+pub(crate) fn secret_changes(
+    target: &Target,
+    snapshot: &Snapshot,
+    site: Option<&SiteIdentity>,
+    options: SecretOptions,
+    secret: PlannedSecret,
+) -> Vec<Change> {
+    if target.server.shape.is_none() {
+        return Vec::new();
+    }
+    let app = target.server.reference(Step::RegisterServerApp);
+    let issue = || Change::new(Step::IssueSecret, Operation::IssueSecret { app, secret });
+    let remove = |keys| Change::new(Step::RetireSecrets, Operation::RemoveSecrets { app, keys }).after(Step::IssueSecret);
+    let Some(found) = snapshot.server() else {
+        // It is made together with the app.
+        return vec![issue().if_needed(), remove(Vec::new()).if_needed()];
+    };
+    let known = OwnSecret::all_of(&found.application);
+    let (keeps, unused): (bool, Vec<KeyId>) = match &snapshot.site {
+        None => {
+            let unused = if options.remove_superseded {
+                superseded(&known)
+            } else {
+                Vec::new()
+            };
+            (!known.is_empty() && !options.reissue, unused)
+        }
+        Some(snapshot) => match snapshot.application(found.application.app_id) {
+            Some(row) => (true, never_held(&found.application, row, site)),
+            None => {
+                let lost = known.iter().filter(|secret| secret.is_for(site));
+                (false, lost.map(|secret| secret.key_id).collect())
+            }
+        },
+    };
+    let mut changes = Vec::new();
+    if keeps {
+        changes.push(Change::keep(Step::IssueSecret, None, None::<&str>));
+    } else {
+        changes.push(issue());
+    }
+    match unused {
+        keys if !keys.is_empty() => changes.push(remove(keys)),
+        _ if keeps => {}
+        _ => changes.push(remove(Vec::new()).if_needed()),
+    }
+    changes
+}

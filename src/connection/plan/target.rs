@@ -1,0 +1,210 @@
+//! Where a plan goes: the specification, resolved once against what is there.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    connection::{
+        plan::{
+            change::Reference,
+            registration::{UniqueNames, client_shape, offered_scope, scope_id, server_shape},
+        },
+        read::snapshot::{FoundApp, Snapshot},
+        report::step::Step,
+    },
+    directory::ApplicationProperties,
+    ids::{ApplicationId, PermissionId, TenantId},
+    spec::{AppIdUri, ClientApp, ConnectionSpec, SecretValidity, ServerApp},
+};
+
+/// How a connection gets an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum AppSource {
+    /// This crate registers it; a later run finds it by its unique name.
+    Create,
+    /// Another administrator registered it, and its values are imported.
+    Import,
+    /// The site knows it already.
+    Reuse,
+    /// Another administrator registered it, and this crate brings it into shape.
+    Adopt,
+}
+
+/// One of the two apps of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PlannedApp {
+    /// How the connection gets it.
+    pub source: AppSource,
+    /// The friendly name; `None` if the app is reused and the site does not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// *Application (client) ID*; `None` as long as the app is not registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application_id: Option<ApplicationId>,
+}
+
+/// An app as it has to be.
+#[derive(Debug, Clone)]
+pub(crate) struct AppTarget {
+    pub(crate) app: PlannedApp,
+    pub(crate) unique_name: String,
+    /// The registration, if this crate writes it.
+    pub(crate) shape: Option<ApplicationProperties>,
+    /// How long its secrets are valid.
+    pub(crate) validity: SecretValidity,
+}
+
+impl AppTarget {
+    /// The app itself if it is there, else the step that registers it.
+    pub(crate) fn reference(&self, register: Step) -> Reference<ApplicationId> {
+        Reference::to(self.app.application_id, register)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.app.name.as_deref().unwrap_or_default()
+    }
+}
+
+/// Everything that the changes of a plan aim at.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) tenant_name: String,
+    pub(crate) app_id_uri: Option<AppIdUri>,
+    /// The id of `user_impersonation`.
+    pub(crate) scope: PermissionId,
+    pub(crate) server: AppTarget,
+    pub(crate) client: AppTarget,
+}
+
+impl Target {
+    /// Resolves the specification. `None` if the tenant cannot be told, which a finding has reported.
+    pub(crate) fn resolve(spec: &ConnectionSpec, snapshot: &Snapshot) -> Option<Self> {
+        let tenant_id = snapshot.tenant_of(spec)?;
+        let names = UniqueNames::of(spec.key());
+        let offered = snapshot.server().and_then(|app| offered_scope(&app.application));
+        // If an app of others offers none, a finding has said so, and nothing is planned that would use this.
+        let scope = offered.unwrap_or_else(|| scope_id(tenant_id, &names.server));
+        let app_id_uri = app_id_uri(spec, snapshot);
+        let server = server(spec, snapshot, &names, scope, app_id_uri.as_ref());
+        Some(Self {
+            tenant_id,
+            tenant_name: tenant_name(spec, snapshot, tenant_id),
+            app_id_uri,
+            scope,
+            server,
+            client: client(spec, snapshot, &names),
+        })
+    }
+}
+
+fn server(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames, scope: PermissionId, uri: Option<&AppIdUri>) -> AppTarget {
+    let found = snapshot.server();
+    let discovers = spec.discovery().is_some();
+    let shape = |name: &str| server_shape(name, uri, scope, discovers, spec.issue_id_tokens());
+    let (source, name, shape, validity) = match spec.server_app() {
+        ServerApp::Create(app) => {
+            let mut shape = shape(app.name());
+            shape.display_name = Some(app.name().to_owned());
+            shape.unique_name = Some(names.server.clone());
+            if let Some(web) = &mut shape.web {
+                web.home_page_url = Some(app.home_page_url().to_owned());
+            }
+            (AppSource::Create, Some(app.name().to_owned()), Some(shape), app.secret_validity())
+        }
+        // It keeps its name and its home page.
+        ServerApp::Adopt(app) => {
+            let name = held_name(found);
+            let shape = shape(name.as_deref().unwrap_or("the server app"));
+            (AppSource::Adopt, name, Some(shape), app.secret_validity())
+        }
+        ServerApp::Import(app) => (AppSource::Import, Some(app.name().to_owned()), None, SecretValidity::default()),
+        ServerApp::Reuse(app) => (
+            AppSource::Reuse,
+            row_name(snapshot, app.client_id()),
+            None,
+            SecretValidity::default(),
+        ),
+    };
+    AppTarget {
+        app: PlannedApp {
+            source,
+            name,
+            application_id: spec
+                .server_app()
+                .client_id()
+                .or_else(|| found.map(|found| found.application.app_id)),
+        },
+        unique_name: names.server.clone(),
+        shape,
+        validity,
+    }
+}
+
+fn client(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames) -> AppTarget {
+    let found = snapshot.client();
+    let shape = client_shape(spec.issue_id_tokens());
+    let (source, name, shape) = match spec.client_app() {
+        ClientApp::Create(app) => {
+            let shape = ApplicationProperties {
+                display_name: Some(app.name().to_owned()),
+                unique_name: Some(names.client.clone()),
+                ..shape
+            };
+            (AppSource::Create, Some(app.name().to_owned()), Some(shape))
+        }
+        ClientApp::Adopt(_) => (AppSource::Adopt, held_name(found), Some(shape)),
+        ClientApp::Import(app) => (AppSource::Import, Some(app.name().to_owned()), None),
+        ClientApp::Reuse(app) => (AppSource::Reuse, row_name(snapshot, app.client_id()), None),
+    };
+    AppTarget {
+        app: PlannedApp {
+            source,
+            name,
+            application_id: spec
+                .client_app()
+                .client_id()
+                .or_else(|| found.map(|found| found.application.app_id)),
+        },
+        unique_name: names.client.clone(),
+        shape,
+        validity: SecretValidity::default(),
+    }
+}
+
+fn held_name(found: Option<&FoundApp>) -> Option<String> {
+    found?.application.properties.display_name.clone()
+}
+
+fn row_name(snapshot: &Snapshot, id: ApplicationId) -> Option<String> {
+    Some(snapshot.site.as_ref()?.application(id)?.name.clone())
+}
+
+fn tenant_name(spec: &ConnectionSpec, snapshot: &Snapshot, tenant: TenantId) -> String {
+    if let Some(app) = spec.server_app().imported() {
+        return app.tenant_name().to_owned();
+    }
+    if let Some(directory) = &snapshot.directory {
+        return directory.tenant.site_name().to_owned();
+    }
+    let row = snapshot.site.as_ref().and_then(|site| site.tenant(tenant));
+    row.map_or_else(|| tenant.to_string(), |row| row.name.clone())
+}
+
+fn app_id_uri(spec: &ConnectionSpec, snapshot: &Snapshot) -> Option<AppIdUri> {
+    match spec.server_app() {
+        ServerApp::Create(_) | ServerApp::Adopt(_) => snapshot.directory.as_ref()?.uri.clone(),
+        ServerApp::Import(app) => Some(app.app_id_uri().clone()),
+        ServerApp::Reuse(app) => snapshot
+            .site
+            .as_ref()?
+            .application(app.client_id())?
+            .identifier_uri
+            .as_ref()?
+            .parse()
+            .ok(),
+    }
+}

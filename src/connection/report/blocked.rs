@@ -1,0 +1,60 @@
+//! What stands in the way of a plan.
+
+use serde::Serialize;
+
+use crate::connection::report::finding::{Finding, Severity};
+
+/// Something stands in the way; nothing has been written.
+#[derive(Debug, Clone, Serialize, thiserror::Error)]
+#[error("preflight found {} in the way: {}", count(.findings), codes(.findings))]
+pub struct Blocked {
+    findings: Vec<Finding>,
+}
+
+impl Blocked {
+    pub(crate) const fn new(findings: Vec<Finding>) -> Self {
+        Self { findings }
+    }
+
+    /// Whether one of these findings stands in the way.
+    pub(crate) fn is_blocked(findings: &[Finding]) -> bool {
+        blockers(findings).next().is_some()
+    }
+
+    /// Every finding, the gravest first.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The findings that stand in the way.
+    pub fn blockers(&self) -> impl Iterator<Item = &Finding> {
+        blockers(&self.findings)
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let lines: Vec<String> = self
+            .blockers()
+            .map(|finding| format!("{} {}", finding.message(), finding.remedy()))
+            .collect();
+        lines.join("\n")
+    }
+}
+
+fn blockers(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|finding| finding.severity() == Severity::Blocker)
+}
+
+fn count(findings: &[Finding]) -> String {
+    match blockers(findings).count() {
+        1 => "one thing".to_owned(),
+        number => format!("{number} things"),
+    }
+}
+
+fn codes(findings: &[Finding]) -> String {
+    let messages: Vec<&str> = blockers(findings).map(|finding| finding.message().trim_end_matches('.')).collect();
+    messages.join("; ")
+}

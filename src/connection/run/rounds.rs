@@ -1,0 +1,239 @@
+//! Carries a plan out, in rounds, everything independent side by side.
+
+use futures_util::future::join_all;
+
+use crate::{
+    connection::{
+        plan::{
+            change::{Change, Operation, Reference},
+            target::PlannedApp,
+        },
+        report::{
+            error::{ApplyError, StepError},
+            event::Verb,
+            next_step::next_steps,
+            outcome::{AppOutcome, Outcome, StepAction, StepReport},
+            step::Step,
+        },
+        run::{
+            context::{Failed, Run},
+            registered::Registered,
+        },
+    },
+    ids::{ApplicationId, ServicePrincipalId},
+    spec::ImportedServerApp,
+    text::excerpt,
+};
+
+impl Run<'_> {
+    /// Carries the plan out.
+    pub(crate) async fn carry_out(&self) -> Result<Outcome, ApplyError> {
+        match self.all_rounds().await {
+            Ok(()) => Ok(self.outcome()),
+            Err(failed) => Err(self.stopped(failed)),
+        }
+    }
+
+    async fn all_rounds(&self) -> Result<(), Failed> {
+        self.state().report.run = Some(self.emitter.run());
+        let changes = &self.document.changes;
+        if let Some(first) = changes.iter().find(|change| change.step.is_in_directory()) {
+            self.check_tenant(first.step).await?;
+        }
+        let last = changes.iter().map(|change| change.round).max().unwrap_or_default();
+        for round in 1..=last {
+            let of_round: Vec<&Change> = changes.iter().filter(|change| change.round == round).collect();
+            if of_round.iter().any(|change| change.step.is_import()) {
+                // One request does all of them: starting a site's tool costs seconds.
+                self.import(&of_round).await?;
+                continue;
+            }
+            let results = join_all(of_round.into_iter().map(|change| self.execute(change))).await;
+            results.into_iter().collect::<Result<(), Failed>>()?;
+        }
+        Ok(())
+    }
+
+    /// Executes one change: each kind by a function of its own.
+    async fn execute(&self, change: &Change) -> Result<(), Failed> {
+        let step = change.step;
+        match &change.operation {
+            Operation::Keep { .. } => {
+                self.keep(step);
+                Ok(())
+            }
+            Operation::CreateApp {
+                unique_name,
+                properties,
+                secret,
+            } => self.register(step, unique_name, properties, secret.as_ref()).await,
+            Operation::UpdateApp { application_id, adds, .. } => self.step(step, self.update_app(step, *application_id, adds)).await,
+            Operation::CreateServicePrincipal { app } => self.step(step, self.service_principal(step, *app)).await,
+            Operation::CompleteClientApp { server, scope, adds, .. } => self.step(step, self.complete_client(*server, *scope, adds)).await,
+            Operation::IssueSecret { secret, .. } => self.issue_secret(change.when, secret.validity).await,
+            Operation::CreateGrant { client, resource, scope } => {
+                self.step(step, self.grant(step, (*client, *resource), scope, false)).await
+            }
+            Operation::ExtendGrant {
+                client, resource, scope, ..
+            } => self.step(step, self.grant(step, (*client, *resource), scope, true)).await,
+            Operation::AssignRole { principal, resource, role } => self.step(step, self.assign_role((*principal, *resource), *role)).await,
+            Operation::RemoveSecrets { keys, .. } => self.retire_secrets(keys).await,
+            Operation::RemoveConnection { row, name } => self.step(step, self.remove_connection(*row, name)).await,
+            Operation::RemoveApp { .. } => self.step(step, self.remove_app(step, &change.operation)).await,
+            Operation::ImportTenant { .. }
+            | Operation::ImportServerApp { .. }
+            | Operation::ImportClientApp { .. }
+            | Operation::CreateConnection { .. }
+            | Operation::UpdateConnection { .. }
+            | Operation::ConfigureDiscovery { .. } => self.import(&[change]).await,
+        }
+    }
+
+    /// Takes over what is as wanted.
+    fn keep(&self, step: Step) {
+        let report = StepReport::new(step, StepAction::Unchanged);
+        let report = match step {
+            Step::RegisterServerApp | Step::RegisterClientApp => match self.take_found(step) {
+                Some(app) => app.add_ids(report),
+                None => report,
+            },
+            Step::ServerServicePrincipal | Step::ClientServicePrincipal => match self.take_principal(step) {
+                Some(id) => report.with_id("servicePrincipalId", id),
+                None => report,
+            },
+            Step::IssueSecret => {
+                self.keep_secret();
+                report
+            }
+            _ => report,
+        };
+        self.done(report);
+    }
+
+    /// Takes over the registration that was there when the plan was made.
+    pub(crate) fn take_found(&self, step: Step) -> Option<Registered> {
+        let found = match step {
+            Step::RegisterClientApp => self.snapshot.client(),
+            _ => self.snapshot.server(),
+        };
+        let app = found.map(Registered::found);
+        self.register_as(step, app.clone());
+        app
+    }
+
+    /// Remembers the registration that a step has made or found.
+    pub(crate) fn register_as(&self, step: Step, app: Option<Registered>) {
+        let mut state = self.state();
+        match step {
+            Step::RegisterClientApp => state.client = app,
+            _ => state.server = app,
+        }
+    }
+
+    fn take_principal(&self, step: Step) -> Option<ServicePrincipalId> {
+        let found = match step {
+            Step::ClientServicePrincipal => self.snapshot.client_principal(),
+            _ => self.snapshot.server_principal(),
+        };
+        self.principal_as(step, found);
+        found
+    }
+
+    /// Remembers the service principal that a step has made or found.
+    pub(crate) fn principal_as(&self, step: Step, principal: Option<ServicePrincipalId>) {
+        let mut state = self.state();
+        match step {
+            Step::ClientServicePrincipal => state.client_principal = principal,
+            _ => state.server_principal = principal,
+        }
+    }
+
+    /// The client id that a change works on.
+    pub(crate) fn app_id(&self, app: Reference<ApplicationId>) -> Result<ApplicationId, StepError> {
+        match app {
+            Reference::Known(id) => Some(id),
+            Reference::MadeBy(Step::RegisterClientApp) => self.state().client.as_ref().map(|app| app.app_id),
+            Reference::MadeBy(_) => self.state().server.as_ref().map(|app| app.app_id),
+            Reference::Missing => None,
+        }
+        .ok_or(StepError::NotRegistered)
+    }
+
+    /// The service principal that a change works on, and whether this run has made it, so that the directory may not see
+    /// it everywhere yet.
+    pub(crate) fn principal(&self, principal: Reference<ServicePrincipalId>) -> Result<(ServicePrincipalId, bool), StepError> {
+        let made = match principal {
+            Reference::Known(id) => return Ok((id, false)),
+            Reference::MadeBy(Step::ClientServicePrincipal) => self.state().client_principal,
+            Reference::MadeBy(_) => self.state().server_principal,
+            Reference::Missing => None,
+        };
+        made.map(|id| (id, true)).ok_or(StepError::ServicePrincipalMissing)
+    }
+
+    /// A plan for one tenant never writes into another: the tenant that the directory is signed in to is compared first.
+    async fn check_tenant(&self, step: Step) -> Result<(), Failed> {
+        let planned = self.document.tenant_id;
+        let signed_in = async {
+            let (directory, call) = (self.directory()?, self.call(step));
+            let signed_in = directory.signed_in(call.clone()).await?;
+            self.state().report.caller = signed_in
+                .account
+                .as_deref()
+                .map(excerpt)
+                .or_else(|| signed_in.application_id.map(|id| format!("application {id}")));
+            match signed_in.tenant_id {
+                Some(tenant) => Ok(tenant),
+                None => Ok(directory.tenant(call).await?.id),
+            }
+        };
+        match signed_in.await {
+            Ok(signed_in) if signed_in == planned => Ok(()),
+            Ok(signed_in) => Err(self.failed(step, StepError::OtherTenant { planned, signed_in })),
+            Err(error) => Err(self.failed(step, error)),
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let report = self.finished_report();
+        let changed = report.changed_anything();
+        let document = self.document;
+        let is_onboarding = document.verb == Verb::Onboard;
+        let imported = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
+        let has_site = document.site.is_some();
+        let (server_app, client_app, secret, connection) = {
+            let state = self.state();
+            let server = app_outcome(&document.server_app, state.server.as_ref(), state.server_principal);
+            let client = app_outcome(&document.client_app, state.client.as_ref(), state.client_principal);
+            (server, client, state.issued.clone(), state.connection.clone())
+        };
+        Outcome {
+            changed,
+            environment: document.environment,
+            tenant_id: document.tenant_id,
+            tenant_name: document.tenant_name.clone(),
+            app_id_uri: document.app_id_uri.clone(),
+            server_app: server_app.filter(|_| is_onboarding),
+            client_app: client_app.filter(|_| is_onboarding),
+            next_steps: if is_onboarding {
+                next_steps(imported, has_site, secret.as_ref(), changed)
+            } else {
+                Vec::new()
+            },
+            findings: self.all_findings(),
+            secret,
+            connection,
+            report,
+        }
+    }
+}
+
+fn app_outcome(planned: &PlannedApp, app: Option<&Registered>, principal: Option<ServicePrincipalId>) -> Option<AppOutcome> {
+    Some(AppOutcome {
+        name: planned.name.clone(),
+        application_id: app.map(|app| app.app_id).or(planned.application_id)?,
+        object_id: app.map(|app| app.object_id),
+        service_principal_id: principal,
+    })
+}
