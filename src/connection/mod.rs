@@ -25,7 +25,7 @@ pub use plan::{
     Plan,
     change::{Change, Operation, PlannedAction, PlannedSecret, Reference, When},
     difference::PropertyChange,
-    document::{PlanDifference, PlanDocument, PlannedSite, StalePlan},
+    document::{PlanDocument, PlannedSite},
     target::{AppSource, PlannedApp},
 };
 pub use preflight::Preflight;
@@ -35,8 +35,9 @@ pub use report::{
     event::{Event, EventKind, RunId, Verb},
     finding::{Finding, FindingCode, Severity},
     next_step::{NextStep, NextStepCode},
-    outcome::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport},
-    step::{AppRole, Step},
+    outcome::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepReport},
+    stale_plan::{PlanDifference, StalePlan},
+    step::{AppRole, Step, StepAction},
 };
 pub use run::{
     cancel::Cancel,

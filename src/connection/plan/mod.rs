@@ -26,10 +26,7 @@ use tokio::time::Instant;
 use crate::{
     connection::{
         handle::AzureServicesConnection,
-        plan::{
-            change::Change,
-            document::{PlanDocument, StalePlan},
-        },
+        plan::{change::Change, document::PlanDocument},
         read::snapshot::Snapshot,
         report::{
             blocked::Blocked,
@@ -37,6 +34,7 @@ use crate::{
             event::{Event, EventKind, Verb},
             finding::Finding,
             outcome::Outcome,
+            stale_plan::StalePlan,
             step::Step,
         },
         run::{context::Run, emitter::Emitter},

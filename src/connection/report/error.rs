@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::connection::{
-    plan::document::StalePlan,
     report::blocked::Blocked,
     report::finding::Finding,
     report::outcome::{IssuedSecret, Report},
+    report::stale_plan::StalePlan,
     report::step::Step,
     run::secret_sink::SecretSinkError,
 };

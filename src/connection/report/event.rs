@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::connection::{report::outcome::StepAction, report::step::Step};
+use crate::connection::{report::step::Step, report::step::StepAction};
 use crate::{
     call::{Retry, milliseconds},
     error::RequestTrace,

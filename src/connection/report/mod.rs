@@ -6,4 +6,5 @@ pub(crate) mod event;
 pub(crate) mod finding;
 pub(crate) mod next_step;
 pub(crate) mod outcome;
+pub(crate) mod stale_plan;
 pub(crate) mod step;

@@ -5,8 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::connection::report::outcome::IssuedSecret;
-
 /// What kind of thing remains to be done. The name in JSON is stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,8 +46,9 @@ impl fmt::Display for NextStep {
 
 /// What remains to be done after a run that went well.
 ///
-/// `imported` is the end of a secret that the specification imports, `has_site` whether the connection was set up there.
-pub(crate) fn next_steps(imported: Option<OffsetDateTime>, has_site: bool, secret: Option<&IssuedSecret>, changed: bool) -> Vec<NextStep> {
+/// `issued` and `imported` are the ends of the secret that this run has issued, or that the specification imports;
+/// `has_site` says whether the connection was set up in a site.
+pub(crate) fn next_steps(issued: Option<OffsetDateTime>, imported: Option<OffsetDateTime>, has_site: bool, changed: bool) -> Vec<NextStep> {
     let step = |code, value: Option<String>, message: String, how: &str| NextStep {
         code,
         value,
@@ -57,7 +56,7 @@ pub(crate) fn next_steps(imported: Option<OffsetDateTime>, has_site: bool, secre
         how: how.to_owned(),
     };
     let mut steps = Vec::new();
-    if let Some(expiry) = secret.map(|secret| secret.expires_on).or(imported) {
+    if let Some(expiry) = issued.or(imported) {
         let date = expiry.date().to_string();
         let message = format!("The server app's secret expires on {date}, and the site raises no notification for imported apps.");
         steps.push(step(
@@ -67,7 +66,7 @@ pub(crate) fn next_steps(imported: Option<OffsetDateTime>, has_site: bool, secre
             "Put the date into a calendar.",
         ));
     }
-    if !has_site && secret.is_some() {
+    if !has_site && issued.is_some() {
         steps.push(step(
             NextStepCode::HandOverSecret,
             None,

@@ -180,6 +180,56 @@ impl fmt::Display for Step {
     }
 }
 
+/// What a step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum StepAction {
+    /// It was made by this run.
+    Created,
+    /// It was there, made moments ago by this run without an answer or by another run, and is used.
+    Found,
+    /// It was there and this run changed it.
+    Updated,
+    /// This run has written it, and the directory does not show it: another administrator may have overwritten it. A
+    /// finding says so.
+    Unconfirmed,
+    /// It was there and is as wanted.
+    Unchanged,
+    /// It is there, differs from what is wanted, and cannot be changed from here; the note says how.
+    Differs,
+    /// It was there and this run removed it.
+    Removed,
+    /// It failed; what it left behind, if anything, is found by the next run.
+    Failed,
+}
+
+impl StepAction {
+    /// Whether the step changed anything.
+    #[must_use]
+    pub const fn is_change(self) -> bool {
+        matches!(
+            self,
+            Self::Created | Self::Updated | Self::Unconfirmed | Self::Removed | Self::Failed
+        )
+    }
+}
+
+impl fmt::Display for StepAction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Created => "created",
+            Self::Found => "found",
+            Self::Updated => "updated",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Unchanged => "unchanged",
+            Self::Differs => "differs",
+            Self::Removed => "removed",
+            Self::Failed => "failed",
+        })
+    }
+}
+
 impl From<SiteItem> for Step {
     fn from(item: SiteItem) -> Self {
         match item {

@@ -7,11 +7,7 @@ use crate::{
             difference::difference,
             registration::complete_client_shape,
         },
-        report::{
-            error::StepError,
-            outcome::{StepAction, StepReport},
-            step::Step,
-        },
+        report::{error::StepError, outcome::StepReport, step::Step, step::StepAction},
         run::{
             context::{Failed, Run},
             registered::{Origin, Registered},

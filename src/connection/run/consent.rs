@@ -3,11 +3,7 @@
 use crate::{
     connection::{
         plan::change::Reference,
-        report::{
-            error::StepError,
-            outcome::{StepAction, StepReport},
-            step::Step,
-        },
+        report::{error::StepError, outcome::StepReport, step::Step, step::StepAction},
         run::{
             context::Run,
             wait::{Ensured, ensure, settle},

@@ -9,12 +9,7 @@ use crate::{
     connection::{
         plan::change::{Change, Operation, PlannedAction},
         read::snapshot::uses_server,
-        report::{
-            error::StepError,
-            event::EventKind,
-            outcome::{StepAction, StepReport},
-            step::Step,
-        },
+        report::{error::StepError, event::EventKind, outcome::StepReport, step::Step, step::StepAction},
         run::context::{Failed, Run},
     },
     error::SiteRefused,

@@ -12,8 +12,8 @@ use crate::{
         report::{
             error::StepError,
             finding::{Finding, FindingCode},
-            outcome::StepAction,
             step::Step,
+            step::StepAction,
         },
         run::{
             consent::{extended, is_for},

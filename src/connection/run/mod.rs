@@ -15,4 +15,5 @@ pub(crate) mod remove;
 pub(crate) mod rounds;
 pub(crate) mod secret;
 pub(crate) mod secret_sink;
+pub(crate) mod unused;
 pub(crate) mod wait;

@@ -6,11 +6,7 @@ use crate::{
     connection::{
         plan::change::Operation,
         read::snapshot::where_allowed,
-        report::{
-            error::StepError,
-            outcome::{StepAction, StepReport},
-            step::Step,
-        },
+        report::{error::StepError, outcome::StepReport, step::Step, step::StepAction},
         run::{
             context::Run,
             wait::{Attempt, settle},

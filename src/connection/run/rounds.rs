@@ -12,8 +12,9 @@ use crate::{
             error::{ApplyError, StepError},
             event::Verb,
             next_step::next_steps,
-            outcome::{AppOutcome, Outcome, StepAction, StepReport},
+            outcome::{AppOutcome, Outcome, StepReport},
             step::Step,
+            step::StepAction,
         },
         run::{
             context::{Failed, Run},
@@ -217,7 +218,7 @@ impl Run<'_> {
             server_app: server_app.filter(|_| is_onboarding),
             client_app: client_app.filter(|_| is_onboarding),
             next_steps: if is_onboarding {
-                next_steps(imported, has_site, secret.as_ref(), changed)
+                next_steps(secret.as_ref().map(|secret| secret.expires_on), imported, has_site, changed)
             } else {
                 Vec::new()
             },

@@ -15,13 +15,15 @@ use crate::{
             error::StepError,
             event::Verb,
             finding::{Finding, FindingCode},
-            outcome::{IssuedSecret, StepAction, StepReport},
+            outcome::{IssuedSecret, StepReport},
             step::Step,
+            step::StepAction,
         },
         run::{
             context::{Failed, Run},
             registered::{Origin, Registered},
             secret_sink::NewSecret,
+            unused::Unused,
             wait::{settle, settle_once},
         },
     },
@@ -34,33 +36,6 @@ use crate::{
 
 /// How often a secret is added before giving up, if each one came back without its text or too close to another one.
 const ATTEMPTS: i32 = 4;
-
-/// The secrets that may be removed once a run is over, by what has to be known first.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Unused {
-    /// What no one can have: the plan found it unused, or this run issued it and its text never arrived.
-    certain: Vec<KeyId>,
-    /// Secrets for this site that are in use only if the site's item holds one of them: unused, once the site has made
-    /// its item in this run and holds this run's secret.
-    unless_held: Vec<KeyId>,
-}
-
-impl Unused {
-    /// What may go, now that the site has said which secret it holds. `own` is this run's secret.
-    ///
-    /// `item_is_new` says that the site did not know the app when the run began: its item cannot have held any secret
-    /// but the one that it was made with.
-    pub(crate) fn after_import(self, own: Option<KeyId>, held: SecretHeld, item_is_new: bool) -> Vec<KeyId> {
-        let mut unused = self.certain;
-        match held {
-            SecretHeld::This if item_is_new => unused.extend(self.unless_held),
-            // Another run's secret is in the site, and may be one of those that looked lost; this run's own is not.
-            SecretHeld::Another if item_is_new => unused.extend(own),
-            _ => {}
-        }
-        unused
-    }
-}
 
 impl Registered {
     /// The secret that was issued together with the app.

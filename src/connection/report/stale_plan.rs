@@ -1,0 +1,51 @@
+//! A plan that was approved and would do something else now.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::text::clean;
+
+/// One difference between a plan that was approved and what would be done now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PlanDifference {
+    /// Where, as a JSON pointer into the document.
+    pub path: String,
+    /// What was approved; `null` if there was nothing.
+    pub approved: Value,
+    /// What it would be now; `null` if there is nothing.
+    pub now: Value,
+}
+
+impl fmt::Display for PlanDifference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{}: {} was approved, and now it is {}", self.path, self.approved, self.now);
+        formatter.write_str(&clean(&text))
+    }
+}
+
+/// Tenant, site or specification have changed since the plan was approved: it would do something else now. Nothing was
+/// written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("the plan is stale: {} of its parts would be different now", .differences.len())]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct StalePlan {
+    /// Each difference.
+    pub differences: Vec<PlanDifference>,
+}
+
+impl StalePlan {
+    pub(crate) const fn new(differences: Vec<PlanDifference>) -> Self {
+        Self { differences }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        "Make a new plan, look at it, and have it approved again."
+    }
+}
