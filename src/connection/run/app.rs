@@ -107,8 +107,10 @@ impl Run<'_> {
         if step != Step::RegisterServerApp {
             return Ok(report);
         }
-        let app = self.take_found(step);
-        Ok(app.map_or(report.clone(), |app| app.add_ids(report)))
+        Ok(match self.take_found(step) {
+            Some(app) => app.add_ids(report),
+            None => report,
+        })
     }
 
     /// Ensures the service principal of an app.
