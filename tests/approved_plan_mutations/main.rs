@@ -3,7 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "clippy knows only test functions as tests")]
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod answers;
 
 use cmg_onboarding::{
     AccessToken, AzureServicesConnection, Call, Directory, GraphDirectory, OnboardingError,
@@ -17,15 +20,15 @@ use serde_json::{Value, json};
 use support::spec_with_discovery;
 
 /// A tenant and a site with a connection that has drifted, so that a plan has something to change on each side.
-struct Drifted {
-    tenant: EmulatedTenant,
-    site: EmulatedSite,
-    wire: EmulatedWire,
+pub(crate) struct Drifted {
+    pub(crate) tenant: EmulatedTenant,
+    pub(crate) site: EmulatedSite,
+    pub(crate) wire: EmulatedWire,
     job: AzureServicesConnection,
     apps: [ApplicationId; 2],
 }
 
-fn directory(tenant: &EmulatedTenant, wire: &EmulatedWire) -> GraphDirectory {
+pub(crate) fn directory(tenant: &EmulatedTenant, wire: &EmulatedWire) -> GraphDirectory {
     let token = AccessToken::new(tenant.token_for(&Caller::global_administrator()));
     wire.directory(token_fn(move |_| {
         let token = token.clone();
@@ -34,7 +37,7 @@ fn directory(tenant: &EmulatedTenant, wire: &EmulatedWire) -> GraphDirectory {
 }
 
 impl Drifted {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
         let wire = EmulatedWire::new(&tenant);
         let job = AzureServicesConnection::builder(spec_with_discovery())
@@ -84,7 +87,7 @@ impl Drifted {
     }
 
     /// What was written over the job's wire since this many requests, without ids and dates.
-    fn writes_since(&self, requests: usize) -> Vec<String> {
+    pub(crate) fn writes_since(&self, requests: usize) -> Vec<String> {
         let sent = self.wire.requests();
         let writes = sent.iter().skip(requests).filter(|request| request.method != "GET");
         let shown = writes.map(|request| format!("{} {} {}", request.method, request.path, request.body.clone().unwrap_or_default()));
@@ -95,7 +98,7 @@ impl Drifted {
 }
 
 /// Replaces everything that looks like a GUID.
-fn without_ids(text: &str) -> String {
+pub(crate) fn without_ids(text: &str) -> String {
     let is_of_guid = |character: char| character.is_ascii_hexdigit() || character == '-';
     let mut shown = String::new();
     let mut rest = text;
@@ -109,7 +112,7 @@ fn without_ids(text: &str) -> String {
     shown + rest
 }
 
-fn leaves(path: &str, value: &Value, found: &mut Vec<String>) {
+pub(crate) fn leaves(path: &str, value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(parts) => parts.iter().for_each(|(name, part)| leaves(&format!("{path}/{name}"), part, found)),
         Value::Array(parts) => {
@@ -124,7 +127,7 @@ fn leaves(path: &str, value: &Value, found: &mut Vec<String>) {
 }
 
 /// Other values in the place of one.
-fn others(value: &Value) -> Vec<Value> {
+pub(crate) fn others(value: &Value) -> Vec<Value> {
     match value {
         Value::String(text) if text.len() == 36 => vec![json!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a77"), Value::Null],
         Value::String(text) => vec![
