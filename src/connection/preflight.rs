@@ -227,13 +227,8 @@ fn check_permissions(found: &Found, needed: &[String], findings: &mut Vec<Findin
     if missing.is_empty() {
         return;
     }
-    let message = format!(
-        "The token lacks {} of the permissions that the plan takes: {}.",
-        missing.len(),
-        missing.join(", ")
-    );
-    let remedy = "Sign in asking for them; the sign-in application needs them with admin consent (Entra admin center > Enterprise applications > Permissions).";
-    findings.push(Finding::blocker(FindingCode::PermissionsMissing, message, remedy));
+    let lacks = Finding::blocker(FindingCode::PermissionsMissing);
+    findings.push(lacks.with("count", missing.len()).with("permissions", &missing));
 }
 
 fn note_secret(work: &Work, findings: &mut Vec<Finding>) {
@@ -242,13 +237,10 @@ fn note_secret(work: &Work, findings: &mut Vec<Finding>) {
     };
     match secret {
         SecretWork::Add { unused, .. } if !unused.is_empty() && work.site.is_some() => {
-            let message = "The server app is there from an earlier run, but the site did not get its secret: a new one is issued and the lost one removed.";
-            findings.push(Finding::note(FindingCode::SecretReplaced, message, "Nothing to do."));
+            findings.push(Finding::note(FindingCode::SecretReplaced));
         }
         SecretWork::Keep { .. } if work.site.is_none() && app.found.is_some() => {
-            let message = "The server app has a secret from an earlier run; its text cannot be read again.";
-            let remedy = "If it is lost, run with reissue_secret(true): that issues a new one and keeps the old one; a later run with remove_superseded_secrets(true) removes the old one.";
-            findings.push(Finding::note(FindingCode::SecretKept, message, remedy));
+            findings.push(Finding::note(FindingCode::SecretKept));
         }
         _ => {}
     }
@@ -265,8 +257,6 @@ fn note_secrets_of_others(work: &Work, site: Option<&SiteIdentity>, findings: &m
     let own = OwnSecret::all_of(&found.application);
     let others = own.iter().filter(|secret| secret.is_for_another_than(site)).count();
     if others > 0 {
-        let message = format!("The server app has {others} secret(s) that were issued for another site; they stay.");
-        let remedy = "Nothing to do if two sites share this specification. Otherwise give one of them another key.";
-        findings.push(Finding::note(FindingCode::SecretOfAnotherSite, message, remedy));
+        findings.push(Finding::note(FindingCode::SecretOfAnotherSite).with("count", others));
     }
 }

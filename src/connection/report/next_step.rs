@@ -1,20 +1,24 @@
 //! What remains to be done after a run, as data.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::connection::{
-    plan::work::{ServerWork, Work},
-    report::outcome::IssuedSecret,
+use crate::{
+    connection::{
+        plan::work::{ServerWork, Work},
+        report::{english, outcome::IssuedSecret},
+    },
+    words::{Parameters, set},
 };
 
-/// What kind of thing remains to be done. The name in JSON is stable.
+/// What kind of thing remains to be done. The name in JSON is stable, and so are the names of the parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum NextStepCode {
-    /// The secret ends, and the site raises no notification for imported apps.
+    /// The secret ends, and the site raises no notification for imported apps. Parameters: `expiresOn` (day in UTC, as
+    /// `2027-11-23`).
     RecordSecretExpiry,
     /// The secret is shown once and has to reach the administrator who imports the apps.
     HandOverSecret,
@@ -26,20 +30,47 @@ pub enum NextStepCode {
     ConfigureClientAuthentication,
 }
 
-/// One thing that remains to be done, and how.
+impl NextStepCode {
+    /// Every code.
+    pub const ALL: [Self; 5] = [
+        Self::RecordSecretExpiry,
+        Self::HandOverSecret,
+        Self::ExcludeFromConditionalAccess,
+        Self::SetUpGateway,
+        Self::ConfigureClientAuthentication,
+    ];
+}
+
+/// One thing that remains to be done, and how. Both texts are made from code and parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NextStep {
     /// What kind.
     pub code: NextStepCode,
-    /// The values that the text speaks of, such as a date.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
+    /// The values that the texts speak of by their stable names, as each [`NextStepCode`] documents them.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, serde_json::Value>,
     /// What remains, for people.
     pub message: String,
     /// How it is done, and where.
     pub how: String,
+}
+
+impl NextStep {
+    fn new(code: NextStepCode) -> Self {
+        Self::with_parameters(code, Parameters::new())
+    }
+
+    fn with_parameters(code: NextStepCode, parameters: Parameters) -> Self {
+        let (message, how) = english::next_step(code).filled(&parameters);
+        Self {
+            code,
+            parameters,
+            message,
+            how,
+        }
+    }
 }
 
 impl fmt::Display for NextStep {
@@ -50,12 +81,6 @@ impl fmt::Display for NextStep {
 
 /// What remains to be done after a run that went well.
 pub(crate) fn next_steps(work: &Work, secret: Option<&IssuedSecret>, changed: bool) -> Vec<NextStep> {
-    let step = |code, value: Option<String>, message: String, how: &str| NextStep {
-        code,
-        value,
-        message,
-        how: how.to_owned(),
-    };
     let mut steps = Vec::new();
     let expiry = match (&work.server, secret) {
         (_, Some(secret)) => Some(secret.expires_on),
@@ -63,44 +88,19 @@ pub(crate) fn next_steps(work: &Work, secret: Option<&IssuedSecret>, changed: bo
         _ => None,
     };
     if let Some(expiry) = expiry {
-        let date = expiry.date().to_string();
-        let message = format!("The server app's secret expires on {date}, and the site raises no notification for imported apps.");
-        steps.push(step(
-            NextStepCode::RecordSecretExpiry,
-            Some(date),
-            message,
-            "Put the date into a calendar.",
-        ));
+        let mut parameters = Parameters::new();
+        set(&mut parameters, "expiresOn", expiry.date().to_string());
+        steps.push(NextStep::with_parameters(NextStepCode::RecordSecretExpiry, parameters));
     }
     if work.site.is_none() && secret.is_some() {
-        steps.push(step(
-            NextStepCode::HandOverSecret,
-            None,
-            "The secret is shown only once.".to_owned(),
-            "Hand it to the administrator who imports the apps into the site, by a safe way.",
-        ));
+        steps.push(NextStep::new(NextStepCode::HandOverSecret));
     }
     if changed {
-        steps.push(step(
-            NextStepCode::ExcludeFromConditionalAccess,
-            None,
-            "A Conditional Access policy on all resources would keep clients from the gateway.".to_owned(),
-            "Exclude the server app from such policies (Entra admin center > Protection > Conditional Access).",
-        ));
+        steps.push(NextStep::new(NextStepCode::ExcludeFromConditionalAccess));
     }
     if changed && work.site.is_some() {
-        steps.push(step(
-            NextStepCode::SetUpGateway,
-            None,
-            "The connection serves a cloud management gateway, which is set up by itself.".to_owned(),
-            "Create it (console > Administration > Cloud Services > Cloud Management Gateway).",
-        ));
-        steps.push(step(
-            NextStepCode::ConfigureClientAuthentication,
-            None,
-            "Clients on the internet authenticate at the gateway by Microsoft Entra ID, a certificate or a token.".to_owned(),
-            "Choose how before clients are installed (documentation: Configure client authentication for the CMG).",
-        ));
+        steps.push(NextStep::new(NextStepCode::SetUpGateway));
+        steps.push(NextStep::new(NextStepCode::ConfigureClientAuthentication));
     }
     steps
 }
