@@ -1,50 +1,64 @@
-//! Findings as front ends receive them: one example of each code, with its parameters and its words.
+//! Findings and violations as front ends receive them: one example of each code, with its parameters and its words.
+
+#![allow(clippy::unwrap_used, reason = "clippy knows only test functions as tests")]
 
 use std::collections::BTreeSet;
 
-use cmg_onboarding::connection::{Finding, FindingCode};
+use cmg_onboarding::{
+    connection::{Finding, FindingCode},
+    spec::{Violation, ViolationCode},
+};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// One finding of each code. A change in this file is a change for every front end.
-const GOLDEN: &str = include_str!("golden/findings.json");
+const FINDINGS: &str = include_str!("golden/findings.json");
+
+/// One violation of each code, as [`FINDINGS`].
+const VIOLATIONS: &str = include_str!("golden/violations.json");
+
+/// The examples again, with the words made anew from the facts.
+fn remade<T: Serialize + DeserializeOwned>(examples: &str) -> Vec<Value> {
+    let examples: Vec<Value> = serde_json::from_str(examples).unwrap();
+    let remake = |mut facts: Value| {
+        let fields = facts.as_object_mut().unwrap();
+        fields.retain(|name, _| !["message", "remedy", "help"].contains(&name.as_str()));
+        serde_json::to_value(serde_json::from_value::<T>(facts).unwrap()).unwrap()
+    };
+    examples.into_iter().map(remake).collect()
+}
+
+fn assert_golden<T: Serialize + DeserializeOwned>(examples: &str) {
+    let remade = remade::<T>(examples);
+    let golden: Vec<Value> = serde_json::from_str(examples).unwrap();
+    assert!(remade == golden, "{}", serde_json::to_string_pretty(&remade).unwrap());
+}
+
+#[test]
+fn code_and_parameters_determine_the_words_of_a_finding() {
+    assert_golden::<Finding>(FINDINGS);
+}
+
+#[test]
+fn code_parameters_and_value_determine_the_words_of_a_violation() {
+    assert_golden::<Violation>(VIOLATIONS);
+}
 
 #[test]
 fn there_is_one_example_of_each_code() {
-    let examples: Vec<Finding> = serde_json::from_str(GOLDEN).unwrap();
-    let codes: Vec<FindingCode> = examples.iter().map(Finding::code).collect();
-    assert_eq!(codes, FindingCode::ALL);
+    let findings: Vec<Finding> = serde_json::from_str(FINDINGS).unwrap();
+    assert_eq!(findings.iter().map(Finding::code).collect::<Vec<_>>(), FindingCode::ALL);
+    let violations: Vec<Violation> = serde_json::from_str(VIOLATIONS).unwrap();
+    assert_eq!(violations.iter().map(Violation::code).collect::<Vec<_>>(), ViolationCode::ALL);
 }
 
 #[test]
-fn code_and_parameters_determine_the_words() {
-    let examples: Vec<Value> = serde_json::from_str(GOLDEN).unwrap();
-    let remade: Vec<Value> = examples
-        .iter()
-        .map(|example| {
-            let mut facts = example.clone();
-            let fields = facts.as_object_mut().unwrap();
-            fields.retain(|name, _| name != "message" && name != "remedy");
-            let finding: Finding = serde_json::from_value(facts).unwrap();
-            serde_json::to_value(finding).unwrap()
-        })
-        .collect();
-    assert!(remade == examples, "{}", serde_json::to_string_pretty(&remade).unwrap());
-}
-
-#[test]
-fn every_value_stands_in_the_words_with_which_it_is_told() {
-    let texts: BTreeSet<String> = FindingCode::ALL
-        .into_iter()
-        .zip(serde_json::from_str::<Vec<Finding>>(GOLDEN).unwrap())
-        .map(|(code, finding)| {
-            let text = finding.to_string();
-            assert!(!text.contains("${") && !text.contains("  "), "{code:?}: {text}");
-            assert!(
-                finding.message().ends_with('.') && finding.remedy().ends_with('.'),
-                "{code:?}: {text}"
-            );
-            text
-        })
-        .collect();
-    assert_eq!(texts.len(), FindingCode::ALL.len(), "no two codes say the same");
+fn no_two_findings_say_the_same_and_none_is_left_unsaid() {
+    let findings: Vec<Finding> = serde_json::from_str(FINDINGS).unwrap();
+    let texts: BTreeSet<String> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), findings.len());
+    for finding in &findings {
+        assert!(!finding.to_string().contains("${"), "{finding}");
+        assert!(finding.message().ends_with('.') && finding.remedy().ends_with('.'), "{finding}");
+    }
 }

@@ -104,3 +104,34 @@ pub(crate) fn next_steps(work: &Work, secret: Option<&IssuedSecret>, changed: bo
     }
     steps
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_next_step_is_data_and_words_and_survives_json() {
+        let mut parameters = Parameters::new();
+        set(&mut parameters, "expiresOn", "2027-11-23");
+        let step = NextStep::with_parameters(NextStepCode::RecordSecretExpiry, parameters);
+        let written = serde_json::to_value(&step).unwrap();
+        assert_eq!(
+            written,
+            json!({
+                "code": "recordSecretExpiry",
+                "parameters": {"expiresOn": "2027-11-23"},
+                "message": "The server app's secret expires on 2027-11-23, and the site raises no notification for imported apps.",
+                "how": "Put the date into a calendar.",
+            })
+        );
+        assert_eq!(serde_json::from_value::<NextStep>(written).unwrap(), step);
+    }
+
+    #[test]
+    fn a_next_step_of_an_older_outcome_has_no_parameters() {
+        let older = json!({"code": "recordSecretExpiry", "value": "2027-11-23", "message": "a", "how": "b"});
+        let step: NextStep = serde_json::from_value(older).unwrap();
+        assert!(step.parameters.is_empty());
+    }
+}
