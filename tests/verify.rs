@@ -145,6 +145,9 @@ async fn a_wrong_secret_and_an_unknown_app_are_told_in_plain_words() {
         finding.message().contains("AADSTS7000215") && finding.remedy().contains("Secret ID"),
         "{finding}"
     );
+    let written = serde_json::to_value(&verification).unwrap();
+    assert_eq!(written["findings"][0]["code"], "secretRejected");
+    assert_eq!(serde_json::from_value::<Verification>(written).unwrap(), verification);
     assert!(!format!("{verification:?} {}", serde_json::to_string(&verification).unwrap()).contains("canary-7Q"));
 
     let unknown = ImportedServerApp::builder()

@@ -114,7 +114,7 @@ fn imported_tenant(spec: &ConnectionSpec) -> Option<TenantId> {
     }
 }
 
-/// Checks the roles against what the plan writes: where every consent is in place, nobody needs a role to give one.
+/// Checks the roles against what the plan writes: if every consent is in place, no role is needed to give one.
 pub(crate) fn check_roles(needed: &[String], found: &FoundDirectory, findings: &mut Vec<Finding>) {
     let Some(held) = &found.roles else {
         return;

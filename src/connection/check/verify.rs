@@ -7,7 +7,7 @@ mod server_app;
 use std::{fmt, sync::Arc};
 
 use futures_util::future::{OptionFuture, join, join5, try_join};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::connection::{
     check::apps,
@@ -227,7 +227,7 @@ struct Registered {
 }
 
 /// What verifying has found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Verification {
