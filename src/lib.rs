@@ -19,6 +19,7 @@ pub mod site;
 pub mod spec;
 mod text;
 pub mod token;
+mod words;
 
 pub use async_trait::async_trait;
 pub use backoff::WaitPolicy;

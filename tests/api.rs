@@ -73,6 +73,7 @@ fn every_public_type_can_be_shared_between_threads() {
         spec::ServerAppSpecBuilder,
         spec::UserDiscovery,
         spec::Violation,
+        spec::ViolationCode,
         spec::WeekOrder,
     );
     shareable!(

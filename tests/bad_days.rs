@@ -32,6 +32,7 @@ async fn refused(job: &AzureServicesConnection, tenant: &EmulatedTenant, site: &
     let blocker = error.blockers().find(|finding| finding.code() == code);
     let blocker = blocker.unwrap_or_else(|| panic!("{code:?} is not among {:?}", error.findings()));
     assert!(!blocker.remedy().is_empty() && blocker.message().ends_with('.'), "{blocker}");
+    error.findings().iter().for_each(support::assert_documented);
     assert_eq!((tenant.state(), site.state()), before, "{code:?}");
 }
 
@@ -52,18 +53,12 @@ fn with_uri(uri: &str) -> ConnectionSpec {
 #[tokio::test]
 async fn an_app_id_uri_on_a_foreign_domain_is_refused() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
-    for uri in [
-        "https://fabrikam.com/x",
-        "https://ConfigMgrService",
-        "api://11111111-3d1c-4b55-9c6b-0a4f5b7a1e11/x",
+    for (uri, code) in [
+        ("https://fabrikam.com/x", FindingCode::AppIdUriOnForeignDomain),
+        ("https://ConfigMgrService", FindingCode::AppIdUriOnForeignDomain),
+        ("api://11111111-3d1c-4b55-9c6b-0a4f5b7a1e11/x", FindingCode::AppIdUriWithForeignId),
     ] {
-        refused(
-            &connection(with_uri(uri), &tenant, &site),
-            &tenant,
-            &site,
-            FindingCode::AppIdUriNotOwned,
-        )
-        .await;
+        refused(&connection(with_uri(uri), &tenant, &site), &tenant, &site, code).await;
     }
 }
 
@@ -125,7 +120,7 @@ async fn a_role_that_is_too_weak_is_refused() {
     refused_for(developer(), spec(), FindingCode::RoleTooWeak).await;
     refused_for(developer().without_wids_claim(), spec(), FindingCode::RoleTooWeak).await;
     let cloud_administrator = Caller::global_administrator().with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR]);
-    refused_for(cloud_administrator, spec_with_discovery(), FindingCode::RoleTooWeak).await;
+    refused_for(cloud_administrator, spec_with_discovery(), FindingCode::DiscoveryRoleTooWeak).await;
 }
 
 #[tokio::test]
@@ -234,7 +229,7 @@ async fn a_reused_app_that_the_site_does_not_know_is_refused() {
         .build()
         .unwrap();
     let job = AzureServicesConnection::builder(spec).site(site.clone()).build().unwrap();
-    refused(&job, &tenant, &site, FindingCode::AppNotFound).await;
+    refused(&job, &tenant, &site, FindingCode::AppNotInSite).await;
 }
 
 #[tokio::test]
@@ -246,7 +241,8 @@ async fn a_second_connection_for_the_tenant_is_refused() {
         .client_app(ClientAppSpec::builder("Client"))
         .build()
         .unwrap();
-    refused(&connection(other, &tenant, &site), &tenant, &site, FindingCode::ConnectionConflict).await;
+    let code = FindingCode::ConnectionOfAnotherServerApp;
+    refused(&connection(other, &tenant, &site), &tenant, &site, code).await;
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ async fn taking_one_site_back_leaves_the_apps_that_another_site_uses() {
 
 fn stay_for_another_site(outcome: &cmg_onboarding::Outcome) -> bool {
     let mut codes = outcome.findings.iter().map(|finding| finding.code());
-    codes.any(|code| code == FindingCode::SecretOfAnotherSite)
+    codes.any(|code| code == FindingCode::AppsUsedByAnotherSite)
 }
 
 #[tokio::test]

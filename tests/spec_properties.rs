@@ -5,7 +5,7 @@
 use cmg_onboarding::{
     ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec,
     ReusedApp, SecretValidity, ServerAppSpec,
-    spec::{ClientAppDraft, DiscoverySpecBuilder, Schedule, ServerAppDraft},
+    spec::{ClientAppDraft, DiscoverySpecBuilder, Schedule, ServerAppDraft, Violation},
 };
 use proptest::{option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
@@ -191,7 +191,10 @@ fn documents() -> impl Strategy<Value = Value> {
 fn assert_explained(error: &InvalidSpec) {
     assert!(!error.violations().is_empty());
     for violation in error.violations() {
-        assert!(!violation.expected().is_empty(), "{violation:?}");
+        let words = [violation.message(), violation.help()];
+        assert!(words.iter().all(|text| !text.is_empty() && !text.contains("${")), "{violation:?}");
+        let written = serde_json::to_value(violation).unwrap();
+        assert_eq!(&serde_json::from_value::<Violation>(written).unwrap(), violation);
     }
     assert!(error.help().lines().count() > error.violations().len());
 }
@@ -245,5 +248,5 @@ fn an_expiry_that_json_cannot_carry_is_refused() {
         .iter()
         .find(|violation| violation.path() == "secretKeyExpiry")
         .unwrap();
-    assert!(refused.expected().contains("2027-11-23"), "{refused}");
+    assert!(refused.message().contains("2027-11-23"), "{refused}");
 }

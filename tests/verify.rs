@@ -109,6 +109,7 @@ impl Registered {
 fn codes(verification: &Verification) -> Vec<FindingCode> {
     for finding in verification.findings() {
         assert!(finding.message().ends_with('.') && finding.remedy().ends_with('.'), "{finding}");
+        support::assert_documented(finding);
     }
     verification.findings().iter().map(|finding| finding.code()).collect()
 }
@@ -126,7 +127,7 @@ async fn what_this_crate_registers_passes() {
         assert!(verification.findings().is_empty(), "{verification}");
         assert!(verification.is_ready() && verification.is_compared);
         assert_eq!(verification.is_secret_accepted, Some(true));
-        assert_eq!(verification.to_string(), "Nothing to complain of.");
+        assert_eq!(verification.to_string(), "No difference was found.");
     }
 }
 
@@ -144,6 +145,9 @@ async fn a_wrong_secret_and_an_unknown_app_are_told_in_plain_words() {
         finding.message().contains("AADSTS7000215") && finding.remedy().contains("Secret ID"),
         "{finding}"
     );
+    let written = serde_json::to_value(&verification).unwrap();
+    assert_eq!(written["findings"][0]["code"], "secretRejected");
+    assert_eq!(serde_json::from_value::<Verification>(written).unwrap(), verification);
     assert!(!format!("{verification:?} {}", serde_json::to_string(&verification).unwrap()).contains("canary-7Q"));
 
     let unknown = ImportedServerApp::builder()
@@ -157,7 +161,7 @@ async fn a_wrong_secret_and_an_unknown_app_are_told_in_plain_words() {
         .build()
         .unwrap();
     let verification = ImportVerifier::new(unknown).probe(registered.probe()).verify().await.unwrap();
-    assert_eq!(codes(&verification), [FindingCode::AppNotFound]);
+    assert_eq!(codes(&verification), [FindingCode::AppUnknownAtSignIn]);
     assert!(verification.findings()[0].message().contains("AADSTS700016"));
 }
 
@@ -182,7 +186,7 @@ async fn an_expired_secret_is_told_whatever_date_was_given() {
         .unwrap();
     let probe = EntraSecretProbe::new(server.endpoints().clone());
     let verification = ImportVerifier::new(app).probe(probe).verify().await.unwrap();
-    assert_eq!(codes(&verification), [FindingCode::SecretExpired]);
+    assert_eq!(codes(&verification), [FindingCode::SecretExpiredAtSignIn]);
     assert!(verification.findings()[0].message().contains("AADSTS7000222"));
 }
 
@@ -229,13 +233,16 @@ async fn the_date_that_was_given_is_checked_on_its_own() {
 async fn an_app_id_uri_is_compared_letter_by_letter() {
     let registered = Registered::by(support::spec()).await;
     let good = registered.server_app();
-    for other in [
-        registered.uri().replace("ConfigMgrService", "configmgrservice"),
-        format!("{}/2", registered.uri()),
+    for (other, code) in [
+        (
+            registered.uri().replace("ConfigMgrService", "configmgrservice"),
+            FindingCode::AppIdUriMisspelled,
+        ),
+        (format!("{}/2", registered.uri()), FindingCode::AppIdUriDiffers),
     ] {
         let given = registered.imported(good.secret_key().clone(), good.secret_key_expiry(), other.clone());
         let verification = registered.verify(given, false).await;
-        assert_eq!(codes(&verification), [FindingCode::AppIdUriDiffers], "{other}");
+        assert_eq!(codes(&verification), [code], "{other}");
         let message = verification.findings()[0].message();
         assert!(message.contains(&registered.uri()) && message.contains(&other), "{message}");
     }
@@ -246,18 +253,18 @@ async fn every_difference_of_the_server_app_is_named() {
     type Change = fn(&mut ApplicationProperties);
     let cases: [(FindingCode, Change); 5] = [
         (FindingCode::DeviceTokensOff, |app| app.is_device_only_auth_supported = Some(false)),
-        (FindingCode::RedirectMissing, |app| {
+        (FindingCode::ServerRedirectMissing, |app| {
             let mut web = WebApplication::default();
             web.redirect_uris = Some(Vec::new());
             app.web = Some(web);
         }),
-        (FindingCode::RedirectOnWrongPlatform, |app| {
+        (FindingCode::ServerRedirectOnWrongPlatform, |app| {
             let (mut web, mut public) = (WebApplication::default(), PublicClientApplication::default());
             web.redirect_uris = Some(Vec::new());
             public.redirect_uris = Some(redirects(&["http://localhost"]));
             (app.web, app.public_client) = (Some(web), Some(public));
         }),
-        (FindingCode::RedirectOnWrongApp, |app| {
+        (FindingCode::BrokerRedirectOnServerApp, |app| {
             let mut public = PublicClientApplication::default();
             public.redirect_uris = Some(redirects(&[
                 "ms-appx-web://Microsoft.AAD.BrokerPlugin/6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11",
@@ -301,7 +308,7 @@ async fn what_keeps_clients_out_is_a_blocker() {
     api.oauth2_permission_scopes.as_mut().unwrap()[0].is_enabled = false;
     registered.change(id, |app| app.api = Some(api.clone())).await;
     let verification = registered.verify(registered.server_app(), false).await;
-    assert_eq!(codes(&verification), [FindingCode::ScopeMissing]);
+    assert_eq!(codes(&verification), [FindingCode::ScopeDisabled]);
     assert!(verification.findings()[0].message().contains("switched off"));
 }
 
@@ -323,10 +330,10 @@ async fn every_difference_of_the_client_app_is_named() {
         let verification = registered.verify(registered.server_app(), false).await;
         (codes(&verification), verification.to_string())
     };
-    assert_eq!(set(&[], &[&own]).await.0, [FindingCode::RedirectOnWrongPlatform]);
-    assert_eq!(set(&[], &[]).await.0, [FindingCode::RedirectMissing]);
+    assert_eq!(set(&[], &[&own]).await.0, [FindingCode::BrokerRedirectOnWrongPlatform]);
+    assert_eq!(set(&[], &[]).await.0, [FindingCode::BrokerRedirectMissing]);
     let (code, told) = set(&[&of_server], &[]).await;
-    assert_eq!(code, [FindingCode::RedirectMissing]);
+    assert_eq!(code, [FindingCode::BrokerRedirectOfAnotherApp]);
     assert!(told.contains("another id than its own"), "{told}");
     assert_eq!(set(&[&own.to_uppercase().replace("MS-APPX-WEB", "ms-appx-web")], &[]).await.0, []);
 
@@ -452,9 +459,14 @@ async fn what_the_sign_in_service_says_is_sorted() {
     let token = || Ok("opaque");
     for (failure, numbers, code, accepted) in [
         (TokenFailure::Blocked, &[53_003][..], FindingCode::SignInBlocked, Some(false)),
-        (TokenFailure::Refused, &[7_000_112], FindingCode::SignInBlocked, Some(false)),
-        (TokenFailure::WrongTenant, &[90_002], FindingCode::WrongTenant, Some(false)),
-        (TokenFailure::Refused, &[1], FindingCode::SecretRejected, Some(false)),
+        (TokenFailure::Refused, &[7_000_112], FindingCode::AppDisabled, Some(false)),
+        (
+            TokenFailure::WrongTenant,
+            &[90_002],
+            FindingCode::TenantUnknownAtSignIn,
+            Some(false),
+        ),
+        (TokenFailure::Refused, &[1], FindingCode::SignInRefused, Some(false)),
         (TokenFailure::Unreachable, &[], FindingCode::SecretUnproven, None),
         (TokenFailure::UnexpectedAnswer, &[], FindingCode::SecretUnproven, None),
     ] {
@@ -465,13 +477,16 @@ async fn what_the_sign_in_service_says_is_sorted() {
         );
     }
     let unknown_uri = Err(refusal(TokenFailure::Refused, &[500_011]));
-    assert_eq!(run(token(), unknown_uri).await, (vec![FindingCode::AppIdUriDiffers], Some(true)));
+    assert_eq!(run(token(), unknown_uri).await, (vec![FindingCode::AppIdUriUnknown], Some(true)));
     let forbidden = Err(refusal(TokenFailure::Refused, &[50_105]));
-    assert_eq!(run(token(), forbidden).await, (vec![FindingCode::SecretUnproven], Some(true)));
+    assert_eq!(run(token(), forbidden).await, (vec![FindingCode::AppIdUriUnproven], Some(true)));
     // {"ver":"2.0","aud":"x"}
     let version_2 = Ok("e30.eyJ2ZXIiOiIyLjAiLCJhdWQiOiJ4In0.x");
     assert_eq!(run(token(), version_2).await, (vec![FindingCode::TokenVersion], Some(true)));
     // {"ver":"1.0","aud":"x"}
     let other_audience = Ok("e30.eyJ2ZXIiOiIxLjAiLCJhdWQiOiJ4In0.x");
-    assert_eq!(run(token(), other_audience).await, (vec![FindingCode::AppIdUriDiffers], Some(true)));
+    assert_eq!(
+        run(token(), other_audience).await,
+        (vec![FindingCode::TokenAudienceDiffers], Some(true))
+    );
 }

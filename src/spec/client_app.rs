@@ -173,9 +173,7 @@ impl ImportedClientAppBuilder {
 
     fn check(self, path: &str, violations: &mut Violations) -> Option<ImportedClientApp> {
         let name = check_name(self.name, Some(LONGEST_APP_NAME), &below(path, "name"), violations);
-        let id = self
-            .client_id
-            .require(&below(path, "clientId"), "the GUID of the application (client) id", violations);
+        let id = read_client_id(self.client_id, path, violations);
         Some(ImportedClientApp {
             name: name?,
             client_id: id?,

@@ -11,7 +11,7 @@ use super::{
     names::check_name,
     reader::Reader,
     server_app::{ServerApp, ServerAppDraft},
-    violations::{Given, InvalidSpec, Violations},
+    violations::{Given, InvalidSpec, Rule, ViolationCode, Violations},
 };
 use crate::cloud::CloudEnvironment;
 
@@ -152,8 +152,8 @@ impl FromStr for ConnectionSpec {
             Ok(value) => from_value(value),
             Err(error) => {
                 let mut violations = Violations::default();
-                let position = format!("valid JSON (the fault is in line {}, column {})", error.line(), error.column());
-                violations.unshown("", position);
+                let rule = Rule::from(ViolationCode::JsonInvalid);
+                violations.unshown("", rule.with("line", error.line()).with("column", error.column()));
                 violations.into_result(None)
             }
         }
@@ -290,21 +290,21 @@ impl ConnectionSpecBuilder {
                 .chars()
                 .any(|character| character.is_control() && !matches!(character, '\r' | '\n' | '\t'))
         {
-            violations.wrong("description", description, "a text without control characters");
+            violations.wrong("description", description, ViolationCode::DescriptionInvalid);
         }
         let environment = self
             .environment
-            .read("environment", "AzurePublicCloud or AzureUSGovernmentCloud", violations)
+            .read("environment", ViolationCode::EnvironmentUnknown, violations)
             .unwrap_or_default();
         if self.key.is_some() {
             check_name(self.key.clone(), None, "key", violations);
         }
         if self.server_app.is_none() && !self.server_app_refused {
-            violations.missing("serverApp", "a server app to create, import, reuse or adopt");
+            violations.unshown("serverApp", ViolationCode::ServerAppMissing);
         }
         let server_app = self.server_app.and_then(|draft| draft.check("serverApp", violations));
         if self.client_app.is_none() && !self.client_app_refused {
-            violations.missing("clientApp", "a client app to create, import, reuse or adopt");
+            violations.unshown("clientApp", ViolationCode::ClientAppMissing);
         }
         let client_app = self.client_app.and_then(|draft| draft.check("clientApp", violations));
         if let (Some(server), Some(client)) = (&server_app, &client_app) {
@@ -337,8 +337,7 @@ fn check_different(server: &ServerApp, client: &ClientApp, violations: &mut Viol
         ClientApp::Reuse(_) => "reuse",
         ClientApp::Adopt(_) => "adopt",
     };
-    let expected = "another application than the server app: the connection needs two";
-    violations.wrong(&format!("clientApp.{way}.clientId"), &client_id.to_string(), expected);
+    violations.wrong(&format!("clientApp.{way}.clientId"), &client_id.to_string(), ViolationCode::SameApp);
 }
 
 #[cfg(test)]

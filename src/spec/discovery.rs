@@ -7,10 +7,8 @@ use super::{
     names::check_name,
     reader::Reader,
     schedule::Schedule,
-    violations::{Given, InvalidSpec, Violations, below},
+    violations::{Given, InvalidSpec, Rule, ViolationCode, Violations, below},
 };
-
-const SCHEDULE_EXPECTED: &str = "a schedule token of 16 hexadecimal digits, such as 0001170000100038";
 
 /// What the Discovery page asks for. At least one of the two is switched on.
 ///
@@ -161,7 +159,7 @@ impl DiscoverySpecBuilder {
 
     pub(super) fn check(self, path: &str, violations: &mut Violations) -> Option<DiscoverySpec> {
         if self.users.is_none() && self.groups.is_none() {
-            violations.missing(path, "users, groups or both; leave discovery out to switch on neither");
+            violations.unshown(path, ViolationCode::DiscoveryEmpty);
         }
         let users = self.users.map(|draft| {
             let (full_schedule, delta_minutes) = draft.check(&below(path, "users"), violations);
@@ -173,7 +171,7 @@ impl DiscoverySpecBuilder {
         let groups = self.groups.map(|(names, draft)| {
             let path = below(path, "groups");
             if names.is_empty() {
-                violations.missing(&below(&path, "names"), "the names of the groups to discover");
+                violations.unshown(&below(&path, "names"), ViolationCode::GroupNamesMissing);
             }
             for (index, name) in names.iter().enumerate() {
                 check_name(Some(name.clone()), None, &format!("{path}.names[{index}]"), violations);
@@ -200,24 +198,14 @@ impl SettingsDraft {
     fn check(self, path: &str, violations: &mut Violations) -> (Option<Schedule>, Option<u32>) {
         let schedule = check_schedule(self.full_schedule, &below(path, "fullSchedule"), violations);
         if self.delta_minutes == Some(0) {
-            violations.wrong(&below(path, "deltaMinutes"), "0", "at least one minute");
+            violations.wrong(&below(path, "deltaMinutes"), "0", ViolationCode::DeltaMinutesZero);
         }
         (schedule, self.delta_minutes)
     }
 }
 
 fn check_schedule(given: Given<Schedule>, path: &str, violations: &mut Violations) -> Option<Schedule> {
-    match given {
-        Given::Nothing => None,
-        Given::Value(schedule) => Some(schedule),
-        Given::Text(text) => match text.parse::<Schedule>() {
-            Ok(schedule) => Some(schedule),
-            Err(reason) => {
-                violations.wrong(path, &text, format!("{SCHEDULE_EXPECTED} ({reason})"));
-                None
-            }
-        },
-    }
+    given.read_by(path, Rule::from, violations)
 }
 
 impl From<DiscoverySpec> for DiscoverySpecBuilder {

@@ -7,7 +7,7 @@ use super::{
     reader::Reader,
     secret_validity::SecretValidity,
     server_app::check_uri,
-    violations::{Given, InvalidSpec, Violations, below},
+    violations::{Given, InvalidSpec, ViolationCode, Violations, below},
 };
 use crate::ids::ApplicationId;
 
@@ -121,7 +121,7 @@ impl AdoptedServerAppBuilder {
         let app_id_uri = check_uri(self.app_id_uri, &below(path, "appIdUri"), violations);
         let secret_validity = self
             .secret_validity
-            .read(&below(path, "secretValidity"), "oneYear or twoYears", violations)
+            .read(&below(path, "secretValidity"), ViolationCode::SecretValidityUnknown, violations)
             .unwrap_or_default();
         Some(AdoptedServerApp {
             client_id: client_id?,
@@ -163,11 +163,12 @@ impl AdoptedClientApp {
 }
 
 pub(super) fn read_client_id(id: Given<ApplicationId>, path: &str, violations: &mut Violations) -> Option<ApplicationId> {
-    id.require(&below(path, "clientId"), "the GUID of the application (client) id", violations)
+    let (missing, invalid) = (ViolationCode::ClientIdMissing, ViolationCode::ClientIdInvalid);
+    id.require(&below(path, "clientId"), missing, invalid, violations)
 }
 
 pub(super) fn read_reused(id: Given<ApplicationId>, path: &str, violations: &mut Violations) -> Option<ReusedApp> {
     let path = below(path, "reuse.clientId");
-    let expected = "the GUID of the application (client) id of an app that the site knows";
-    id.require(&path, expected, violations).map(ReusedApp::new)
+    let (missing, invalid) = (ViolationCode::ReusedClientIdMissing, ViolationCode::ReusedClientIdInvalid);
+    id.require(&path, missing, invalid, violations).map(ReusedApp::new)
 }

@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::{
     app_id_uri::AppIdUri,
+    existing_app::read_client_id,
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
     server_app::check_uri,
-    violations::{Given, InvalidSpec, Violations, below},
+    violations::{Given, InvalidSpec, ViolationCode, Violations, below},
 };
 use crate::{
     ids::{ApplicationId, TenantId},
@@ -161,18 +162,15 @@ impl ImportedServerAppBuilder {
 
     pub(super) fn check(self, path: &str, violations: &mut Violations) -> Option<ImportedServerApp> {
         let tenant_name = check_name(self.tenant_name, None, &below(path, "tenantName"), violations);
-        let tenant_id = self
-            .tenant_id
-            .require(&below(path, "tenantId"), "the GUID of the tenant", violations);
+        let (missing, invalid) = (ViolationCode::TenantIdMissing, ViolationCode::TenantIdInvalid);
+        let tenant_id = self.tenant_id.require(&below(path, "tenantId"), missing, invalid, violations);
         let name = check_name(self.name, Some(LONGEST_APP_NAME), &below(path, "name"), violations);
-        let client_id = self
-            .client_id
-            .require(&below(path, "clientId"), "the GUID of the application (client) id", violations);
+        let client_id = read_client_id(self.client_id, path, violations);
         let secret_key = check_secret(self.secret_key, &below(path, "secretKey"), violations);
         let expiry = check_expiry(self.secret_key_expiry, &below(path, "secretKeyExpiry"), violations);
         let uri_path = below(path, "appIdUri");
         if matches!(self.app_id_uri, Given::Nothing) {
-            violations.missing(&uri_path, "the App ID URI exactly as registered");
+            violations.unshown(&uri_path, ViolationCode::AppIdUriMissing);
         }
         let app_id_uri = check_uri(self.app_id_uri, &uri_path, violations);
         Some(ImportedServerApp {
@@ -218,11 +216,11 @@ impl std::str::FromStr for Moment {
 }
 
 fn check_expiry(given: Given<Moment>, path: &str, violations: &mut Violations) -> Option<OffsetDateTime> {
-    let expected = "a date as 2027-11-23 or a moment as 2027-11-23T00:00:00Z";
-    let moment = given.require(path, expected, violations)?.0;
+    let (missing, invalid) = (ViolationCode::SecretKeyExpiryMissing, ViolationCode::SecretKeyExpiryInvalid);
+    let moment = given.require(path, missing, invalid, violations)?.0;
     // Years before 0 and offsets with seconds exist in memory and not in JSON.
     if moment.format(&Rfc3339).is_err() {
-        violations.wrong(path, &moment.to_string(), expected);
+        violations.wrong(path, &moment.to_string(), invalid);
         return None;
     }
     Some(moment)
@@ -230,16 +228,16 @@ fn check_expiry(given: Given<Moment>, path: &str, violations: &mut Violations) -
 
 fn check_secret(secret: Option<ClientSecret>, path: &str, violations: &mut Violations) -> Option<ClientSecret> {
     let Some(secret) = secret else {
-        violations.missing(path, "the Value of the secret, as shown once when it was made");
+        violations.unshown(path, ViolationCode::SecretKeyMissing);
         return None;
     };
     let text = secret.expose();
     if text.trim().is_empty() {
-        violations.unshown(path, "the Value of the secret, which is not empty");
+        violations.unshown(path, ViolationCode::SecretKeyEmpty);
         return None;
     }
     if text.trim().parse::<Uuid>().is_ok() {
-        violations.unshown(path, "the Value of the secret; a GUID was given, which is the Secret ID");
+        violations.unshown(path, ViolationCode::SecretIdGiven);
         return None;
     }
     Some(secret)
@@ -263,7 +261,7 @@ mod tests {
             .build()
             .unwrap_err();
         let violation = error.violations().iter().find(|violation| violation.path() == "secretKey").unwrap();
-        assert!(violation.expected().contains("Secret ID") && violation.given().is_none());
+        assert!(violation.message().contains("Secret ID") && violation.given().is_none());
         assert_eq!(error.violations().len(), 7);
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::violations::{Violations, below};
+use super::violations::{Rule, ViolationCode, Violations, below};
 
 /// One JSON object being read field by field.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl Reader {
                 fields,
             }),
             _ => {
-                violations.unshown(path, "a JSON object");
+                violations.unshown(path, ViolationCode::ObjectExpected);
                 None
             }
         }
@@ -39,7 +39,7 @@ impl Reader {
         match self.value(field)? {
             Value::String(text) => Some(text),
             other => {
-                self.wrong_kind(field, &other, "a text in quotes", violations);
+                self.wrong_kind(field, &other, ViolationCode::TextExpected, violations);
                 None
             }
         }
@@ -50,7 +50,7 @@ impl Reader {
         match self.value(field)? {
             Value::String(text) => Some(text),
             _ => {
-                violations.unshown(&self.path(field), "a text in quotes");
+                violations.unshown(&self.path(field), ViolationCode::TextExpected);
                 None
             }
         }
@@ -60,7 +60,7 @@ impl Reader {
         match self.value(field)? {
             Value::Bool(flag) => Some(flag),
             other => {
-                self.wrong_kind(field, &other, "true or false", violations);
+                self.wrong_kind(field, &other, ViolationCode::FlagExpected, violations);
                 None
             }
         }
@@ -70,7 +70,7 @@ impl Reader {
         let value = self.value(field)?;
         let count = value.as_u64().and_then(|number| u32::try_from(number).ok());
         if count.is_none() {
-            self.wrong_kind(field, &value, "a whole number", violations);
+            self.wrong_kind(field, &value, ViolationCode::WholeNumberExpected, violations);
         }
         count
     }
@@ -84,7 +84,7 @@ impl Reader {
                 .collect::<Option<Vec<String>>>()
         });
         if texts.is_none() {
-            self.wrong_kind(field, &value, "a list of texts", violations);
+            self.wrong_kind(field, &value, ViolationCode::TextListExpected, violations);
         }
         texts
     }
@@ -103,8 +103,7 @@ impl Reader {
             }
         }
         if found.len() != 1 {
-            let expected = format!("exactly one of {}", choices.join(", "));
-            violations.unshown(&self.path, expected);
+            violations.unshown(&self.path, Rule::from(ViolationCode::OneChoiceExpected).with("choices", choices));
             return None;
         }
         let (choice, value) = found.pop()?;
@@ -112,7 +111,7 @@ impl Reader {
     }
 
     /// A value of another kind than expected. An object or a list is not repeated: a misplaced secret could be in it.
-    fn wrong_kind(&self, field: &str, value: &Value, expected: &str, violations: &mut Violations) {
+    fn wrong_kind(&self, field: &str, value: &Value, expected: ViolationCode, violations: &mut Violations) {
         let path = self.path(field);
         if value.is_object() || value.is_array() {
             violations.unshown(&path, expected);
@@ -124,8 +123,8 @@ impl Reader {
     /// Whatever is left was not understood. Its value is not repeated: it could be a misplaced secret.
     pub(crate) fn finish(self, known: &[&str], violations: &mut Violations) {
         for field in self.fields.keys() {
-            let expected = format!("no such field; known here: {}", known.join(", "));
-            violations.unshown(&below(&self.path, field), expected);
+            let unknown = Rule::from(ViolationCode::FieldUnknown).with("known", known);
+            violations.unshown(&below(&self.path, field), unknown);
         }
     }
 }

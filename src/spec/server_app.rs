@@ -4,13 +4,13 @@ use serde::Serialize;
 use url::Url;
 
 use super::{
-    app_id_uri::{ACCEPTED_FORMS, AppIdUri},
+    app_id_uri::AppIdUri,
     existing_app::{AdoptedServerApp, AdoptedServerAppBuilder, ReusedApp, read_reused},
     imported_server_app::{ImportedServerApp, ImportedServerAppBuilder},
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
     secret_validity::SecretValidity,
-    violations::{Given, InvalidSpec, Violations, below},
+    violations::{Given, InvalidSpec, Rule, ViolationCode, Violations, below},
 };
 use crate::ids::ApplicationId;
 
@@ -191,13 +191,13 @@ impl ServerAppSpecBuilder {
             .chars()
             .any(|character| character.is_whitespace() || character.is_control());
         if !is_url || has_space || home_page_url.chars().count() > LONGEST_HOME_PAGE_URL {
-            let expected = format!("an http or https URL of at most {LONGEST_HOME_PAGE_URL} characters");
-            violations.wrong(&below(path, "homePageUrl"), &home_page_url, expected);
+            let rule = Rule::from(ViolationCode::HomePageUrlInvalid).with("longest", LONGEST_HOME_PAGE_URL);
+            violations.wrong(&below(path, "homePageUrl"), &home_page_url, rule);
         }
         let app_id_uri = check_uri(self.app_id_uri, &below(path, "appIdUri"), violations);
         let secret_validity = self
             .secret_validity
-            .read(&below(path, "secretValidity"), "oneYear or twoYears", violations)
+            .read(&below(path, "secretValidity"), ViolationCode::SecretValidityUnknown, violations)
             .unwrap_or_default();
         Some(ServerAppSpec {
             name: name?,
@@ -331,17 +331,7 @@ impl From<ReusedApp> for ServerAppDraft {
 }
 
 pub(super) fn check_uri(given: Given<AppIdUri>, path: &str, violations: &mut Violations) -> Option<AppIdUri> {
-    match given {
-        Given::Nothing => None,
-        Given::Value(uri) => Some(uri),
-        Given::Text(text) => match text.parse::<AppIdUri>() {
-            Ok(uri) => Some(uri),
-            Err(reason) => {
-                violations.wrong(path, &text, format!("one of {ACCEPTED_FORMS} ({reason})"));
-                None
-            }
-        },
-    }
+    given.read_by(path, Rule::from, violations)
 }
 
 #[cfg(test)]

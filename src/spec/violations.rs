@@ -1,58 +1,144 @@
 //! What is wrong with a specification: all of it at once, field by field.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::english;
+pub use super::violation_code::ViolationCode;
+use crate::{
+    text::clean,
+    words::{Parameters, set},
+};
 
 /// The longest part of a given value that a violation repeats, in characters.
 const LONGEST_GIVEN: usize = 80;
 
 /// One wrong field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+///
+/// Path, code, parameters and given value are the facts; message and help are made from them, in English. In JSON it is
+/// `{"path", "code", "parameters", "given", "message", "help"}`; it is read without the texts or the parameters, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", from = "WrittenViolation")]
 pub struct Violation {
     path: String,
+    code: ViolationCode,
+    parameters: Parameters,
     #[serde(skip_serializing_if = "Option::is_none")]
     given: Option<String>,
-    expected: String,
+    message: String,
+    help: String,
+}
+
+/// A violation as a document has it, which others may have written.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenViolation {
+    path: String,
+    code: ViolationCode,
+    #[serde(default)]
+    parameters: Parameters,
+    given: Option<String>,
+    message: Option<String>,
+    help: Option<String>,
+}
+
+impl From<WrittenViolation> for Violation {
+    fn from(written: WrittenViolation) -> Self {
+        let rule = Rule {
+            code: written.code,
+            parameters: written.parameters,
+        };
+        let made = Self::new(&written.path, written.given, rule);
+        Self {
+            message: written.message.as_deref().map_or(made.message, clean),
+            help: written.help.as_deref().map_or(made.help, clean),
+            ..made
+        }
+    }
 }
 
 impl Violation {
-    /// Where the field is, as in JSON: `serverApp.create.appIdUri`. Empty for the document as a whole.
+    fn new(path: &str, given: Option<String>, rule: Rule) -> Self {
+        let (message, help) = english::violation(rule.code).filled(given.as_deref(), &rule.parameters);
+        Self {
+            path: path.to_owned(),
+            code: rule.code,
+            parameters: rule.parameters,
+            given,
+            message,
+            help,
+        }
+    }
+
+    /// Where the field is, as in JSON: `serverApp.create.appIdUri`. Empty for the document as a whole. The name of an unknown
+    /// field is as the document has it.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The value that was given, shortened; `None` where nothing was given or where the value is a secret.
+    /// The rule that the field breaks.
+    #[must_use]
+    pub const fn code(&self) -> ViolationCode {
+        self.code
+    }
+
+    /// The values of the rule by their stable names, as each [`ViolationCode`] documents them.
+    #[must_use]
+    pub const fn parameters(&self) -> &BTreeMap<String, serde_json::Value> {
+        &self.parameters
+    }
+
+    /// The value that was given, shortened; `None` if nothing was given or the value is a secret.
     #[must_use]
     pub fn given(&self) -> Option<&str> {
         self.given.as_deref()
     }
 
-    /// What is expected instead.
+    /// What was given and what is expected instead.
     #[must_use]
-    pub fn expected(&self) -> &str {
-        &self.expected
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it, and where the right value is found.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        &self.help
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = if self.path.is_empty() { "the specification" } else { &self.path };
-        write!(formatter, "{path}: ")?;
-        if let Some(given) = &self.given {
-            write!(formatter, "{given:?} was given, ")?;
-        }
-        write!(formatter, "expected {}", self.expected)
+        write!(formatter, "{}: {}", clean(path), self.message)
     }
 }
 
 /// A specification that cannot be carried out, with every violation found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(try_from = "WrittenSpec")]
 #[error("{}", summary(.violations))]
 pub struct InvalidSpec {
     violations: Vec<Violation>,
+}
+
+/// As a document has it, which others may have written.
+#[derive(Deserialize)]
+struct WrittenSpec {
+    violations: Vec<Violation>,
+}
+
+impl TryFrom<WrittenSpec> for InvalidSpec {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenSpec) -> Result<Self, Self::Error> {
+        match written.violations {
+            violations if violations.is_empty() => Err("a specification that is not valid has at least one violation"),
+            violations => Ok(Self { violations }),
+        }
+    }
 }
 
 impl InvalidSpec {
@@ -68,7 +154,7 @@ impl InvalidSpec {
         let mut text = String::from("Correct these fields and try again; nothing has been sent:");
         for violation in &self.violations {
             text.push_str("\n  ");
-            text.push_str(&violation.to_string());
+            text.push_str(&format!("{violation}. {}", violation.help));
         }
         text
     }
@@ -78,8 +164,31 @@ fn summary(violations: &[Violation]) -> String {
     match violations {
         [only] => format!("the specification is not valid: {only}"),
         several => {
-            let paths: Vec<&str> = several.iter().map(Violation::path).collect();
+            let paths: Vec<String> = several.iter().map(|violation| clean(&violation.path)).collect();
             format!("the specification is not valid in {} places: {}", several.len(), paths.join(", "))
+        }
+    }
+}
+
+/// A rule that a field breaks, with its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rule {
+    pub(crate) code: ViolationCode,
+    pub(crate) parameters: Parameters,
+}
+
+impl Rule {
+    pub(crate) fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        set(&mut self.parameters, name, value);
+        self
+    }
+}
+
+impl From<ViolationCode> for Rule {
+    fn from(code: ViolationCode) -> Self {
+        Self {
+            code,
+            parameters: Parameters::new(),
         }
     }
 }
@@ -89,21 +198,17 @@ fn summary(violations: &[Violation]) -> String {
 pub(crate) struct Violations(Vec<Violation>);
 
 impl Violations {
-    pub(crate) fn missing(&mut self, path: &str, expected: &str) {
-        self.push(path, None, expected);
-    }
-
-    pub(crate) fn wrong(&mut self, path: &str, given: &str, expected: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, path: &str, given: &str, rule: impl Into<Rule>) {
         let mut shown: String = given.chars().take(LONGEST_GIVEN).collect();
         if shown.len() < given.len() {
             shown.push('…');
         }
-        self.push(path, Some(shown), expected);
+        self.0.push(Violation::new(path, Some(shown), rule.into()));
     }
 
-    /// For values that are secret, or not text.
-    pub(crate) fn unshown(&mut self, path: &str, expected: impl Into<String>) {
-        self.push(path, None, expected);
+    /// For values that are missing, secret, or not text.
+    pub(crate) fn unshown(&mut self, path: &str, rule: impl Into<Rule>) {
+        self.0.push(Violation::new(path, None, rule.into()));
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -116,14 +221,6 @@ impl Violations {
             Some(value) if self.0.is_empty() => Ok(value),
             _ => Err(InvalidSpec { violations: self.0 }),
         }
-    }
-
-    fn push(&mut self, path: &str, given: Option<String>, expected: impl Into<String>) {
-        self.0.push(Violation {
-            path: path.to_owned(),
-            given,
-            expected: expected.into(),
-        });
     }
 }
 
@@ -144,14 +241,19 @@ impl<T> From<Option<String>> for Given<T> {
 
 impl<T: FromStr> Given<T> {
     /// The value; nothing given stays `None`, unreadable text becomes a violation.
-    pub(crate) fn read(self, path: &str, expected: &str, violations: &mut Violations) -> Option<T> {
+    pub(crate) fn read(self, path: &str, invalid: impl Into<Rule>, violations: &mut Violations) -> Option<T> {
+        self.read_by(path, |_| invalid.into(), violations)
+    }
+
+    /// As [`Given::read`], with the rule that the text's own error names.
+    pub(crate) fn read_by(self, path: &str, rule: impl FnOnce(T::Err) -> Rule, violations: &mut Violations) -> Option<T> {
         match self {
             Self::Nothing => None,
             Self::Value(value) => Some(value),
             Self::Text(text) => match text.parse() {
                 Ok(value) => Some(value),
-                Err(_) => {
-                    violations.wrong(path, &text, expected);
+                Err(error) => {
+                    violations.wrong(path, &text, rule(error));
                     None
                 }
             },
@@ -159,11 +261,11 @@ impl<T: FromStr> Given<T> {
     }
 
     /// As [`Given::read`], with nothing given as a violation, too.
-    pub(crate) fn require(self, path: &str, expected: &str, violations: &mut Violations) -> Option<T> {
+    pub(crate) fn require(self, path: &str, missing: ViolationCode, invalid: ViolationCode, violations: &mut Violations) -> Option<T> {
         if matches!(self, Self::Nothing) {
-            violations.missing(path, expected);
+            violations.unshown(path, missing);
         }
-        self.read(path, expected, violations)
+        self.read(path, invalid, violations)
     }
 }
 
@@ -173,5 +275,53 @@ pub(crate) fn below(path: &str, child: &str) -> String {
         child.to_owned()
     } else {
         format!("{path}.{child}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn invalid() -> InvalidSpec {
+        let mut violations = Violations::default();
+        violations.wrong(
+            "serverApp.create.name",
+            "",
+            Rule::from(ViolationCode::AppNameInvalid).with("longest", 120),
+        );
+        violations.unshown("clientApp", ViolationCode::ClientAppMissing);
+        violations.into_result::<()>(None).unwrap_err()
+    }
+
+    #[test]
+    fn a_violation_is_data_and_words() {
+        let written = serde_json::to_value(invalid()).unwrap();
+        assert_eq!(
+            written["violations"][0],
+            json!({
+                "path": "serverApp.create.name",
+                "code": "appNameInvalid",
+                "parameters": {"longest": 120},
+                "given": "",
+                "message": "\"\" was given, expected a name of 1 to 120 characters without control characters",
+                "help": "Give the app's name as administrators are to see it.",
+            })
+        );
+        assert_eq!(serde_json::from_value::<InvalidSpec>(written).unwrap(), invalid());
+    }
+
+    #[test]
+    fn the_words_are_made_if_a_document_has_none_and_steer_nothing_if_it_has() {
+        let bare = json!({"path": "a\u{1b}", "code": "discoveryEmpty", "message": "x\u{7}"});
+        let violation: Violation = serde_json::from_value(bare).unwrap();
+        assert_eq!((violation.path(), violation.message()), ("a\u{1b}", "x "));
+        assert_eq!(violation.to_string(), "a : x ");
+        assert_eq!(violation.help(), "Add users or groups, or remove discovery.");
+    }
+
+    #[test]
+    fn an_invalid_specification_without_a_violation_is_not_read() {
+        assert!(serde_json::from_value::<InvalidSpec>(json!({"violations": []})).is_err());
     }
 }

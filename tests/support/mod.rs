@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use cmg_onboarding::{
     AzureServicesConnection, ClientAppSpec, ConnectionSpec, DiscoverySpec, Event, GraphDirectory, ServerAppSpec, StaticToken,
-    connection::AzureServicesConnectionBuilder,
+    connection::{AzureServicesConnectionBuilder, Finding},
     http::{HttpClient, HttpOptions},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
@@ -77,4 +77,24 @@ impl Recorder {
 /// How many objects of a kind a tenant's state has.
 pub(crate) fn count(state: &Value, kind: &str) -> usize {
     state[kind].as_array().unwrap_or_else(|| panic!("no {kind} in the state")).len()
+}
+
+/// Checks that a finding has exactly the parameters of its code's example, but for those that may be missing.
+pub(crate) fn assert_documented(finding: &Finding) {
+    const OPTIONAL: [&str; 3] = ["account", "codes", "name"];
+    let examples: Vec<Finding> = serde_json::from_str(include_str!("../golden/findings.json")).unwrap();
+    let example = examples.iter().find(|example| example.code() == finding.code()).unwrap();
+    let documented = example.parameters().keys();
+    let missing: Vec<_> = documented
+        .filter(|name| !finding.parameters().contains_key(*name) && !OPTIONAL.contains(&name.as_str()))
+        .collect();
+    let unknown: Vec<_> = finding
+        .parameters()
+        .keys()
+        .filter(|name| !example.parameters().contains_key(*name))
+        .collect();
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "{finding:?}: missing {missing:?}, unknown {unknown:?}"
+    );
 }

@@ -1,12 +1,12 @@
 //! What can go wrong on the Entra side, told beforehand.
 
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use crate::{
     cloud::{CloudEndpoints, CloudEnvironment},
     connection::{
-        check::rules::Rules,
-        plan::registration::{UniqueNames, offered_scope},
+        check::{apps, rules::Rules},
+        plan::registration::UniqueNames,
         read::snapshot::{FoundApp, FoundDirectory},
         report::{
             finding::{Finding, FindingCode, Severity},
@@ -14,30 +14,24 @@ use crate::{
         },
     },
     directory::AppManagementPolicy,
-    spec::{ACCEPTED_FORMS, AppIdUri, ImportedServerApp, SecretValidity, UriOwnerProblem},
+    spec::{AppIdUri, ImportedServerApp, SecretValidity, UriOwnerProblem},
 };
-
-/// How far ahead of its end a secret is called "soon".
-const SOON: Duration = Duration::days(30);
 
 /// Checks token, App ID URI, names and policies against what was found.
 pub(crate) fn check_directory(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
     check_token(rules, found, findings);
+    let (server, client, tenant) = (rules.spec.server_app(), rules.spec.client_app(), found.tenant.id);
     if rules.only != Some(AppRole::Client) {
         check_server(rules, found, findings);
     } else if found.server.is_none() {
-        findings.push(not_registered("server app", found));
+        findings.push(apps::not_found(apps::SERVER, server.client_id(), tenant));
     }
-    if rules.only != Some(AppRole::Server) && rules.spec.client_app().is_adopted() && found.client.is_none() {
-        findings.push(not_registered("client app", found));
+    if rules.only != Some(AppRole::Server) && client.is_adopted() && found.client.is_none() {
+        findings.push(apps::not_found(apps::CLIENT, client.client_id(), tenant));
     }
     check_deleted(rules, found, findings);
-    if rules.spec.server_app().is_registered_here() && !rules.spec.client_app().is_registered_here() {
-        findings.push(Finding::warning(
-            FindingCode::AppLeftAsIs,
-            "The client app is not created by this run, so its registration and consents are left as they are.",
-            "Give it the permission user_impersonation of the server app with admin consent (Entra admin center > App registrations > API permissions).",
-        ));
+    if server.is_registered_here() && !client.is_registered_here() {
+        findings.push(Finding::warning(FindingCode::ClientAppLeftAsIs));
     }
 }
 
@@ -45,12 +39,12 @@ fn check_server(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Fi
     let app = rules.spec.server_app();
     match &found.server {
         None if app.is_created() => check_uri(rules, app.chosen_uri().is_none(), found, findings),
-        None => findings.push(not_registered("server app", found)),
+        None => findings.push(apps::not_found(apps::SERVER, app.client_id(), found.tenant.id)),
         Some(server) if app.is_registered_here() => {
             let has_none = server.application.properties.identifier_uris.as_ref().is_none_or(Vec::is_empty);
             let is_default = app.chosen_uri().is_none() && (app.is_created() || has_none);
             check_uri(rules, is_default, found, findings);
-            check_own_secret(rules, found, findings);
+            apps::check_registered_secrets(&server.application, rules.now, findings);
         }
         Some(server) => check_outside_server(rules, server, findings),
     }
@@ -59,52 +53,33 @@ fn check_server(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Fi
 /// Checks that the token is valid, and for this tenant, this cloud and Microsoft Graph.
 pub(crate) fn check_token(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
     let signed_in = &found.signed_in;
-    if signed_in.expires_on.is_some_and(|end| end <= rules.now) {
-        findings.push(Finding::blocker(
-            FindingCode::TokenExpired,
-            "The token has expired.",
-            "Sign in again.",
-        ));
+    if let Some(end) = signed_in.expires_on.filter(|end| *end <= rules.now) {
+        findings.push(Finding::blocker(FindingCode::TokenExpired).with("expiredOn", end.date().to_string()));
     }
     let imported_tenant = rules.spec.server_app().imported().map(ImportedServerApp::tenant_id);
     for tenant in [rules.expected_tenant, imported_tenant].into_iter().flatten() {
         if tenant != found.tenant.id {
-            let message = format!(
-                "The sign-in is for tenant {} ({}), not for {tenant}.",
-                found.tenant.id, found.tenant.display_name
-            );
-            let remedy = "Sign in with an account of the right tenant, or name the tenant when signing in.";
-            findings.push(Finding::blocker(FindingCode::WrongTenant, message, remedy));
+            findings.push(apps::wrong_tenant(tenant, found.tenant.id, &found.tenant.display_name));
         }
     }
-    if signed_in.tenant_id.is_some_and(|tenant| tenant != found.tenant.id) {
-        let message = format!(
-            "The token names another tenant than the directory, which answers for {}.",
-            found.tenant.id
-        );
-        findings.push(Finding::blocker(
-            FindingCode::WrongTenant,
-            message,
-            "Check the endpoint and sign in again.",
-        ));
+    if let Some(tenant) = signed_in.tenant_id.filter(|tenant| *tenant != found.tenant.id) {
+        let differs = Finding::blocker(FindingCode::TokenTenantDiffers);
+        findings.push(differs.with("tokenTenant", tenant).with("directoryTenant", found.tenant.id));
     }
     if let Some(cloud) = other_cloud(rules, found) {
-        let message = format!("The token is for {cloud}, and the connection is for {}.", rules.spec.environment());
-        let remedy = "Sign in to the right cloud, or choose the other Azure environment in the specification.";
-        findings.push(Finding::blocker(FindingCode::WrongCloud, message, remedy));
+        let wrong = Finding::blocker(FindingCode::WrongCloud);
+        findings.push(wrong.with("signedIn", cloud).with("expected", rules.spec.environment()));
     } else if let (Some(endpoints), Some(audience)) = (rules.endpoints, &signed_in.audience)
         && !endpoints.accepts_audience(audience)
     {
-        let message = format!("The token is for {audience}, not for {}.", endpoints.graph());
-        let remedy = format!("Ask for the scope {}.", endpoints.default_scope());
-        findings.push(Finding::blocker(FindingCode::WrongAudience, message, remedy));
+        let wrong = Finding::blocker(FindingCode::WrongAudience)
+            .with("audience", audience)
+            .with("expected", endpoints.graph().to_string())
+            .with("scope", endpoints.default_scope());
+        findings.push(wrong);
     }
     if signed_in.scopes.is_none() && signed_in.app_roles.is_none() {
-        findings.push(Finding::warning(
-            FindingCode::TokenUnreadable,
-            "The token cannot be read, so it is not known beforehand whether its permissions suffice.",
-            "Nothing to do; a missing permission is reported by the step that needs it.",
-        ));
+        findings.push(Finding::warning(FindingCode::TokenUnreadable));
     }
 }
 
@@ -124,19 +99,15 @@ fn check_uri(rules: &Rules<'_>, is_default: bool, found: &FoundDirectory, findin
         return;
     };
     if is_default {
-        let message = format!(
-            "The App ID URI is {uri}; the wizard's default https://ConfigMgrService has been refused by Microsoft Entra since October 2021."
-        );
-        let remedy = "Nothing to do; set the App ID URI to have another one.";
-        findings.push(Finding::note(FindingCode::AppIdUriResolved, message, remedy));
+        findings.push(Finding::note(FindingCode::AppIdUriResolved).with("uri", uri));
     }
     let own_id = found.server.as_ref().map(|app| app.application.app_id);
     if let Some(owner) = found.uri_owner.as_ref().filter(|owner| Some(owner.app_id) != own_id) {
-        let name = owner.properties.display_name.as_deref().unwrap_or("without a name");
-        let message = format!("The App ID URI {uri} belongs to the app {name} ({}) already.", owner.app_id);
-        let remedy =
-            "Choose another App ID URI, for a second site for example with a suffix, or import or reuse that app instead of creating one.";
-        findings.push(Finding::blocker(FindingCode::AppIdUriInUse, message, remedy));
+        let in_use = Finding::blocker(FindingCode::AppIdUriInUse)
+            .with("uri", uri)
+            .with("clientId", owner.app_id)
+            .with("name", owner.properties.display_name.as_deref());
+        findings.push(in_use);
         return;
     }
     let is_registered = found.uri_owner.is_some();
@@ -149,36 +120,16 @@ fn check_uri_owner(rules: &Rules<'_>, uri: &AppIdUri, found: &FoundDirectory, fi
     let own_id = found.server.as_ref().map(|app| app.application.app_id);
     let domains = found.tenant.domain_names();
     let policy = found.policy.clone().unwrap_or_default();
-    let remedy = format!("Leave the App ID URI to its default, or use one of these forms: {ACCEPTED_FORMS}.");
-    match uri.check_owner(found.tenant.id, &domains, own_id) {
-        Err(problem @ (UriOwnerProblem::ForeignDomain { .. } | UriOwnerProblem::ForeignId { .. })) => {
-            let message = format!("The App ID URI {uri} would be refused: {problem}.");
-            findings.push(Finding::blocker(FindingCode::AppIdUriNotOwned, message, remedy));
-        }
-        Err(problem) => {
-            let severity = if policy.uris_need_an_owner {
-                by_policy(rules)
-            } else {
-                Severity::Warning
-            };
-            let message = format!("The App ID URI {uri} may be refused: {problem}.");
-            findings.push(Finding::new(severity, FindingCode::AppIdUriNotOwned, message, remedy));
-        }
-        Ok(()) if policy.only_default_uris => {
-            let message =
-                format!("The tenant's policy allows only api://{{appId}} and api://{{tenantId}}/{{appId}}, so {uri} would be refused.");
-            findings.push(Finding::new(
-                by_policy(rules),
-                FindingCode::AppIdUriBlockedByPolicy,
-                message,
-                EXEMPTION,
-            ));
-        }
-        Ok(()) => {}
-    }
+    let finding = match uri.check_owner(found.tenant.id, &domains, own_id) {
+        Err(UriOwnerProblem::ForeignDomain { host }) => Finding::blocker(FindingCode::AppIdUriOnForeignDomain).with("domain", host),
+        Err(UriOwnerProblem::ForeignId { id }) => Finding::blocker(FindingCode::AppIdUriWithForeignId).with("id", id),
+        Err(UriOwnerProblem::NoOwner) if policy.uris_need_an_owner => Finding::new(by_policy(rules), FindingCode::AppIdUriWithoutOwner),
+        Err(UriOwnerProblem::NoOwner) => Finding::warning(FindingCode::AppIdUriWithoutOwner),
+        Ok(()) if policy.only_default_uris => Finding::new(by_policy(rules), FindingCode::AppIdUriBlockedByPolicy),
+        Ok(()) => return,
+    };
+    findings.push(finding.with("uri", uri));
 }
-
-const EXEMPTION: &str = "Ask a Cloud Application Administrator for an exemption from the tenant's app management policy (Entra admin center > Enterprise applications > Application policies); if this account is exempt already, say so with policy_exempt(true).";
 
 /// A policy blocks, unless the caller knows that it does not apply to this account.
 const fn by_policy(rules: &Rules<'_>) -> Severity {
@@ -200,74 +151,23 @@ pub(crate) fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, f
         ..
     } = policy;
     if *secrets_forbidden {
-        let message = "The tenant's app management policy forbids secrets, which the product needs.";
-        findings.push(Finding::new(by_policy(rules), FindingCode::SecretsForbidden, message, EXEMPTION));
+        findings.push(Finding::new(by_policy(rules), FindingCode::SecretsForbidden));
     }
     // A minute of margin for clocks that differ.
     let wanted = validity.end_after(rules.now) - rules.now - Duration::minutes(1);
     if let Some(longest) = longest_secret.filter(|longest| wanted > *longest) {
-        let message = format!(
-            "The tenant's app management policy allows secrets of at most {} days, and {} are asked for.",
-            longest.whole_days(),
-            (wanted + Duration::minutes(1)).whole_days()
-        );
-        let remedy = format!("Choose the shorter validity if that fits. {EXEMPTION}");
-        findings.push(Finding::new(by_policy(rules), FindingCode::SecretTooLong, message, remedy));
+        let too_long = Finding::new(by_policy(rules), FindingCode::SecretTooLong)
+            .with("longestDays", longest.whole_days())
+            .with("wantedDays", (wanted + Duration::minutes(1)).whole_days());
+        findings.push(too_long);
     }
-}
-
-fn check_own_secret(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
-    let Some(app) = &found.server else {
-        return;
-    };
-    let ends: Vec<OffsetDateTime> = app
-        .application
-        .password_credentials
-        .iter()
-        .filter_map(|password| password.end_date_time)
-        .collect();
-    let Some(last) = ends.iter().max() else {
-        return;
-    };
-    let remedy = "Renew the secret in good time: the site raises no notification for imported apps.";
-    if *last <= rules.now {
-        let message = format!("The last secret of the server app expired on {}.", last.date());
-        findings.push(Finding::warning(FindingCode::SecretExpired, message, remedy));
-    } else if *last - rules.now < SOON {
-        let message = format!("The last secret of the server app expires on {}.", last.date());
-        findings.push(Finding::warning(FindingCode::SecretExpiresSoon, message, remedy));
-    }
-}
-
-fn not_registered(what: &str, found: &FoundDirectory) -> Finding {
-    Finding::blocker(
-        FindingCode::AppNotFound,
-        format!("The {what} is not registered in tenant {}.", found.tenant.id),
-        "Check the client id and the tenant (Entra admin center > App registrations > All applications).",
-    )
 }
 
 fn check_outside_server(rules: &Rules<'_>, app: &FoundApp, findings: &mut Vec<Finding>) {
-    if offered_scope(&app.application).is_none() {
-        findings.push(Finding::blocker(
-            FindingCode::ScopeMissing,
-            "The server app does not offer the permission user_impersonation, which the client app needs.",
-            "Add it as a scope for admins and users (Entra admin center > App registrations > Expose an API).",
-        ));
-    }
-    if app.service_principal.is_none() {
-        findings.push(Finding::blocker(
-            FindingCode::AppNotFound,
-            "The server app has no service principal in the tenant, so nobody can be allowed to use it.",
-            "Create one by opening the app's page and choosing 'Create Service Principal' (Entra admin center > App registrations).",
-        ));
-    }
+    apps::check_scope(&app.application, findings);
+    apps::check_service_principal(apps::SERVER, app, findings);
     if rules.spec.discovery().is_some() {
-        findings.push(Finding::warning(
-            FindingCode::AppLeftAsIs,
-            "The server app is not created by this run, so its consent to Directory.Read.All is left as it is.",
-            "Discovery needs it as an application permission with admin consent (Entra admin center > App registrations > API permissions).",
-        ));
+        findings.push(Finding::warning(FindingCode::ServerAppLeftAsIs));
     }
 }
 
@@ -287,12 +187,10 @@ fn check_deleted(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<F
         let Some(deleted) = found.deleted.iter().find(|deleted| deleted.unique_name.as_deref() == Some(&name)) else {
             continue;
         };
-        let message = format!(
-            "The deleted app registration {} ({}) still holds the unique name {name}.",
-            deleted.display_name.as_deref().unwrap_or("without a name"),
-            deleted.object_id
-        );
-        let remedy = "Undo this connection, which purges it; or purge or restore it by hand (Entra admin center > App registrations > Deleted applications); or give the connection another key.";
-        findings.push(Finding::blocker(FindingCode::UniqueNameHeldByDeletedApp, message, remedy));
+        let held = Finding::blocker(FindingCode::UniqueNameHeldByDeletedApp)
+            .with("uniqueName", &name)
+            .with("objectId", deleted.object_id)
+            .with("name", deleted.display_name.as_deref());
+        findings.push(held);
     }
 }

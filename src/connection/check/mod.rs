@@ -1,5 +1,6 @@
 //! What is wrong or may go wrong: functions of the snapshot and the specification that write nothing.
 
+pub(crate) mod apps;
 pub(crate) mod directory;
 pub(crate) mod rights;
 pub(crate) mod rules;

@@ -22,29 +22,21 @@ pub(crate) fn check_permissions(found: &FoundDirectory, needed: &[String], findi
     if missing.is_empty() {
         return;
     }
-    let message = format!(
-        "The token lacks {} of the permissions that the plan takes: {}.",
-        missing.len(),
-        missing.join(", ")
-    );
-    let remedy = "Sign in asking for them; the sign-in application needs them with admin consent (Entra admin center > Enterprise applications > Permissions).";
-    findings.push(Finding::blocker(FindingCode::PermissionsMissing, message, remedy));
+    let lacks = Finding::blocker(FindingCode::PermissionsMissing);
+    findings.push(lacks.with("count", missing.len()).with("permissions", &missing));
 }
 
-/// Checks the roles against what the plan writes: where every consent is in place, nobody needs a role to give one.
+/// Checks the roles against what the plan writes: if every consent is in place, no role is needed to give one.
 pub(crate) fn check_roles(needed: &[String], found: &FoundDirectory, findings: &mut Vec<Finding>) {
     let Some(held) = &found.roles else {
         return;
     };
     if let Some(role) = role_gap(held, needed) {
-        let account = found.signed_in.account.as_deref().unwrap_or("the signed-in account");
-        let message = format!("The directory roles of {account} do not suffice to consent.");
-        let mut remedy = format!(
-            "Activate or assign at least {role} (Entra admin center > Roles & admins) and sign in again, or sign in with another account."
-        );
-        if needed.iter().any(|name| name == ROLE_ASSIGNMENT) {
-            remedy.push_str(" Without discovery Cloud Application Administrator is enough.");
-        }
-        findings.push(Finding::blocker(FindingCode::RoleTooWeak, message, remedy));
+        let code = match needed.iter().any(|name| name == ROLE_ASSIGNMENT) {
+            true => FindingCode::DiscoveryRoleTooWeak,
+            false => FindingCode::RoleTooWeak,
+        };
+        let account = found.signed_in.account.as_deref();
+        findings.push(Finding::blocker(code).with("account", account).with("role", role));
     }
 }

@@ -1,4 +1,4 @@
-//! *Verify* of the *Import apps* dialog, and more: whether apps that somebody else registered are what the product needs.
+//! *Verify* of the *Import apps* dialog, and more: whether apps that are registered already are what the product needs.
 
 mod client_app;
 mod secret;
@@ -7,19 +7,19 @@ mod server_app;
 use std::{fmt, sync::Arc};
 
 use futures_util::future::{OptionFuture, join, join5, try_join};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::connection::{
+    check::apps,
     read::snapshot::FoundApp,
     report::error::LookError,
-    report::finding::{Finding, FindingCode, Severity},
+    report::finding::{Finding, Severity},
 };
 use crate::{
     call::Call,
     clock::{Clock, SystemClock},
-    directory::{ApplicationKey, Directory, DirectoryHandle, PermissionGrant, RoleAssignment},
+    directory::{ApplicationKey, Directory, DirectoryHandle, PermissionGrant, RoleAssignment, Tenant},
     error::DirectoryError,
-    ids::{ApplicationId, TenantId},
     spec::{ConnectionSpec, ImportedClientApp, ImportedServerApp},
     token::SecretProbe,
 };
@@ -128,24 +128,19 @@ impl ImportVerifier {
         let registered = looked.transpose().map_err(LookError::Directory)?;
 
         let mut findings = Vec::new();
-        secret::check_end(&self.server, self.clock.now(), &mut findings);
+        apps::check_secret_to_import(&self.server, self.clock.now(), &mut findings);
         if let Some(registered) = &registered {
             self.compare(registered, &mut findings);
         }
         let probed = probed.unwrap_or_default();
-        let is_told = |code| findings.iter().any(|finding| finding.code() == code);
+        let told: Vec<_> = findings.iter().map(Finding::code).collect();
         // Where token and directory tell the same, the directory knows why.
-        let is_discovery_told = is_told(FindingCode::ConsentOnlyConfigured) || is_told(FindingCode::DirectoryReadMissing);
-        let mut by_token = probed.findings;
-        by_token.retain(|finding| match finding.code() {
-            FindingCode::DirectoryReadMissing => !is_discovery_told,
-            code => !is_told(code),
-        });
-        findings.extend(by_token);
+        let is_new = |finding: &Finding| !secret::told_by_directory(finding.code()).iter().any(|code| told.contains(code));
+        findings.extend(probed.findings.into_iter().filter(is_new));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         Ok(Verification {
             is_secret_accepted: probed.is_accepted,
-            is_compared: registered.is_some_and(|registered| registered.tenant == self.server.tenant_id()),
+            is_compared: registered.is_some_and(|registered| registered.tenant.id == self.server.tenant_id()),
             findings,
         })
     }
@@ -168,7 +163,7 @@ impl ImportVerifier {
             client_principal,
         )
         .await;
-        let (tenant, server_principal) = (tenant?.id, server_principal?);
+        let (tenant, server_principal) = (tenant?, server_principal?);
         let client_principal = client_principal.transpose()?.flatten();
         let grants = async {
             match &client_principal {
@@ -200,20 +195,13 @@ impl ImportVerifier {
 
     fn compare(&self, registered: &Registered, findings: &mut Vec<Finding>) {
         let tenant = self.server.tenant_id();
-        if registered.tenant != tenant {
-            findings.push(Finding::blocker(
-                FindingCode::WrongTenant,
-                format!(
-                    "The sign-in is for tenant {}, and the apps are to be of tenant {tenant}.",
-                    registered.tenant
-                ),
-                "Sign in to the tenant of the apps, or correct the tenant id.",
-            ));
+        if registered.tenant.id != tenant {
+            findings.push(apps::wrong_tenant(tenant, registered.tenant.id, &registered.tenant.display_name));
             return;
         }
         match &registered.server {
             Some(app) => server_app::check(&self.server, app, findings),
-            None => findings.push(absent("server", self.server.client_id(), tenant)),
+            None => findings.push(apps::not_found(apps::SERVER, Some(self.server.client_id()), tenant)),
         }
         if let Some(app) = registered.server.as_ref().filter(|_| self.wants_discovery) {
             server_app::check_discovery(app, &registered.server_roles, findings);
@@ -221,7 +209,7 @@ impl ImportVerifier {
         let Some(client) = &self.client else { return };
         match &registered.client {
             Some(app) => client_app::check(app, registered.server.as_ref(), &registered.client_grants, findings),
-            None => findings.push(absent("client", client.client_id(), tenant)),
+            None => findings.push(apps::not_found(apps::CLIENT, Some(client.client_id()), tenant)),
         }
     }
 }
@@ -229,7 +217,7 @@ impl ImportVerifier {
 /// What the directory has of the two apps.
 #[derive(Debug)]
 struct Registered {
-    tenant: TenantId,
+    tenant: Tenant,
     server: Option<FoundApp>,
     client: Option<FoundApp>,
     client_grants: Vec<PermissionGrant>,
@@ -237,7 +225,7 @@ struct Registered {
 }
 
 /// What verifying has found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Verification {
@@ -265,7 +253,7 @@ impl Verification {
 impl fmt::Display for Verification {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.findings.is_empty() {
-            return formatter.write_str("Nothing to complain of.");
+            return formatter.write_str("No difference was found.");
         }
         for (index, finding) in self.findings.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
@@ -273,17 +261,4 @@ impl fmt::Display for Verification {
         }
         Ok(())
     }
-}
-
-fn absent(role: &str, id: ApplicationId, tenant: TenantId) -> Finding {
-    Finding::blocker(
-        FindingCode::AppNotFound,
-        format!("The {role} app {id} is not registered in tenant {tenant}."),
-        "Check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike.",
-    )
-}
-
-/// The page of one part of an app registration.
-fn page(part: &str) -> String {
-    format!("Entra admin center > App registrations > (the app) > {part}")
 }

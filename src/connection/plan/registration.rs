@@ -24,8 +24,14 @@ pub(crate) const USER_IMPERSONATION: &str = "user_impersonation";
 /// How the description of every secret this crate makes begins, by which it knows its own.
 pub(crate) const SECRET_MARKER: &str = "Configuration Manager CMG (cmg-onboarding)";
 
-const SINGLE_TENANT: &str = "AzureADMyOrg";
-const SERVER_REDIRECT: &str = "http://localhost";
+/// Who may sign in to both apps: accounts of this tenant.
+pub(crate) const SINGLE_TENANT: &str = "AzureADMyOrg";
+
+/// The redirect URI of the server app, on the platform Web.
+pub(crate) const SERVER_REDIRECT: &str = "http://localhost";
+
+/// How the redirect URI of the client app begins; the client id follows.
+pub(crate) const BROKER_REDIRECT: &str = "ms-appx-web://Microsoft.AAD.BrokerPlugin/";
 
 /// The namespace of the ids that are derived rather than drawn, so that a second run derives the same.
 const NAMESPACE: Uuid = uuid!("9b1c6b0e-8f0e-5f0a-9d5c-6e3a5c1f7d21");
@@ -121,7 +127,7 @@ pub(crate) fn complete_client_shape(shape: &mut ApplicationProperties, client: A
 
 /// The redirect URI of the Windows account broker for one client app.
 pub(crate) fn broker_redirect(client: ApplicationId) -> String {
-    format!("ms-appx-web://Microsoft.AAD.BrokerPlugin/{client}")
+    format!("{BROKER_REDIRECT}{client}")
 }
 
 /// The id of `user_impersonation` in an app registration, if it offers it enabled.

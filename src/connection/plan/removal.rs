@@ -2,7 +2,7 @@
 
 use crate::{
     connection::{
-        check::{directory::check_token, rights::check_permissions, rules::Rules},
+        check::{apps, directory::check_token, rights::check_permissions, rules::Rules},
         plan::{
             change::{Change, Operation, Reference, needed_permissions},
             own_secret::OwnSecret,
@@ -51,9 +51,7 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
     }
     if let Some(site) = used_elsewhere(rules, snapshot) {
         // A tenant has one pair of apps for a specification; removing it would end another site's gateway.
-        let message = format!("The apps stay: the server app has a secret that was issued for another site ({site}).");
-        let remedy = "Remove with that site, which tells whether it is the same one, or remove the apps by hand if no site uses them (Entra admin center > App registrations).";
-        findings.push(Finding::warning(FindingCode::SecretOfAnotherSite, message, remedy));
+        findings.push(Finding::warning(FindingCode::AppsUsedByAnotherSite).with("site", site));
     } else {
         let is_connected = !changes.is_empty();
         changes.extend(apps.iter().map(|app| remove_app(app, is_connected)));
@@ -163,28 +161,24 @@ fn tell_of_rows(site: &SiteSnapshot, target: &Target, ids: &[ApplicationId], fin
     let applications = applications.map(|row| ("application", &row.name));
     let tenant = site.tenant(target.tenant_id).filter(|_| !ids.is_empty());
     for (kind, name) in applications.chain(tenant.map(|row| ("tenant", &row.name))) {
-        findings.push(Finding::note(
-            FindingCode::SiteRowStays,
-            format!("The {kind} {name} stays in the site."),
-            "Nothing to do: it is of no use and does no harm. The product has no cmdlet that removes it (console > Cloud Services > Microsoft Entra tenants).",
-        ));
+        findings.push(
+            Finding::note(FindingCode::SiteRowStays)
+                .with("kind", kind)
+                .with("name", name.as_str()),
+        );
     }
 }
 
 fn tell_of_adopted(snapshot: &Snapshot, target: &Target, findings: &mut Vec<Finding>) {
-    let apps = [
-        (AppRole::Server, snapshot.server(), &target.server),
-        (AppRole::Client, snapshot.client(), &target.client),
+    let roles = [
+        (apps::SERVER, snapshot.server(), &target.server),
+        (apps::CLIENT, snapshot.client(), &target.client),
     ];
-    for (role, found, wanted) in apps {
+    for (role, found, wanted) in roles {
         let Some(found) = found.filter(|_| wanted.app.source == AppSource::Adopt) else {
             continue;
         };
         let id = found.application.app_id;
-        findings.push(Finding::note(
-            FindingCode::AppLeftAsIs,
-            format!("The adopted {role} {id} stays, with what was changed on it and with its consents."),
-            "Take back by hand what is no longer wanted (Entra admin center > App registrations).",
-        ));
+        findings.push(Finding::note(FindingCode::AdoptedAppStays).with("app", role).with("clientId", id));
     }
 }

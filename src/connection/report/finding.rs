@@ -1,10 +1,15 @@
-//! What preflight finds.
+//! What checks and runs find: facts as data, and the words for them.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::clean;
+pub use super::finding_code::FindingCode;
+use crate::{
+    connection::report::english,
+    text::clean,
+    words::{Parameters, set},
+};
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -19,136 +24,78 @@ pub enum Severity {
     Blocker,
 }
 
-/// What a finding is about. The name in JSON is stable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum FindingCode {
-    /// The token cannot be read, so it is not known whether it will do.
-    TokenUnreadable,
-    /// The token has expired.
-    TokenExpired,
-    /// The token belongs to another tenant.
-    WrongTenant,
-    /// The token belongs to another cloud.
-    WrongCloud,
-    /// The token is for another service than Microsoft Graph.
-    WrongAudience,
-    /// The token lacks permissions that the plan needs.
-    PermissionsMissing,
-    /// The account's directory roles do not suffice.
-    RoleTooWeak,
-    /// The App ID URI was left to its default and resolved.
-    AppIdUriResolved,
-    /// The App ID URI is not the tenant's own.
-    AppIdUriNotOwned,
-    /// The App ID URI belongs to another app already.
-    AppIdUriInUse,
-    /// The tenant's policy refuses this App ID URI.
-    AppIdUriBlockedByPolicy,
-    /// The tenant's policy allows no secrets.
-    SecretsForbidden,
-    /// The tenant's policy allows only shorter secrets.
-    SecretTooLong,
-    /// A deleted app registration holds the unique name.
-    UniqueNameHeldByDeletedApp,
-    /// The app's secret was made before, and its text cannot be read again.
-    SecretKept,
-    /// The app's secret was lost and is replaced.
-    SecretReplaced,
-    /// The app has secrets of this crate that were issued for another site; they stay.
-    SecretOfAnotherSite,
-    /// The site does not say which secret it holds, so none is removed.
-    SecretHolderUnknown,
-    /// What another administrator has written at the same time was lost, or overwrote what this run has written.
-    ConcurrentChange,
-    /// The app has no secret that is still valid.
-    SecretExpired,
-    /// The app's secret expires soon.
-    SecretExpiresSoon,
-    /// Microsoft Entra does not accept the secret that was given.
-    SecretRejected,
-    /// Whether the secret is right could not be tried out.
-    SecretUnproven,
-    /// No secret of the app ends when the one that was given is said to end.
-    SecretEndDiffers,
-    /// The app may not sign in: a policy blocks it, or it is disabled.
-    SignInBlocked,
-    /// An app that was named is not there.
-    AppNotFound,
-    /// An app has no service principal, so nobody can be allowed to use it and it can be allowed nothing.
-    ServicePrincipalMissing,
-    /// The registered App ID URI is another one than the one given, if only by a letter's case or a slash.
-    AppIdUriDiffers,
-    /// Devices cannot get tokens for the server app without a user.
-    DeviceTokensOff,
-    /// A redirect URI that the product needs is not there.
-    RedirectMissing,
-    /// A redirect URI is there, on another platform than the one it belongs to.
-    RedirectOnWrongPlatform,
-    /// A redirect URI of the client app is on the server app.
-    RedirectOnWrongApp,
-    /// The client app does not allow public client flows.
-    PublicClientOff,
-    /// The server app's access tokens are of version 2, which the gateway refuses.
-    TokenVersion,
-    /// An app lets accounts of other tenants sign in.
-    SignInAudience,
-    /// Nobody has consented to a permission that is needed.
-    ConsentMissing,
-    /// A permission that is needed is configured, and nobody has consented to it for the whole tenant.
-    ConsentOnlyConfigured,
-    /// The consent to a permission covers single users only.
-    ConsentForSomeOnly,
-    /// Discovery needs `Directory.Read.All` and the server app does not have it.
-    DirectoryReadMissing,
-    /// The server app offers no `user_impersonation`.
-    ScopeMissing,
-    /// What is given for one tenant and what is given for another do not go together.
-    TenantMismatch,
-    /// The site is too old.
-    SiteTooOld,
-    /// The account may not write in the site.
-    SiteRightsMissing,
-    /// The site has another Cloud Management connection for this tenant, or another one of this name.
-    ConnectionConflict,
-    /// An app is registered by hand or elsewhere and left as it is.
-    AppLeftAsIs,
-    /// A row of the site stays after a removal: the product offers no way to remove it.
-    SiteRowStays,
-}
-
 /// One finding: what, how bad, and what to do about it.
+///
+/// Code and parameters are the facts; message and remedy are made from them, in English. In JSON it is
+/// `{"severity", "code", "parameters", "message", "remedy"}`; it is read without the texts or the parameters, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", from = "Written")]
 pub struct Finding {
     severity: Severity,
     code: FindingCode,
+    parameters: Parameters,
     message: String,
     remedy: String,
 }
 
+/// A finding as a document has it, which others may have written.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    severity: Severity,
+    code: FindingCode,
+    #[serde(default)]
+    parameters: Parameters,
+    message: Option<String>,
+    remedy: Option<String>,
+}
+
+impl From<Written> for Finding {
+    fn from(written: Written) -> Self {
+        let (message, remedy) = english::finding(written.code).filled(&written.parameters);
+        Self {
+            severity: written.severity,
+            code: written.code,
+            parameters: written.parameters,
+            message: written.message.as_deref().map_or(message, clean),
+            remedy: written.remedy.as_deref().map_or(remedy, clean),
+        }
+    }
+}
+
 impl Finding {
-    /// Names of apps, accounts and connections may stand in both texts, and strangers may have chosen them.
-    pub(crate) fn new(severity: Severity, code: FindingCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(crate) fn new(severity: Severity, code: FindingCode) -> Self {
         Self {
             severity,
             code,
-            message: clean(&message.into()),
-            remedy: clean(&remedy.into()),
+            parameters: Parameters::new(),
+            message: String::new(),
+            remedy: String::new(),
         }
+        .worded()
     }
 
-    pub(crate) fn blocker(code: FindingCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(Severity::Blocker, code, message, remedy)
+    pub(crate) fn blocker(code: FindingCode) -> Self {
+        Self::new(Severity::Blocker, code)
     }
 
-    pub(crate) fn warning(code: FindingCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, code, message, remedy)
+    pub(crate) fn warning(code: FindingCode) -> Self {
+        Self::new(Severity::Warning, code)
     }
 
-    pub(crate) fn note(code: FindingCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(Severity::Note, code, message, remedy)
+    pub(crate) fn note(code: FindingCode) -> Self {
+        Self::new(Severity::Note, code)
+    }
+
+    /// The same with a parameter of its code. `None` adds nothing.
+    pub(crate) fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        set(&mut self.parameters, name, value);
+        self.worded()
+    }
+
+    fn worded(mut self) -> Self {
+        (self.message, self.remedy) = english::finding(self.code).filled(&self.parameters);
+        self
     }
 
     /// How much it weighs.
@@ -163,7 +110,14 @@ impl Finding {
         self.code
     }
 
-    /// One sentence.
+    /// The values of this finding by their stable names, as each [`FindingCode`] documents them. They are as the tenant or
+    /// the site has them: a name may hold characters that steer a terminal, which the texts do not.
+    #[must_use]
+    pub const fn parameters(&self) -> &BTreeMap<String, serde_json::Value> {
+        &self.parameters
+    }
+
+    /// What is, in one sentence.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -184,5 +138,55 @@ impl fmt::Display for Finding {
             Severity::Blocker => "Blocker",
         };
         write!(formatter, "{severity}: {} {}", self.message, self.remedy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_keep_their_bytes_as_data_and_steer_nothing_as_text() {
+        let name = "CMG\u{1b}[2J";
+        let finding = Finding::blocker(FindingCode::ConnectionNameTaken).with("connection", name);
+        assert_eq!(finding.parameters()["connection"], name);
+        assert_eq!(
+            finding.message(),
+            "The site has a connection named \"CMG [2J\" for something else already."
+        );
+    }
+
+    #[test]
+    fn a_finding_survives_json() {
+        let finding = Finding::warning(FindingCode::SecretExpiresSoon).with("expiresOn", "2026-12-01");
+        let written = serde_json::to_value(&finding).unwrap();
+        assert_eq!(
+            written,
+            json!({
+                "severity": "warning",
+                "code": "secretExpiresSoon",
+                "parameters": {"expiresOn": "2026-12-01"},
+                "message": "The secret to import expires on 2026-12-01.",
+                "remedy": "Renew the secret in good time: the site raises no notification for imported apps.",
+            })
+        );
+        assert_eq!(serde_json::from_value::<Finding>(written).unwrap(), finding);
+    }
+
+    #[test]
+    fn a_finding_of_an_older_document_keeps_its_words_and_has_no_parameters() {
+        let older = json!({"severity": "blocker", "code": "connectionConflict", "message": "Old\u{7} words.", "remedy": "Old help."});
+        let finding: Finding = serde_json::from_value(older).unwrap();
+        assert_eq!(finding.code(), FindingCode::ConnectionNamedOtherwise);
+        assert_eq!((finding.message(), finding.remedy()), ("Old  words.", "Old help."));
+        assert!(finding.parameters().is_empty());
+    }
+
+    #[test]
+    fn the_words_are_made_from_code_and_parameters_if_a_document_has_none() {
+        let bare = json!({"severity": "blocker", "code": "siteTooOld", "parameters": {"version": "5.00.8790.1000"}});
+        let finding: Finding = serde_json::from_value(bare).unwrap();
+        assert!(finding.message().contains("5.00.8790.1000") && !finding.remedy().is_empty());
     }
 }

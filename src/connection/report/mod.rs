@@ -1,9 +1,11 @@
 //! What leaves the room: steps, events, findings, outcomes and errors. Plain data that a front end receives.
 
 pub(crate) mod blocked;
+pub(crate) mod english;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod finding;
+pub(crate) mod finding_code;
 pub(crate) mod next_step;
 pub(crate) mod outcome;
 pub(crate) mod stale_plan;

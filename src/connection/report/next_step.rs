@@ -1,16 +1,22 @@
 //! What remains to be done after a run, as data.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// What kind of thing remains to be done. The name in JSON is stable.
+use crate::{
+    connection::report::english,
+    words::{Parameters, set},
+};
+
+/// What kind of thing remains to be done. The name in JSON is stable, and so are the names of the parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum NextStepCode {
-    /// The secret ends, and the site raises no notification for imported apps.
+    /// The secret ends, and the site raises no notification for imported apps. Parameters: `expiresOn` (day in UTC, as
+    /// `2027-11-23`).
     RecordSecretExpiry,
     /// The secret is shown once and has to reach the administrator who imports the apps.
     HandOverSecret,
@@ -22,20 +28,47 @@ pub enum NextStepCode {
     ConfigureClientAuthentication,
 }
 
-/// One thing that remains to be done, and how.
+impl NextStepCode {
+    /// Every code.
+    pub const ALL: [Self; 5] = [
+        Self::RecordSecretExpiry,
+        Self::HandOverSecret,
+        Self::ExcludeFromConditionalAccess,
+        Self::SetUpGateway,
+        Self::ConfigureClientAuthentication,
+    ];
+}
+
+/// One thing that remains to be done, and how. Both texts are made from code and parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NextStep {
     /// What kind.
     pub code: NextStepCode,
-    /// The values that the text speaks of, such as a date.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
+    /// The values that the texts speak of by their stable names, as each [`NextStepCode`] documents them.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, serde_json::Value>,
     /// What remains, for people.
     pub message: String,
     /// How it is done, and where.
     pub how: String,
+}
+
+impl NextStep {
+    fn new(code: NextStepCode) -> Self {
+        Self::with_parameters(code, Parameters::new())
+    }
+
+    fn with_parameters(code: NextStepCode, parameters: Parameters) -> Self {
+        let (message, how) = english::next_step(code).filled(&parameters);
+        Self {
+            code,
+            parameters,
+            message,
+            how,
+        }
+    }
 }
 
 impl fmt::Display for NextStep {
@@ -49,52 +82,52 @@ impl fmt::Display for NextStep {
 /// `issued` and `imported` are the ends of the secret that this run has issued, or that the specification imports;
 /// `has_site` says whether the connection was set up in a site.
 pub(crate) fn next_steps(issued: Option<OffsetDateTime>, imported: Option<OffsetDateTime>, has_site: bool, changed: bool) -> Vec<NextStep> {
-    let step = |code, value: Option<String>, message: String, how: &str| NextStep {
-        code,
-        value,
-        message,
-        how: how.to_owned(),
-    };
     let mut steps = Vec::new();
     if let Some(expiry) = issued.or(imported) {
-        let date = expiry.date().to_string();
-        let message = format!("The server app's secret expires on {date}, and the site raises no notification for imported apps.");
-        steps.push(step(
-            NextStepCode::RecordSecretExpiry,
-            Some(date),
-            message,
-            "Put the date into a calendar.",
-        ));
+        let mut parameters = Parameters::new();
+        set(&mut parameters, "expiresOn", expiry.date().to_string());
+        steps.push(NextStep::with_parameters(NextStepCode::RecordSecretExpiry, parameters));
     }
     if !has_site && issued.is_some() {
-        steps.push(step(
-            NextStepCode::HandOverSecret,
-            None,
-            "The secret is shown only once.".to_owned(),
-            "Hand it to the administrator who imports the apps into the site, by a safe way.",
-        ));
+        steps.push(NextStep::new(NextStepCode::HandOverSecret));
     }
     if changed {
-        steps.push(step(
-            NextStepCode::ExcludeFromConditionalAccess,
-            None,
-            "A Conditional Access policy on all resources would keep clients from the gateway.".to_owned(),
-            "Exclude the server app from such policies (Entra admin center > Protection > Conditional Access).",
-        ));
+        steps.push(NextStep::new(NextStepCode::ExcludeFromConditionalAccess));
     }
     if changed && has_site {
-        steps.push(step(
-            NextStepCode::SetUpGateway,
-            None,
-            "The connection serves a cloud management gateway, which is set up by itself.".to_owned(),
-            "Create it (console > Administration > Cloud Services > Cloud Management Gateway).",
-        ));
-        steps.push(step(
-            NextStepCode::ConfigureClientAuthentication,
-            None,
-            "Clients on the internet authenticate at the gateway by Microsoft Entra ID, a certificate or a token.".to_owned(),
-            "Choose how before clients are installed (documentation: Configure client authentication for the CMG).",
-        ));
+        steps.push(NextStep::new(NextStepCode::SetUpGateway));
+        steps.push(NextStep::new(NextStepCode::ConfigureClientAuthentication));
     }
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_next_step_is_data_and_words_and_survives_json() {
+        let mut parameters = Parameters::new();
+        set(&mut parameters, "expiresOn", "2027-11-23");
+        let step = NextStep::with_parameters(NextStepCode::RecordSecretExpiry, parameters);
+        let written = serde_json::to_value(&step).unwrap();
+        assert_eq!(
+            written,
+            json!({
+                "code": "recordSecretExpiry",
+                "parameters": {"expiresOn": "2027-11-23"},
+                "message": "The server app's secret expires on 2027-11-23, and the site raises no notification for imported apps.",
+                "how": "Put the date into a calendar.",
+            })
+        );
+        assert_eq!(serde_json::from_value::<NextStep>(written).unwrap(), step);
+    }
+
+    #[test]
+    fn a_next_step_of_an_older_outcome_has_no_parameters() {
+        let older = json!({"code": "recordSecretExpiry", "value": "2027-11-23", "message": "a", "how": "b"});
+        let step: NextStep = serde_json::from_value(older).unwrap();
+        assert!(step.parameters.is_empty());
+    }
 }

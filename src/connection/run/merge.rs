@@ -32,8 +32,6 @@ const ATTEMPTS: u32 = 3;
 /// How long a change that was answered with success may take to be seen, before it counts as overwritten.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
-const REMEDY: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
-
 impl Run<'_> {
     /// Gives an app that was there before this run what it lacks of its shape. Tells what became of it.
     pub(crate) async fn merge_application(
@@ -70,7 +68,7 @@ impl Run<'_> {
             }
         }
         read().await?.ok_or_else(gone)?;
-        self.tell_of_losses(step, &["what this run has written".to_owned()]);
+        self.find(Finding::warning(FindingCode::ChangeOverwritten).with("step", step));
         Ok(StepAction::Unconfirmed)
     }
 
@@ -130,11 +128,8 @@ impl Run<'_> {
         if lost.is_empty() {
             return;
         }
-        let message = format!(
-            "At the step \"{step}\" another administrator wrote at the same time, and this is gone: {}.",
-            lost.join(", ")
-        );
-        self.find(Finding::warning(FindingCode::ConcurrentChange, message, REMEDY));
+        let change = Finding::warning(FindingCode::ConcurrentChange);
+        self.find(change.with("step", step).with("lost", lost));
     }
 }
 
@@ -144,21 +139,22 @@ fn lost_of_lists(before: &ApplicationProperties, after: &ApplicationProperties) 
     lists(before).into_iter().filter(|value| !held.contains(value)).collect()
 }
 
-/// Every value of every list that Microsoft Graph replaces as a whole.
+/// Every value of every list that Microsoft Graph replaces as a whole, with the name of its property.
 fn lists(properties: &ApplicationProperties) -> Vec<String> {
-    let mut values: Vec<String> = properties.identifier_uris.iter().flatten().cloned().collect();
+    let uris = properties.identifier_uris.iter().flatten();
+    let mut values: Vec<String> = uris.map(|uri| format!("identifierUris {uri}")).collect();
     let web = properties.web.iter().flat_map(|web| web.redirect_uris.iter().flatten());
     let public = properties
         .public_client
         .iter()
         .flat_map(|client| client.redirect_uris.iter().flatten());
-    values.extend(web.map(|uri| format!("web redirect URI {uri}")));
-    values.extend(public.map(|uri| format!("public client redirect URI {uri}")));
+    values.extend(web.map(|uri| format!("web.redirectUris {uri}")));
+    values.extend(public.map(|uri| format!("publicClient.redirectUris {uri}")));
     let scopes = properties.api.iter().flat_map(|api| api.oauth2_permission_scopes.iter().flatten());
-    values.extend(scopes.map(|scope| format!("scope {}", scope.id)));
+    values.extend(scopes.map(|scope| format!("api.oauth2PermissionScopes {}", scope.id)));
     for resource in properties.required_resource_access.iter().flatten() {
         let of_resource = resource.resource_access.iter();
-        values.extend(of_resource.map(|access| format!("permission {} of {}", access.id, resource.resource_app_id)));
+        values.extend(of_resource.map(|access| format!("requiredResourceAccess {}/{}", resource.resource_app_id, access.id)));
     }
     values
 }

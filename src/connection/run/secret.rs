@@ -263,14 +263,7 @@ impl Run<'_> {
             issued
         };
         if let (Some(issued), SecretHeld::NotSaid) = (&issued, held) {
-            self.find(Finding::warning(
-                FindingCode::SecretHolderUnknown,
-                format!(
-                    "The site does not say whether it holds the secret {} that this run has issued; no secret is removed.",
-                    issued.key_id
-                ),
-                "Compare the secret key expiry in the site with the app registration (console > Cloud Services > Microsoft Entra tenants).",
-            ));
+            self.find(Finding::warning(FindingCode::SecretHolderUnknown).with("keyId", issued.key_id));
         }
     }
 

@@ -2,13 +2,11 @@
 //!
 //! Source: *Manually register Microsoft Entra apps for the CMG*.
 
-use super::{
-    page,
-    server_app::{BROKER, check_audience, service_principal_missing},
-};
+use super::server_app::check_audience;
 use crate::{
     connection::{
-        plan::registration::{USER_IMPERSONATION, broker_redirect, offered_scope},
+        check::apps,
+        plan::registration::{BROKER_REDIRECT, USER_IMPERSONATION, broker_redirect, offered_scope},
         read::snapshot::FoundApp,
         report::finding::{Finding, FindingCode},
     },
@@ -17,17 +15,11 @@ use crate::{
 
 pub(super) fn check(app: &FoundApp, server: Option<&FoundApp>, grants: &[PermissionGrant], findings: &mut Vec<Finding>) {
     check_redirect(app, findings);
-    check_audience("client", &app.application.properties, findings);
+    check_audience(apps::CLIENT, &app.application.properties, findings);
     if app.application.properties.is_fallback_public_client != Some(true) {
-        findings.push(Finding::blocker(
-            FindingCode::PublicClientOff,
-            "The client app does not allow public client flows, so clients would be asked for a secret they do not have (AADSTS7000218).",
-            format!("Set 'Allow public client flows' to Yes ({}).", page("Authentication")),
-        ));
+        findings.push(Finding::blocker(FindingCode::PublicClientOff));
     }
-    if app.service_principal.is_none() {
-        findings.push(service_principal_missing("client"));
-    }
+    apps::check_service_principal(apps::CLIENT, app, findings);
     if let Some(server) = server {
         check_consent(app, server, grants, findings);
     }
@@ -45,21 +37,14 @@ fn check_redirect(app: &FoundApp, findings: &mut Vec<Finding>) {
     if public.clone().any(is_wanted) {
         return;
     }
-    let remedy = format!(
-        "Add {wanted} on the platform 'Mobile and desktop applications' ({}).",
-        page("Authentication")
-    );
-    let (code, message) = if web.clone().any(is_wanted) {
-        let message = "The client app has the redirect URI of the Windows broker on the platform Web, where Windows does not use it.";
-        (FindingCode::RedirectOnWrongPlatform, message.to_owned())
-    } else if let Some(other) = public.chain(web).find(|uri| uri.starts_with(BROKER)) {
-        let message = format!("The client app has the redirect URI of the Windows broker with another id than its own: {other}.");
-        (FindingCode::RedirectMissing, message)
+    let finding = if web.clone().any(is_wanted) {
+        Finding::blocker(FindingCode::BrokerRedirectOnWrongPlatform)
+    } else if let Some(other) = public.chain(web).find(|uri| uri.starts_with(BROKER_REDIRECT)) {
+        Finding::blocker(FindingCode::BrokerRedirectOfAnotherApp).with("registered", other)
     } else {
-        let message = "The client app lacks the redirect URI of the Windows broker.";
-        (FindingCode::RedirectMissing, message.to_owned())
+        Finding::blocker(FindingCode::BrokerRedirectMissing)
     };
-    findings.push(Finding::blocker(code, message, remedy));
+    findings.push(finding.with("uri", &wanted));
 }
 
 /// Configured is not consented, and consent for one user is none for devices of others.
@@ -77,27 +62,11 @@ fn check_consent(app: &FoundApp, server: &FoundApp, grants: &[PermissionGrant], 
         .filter(|wanted| wanted.resource_app_id == server.application.app_id)
         .flat_map(|wanted| &wanted.resource_access)
         .any(|access| Some(access.id) == scope);
-    let grant = format!(
-        "Have a Cloud Application Administrator choose 'Grant admin consent' ({}).",
-        page("API permissions")
-    );
-    findings.push(if grants.iter().any(|grant| covers(&grant)) {
-        Finding::blocker(
-            FindingCode::ConsentForSomeOnly,
-            "The consent to user_impersonation of the server app covers single users, not the whole tenant.",
-            grant,
-        )
+    findings.push(Finding::blocker(if grants.iter().any(|grant| covers(&grant)) {
+        FindingCode::ConsentForSomeOnly
     } else if is_configured {
-        Finding::blocker(
-            FindingCode::ConsentOnlyConfigured,
-            "The client app's permission user_impersonation of the server app is configured, and nobody has consented to it.",
-            grant,
-        )
+        FindingCode::ConsentOnlyConfigured
     } else {
-        Finding::blocker(
-            FindingCode::ConsentMissing,
-            "The client app has no permission user_impersonation of the server app.",
-            format!("Add it as a delegated permission (API permissions > Add a permission > APIs my organization uses). {grant}"),
-        )
-    });
+        FindingCode::ConsentMissing
+    }));
 }

@@ -1,0 +1,366 @@
+//! The English words of findings and next steps, made from code and parameters. There is no other place for them.
+
+use crate::{
+    connection::report::{finding_code::FindingCode, next_step::NextStepCode, step::Step},
+    words::{Parameters, fill, set},
+};
+
+/// The templates of one code.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words {
+    /// What is, in one sentence.
+    pub(crate) message: &'static str,
+    /// What to do about it, or how it is done.
+    pub(crate) remedy: &'static str,
+}
+
+impl Words {
+    const fn new(message: &'static str, remedy: &'static str) -> Self {
+        Self { message, remedy }
+    }
+
+    /// Message and remedy with the values in their places. A step is named by its title.
+    pub(crate) fn filled(self, parameters: &Parameters) -> (String, String) {
+        let step = parameters.get("step").cloned();
+        let Some(title) = step.and_then(|step| serde_json::from_value::<Step>(step).ok()).map(Step::title) else {
+            return (fill(self.message, parameters), fill(self.remedy, parameters));
+        };
+        let mut titled = parameters.clone();
+        set(&mut titled, "step", title);
+        (fill(self.message, &titled), fill(self.remedy, &titled))
+    }
+}
+
+/// The forms of an App ID URI, as [`crate::spec::ACCEPTED_FORMS`] has them.
+macro_rules! uri_remedy {
+    () => {
+        "Leave the App ID URI to its default, or use one of these forms: api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string}."
+    };
+}
+
+macro_rules! exemption {
+    () => {
+        "Ask a Cloud Application Administrator for an exemption from the tenant's app management policy (Entra admin center > Enterprise applications > Application policies); if this account is exempt already, say so with policy_exempt(true)."
+    };
+}
+
+macro_rules! grant_consent {
+    () => {
+        "Have a Cloud Application Administrator choose 'Grant admin consent' (Entra admin center > App registrations > (the app) > API permissions)."
+    };
+}
+
+const EXACT_URI: &str = "Give the App ID URI exactly as it is registered, letter by letter and slash by slash (Entra admin center > App registrations > (the app) > Expose an API): clients ask for that very text.";
+const ADD_SCOPE: &str =
+    "Add or enable it as a scope for admins and users (Entra admin center > App registrations > (the app) > Expose an API).";
+const ADD_WEB_REDIRECT: &str = "Add it on the platform Web (Entra admin center > App registrations > (the app) > Authentication).";
+const ADD_BROKER_REDIRECT: &str =
+    "Add ${uri} on the platform 'Mobile and desktop applications' (Entra admin center > App registrations > (the app) > Authentication).";
+const RENEW: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets) and give its Value with its own date.";
+const RENEW_IN_TIME: &str = "Renew the secret in good time: the site raises no notification for imported apps.";
+const OTHER_CONNECTION: &str =
+    "Give the specification that connection's name and apps, or delete the connection first (console > Cloud Services > Azure Services).";
+const AUDIT_LOG: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
+
+/// What a finding says.
+pub(crate) const fn finding(code: FindingCode) -> Words {
+    use FindingCode as Code;
+    match code {
+        Code::TokenUnreadable => Words::new(
+            "The token cannot be read, so it is not known beforehand whether its permissions suffice.",
+            "Nothing to do; a missing permission is reported by the step that needs it.",
+        ),
+        Code::TokenExpired => Words::new("The token has expired.", "Sign in again."),
+        Code::WrongTenant => Words::new(
+            "The sign-in is for tenant ${signedIn} (${tenantName}), not for ${expected}.",
+            "Sign in with an account of the right tenant, or name the tenant when signing in; of an app to import, check the tenant id, too.",
+        ),
+        Code::TokenTenantDiffers => Words::new(
+            "The token names another tenant than the directory, which answers for ${directoryTenant}.",
+            "Check the endpoint and sign in again.",
+        ),
+        Code::WrongCloud => Words::new(
+            "The token is for ${signedIn}, and the connection is for ${expected}.",
+            "Sign in to the right cloud, or choose the other Azure environment in the specification.",
+        ),
+        Code::WrongAudience => Words::new("The token is for ${audience}, not for ${expected}.", "Ask for the scope ${scope}."),
+        Code::PermissionsMissing => Words::new(
+            "The token lacks ${count} of the permissions that the plan takes: ${permissions}.",
+            "Sign in asking for them; the sign-in application needs them with admin consent (Entra admin center > Enterprise applications > Permissions).",
+        ),
+        Code::RoleTooWeak => Words::new(
+            "The directory roles of ${account|the signed-in account} do not suffice to consent.",
+            "Activate or assign at least ${role} (Entra admin center > Roles & admins) and sign in again, or sign in with another account.",
+        ),
+        Code::DiscoveryRoleTooWeak => Words::new(
+            "The directory roles of ${account|the signed-in account} do not suffice to consent.",
+            "Activate or assign at least ${role} (Entra admin center > Roles & admins) and sign in again, or sign in with another account. Without discovery Cloud Application Administrator is enough.",
+        ),
+        Code::AppIdUriResolved => Words::new(
+            "The App ID URI is ${uri}; the wizard's default https://ConfigMgrService has been refused by Microsoft Entra since October 2021.",
+            "Nothing to do; set the App ID URI to have another one.",
+        ),
+        Code::AppIdUriOnForeignDomain => Words::new(
+            "The App ID URI ${uri} would be refused: ${domain} is not a verified domain of the tenant, nor below one.",
+            uri_remedy!(),
+        ),
+        Code::AppIdUriWithForeignId => Words::new(
+            "The App ID URI ${uri} would be refused: ${id} is neither the id of the tenant nor of this application.",
+            uri_remedy!(),
+        ),
+        Code::AppIdUriWithoutOwner => Words::new(
+            "The App ID URI ${uri} may be refused: the App ID URI contains neither a verified domain, nor the tenant id, nor the application id.",
+            uri_remedy!(),
+        ),
+        Code::AppIdUriInUse => Words::new(
+            "The App ID URI ${uri} belongs to the app ${name|without a name} (${clientId}) already.",
+            "Choose another App ID URI, for a second site for example with a suffix, or import or reuse that app instead of creating one.",
+        ),
+        Code::AppIdUriBlockedByPolicy => Words::new(
+            "The tenant's policy allows only api://{appId} and api://{tenantId}/{appId}, so ${uri} would be refused.",
+            exemption!(),
+        ),
+        Code::SecretsForbidden => Words::new(
+            "The tenant's app management policy forbids secrets, which the product needs.",
+            exemption!(),
+        ),
+        Code::SecretTooLong => Words::new(
+            "The tenant's app management policy allows secrets of at most ${longestDays} days, and ${wantedDays} are asked for.",
+            concat!("Choose the shorter validity if that fits. ", exemption!()),
+        ),
+        Code::UniqueNameHeldByDeletedApp => Words::new(
+            "The deleted app registration ${name|without a name} (${objectId}) still holds the unique name ${uniqueName}.",
+            "Undo this connection, which purges it; or purge or restore it by hand (Entra admin center > App registrations > Deleted applications); or give the connection another key.",
+        ),
+        Code::SecretKept => Words::new(
+            "The server app has a secret from an earlier run; its text cannot be read again.",
+            "If it is lost, run with reissue_secret(true): that issues a new one and keeps the old one; a later run with remove_superseded_secrets(true) removes the old one.",
+        ),
+        Code::SecretReplaced => Words::new(
+            "The server app is there from an earlier run, but the site did not get its secret: a new one is issued and the lost one removed.",
+            "Nothing to do.",
+        ),
+        Code::SecretOfAnotherSite => Words::new(
+            "The server app has ${count} secret(s) that were issued for another site; they stay.",
+            "Nothing to do if two sites share this specification. Otherwise give one of them another key.",
+        ),
+        Code::SecretHolderUnknown => Words::new(
+            "The site does not say whether it holds the secret ${keyId} that this run has issued; that one and every older secret that the site may hold stay.",
+            "Compare the secret key expiry in the site with the app registration (console > Cloud Services > Microsoft Entra tenants).",
+        ),
+        Code::ConcurrentChange => Words::new(
+            "At the step \"${step}\" another administrator wrote at the same time, and this is gone: ${lost}.",
+            AUDIT_LOG,
+        ),
+        Code::ChangeOverwritten => Words::new(
+            "At the step \"${step}\" another administrator wrote at the same time, and this is gone: what this run has written.",
+            AUDIT_LOG,
+        ),
+        Code::SecretExpired => Words::new(
+            "The secret to import expired on ${expiredOn}, and the site takes only dates in the future.",
+            RENEW,
+        ),
+        Code::SecretExpiresSoon => Words::new("The secret to import expires on ${expiresOn}.", RENEW_IN_TIME),
+        Code::RegisteredSecretExpired => Words::new("The last secret of the server app expired on ${expiredOn}.", RENEW_IN_TIME),
+        Code::RegisteredSecretExpiresSoon => Words::new("The last secret of the server app expires on ${expiresOn}.", RENEW_IN_TIME),
+        Code::SecretExpiredAtSignIn => Words::new(
+            "The secret of the server app has expired (AADSTS7000222), whatever date was given.",
+            RENEW,
+        ),
+        Code::SecretRejected => Words::new(
+            "Microsoft Entra does not accept the secret of the server app (AADSTS7000215).",
+            "Give the secret's Value, which is shown once when it is made, not its Secret ID; if it is lost, create a new one (Entra admin center > App registrations > (the app) > Certificates & secrets). One made in the last minutes may need a little longer.",
+        ),
+        Code::SecretIdGiven => Words::new(
+            "The Secret ID was given in the place of the secret.",
+            "Give the secret's Value, which is shown once when it is made (Entra admin center > App registrations > (the app) > Certificates & secrets).",
+        ),
+        Code::SignInRefused => Words::new("The server app cannot sign in: ${error}.", "${help}"),
+        Code::SecretUnproven => Words::new("Whether the secret is right could not be tried out: ${error}.", "${help}"),
+        Code::AppIdUriUnproven => Words::new("Whether tokens for ${uri} are issued could not be tried out: ${error}.", "${help}"),
+        Code::SecretEndDiffers => Words::new(
+            "No secret of the server app ends on ${given}; they end on ${registered}.",
+            "Give the date that stands beside the secret (Entra admin center > App registrations > (the app) > Certificates & secrets): the site believes it, and raises no notification when the secret ends.",
+        ),
+        Code::SecretMissing => Words::new("The server app has no secret.", RENEW),
+        Code::SignInBlocked => Words::new(
+            "A policy of the tenant keeps the server app from signing in.",
+            "Exclude the server app from Conditional Access policies for all cloud apps (Entra admin center > Conditional Access).",
+        ),
+        Code::AppDisabled => Words::new(
+            "The server app is disabled in the tenant (AADSTS7000112).",
+            "Let users sign in again (Entra admin center > Enterprise applications > (the app) > Properties).",
+        ),
+        Code::AppNotFound => Words::new(
+            "The ${app} app ${clientId} is not registered in tenant ${tenant}.",
+            "Check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike.",
+        ),
+        Code::AppUnknownAtSignIn => Words::new(
+            "Tenant ${tenant} has no app with the client id ${clientId} (AADSTS700016).",
+            "Check the client id, the tenant id and the Azure environment; an app made in the last minutes may need a little longer.",
+        ),
+        Code::TenantUnknownAtSignIn => Words::new("The sign-in service does not know tenant ${tenant}: ${error}.", "${help}"),
+        Code::AppNotInSite => Words::new(
+            "The site knows no ${app} app with client id ${clientId}.",
+            "Import the app instead of reusing it, or see which apps the site knows (console > Cloud Services > Microsoft Entra tenants).",
+        ),
+        Code::ServicePrincipalMissing => Words::new(
+            "The ${app} app has no service principal in the tenant, so no consent can be given and no user can be allowed to use it.",
+            "Choose 'Create Service Principal' (Entra admin center > App registrations > (the app) > Overview).",
+        ),
+        Code::AppIdUriDiffers => Words::new("The App ID URI is registered as ${registered}, not as ${given}.", EXACT_URI),
+        Code::AppIdUriMisspelled => Words::new(
+            "The App ID URI is registered as ${registered}, not as ${given}: they differ in a letter's case or a slash.",
+            EXACT_URI,
+        ),
+        Code::AppIdUriMissing => Words::new("The server app has no App ID URI, and ${given} was given.", EXACT_URI),
+        Code::AppIdUriUnknown => Words::new("Microsoft Entra knows no app by the App ID URI ${given} (AADSTS500011).", EXACT_URI),
+        Code::TokenAudienceDiffers => Words::new("Tokens for the server app name ${audience}, not ${given}.", EXACT_URI),
+        Code::DeviceTokensOff => Words::new(
+            "Devices get no token for the server app without a user (isDeviceOnlyAuthSupported is not set), so they reach the gateway only while a user is signed in.",
+            "Choose Update Application Settings on the server app after importing it (console > Administration > Cloud Services > Microsoft Entra tenants), or set the property through Microsoft Graph; the portal does not show it.",
+        ),
+        Code::ServerRedirectMissing => Words::new(
+            "The server app lacks the redirect URI ${uri}, without which version 2309 and later refuse to create a gateway.",
+            ADD_WEB_REDIRECT,
+        ),
+        Code::ServerRedirectOnWrongPlatform => Words::new(
+            "The server app has the redirect URI ${uri} for public clients, where Microsoft's instructions of 2023 had it; those of 2026 have it on the platform Web.",
+            "Add it on the platform Web, too (Entra admin center > App registrations > (the app) > Authentication).",
+        ),
+        Code::BrokerRedirectOnServerApp => Words::new(
+            "The server app has the redirect URI of the Windows broker, which belongs on the client app.",
+            "Remove it here, and check that the client app has its own (Entra admin center > App registrations > (the app) > Authentication).",
+        ),
+        Code::BrokerRedirectMissing => Words::new("The client app lacks the redirect URI of the Windows broker.", ADD_BROKER_REDIRECT),
+        Code::BrokerRedirectOnWrongPlatform => Words::new(
+            "The client app has the redirect URI of the Windows broker on the platform Web, where Windows does not use it.",
+            ADD_BROKER_REDIRECT,
+        ),
+        Code::BrokerRedirectOfAnotherApp => Words::new(
+            "The client app has the redirect URI of the Windows broker with another id than its own: ${registered}.",
+            ADD_BROKER_REDIRECT,
+        ),
+        Code::PublicClientOff => Words::new(
+            "The client app does not allow public client flows, so clients would be asked for a secret they do not have (AADSTS7000218).",
+            "Set 'Allow public client flows' to Yes (Entra admin center > App registrations > (the app) > Authentication).",
+        ),
+        Code::TokenVersion => Words::new(
+            "The server app's access tokens are of version 2, and the gateway takes version 1, whose audience is the App ID URI.",
+            "Set requestedAccessTokenVersion to null or 1 (Entra admin center > App registrations > (the app) > Manifest).",
+        ),
+        Code::SignInAudience => Words::new(
+            "The ${app} app lets accounts of other tenants sign in (${audience}).",
+            "Choose 'Accounts in this organizational directory only' (Entra admin center > App registrations > (the app) > Authentication).",
+        ),
+        Code::ConsentMissing => Words::new(
+            "The client app has no permission user_impersonation of the server app.",
+            concat!(
+                "Add it as a delegated permission (API permissions > Add a permission > APIs my organization uses). ",
+                grant_consent!()
+            ),
+        ),
+        Code::ConsentOnlyConfigured => Words::new(
+            "The client app's permission user_impersonation of the server app is configured, and no administrator has consented to it.",
+            grant_consent!(),
+        ),
+        Code::ConsentForSomeOnly => Words::new(
+            "The consent to user_impersonation of the server app covers single users, not the whole tenant.",
+            grant_consent!(),
+        ),
+        Code::DirectoryReadMissing => Words::new(
+            "The server app has no application permission Directory.Read.All of Microsoft Graph, which discovery needs.",
+            "Add it, as an application permission of Microsoft Graph and not of Azure AD Graph, and have a Privileged Role Administrator grant admin consent (Entra admin center > App registrations > (the app) > API permissions).",
+        ),
+        Code::DirectoryReadOnlyConfigured => Words::new(
+            "Directory.Read.All is configured on the server app, and no administrator has consented to it, so discovery would read nothing.",
+            "Have a Privileged Role Administrator choose 'Grant admin consent' (Entra admin center > App registrations > (the app) > API permissions).",
+        ),
+        Code::DirectoryReadNotInToken => Words::new(
+            "The server app's token has no Directory.Read.All, which discovery needs.",
+            "Add the application permission Directory.Read.All of Microsoft Graph and grant admin consent (Entra admin center > App registrations > (the app) > API permissions). A consent given in the last minutes may need a little longer.",
+        ),
+        Code::ScopeMissing => Words::new(
+            "The server app does not offer the permission user_impersonation, which the client app needs.",
+            ADD_SCOPE,
+        ),
+        Code::ScopeDisabled => Words::new("The server app's permission user_impersonation is switched off.", ADD_SCOPE),
+        Code::TenantMismatch => Words::new(
+            "The server app to import belongs to tenant ${imported}, and another one was named.",
+            "Correct the Tenant ID of the server app, or name no other tenant.",
+        ),
+        Code::ReusedAppsOfDifferentTenants => Words::new(
+            "The two reused apps belong to different tenants.",
+            "Choose a server app and a client app of one tenant.",
+        ),
+        Code::SiteTooOld => Words::new(
+            "The site has version ${version}; importing apps takes 2010 (5.00.9040) or later.",
+            "Update the site.",
+        ),
+        Code::SiteRightsMissing => Words::new(
+            "The account may not change Azure services in the site.",
+            "Give it the security role Infrastructure Administrator or Full Administrator (console > Administration > Security > Administrative Users).",
+        ),
+        Code::ConnectionNamedOtherwise => Words::new(
+            "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one per tenant.",
+            OTHER_CONNECTION,
+        ),
+        Code::ConnectionOfAnotherServerApp => Words::new(
+            "The site has the connection \"${connection}\" for this tenant already, with another server app; the product allows one per tenant.",
+            OTHER_CONNECTION,
+        ),
+        Code::ConnectionNameTaken => Words::new(
+            "The site has a connection named \"${connection}\" for something else already.",
+            "Choose another name.",
+        ),
+        Code::ServerAppLeftAsIs => Words::new(
+            "The server app is not created by this run, so its consent to Directory.Read.All is left as it is.",
+            "Discovery needs it as an application permission with admin consent (Entra admin center > App registrations > API permissions).",
+        ),
+        Code::ClientAppLeftAsIs => Words::new(
+            "The client app is not created by this run, so its registration and consents are left as they are.",
+            "Give it the permission user_impersonation of the server app with admin consent (Entra admin center > App registrations > API permissions).",
+        ),
+        Code::SiteRowStays => Words::new(
+            "The ${kind} ${name} stays in the site.",
+            "Nothing to do: it serves nothing any more and does no harm. The product has no cmdlet that removes it (console > Cloud Services > Microsoft Entra tenants).",
+        ),
+        Code::AppsUsedByAnotherSite => Words::new(
+            "The apps stay: the server app has a secret that was issued for another site (${site}).",
+            "Remove with that site, which tells whether it is the same one, or remove the apps by hand if no site uses them (Entra admin center > App registrations).",
+        ),
+        Code::AdoptedAppStays => Words::new(
+            "The adopted ${app} app ${clientId} stays, with what was changed on it and with its consents.",
+            "Take back by hand what is no longer wanted (Entra admin center > App registrations).",
+        ),
+    }
+}
+
+/// What a next step says.
+pub(crate) const fn next_step(code: NextStepCode) -> Words {
+    match code {
+        NextStepCode::RecordSecretExpiry => Words::new(
+            "The server app's secret expires on ${expiresOn}, and the site raises no notification for imported apps.",
+            "Put the date into a calendar.",
+        ),
+        NextStepCode::HandOverSecret => Words::new(
+            "The secret is shown only once.",
+            "Hand it to the administrator who imports the apps into the site, by a safe way.",
+        ),
+        NextStepCode::ExcludeFromConditionalAccess => Words::new(
+            "A Conditional Access policy on all resources would keep clients from the gateway.",
+            "Exclude the server app from such policies (Entra admin center > Protection > Conditional Access).",
+        ),
+        NextStepCode::SetUpGateway => Words::new(
+            "The connection serves a cloud management gateway, which is set up by itself.",
+            "Create it (console > Administration > Cloud Services > Cloud Management Gateway).",
+        ),
+        NextStepCode::ConfigureClientAuthentication => Words::new(
+            "Clients on the internet authenticate at the gateway by Microsoft Entra ID, a certificate or a token.",
+            "Choose how before clients are installed (documentation: Configure client authentication for the CMG).",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,282 @@
+//! What a finding can be about, one code for each fact.
+
+use serde::{Deserialize, Serialize};
+
+/// What a finding is about. The name in JSON is stable, and so are the names of the parameters.
+///
+/// Each code has one meaning: code and parameters together are the whole fact, and message and remedy are made from
+/// them. An `app` is `server` or `client`; a date is a day in UTC, as `2027-11-23`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum FindingCode {
+    /// The token cannot be read, so it is not known whether its permissions suffice.
+    TokenUnreadable,
+    /// The token has expired. Parameters: `expiredOn` (date).
+    TokenExpired,
+    /// The token belongs to another tenant. Parameters: `expected` and `signedIn` (tenant ids), `tenantName` (the name of
+    /// the tenant that is signed in to).
+    WrongTenant,
+    /// The token names another tenant than the directory that takes it. Parameters: `tokenTenant` and `directoryTenant`
+    /// (tenant ids).
+    TokenTenantDiffers,
+    /// The token belongs to another cloud. Parameters: `expected` and `signedIn` (Azure environments).
+    WrongCloud,
+    /// The token is for another service than Microsoft Graph. Parameters: `expected` and `audience` (resources), `scope`
+    /// (the scope to ask for).
+    WrongAudience,
+    /// The token lacks permissions that the plan needs. Parameters: `permissions` (list of names), `count` (number of
+    /// them).
+    PermissionsMissing,
+    /// The account's directory roles do not suffice. Parameters: `role` (the least role that does), `account` (user
+    /// principal name, optional).
+    RoleTooWeak,
+    /// The account's directory roles suffice for everything but discovery. Parameters: `role` (the least role that
+    /// suffices), `account` (user principal name, optional).
+    DiscoveryRoleTooWeak,
+    /// The App ID URI was left to its default and resolved. Parameters: `uri`.
+    AppIdUriResolved,
+    /// The App ID URI is on a domain that the tenant has not verified. Parameters: `uri`, `domain`.
+    #[serde(alias = "appIdUriNotOwned")]
+    AppIdUriOnForeignDomain,
+    /// The App ID URI has an id that is neither the tenant's nor the app's. Parameters: `uri`, `id`.
+    AppIdUriWithForeignId,
+    /// The App ID URI names no domain and no id of the tenant, which most tenants refuse. Parameters: `uri`.
+    AppIdUriWithoutOwner,
+    /// The App ID URI belongs to another app already. Parameters: `uri`, `clientId` (of that app), `name` (of that app,
+    /// optional).
+    AppIdUriInUse,
+    /// The tenant's policy refuses this App ID URI. Parameters: `uri`.
+    AppIdUriBlockedByPolicy,
+    /// The tenant's policy allows no secrets.
+    SecretsForbidden,
+    /// The tenant's policy allows only shorter secrets. Parameters: `longestDays` and `wantedDays` (numbers of days).
+    SecretTooLong,
+    /// A deleted app registration holds the unique name. Parameters: `uniqueName`, `objectId` (of the deleted app),
+    /// `name` (of the deleted app, optional).
+    UniqueNameHeldByDeletedApp,
+    /// The app's secret was made before, and its text cannot be read again.
+    SecretKept,
+    /// The app's secret was lost and is replaced.
+    SecretReplaced,
+    /// The app has secrets of this crate that were issued for another site; they stay. Parameters: `count` (number of
+    /// them).
+    SecretOfAnotherSite,
+    /// The site does not say which secret it holds, so each secret that it may hold stays. Parameters: `keyId` (of the
+    /// secret that this run has issued).
+    SecretHolderUnknown,
+    /// What another administrator has written before is gone. Parameters: `step`, `lost` (list of what is gone, each with
+    /// the name of its property).
+    ConcurrentChange,
+    /// Another administrator overwrites what this run writes. Parameters: `step`.
+    ChangeOverwritten,
+    /// The secret to import has expired. Parameters: `expiredOn` (date).
+    SecretExpired,
+    /// The secret to import expires soon. Parameters: `expiresOn` (date).
+    SecretExpiresSoon,
+    /// The last secret of the registered server app has expired. Parameters: `expiredOn` (date).
+    RegisteredSecretExpired,
+    /// The last secret of the registered server app expires soon. Parameters: `expiresOn` (date).
+    RegisteredSecretExpiresSoon,
+    /// Microsoft Entra answers that the secret has expired, whatever date was given for it.
+    SecretExpiredAtSignIn,
+    /// Microsoft Entra does not accept the secret that was given.
+    SecretRejected,
+    /// The Secret ID was given in the place of the secret.
+    SecretIdGiven,
+    /// The app cannot sign in for another reason. Parameters: `error` and `help` (texts of the sign-in error), `codes`
+    /// (list of AADSTS numbers, optional).
+    SignInRefused,
+    /// Whether the secret is right could not be tried out. Parameters: `error` and `help` (texts of the sign-in error),
+    /// `codes` (list of AADSTS numbers, optional).
+    SecretUnproven,
+    /// Whether tokens for the App ID URI are issued could not be tried out. Parameters: `uri`, `error` and `help` (texts
+    /// of the sign-in error), `codes` (list of AADSTS numbers, optional).
+    AppIdUriUnproven,
+    /// No secret of the app ends when the one that was given is said to end. Parameters: `given` (date), `registered`
+    /// (list of dates).
+    SecretEndDiffers,
+    /// The app has no secret. Parameters: `given` (date that was given for its end).
+    SecretMissing,
+    /// A policy of the tenant keeps the app from signing in.
+    SignInBlocked,
+    /// The app is disabled in the tenant.
+    AppDisabled,
+    /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId`, `tenant` (tenant id).
+    AppNotFound,
+    /// The sign-in service finds no app with this client id in the tenant. Parameters: `clientId`, `tenant` (tenant id).
+    AppUnknownAtSignIn,
+    /// The sign-in service does not know the tenant. Parameters: `tenant` (tenant id), `error` and `help` (texts of the
+    /// sign-in error), `codes` (list of AADSTS numbers, optional).
+    TenantUnknownAtSignIn,
+    /// The site does not know an app that is to be used again. Parameters: `app`, `clientId`.
+    AppNotInSite,
+    /// An app has no service principal, so it can be given no permission and no user can be allowed to use it.
+    /// Parameters: `app`.
+    ServicePrincipalMissing,
+    /// Another App ID URI is registered than the one given. Parameters: `given`, `registered` (list).
+    AppIdUriDiffers,
+    /// The registered App ID URI differs from the one given by a letter's case or a slash. Parameters: `given`,
+    /// `registered`.
+    AppIdUriMisspelled,
+    /// The app has no App ID URI. Parameters: `given`.
+    AppIdUriMissing,
+    /// The sign-in service finds no app by this App ID URI. Parameters: `given`.
+    AppIdUriUnknown,
+    /// Tokens for the server app name another App ID URI. Parameters: `given`, `audience`.
+    TokenAudienceDiffers,
+    /// Devices cannot get tokens for the server app without a user.
+    DeviceTokensOff,
+    /// The server app lacks the redirect URI that the product needs. Parameters: `uri`.
+    #[serde(alias = "redirectMissing")]
+    ServerRedirectMissing,
+    /// The server app has its redirect URI on another platform than Web. Parameters: `uri`.
+    #[serde(alias = "redirectOnWrongPlatform")]
+    ServerRedirectOnWrongPlatform,
+    /// The server app has the redirect URI of the Windows broker, which belongs on the client app.
+    #[serde(alias = "redirectOnWrongApp")]
+    BrokerRedirectOnServerApp,
+    /// The client app lacks the redirect URI of the Windows broker. Parameters: `uri`.
+    BrokerRedirectMissing,
+    /// The client app has the redirect URI of the Windows broker on the platform Web. Parameters: `uri`.
+    BrokerRedirectOnWrongPlatform,
+    /// The client app has the redirect URI of the Windows broker with the id of another app. Parameters: `uri`,
+    /// `registered`.
+    BrokerRedirectOfAnotherApp,
+    /// The client app does not allow public client flows.
+    PublicClientOff,
+    /// The server app's access tokens are of version 2, which the gateway refuses.
+    TokenVersion,
+    /// An app lets accounts of other tenants sign in. Parameters: `app`, `audience` (who may sign in, as the
+    /// manifest has it).
+    SignInAudience,
+    /// The client app has no permission of the server app.
+    ConsentMissing,
+    /// The client app's permission of the server app is configured, and no administrator has consented to it.
+    ConsentOnlyConfigured,
+    /// The consent to the client app's permission of the server app covers single users only.
+    ConsentForSomeOnly,
+    /// Discovery needs `Directory.Read.All` and the server app does not have it.
+    DirectoryReadMissing,
+    /// `Directory.Read.All` is configured on the server app, and no administrator has consented to it.
+    DirectoryReadOnlyConfigured,
+    /// Discovery needs `Directory.Read.All` and the server app's token does not have it.
+    DirectoryReadNotInToken,
+    /// The server app offers no `user_impersonation`.
+    ScopeMissing,
+    /// The server app's `user_impersonation` is switched off.
+    ScopeDisabled,
+    /// The server app to import belongs to another tenant than the one that was named. Parameters: `imported` and
+    /// `expected` (tenant ids).
+    TenantMismatch,
+    /// The two apps to be used again belong to different tenants.
+    ReusedAppsOfDifferentTenants,
+    /// The site is too old. Parameters: `version`.
+    SiteTooOld,
+    /// The account may not write in the site.
+    SiteRightsMissing,
+    /// The site has a connection of another name for this tenant and this server app. Parameters: `connection` (name).
+    #[serde(alias = "connectionConflict")]
+    ConnectionNamedOtherwise,
+    /// The site has a connection for this tenant with another server app. Parameters: `connection` (name).
+    ConnectionOfAnotherServerApp,
+    /// The site has a connection of this name for something else. Parameters: `connection` (name).
+    ConnectionNameTaken,
+    /// The server app is registered by hand or elsewhere; its consent for discovery is left as it is.
+    ServerAppLeftAsIs,
+    /// The client app is registered by hand or elsewhere; its registration and consents are left as they are.
+    #[serde(alias = "appLeftAsIs")]
+    ClientAppLeftAsIs,
+    /// A row of the site stays after a removal: the product offers no way to remove it. Parameters: `kind` (`application`
+    /// or `tenant`), `name`.
+    SiteRowStays,
+    /// The apps stay after a removal: the server app has a secret that was issued for another site and is still valid.
+    /// Parameters: `site` (its identity, as the secret's description has it).
+    AppsUsedByAnotherSite,
+    /// An adopted app stays after a removal. Parameters: `app` (`server` or `client`), `clientId`.
+    AdoptedAppStays,
+}
+
+impl FindingCode {
+    /// Every code.
+    pub const ALL: [Self; 78] = [
+        Self::TokenUnreadable,
+        Self::TokenExpired,
+        Self::WrongTenant,
+        Self::TokenTenantDiffers,
+        Self::WrongCloud,
+        Self::WrongAudience,
+        Self::PermissionsMissing,
+        Self::RoleTooWeak,
+        Self::DiscoveryRoleTooWeak,
+        Self::AppIdUriResolved,
+        Self::AppIdUriOnForeignDomain,
+        Self::AppIdUriWithForeignId,
+        Self::AppIdUriWithoutOwner,
+        Self::AppIdUriInUse,
+        Self::AppIdUriBlockedByPolicy,
+        Self::SecretsForbidden,
+        Self::SecretTooLong,
+        Self::UniqueNameHeldByDeletedApp,
+        Self::SecretKept,
+        Self::SecretReplaced,
+        Self::SecretOfAnotherSite,
+        Self::SecretHolderUnknown,
+        Self::ConcurrentChange,
+        Self::ChangeOverwritten,
+        Self::SecretExpired,
+        Self::SecretExpiresSoon,
+        Self::RegisteredSecretExpired,
+        Self::RegisteredSecretExpiresSoon,
+        Self::SecretExpiredAtSignIn,
+        Self::SecretRejected,
+        Self::SecretIdGiven,
+        Self::SignInRefused,
+        Self::SecretUnproven,
+        Self::AppIdUriUnproven,
+        Self::SecretEndDiffers,
+        Self::SecretMissing,
+        Self::SignInBlocked,
+        Self::AppDisabled,
+        Self::AppNotFound,
+        Self::AppUnknownAtSignIn,
+        Self::TenantUnknownAtSignIn,
+        Self::AppNotInSite,
+        Self::ServicePrincipalMissing,
+        Self::AppIdUriDiffers,
+        Self::AppIdUriMisspelled,
+        Self::AppIdUriMissing,
+        Self::AppIdUriUnknown,
+        Self::TokenAudienceDiffers,
+        Self::DeviceTokensOff,
+        Self::ServerRedirectMissing,
+        Self::ServerRedirectOnWrongPlatform,
+        Self::BrokerRedirectOnServerApp,
+        Self::BrokerRedirectMissing,
+        Self::BrokerRedirectOnWrongPlatform,
+        Self::BrokerRedirectOfAnotherApp,
+        Self::PublicClientOff,
+        Self::TokenVersion,
+        Self::SignInAudience,
+        Self::ConsentMissing,
+        Self::ConsentOnlyConfigured,
+        Self::ConsentForSomeOnly,
+        Self::DirectoryReadMissing,
+        Self::DirectoryReadOnlyConfigured,
+        Self::DirectoryReadNotInToken,
+        Self::ScopeMissing,
+        Self::ScopeDisabled,
+        Self::TenantMismatch,
+        Self::ReusedAppsOfDifferentTenants,
+        Self::SiteTooOld,
+        Self::SiteRightsMissing,
+        Self::ConnectionNamedOtherwise,
+        Self::ConnectionOfAnotherServerApp,
+        Self::ConnectionNameTaken,
+        Self::ServerAppLeftAsIs,
+        Self::ClientAppLeftAsIs,
+        Self::SiteRowStays,
+        Self::AppsUsedByAnotherSite,
+        Self::AdoptedAppStays,
+    ];
+}
