@@ -28,7 +28,7 @@ pub use connection::{AzureServicesConnection, Event, OnboardingError, Outcome, P
 #[cfg(feature = "http")]
 pub use directory::GraphDirectory;
 pub use directory::{Directory, DirectoryHandle};
-pub use error::{DirectoryError, SiteError, TokenError};
+pub use error::{Diagnostic, DirectoryError, SiteError, TokenError};
 #[cfg(feature = "http")]
 pub use http::{HttpClient, HttpOptions};
 pub use ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId, TenantId};

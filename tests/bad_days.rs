@@ -10,8 +10,8 @@
 mod support;
 
 use cmg_onboarding::{
-    AzureServicesConnection, ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, ImportedClientApp, ImportedServerApp,
-    OnboardingError, ReusedApp, SecretValidity, ServerAppSpec,
+    AzureServicesConnection, ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, Diagnostic, ImportedClientApp,
+    ImportedServerApp, OnboardingError, ReusedApp, SecretValidity, ServerAppSpec,
     connection::{FindingCode, IncompleteConnection, StepAction},
     directory::AppManagementPolicy,
     ids::{TenantId, well_known},

@@ -15,7 +15,7 @@ use std::{
 };
 
 use cmg_onboarding::{
-    AzureServicesConnection, ClientSecret, ConnectionSpec, GraphDirectory, ImportedClientApp, ImportedServerApp, StaticToken,
+    AzureServicesConnection, ClientSecret, ConnectionSpec, Diagnostic, GraphDirectory, ImportedClientApp, ImportedServerApp, StaticToken,
     error::SiteRefused, site::SiteItem,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, Fault};

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use cmg_onboarding::{
-    ConnectionSpec, Event, Outcome, Plan, Preflight,
+    ConnectionSpec, Diagnostic, Event, Outcome, Plan, Preflight,
     connection::{ApplyError, EventKind, Finding, UndoReport},
     spec::{ClientApp, ServerApp},
 };

@@ -12,7 +12,7 @@ use super::{
     consent::Principals,
     emitter::Emitter,
     event::EventKind,
-    failure::{ApplyError, StepError},
+    failure::{ApplyError, StepError, StepFailure},
     finding::{Finding, FindingCode},
     next_step::next_steps,
     plan::PlannedStep,
@@ -29,6 +29,7 @@ use crate::{
     call::Call,
     clock::Clock,
     directory::Directory,
+    error::Diagnostic,
     ids::{ApplicationId, ServicePrincipalId},
     site::{SecretHeld, Site, SiteConnection},
     text::excerpt,
@@ -54,6 +55,8 @@ pub(crate) struct Run<'a> {
     pub(crate) findings_of_plan: &'a [Finding],
     /// What the run has found beside its steps.
     pub(crate) findings: Mutex<Vec<Finding>>,
+    /// Every step that has failed.
+    pub(crate) failures: Mutex<Vec<StepFailure>>,
     /// The secret that this run has issued last.
     pub(crate) issued: Mutex<Option<IssuedSecret>>,
 }
@@ -85,8 +88,9 @@ impl Run<'_> {
         match apps {
             Ok(((server_app, client_app), connection)) => Ok(self.outcome(server_app, client_app, self.issued(), connection)),
             Err(failed) => Err(ApplyError::new(
-                failed.step,
-                failed.error,
+                self.work.tenant_id,
+                StepFailure::new(failed.step, failed.error),
+                self.all_failures(),
                 self.finished_report(),
                 self.all_findings(),
                 self.issued(),
@@ -99,7 +103,15 @@ impl Run<'_> {
         let report = self.finished_report();
         let open = lock(&self.started).iter().copied().find(|step| report.step(*step).is_none());
         let first = self.planned.first().map_or(Step::RegisterServerApp, |planned| planned.step);
-        ApplyError::new(open.unwrap_or(first), why, report, self.all_findings(), self.issued())
+        let ended = StepFailure::new(open.unwrap_or(first), why);
+        ApplyError::new(
+            self.work.tenant_id,
+            ended,
+            self.all_failures(),
+            report,
+            self.all_findings(),
+            self.issued(),
+        )
     }
 
     async fn all_rounds(&self, progress: &mut Progress) -> Result<Option<SiteConnection>, Failed> {
@@ -314,12 +326,13 @@ impl Run<'_> {
         self.emitter.tell(EventKind::StepFailed {
             step,
             error: text.clone(),
-            help: error.help(),
+            help: error.help().into_owned(),
             trace: error.trace().cloned(),
         });
         let mut report = StepReport::new(step, StepAction::Failed).with_note(text);
         report.requests = self.emitter.writes_of(step);
         self.write(report);
+        lock(&self.failures).push(StepFailure::new(step, error.clone()));
         Failed { step, error }
     }
 
@@ -332,6 +345,10 @@ impl Run<'_> {
     pub(crate) fn all_findings(&self) -> Vec<Finding> {
         let of_plan = self.findings_of_plan.iter().cloned();
         of_plan.chain(lock(&self.findings).iter().cloned()).collect()
+    }
+
+    fn all_failures(&self) -> Vec<StepFailure> {
+        std::mem::take(&mut *lock(&self.failures))
     }
 
     /// Remembers the secret that was issued last.

@@ -1,6 +1,6 @@
 //! A plan as data: what a front end shows, what a person approves, and what an approved plan is compared with.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use super::{
     plan::{PlannedAction, PlannedStep, When, needed_permissions},
     step::Step,
 };
-use crate::{cloud::CloudEnvironment, ids::TenantId, site::SiteIdentity, spec::AppIdUri, text::clean};
+use crate::{cloud::CloudEnvironment, error::Diagnostic, ids::TenantId, site::SiteIdentity, spec::AppIdUri, text::clean};
 
 /// The version of the documents that this version of the crate writes.
 const VERSION: u32 = 1;
@@ -161,11 +161,15 @@ impl StalePlan {
     pub(crate) const fn new(differences: Vec<PlanDifference>) -> Self {
         Self { differences }
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        "Make a new plan, look at it, and have it approved again."
+impl Diagnostic for StalePlan {
+    fn code(&self) -> &'static str {
+        "stalePlan"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "Make a new plan, look at it, and have it approved again.".into()
     }
 }
 

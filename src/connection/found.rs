@@ -1,5 +1,7 @@
 //! What is there: everything that planning needs to know of the tenant and the site, read in as few rounds as possible.
 
+use std::borrow::Cow;
+
 use futures_util::future::{OptionFuture, join, join3};
 
 use super::{
@@ -12,7 +14,7 @@ use crate::{
         AppManagementPolicy, Application, ApplicationKey, DeletedApplication, Directory, PermissionGrant, RoleAssignment, ServicePrincipal,
         SignedIn, Tenant,
     },
-    error::{DirectoryError, RefusalReason, SiteError},
+    error::{Diagnostic, DirectoryError, RefusalReason, RequestTrace, SiteError, SiteRefusalReason},
     ids::{
         RoleTemplateId, TenantId,
         well_known::{
@@ -78,13 +80,47 @@ pub enum LookError {
 }
 
 impl LookError {
-    /// What to do about it.
+    /// The reason of the directory's refusal; `None` if the directory did not refuse.
     #[must_use]
-    pub fn help(&self) -> String {
+    pub fn refusal(&self) -> Option<RefusalReason> {
         match self {
-            Self::Directory(error) => error.help(),
-            Self::Site(error) => error.help().to_owned(),
+            Self::Directory(error) => error.refusal(),
+            Self::Site(_) => None,
         }
+    }
+
+    /// The reason of the site's refusal; `None` if the site did not refuse.
+    #[must_use]
+    pub const fn site_refusal(&self) -> Option<SiteRefusalReason> {
+        match self {
+            Self::Directory(_) => None,
+            Self::Site(error) => error.refusal(),
+        }
+    }
+
+    fn diagnostic(&self) -> &dyn Diagnostic {
+        match self {
+            Self::Directory(error) => error,
+            Self::Site(error) => error,
+        }
+    }
+}
+
+impl Diagnostic for LookError {
+    fn code(&self) -> &'static str {
+        self.diagnostic().code()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.diagnostic().help()
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.diagnostic().trace()
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.diagnostic().is_retryable()
     }
 }
 

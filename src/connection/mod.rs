@@ -23,6 +23,7 @@ mod next_step;
 mod own_secret;
 mod plan;
 mod preflight;
+mod problem;
 mod register;
 mod registration;
 mod report;
@@ -30,6 +31,7 @@ mod secret;
 mod secret_sink;
 mod sign_in_summary;
 mod step;
+mod step_error;
 mod undo;
 mod verify;
 mod wait;
@@ -42,12 +44,13 @@ pub use cancel::Cancel;
 pub use difference::PropertyChange;
 pub use document::{PlanDifference, PlanDocument, PlannedSite, StalePlan};
 pub use event::{Event, EventKind, RunId, Verb};
-pub use failure::{ApplyError, IncompleteConnection, LookError, OnboardingError, StepError};
+pub use failure::{ApplyError, IncompleteConnection, LookError, OnboardingError, StepError, StepFailure};
 pub use finding::{Finding, FindingCode, Severity};
 pub use many::{ManyResult, onboard_many, onboard_stream};
 pub use next_step::{NextStep, NextStepCode};
 pub use plan::{Plan, PlannedAction, PlannedStep, When};
 pub use preflight::{Blocked, Preflight};
+pub use problem::{Problem, ProblemFailure, Written};
 pub use report::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepAction, StepReport};
 pub use secret_sink::{NewSecret, SecretSink, SecretSinkError};
 pub use sign_in_summary::SignInSummary;
@@ -60,6 +63,7 @@ use crate::{
     call::Call,
     clock::Clock,
     directory::{Directory, DirectoryHandle},
+    error::Diagnostic,
     ids::TenantId,
     site::{Site, SiteHandle, SiteIdentity},
     spec::ConnectionSpec,
@@ -133,7 +137,7 @@ impl AzureServicesConnection {
     pub async fn preflight(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Preflight, LookError> {
         let emitter = self.begin(Verb::Preflight, &events);
         let result = self.check(&emitter).await;
-        end_of(&emitter, &result, LookError::help);
+        end_of(&emitter, &result);
         result
     }
 
@@ -150,7 +154,7 @@ impl AzureServicesConnection {
     pub async fn plan(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.begin(Verb::Plan, &events);
         let result = self.make_plan(&emitter).await;
-        end_of(&emitter, &result, OnboardingError::help);
+        end_of(&emitter, &result);
         result
     }
 
@@ -190,7 +194,7 @@ impl AzureServicesConnection {
     pub async fn plan_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.begin(Verb::Plan, &events);
         let result = self.plan_as_approved(approved, &emitter).await;
-        end_of(&emitter, &result, OnboardingError::help);
+        end_of(&emitter, &result);
         result
     }
 
@@ -241,7 +245,7 @@ impl AzureServicesConnection {
             }
             Err(error) => Err(error),
         };
-        end_of(&emitter, &result, LookError::help);
+        end_of(&emitter, &result);
         result
     }
 
@@ -276,12 +280,12 @@ impl AzureServicesConnection {
 }
 
 /// Tells how a run ended that changes nothing, or whose changes its result does not count.
-fn end_of<T, E: std::error::Error>(emitter: &Emitter<'_>, result: &Result<T, E>, help: impl Fn(&E) -> String) {
+fn end_of<T, E: Diagnostic>(emitter: &Emitter<'_>, result: &Result<T, E>) {
     emitter.end(match result {
         Ok(_) => EventKind::RunFinished { changed: false },
         Err(error) => EventKind::RunFailed {
             error: crate::error::chain(error),
-            help: help(error),
+            help: error.help().into_owned(),
         },
     });
 }
@@ -291,6 +295,6 @@ fn end_of_run(emitter: &Emitter<'_>, result: &Result<Outcome, OnboardingError>) 
     match result {
         Ok(outcome) => emitter.end(EventKind::RunFinished { changed: outcome.changed }),
         Err(OnboardingError::Apply(error)) if matches!(error.error(), StepError::Cancelled) => emitter.end(EventKind::RunCancelled),
-        Err(_) => end_of(emitter, result, OnboardingError::help),
+        Err(_) => end_of(emitter, result),
     }
 }

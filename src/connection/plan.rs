@@ -220,6 +220,7 @@ impl Plan {
             report: Mutex::default(),
             started: Mutex::default(),
             findings: Mutex::default(),
+            failures: Mutex::default(),
             issued: Mutex::default(),
         };
         let work = connection.inner.limits.within(run.carry_out());

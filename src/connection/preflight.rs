@@ -1,5 +1,7 @@
 //! Everything that can go wrong later, asked beforehand. Writes nothing.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::{Uuid, uuid};
@@ -19,6 +21,7 @@ use super::{
 };
 use crate::{
     directory::{SignedIn, Tenant},
+    error::Diagnostic,
     site::{SiteIdentity, SiteInfo},
     spec::ConnectionSpec,
 };
@@ -151,15 +154,19 @@ impl Blocked {
     pub fn blockers(&self) -> impl Iterator<Item = &Finding> {
         blockers(&self.findings)
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
+impl Diagnostic for Blocked {
+    fn code(&self) -> &'static str {
+        "blocked"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         let lines: Vec<String> = self
             .blockers()
             .map(|finding| format!("{} {}", finding.message(), finding.remedy()))
             .collect();
-        lines.join("\n")
+        lines.join("\n").into()
     }
 }
 

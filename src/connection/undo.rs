@@ -20,7 +20,7 @@ use super::{
 use crate::{
     backoff::WaitPolicy,
     directory::{DeletedApplication, Directory},
-    error::{DirectoryError, RefusalReason, chain},
+    error::{Diagnostic, DirectoryError, RefusalReason, chain},
     ids::{ApplicationId, ServicePrincipalId, TenantId},
     site::{Site, SiteApplication, SiteConnection, SiteRemoval, SiteSnapshot},
     spec::{ClientApp, ConnectionSpec, ServerApp},
@@ -239,7 +239,7 @@ async fn remove_connection(
             emitter.tell(EventKind::StepFailed {
                 step,
                 error: chain(&error),
-                help: error.help().to_owned(),
+                help: error.help().into_owned(),
                 trace: None,
             });
             false
@@ -296,7 +296,7 @@ async fn remove_app(directory: &dyn Directory, app: &OwnApp<'_>, attempt: Attemp
         Some(error) => EventKind::StepFailed {
             step,
             error: chain(&error),
-            help: error.help(),
+            help: error.help().into_owned(),
             trace: error.trace().cloned(),
         },
     });

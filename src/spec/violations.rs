@@ -1,18 +1,20 @@
 //! What is wrong with a specification: all of it at once, field by field.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::{error::Diagnostic, text::clean};
 
 /// The longest part of a given value that a violation repeats, in characters.
 const LONGEST_GIVEN: usize = 80;
 
 /// One wrong field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Violation {
     path: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     given: Option<String>,
     expected: String,
 }
@@ -61,16 +63,20 @@ impl InvalidSpec {
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
+impl Diagnostic for InvalidSpec {
+    fn code(&self) -> &'static str {
+        "invalidSpec"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         let mut text = String::from("Correct these fields and try again; nothing has been sent:");
         for violation in &self.violations {
             text.push_str("\n  ");
             text.push_str(&violation.to_string());
         }
-        text
+        text.into()
     }
 }
 
@@ -94,8 +100,8 @@ impl Violations {
     }
 
     pub(crate) fn wrong(&mut self, path: &str, given: &str, expected: impl Into<String>) {
-        let mut shown: String = given.chars().take(LONGEST_GIVEN).collect();
-        if shown.len() < given.len() {
+        let mut shown: String = clean(given).chars().take(LONGEST_GIVEN).collect();
+        if given.chars().nth(LONGEST_GIVEN).is_some() {
             shown.push('…');
         }
         self.push(path, Some(shown), expected);

@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 use super::page;
 use crate::{
     connection::finding::{Finding, FindingCode},
-    error::{TokenError, TokenFailure},
+    error::{Diagnostic, TokenError, TokenFailure},
     spec::ImportedServerApp,
     token::{AccessToken, ProbedResource, SecretProbe},
 };
