@@ -7,6 +7,8 @@ pub mod cloud;
 pub mod connection;
 pub mod directory;
 pub mod error;
+#[cfg(all(test, feature = "http"))]
+mod every_error;
 #[cfg(all(fuzzing, feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;

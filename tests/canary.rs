@@ -103,7 +103,12 @@ async fn no_secret_and_no_token_is_to_be_found_anywhere() {
         ("the plan", format!("{plan:#?} {plan}")),
         (
             "the error",
-            format!("{error:#?} {} {}", cmg_onboarding::error::chain(&error), error.help()),
+            format!(
+                "{error:#?} {} {} {:?}",
+                cmg_onboarding::error::chain(&error),
+                error.help(),
+                error.problem()
+            ),
         ),
         ("the outcome", format!("{outcome:#?}")),
         ("the events", format!("{:#?}", recorder.events())),

@@ -127,8 +127,11 @@ impl Diagnostic for ApplyError {
     }
 
     fn help(&self) -> Cow<'_, str> {
-        let rest = "Then run the same again: what the report lists is found and kept.";
-        format!("{} {rest}", self.error.help()).into()
+        format!(
+            "{} What the report lists stays: the next run finds and keeps it.",
+            self.error.help()
+        )
+        .into()
     }
 
     fn trace(&self) -> Option<&RequestTrace> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::{Uuid, uuid};
 
@@ -137,7 +137,7 @@ impl Preflight {
 }
 
 /// Something stands in the way; nothing has been written.
-#[derive(Debug, Clone, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
 #[error("preflight found {} in the way: {}", count(.findings), codes(.findings))]
 pub struct Blocked {
     findings: Vec<Finding>,

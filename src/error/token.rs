@@ -107,14 +107,19 @@ pub struct SignInRefusal {
     /// The numbers behind `AADSTS`, each once. They may change, so they only serve to explain.
     pub codes: Vec<u32>,
     /// What the first code that is known means, what to do about it, and who can.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
     /// The id that finds this sign-in in the tenant's sign-in logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
     /// The id that Microsoft's support asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
     /// The service's own time, as it writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
     /// Claims that another sign-in must ask for, as JSON, where the service wants some.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims: Option<String>,
 }
 

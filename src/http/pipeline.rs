@@ -18,6 +18,7 @@ use crate::{
     call::{Call, Retry, RetryReason},
     clock::Clock,
     error::{Diagnostic, RequestTrace, TokenError, TokenFailure, TransportKind, UnexpectedAnswer, Unreachable},
+    text::excerpt,
 };
 
 /// A request that brought no usable answer.
@@ -34,7 +35,7 @@ pub enum HttpError {
     #[error(transparent)]
     Unexpected(UnexpectedAnswer),
     /// A redirect, which is never followed.
-    #[error("the answer redirects to {} ({trace})", to.as_deref().unwrap_or("another address"))]
+    #[error("the answer redirects to {} ({trace})", excerpt(to.as_deref().unwrap_or("another address")))]
     Redirected {
         /// The host it points to.
         to: Option<String>,

@@ -126,7 +126,7 @@ impl Violations {
 
     fn push(&mut self, path: &str, given: Option<String>, expected: impl Into<String>) {
         self.0.push(Violation {
-            path: path.to_owned(),
+            path: clean(path),
             given,
             expected: expected.into(),
         });

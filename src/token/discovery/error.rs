@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use super::DiscoveredTenant;
-use crate::error::{Diagnostic, Refused, RequestTrace, UnexpectedAnswer, Unreachable};
+use crate::{
+    error::{Diagnostic, Refused, RequestTrace, UnexpectedAnswer, Unreachable},
+    text::excerpt,
+};
 
 /// Why [`super::TenantDiscovery::find`] found no tenant, or more than one.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -17,14 +20,14 @@ pub enum TenantDiscoveryError {
         name: String,
     },
     /// No cloud knows it.
-    #[error("no tenant has the name {name}")]
+    #[error("no tenant has the name {}", excerpt(.name))]
     #[non_exhaustive]
     Unknown {
         /// The name that was asked for.
         name: String,
     },
     /// Several tenants have the name, in different clouds.
-    #[error("the name {name} belongs to more than one tenant: {}", listed(tenants))]
+    #[error("the name {} belongs to more than one tenant: {}", excerpt(.name), listed(.tenants))]
     #[non_exhaustive]
     Ambiguous {
         /// The name that was asked for.
@@ -33,7 +36,7 @@ pub enum TenantDiscoveryError {
         tenants: Vec<DiscoveredTenant>,
     },
     /// The tenant is in a cloud that the wizard does not offer, or the answer names a host that is nobody's.
-    #[error("the tenant belongs to the Microsoft Graph at {host}, which is not one of the wizard's clouds")]
+    #[error("the tenant belongs to the Microsoft Graph at {}, which is not one of the wizard's clouds", excerpt(.host))]
     #[non_exhaustive]
     OtherCloud {
         /// The host of its Microsoft Graph.
