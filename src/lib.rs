@@ -16,6 +16,7 @@ pub mod fuzzing;
 pub mod http;
 pub mod ids;
 pub mod manual;
+pub mod permissions;
 pub mod secret;
 pub mod site;
 pub mod spec;
