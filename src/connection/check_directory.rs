@@ -5,13 +5,13 @@ use time::{Duration, OffsetDateTime};
 use super::{
     finding::{Finding, FindingCode, Severity},
     found::{Found, FoundApp, FoundDirectory, role_gap},
-    plan::ROLE_ASSIGNMENT,
     registration::{UniqueNames, offered_scope},
 };
 use crate::{
     cloud::{CloudEndpoints, CloudEnvironment},
     directory::AppManagementPolicy,
     ids::TenantId,
+    permissions::Use,
     site::SiteIdentity,
     spec::{ACCEPTED_FORMS, AppIdUri, ClientApp, ConnectionSpec, SecretValidity, ServerApp, UriOwnerProblem},
 };
@@ -136,7 +136,7 @@ fn imported_tenant(spec: &ConnectionSpec) -> Option<TenantId> {
 }
 
 /// Checks the roles against what the plan writes: where every consent is in place, nobody needs a role to give one.
-pub(crate) fn check_roles(needed: &[String], found: &FoundDirectory, findings: &mut Vec<Finding>) {
+pub(crate) fn check_roles(needed: &[Use], found: &FoundDirectory, findings: &mut Vec<Finding>) {
     let Some(held) = &found.roles else {
         return;
     };
@@ -146,7 +146,7 @@ pub(crate) fn check_roles(needed: &[String], found: &FoundDirectory, findings: &
         let mut remedy = format!(
             "Activate or assign at least {role} (Entra admin center > Roles & admins) and sign in again, or sign in with another account."
         );
-        if needed.iter().any(|name| name == ROLE_ASSIGNMENT) {
+        if needed.contains(&Use::AssignRole) {
             remedy.push_str(" Without discovery Cloud Application Administrator is enough.");
         }
         findings.push(Finding::blocker(FindingCode::RoleTooWeak, message, remedy));

@@ -20,7 +20,11 @@ use super::{
     step::Step,
     work::Work,
 };
-use crate::{ids::TenantId, spec::AppIdUri};
+use crate::{
+    ids::TenantId,
+    permissions::{PermissionType, Use, least},
+    spec::AppIdUri,
+};
 
 /// What is planned for a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -116,32 +120,30 @@ impl PlannedStep {
     }
 }
 
-/// The permission that consents to delegated permissions.
-pub(crate) const DELEGATED_GRANT: &str = "DelegatedPermissionGrant.ReadWrite.All";
-
-/// The permission that consents to application permissions.
-pub(crate) const ROLE_ASSIGNMENT: &str = "AppRoleAssignment.ReadWrite.All";
-
-/// The least Microsoft Graph permission for a step.
-const fn permission(step: Step) -> Option<&'static str> {
+/// What a step asks of the directory. Purging is left out of removing an app: what may not be purged stays for 30 days, and
+/// the run reports it.
+const fn uses(step: Step) -> &'static [Use] {
     match step {
-        Step::RegisterServerApp
-        | Step::RegisterClientApp
-        | Step::IssueSecret
-        | Step::ServerServicePrincipal
-        | Step::ClientServicePrincipal
-        | Step::CompleteClientApp
-        | Step::RetireSecrets => Some("Application.ReadWrite.All"),
-        Step::ConsentServerApp | Step::ConsentUserRead => Some(DELEGATED_GRANT),
-        Step::ConsentDirectoryRead => Some(ROLE_ASSIGNMENT),
-        Step::RemoveServerApp | Step::RemoveClientApp => Some("Application.ReadWrite.All"),
+        Step::RegisterServerApp | Step::RegisterClientApp => &[Use::RegisterApp, Use::UpdateApp],
+        Step::IssueSecret => &[Use::IssueSecret],
+        Step::ServerServicePrincipal | Step::ClientServicePrincipal => &[Use::CreateServicePrincipal],
+        Step::CompleteClientApp => &[Use::UpdateApp],
+        Step::RetireSecrets => &[Use::RemoveSecret],
+        Step::ConsentServerApp | Step::ConsentUserRead => &[Use::GrantPermission],
+        Step::ConsentDirectoryRead => &[Use::AssignRole],
+        Step::RemoveServerApp | Step::RemoveClientApp => &[Use::RemoveApp, Use::RemoveServicePrincipal],
         Step::ImportTenant
         | Step::ImportServerApp
         | Step::ImportClientApp
         | Step::CreateConnection
         | Step::ConfigureDiscovery
-        | Step::RemoveConnection => None,
+        | Step::RemoveConnection => &[],
     }
+}
+
+/// The least Microsoft Graph permission for a step, for a person who is signed in.
+fn permission(step: Step) -> Option<&'static str> {
+    least(uses(step), PermissionType::Delegated).into_iter().next()
 }
 
 /// What a run will do, bound to the connection that it was made for. It prints as the wizard's Summary page and
@@ -303,10 +305,18 @@ impl fmt::Display for Plan {
     }
 }
 
-/// The permissions that these steps take, each once.
+/// The permissions that these steps take of a person who is signed in, each once.
 pub(crate) fn needed_permissions(steps: &[PlannedStep]) -> Vec<String> {
-    let mut needed: Vec<String> = steps.iter().filter_map(|step| step.permission.clone()).collect();
+    let mut needed: Vec<String> = least(&needed_uses(steps), PermissionType::Delegated)
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     needed.sort_unstable();
-    needed.dedup();
     needed
+}
+
+/// What these steps ask of the directory.
+pub(crate) fn needed_uses(steps: &[PlannedStep]) -> Vec<Use> {
+    let writes = steps.iter().filter(|step| step.action != PlannedAction::Keep);
+    writes.flat_map(|step| uses(step.step)).copied().collect()
 }

@@ -15,13 +15,14 @@ use super::{
     finding::{Finding, FindingCode, Severity},
     found::Found,
     own_secret::OwnSecret,
-    plan::{Plan, PlannedStep, needed_permissions},
+    plan::{Plan, PlannedStep, needed_uses},
     sign_in_summary::{SignInSummary, lacking},
     work::{SecretWork, ServerWork, Work},
 };
 use crate::{
     directory::{SignedIn, Tenant},
     error::Diagnostic,
+    permissions::Use,
     site::{SiteIdentity, SiteInfo},
     spec::ConnectionSpec,
 };
@@ -55,7 +56,7 @@ impl Preflight {
         }
         let decided = decide(rules, &found, wish);
         if let Some((work, steps)) = &decided {
-            let needed = needed_permissions(steps);
+            let needed = needed_uses(steps);
             check_permissions(&found, &needed, &mut findings);
             if let Some(directory) = &found.directory {
                 check_roles(&needed, directory, &mut findings);
@@ -67,8 +68,8 @@ impl Preflight {
             }
         }
         let sign_in = found.directory.as_ref().map(|directory| {
-            let needed = decided.as_ref().map(|(_, steps)| needed_permissions(steps)).unwrap_or_default();
-            SignInSummary::new(rules.spec.environment(), directory, needed)
+            let needed = decided.as_ref().map(|(_, steps)| needed_uses(steps)).unwrap_or_default();
+            SignInSummary::new(rules.spec.environment(), directory, &needed)
         });
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         let plan = decided.map(|(work, steps)| {
@@ -216,21 +217,15 @@ fn codes(findings: &[Finding]) -> String {
     messages.join("; ")
 }
 
-/// Compares what the token grants with what the plan takes, by name.
-fn check_permissions(found: &Found, needed: &[String], findings: &mut Vec<Finding>) {
+/// Compares what the token grants with what the plan takes: any permission that suffices will do.
+fn check_permissions(found: &Found, needed: &[Use], findings: &mut Vec<Finding>) {
     let Some(directory) = &found.directory else {
         return;
     };
     let signed_in = &directory.signed_in;
-    let granted = if signed_in.is_application {
-        &signed_in.app_roles
-    } else {
-        &signed_in.scopes
-    };
-    let Some(granted) = granted else {
+    let Some(missing) = lacking(signed_in, needed) else {
         return;
     };
-    let missing = lacking(granted, needed);
     if missing.is_empty() {
         return;
     }
