@@ -13,11 +13,11 @@ mod support;
 use std::collections::BTreeSet;
 
 use cmg_onboarding::{
-    Call, Directory, DirectoryError, GraphDirectory,
+    Call, Diagnostic, Directory, DirectoryError, GraphDirectory,
     directory::{ApplicationKey, ApplicationProperties, NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment},
     error::RefusalReason,
     ids::{ApplicationId, ApplicationObjectId, KeyId, ServicePrincipalId, well_known},
-    permissions::{PermissionType, Use, least},
+    permissions::{AnyOf, PermissionType, Use, WithoutRole, least},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
 use support::{connection, spec_with_discovery};
@@ -256,4 +256,100 @@ async fn reading_needs_no_right_to_write() {
             "{kind:?}: the URI, and the permissions to write"
         );
     }
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_named_for_the_caller_that_lacks_it() {
+    let permissions = least(&CREATE_PATH[..6], PermissionType::Application);
+    let tenant = EmulatedTenant::builder()
+        .caller(caller(PermissionType::Application, &permissions))
+        .build();
+    let error = connection(spec_with_discovery(), &tenant, &EmulatedSite::new())
+        .onboard(|_| ())
+        .await
+        .unwrap_err();
+    assert_eq!(error.refusal(), Some(RefusalReason::PermissionMissing));
+    assert!(
+        error.help().contains("application permission Organization.Read.All"),
+        "{}",
+        error.help()
+    );
+}
+
+fn names(sets: &[AnyOf]) -> String {
+    let in_words = |set: &AnyOf| match **set {
+        [] => "not possible".to_owned(),
+        _ => set.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "),
+    };
+    sets.iter().map(in_words).collect::<Vec<_>>().join(", and ")
+}
+
+fn roles(usage: Use) -> String {
+    let held = usage.roles().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match usage.requirement().without_role {
+        WithoutRole::Everyone => "none".to_owned(),
+        WithoutRole::Members => format!("none, if the tenant lets members do it; else {held}"),
+        WithoutRole::Owners => format!("none for owners; else {held}"),
+        _ => held,
+    }
+}
+
+/// The rows of the manual's table, from the table itself.
+fn rows_of_the_manual() -> Vec<String> {
+    let row = |usage: Use| {
+        let requirement = usage.requirement();
+        let more = if requirement.is_documented {
+            ""
+        } else {
+            " (not documented in full)"
+        };
+        let (delegated, application) = (names(requirement.delegated), names(requirement.application));
+        format!(
+            "| {usage}{more} | {delegated} | {application} | {} | {} |",
+            roles(usage),
+            requirement.source
+        )
+    };
+    Use::ALL.into_iter().map(row).collect()
+}
+
+/// The rows of the README's table, from the table itself.
+fn rows_of_the_readme() -> Vec<String> {
+    let look = [
+        Use::ReadTenant,
+        Use::ReadApps,
+        Use::ReadDeleted,
+        Use::ReadPermissionGrants,
+        Use::ReadRoleAssignments,
+    ];
+    let parts: [(&str, &[Use]); 5] = [
+        ("look: preflight, plan, check", &look),
+        (
+            "register the apps",
+            &[Use::RegisterApp, Use::IssueSecret, Use::CreateServicePrincipal],
+        ),
+        ("consent for the client app", &[Use::GrantPermission]),
+        ("consent to discovery", &[Use::AssignRole]),
+        ("see the tenant's app policy beforehand (optional)", &[Use::ReadPolicy]),
+    ];
+    let list = |uses: &[Use], kind| {
+        let names = least(uses, kind).into_iter().map(|name| format!("`{name}`"));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let row = |(name, uses): (&str, &[Use])| {
+        let role = uses[0].roles().first().map_or("none", |role| role.name());
+        let (delegated, application) = (list(uses, PermissionType::Delegated), list(uses, PermissionType::Application));
+        format!("| {name} | {delegated} | {application} | {role} |")
+    };
+    parts.map(row).into()
+}
+
+#[test]
+fn readme_and_manual_show_the_table_as_it_is() {
+    let has_all = |page: &str, rows: Vec<String>| {
+        let missing: Vec<String> = rows.into_iter().filter(|row| !page.lines().any(|line| line == row)).collect();
+        assert!(missing.is_empty(), "these rows are missing or differ:\n{}", missing.join("\n"));
+    };
+    has_all(include_str!("../src/manual/permissions.md"), rows_of_the_manual());
+    has_all(include_str!("../README.md"), rows_of_the_readme());
 }

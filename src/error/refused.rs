@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use serde::{Deserialize, Serialize};
 
 use super::{Diagnostic, RequestTrace};
-use crate::text::excerpt;
+use crate::{permissions::Use, text::excerpt};
 
 /// Why the directory refused, as far as code and details tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -97,7 +97,7 @@ impl RefusalReason {
                 "A Conditional Access policy asks for a stronger sign-in: sign in again interactively, passing on the claims of the challenge."
             }
             Self::PermissionMissing => {
-                "The signed-in account needs a role that may do this: Application Developer to create apps, Cloud Application Administrator to consent, Privileged Role Administrator to consent to Directory.Read.All (Entra admin center > Roles & admins); and the sign-in application needs the permissions that the plan lists (Entra admin center > Enterprise applications > Permissions)."
+                "A permission or a directory role is lacking. The plan lists the permissions, and the manual's chapter on permissions the roles (Entra admin center > Enterprise applications > Permissions, and Roles & admins)."
             }
             Self::QuotaExceeded => {
                 "The account owns as many objects as a non-administrator may: sign in with Cloud Application Administrator, whose new apps do not count (those of an Application Developer do), or purge deleted app registrations (Entra admin center > App registrations > Deleted applications)."
@@ -184,6 +184,7 @@ pub struct Refused {
     details: Vec<RefusedDetail>,
     claims: Option<String>,
     effect: Effect,
+    usage: Option<Use>,
     trace: RequestTrace,
 }
 
@@ -205,8 +206,22 @@ impl Refused {
                 RefusalReason::ServiceUnavailable => Effect::Unknown,
                 _ => Effect::None,
             },
+            usage: None,
             trace,
         }
+    }
+
+    /// The same with what was refused: its help then names the permissions and the role that this takes.
+    #[must_use]
+    pub const fn with_use(mut self, usage: Use) -> Self {
+        self.usage = Some(usage);
+        self
+    }
+
+    /// What was refused, in the table of [permissions](crate::permissions).
+    #[must_use]
+    pub const fn usage(&self) -> Option<Use> {
+        self.usage
     }
 
     /// The same with details.
@@ -283,7 +298,10 @@ impl Diagnostic for Refused {
     }
 
     fn help(&self) -> Cow<'_, str> {
-        self.reason.help().into()
+        match self.usage {
+            Some(usage) if self.reason == RefusalReason::PermissionMissing => usage.remedy().into(),
+            _ => self.reason.help().into(),
+        }
     }
 
     fn trace(&self) -> Option<&RequestTrace> {

@@ -15,6 +15,7 @@
 //! assert!(Use::GrantPermission.is_covered_by(PermissionType::Application, &["Directory.ReadWrite.All"]));
 //! ```
 
+mod remedy;
 mod role;
 mod table;
 
