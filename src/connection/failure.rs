@@ -30,7 +30,7 @@ pub struct ApplyError {
     error: Box<StepError>,
     failures: Vec<StepFailure>,
     tenant: TenantId,
-    report: Report,
+    report: Box<Report>,
     findings: Vec<Finding>,
     secret: Option<Box<IssuedSecret>>,
 }
@@ -54,7 +54,7 @@ impl ApplyError {
             error,
             failures,
             tenant,
-            report,
+            report: Box::new(report),
             findings,
             secret: secret.map(Box::new),
         }
