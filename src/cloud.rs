@@ -1,11 +1,15 @@
 //! The wizard's two clouds, and the hosts that belong to them.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 
-use crate::ids::{TenantId, well_known::MICROSOFT_GRAPH};
+use crate::{
+    error::Diagnostic,
+    ids::{TenantId, well_known::MICROSOFT_GRAPH},
+    text::excerpt,
+};
 
 /// The *Azure environment* of the wizard's App page.
 ///
@@ -67,6 +71,16 @@ impl fmt::Display for CloudEnvironment {
 #[error("{0:?} is not an Azure environment: AzurePublicCloud or AzureUSGovernmentCloud is expected")]
 pub struct UnknownEnvironment(String);
 
+impl Diagnostic for UnknownEnvironment {
+    fn code(&self) -> &'static str {
+        "unknownEnvironment"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "Give AzurePublicCloud or AzureUSGovernmentCloud, as the site names its Azure environments.".into()
+    }
+}
+
 impl FromStr for CloudEnvironment {
     type Err = UnknownEnvironment;
 
@@ -74,7 +88,7 @@ impl FromStr for CloudEnvironment {
         Self::ALL
             .into_iter()
             .find(|environment| environment.as_str().eq_ignore_ascii_case(text.trim()))
-            .ok_or_else(|| UnknownEnvironment(text.to_owned()))
+            .ok_or_else(|| UnknownEnvironment(excerpt(text)))
     }
 }
 
@@ -229,11 +243,13 @@ pub struct InvalidEndpoint {
     reason: &'static str,
 }
 
-impl InvalidEndpoint {
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        "Give an https:// URL with host and, where needed, port; http:// is accepted for localhost, 127.0.0.0/8 and [::1] only."
+impl Diagnostic for InvalidEndpoint {
+    fn code(&self) -> &'static str {
+        "invalidEndpoint"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "Give an https:// URL with host and, where needed, port; http:// is accepted for localhost, 127.0.0.0/8 and [::1] only.".into()
     }
 }
 

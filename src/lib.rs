@@ -7,6 +7,8 @@ pub mod cloud;
 pub mod connection;
 pub mod directory;
 pub mod error;
+#[cfg(all(test, feature = "http"))]
+mod every_error;
 #[cfg(all(fuzzing, feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -14,6 +16,7 @@ pub mod fuzzing;
 pub mod http;
 pub mod ids;
 pub mod manual;
+pub mod permissions;
 pub mod secret;
 pub mod site;
 pub mod spec;
@@ -29,7 +32,7 @@ pub use connection::{AzureServicesConnection, Event, OnboardingError, Outcome, P
 #[cfg(feature = "http")]
 pub use directory::GraphDirectory;
 pub use directory::{Directory, DirectoryHandle};
-pub use error::{DirectoryError, SiteError, TokenError};
+pub use error::{Diagnostic, DirectoryError, SiteError, TokenError};
 #[cfg(feature = "http")]
 pub use http::{HttpClient, HttpOptions};
 pub use ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId, TenantId};

@@ -11,8 +11,8 @@
 mod support;
 
 use cmg_onboarding::{
-    ApplicationId, AzureServicesConnection, Call, ClientAppSpec, CloudEnvironment, ConnectionSpec, DiscoverySpec, ServerAppSpec, Site,
-    SiteError, StaticToken, TenantId,
+    ApplicationId, AzureServicesConnection, Call, ClientAppSpec, CloudEnvironment, ConnectionSpec, Diagnostic, DiscoverySpec,
+    ServerAppSpec, Site, SiteError, StaticToken, TenantId,
     error::{SiteRefusalReason, SiteTrouble, chain},
     http::{CertificateFingerprint, HttpClient, HttpOptions},
     site::{

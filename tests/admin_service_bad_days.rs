@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use cmg_onboarding::{
-    Call, Site, SiteError, StaticToken,
+    Call, Diagnostic, Site, SiteError, StaticToken,
     error::{SiteRefusalReason, SiteTrouble, chain},
     http::{HttpClient, RetryPolicy},
     site::{

@@ -10,10 +10,11 @@
 mod support;
 
 use cmg_onboarding::{
-    AzureServicesConnection, ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, ImportedClientApp, ImportedServerApp,
-    OnboardingError, ReusedApp, SecretValidity, ServerAppSpec,
-    connection::{FindingCode, IncompleteConnection, StepAction},
+    AzureServicesConnection, ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, Diagnostic, ImportedClientApp,
+    ImportedServerApp, OnboardingError, ReusedApp, SecretValidity, ServerAppSpec, Step,
+    connection::{FindingCode, IncompleteConnection, StepAction, Written},
     directory::AppManagementPolicy,
+    error::RefusalReason,
     ids::{TenantId, well_known},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
@@ -180,7 +181,7 @@ async fn a_policy_that_cannot_be_read_is_reported_by_the_step_that_meets_it() {
     };
     assert!(error.help().contains("Application policies"), "{}", error.help());
     // The neighbour of the failed step was not cut off, and the report tells of it.
-    let report = error.report().step(cmg_onboarding::Step::RegisterClientApp).unwrap();
+    let report = error.report().step(Step::RegisterClientApp).unwrap();
     assert_eq!(report.action, StepAction::Created);
 }
 
@@ -286,4 +287,22 @@ fn a_connection_without_what_it_needs_is_not_built() {
     let build = |spec| AzureServicesConnection::builder(spec).build().unwrap_err();
     assert_eq!(build(spec()), IncompleteConnection::DirectoryMissing);
     assert_eq!(build(imported(datetime!(2099-01-01 00:00 UTC))), IncompleteConnection::NothingToDo);
+}
+
+#[tokio::test]
+async fn every_failure_of_a_round_stays_what_it_is() {
+    let caller = Caller::global_administrator().with_directory_roles([well_known::PRIVILEGED_ROLE_ADMINISTRATOR]);
+    let tenant = EmulatedTenant::builder().caller(caller).users_may_create_apps(false).build();
+    let job = connection(spec(), &tenant, &EmulatedSite::new());
+    let error = job.onboard(|_| ()).await.unwrap_err();
+    assert_eq!(error.refusal(), Some(RefusalReason::PermissionMissing));
+    let steps: Vec<Step> = error.failures().iter().map(|failure| failure.step).collect();
+    assert_eq!(steps, [Step::RegisterServerApp, Step::RegisterClientApp]);
+    for failure in error.failures() {
+        assert_eq!(failure.error.refusal(), Some(RefusalReason::PermissionMissing), "{failure:?}");
+        assert!(failure.error.trace().is_some_and(|trace| trace.request_id.is_some()), "{failure:?}");
+    }
+    let problem = error.problem();
+    assert_eq!((problem.code.as_str(), problem.effect), ("permissionMissing", Written::Nothing));
+    assert_eq!((problem.failures.len(), problem.tenant), (2, Some(tenant.tenant_id().into())));
 }

@@ -15,7 +15,7 @@ use std::{
 };
 
 use cmg_onboarding::{
-    AzureServicesConnection, ClientSecret, ConnectionSpec, GraphDirectory, ImportedClientApp, ImportedServerApp, StaticToken,
+    AzureServicesConnection, ClientSecret, ConnectionSpec, Diagnostic, GraphDirectory, ImportedClientApp, ImportedServerApp, StaticToken,
     error::SiteRefused, site::SiteItem,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, Fault};
@@ -103,7 +103,12 @@ async fn no_secret_and_no_token_is_to_be_found_anywhere() {
         ("the plan", format!("{plan:#?} {plan}")),
         (
             "the error",
-            format!("{error:#?} {} {}", cmg_onboarding::error::chain(&error), error.help()),
+            format!(
+                "{error:#?} {} {} {:?}",
+                cmg_onboarding::error::chain(&error),
+                error.help(),
+                error.problem()
+            ),
         ),
         ("the outcome", format!("{outcome:#?}")),
         ("the events", format!("{:#?}", recorder.events())),

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use cmg_onboarding::{
-    Call, Directory, DirectoryError,
+    Call, Diagnostic, Directory, DirectoryError,
     directory::{
         AppManagementPolicy, ApplicationKey, ApplicationProperties, NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment,
         PermissionScope,
@@ -210,8 +210,8 @@ async fn compare(tenant: &EmulatedTenant, caller: &Caller, error: DirectoryError
     let DirectoryError::Refused(refused) = error else {
         panic!("a refusal was expected: {error}");
     };
-    assert_eq!(refused.trace().status, Some(status));
-    assert_eq!(envelope["error"]["code"], refused.code());
+    assert_eq!(refused.trace().unwrap().status, Some(status));
+    assert_eq!(envelope["error"]["code"], refused.service_code());
     assert_eq!(envelope["error"]["message"], refused.message());
     let details = serde_json::to_value(refused.details()).unwrap();
     assert_eq!(envelope["error"].get("details").cloned().unwrap_or_else(|| json!([])), details);

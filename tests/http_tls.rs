@@ -20,7 +20,7 @@ use std::{
 };
 
 use cmg_onboarding::{
-    Call, CloudEndpoints, Directory, DirectoryError, GraphDirectory, StaticToken,
+    Call, CloudEndpoints, Diagnostic, Directory, DirectoryError, GraphDirectory, StaticToken,
     directory::NewApplication,
     error::{TransportKind, chain},
     http::{HttpClient, HttpOptions, RetryPolicy},

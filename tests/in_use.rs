@@ -14,8 +14,8 @@ use std::{
 };
 
 use cmg_onboarding::{
-    AccessToken, AzureServicesConnection, Call, ConnectionSpec, Directory, GraphDirectory, OnboardingError, Site, SiteError, Step,
-    async_trait,
+    AccessToken, AzureServicesConnection, Call, ConnectionSpec, Diagnostic, Directory, GraphDirectory, OnboardingError, Site, SiteError,
+    Step, async_trait,
     clock::{Clock, ManualClock, SystemClock},
     connection::{AzureServicesConnectionBuilder, FindingCode, NewSecret, SecretSink, SecretSinkError, StepAction, StepError, When},
     directory::{

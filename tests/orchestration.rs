@@ -12,8 +12,8 @@ mod support;
 use std::time::Duration;
 
 use cmg_onboarding::{
-    AzureServicesConnection, Call, ClientAppSpec, ClientSecret, ConnectionSpec, Directory, Event, ImportedClientApp, ImportedServerApp,
-    OnboardingError, ReusedApp, ServerAppSpec, Step,
+    AzureServicesConnection, Call, ClientAppSpec, ClientSecret, ConnectionSpec, Diagnostic, Directory, Event, ImportedClientApp,
+    ImportedServerApp, OnboardingError, ReusedApp, ServerAppSpec, Step,
     connection::{EventKind, FindingCode, PlannedAction, StepAction, Verb},
     directory::ApplicationProperties,
     error::SiteRefused,
@@ -68,7 +68,12 @@ async fn the_name_of_a_strangers_app_cannot_steer_the_administrators_terminal() 
     };
     let finding = blocked.blockers().next().unwrap();
     assert_eq!(finding.code(), FindingCode::AppIdUriInUse);
-    for text in [finding.message().to_owned(), finding.to_string(), error.to_string(), error.help()] {
+    for text in [
+        finding.message().to_owned(),
+        finding.to_string(),
+        error.to_string(),
+        error.help().into_owned(),
+    ] {
         let steers = |character: char| character.is_control() || character == '\u{202e}';
         assert!(!text.contains(steers), "{text:?}");
     }

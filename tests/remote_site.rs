@@ -2,7 +2,7 @@
 
 mod support;
 
-use cmg_onboarding::{Call, OnboardingError, Site, error::SiteRefused, site::SiteItem};
+use cmg_onboarding::{Call, Diagnostic, OnboardingError, Site, error::SiteRefused, site::SiteItem};
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 use support::{over_http, spec_with_discovery};
 

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
 use cmg_onboarding::{
-    ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec,
-    ReusedApp, SecretValidity, ServerAppSpec,
+    ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, Diagnostic, DiscoverySpec, ImportedClientApp, ImportedServerApp,
+    InvalidSpec, ReusedApp, SecretValidity, ServerAppSpec,
     spec::{ClientAppDraft, DiscoverySpecBuilder, Schedule, ServerAppDraft, Violation},
 };
 use proptest::{option, prelude::*, sample::select};

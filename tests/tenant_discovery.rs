@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use cmg_onboarding::{
-    CloudEndpoints, CloudEnvironment,
+    CloudEndpoints, CloudEnvironment, Diagnostic,
     error::RefusalReason,
     http::{HttpClient, RetryPolicy},
     token::{DiscoveredTenant, TenantDiscovery, TenantDiscoveryError},

@@ -12,7 +12,7 @@ mod support;
 use std::time::Duration;
 
 use cmg_onboarding::{
-    ClientAppSpec, ConnectionSpec, DirectoryError, Event, OnboardingError, RetryReason, ServerAppSpec, Step,
+    ClientAppSpec, ConnectionSpec, Diagnostic, DirectoryError, Event, OnboardingError, RetryReason, ServerAppSpec, Step,
     connection::{FindingCode, LookError, StepError},
     error::TokenFailure,
 };

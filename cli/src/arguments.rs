@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, sync::OnceLock};
 
 use clap::{Parser, ValueEnum};
-use cmg_onboarding::{ApplicationId, CloudEndpoints, ConnectionSpec, HttpClient, HttpOptions, TenantId};
+use cmg_onboarding::{ApplicationId, CloudEndpoints, ConnectionSpec, Diagnostic, HttpClient, HttpOptions, TenantId};
 use url::Url;
 
 use crate::site::{SiteArguments, SiteChoice};
@@ -135,5 +135,6 @@ impl Arguments {
 }
 
 fn parse(text: &str) -> Result<ConnectionSpec, BadInput> {
-    text.parse().map_err(|error: cmg_onboarding::InvalidSpec| BadInput(error.help()))
+    text.parse()
+        .map_err(|error: cmg_onboarding::InvalidSpec| BadInput(error.help().into_owned()))
 }

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cmg_onboarding::{
-    AzureServicesConnection, CloudEndpoints, ConnectionSpec, GraphDirectory, OnboardingError, SiteHandle, StaticToken, TenantId,
-    connection::AzureServicesConnectionBuilder, token::TenantDiscovery,
+    AzureServicesConnection, CloudEndpoints, ConnectionSpec, Diagnostic, GraphDirectory, OnboardingError, SiteHandle, StaticToken,
+    TenantId, connection::AzureServicesConnectionBuilder, token::TenantDiscovery,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use cmg_onboarding::{
-    ConnectionSpec, Event, Outcome, Plan, Preflight,
-    connection::{ApplyError, EventKind, Finding},
+    ConnectionSpec, Diagnostic, Event, Outcome, Plan, Preflight,
+    connection::{ApplyError, EventKind, Finding, Problem},
     spec::{ClientApp, ServerApp},
 };
 use serde::Serialize;
@@ -153,16 +153,13 @@ impl Output {
     }
 
     pub(crate) fn failed(self, error: &ApplyError) {
-        let text = cmg_onboarding::error::chain(error);
         if self.json {
-            self.object(
-                "failed",
-                &json!({ "step": error.step(), "error": text, "help": error.help(), "report": error.report() }),
-            );
+            let failed = json!({ "problem": Problem::from(error), "report": error.report() });
+            self.object("failed", &failed);
             return;
         }
         heading("Failed");
-        line(&text);
+        line(&cmg_onboarding::error::chain(error));
         line(&error.help());
         heading("What exists");
         for text in error.report().to_string().lines() {

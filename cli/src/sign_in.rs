@@ -8,8 +8,8 @@ use std::{
 
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions};
 use cmg_onboarding::{
-    BrowserSignIn, ClientSecret, ClientSecretSignIn, CloudEndpoints, ConnectionSpec, DeviceCodeSignIn, EnvironmentToken, TenantId,
-    TokenChain, TokenProvider,
+    BrowserSignIn, ClientSecret, ClientSecretSignIn, CloudEndpoints, ConnectionSpec, DeviceCodeSignIn, Diagnostic, EnvironmentToken,
+    TenantId, TokenChain, TokenProvider,
     token::{AzureIdentity, DEFAULT_SIGN_IN_CLIENT, sign_in_scopes},
 };
 use url::Url;

@@ -9,7 +9,7 @@ use crate::{
         handle::{AzureServicesConnection, Inner},
         plan::secrets::SecretOptions,
         read::snapshot::needs_directory,
-        report::{error::IncompleteConnection, step::AppRole},
+        report::{incomplete::IncompleteConnection, step::AppRole},
         run::{
             cancel::{Cancel, Limits},
             secret_sink::SecretSink,

@@ -31,13 +31,16 @@ pub use plan::{
 pub use preflight::Preflight;
 pub use report::{
     blocked::Blocked,
-    error::{ApplyError, IncompleteConnection, LookError, OnboardingError, StepError},
+    error::{ApplyError, LookError, OnboardingError},
     event::{Event, EventKind, RunId, Verb},
     finding::{Finding, FindingCode, Severity},
+    incomplete::IncompleteConnection,
     next_step::{NextStep, NextStepCode},
     outcome::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepReport},
+    problem::{Problem, ProblemFailure, Written},
     stale_plan::{PlanDifference, StalePlan},
     step::{AppRole, Step, StepAction},
+    step_error::{StepError, StepFailure},
 };
 pub use run::{
     cancel::Cancel,

@@ -6,7 +6,7 @@ use crate::{
     connection::{
         check::sign_in::SignInSummary,
         handle::AzureServicesConnection,
-        plan::{Plan, document::PlanDocument},
+        plan::{Plan, change::needed_uses},
         read::snapshot::Snapshot,
         report::{blocked::Blocked, event::Verb, finding::Finding},
     },
@@ -36,8 +36,8 @@ impl Preflight {
         let (findings, document) = connection.inner.draft(Verb::Onboard, &snapshot);
         let directory = snapshot.directory.as_ref();
         let sign_in = directory.map(|directory| {
-            let needed = document.as_ref().map(PlanDocument::permissions).unwrap_or_default();
-            SignInSummary::new(connection.spec().environment(), directory, needed)
+            let needed = document.as_ref().map(|document| needed_uses(&document.changes)).unwrap_or_default();
+            SignInSummary::new(connection.spec().environment(), directory, &needed)
         });
         Self {
             signed_in: directory.map(|directory| directory.signed_in.clone()),

@@ -44,7 +44,7 @@ impl AzureServicesConnection {
         let emitter = self.inner.begin(Verb::Preflight, &events);
         let result = self.inner.read(&emitter).await;
         let result = result.map(|snapshot| Preflight::new(self, snapshot));
-        emitter.end_of_reading(&result, LookError::help);
+        emitter.end_of_reading(&result);
         result
     }
 
@@ -61,7 +61,7 @@ impl AzureServicesConnection {
     pub async fn plan(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::Plan, &events);
         let result = self.make_plan(Verb::Onboard, &emitter).await;
-        emitter.end_of_reading(&result, OnboardingError::help);
+        emitter.end_of_reading(&result);
         result
     }
 
@@ -98,7 +98,7 @@ impl AzureServicesConnection {
             Ok(snapshot) => Plan::make_approved(self, approved, snapshot),
             Err(error) => Err(error.into()),
         };
-        emitter.end_of_reading(&result, OnboardingError::help);
+        emitter.end_of_reading(&result);
         result
     }
 
@@ -119,7 +119,7 @@ impl AzureServicesConnection {
     pub async fn plan_removal(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanRemoval, &events);
         let result = self.make_plan(Verb::Remove, &emitter).await;
-        emitter.end_of_reading(&result, OnboardingError::help);
+        emitter.end_of_reading(&result);
         result
     }
 

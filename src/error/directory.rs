@@ -1,6 +1,10 @@
 //! What can go wrong on the Entra side.
 
-use super::{Effect, ExceededMaxWait, NotVisible, RefusalReason, Refused, RequestTrace, TokenError, UnexpectedAnswer, Unreachable};
+use std::borrow::Cow;
+
+use super::{
+    Diagnostic, Effect, ExceededMaxWait, NotVisible, RefusalReason, Refused, RequestTrace, TokenError, UnexpectedAnswer, Unreachable,
+};
 
 /// An implementation does not offer an operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +31,20 @@ impl NotSupported {
     #[must_use]
     pub const fn implementer(&self) -> &'static str {
         self.implementer
+    }
+}
+
+impl Diagnostic for NotSupported {
+    fn code(&self) -> &'static str {
+        "notSupported"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        format!(
+            "Use another implementation than {}, one that offers the operation {}.",
+            self.implementer, self.operation
+        )
+        .into()
     }
 }
 
@@ -58,29 +76,15 @@ pub enum DirectoryError {
 }
 
 impl DirectoryError {
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
+    fn diagnostic(&self) -> &dyn Diagnostic {
         match self {
-            Self::Token(error) => error.help().to_owned(),
-            Self::Refused(error) => error.help().to_owned(),
-            Self::Unreachable(error) => error.help(),
-            Self::UnexpectedAnswer(error) => error.help(),
-            Self::NotSupported(_) => "Use an implementation of Directory that offers this operation.".to_owned(),
-            Self::NotVisible(error) => error.help().to_owned(),
-            Self::ExceededMaxWait(error) => error.last().help(),
-        }
-    }
-
-    /// Which request it was, where one was sent.
-    #[must_use]
-    pub fn trace(&self) -> Option<&RequestTrace> {
-        match self {
-            Self::Refused(error) => Some(error.trace()),
-            Self::Unreachable(error) => Some(error.trace()),
-            Self::UnexpectedAnswer(error) => Some(error.trace()),
-            Self::ExceededMaxWait(error) => error.last().trace(),
-            Self::Token(_) | Self::NotSupported(_) | Self::NotVisible(_) => None,
+            Self::Token(error) => error,
+            Self::Refused(error) => error.as_ref(),
+            Self::Unreachable(error) => error.as_ref(),
+            Self::UnexpectedAnswer(error) => error.as_ref(),
+            Self::NotSupported(error) => error,
+            Self::NotVisible(error) => error,
+            Self::ExceededMaxWait(error) => error.as_ref(),
         }
     }
 
@@ -115,6 +119,24 @@ impl DirectoryError {
             Self::ExceededMaxWait(error) => error.last().may_have_been_carried_out(),
             Self::Token(_) | Self::NotSupported(_) | Self::NotVisible(_) => false,
         }
+    }
+}
+
+impl Diagnostic for DirectoryError {
+    fn code(&self) -> &'static str {
+        self.diagnostic().code()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.diagnostic().help()
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.diagnostic().trace()
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.diagnostic().is_retryable()
     }
 }
 

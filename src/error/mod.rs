@@ -1,8 +1,10 @@
 //! The errors that callers match on, by meaning.
 //!
 //! Every `Display` is one sentence that does not repeat its source; the source is there through
-//! [`std::error::Error::source`]. Every error has a `help()` that names what to change, who may change it and where.
+//! [`std::error::Error::source`]. Every public error of the crate implements [`Diagnostic`]: a stable code, what to do about it,
+//! which request it was, and whether repeating helps.
 
+mod diagnostic;
 mod directory;
 mod not_visible;
 mod refused;
@@ -12,6 +14,7 @@ mod trace;
 mod transport;
 mod wait;
 
+pub use diagnostic::Diagnostic;
 pub use directory::{DirectoryError, NotSupported};
 pub use not_visible::NotVisible;
 pub use refused::{Effect, RefusalReason, Refused, RefusedDetail};
@@ -21,7 +24,10 @@ pub use trace::RequestTrace;
 pub use transport::{TransportKind, UnexpectedAnswer, Unreachable};
 pub use wait::ExceededMaxWait;
 
-/// An error with all its sources in one line, for a log.
+use crate::text::clean;
+
+/// An error with all its sources in one line, for a log. Control characters and bidirectional formatting characters become
+/// spaces: a source may hold text that others have written.
 ///
 /// ```
 /// # use cmg_onboarding::error::chain;
@@ -37,7 +43,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         text.push_str(&source.to_string());
         next = source.source();
     }
-    text
+    clean(&text)
 }
 
 #[cfg(test)]

@@ -1,5 +1,10 @@
 //! The directory answers, and does not show what must be there.
 
+use std::borrow::Cow;
+
+use super::Diagnostic;
+use crate::text::excerpt;
+
 /// The directory was read, and its answer does not show yet what was just written. It did not refuse anything.
 ///
 /// Waiting can help: see [`DirectoryError::may_be_replication`](super::DirectoryError::may_be_replication).
@@ -13,7 +18,9 @@ impl NotVisible {
     /// Names what is missing, as in "the app registration" with its id.
     #[must_use]
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into() }
+        Self {
+            what: excerpt(&what.into()),
+        }
     }
 
     /// What is missing.
@@ -21,10 +28,18 @@ impl NotVisible {
     pub fn what(&self) -> &str {
         &self.what
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        "The directory takes a while to show a change everywhere: run the same again in a minute."
+impl Diagnostic for NotVisible {
+    fn code(&self) -> &'static str {
+        "notVisible"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "The directory takes a while to show a change everywhere: run the same again in a minute.".into()
+    }
+
+    fn is_retryable(&self) -> bool {
+        true
     }
 }

@@ -1,26 +1,26 @@
 //! The service answered, and the answer was no.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::RequestTrace;
-use crate::text::excerpt;
+use super::{Diagnostic, RequestTrace};
+use crate::{permissions::Use, text::excerpt};
 
 /// Why the directory refused, as far as code and details tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum RefusalReason {
-    /// 401: the token is not accepted.
+    /// The token is not accepted (401).
     TokenRejected,
-    /// 401 with `insufficient_claims`: conditional access wants another sign-in.
+    /// Conditional Access wants another sign-in (401 with claims).
     ClaimsChallenge,
-    /// 403: the signed-in account or application lacks a permission or a role.
+    /// The signed-in account or application lacks a permission or a role (403).
     PermissionMissing,
-    /// 403 `Directory_QuotaExceeded`: the account may not own more objects.
+    /// The account may not own more objects.
     QuotaExceeded,
-    /// `HostNameNotOnVerifiedDomain`: the App ID URI is on a domain that is not the tenant's.
+    /// The App ID URI is on a domain that is not the tenant's.
     UriNotOnVerifiedDomain,
     /// The tenant's app management policy refuses this App ID URI.
     UriBlockedByPolicy,
@@ -28,21 +28,21 @@ pub enum RefusalReason {
     UriInUse,
     /// Another app, possibly a deleted one, has this unique name already.
     UniqueNameInUse,
-    /// `CredentialTypeNotAllowedAsPerAppPolicy`: the tenant allows no secrets.
+    /// The tenant's policy allows no secrets.
     SecretsForbidden,
-    /// `CredentialInvalidLifetimeAsPerAppPolicy`: the tenant allows only shorter secrets.
+    /// The tenant's policy allows only shorter secrets.
     SecretLifetimeTooLong,
-    /// 404: the object is not there, or not there yet.
+    /// The object is not there, or not there yet.
     NotFound,
     /// A reference to an object that is not there, or not there yet.
     ReferenceNotFound,
     /// What was to be made is there already.
     AlreadyExists,
-    /// 409 `Directory_ConcurrencyViolation`: two changes met.
+    /// Two changes met.
     ConcurrentChange,
-    /// 429: too many requests, for longer than was waited.
+    /// Too many requests, for longer than was waited (429).
     Throttled,
-    /// 5xx: the service is in trouble, for longer than was waited.
+    /// The service is in trouble, for longer than was waited (5xx).
     ServiceUnavailable,
     /// A redirect, which is never followed.
     Redirected,
@@ -50,11 +50,97 @@ pub enum RefusalReason {
     Other,
 }
 
+impl RefusalReason {
+    /// The code of an error with this reason: its name in JSON, but for the one that says nothing.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::TokenRejected => "tokenRejected",
+            Self::ClaimsChallenge => "claimsChallenge",
+            Self::PermissionMissing => "permissionMissing",
+            Self::QuotaExceeded => "quotaExceeded",
+            Self::UriNotOnVerifiedDomain => "uriNotOnVerifiedDomain",
+            Self::UriBlockedByPolicy => "uriBlockedByPolicy",
+            Self::UriInUse => "uriInUse",
+            Self::UniqueNameInUse => "uniqueNameInUse",
+            Self::SecretsForbidden => "secretsForbidden",
+            Self::SecretLifetimeTooLong => "secretLifetimeTooLong",
+            Self::NotFound => "notFound",
+            Self::ReferenceNotFound => "referenceNotFound",
+            Self::AlreadyExists => "alreadyExists",
+            Self::ConcurrentChange => "concurrentChange",
+            Self::Throttled => "throttled",
+            Self::ServiceUnavailable => "serviceUnavailable",
+            Self::Redirected => "redirected",
+            Self::Other => "refused",
+        }
+    }
+
+    /// Whether it may be gone the next time, without anybody changing anything.
+    const fn is_passing(self) -> bool {
+        matches!(
+            self,
+            Self::NotFound
+                | Self::ReferenceNotFound
+                | Self::AlreadyExists
+                | Self::ConcurrentChange
+                | Self::Throttled
+                | Self::ServiceUnavailable
+        )
+    }
+
+    const fn help(self) -> &'static str {
+        match self {
+            Self::TokenRejected => {
+                "Sign in again. If it persists, check that the token is for this cloud's Microsoft Graph and for this tenant."
+            }
+            Self::ClaimsChallenge => {
+                "A Conditional Access policy asks for a stronger sign-in: sign in again interactively, passing on the claims of the challenge."
+            }
+            Self::PermissionMissing => {
+                "A permission or a directory role is lacking. The plan lists the permissions, and the manual's chapter on permissions the roles (Entra admin center > Enterprise applications > Permissions, and Roles & admins)."
+            }
+            Self::QuotaExceeded => {
+                "The account owns as many objects as a non-administrator may: sign in with Cloud Application Administrator, whose new apps do not count (those of an Application Developer do), or purge deleted app registrations (Entra admin center > App registrations > Deleted applications)."
+            }
+            Self::UriNotOnVerifiedDomain => {
+                "Leave the App ID URI to its default, or use a verified domain of the tenant (Entra admin center > Settings > Domain names)."
+            }
+            Self::UriBlockedByPolicy => {
+                "The tenant's app management policy restricts App ID URIs: use api://{tenantId}/{string} or a verified domain where the policy allows it, or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
+            }
+            Self::UriInUse => {
+                "Another app registration has this App ID URI (Entra admin center > App registrations > All applications): choose another one, or import that app instead."
+            }
+            Self::UniqueNameInUse => {
+                "A deleted app registration still holds the unique name for 30 days: purge it (Entra admin center > App registrations > Deleted applications), or give the connection another key."
+            }
+            Self::SecretsForbidden => {
+                "The tenant's app management policy forbids secrets, which the product needs: ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
+            }
+            Self::SecretLifetimeTooLong => {
+                "The tenant's app management policy allows only shorter secrets: choose the shorter validity, or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
+            }
+            Self::NotFound | Self::ReferenceNotFound => {
+                "The object is not there, or not yet everywhere in the directory: run the same again in a minute."
+            }
+            Self::AlreadyExists | Self::ConcurrentChange => "Run the same again: what is there is found and kept.",
+            Self::Throttled => "Other software is using up this tenant's request quota: run the same again in a few minutes.",
+            Self::ServiceUnavailable => {
+                "The service is in trouble: run the same again later; see the Microsoft 365 and Azure status pages."
+            }
+            Self::Redirected => {
+                "Redirects are never followed, because a token would travel along: correct the endpoint, or the proxy that redirects."
+            }
+            Self::Other => "See code and message; give the request ids to Microsoft support if they do not explain it.",
+        }
+    }
+}
+
 /// What a refused request has done all the same.
 ///
 /// It decides what a run does next: what has no effect may be sent again, and of anything else the run looks first what
 /// became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Effect {
@@ -98,6 +184,7 @@ pub struct Refused {
     details: Vec<RefusedDetail>,
     claims: Option<String>,
     effect: Effect,
+    usage: Option<Use>,
     trace: RequestTrace,
 }
 
@@ -119,8 +206,22 @@ impl Refused {
                 RefusalReason::ServiceUnavailable => Effect::Unknown,
                 _ => Effect::None,
             },
+            usage: None,
             trace,
         }
+    }
+
+    /// The same with what was refused: its help then names the permissions and the role that this takes.
+    #[must_use]
+    pub const fn with_use(mut self, usage: Use) -> Self {
+        self.usage = Some(usage);
+        self
+    }
+
+    /// What was refused, in the table of [permissions](crate::permissions).
+    #[must_use]
+    pub const fn usage(&self) -> Option<Use> {
+        self.usage
     }
 
     /// The same with details.
@@ -159,7 +260,7 @@ impl Refused {
 
     /// The service's own code.
     #[must_use]
-    pub fn code(&self) -> &str {
+    pub fn service_code(&self) -> &str {
         &self.code
     }
 
@@ -181,12 +282,6 @@ impl Refused {
         self.claims.as_deref()
     }
 
-    /// Which request.
-    #[must_use]
-    pub const fn trace(&self) -> &RequestTrace {
-        &self.trace
-    }
-
     /// Whether this refusal can come from an object that was made moments ago and is not everywhere yet.
     ///
     /// True for [`RefusalReason::NotFound`] and [`RefusalReason::ReferenceNotFound`], with whatever code and status the
@@ -195,57 +290,28 @@ impl Refused {
     pub const fn may_be_replication(&self) -> bool {
         matches!(self.reason, RefusalReason::NotFound | RefusalReason::ReferenceNotFound)
     }
-
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        match self.reason {
-            RefusalReason::TokenRejected => {
-                "Sign in again. If it persists, check that the token is for this cloud's Microsoft Graph and for this tenant."
-            }
-            RefusalReason::ClaimsChallenge => {
-                "A Conditional Access policy asks for a stronger sign-in: sign in again interactively, passing on the claims of the challenge."
-            }
-            RefusalReason::PermissionMissing => {
-                "The signed-in account needs a role that may do this: Application Developer to create apps, Cloud Application Administrator to consent, Privileged Role Administrator to consent to Directory.Read.All (Entra admin center > Roles & admins); and the sign-in application needs the permissions that the plan lists (Entra admin center > Enterprise applications > Permissions)."
-            }
-            RefusalReason::QuotaExceeded => {
-                "The account owns as many objects as a non-administrator may: sign in with Cloud Application Administrator, whose new apps do not count (those of an Application Developer do), or purge deleted app registrations (Entra admin center > App registrations > Deleted applications)."
-            }
-            RefusalReason::UriNotOnVerifiedDomain => {
-                "Leave the App ID URI to its default, or use a verified domain of the tenant (Entra admin center > Settings > Domain names)."
-            }
-            RefusalReason::UriBlockedByPolicy => {
-                "The tenant's app management policy restricts App ID URIs: use api://{tenantId}/{string} or a verified domain where the policy allows it, or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
-            }
-            RefusalReason::UriInUse => {
-                "Another app registration has this App ID URI (Entra admin center > App registrations > All applications): choose another one, or import that app instead."
-            }
-            RefusalReason::UniqueNameInUse => {
-                "A deleted app registration still holds the unique name for 30 days: purge it (Entra admin center > App registrations > Deleted applications), or give the connection another key."
-            }
-            RefusalReason::SecretsForbidden => {
-                "The tenant's app management policy forbids secrets, which the product needs: ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
-            }
-            RefusalReason::SecretLifetimeTooLong => {
-                "The tenant's app management policy allows only shorter secrets: choose the shorter validity, or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
-            }
-            RefusalReason::NotFound | RefusalReason::ReferenceNotFound => {
-                "The object is not there, or not yet everywhere in the directory: run the same again in a minute."
-            }
-            RefusalReason::AlreadyExists | RefusalReason::ConcurrentChange => "Run the same again: what is there is found and kept.",
-            RefusalReason::Throttled => "Other software is using up this tenant's request quota: run the same again in a few minutes.",
-            RefusalReason::ServiceUnavailable => {
-                "The service is in trouble: run the same again later; see the Microsoft 365 and Azure status pages."
-            }
-            RefusalReason::Redirected => {
-                "Redirects are never followed, because a token would travel along: correct the endpoint, or the proxy that redirects."
-            }
-            RefusalReason::Other => "See code and message; give the request ids to Microsoft support if they do not explain it.",
-        }
-    }
 }
 
+impl Diagnostic for Refused {
+    fn code(&self) -> &'static str {
+        self.reason.code()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self.usage {
+            Some(usage) if self.reason == RefusalReason::PermissionMissing => usage.remedy().into(),
+            _ => self.reason.help().into(),
+        }
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        Some(&self.trace)
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.reason.is_passing()
+    }
+}
 impl fmt::Display for Refused {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let message = self.message.trim_end_matches('.');

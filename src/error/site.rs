@@ -1,8 +1,8 @@
 //! What can go wrong on the Configuration Manager side.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
-use super::{NotSupported, RequestTrace, TokenError};
+use super::{Diagnostic, NotSupported, RequestTrace, TokenError};
 use crate::text::excerpt;
 
 /// Why a site answered no, where that can be told.
@@ -70,12 +70,6 @@ impl SiteRefused {
         self.reason
     }
 
-    /// Which request, where it was one.
-    #[must_use]
-    pub fn trace(&self) -> Option<&RequestTrace> {
-        self.trace.as_deref()
-    }
-
     /// What was refused.
     #[must_use]
     pub fn operation(&self) -> &str {
@@ -86,6 +80,31 @@ impl SiteRefused {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
+    }
+}
+
+impl Diagnostic for SiteRefused {
+    fn code(&self) -> &'static str {
+        match self.reason {
+            SiteRefusalReason::NotSignedIn => "siteNotSignedIn",
+            SiteRefusalReason::RightsMissing => "siteRightsMissing",
+            SiteRefusalReason::NotFound => "siteNotFound",
+            SiteRefusalReason::ProviderFailed => "siteProviderFailed",
+            SiteRefusalReason::Throttled => "siteThrottled",
+            SiteRefusalReason::Other => "siteRefused",
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.help.as_str().into()
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.trace.as_deref()
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.reason == SiteRefusalReason::Throttled
     }
 }
 
@@ -107,6 +126,7 @@ pub struct SiteUnreachable {
     message: String,
     help: String,
     trouble: SiteTrouble,
+    trace: Option<Box<RequestTrace>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -118,6 +138,7 @@ impl SiteUnreachable {
             message: excerpt(&message.into()),
             help: excerpt(&help.into()),
             trouble: SiteTrouble::NotReached,
+            trace: None,
             source: None,
         }
     }
@@ -126,6 +147,13 @@ impl SiteUnreachable {
     #[must_use]
     pub const fn of_kind(mut self, trouble: SiteTrouble) -> Self {
         self.trouble = trouble;
+        self
+    }
+
+    /// The same with the request that failed.
+    #[must_use]
+    pub fn with_trace(mut self, trace: RequestTrace) -> Self {
+        self.trace = Some(Box::new(trace));
         self
     }
 
@@ -152,6 +180,28 @@ impl fmt::Display for SiteUnreachable {
 impl Error for SiteUnreachable {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+impl Diagnostic for SiteUnreachable {
+    fn code(&self) -> &'static str {
+        match self.trouble {
+            SiteTrouble::NotReached => "siteNotReached",
+            SiteTrouble::CertificateNotPinned => "siteCertificateNotPinned",
+            SiteTrouble::UnusableAnswer => "siteUnusableAnswer",
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.help.as_str().into()
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.trace.as_deref()
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.trouble != SiteTrouble::CertificateNotPinned
     }
 }
 
@@ -184,16 +234,54 @@ pub enum SiteError {
 }
 
 impl SiteError {
-    /// What to do about it.
+    /// The reason of a refusal; `None` if the site did not refuse.
     #[must_use]
-    pub fn help(&self) -> &str {
+    pub const fn refusal(&self) -> Option<SiteRefusalReason> {
         match self {
-            Self::Refused(error) => &error.help,
-            Self::Unreachable(error) => &error.help,
-            Self::SignIn(error) => error.help(),
-            Self::ReadOnly { help, .. } => help,
-            Self::NotSupported(_) => "Use an implementation of Site that offers this operation.",
+            Self::Refused(error) => Some(error.reason()),
+            _ => None,
         }
+    }
+
+    /// Whether the site may have been changed although it did not answer, so that one must look before repeating.
+    #[must_use]
+    pub fn may_have_been_carried_out(&self) -> bool {
+        match self {
+            Self::Unreachable(error) => error.trouble() != SiteTrouble::CertificateNotPinned,
+            _ => false,
+        }
+    }
+
+    /// The error that answers for this one; `None` for one that answers for itself.
+    fn diagnostic(&self) -> Option<&dyn Diagnostic> {
+        match self {
+            Self::Refused(error) => Some(error),
+            Self::Unreachable(error) => Some(error),
+            Self::SignIn(error) => Some(error),
+            Self::NotSupported(error) => Some(error),
+            Self::ReadOnly { .. } => None,
+        }
+    }
+}
+
+impl Diagnostic for SiteError {
+    fn code(&self) -> &'static str {
+        self.diagnostic().map_or("siteReadOnly", Diagnostic::code)
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::ReadOnly { help, .. } => (*help).into(),
+            other => other.diagnostic().map(Diagnostic::help).unwrap_or_default(),
+        }
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.diagnostic().and_then(Diagnostic::trace)
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.diagnostic().is_some_and(Diagnostic::is_retryable)
     }
 }
 

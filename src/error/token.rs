@@ -1,9 +1,10 @@
 //! No token could be had.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::{Diagnostic, RequestTrace};
 use crate::text::excerpt;
 
 /// How getting a token failed.
@@ -66,14 +67,39 @@ impl TokenFailure {
     pub const fn concerns_this_way_only(self) -> bool {
         matches!(self, Self::Blocked | Self::NotAvailable)
     }
+
+    /// The code of an error that failed this way.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Unusable => "tokenUnusable",
+            Self::Expired => "tokenExpired",
+            Self::Provider => "tokenProviderFailed",
+            Self::Blocked => "signInBlocked",
+            Self::NotAvailable => "signInNotAvailable",
+            Self::Declined => "signInDeclined",
+            Self::Cancelled => "signInCancelled",
+            Self::TimedOut => "signInTimedOut",
+            Self::ConsentMissing => "consentMissing",
+            Self::WrongTenant => "wrongTenant",
+            Self::BadCredentials => "badCredentials",
+            Self::Unreachable => "signInUnreachable",
+            Self::UnexpectedAnswer => "signInUnexpectedAnswer",
+            Self::WrongCloud => "wrongCloud",
+            Self::WrongState => "wrongState",
+            Self::SecondAnswer => "secondAnswer",
+            Self::CodeRefused => "codeRefused",
+            Self::ApplicationRefused => "applicationRefused",
+            Self::Refused => "signInRefused",
+        }
+    }
 }
 
 /// What the sign-in service said when it refused, for people and for a support case.
 ///
 /// Source: *Microsoft Entra authentication and authorization error codes*. It never holds the service's free text, which
 /// may repeat what was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct SignInRefusal {
     /// The OAuth `error`, as `invalid_grant`. What happens next follows from it.
@@ -81,14 +107,19 @@ pub struct SignInRefusal {
     /// The numbers behind `AADSTS`, each once. They may change, so they only serve to explain.
     pub codes: Vec<u32>,
     /// What the first code that is known means, what to do about it, and who can.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
     /// The id that finds this sign-in in the tenant's sign-in logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
     /// The id that Microsoft's support asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
     /// The service's own time, as it writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
     /// Claims that another sign-in must ask for, as JSON, where the service wants some.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims: Option<String>,
 }
 
@@ -118,6 +149,7 @@ pub struct TokenError {
     message: String,
     help: String,
     refusal: Option<Arc<SignInRefusal>>,
+    trace: Option<Arc<RequestTrace>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -131,6 +163,7 @@ impl TokenError {
             message: excerpt(&message.into()),
             help: excerpt(&help.into()),
             refusal: None,
+            trace: None,
             source: None,
         }
     }
@@ -160,6 +193,13 @@ impl TokenError {
         self
     }
 
+    /// The same with the request that brought no token.
+    #[must_use]
+    pub fn with_trace(mut self, trace: RequestTrace) -> Self {
+        self.trace = Some(Arc::new(trace));
+        self
+    }
+
     /// What the sign-in service said, where it was the one that refused.
     #[must_use]
     pub fn refusal(&self) -> Option<&SignInRefusal> {
@@ -171,11 +211,23 @@ impl TokenError {
     pub const fn failure(&self) -> TokenFailure {
         self.failure
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> &str {
-        &self.help
+impl Diagnostic for TokenError {
+    fn code(&self) -> &'static str {
+        self.failure.code()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.help.as_str().into()
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.trace.as_deref()
+    }
+
+    fn is_retryable(&self) -> bool {
+        matches!(self.failure, TokenFailure::Unreachable | TokenFailure::UnexpectedAnswer)
     }
 }
 

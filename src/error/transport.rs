@@ -1,8 +1,9 @@
 //! No answer, or none that makes sense.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
-use super::RequestTrace;
+use super::{Diagnostic, RequestTrace};
+use crate::text::excerpt;
 
 /// How a request failed to get an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,19 @@ pub enum TransportKind {
     Unusable,
 }
 
+impl TransportKind {
+    /// The code of an error of this kind.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Connect => "notConnected",
+            Self::UntrustedCertificate => "untrustedCertificate",
+            Self::TimedOut => "timedOut",
+            Self::Interrupted => "interrupted",
+            Self::Unusable => "requestUnusable",
+        }
+    }
+}
+
 /// The service was not reached, or the connection to it broke.
 #[derive(Debug, Clone)]
 pub struct Unreachable {
@@ -30,12 +44,13 @@ pub struct Unreachable {
 }
 
 impl Unreachable {
-    /// Describes a failed request to `host`.
+    /// Describes a failed request to `host`. The host's name ends on screens and in logs: it is cut after 2,000 characters,
+    /// and control characters and bidirectional formatting characters become spaces.
     #[must_use]
     pub fn new(kind: TransportKind, host: impl Into<String>, trace: RequestTrace, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             kind,
-            host: host.into(),
+            host: excerpt(&host.into()),
             trace,
             source: Arc::from(source.into()),
         }
@@ -53,36 +68,45 @@ impl Unreachable {
         &self.host
     }
 
-    /// Which request.
-    #[must_use]
-    pub const fn trace(&self) -> &RequestTrace {
-        &self.trace
-    }
-
     /// Whether the request may have been carried out although no answer came.
     #[must_use]
     pub const fn may_have_been_carried_out(&self) -> bool {
         matches!(self.kind, TransportKind::TimedOut | TransportKind::Interrupted)
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
+impl Diagnostic for Unreachable {
+    fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         match self.kind {
             TransportKind::Connect => format!(
                 "Check that this machine may open HTTPS connections to {} (proxy, firewall, DNS), then run the same again.",
                 self.host
-            ),
+            )
+            .into(),
             TransportKind::UntrustedCertificate => format!(
                 "Nothing was sent. Find out who issued the certificate that {} shows: if it is your organization (an inspecting proxy, a site's own authority), trust that root with `HttpOptions::trusted_root_pem`; if not, another machine answers in its place.",
                 self.host
-            ),
-            TransportKind::TimedOut | TransportKind::Interrupted => {
-                "Run the same again: what was carried out is found and kept.".to_owned()
-            }
+            )
+            .into(),
+            TransportKind::TimedOut | TransportKind::Interrupted => "Run the same again: what was carried out is found and kept.".into(),
             TransportKind::Unusable => {
-                "Check the endpoint, and that the crate was built with its feature `rustls`, which is on by default.".to_owned()
+                "Check the endpoint, and that the crate was built with its feature `rustls`, which is on by default.".into()
             }
+        }
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        Some(&self.trace)
+    }
+
+    fn is_retryable(&self) -> bool {
+        match self.kind {
+            TransportKind::Connect | TransportKind::TimedOut | TransportKind::Interrupted => true,
+            TransportKind::UntrustedCertificate | TransportKind::Unusable => false,
         }
     }
 }
@@ -116,20 +140,14 @@ pub struct UnexpectedAnswer {
 }
 
 impl UnexpectedAnswer {
-    /// Describes an unusable answer. `problem` never contains the body.
+    /// Describes an unusable answer. `problem` never contains the body. Texts are taken as those of an [`Unreachable`] are.
     #[must_use]
     pub fn new(host: impl Into<String>, problem: impl Into<String>, trace: RequestTrace) -> Self {
         Self {
-            host: host.into(),
-            problem: problem.into(),
+            host: excerpt(&host.into()),
+            problem: excerpt(&problem.into()),
             trace,
         }
-    }
-
-    /// Which request.
-    #[must_use]
-    pub const fn trace(&self) -> &RequestTrace {
-        &self.trace
     }
 
     /// What is wrong with the answer.
@@ -137,13 +155,26 @@ impl UnexpectedAnswer {
     pub fn problem(&self) -> &str {
         &self.problem
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
+impl Diagnostic for UnexpectedAnswer {
+    fn code(&self) -> &'static str {
+        "unexpectedAnswer"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         format!(
             "Something between this machine and {} may have answered in its place. Check proxy and endpoint, then run the same again.",
             self.host
         )
+        .into()
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        Some(&self.trace)
+    }
+
+    fn is_retryable(&self) -> bool {
+        true
     }
 }

@@ -1,8 +1,8 @@
 //! The directory was waited for, and the wait came to its end.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
-use super::DirectoryError;
+use super::{Diagnostic, DirectoryError, RequestTrace};
 
 /// The directory did not see in time what the run has just made. Its [`source`](Error::source) is the last refusal.
 ///
@@ -69,5 +69,23 @@ impl fmt::Display for ExceededMaxWait {
 impl Error for ExceededMaxWait {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.last)
+    }
+}
+
+impl Diagnostic for ExceededMaxWait {
+    fn code(&self) -> &'static str {
+        "exceededMaxWait"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.last.help()
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.last.trace()
+    }
+
+    fn is_retryable(&self) -> bool {
+        true
     }
 }

@@ -1,6 +1,8 @@
 //! The SHA-256 fingerprint of a certificate.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use crate::error::Diagnostic;
 
 /// The SHA-256 fingerprint of the one certificate that a server may show.
 ///
@@ -74,11 +76,13 @@ fn two_digits(digits: &mut impl Iterator<Item = char>) -> Option<u8> {
 #[non_exhaustive]
 pub struct InvalidFingerprint;
 
-impl InvalidFingerprint {
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        "Give the SHA-256 of the certificate, as `openssl x509 -noout -fingerprint -sha256` prints it. The thumbprint that Windows shows has 40 digits and is SHA-1."
+impl Diagnostic for InvalidFingerprint {
+    fn code(&self) -> &'static str {
+        "invalidFingerprint"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "Give the SHA-256 of the certificate, as `openssl x509 -noout -fingerprint -sha256` prints it. The thumbprint that Windows shows has 40 digits and is SHA-1.".into()
     }
 }
 

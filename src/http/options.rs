@@ -1,11 +1,12 @@
 //! How the network is used: whose certificates are trusted, past which proxy, for how long.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use secrecy::SecretString;
 use url::{Origin, Url};
 
 use super::{CertificateFingerprint, RetryPolicy};
+use crate::error::Diagnostic;
 
 /// The settings of an [`HttpClient`](super::HttpClient).
 ///
@@ -223,10 +224,16 @@ pub enum InvalidHttpOption {
     UserAgent,
 }
 
-impl InvalidHttpOption {
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
+impl Diagnostic for InvalidHttpOption {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::RootCertificate => "invalidRootCertificate",
+            Self::Proxy => "invalidProxy",
+            Self::UserAgent => "invalidUserAgent",
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::RootCertificate => {
                 "Give the issuer's certificates as PEM text, each between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----, and build the crate with its feature `rustls`, which is on by default."
@@ -236,6 +243,7 @@ impl InvalidHttpOption {
             }
             Self::UserAgent => "Give a name and a version, as contoso-portal/2.1.",
         }
+        .into()
     }
 }
 

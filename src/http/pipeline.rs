@@ -1,6 +1,6 @@
 //! One call from the first attempt to the last.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -17,7 +17,8 @@ use super::{
 use crate::{
     call::{Call, Retry, RetryReason},
     clock::Clock,
-    error::{RequestTrace, TokenError, TokenFailure, TransportKind, UnexpectedAnswer, Unreachable},
+    error::{Diagnostic, RequestTrace, TokenError, TokenFailure, TransportKind, UnexpectedAnswer, Unreachable},
+    text::excerpt,
 };
 
 /// A request that brought no usable answer.
@@ -34,13 +35,48 @@ pub enum HttpError {
     #[error(transparent)]
     Unexpected(UnexpectedAnswer),
     /// A redirect, which is never followed.
-    #[error("the answer redirects to {} ({trace})", to.as_deref().unwrap_or("another address"))]
+    #[error("the answer redirects to {} ({trace})", excerpt(to.as_deref().unwrap_or("another address")))]
     Redirected {
         /// The host it points to.
         to: Option<String>,
         /// Which request.
         trace: RequestTrace,
     },
+}
+
+impl HttpError {
+    /// The error that answers for this one; `None` for one that answers for itself.
+    fn diagnostic(&self) -> Option<&dyn Diagnostic> {
+        match self {
+            Self::Authorization(error) => Some(error),
+            Self::Unreachable(error) => Some(error),
+            Self::Unexpected(error) => Some(error),
+            Self::Redirected { .. } => None,
+        }
+    }
+}
+
+impl Diagnostic for HttpError {
+    fn code(&self) -> &'static str {
+        self.diagnostic().map_or("redirected", Diagnostic::code)
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        let redirected =
+            "Redirects are never followed, because a token would travel along: correct the endpoint, or the proxy that redirects.";
+        self.diagnostic().map_or_else(|| redirected.into(), Diagnostic::help)
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        match self {
+            Self::Redirected { trace, .. } => Some(trace),
+            other => other.diagnostic().and_then(Diagnostic::trace),
+        }
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.diagnostic().is_some_and(Diagnostic::is_retryable)
+    }
 }
 
 /// Sends requests and repeats them where that does no harm. Cheap to clone; clones share connections.

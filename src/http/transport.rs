@@ -1,6 +1,7 @@
 //! The seam between the repeats and the network: one attempt, no judgement.
 
 use std::{
+    borrow::Cow,
     error::Error,
     fmt::{self, Debug},
     sync::Arc,
@@ -12,7 +13,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{answer::RawAnswer, authorize::Authorization, request::Request};
-use crate::error::TransportKind;
+use crate::error::{Diagnostic, TransportKind};
 
 /// Carries one request to a service and its answer back, once.
 ///
@@ -187,8 +188,31 @@ impl fmt::Display for TransportFailure {
             Some(TransportKind::TimedOut) => formatter.write_str("no answer came in time"),
             Some(TransportKind::Interrupted) => formatter.write_str("the connection broke"),
             Some(TransportKind::Unusable) => formatter.write_str("the request could not be sent"),
-            None => write!(formatter, "{TooLong}"),
+            None => formatter.write_str("the answer was not read to its end"),
         }
+    }
+}
+
+impl Diagnostic for TransportFailure {
+    fn code(&self) -> &'static str {
+        self.kind.map_or("answerTooLong", TransportKind::code)
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self.kind {
+            Some(TransportKind::Connect) => "Check proxy, firewall and DNS of this machine, then run the same again.",
+            Some(TransportKind::UntrustedCertificate) => {
+                "Trust the issuer of the server's certificate with `HttpOptions::trusted_root_pem`."
+            }
+            Some(TransportKind::TimedOut | TransportKind::Interrupted) => "Run the same again: what was carried out is found and kept.",
+            Some(TransportKind::Unusable) => "Check the endpoint, and that the crate was built with its feature `rustls`.",
+            None => "Something between this machine and the service may have answered in its place: check proxy and endpoint.",
+        }
+        .into()
+    }
+
+    fn is_retryable(&self) -> bool {
+        !self.is_lasting
     }
 }
 

@@ -9,6 +9,9 @@ pub mod http {}
 #[doc = "```"]
 pub mod mocking {}
 
+#[doc = include_str!("permissions.md")]
+pub mod permissions {}
+
 #[doc = include_str!("resilience.md")]
 pub mod resilience {}
 

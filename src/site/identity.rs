@@ -1,9 +1,11 @@
 //! Which site it is, so that the secrets of two sites are told apart.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use uuid::{Uuid, uuid};
+
+use crate::error::Diagnostic;
 
 /// The namespace of the digests: its own, so that a digest never equals an id that is derived for the directory.
 const NAMESPACE: Uuid = uuid!("5d0b7c0e-6f5b-5a59-8c0a-0f1f5a3b7e42");
@@ -88,10 +90,12 @@ impl From<SiteIdentity> for String {
 #[non_exhaustive]
 pub struct InvalidSiteIdentity;
 
-impl InvalidSiteIdentity {
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        "Give a short text without blanks that is the same in every run against this site, or leave it out."
+impl Diagnostic for InvalidSiteIdentity {
+    fn code(&self) -> &'static str {
+        "invalidSiteIdentity"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "Give a short text without blanks that is the same in every run against this site, or leave it out.".into()
     }
 }

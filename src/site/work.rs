@@ -1,12 +1,14 @@
 //! What a site is asked to do, what it tells meanwhile, and what it has done.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{SiteConnection, SiteProgress, SiteRowId};
 use crate::{
     cloud::CloudEnvironment,
-    error::SiteError,
+    error::{Diagnostic, RequestTrace, SiteError},
     ids::{ApplicationId, TenantId},
     secret::ClientSecret,
     spec::{AppIdUri, DiscoverySpec},
@@ -181,6 +183,24 @@ impl SiteFailure {
     #[must_use]
     pub fn new(done: Vec<SiteProgress>, error: impl Into<SiteError>) -> Self {
         Self { done, error: error.into() }
+    }
+}
+
+impl Diagnostic for SiteFailure {
+    fn code(&self) -> &'static str {
+        self.error.code()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.error.help()
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.error.trace()
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.error.is_retryable()
     }
 }
 

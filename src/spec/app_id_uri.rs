@@ -1,12 +1,15 @@
 //! The App ID URI: its form, and whose it may be.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use crate::ids::{ApplicationId, TenantId};
+use crate::{
+    error::Diagnostic,
+    ids::{ApplicationId, TenantId},
+};
 
 /// The forms of an App ID URI that Microsoft Entra accepts for a single-tenant app registration.
 ///
@@ -152,11 +155,13 @@ pub enum InvalidAppIdUri {
     NotAUri,
 }
 
-impl InvalidAppIdUri {
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
-        format!("Leave the App ID URI out to get api://{{tenantId}}/ConfigMgrService, or give one of these forms: {ACCEPTED_FORMS}.")
+impl Diagnostic for InvalidAppIdUri {
+    fn code(&self) -> &'static str {
+        "invalidAppIdUri"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        format!("Leave the App ID URI out to get api://{{tenantId}}/ConfigMgrService, or give one of these forms: {ACCEPTED_FORMS}.").into()
     }
 }
 
@@ -179,6 +184,16 @@ pub enum UriOwnerProblem {
     /// Names no domain or id of the tenant at all. Most tenants' default policy refuses it since 2025.
     #[error("the App ID URI contains neither a verified domain, nor the tenant id, nor the application id")]
     NoOwner,
+}
+
+impl Diagnostic for UriOwnerProblem {
+    fn code(&self) -> &'static str {
+        "uriNotOwned"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        format!("Leave the App ID URI to its default, or use one of these forms: {ACCEPTED_FORMS}.").into()
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! How long a secret is to be valid.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use time::{Date, Month, OffsetDateTime};
+
+use crate::error::Diagnostic;
 
 /// How long the server app's secret is valid, counted from the moment it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -66,11 +68,13 @@ impl FromStr for SecretValidity {
 #[non_exhaustive]
 pub struct InvalidSecretValidity;
 
-impl InvalidSecretValidity {
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        "Write oneYear or twoYears, as the console offers them for the secret key validity period."
+impl Diagnostic for InvalidSecretValidity {
+    fn code(&self) -> &'static str {
+        "invalidSecretValidity"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "Write oneYear or twoYears, as the console offers them for the secret key validity period.".into()
     }
 }
 

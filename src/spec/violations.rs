@@ -1,12 +1,13 @@
 //! What is wrong with a specification: all of it at once, field by field.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 use super::english;
 pub use super::violation_code::ViolationCode;
 use crate::{
+    error::Diagnostic,
     text::clean,
     words::{Parameters, set},
 };
@@ -147,16 +148,20 @@ impl InvalidSpec {
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
+impl Diagnostic for InvalidSpec {
+    fn code(&self) -> &'static str {
+        "invalidSpec"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         let mut text = String::from("Correct these fields and try again; nothing has been sent:");
         for violation in &self.violations {
             text.push_str("\n  ");
             text.push_str(&format!("{violation}. {}", violation.help));
         }
-        text
+        text.into()
     }
 }
 

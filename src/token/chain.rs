@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::{AccessToken, TokenProvider, TokenRequest};
 use crate::{
-    error::{TokenError, TokenFailure},
+    error::{Diagnostic, TokenError, TokenFailure},
     ids::TenantId,
 };
 
@@ -145,11 +145,15 @@ fn none_given() -> TokenError {
 }
 
 fn none_open(last: TokenError) -> TokenError {
-    let help = last.help().to_owned();
+    let help = last.help().into_owned();
     let refusal = last.refusal().cloned();
-    let error = TokenError::new(last.failure(), "no way of signing in is open", help).with_source(last);
-    match refusal {
-        Some(refusal) => error.with_refusal(refusal),
+    let trace = last.trace().cloned();
+    let mut error = TokenError::new(last.failure(), "no way of signing in is open", help).with_source(last);
+    if let Some(refusal) = refusal {
+        error = error.with_refusal(refusal);
+    }
+    match trace {
+        Some(trace) => error.with_trace(trace),
         None => error,
     }
 }

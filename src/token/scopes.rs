@@ -2,7 +2,11 @@
 
 #[cfg(any(feature = "azure-identity", feature = "sign-in"))]
 use crate::error::{TokenError, TokenFailure};
-use crate::{cloud::CloudEndpoints, spec::ConnectionSpec};
+use crate::{
+    cloud::CloudEndpoints,
+    permissions::{PermissionType, Use, least},
+    spec::ConnectionSpec,
+};
 
 /// The least set of scopes for a job, by their full names, for [`crate::directory::GraphDirectoryBuilder::scopes`].
 ///
@@ -16,7 +20,7 @@ use crate::{cloud::CloudEndpoints, spec::ConnectionSpec};
 /// `Policy.Read.All` is not among them: it only warns beforehand of what a policy would refuse. Add it where the
 /// sign-in application has it. `offline_access` is never asked for: no credential outlives the job.
 ///
-/// Source: the least privileged permissions on the Microsoft Graph pages of the calls that are made.
+/// They come from the table in [`permissions`](crate::permissions), which has the sources.
 ///
 /// ```
 /// use cmg_onboarding::{CloudEndpoints, ConnectionSpec, ServerAppSpec, ClientAppSpec, token::sign_in_scopes};
@@ -33,12 +37,24 @@ use crate::{cloud::CloudEndpoints, spec::ConnectionSpec};
 pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<String> {
     let registers_server = spec.server_app().is_registered_here();
     let registers_client = spec.client_app().is_registered_here();
-    named(endpoints, |permission| match permission {
-        APPLICATIONS => registers_server || registers_client,
-        PERMISSION_GRANTS => registers_client,
-        ROLE_ASSIGNMENTS => registers_server && spec.discovery().is_some(),
-        _ => true,
-    })
+    let mut uses = vec![Use::ReadTenant, Use::ReadRoles];
+    if registers_server || registers_client {
+        uses.extend([
+            Use::RegisterApp,
+            Use::UpdateApp,
+            Use::IssueSecret,
+            Use::RemoveSecret,
+            Use::CreateServicePrincipal,
+        ]);
+        uses.extend([Use::ReadApps, Use::ReadDeleted]);
+    }
+    if registers_client {
+        uses.extend([Use::GrantPermission, Use::ReadPermissionGrants]);
+    }
+    if registers_server && spec.discovery().is_some() {
+        uses.extend([Use::AssignRole, Use::ReadRoleAssignments]);
+    }
+    named(endpoints, &uses)
 }
 
 /// What any specification may need, by full names: [`sign_in_scopes`] for all of them.
@@ -59,16 +75,28 @@ pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<
 /// ```
 #[must_use]
 pub fn all_sign_in_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
-    named(endpoints, |_| true)
+    named(
+        endpoints,
+        &Use::ALL.into_iter().filter(|usage| *usage != Use::ReadPolicy).collect::<Vec<_>>(),
+    )
 }
 
-const APPLICATIONS: &str = "Application.ReadWrite.All";
-const PERMISSION_GRANTS: &str = "DelegatedPermissionGrant.ReadWrite.All";
-const ROLE_ASSIGNMENTS: &str = "AppRoleAssignment.ReadWrite.All";
+/// What looking takes, by full names: preflight, a plan, a check every night. Nothing with these scopes can write.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, token::read_only_scopes};
+///
+/// let scopes = read_only_scopes(&CloudEndpoints::default());
+/// assert_eq!(scopes[0], "https://graph.microsoft.com/Directory.Read.All");
+/// ```
+#[must_use]
+pub fn read_only_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
+    let is_asked = |usage: &Use| !usage.is_write() && *usage != Use::ReadPolicy;
+    named(endpoints, &Use::ALL.into_iter().filter(is_asked).collect::<Vec<_>>())
+}
 
-fn named(endpoints: &CloudEndpoints, is_needed: impl Fn(&str) -> bool) -> Vec<String> {
-    let all = [APPLICATIONS, PERMISSION_GRANTS, ROLE_ASSIGNMENTS, "User.Read"];
-    let of_graph = all.into_iter().filter(|name| is_needed(name)).map(|name| endpoints.scope(name));
+fn named(endpoints: &CloudEndpoints, uses: &[Use]) -> Vec<String> {
+    let of_graph = least(uses, PermissionType::Delegated).into_iter().map(|name| endpoints.scope(name));
     of_graph.chain(["openid", "profile"].map(str::to_owned)).collect()
 }
 
@@ -153,6 +181,12 @@ mod tests {
     fn all_scopes_are_those_of_the_specification_that_needs_most() {
         let endpoints = CloudEndpoints::of(CloudEnvironment::AzureUsGovernmentCloud);
         assert_eq!(all_sign_in_scopes(&endpoints), names(&spec(BOTH)));
+    }
+
+    #[test]
+    fn a_check_asks_for_nothing_that_may_write() {
+        let scopes = read_only_scopes(&CloudEndpoints::default());
+        assert_eq!(scopes, ["https://graph.microsoft.com/Directory.Read.All", "openid", "profile"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use cmg_onboarding::{
-    Call, CloudEndpoints, Directory, DirectoryError, GraphDirectory, RetryReason, StaticToken,
+    Call, CloudEndpoints, Diagnostic, Directory, DirectoryError, GraphDirectory, RetryReason, StaticToken,
     call::CallEvent,
     directory::{ApplicationKey, NewApplication},
     error::{RefusalReason, TransportKind},

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use cmg_onboarding::{Call, Directory, directory::NewApplication, error::chain, ids::PermissionGrantId};
+use cmg_onboarding::{Call, Diagnostic, Directory, directory::NewApplication, error::chain, ids::PermissionGrantId};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 use wiremock::ResponseTemplate;

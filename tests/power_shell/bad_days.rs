@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cmg_onboarding::{
-    Call, Site, SiteError, error,
+    Call, Diagnostic, Site, SiteError, error,
     site::{SiteFailure, SiteRemoval, SiteRowId, power_shell::PowerShellError},
 };
 

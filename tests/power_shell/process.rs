@@ -9,7 +9,7 @@ use std::{
 };
 
 use cmg_onboarding::{
-    Call, Site,
+    Call, Diagnostic, Site,
     site::power_shell::{LocalProcess, PowerShellError, PowerShellSite, SCRIPT},
 };
 use tokio::sync::{Mutex, MutexGuard};

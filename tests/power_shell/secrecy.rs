@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use cmg_onboarding::{
-    Call, Site, SiteError, error,
+    Call, Diagnostic, Site, SiteError, error,
     site::{ServerAppImport, power_shell::ConsoleScript},
 };
 

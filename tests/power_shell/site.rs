@@ -1,7 +1,7 @@
 //! What the script says, as a site.
 
 use cmg_onboarding::{
-    Call, CloudEnvironment, Site, SiteError,
+    Call, CloudEnvironment, Diagnostic, Site, SiteError,
     site::{
         SecretHeld, SiteAction, SiteIdentity, SiteItem, SiteRemoval, SiteRowId, power_shell::InvalidPowerShellSite,
         power_shell::PowerShellSite,

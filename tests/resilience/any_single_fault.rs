@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use cmg_onboarding::{
-    OnboardingError,
+    Diagnostic, OnboardingError,
     connection::{PlannedAction, StepAction},
     error::SiteRefused,
     error::SiteUnreachable,
@@ -246,7 +246,7 @@ async fn a_token_that_is_refused_in_mid_run_and_cannot_be_renewed_ends_the_run_w
             break;
         }
         let error = result.expect_err("there is no other token");
-        helps.insert(error.help());
+        helps.insert(error.help().into_owned());
         assert_report_is_true(&world, &error, "the token was refused");
         world.process().onboard().await.unwrap();
         world

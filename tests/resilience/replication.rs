@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cmg_onboarding::{
-    DirectoryError, Event, OnboardingError, Step, WaitPolicy,
+    Diagnostic, DirectoryError, Event, OnboardingError, Step, WaitPolicy,
     connection::{ApplyError, EventKind, StepError},
 };
 use cmg_onboarding_emulator::{EmulatedTenant, EmulatedTenantBuilder, Timeline, WireFault, WireRefusal};

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use cmg_onboarding::{CachedTokens, DeviceCodeSignIn, TokenChain, TokenProvider, error::TokenFailure, token::DeviceCode};
+use cmg_onboarding::{CachedTokens, DeviceCodeSignIn, Diagnostic, TokenChain, TokenProvider, error::TokenFailure, token::DeviceCode};
 use cmg_onboarding_emulator::{EmulatedTenant, EmulatorServer, SignInTrouble};
 use serde_json::json;
 use tokio::time::Instant;

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use cmg_onboarding::{
-    AccessToken, ApplicationId, CachedTokens, Call, ClientSecret, ClientSecretSignIn, Directory, GraphDirectory, TokenProvider,
+    AccessToken, ApplicationId, CachedTokens, Call, ClientSecret, ClientSecretSignIn, Diagnostic, Directory, GraphDirectory, TokenProvider,
     error::TokenFailure, token_fn,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer};

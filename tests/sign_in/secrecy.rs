@@ -7,7 +7,7 @@ use std::{
 };
 
 use cmg_onboarding::{
-    CachedTokens, ClientSecret, ClientSecretSignIn, CloudEndpoints, DeviceCodeSignIn, TokenProvider,
+    CachedTokens, ClientSecret, ClientSecretSignIn, CloudEndpoints, DeviceCodeSignIn, Diagnostic, TokenProvider,
     token::{DeviceCode, EnvironmentToken},
 };
 use cmg_onboarding_emulator::{EmulatedTenant, SignInTrouble};
@@ -143,7 +143,7 @@ async fn no_token_code_verifier_or_secret_is_to_be_found_anywhere() {
         shown.push_str(&format!("{token:?} {tokens:?} {page:?}"));
         if let Err(error) = &token {
             shown.push_str(&cmg_onboarding::error::chain(error));
-            shown.push_str(error.help());
+            shown.push_str(&error.help());
             shown.push_str(&serde_json::to_string(error.refusal().unwrap()).unwrap());
         }
     }

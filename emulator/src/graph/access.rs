@@ -1,9 +1,13 @@
-//! What the bearer of a token may do: Microsoft's permission tables, as far as this job meets them.
+//! What the bearer of a token may do: permissions and roles together.
 
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::permissions::{
+    ASSIGN_OTHER_ROLES, ASSIGN_ROLES, AnyOf, MANAGE_APPLICATIONS, MANAGE_DELETED, OF_ALL_OBJECTS, READ_APPLICATIONS, READ_GRANTS, READ_ME,
+    READ_ORGANIZATION, READ_POLICIES, SEE_WHAT_IS_ASSIGNED, WRITE_APPLICATIONS, WRITE_GRANTS,
+};
 use crate::{
     cloud::CloudEnvironment,
     ids::well_known::{
@@ -17,16 +21,6 @@ use crate::{
 
 /// Directory role *Global Reader*, the least role that reads policies.
 const GLOBAL_READER: Uuid = uuid::uuid!("f2ef992c-3afb-46b9-b7cf-a126ee74c451");
-
-const READ_APPLICATIONS: [&str; 5] = [
-    "Application.Read.All",
-    "Application.ReadWrite.All",
-    "Application.ReadWrite.OwnedBy",
-    "Directory.Read.All",
-    "Directory.ReadWrite.All",
-];
-const OWNED_BY: &str = "Application.ReadWrite.OwnedBy";
-const WRITE_APPLICATIONS: &str = "Application.ReadWrite.All";
 
 /// Who asks, as its token says.
 #[derive(Debug, Clone)]
@@ -91,28 +85,16 @@ impl Access {
     }
 
     pub(crate) fn may_read_organization(&self) -> Result<(), Refusal> {
-        let of_users: &[&str] = if self.account.is_some() {
-            &["User.Read", "User.Read.All", "User.ReadWrite.All"]
-        } else {
-            &[]
-        };
-        self.allowed(self.has_any(of_users) || self.has_any(&["Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"]))
+        self.allowed(self.has(READ_ORGANIZATION))
     }
 
     pub(crate) fn may_read_me(&self) -> Result<(), Refusal> {
-        let of_users = [
-            "User.Read",
-            "User.Read.All",
-            "User.ReadWrite.All",
-            "Directory.Read.All",
-            "Directory.ReadWrite.All",
-        ];
         // Without a user the answer is about the flow, not about permissions.
-        self.allowed(self.account.is_none() || self.has_any(&of_users))
+        self.allowed(self.account.is_none() || self.has(READ_ME))
     }
 
     pub(crate) fn may_read_applications(&self) -> Result<(), Refusal> {
-        self.allowed(self.has_any(&READ_APPLICATIONS))
+        self.allowed(self.has(READ_APPLICATIONS))
     }
 
     pub(crate) fn may_create_applications(&self) -> Result<(), Refusal> {
@@ -121,10 +103,14 @@ impl Access {
         self.allowed(self.account.is_none() || self.users_may_create_apps || role)
     }
 
-    /// The permission alone; what it covers depends on the object.
+    /// The permission to write app registrations; what it covers depends on the object.
     pub(crate) fn may_write_applications(&self) -> Result<(), Refusal> {
-        let as_owner = self.account.is_none() && self.has(OWNED_BY);
-        self.allowed(self.has(WRITE_APPLICATIONS) || as_owner)
+        self.allowed(self.has(WRITE_APPLICATIONS))
+    }
+
+    /// The permission to write service principals and secrets; what it covers depends on the object.
+    pub(crate) fn may_manage_applications(&self) -> Result<(), Refusal> {
+        self.allowed(self.has(MANAGE_APPLICATIONS))
     }
 
     /// An application with the permission for its own objects, and a user without an administrator's role, may write
@@ -133,51 +119,47 @@ impl Access {
         let may_write_all = if self.account.is_some() {
             self.is_application_administrator()
         } else {
-            self.has(WRITE_APPLICATIONS)
+            self.holds_one_of(&OF_ALL_OBJECTS)
         };
         self.allowed(may_write_all || entry.is_owned_by(self.object_id))
     }
 
     pub(crate) fn may_manage_deleted(&self) -> Result<(), Refusal> {
-        self.may_write_applications()?;
+        self.allowed(self.has(MANAGE_DELETED))?;
         self.allowed(self.account.is_none() || self.is_application_administrator())
     }
 
     pub(crate) fn may_read_grants(&self) -> Result<(), Refusal> {
-        self.allowed(self.has_any(&[
-            "DelegatedPermissionGrant.ReadWrite.All",
-            "Directory.Read.All",
-            "Directory.ReadWrite.All",
-        ]))
+        self.allowed(self.has(READ_GRANTS))
     }
 
     pub(crate) fn may_write_grants(&self) -> Result<(), Refusal> {
-        self.allowed(self.has_any(&["DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"]))?;
+        self.allowed(self.has(WRITE_GRANTS))?;
         self.allowed(
             self.account.is_none() || self.is_application_administrator() || self.directory_roles.contains(&PRIVILEGED_ROLE_ADMINISTRATOR),
         )
     }
 
     pub(crate) fn may_read_assignments(&self) -> Result<(), Refusal> {
-        self.allowed(self.has_any(&READ_APPLICATIONS) || self.has("AppRoleAssignment.ReadWrite.All"))
+        self.may_read_applications()
     }
 
-    /// Permissions of Microsoft Graph need more than those of other resources: both the permission and the role.
+    /// Permissions of Microsoft Graph need more than those of other resources: both permissions and the role.
     pub(crate) fn may_assign_roles(&self, is_for_graph: bool) -> Result<(), Refusal> {
-        let full = self.has("AppRoleAssignment.ReadWrite.All") && self.has_any(&READ_APPLICATIONS);
+        let full = self.has(ASSIGN_ROLES) && self.has(SEE_WHAT_IS_ASSIGNED);
         let privileged = [GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR];
         let role = self.directory_roles.iter().any(|role| privileged.contains(role));
         if is_for_graph {
             return self.allowed(full && (self.account.is_none() || role));
         }
-        let permission = full || self.has(WRITE_APPLICATIONS);
+        let permission = full || self.has(ASSIGN_OTHER_ROLES);
         self.allowed(permission && (self.account.is_none() || role || self.is_application_administrator()))
     }
 
     pub(crate) fn may_read_policies(&self) -> Result<(), Refusal> {
         let readers = [GLOBAL_ADMINISTRATOR, GLOBAL_READER];
         let role = self.directory_roles.iter().any(|role| readers.contains(role));
-        self.allowed(self.has("Policy.Read.All") && (self.account.is_none() || role))
+        self.allowed(self.has(READ_POLICIES) && (self.account.is_none() || role))
     }
 
     fn is_application_administrator(&self) -> bool {
@@ -185,12 +167,13 @@ impl Access {
         self.directory_roles.iter().any(|role| roles.contains(role))
     }
 
-    fn has(&self, permission: &str) -> bool {
-        self.permissions.iter().any(|held| held == permission)
+    fn has(&self, one: AnyOf) -> bool {
+        let sufficient = if self.account.is_some() { one.delegated } else { one.application };
+        self.holds_one_of(sufficient)
     }
 
-    fn has_any(&self, permissions: &[&str]) -> bool {
-        permissions.iter().any(|permission| self.has(permission))
+    fn holds_one_of(&self, permissions: &[&str]) -> bool {
+        permissions.iter().any(|name| self.permissions.iter().any(|held| held == name))
     }
 
     fn allowed(&self, is_allowed: bool) -> Result<(), Refusal> {

@@ -4,6 +4,7 @@ mod access;
 mod batch;
 mod filter;
 mod path;
+mod permissions;
 mod query;
 mod routes;
 

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::EmulatedSite;
 use cmg_onboarding::{
+    Diagnostic,
     call::Call,
     cloud::CloudEnvironment,
     error::{SiteError, SiteRefused, SiteUnreachable},

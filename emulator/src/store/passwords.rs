@@ -16,7 +16,7 @@ pub(super) const DEFAULT_POLICY_ID: &str = "00000000-0000-0000-0000-000000000000
 impl Store {
     /// `addPassword`: the answer carries the text.
     pub(crate) fn add_password(&mut self, context: Context<'_>, key: &Key, body: &Object) -> Result<Value, Refusal> {
-        context.access.may_write_applications()?;
+        context.access.may_manage_applications()?;
         let found = position(&self.applications, key, context.instant)?;
         if let Some(entry) = self.applications.get(found) {
             context.access.may_write_object(entry)?;
@@ -36,7 +36,7 @@ impl Store {
 
     /// `removePassword`.
     pub(crate) fn remove_password(&mut self, context: Context<'_>, key: &Key, body: &Object) -> Result<(), Refusal> {
-        context.access.may_write_applications()?;
+        context.access.may_manage_applications()?;
         let found = position(&self.applications, key, context.instant)?;
         let Some(key_id) = body.get("keyId").and_then(Value::as_str).filter(|id| id.parse::<Uuid>().is_ok()) else {
             return Err(Refusal::invalid_value("keyId", "PasswordCredential"));

@@ -9,7 +9,7 @@ use crate::{graph_types, refusal::Refusal};
 impl Store {
     /// Creates the service principal of an app registration of this tenant.
     pub(crate) fn create_service_principal(&mut self, context: Context<'_>, body: &Object) -> Result<Value, Refusal> {
-        context.access.may_write_applications()?;
+        context.access.may_manage_applications()?;
         graph_types::check("servicePrincipal", body)?;
         let app_id = text(body, "appId").to_ascii_lowercase();
         if app_id.is_empty() {
@@ -45,7 +45,7 @@ impl Store {
 
     /// Changes a service principal.
     pub(crate) fn change_service_principal(&mut self, context: Context<'_>, key: &Key, body: &Object) -> Result<(), Refusal> {
-        context.access.may_write_applications()?;
+        context.access.may_manage_applications()?;
         graph_types::check("servicePrincipal", body)?;
         let found = position(&self.service_principals, key, context.instant)?;
         let Some(entry) = self.service_principals.get_mut(found) else {
@@ -64,7 +64,7 @@ impl Store {
 
     /// Deletes a service principal softly; its consents go with it for good.
     pub(crate) fn delete_service_principal(&mut self, context: Context<'_>, key: &Key) -> Result<(), Refusal> {
-        context.access.may_write_applications()?;
+        context.access.may_manage_applications()?;
         let found = position(&self.service_principals, key, context.instant)?;
         if let Some(entry) = self.service_principals.get(found) {
             context.access.may_write_object(entry)?;

@@ -1,24 +1,19 @@
 //! Whether token and account may do what a plan takes.
 
-use crate::connection::{
-    check::sign_in::lacking,
-    plan::change::ROLE_ASSIGNMENT,
-    read::snapshot::{FoundDirectory, role_gap},
-    report::finding::{Finding, FindingCode},
+use crate::{
+    connection::{
+        check::sign_in::lacking,
+        read::snapshot::{FoundDirectory, role_gap},
+        report::finding::{Finding, FindingCode},
+    },
+    permissions::Use,
 };
 
-/// Compares what the token grants with what the plan takes, by name.
-pub(crate) fn check_permissions(found: &FoundDirectory, needed: &[String], findings: &mut Vec<Finding>) {
-    let signed_in = &found.signed_in;
-    let granted = if signed_in.is_application {
-        &signed_in.app_roles
-    } else {
-        &signed_in.scopes
-    };
-    let Some(granted) = granted else {
+/// Compares what the token grants with what the plan takes: any permission that suffices will do.
+pub(crate) fn check_permissions(found: &FoundDirectory, needed: &[Use], findings: &mut Vec<Finding>) {
+    let Some(missing) = lacking(&found.signed_in, needed) else {
         return;
     };
-    let missing = lacking(granted, needed);
     if missing.is_empty() {
         return;
     }
@@ -27,12 +22,12 @@ pub(crate) fn check_permissions(found: &FoundDirectory, needed: &[String], findi
 }
 
 /// Checks the roles against what the plan writes: if every consent is in place, no role is needed to give one.
-pub(crate) fn check_roles(needed: &[String], found: &FoundDirectory, findings: &mut Vec<Finding>) {
+pub(crate) fn check_roles(needed: &[Use], found: &FoundDirectory, findings: &mut Vec<Finding>) {
     let Some(held) = &found.roles else {
         return;
     };
     if let Some(role) = role_gap(held, needed) {
-        let code = match needed.iter().any(|name| name == ROLE_ASSIGNMENT) {
+        let code = match needed.contains(&Use::AssignRole) {
             true => FindingCode::DiscoveryRoleTooWeak,
             false => FindingCode::RoleTooWeak,
         };

@@ -4,16 +4,15 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::connection::read::snapshot::{FoundDirectory, RELEVANT_ROLES, role_gap};
 use crate::{
     cloud::CloudEnvironment,
-    ids::{
-        RoleTemplateId, TenantId,
-        well_known::{
-            APPLICATION_ADMINISTRATOR, APPLICATION_DEVELOPER, CLOUD_APPLICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR,
-            PRIVILEGED_ROLE_ADMINISTRATOR,
-        },
+    connection::read::{
+        granted::granted_to,
+        snapshot::{FoundDirectory, role_gap},
     },
+    directory::SignedIn,
+    ids::{RoleTemplateId, TenantId},
+    permissions::{self, Use, least},
     text::{clean, excerpt},
 };
 
@@ -46,13 +45,12 @@ pub struct SignInSummary {
 }
 
 impl SignInSummary {
-    pub(crate) fn new(environment: CloudEnvironment, found: &FoundDirectory, permissions_needed: Vec<String>) -> Self {
+    pub(crate) fn new(environment: CloudEnvironment, found: &FoundDirectory, needed: &[Use]) -> Self {
         let signed_in = &found.signed_in;
-        let granted = match signed_in.is_application {
-            true => signed_in.app_roles.clone(),
-            false => signed_in.scopes.clone(),
-        };
-        let granted: Option<Vec<String>> = granted.map(|granted| granted.iter().map(|name| clean(name)).collect());
+        let (kind, granted) = granted_to(signed_in);
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let mut permissions_needed = owned(least(needed, kind));
+        permissions_needed.sort_unstable();
         let roles = found.roles.as_deref();
         Self {
             tenant_name: excerpt(found.tenant.site_name()),
@@ -61,12 +59,9 @@ impl SignInSummary {
             account: signed_in.account.as_deref().map(excerpt),
             environment,
             roles_held: roles.map(|held| held.iter().filter_map(|role| role_name(*role)).collect()),
-            role_lacking: roles.and_then(|held| role_gap(held, &permissions_needed)),
-            permissions_lacking: granted
-                .as_ref()
-                .map(|granted| lacking(granted, &permissions_needed))
-                .unwrap_or_default(),
-            permissions_granted: granted,
+            role_lacking: roles.and_then(|held| role_gap(held, needed)),
+            permissions_lacking: lacking(signed_in, needed).map(owned).unwrap_or_default(),
+            permissions_granted: granted.map(|granted| granted.iter().map(|name| clean(name)).collect()),
             permissions_needed,
         }
     }
@@ -102,27 +97,24 @@ impl fmt::Display for SignInSummary {
     }
 }
 
-/// The permissions that are needed and not granted.
-pub(crate) fn lacking(granted: &[String], needed: &[String]) -> Vec<String> {
-    let is_held = |name: &str| granted.iter().any(|held| held.eq_ignore_ascii_case(name));
-    needed.iter().filter(|name| !is_held(name)).cloned().collect()
+/// The permissions that are needed and not granted; `None` if the token cannot be read.
+pub(crate) fn lacking(signed_in: &SignedIn, needed: &[Use]) -> Option<Vec<&'static str>> {
+    let (kind, granted) = granted_to(signed_in);
+    let mut missing = permissions::lacking(needed, kind, granted?);
+    missing.sort_unstable();
+    Some(missing)
 }
 
-/// The name of one of the roles that matter here. Source: *Microsoft Entra built-in roles*.
+/// The name of one of the roles that matter here.
 fn role_name(role: RoleTemplateId) -> Option<&'static str> {
-    const NAMES: [(RoleTemplateId, &str); RELEVANT_ROLES.len()] = [
-        (GLOBAL_ADMINISTRATOR, "Global Administrator"),
-        (PRIVILEGED_ROLE_ADMINISTRATOR, "Privileged Role Administrator"),
-        (APPLICATION_ADMINISTRATOR, "Application Administrator"),
-        (CLOUD_APPLICATION_ADMINISTRATOR, "Cloud Application Administrator"),
-        (APPLICATION_DEVELOPER, "Application Developer"),
-    ];
-    NAMES.into_iter().find(|(id, _)| *id == role).map(|(_, name)| name)
+    let mut known = Use::ALL.into_iter().flat_map(Use::roles);
+    known.find(|known| known.id() == role).map(|known| known.name())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::read::snapshot::RELEVANT_ROLES;
 
     #[test]
     fn every_role_that_matters_has_a_name() {
@@ -131,10 +123,13 @@ mod tests {
 
     #[test]
     fn what_is_lacking_is_named() {
-        let granted = ["user.read".to_owned()];
-        assert_eq!(
-            lacking(&granted, &["User.Read".to_owned(), "Application.ReadWrite.All".to_owned()]),
-            ["Application.ReadWrite.All"]
-        );
+        let mut signed_in = SignedIn::default();
+        assert_eq!(lacking(&signed_in, &[Use::RegisterApp]), None);
+        signed_in.scopes = Some(vec!["delegatedpermissiongrant.readwrite.all".to_owned()]);
+        let needed = [Use::GrantPermission, Use::RegisterApp];
+        assert_eq!(lacking(&signed_in, &needed).unwrap(), ["Application.ReadWrite.All"]);
+        signed_in.is_application = true;
+        signed_in.app_roles = signed_in.scopes.take();
+        assert_eq!(lacking(&signed_in, &needed).unwrap(), ["Application.ReadWrite.OwnedBy"]);
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     connection::{plan::difference::PropertyChange, report::step::Step},
     directory::ApplicationProperties,
     ids::{ApplicationId, ApplicationObjectId, KeyId, PermissionGrantId, PermissionId, ServicePrincipalId, TenantId},
+    permissions::{PermissionType, Use, least},
     site::SiteRowId,
     spec::{AppIdUri, DiscoverySpec, SecretValidity},
 };
@@ -379,38 +380,42 @@ impl Operation {
     }
 }
 
-/// The permission that consents to delegated permissions.
-pub(crate) const DELEGATED_GRANT: &str = "DelegatedPermissionGrant.ReadWrite.All";
-
-/// The permission that consents to application permissions.
-pub(crate) const ROLE_ASSIGNMENT: &str = "AppRoleAssignment.ReadWrite.All";
-
-/// The least Microsoft Graph permission for a step.
-const fn permission(step: Step) -> Option<&'static str> {
+/// What a step asks of the directory. Purging is left out of removing an app: what may not be purged stays for 30 days, and
+/// the run reports it.
+const fn uses(step: Step) -> &'static [Use] {
     match step {
-        Step::RegisterServerApp
-        | Step::RegisterClientApp
-        | Step::IssueSecret
-        | Step::ServerServicePrincipal
-        | Step::ClientServicePrincipal
-        | Step::CompleteClientApp
-        | Step::RetireSecrets => Some("Application.ReadWrite.All"),
-        Step::ConsentServerApp | Step::ConsentUserRead => Some(DELEGATED_GRANT),
-        Step::ConsentDirectoryRead => Some(ROLE_ASSIGNMENT),
-        Step::RemoveServerApp | Step::RemoveClientApp => Some("Application.ReadWrite.All"),
+        Step::RegisterServerApp | Step::RegisterClientApp => &[Use::RegisterApp, Use::UpdateApp],
+        Step::IssueSecret => &[Use::IssueSecret],
+        Step::ServerServicePrincipal | Step::ClientServicePrincipal => &[Use::CreateServicePrincipal],
+        Step::CompleteClientApp => &[Use::UpdateApp],
+        Step::RetireSecrets => &[Use::RemoveSecret],
+        Step::ConsentServerApp | Step::ConsentUserRead => &[Use::GrantPermission],
+        Step::ConsentDirectoryRead => &[Use::AssignRole],
+        Step::RemoveServerApp | Step::RemoveClientApp => &[Use::RemoveApp, Use::RemoveServicePrincipal],
         Step::ImportTenant
         | Step::ImportServerApp
         | Step::ImportClientApp
         | Step::CreateConnection
         | Step::ConfigureDiscovery
-        | Step::RemoveConnection => None,
+        | Step::RemoveConnection => &[],
     }
 }
 
-/// The permissions that these changes take, each once.
+/// The least Microsoft Graph permission for a step, for a person who is signed in.
+fn permission(step: Step) -> Option<&'static str> {
+    least(uses(step), PermissionType::Delegated).into_iter().next()
+}
+
+/// The permissions that these changes take of a person who is signed in, each once.
 pub(crate) fn needed_permissions(changes: &[Change]) -> Vec<String> {
-    let mut needed: Vec<String> = changes.iter().filter_map(|change| change.permission.clone()).collect();
+    let needed = least(&needed_uses(changes), PermissionType::Delegated);
+    let mut needed: Vec<String> = needed.into_iter().map(str::to_owned).collect();
     needed.sort_unstable();
-    needed.dedup();
     needed
+}
+
+/// What these changes ask of the directory.
+pub(crate) fn needed_uses(changes: &[Change]) -> Vec<Use> {
+    let writes = changes.iter().filter(|change| change.action != PlannedAction::Keep);
+    writes.flat_map(|change| uses(change.step)).copied().collect()
 }

@@ -14,7 +14,7 @@ use crate::{
         },
         plan::{
             apps::{client_changes, server_changes},
-            change::{Change, Operation, needed_permissions},
+            change::{Change, Operation, needed_uses},
             consents::{client_consents, server_consents},
             document::{PlanDocument, PlannedSite},
             removal::removal_changes,
@@ -46,7 +46,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, options: SecretOptions, snapshot: &S
         return (sorted(findings), None);
     };
     let changes = changes(rules, options, snapshot, &target);
-    let needed = needed_permissions(&changes);
+    let needed = needed_uses(&changes);
     if let Some(directory) = &snapshot.directory {
         check_permissions(directory, &needed, &mut findings);
         check_roles(&needed, directory, &mut findings);

@@ -4,7 +4,7 @@ use crate::{
     connection::{
         check::{apps, directory::check_token, rights::check_permissions, rules::Rules},
         plan::{
-            change::{Change, Operation, Reference, needed_permissions},
+            change::{Change, Operation, Reference, needed_uses},
             own_secret::OwnSecret,
             target::{AppSource, Target},
         },
@@ -61,7 +61,7 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
     tell_of_adopted(snapshot, target, &mut findings);
     if let Some(directory) = &snapshot.directory {
         check_token(rules, directory, &mut findings);
-        check_permissions(directory, &needed_permissions(&changes), &mut findings);
+        check_permissions(directory, &needed_uses(&changes), &mut findings);
     }
     changes.sort_by_key(|change| change.step);
     (changes, findings)

@@ -2,13 +2,9 @@
 
 use futures_util::future::{OptionFuture, join, join3};
 
-use crate::connection::{
-    plan::change::{DELEGATED_GRANT, ROLE_ASSIGNMENT},
-    plan::registration::UniqueNames,
-    report::error::LookError,
-};
 use crate::{
     call::Call,
+    connection::{plan::registration::UniqueNames, read::granted::granted_to, report::error::LookError},
     directory::{
         AppManagementPolicy, Application, ApplicationKey, DeletedApplication, Directory, PermissionGrant, RoleAssignment, ServicePrincipal,
         SignedIn, Tenant,
@@ -21,6 +17,7 @@ use crate::{
             PRIVILEGED_ROLE_ADMINISTRATOR,
         },
     },
+    permissions::{Use, WithoutRole},
     site::{Site, SiteConnection, SiteSnapshot},
     spec::{AppIdUri, ConnectionSpec},
 };
@@ -174,9 +171,9 @@ async fn look_in_directory(
 
     let roles_in_token = held_in_token(&signed_in);
     // The most that any plan for this specification takes; preflight compares with what its own plan takes.
-    let most: &[&str] = match spec.discovery() {
-        Some(_) => &[DELEGATED_GRANT, ROLE_ASSIGNMENT],
-        None => &[DELEGATED_GRANT],
+    let most: &[Use] = match spec.discovery() {
+        Some(_) => &[Use::GrantPermission, Use::AssignRole],
+        None => &[Use::GrantPermission],
     };
     let token_suffices = role_gap(&roles_in_token, most).is_none();
     let asks_for_roles = !signed_in.is_application && !token_suffices;
@@ -292,24 +289,16 @@ fn held_in_token(signed_in: &SignedIn) -> Vec<RoleTemplateId> {
     roles.filter(|role| RELEVANT_ROLES.contains(role)).copied().collect()
 }
 
-/// What is lacking of the directory roles that a plan with these permissions needs: the least role that would do, if any
-/// is lacking. Registering apps asks for none here, because a tenant may let every member do it.
-///
-/// Source: *Grant tenant-wide admin consent to an application*: consent to delegated permissions takes an application
-/// administrator, consent to Microsoft Graph's application permissions a Privileged Role Administrator.
-pub(crate) fn role_gap<S: AsRef<str>>(held: &[RoleTemplateId], permissions: &[S]) -> Option<&'static str> {
-    let takes = |name: &str| permissions.iter().any(|permission| permission.as_ref() == name);
-    let holds = |roles: &[RoleTemplateId]| roles.iter().any(|role| held.contains(role));
-    if takes(ROLE_ASSIGNMENT) && !holds(&[GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR]) {
-        return Some("Privileged Role Administrator");
-    }
-    let consents = [
-        GLOBAL_ADMINISTRATOR,
-        APPLICATION_ADMINISTRATOR,
-        CLOUD_APPLICATION_ADMINISTRATOR,
-        PRIVILEGED_ROLE_ADMINISTRATOR,
-    ];
-    (takes(DELEGATED_GRANT) && !holds(&consents)).then_some("Cloud Application Administrator")
+/// What is lacking of the directory roles that these uses take: the least role that would do, if any is lacking. What a
+/// member or an owner may do without a role asks for none here.
+pub(crate) fn role_gap(held: &[RoleTemplateId], uses: &[Use]) -> Option<&'static str> {
+    let is_lacking = |usage: &&Use| {
+        let takes_role = usage.requirement().without_role == WithoutRole::Nobody;
+        takes_role && !usage.roles().iter().any(|role| held.contains(&role.id()))
+    };
+    // The use that stands last takes the strongest role.
+    let lacking = uses.iter().filter(is_lacking).max()?;
+    lacking.roles().first().map(|role| role.name())
 }
 
 /// A list that the caller is not allowed to see, or that an implementation does not offer, counts as empty: what it
@@ -323,6 +312,6 @@ pub(crate) fn where_allowed<T>(result: Result<Vec<T>, DirectoryError>) -> Result
 }
 
 fn may_read_policy(signed_in: &SignedIn) -> bool {
-    let holds = |permissions: &Option<Vec<String>>| permissions.iter().flatten().any(|name| name == "Policy.Read.All");
-    holds(&signed_in.scopes) || holds(&signed_in.app_roles)
+    let (kind, granted) = granted_to(signed_in);
+    granted.is_some_and(|granted| Use::ReadPolicy.is_covered_by(kind, granted))
 }

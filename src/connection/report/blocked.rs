@@ -1,11 +1,16 @@
 //! What stands in the way of a plan.
 
-use serde::Serialize;
+use std::borrow::Cow;
 
-use crate::connection::report::finding::{Finding, Severity};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    connection::report::finding::{Finding, Severity},
+    error::Diagnostic,
+};
 
 /// Something stands in the way; nothing has been written.
-#[derive(Debug, Clone, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
 #[error("preflight found {} in the way: {}", count(.findings), codes(.findings))]
 pub struct Blocked {
     findings: Vec<Finding>,
@@ -31,15 +36,19 @@ impl Blocked {
     pub fn blockers(&self) -> impl Iterator<Item = &Finding> {
         blockers(&self.findings)
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
+impl Diagnostic for Blocked {
+    fn code(&self) -> &'static str {
+        "blocked"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         let lines: Vec<String> = self
             .blockers()
             .map(|finding| format!("{} {}", finding.message(), finding.remedy()))
             .collect();
-        lines.join("\n")
+        lines.join("\n").into()
     }
 }
 

@@ -1,111 +1,22 @@
 //! A run that stopped half-way, and everything that is known about it.
 
-use std::time::Duration;
+use std::borrow::Cow;
 
-use crate::connection::{
-    report::blocked::Blocked,
-    report::finding::Finding,
-    report::outcome::{IssuedSecret, Report},
-    report::stale_plan::StalePlan,
-    report::step::Step,
-    run::secret_sink::SecretSinkError,
-};
 use crate::{
-    error::{DirectoryError, RequestTrace, SiteError},
-    ids::{ApplicationId, TenantId},
+    connection::report::{
+        blocked::Blocked,
+        finding::Finding,
+        incomplete::IncompleteConnection,
+        outcome::{IssuedSecret, Report, StepReport},
+        problem::{Problem, Written},
+        stale_plan::StalePlan,
+        step::{Step, StepAction},
+        step_error::{StepError, StepFailure},
+    },
+    error::{Diagnostic, DirectoryError, RefusalReason, RequestTrace, SiteError, SiteRefusalReason},
+    ids::TenantId,
     spec::InvalidSpec,
 };
-
-/// Why a step failed.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum StepError {
-    /// On the Entra side.
-    #[error(transparent)]
-    Directory(DirectoryError),
-    /// On the site side.
-    #[error(transparent)]
-    Site(SiteError),
-    /// The caller's sink did not store the secret that was issued.
-    #[error(transparent)]
-    SecretSink(SecretSinkError),
-    /// The directory is signed in to another tenant than the one that the plan was made for. Nothing was written.
-    #[error("the plan is for tenant {planned}, and the directory is signed in to tenant {signed_in}")]
-    OtherTenant {
-        /// The tenant that the plan was made for.
-        planned: TenantId,
-        /// The tenant of the directory's token.
-        signed_in: TenantId,
-    },
-    /// The caller's [`Cancel`](crate::connection::Cancel) ended the run.
-    #[error("the caller cancelled the run")]
-    Cancelled,
-    /// The run did not end within the caller's deadline.
-    #[error("the run did not end within {deadline:?}")]
-    DeadlineExceeded {
-        /// The deadline, from the begin of the run.
-        deadline: Duration,
-    },
-    /// The plan changes this app registration, and it is not there any more.
-    #[error("the app registration {application_id} was there when the plan was made, and is gone")]
-    ApplicationGone {
-        /// The app's client id.
-        application_id: ApplicationId,
-    },
-    /// An app, or Microsoft Graph itself, has no service principal in the tenant, so no consent can be given.
-    #[error("one side of the consent has no service principal in the tenant")]
-    ServicePrincipalMissing,
-    /// The step works on an app registration that no step before it has made.
-    #[error("the app that the step works on is not registered")]
-    NotRegistered,
-    /// The plan writes to a site, and its connection has none.
-    #[error("the step writes to a site, and the connection has none")]
-    SiteMissing,
-    /// The plan writes to a directory, and its connection has none.
-    #[error("the step writes to a directory, and the connection has none")]
-    DirectoryMissing,
-}
-
-impl From<DirectoryError> for StepError {
-    fn from(error: DirectoryError) -> Self {
-        Self::Directory(error)
-    }
-}
-
-impl StepError {
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
-        match self {
-            Self::Directory(error) => error.help(),
-            Self::Site(error) => error.help().to_owned(),
-            Self::SecretSink(error) => error.help().to_owned(),
-            Self::OtherTenant { .. } => "Sign in to the tenant of the plan, or make a new plan for this tenant.".to_owned(),
-            Self::Cancelled => "Nothing more is written.".to_owned(),
-            Self::DeadlineExceeded { .. } => "Give the run more time, or find out what was slow from its events.".to_owned(),
-            Self::ApplicationGone { .. } => {
-                "Restore it if it was deleted by mistake (Entra admin center > App registrations > Deleted applications), or make a new plan."
-                    .to_owned()
-            }
-            Self::ServicePrincipalMissing => {
-                "Make a new plan, which creates those of its own apps. If it persists, look for Microsoft Graph among the tenant's enterprise applications (Entra admin center > Enterprise applications)."
-                    .to_owned()
-            }
-            Self::NotRegistered => "Make a new plan and run again.".to_owned(),
-            Self::SiteMissing => IncompleteConnection::SiteMissing.help().to_owned(),
-            Self::DirectoryMissing => IncompleteConnection::DirectoryMissing.help().to_owned(),
-        }
-    }
-
-    /// Which request it was, where it was one.
-    #[must_use]
-    pub fn trace(&self) -> Option<&RequestTrace> {
-        match self {
-            Self::Directory(error) => error.trace(),
-            _ => None,
-        }
-    }
-}
 
 /// The run stopped half-way. The report says what exists; running the same specification again goes on from there.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -114,23 +25,39 @@ pub struct ApplyError {
     step: Step,
     #[source]
     error: Box<StepError>,
-    report: Report,
+    failures: Vec<StepFailure>,
+    tenant: TenantId,
+    report: Box<Report>,
     findings: Vec<Finding>,
     secret: Option<Box<IssuedSecret>>,
 }
 
 impl ApplyError {
-    pub(crate) fn new(step: Step, error: StepError, report: Report, findings: Vec<Finding>, secret: Option<IssuedSecret>) -> Self {
+    /// The run stopped at `first`; `failures` are all that the run has met, with or without the first one.
+    pub(crate) fn new(
+        tenant: TenantId,
+        first: StepFailure,
+        mut failures: Vec<StepFailure>,
+        report: Report,
+        findings: Vec<Finding>,
+        secret: Option<IssuedSecret>,
+    ) -> Self {
+        let (step, error) = (first.step, Box::new(first.error.clone()));
+        failures.retain(|failure| failure.step != step);
+        failures.sort_by_key(|failure| failure.step);
+        failures.insert(0, first);
         Self {
             step,
-            error: Box::new(error),
-            report,
+            error,
+            failures,
+            tenant,
+            report: Box::new(report),
             findings,
             secret: secret.map(Box::new),
         }
     }
 
-    /// The first step that failed. Others of the same round may have failed, too: see the report.
+    /// The first step that failed. Others of the same round may have failed, too: see [`failures`](Self::failures).
     #[must_use]
     pub const fn step(&self) -> Step {
         self.step
@@ -140,6 +67,18 @@ impl ApplyError {
     #[must_use]
     pub fn error(&self) -> &StepError {
         &self.error
+    }
+
+    /// Every step that failed, this one first: the steps of a round run side by side, and all of them finish.
+    #[must_use]
+    pub fn failures(&self) -> &[StepFailure] {
+        &self.failures
+    }
+
+    /// The tenant that the run wrote to.
+    #[must_use]
+    pub const fn tenant_id(&self) -> TenantId {
+        self.tenant
     }
 
     /// What was done before and beside it.
@@ -160,13 +99,45 @@ impl ApplyError {
         self.secret.as_deref()
     }
 
-    /// What to do about it.
+    /// Whether the run has changed tenant or site.
     #[must_use]
-    pub fn help(&self) -> String {
+    pub fn effect(&self) -> Written {
+        if self.failures.iter().any(|failure| failure.error.may_have_been_carried_out()) {
+            return Written::Unknown;
+        }
+        let was_answered = |status: Option<u16>| status.is_some_and(|status| status < 400);
+        let has_written = |report: &StepReport| {
+            let is_done = report.action.is_change() && report.action != StepAction::Failed;
+            is_done || report.requests.iter().any(|request| was_answered(request.status))
+        };
+        if self.report.steps().iter().any(has_written) {
+            Written::Partial
+        } else {
+            Written::Nothing
+        }
+    }
+}
+
+impl Diagnostic for ApplyError {
+    fn code(&self) -> &'static str {
+        self.error.code()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         format!(
-            "{} Then run the same again: what the report lists is found and kept.",
+            "{} What the report lists stays: the next run finds and keeps it.",
             self.error.help()
         )
+        .into()
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.error.trace()
+    }
+
+    /// Whether repeating may mend every step that failed.
+    fn is_retryable(&self) -> bool {
+        self.failures.iter().all(|failure| failure.error.is_retryable())
     }
 }
 
@@ -183,13 +154,47 @@ pub enum LookError {
 }
 
 impl LookError {
-    /// What to do about it.
+    /// The reason of the directory's refusal; `None` if the directory did not refuse.
     #[must_use]
-    pub fn help(&self) -> String {
+    pub fn refusal(&self) -> Option<RefusalReason> {
         match self {
-            Self::Directory(error) => error.help(),
-            Self::Site(error) => error.help().to_owned(),
+            Self::Directory(error) => error.refusal(),
+            Self::Site(_) => None,
         }
+    }
+
+    /// The reason of the site's refusal; `None` if the site did not refuse.
+    #[must_use]
+    pub const fn site_refusal(&self) -> Option<SiteRefusalReason> {
+        match self {
+            Self::Directory(_) => None,
+            Self::Site(error) => error.refusal(),
+        }
+    }
+
+    fn diagnostic(&self) -> &dyn Diagnostic {
+        match self {
+            Self::Directory(error) => error,
+            Self::Site(error) => error,
+        }
+    }
+}
+
+impl Diagnostic for LookError {
+    fn code(&self) -> &'static str {
+        self.diagnostic().code()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.diagnostic().help()
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.diagnostic().trace()
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.diagnostic().is_retryable()
     }
 }
 
@@ -218,17 +223,56 @@ pub enum OnboardingError {
 }
 
 impl OnboardingError {
-    /// What to do about it.
+    /// The reason of the directory's refusal, however deep it lies; `None` if the directory did not refuse.
+    ///
+    /// ```
+    /// use cmg_onboarding::{OnboardingError, error::RefusalReason};
+    ///
+    /// fn is_policy(error: &OnboardingError) -> bool {
+    ///     matches!(error.refusal(), Some(RefusalReason::SecretsForbidden | RefusalReason::UriBlockedByPolicy))
+    /// }
+    /// ```
     #[must_use]
-    pub fn help(&self) -> String {
+    pub fn refusal(&self) -> Option<RefusalReason> {
         match self {
-            Self::Spec(error) => error.help(),
-            Self::Incomplete(error) => error.help().to_owned(),
-            Self::Look(error) => error.help(),
-            Self::Blocked(error) => error.help(),
-            Self::Stale(error) => error.help().to_owned(),
-            Self::Apply(error) => error.help(),
+            Self::Look(error) => error.refusal(),
+            Self::Apply(error) => error.error().refusal(),
+            _ => None,
         }
+    }
+
+    /// The reason of the site's refusal, however deep it lies; `None` if the site did not refuse.
+    #[must_use]
+    pub fn site_refusal(&self) -> Option<SiteRefusalReason> {
+        match self {
+            Self::Look(error) => error.site_refusal(),
+            Self::Apply(error) => error.error().site_refusal(),
+            _ => None,
+        }
+    }
+
+    /// Every step that failed, the first one first; none if nothing was written.
+    #[must_use]
+    pub fn failures(&self) -> &[StepFailure] {
+        match self {
+            Self::Apply(error) => error.failures(),
+            _ => &[],
+        }
+    }
+
+    /// Whether tenant or site were changed.
+    #[must_use]
+    pub fn effect(&self) -> Written {
+        match self {
+            Self::Apply(error) => error.effect(),
+            _ => Written::Nothing,
+        }
+    }
+
+    /// The error as data, for front ends and logs.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        self.into()
     }
 
     /// What was done before the run stopped; `None` if nothing was written.
@@ -261,29 +305,33 @@ impl OnboardingError {
     }
 }
 
-/// The connection was put together without what its specification needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum IncompleteConnection {
-    /// An app is to be created, and there is no directory.
-    #[error("the specification creates an app, and no directory was given")]
-    DirectoryMissing,
-    /// An app is to be reused, and there is no site that could know it.
-    #[error("the specification reuses an app of a site, and no site was given")]
-    SiteMissing,
-    /// Nothing is to be created, and there is no site.
-    #[error("the specification only imports, and no site was given")]
-    NothingToDo,
+impl OnboardingError {
+    fn diagnostic(&self) -> &dyn Diagnostic {
+        match self {
+            Self::Spec(error) => error,
+            Self::Incomplete(error) => error,
+            Self::Look(error) => error,
+            Self::Blocked(error) => error,
+            Self::Stale(error) => error,
+            Self::Apply(error) => error,
+        }
+    }
 }
 
-impl IncompleteConnection {
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::DirectoryMissing => "Give a directory to the builder, or import the apps' values instead of creating the apps.",
-            Self::SiteMissing => "Give a site to the builder, or create or import the apps.",
-            Self::NothingToDo => "Give a site to the builder to import into.",
-        }
+impl Diagnostic for OnboardingError {
+    fn code(&self) -> &'static str {
+        self.diagnostic().code()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.diagnostic().help()
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.diagnostic().trace()
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.diagnostic().is_retryable()
     }
 }

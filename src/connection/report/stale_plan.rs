@@ -1,11 +1,11 @@
 //! A plan that was approved and would do something else now.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::text::clean;
+use crate::{error::Diagnostic, text::clean};
 
 /// One difference between a plan that was approved and what would be done now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,10 +42,14 @@ impl StalePlan {
     pub(crate) const fn new(differences: Vec<PlanDifference>) -> Self {
         Self { differences }
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        "Make a new plan, look at it, and have it approved again."
+impl Diagnostic for StalePlan {
+    fn code(&self) -> &'static str {
+        "stalePlan"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "Make a new plan, look at it, and have it approved again.".into()
     }
 }

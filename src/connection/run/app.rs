@@ -7,9 +7,14 @@ use crate::{
             difference::difference,
             registration::complete_client_shape,
         },
-        report::{error::StepError, outcome::StepReport, step::Step, step::StepAction},
+        report::{
+            outcome::StepReport,
+            step::Step,
+            step::StepAction,
+            step_error::{StepError, StepFailure},
+        },
         run::{
-            context::{Failed, Run},
+            context::Run,
             registered::{Origin, Registered},
             wait::{Ensured, ensure, settle},
         },
@@ -26,7 +31,7 @@ impl Run<'_> {
         unique_name: &str,
         properties: &ApplicationProperties,
         secret: Option<&PlannedSecret>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), StepFailure> {
         self.step(step, self.create(step, unique_name, properties, secret)).await?;
         let registered = match step {
             Step::RegisterServerApp => self.state().server.clone(),

@@ -13,7 +13,7 @@ use std::{
 use futures_util::future::{Either, select};
 use tokio::{sync::Notify, time::sleep};
 
-use crate::connection::report::error::StepError;
+use crate::connection::report::step_error::StepError;
 
 /// A handle that ends runs from outside, such as from a *Cancel* button. Clones are one handle.
 ///

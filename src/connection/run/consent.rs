@@ -3,7 +3,7 @@
 use crate::{
     connection::{
         plan::change::Reference,
-        report::{error::StepError, outcome::StepReport, step::Step, step::StepAction},
+        report::{outcome::StepReport, step::Step, step::StepAction, step_error::StepError},
         run::{
             context::Run,
             wait::{Ensured, ensure, settle},

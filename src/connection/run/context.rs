@@ -14,16 +14,18 @@ use crate::{
         plan::{change::Change, document::PlanDocument, own_secret::new_description},
         read::snapshot::Snapshot,
         report::{
-            error::{ApplyError, StepError},
+            error::ApplyError,
             event::EventKind,
             finding::Finding,
             outcome::{IssuedSecret, Report, StepReport},
             step::Step,
             step::StepAction,
+            step_error::{StepError, StepFailure},
         },
         run::{emitter::Emitter, registered::Registered, unused::Unused, wait::Attempt},
     },
     directory::Directory,
+    error::Diagnostic,
     ids::ServicePrincipalId,
     site::{Site, SiteConnection},
 };
@@ -48,6 +50,8 @@ pub(crate) struct State {
     started: BTreeSet<Step>,
     /// What the run has found beside its steps.
     findings: Vec<Finding>,
+    /// Every step that has failed.
+    failures: Vec<StepFailure>,
     pub(crate) server: Option<Registered>,
     pub(crate) client: Option<Registered>,
     pub(crate) server_principal: Option<ServicePrincipalId>,
@@ -57,12 +61,6 @@ pub(crate) struct State {
     /// The secrets that may be removed; `None` if the run has not looked at any.
     pub(crate) unused: Option<Unused>,
     pub(crate) connection: Option<SiteConnection>,
-}
-
-/// A step that failed. Its report is written already.
-pub(crate) struct Failed {
-    pub(crate) step: Step,
-    pub(crate) error: StepError,
 }
 
 impl<'a> Run<'a> {
@@ -115,7 +113,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs one step with its events, and writes its report.
-    pub(crate) async fn step<W>(&self, step: Step, work: W) -> Result<(), Failed>
+    pub(crate) async fn step<W>(&self, step: Step, work: W) -> Result<(), StepFailure>
     where
         W: Future<Output = Result<StepReport, StepError>>,
     {
@@ -165,19 +163,21 @@ impl<'a> Run<'a> {
     }
 
     /// Tells of a failed step and writes its report.
-    pub(crate) fn failed(&self, step: Step, error: StepError) -> Failed {
+    pub(crate) fn failed(&self, step: Step, error: StepError) -> StepFailure {
         self.start(step);
         let text = crate::error::chain(&error);
         self.emitter.tell(EventKind::StepFailed {
             step,
             error: text.clone(),
-            help: error.help(),
+            help: error.help().into_owned(),
             trace: error.trace().cloned(),
         });
         let mut report = StepReport::new(step, StepAction::Failed).with_note(text);
         report.requests = self.emitter.writes_of(step);
         self.state().report.push(report);
-        Failed { step, error }
+        let failure = StepFailure::new(step, error);
+        self.state().failures.push(failure.clone());
+        failure
     }
 
     /// Adds a finding to the outcome.
@@ -204,9 +204,15 @@ impl<'a> Run<'a> {
     }
 
     /// The error of a run that has stopped at these steps.
-    pub(crate) fn stopped(&self, failed: Failed) -> ApplyError {
+    pub(crate) fn stopped(&self, failed: StepFailure) -> ApplyError {
         let report = self.finished_report();
-        ApplyError::new(failed.step, failed.error, report, self.all_findings(), self.issued())
+        self.error(failed, report)
+    }
+
+    fn error(&self, first: StepFailure, report: Report) -> ApplyError {
+        let failures = std::mem::take(&mut self.state().failures);
+        let tenant = self.document.tenant_id;
+        ApplyError::new(tenant, first, failures, report, self.all_findings(), self.issued())
     }
 
     /// The error of a run that was ended from outside: at the first step that has begun and not ended.
@@ -217,6 +223,6 @@ impl<'a> Run<'a> {
             state.started.iter().copied().find(|step| report.step(*step).is_none())
         };
         let first = self.document.changes.first().map_or(Step::RegisterServerApp, |change| change.step);
-        ApplyError::new(open.unwrap_or(first), why, report, self.all_findings(), self.issued())
+        self.error(StepFailure::new(open.unwrap_or(first), why), report)
     }
 }

@@ -18,12 +18,13 @@ use crate::{
     call::{Call, CallEvent, CallEvents, Tag},
     clock::Clock,
     connection::report::{
-        error::{OnboardingError, StepError},
+        error::OnboardingError,
         event::{Event, EventKind, RunId, Verb},
         outcome::Outcome,
         step::Step,
+        step_error::StepError,
     },
-    error::RequestTrace,
+    error::{Diagnostic, RequestTrace},
 };
 
 /// The caller's callback.
@@ -100,12 +101,12 @@ impl<'a> Emitter<'a> {
     }
 
     /// Tells how a run ended that writes nothing.
-    pub(crate) fn end_of_reading<T, E: std::error::Error>(&self, result: &Result<T, E>, help: impl Fn(&E) -> String) {
+    pub(crate) fn end_of_reading<T, E: Diagnostic>(&self, result: &Result<T, E>) {
         self.end(match result {
             Ok(_) => EventKind::RunFinished { changed: false },
             Err(error) => EventKind::RunFailed {
                 error: crate::error::chain(error),
-                help: help(error),
+                help: error.help().into_owned(),
             },
         });
     }
@@ -115,7 +116,7 @@ impl<'a> Emitter<'a> {
         match result {
             Ok(outcome) => self.end(EventKind::RunFinished { changed: outcome.changed }),
             Err(OnboardingError::Apply(error)) if matches!(error.error(), StepError::Cancelled) => self.end(EventKind::RunCancelled),
-            Err(_) => self.end_of_reading(result, OnboardingError::help),
+            Err(_) => self.end_of_reading(result),
         }
     }
 

@@ -9,16 +9,21 @@ use crate::{
     connection::{
         plan::change::{Change, Operation, PlannedAction},
         read::snapshot::uses_server,
-        report::{error::StepError, event::EventKind, outcome::StepReport, step::Step, step::StepAction},
-        run::context::{Failed, Run},
+        report::{
+            event::EventKind,
+            outcome::StepReport,
+            step::Step,
+            step::StepAction,
+            step_error::{StepError, StepFailure},
+        },
+        run::context::Run,
     },
-    error::SiteRefused,
     site::{ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteConnection, SiteItem, SiteOnboarding, SiteProgress},
 };
 
 impl Run<'_> {
     /// Ensures the connection in the site, unless it is in place as it is: one request for all of its items.
-    pub(crate) async fn import(&self, changes: &[&Change]) -> Result<(), Failed> {
+    pub(crate) async fn import(&self, changes: &[&Change]) -> Result<(), StepFailure> {
         if changes.iter().all(|change| change.action == PlannedAction::Keep) {
             for change in changes {
                 self.done(StepReport::new(change.step, StepAction::Unchanged));
@@ -114,14 +119,14 @@ impl Run<'_> {
         let (secret_key, secret_key_expiry) = match (self.inner.spec.server_app().imported(), self.issued()) {
             (Some(imported), _) => (imported.secret_key().clone(), imported.secret_key_expiry()),
             (None, Some(issued)) => (issued.value, issued.expires_on),
-            (None, None) => return Err(incomplete("it has no secret")),
+            (None, None) => return Err(StepError::NothingToImport),
         };
         Ok(ServerAppImport::Import {
             name: name.clone(),
             client_id,
             secret_key,
             secret_key_expiry,
-            app_id_uri: app_id_uri.clone().ok_or_else(|| incomplete("it has no App ID URI"))?,
+            app_id_uri: app_id_uri.clone().ok_or(StepError::NothingToImport)?,
         })
     }
 
@@ -148,11 +153,6 @@ fn items(changes: &[&Change]) -> VecDeque<SiteItem> {
     ];
     let is_planned = |item: &SiteItem| changes.iter().any(|change| change.step == Step::from(*item));
     all.into_iter().filter(is_planned).collect()
-}
-
-fn incomplete(why: &str) -> StepError {
-    let refused = SiteRefused::new("import the server app", why, "Make a new plan and run again.");
-    StepError::Site(refused.into())
 }
 
 fn site_report(progress: &SiteProgress) -> StepReport {

@@ -10,10 +10,10 @@ use crate::{
     connection::{
         plan::difference::difference,
         report::{
-            error::StepError,
             finding::{Finding, FindingCode},
             step::Step,
             step::StepAction,
+            step_error::StepError,
         },
         run::{
             consent::{extended, is_for},

@@ -6,7 +6,7 @@ use crate::{
     connection::{
         plan::change::Operation,
         read::snapshot::where_allowed,
-        report::{error::StepError, outcome::StepReport, step::Step, step::StepAction},
+        report::{outcome::StepReport, step::Step, step::StepAction, step_error::StepError},
         run::{
             context::Run,
             wait::{Attempt, settle},

@@ -9,17 +9,15 @@ use crate::{
             target::PlannedApp,
         },
         report::{
-            error::{ApplyError, StepError},
+            error::ApplyError,
             event::Verb,
             next_step::next_steps,
             outcome::{AppOutcome, Outcome, StepReport},
             step::Step,
             step::StepAction,
+            step_error::{StepError, StepFailure},
         },
-        run::{
-            context::{Failed, Run},
-            registered::Registered,
-        },
+        run::{context::Run, registered::Registered},
     },
     ids::{ApplicationId, ServicePrincipalId},
     spec::ImportedServerApp,
@@ -35,7 +33,7 @@ impl Run<'_> {
         }
     }
 
-    async fn all_rounds(&self) -> Result<(), Failed> {
+    async fn all_rounds(&self) -> Result<(), StepFailure> {
         self.state().report.run = Some(self.emitter.run());
         let changes = &self.document.changes;
         if let Some(first) = changes.iter().find(|change| change.step.is_in_directory()) {
@@ -50,13 +48,13 @@ impl Run<'_> {
                 continue;
             }
             let results = join_all(of_round.into_iter().map(|change| self.execute(change))).await;
-            results.into_iter().collect::<Result<(), Failed>>()?;
+            results.into_iter().collect::<Result<(), StepFailure>>()?;
         }
         Ok(())
     }
 
     /// Executes one change: each kind by a function of its own.
-    async fn execute(&self, change: &Change) -> Result<(), Failed> {
+    async fn execute(&self, change: &Change) -> Result<(), StepFailure> {
         let step = change.step;
         match &change.operation {
             Operation::Keep { .. } => {
@@ -174,7 +172,7 @@ impl Run<'_> {
     }
 
     /// A plan for one tenant never writes into another: the tenant that the directory is signed in to is compared first.
-    async fn check_tenant(&self, step: Step) -> Result<(), Failed> {
+    async fn check_tenant(&self, step: Step) -> Result<(), StepFailure> {
         let planned = self.document.tenant_id;
         let signed_in = async {
             let (directory, call) = (self.directory()?, self.call(step));

@@ -12,15 +12,15 @@ use crate::{
             own_secret::{OwnSecret, distinct_end},
         },
         report::{
-            error::StepError,
             event::Verb,
             finding::{Finding, FindingCode},
             outcome::{IssuedSecret, StepReport},
             step::Step,
             step::StepAction,
+            step_error::{StepError, StepFailure},
         },
         run::{
-            context::{Failed, Run},
+            context::Run,
             registered::{Origin, Registered},
             secret_sink::NewSecret,
             unused::Unused,
@@ -47,7 +47,7 @@ impl Registered {
 impl Run<'_> {
     /// Issues a secret. `IfNeeded` stands for a secret that is created together with the app: it is issued by itself only
     /// if the app turns out to be another run's.
-    pub(crate) async fn issue_secret(&self, when: When, validity: SecretValidity) -> Result<(), Failed> {
+    pub(crate) async fn issue_secret(&self, when: When, validity: SecretValidity) -> Result<(), StepFailure> {
         let step = Step::IssueSecret;
         let Some(server) = self.server() else {
             return Err(self.failed(step, StepError::NotRegistered));
@@ -277,7 +277,7 @@ impl Run<'_> {
     }
 
     /// Removes the own secrets that nothing can be using.
-    pub(crate) async fn retire_secrets(&self, planned: &[KeyId]) -> Result<(), Failed> {
+    pub(crate) async fn retire_secrets(&self, planned: &[KeyId]) -> Result<(), StepFailure> {
         let step = Step::RetireSecrets;
         let keys = self.to_retire(planned);
         let Some(server) = self.server().filter(|_| !keys.is_empty()) else {

@@ -1,11 +1,15 @@
 //! A safe place that gets every issued secret before anything else can fail.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::connection::report::outcome::IssuedSecret;
-use crate::ids::{ApplicationId, ApplicationObjectId, TenantId};
+use crate::{
+    connection::report::outcome::IssuedSecret,
+    error::Diagnostic,
+    ids::{ApplicationId, ApplicationObjectId, TenantId},
+    text::excerpt,
+};
 
 /// A safe place for issued secrets, such as a vault.
 ///
@@ -81,12 +85,13 @@ pub struct SecretSinkError {
 }
 
 impl SecretSinkError {
-    /// Describes the failure in one sentence without a full stop, with what to do about it.
+    /// Describes the failure in one sentence without a full stop, with what to do about it. Both end on screens and in logs:
+    /// they are cut after 2,000 characters, and control characters and bidirectional formatting characters become spaces.
     #[must_use]
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
-            message: message.into(),
-            help: help.into(),
+            message: excerpt(&message.into()),
+            help: excerpt(&help.into()),
             source: None,
         }
     }
@@ -97,11 +102,15 @@ impl SecretSinkError {
         self.source = Some(Arc::from(source.into()));
         self
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> &str {
-        &self.help
+impl Diagnostic for SecretSinkError {
+    fn code(&self) -> &'static str {
+        "secretNotStored"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.help.as_str().into()
     }
 }
 

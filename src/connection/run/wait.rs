@@ -104,7 +104,7 @@ impl Wait<'_> {
         // The last question goes out at the deadline, and not one long wait before it.
         let delay = self.delays.next().max(shortest).min(left);
         let code = match &error {
-            DirectoryError::Refused(refused) => refused.code().to_owned(),
+            DirectoryError::Refused(refused) => refused.service_code().to_owned(),
             DirectoryError::NotVisible(_) => "notVisible".to_owned(),
             _ => "no answer".to_owned(),
         };

@@ -3,7 +3,7 @@
 //! Status and code come first, then the codes and targets of the details; fragments of messages come last, and only
 //! because `Request_BadRequest` stands for so much that nothing else tells its cases apart.
 
-use super::envelope::Envelope;
+use super::{envelope::Envelope, usage::usage};
 use crate::{
     call::RetryReason,
     error::{DirectoryError, Effect, RefusalReason, Refused},
@@ -46,6 +46,9 @@ pub(super) fn refusal(answer: &Answer) -> DirectoryError {
     let mut refused = Refused::new(reason, envelope.code, envelope.message, answer.trace().clone()).with_details(envelope.details);
     if may_have_been_done {
         refused = refused.with_effect(Effect::Unknown);
+    }
+    if let Some(usage) = usage(answer.trace()) {
+        refused = refused.with_use(usage);
     }
     match claims {
         Some(claims) => refused.with_claims(claims).into(),

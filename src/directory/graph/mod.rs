@@ -8,6 +8,7 @@ mod duration;
 mod envelope;
 mod operations;
 mod policy;
+mod usage;
 
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing {

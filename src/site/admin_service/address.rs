@@ -1,8 +1,10 @@
 //! Where an administration service is, and how a question to it is written.
 
+use std::borrow::Cow;
+
 use url::{Host, Url};
 
-use crate::{cloud::is_safe_endpoint, http::percent_encoded};
+use crate::{cloud::is_safe_endpoint, error::Diagnostic, http::percent_encoded, text::excerpt};
 
 /// Where a site's administration service is.
 ///
@@ -161,15 +163,20 @@ pub struct InvalidAdminServiceAddress {
 impl InvalidAdminServiceAddress {
     fn new(given: &str, problem: &'static str) -> Self {
         Self {
-            given: given.to_owned(),
+            given: excerpt(given),
             problem,
         }
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
+impl Diagnostic for InvalidAdminServiceAddress {
+    fn code(&self) -> &'static str {
+        "invalidAdminServiceAddress"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         "Give the full name of the server with the SMS Provider role, as cm01.corp.contoso.com (console > Administration > Site Configuration > Servers and Site System Roles)."
+            .into()
     }
 }
 

@@ -1,10 +1,11 @@
 //! The settings of an [`AdminServiceSite`].
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite, client::AdminServiceClient};
 use crate::{
     clock::{Clock, SystemClock},
+    error::Diagnostic,
     http::HttpClient,
 };
 
@@ -71,10 +72,12 @@ impl AdminServiceSiteBuilder {
 #[non_exhaustive]
 pub struct KerberosNeedsAName;
 
-impl KerberosNeedsAName {
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        "Give the provider's full host name, as cm01.corp.contoso.com."
+impl Diagnostic for KerberosNeedsAName {
+    fn code(&self) -> &'static str {
+        "kerberosNeedsAName"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "Give the provider's full host name, as cm01.corp.contoso.com.".into()
     }
 }

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::{
-    error::{SiteError, SiteRefusalReason, SiteRefused, SiteTrouble, SiteUnreachable},
+    error::{Diagnostic, SiteError, SiteRefusalReason, SiteRefused, SiteTrouble, SiteUnreachable},
     http::{Advice, Answer, HttpError, NotPinned},
 };
 
@@ -38,6 +38,7 @@ pub(super) fn refused(answer: &Answer, class: &str, is_negotiated: bool) -> Site
 
 /// The error of a call without a usable answer.
 pub(super) fn failed(error: HttpError) -> SiteError {
+    let trace = error.trace().cloned().unwrap_or_default();
     match error {
         HttpError::Authorization(error) => error.into(),
         HttpError::Unreachable(error) => match NotPinned::behind(&error) {
@@ -45,6 +46,7 @@ pub(super) fn failed(error: HttpError) -> SiteError {
                 let help = "Nothing was sent. Compare the fingerprint with that of the certificate that is bound to port 443 on the SMS Provider (`netsh http show sslcert`): where the site has a new certificate, pin that one; where it has not, somebody else answers in its place.";
                 SiteUnreachable::new(format!("{} is not known by its certificate", error.host()), help)
                     .of_kind(SiteTrouble::CertificateNotPinned)
+                    .with_trace(trace)
                     .with_source(refusal)
                     .into()
             }
@@ -54,12 +56,14 @@ pub(super) fn failed(error: HttpError) -> SiteError {
                     error.host()
                 );
                 SiteUnreachable::new("the administration service was not reached", help)
+                    .with_trace(trace)
                     .with_source(error)
                     .into()
             }
         },
         HttpError::Unexpected(error) => SiteUnreachable::new("the administration service's answer cannot be used", error.help())
             .of_kind(SiteTrouble::UnusableAnswer)
+            .with_trace(trace)
             .with_source(error)
             .into(),
         HttpError::Redirected { to, trace } => {
@@ -68,6 +72,7 @@ pub(super) fn failed(error: HttpError) -> SiteError {
                 "Give the address of the administration service itself: redirects are not followed, because the sign-in goes with them.";
             SiteUnreachable::new(format!("the administration service redirects to {to} ({trace})"), help)
                 .of_kind(SiteTrouble::UnusableAnswer)
+                .with_trace(trace)
                 .into()
         }
     }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "clippy knows only test functions as tests")]
 
+use crate::Diagnostic;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;

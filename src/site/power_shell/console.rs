@@ -1,6 +1,7 @@
 //! The script for an administrator to run, where no program may start PowerShell.
 
 use std::{
+    borrow::Cow,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -10,7 +11,10 @@ use super::{
     request::{self, Address, Wish},
     writer::InvalidPowerShellSite,
 };
-use crate::{error::SiteError, site::SiteOnboarding};
+use crate::{
+    error::{Diagnostic, SiteError},
+    site::SiteOnboarding,
+};
 
 /// Script and request for an administrator to run in a console of their own. The secret is in neither: the script asks
 /// for it where the server app has to be imported.
@@ -112,4 +116,20 @@ pub enum ConsoleScriptError {
     /// A text would not arrive as it is.
     #[error(transparent)]
     Refused(SiteError),
+}
+
+impl Diagnostic for ConsoleScriptError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Address(error) => error.code(),
+            Self::Refused(error) => error.code(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Address(error) => error.help(),
+            Self::Refused(error) => error.help(),
+        }
+    }
 }

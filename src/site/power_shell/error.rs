@@ -1,15 +1,18 @@
 //! What can go wrong between this program and the script.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
-use crate::error::SiteUnreachable;
+use crate::{
+    error::{Diagnostic, SiteUnreachable},
+    text::excerpt,
+};
 
 /// What went wrong between this program and the script. It is the source of a [`SiteUnreachable`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PowerShellError {
     /// No PowerShell could be started.
-    #[error("{program} could not be started")]
+    #[error("{} could not be started", excerpt(.program))]
     NotStarted {
         /// Which program.
         program: String,
@@ -43,7 +46,7 @@ pub enum PowerShellError {
         in_one_line: bool,
     },
     /// The script could not load the module or reach the site.
-    #[error("the script could not {operation}: {message}")]
+    #[error("the script could not {}: {}", excerpt(.operation), excerpt(.message))]
     NotConnected {
         /// What was under way.
         operation: String,
@@ -52,10 +55,19 @@ pub enum PowerShellError {
     },
 }
 
-impl PowerShellError {
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
+impl Diagnostic for PowerShellError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotStarted { .. } => "powerShellNotStarted",
+            Self::TimedOut { .. } => "scriptTimedOut",
+            Self::EndedEarly { .. } => "scriptEndedEarly",
+            Self::WrongLine { .. } => "scriptNotUnderstood",
+            Self::TooMuchOutput { .. } => "scriptOutputTooLong",
+            Self::NotConnected { .. } => "scriptNotConnected",
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::NotStarted { .. } => {
                 "Install Windows PowerShell 5.1 or PowerShell 7, name its program, or write script and request out for an administrator to run."
@@ -72,11 +84,18 @@ impl PowerShellError {
                 "Run it where the Configuration Manager console is installed, as an administrative user of the site."
             }
         }
+        .into()
     }
 
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::TimedOut { .. } | Self::EndedEarly { .. })
+    }
+}
+
+impl PowerShellError {
     /// The same as the crate's error, with this as its source.
     pub(super) fn unreachable(self) -> SiteUnreachable {
-        let help = self.help();
+        let help = self.help().into_owned();
         self.unreachable_with(help)
     }
 
@@ -89,6 +108,6 @@ fn ending(code: Option<i32>, errors: &str) -> String {
     let code = code.map_or_else(String::new, |code| format!(" (exit code {code})"));
     match errors.trim() {
         "" => code,
-        errors => format!("{code}: {errors}"),
+        errors => format!("{code}: {}", excerpt(errors)),
     }
 }

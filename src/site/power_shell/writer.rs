@@ -1,6 +1,6 @@
 //! The site behind the script.
 
-use std::{fmt::Debug, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt::Debug, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     call::Call,
-    error::{SiteError, SiteRefused},
+    error::{Diagnostic, SiteError, SiteRefused},
     site::{
         SecretHeld, Site, SiteAction, SiteFailure, SiteIdentity, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval,
         SiteRemoved, SiteSnapshot,
@@ -125,6 +125,27 @@ pub enum InvalidPowerShellSite {
     /// Nobody is there to run the script.
     #[error("there is nobody to run the script: switch the feature power-shell on, or give a host")]
     NoHost,
+}
+
+impl Diagnostic for InvalidPowerShellSite {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::SiteCode(_) => "invalidSiteCode",
+            Self::Provider(_) => "invalidProvider",
+            Self::NoHost => "noScriptHost",
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::SiteCode(_) => "Give the site code of three letters or digits, as the console shows it in its title.",
+            Self::Provider(_) => {
+                "Give the full name of the server with the SMS Provider role, as cm01.corp.contoso.com (console > Administration > Site Configuration > Servers and Site System Roles)."
+            }
+            Self::NoHost => "Build the crate with its feature `power-shell`, or give a host that runs the script.",
+        }
+        .into()
+    }
 }
 
 impl Address {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Diagnostic;
 use crate::spec::{ClientAppSpec, ServerAppSpec};
 
 fn paths(text: &str) -> Vec<String> {

@@ -1,5 +1,9 @@
 //! Why a schedule cannot be.
 
+use std::borrow::Cow;
+
+use crate::error::Diagnostic;
+
 /// The text is not a schedule token, or a part of the schedule is outside what a token can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -49,18 +53,6 @@ pub enum InvalidSchedule {
 }
 
 impl InvalidSchedule {
-    /// What to do about it.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::NotAToken | Self::UnknownType { .. } | Self::NoSuchDay | Self::MixedInterval | Self::MeaninglessBits => {
-                "Give one schedule token, such as 0001170000100038 for every seven days; the cmdlet New-CMSchedule prints one with -ScheduleString."
-            }
-            Self::OutOfRange { .. } | Self::StartYear { .. } | Self::PartOfAMinute => "Choose a value that a schedule token can carry.",
-            Self::MeansNoStart => "Leave the start out, or choose another moment.",
-        }
-    }
-
     pub(super) const fn out_of_range(part: &'static str, given: u64, least: u64, most: u64) -> Self {
         Self::OutOfRange { part, given, least, most }
     }
@@ -71,5 +63,22 @@ impl InvalidSchedule {
             return Ok(());
         }
         Err(Self::out_of_range(part, given.into(), least.into(), most.into()))
+    }
+}
+
+impl Diagnostic for InvalidSchedule {
+    fn code(&self) -> &'static str {
+        "invalidSchedule"
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::NotAToken | Self::UnknownType { .. } | Self::NoSuchDay | Self::MixedInterval | Self::MeaninglessBits => {
+                "Give one schedule token, such as 0001170000100038 for every seven days; the cmdlet New-CMSchedule prints one with -ScheduleString."
+            }
+            Self::OutOfRange { .. } | Self::StartYear { .. } | Self::PartOfAMinute => "Choose a value that a schedule token can carry.",
+            Self::MeansNoStart => "Leave the start out, or choose another moment.",
+        }
+        .into()
     }
 }

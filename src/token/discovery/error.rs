@@ -1,7 +1,12 @@
 //! Why no tenant was found.
 
+use std::borrow::Cow;
+
 use super::DiscoveredTenant;
-use crate::error::{Refused, UnexpectedAnswer, Unreachable};
+use crate::{
+    error::{Diagnostic, Refused, RequestTrace, UnexpectedAnswer, Unreachable},
+    text::excerpt,
+};
 
 /// Why [`super::TenantDiscovery::find`] found no tenant, or more than one.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -15,14 +20,14 @@ pub enum TenantDiscoveryError {
         name: String,
     },
     /// No cloud knows it.
-    #[error("no tenant has the name {name}")]
+    #[error("no tenant has the name {}", excerpt(.name))]
     #[non_exhaustive]
     Unknown {
         /// The name that was asked for.
         name: String,
     },
     /// Several tenants have the name, in different clouds.
-    #[error("the name {name} belongs to more than one tenant: {}", listed(tenants))]
+    #[error("the name {} belongs to more than one tenant: {}", excerpt(.name), listed(.tenants))]
     #[non_exhaustive]
     Ambiguous {
         /// The name that was asked for.
@@ -31,7 +36,7 @@ pub enum TenantDiscoveryError {
         tenants: Vec<DiscoveredTenant>,
     },
     /// The tenant is in a cloud that the wizard does not offer, or the answer names a host that is nobody's.
-    #[error("the tenant belongs to the Microsoft Graph at {host}, which is not one of the wizard's clouds")]
+    #[error("the tenant belongs to the Microsoft Graph at {}, which is not one of the wizard's clouds", excerpt(.host))]
     #[non_exhaustive]
     OtherCloud {
         /// The host of its Microsoft Graph.
@@ -41,7 +46,7 @@ pub enum TenantDiscoveryError {
     #[error(transparent)]
     Unreachable(Box<Unreachable>),
     /// The sign-in host refused to answer.
-    #[error("the sign-in host refused: {} ({})", .0.code(), .0.trace())]
+    #[error("the sign-in host refused: {} ({})", .0.service_code(), traced(.0))]
     Refused(Box<Refused>),
     /// The answer cannot be used.
     #[error(transparent)]
@@ -49,24 +54,54 @@ pub enum TenantDiscoveryError {
 }
 
 impl TenantDiscoveryError {
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
+    /// The error that answers for this one; `None` for one that answers for itself.
+    fn diagnostic(&self) -> Option<&dyn Diagnostic> {
+        match self {
+            Self::Unreachable(error) => Some(error.as_ref()),
+            Self::Refused(error) => Some(error.as_ref()),
+            Self::UnexpectedAnswer(error) => Some(error.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl Diagnostic for TenantDiscoveryError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidName { .. } => "invalidTenantName",
+            Self::Unknown { .. } => "unknownTenant",
+            Self::Ambiguous { .. } => "ambiguousTenant",
+            Self::OtherCloud { .. } => "otherCloud",
+            Self::Unreachable(error) => error.code(),
+            Self::Refused(error) => error.code(),
+            Self::UnexpectedAnswer(error) => error.code(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::InvalidName { .. } => {
-                "Give a verified domain of the tenant, as contoso.com or contoso.onmicrosoft.com, or its tenant id (Entra admin center > Overview).".to_owned()
+                "Give a verified domain of the tenant, as contoso.com or contoso.onmicrosoft.com, or its tenant id (Entra admin center > Overview).".into()
             }
             Self::Unknown { .. } => {
-                "Check the spelling, and take a domain that is listed in the Entra admin center under Settings > Domain names.".to_owned()
+                "Check the spelling, and take a domain that is listed in the Entra admin center under Settings > Domain names.".into()
             }
-            Self::Ambiguous { .. } => "Choose the cloud, and give the tenant id instead of the domain (Entra admin center > Overview).".to_owned(),
+            Self::Ambiguous { .. } => "Choose the cloud, and give the tenant id instead of the domain (Entra admin center > Overview).".into(),
             Self::OtherCloud { .. } => {
-                "A cloud management gateway is offered in the Azure public cloud and in the Azure US Government cloud only.".to_owned()
+                "A cloud management gateway is offered in the Azure public cloud and in the Azure US Government cloud only.".into()
             }
             Self::Unreachable(error) => error.help(),
-            Self::Refused(error) => error.help().to_owned(),
+            Self::Refused(error) => error.help(),
             Self::UnexpectedAnswer(error) => error.help(),
         }
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.diagnostic().and_then(Diagnostic::trace)
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.diagnostic().is_some_and(Diagnostic::is_retryable)
     }
 }
 
@@ -86,6 +121,10 @@ impl From<UnexpectedAnswer> for TenantDiscoveryError {
     fn from(error: UnexpectedAnswer) -> Self {
         Self::UnexpectedAnswer(Box::new(error))
     }
+}
+
+fn traced(error: &Refused) -> String {
+    error.trace().map(RequestTrace::to_string).unwrap_or_default()
 }
 
 fn listed(tenants: &[DiscoveredTenant]) -> String {

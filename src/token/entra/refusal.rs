@@ -9,7 +9,7 @@
 use serde_json::Value;
 
 use crate::{
-    error::{SignInRefusal, TokenError, TokenFailure},
+    error::{Diagnostic, SignInRefusal, TokenError, TokenFailure},
     http::{Answer, HttpError},
     token::{Explanation, error_codes, explain},
 };
@@ -147,14 +147,15 @@ const fn general(failure: TokenFailure) -> (&'static str, &'static str) {
 pub(super) fn failed(error: HttpError) -> TokenError {
     let (failure, help) = match &error {
         HttpError::Authorization(error) => return error.clone(),
-        HttpError::Unreachable(error) => (TokenFailure::Unreachable, error.help()),
-        HttpError::Unexpected(error) => (TokenFailure::UnexpectedAnswer, error.help()),
+        HttpError::Unreachable(error) => (TokenFailure::Unreachable, error.help().into_owned()),
+        HttpError::Unexpected(error) => (TokenFailure::UnexpectedAnswer, error.help().into_owned()),
         HttpError::Redirected { .. } => (
             TokenFailure::UnexpectedAnswer,
             "Check proxy and authority, then run the same again.".to_owned(),
         ),
     };
-    match error {
+    let trace = error.trace().cloned().unwrap_or_default();
+    let failed = match error {
         HttpError::Authorization(error) => error,
         HttpError::Unreachable(error) => TokenError::new(failure, "the sign-in service was not reached", help).with_source(error),
         HttpError::Unexpected(error) => TokenError::new(failure, "the sign-in service's answer cannot be used", help).with_source(error),
@@ -166,14 +167,16 @@ pub(super) fn failed(error: HttpError) -> TokenError {
                 help,
             )
         }
-    }
+    };
+    failed.with_trace(trace)
 }
 
 /// The error of an answer that is neither a success nor an OAuth error.
 pub(super) fn unreadable(answer: &Answer) -> TokenError {
     if matches!(answer.status(), 408 | 429 | 500..=599) {
         let (message, help) = general(TokenFailure::Unreachable);
-        return TokenError::new(TokenFailure::Unreachable, format!("{message} ({})", answer.trace()), help);
+        return TokenError::new(TokenFailure::Unreachable, format!("{message} ({})", answer.trace()), help)
+            .with_trace(answer.trace().clone());
     }
     let what = if answer.is_html() {
         "a web page"

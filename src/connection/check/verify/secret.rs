@@ -2,7 +2,7 @@
 
 use crate::{
     connection::report::finding::{Finding, FindingCode},
-    error::{TokenError, TokenFailure},
+    error::{Diagnostic, TokenError, TokenFailure},
     spec::ImportedServerApp,
     token::{AccessToken, ProbedResource, SecretProbe},
 };

@@ -1,0 +1,105 @@
+//! Which permission suffices for which request: Microsoft's permission tables (`permissions.json` and the pages of the
+//! requests), as far as this job meets them. Delegated and application permissions stand apart.
+
+/// The permissions of which one suffices.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AnyOf {
+    pub(super) delegated: &'static [&'static str],
+    pub(super) application: &'static [&'static str],
+}
+
+impl AnyOf {
+    const fn of(delegated: &'static [&'static str], application: &'static [&'static str]) -> Self {
+        Self { delegated, application }
+    }
+
+    const fn both(permissions: &'static [&'static str]) -> Self {
+        Self::of(permissions, permissions)
+    }
+}
+
+/// Whatever belongs to applications and service principals may be written by them, with `OWNED_BY` on own objects only.
+pub(super) const OF_ALL_OBJECTS: [&str; 2] = ["Application.ReadWrite.All", "Directory.ReadWrite.All"];
+
+pub(super) const READ_ORGANIZATION: AnyOf = AnyOf::of(
+    &[
+        "User.Read",
+        "User.Read.All",
+        "Organization.Read.All",
+        "Organization.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+    &[
+        "User.Read.All",
+        "Organization.Read.All",
+        "Organization.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+);
+
+/// An application has no `/me`, whatever it holds.
+pub(super) const READ_ME: AnyOf = AnyOf::of(
+    &["User.Read", "User.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"],
+    &[],
+);
+
+pub(super) const READ_APPLICATIONS: AnyOf = AnyOf::of(
+    &[
+        "Application.Read.All",
+        "Application.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+    &[
+        "Application.Read.All",
+        "Application.ReadWrite.All",
+        "Application.ReadWrite.OwnedBy",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+);
+
+/// Creating, changing and deleting app registrations.
+pub(super) const WRITE_APPLICATIONS: AnyOf = AnyOf::of(
+    &["Application.ReadWrite.All"],
+    &["Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"],
+);
+
+/// Service principals, and the secrets of app registrations.
+pub(super) const MANAGE_APPLICATIONS: AnyOf = AnyOf::of(
+    &["Application.ReadWrite.All", "Directory.ReadWrite.All"],
+    &[
+        "Application.ReadWrite.All",
+        "Application.ReadWrite.OwnedBy",
+        "Directory.ReadWrite.All",
+    ],
+);
+
+/// Restoring deleted objects and removing them for good.
+pub(super) const MANAGE_DELETED: AnyOf = AnyOf::both(&["Application.ReadWrite.All"]);
+
+pub(super) const READ_GRANTS: AnyOf = AnyOf::both(&[
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+]);
+
+pub(super) const WRITE_GRANTS: AnyOf = AnyOf::both(&["DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"]);
+
+/// One half of what assigning a permission of Microsoft Graph takes.
+pub(super) const ASSIGN_ROLES: AnyOf = AnyOf::both(&["AppRoleAssignment.ReadWrite.All"]);
+
+/// The other half.
+pub(super) const SEE_WHAT_IS_ASSIGNED: AnyOf = AnyOf::both(&[
+    "Application.Read.All",
+    "Application.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+]);
+
+/// Permissions of other resources may be assigned with this one alone.
+pub(super) const ASSIGN_OTHER_ROLES: AnyOf = AnyOf::both(&["Application.ReadWrite.All"]);
+
+pub(super) const READ_POLICIES: AnyOf = AnyOf::both(&["Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"]);

@@ -1,0 +1,38 @@
+//! What every public error of this crate tells beside its text.
+
+use std::{borrow::Cow, error::Error};
+
+use super::RequestTrace;
+
+/// What every public error of this crate tells beside its text: a stable code, what to do about it, which request it was,
+/// and whether repeating helps.
+///
+/// An error that carries another one answers for it: the code of an [`OnboardingError`](crate::OnboardingError) is that of
+/// the refusal at its bottom.
+///
+/// ```
+/// use cmg_onboarding::{Diagnostic, SecretValidity};
+///
+/// let error = "threeYears".parse::<SecretValidity>().unwrap_err();
+/// assert_eq!(error.code(), "invalidSecretValidity");
+/// assert!(error.help().contains("oneYear or twoYears"));
+/// assert!(error.trace().is_none() && !error.is_retryable());
+/// ```
+pub trait Diagnostic: Error {
+    /// What went wrong, for programs: a name in camelCase, as every other code in this crate's JSON. It is stable.
+    fn code(&self) -> &'static str;
+
+    /// What to do about it, in whole sentences: what to change, who may change it and where.
+    fn help(&self) -> Cow<'_, str>;
+
+    /// Which request it was, if one was sent. Microsoft's support asks for its ids and its date.
+    fn trace(&self) -> Option<&RequestTrace> {
+        None
+    }
+
+    /// Whether the same call, repeated later, may succeed without anybody changing anything: the network was down, a
+    /// service was in trouble or too busy, the directory has not caught up yet.
+    fn is_retryable(&self) -> bool {
+        false
+    }
+}
