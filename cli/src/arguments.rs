@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, sync::OnceLock};
 
 use clap::{Parser, ValueEnum};
-use cmg_onboarding::{ApplicationId, CloudEndpoints, ConnectionSpec, Diagnostic, HttpClient, HttpOptions, TenantId};
+use cmg_onboarding::{ApplicationId, CloudEndpoints, HttpClient, HttpOptions, TenantId};
 use url::Url;
 
 use crate::site::{SiteArguments, SiteChoice};
@@ -100,12 +100,12 @@ impl Arguments {
             && self.tenant.is_none()
     }
 
-    pub(crate) fn specification(&self) -> Result<ConnectionSpec, BadInput> {
+    /// The text of the specification, in JSON.
+    pub(crate) fn specification(&self) -> Result<String, BadInput> {
         let Some(path) = &self.spec else {
-            return parse(include_str!("example.json"));
+            return Ok(include_str!("example.json").to_owned());
         };
-        let text = fs::read_to_string(path).map_err(|error| BadInput(format!("{} cannot be read: {error}", path.display())))?;
-        parse(&text)
+        fs::read_to_string(path).map_err(|error| BadInput(format!("{} cannot be read: {error}", path.display())))
     }
 
     /// The endpoints that the flags name, on top of the cloud's own.
@@ -132,9 +132,4 @@ impl Arguments {
         }
         Ok(self.http.get_or_init(|| HttpClient::new(options)).clone())
     }
-}
-
-fn parse(text: &str) -> Result<ConnectionSpec, BadInput> {
-    text.parse()
-        .map_err(|error: cmg_onboarding::InvalidSpec| BadInput(error.help().into_owned()))
 }

@@ -46,6 +46,10 @@ fn show(ending: &Ending, output: Output) -> u8 {
             output.bad_input(message);
             BAD_INPUT
         }
+        Ending::Onboarding(OnboardingError::Spec(invalid)) => {
+            output.invalid(invalid);
+            BAD_INPUT
+        }
         Ending::Onboarding(OnboardingError::Blocked(blocked)) => {
             output.refused(blocked.findings(), &blocked.to_string());
             REFUSED
@@ -66,7 +70,7 @@ fn show(ending: &Ending, output: Output) -> u8 {
 }
 
 async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
-    let spec = arguments.specification()?;
+    let spec: ConnectionSpec = arguments.specification()?.parse().map_err(OnboardingError::Spec)?;
     output.specification(&spec);
     // Kept alive until the job is done: dropping it stops the emulator.
     let (connection, _emulator) = connect(arguments, spec).await?;

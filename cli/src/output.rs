@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use cmg_onboarding::{
-    ConnectionSpec, Diagnostic, Event, Outcome, Plan, Preflight,
+    ConnectionSpec, Diagnostic, Event, InvalidSpec, Outcome, Plan, Preflight,
     connection::{ApplyError, EventKind, Finding, Problem},
     spec::{ClientApp, ServerApp},
 };
@@ -187,6 +187,16 @@ impl Output {
             self.object("badInput", &json!({ "error": message }));
         } else {
             eprintln!("{message}");
+        }
+    }
+
+    /// A specification that cannot be carried out, field by field.
+    pub(crate) fn invalid(self, spec: &InvalidSpec) {
+        if self.json {
+            let problem = json!({ "error": spec.to_string(), "help": spec.help(), "violations": spec.violations() });
+            self.object("badInput", &problem);
+        } else {
+            eprintln!("{}", spec.help());
         }
     }
 
