@@ -6,7 +6,7 @@ use std::{error::Error, fmt::Debug, sync::Arc};
 
 use cmg_onboarding::{
     AccessToken, Call, Directory, DirectoryHandle, Site, SiteHandle, StaticToken, TokenProvider, TokenRequest, async_trait, call, clock,
-    cloud, connection, directory, error, http, ids, secret, site, spec, token, token_fn,
+    cloud, connection, directory, error, http, ids, permissions, secret, site, spec, token, token_fn,
 };
 
 fn is_shareable<T: Send + Sync + 'static>() {}
@@ -123,6 +123,19 @@ fn every_public_type_can_be_shared_between_threads() {
         site::SiteSnapshot,
         site::SiteTenant,
         Arc<dyn Site>,
+    );
+    shareable!(
+        connection::ApplyError,
+        connection::Problem,
+        connection::ProblemFailure,
+        connection::StepError,
+        connection::StepFailure,
+        connection::Written,
+        permissions::DirectoryRole,
+        permissions::PermissionType,
+        permissions::Requirement,
+        permissions::Use,
+        permissions::WithoutRole,
     );
     shareable!(
         error::RefusalReason,

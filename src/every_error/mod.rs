@@ -1,6 +1,8 @@
 //! One of every public error, however deep it lies, and what must hold for each: these tests fail if an error is added
 //! that does not tell what the others do.
 
+#![allow(clippy::unwrap_used, reason = "clippy knows only plain `cfg(test)` as tests")]
+
 mod samples;
 
 use std::{collections::BTreeSet, fs, path::Path};
