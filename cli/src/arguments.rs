@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, sync::OnceLock};
 
 use clap::{Parser, ValueEnum};
-use cmg_onboarding::{ApplicationId, CloudEndpoints, HttpClient, HttpOptions, TenantId};
+use cmg_onboarding::{ApplicationId, CloudEndpoints, Diagnostic, HttpClient, HttpOptions, TenantId};
 use url::Url;
 
 use crate::site::{SiteArguments, SiteChoice};
