@@ -5,6 +5,8 @@ pub mod call;
 pub mod clock;
 pub mod cloud;
 pub mod connection;
+#[cfg(feature = "contract")]
+pub mod contract;
 pub mod directory;
 pub mod error;
 #[cfg(all(fuzzing, feature = "http"))]

@@ -105,6 +105,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::Verb>();
     is_shareable::<cmg_onboarding::connection::Verification>();
     is_shareable::<cmg_onboarding::connection::When>();
+    is_shareable::<cmg_onboarding::contract::ContractViolation>();
     is_shareable::<cmg_onboarding::directory::ApiApplication>();
     is_shareable::<cmg_onboarding::directory::AppManagementPolicy>();
     is_shareable::<cmg_onboarding::directory::Application>();
