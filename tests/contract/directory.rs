@@ -15,7 +15,7 @@ use cmg_onboarding::{
 use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer};
 use uuid::Uuid;
 
-use super::{PREFIX, assert_broken, by_hand::EmptyTenant, support};
+use super::{PREFIX, assert_broken, by_hand::EmptyTenant, own_directory::OwnDirectory, support};
 
 #[tokio::test(start_paused = true)]
 async fn the_graph_client_passes_every_time_and_leaves_nothing_behind() {
@@ -39,6 +39,14 @@ async fn the_graph_client_passes_over_http() {
     let server = EmulatorServer::builder(tenant.clone()).start().await.unwrap();
     let directory = support::directory(&server, &tenant, &Caller::global_administrator());
     contract::directory(&directory, PREFIX).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_written_by_hand_passes_every_time() {
+    let directory = OwnDirectory::new();
+    for _ in 0..2 {
+        contract::directory(&directory, PREFIX).await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "the example's own main is run by the documentation test")]
 mod by_hand;
 mod directory;
+mod own_directory;
 mod scripted_host;
 mod site;
 #[path = "../support/mod.rs"]
