@@ -14,6 +14,14 @@ use crate::{
 /// The *Azure environment* of the wizard's App page.
 ///
 /// Written `AzurePublicCloud` and `AzureUSGovernmentCloud` in text and JSON, as the wizard writes them.
+///
+/// ```
+/// use cmg_onboarding::CloudEnvironment;
+///
+/// let cloud: CloudEnvironment = "AzureUSGovernmentCloud".parse()?;
+/// assert_eq!(cloud, CloudEnvironment::AzureUsGovernmentCloud);
+/// # Ok::<(), cmg_onboarding::cloud::UnknownEnvironment>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum CloudEnvironment {
@@ -107,6 +115,13 @@ impl<'de> Deserialize<'de> for CloudEnvironment {
 /// The hosts of one cloud: where to sign in, where Microsoft Graph is, which portal an administrator opens.
 ///
 /// Start from [`CloudEndpoints::of`]; the DoD Graph host and custom endpoints are explicit choices.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, CloudEnvironment};
+///
+/// let endpoints = CloudEndpoints::of(CloudEnvironment::AzureUsGovernmentCloud);
+/// assert_eq!(endpoints.graph().host_str(), Some("graph.microsoft.us"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CloudEndpoints {

@@ -56,6 +56,14 @@ macro_rules! guid_type {
 
 guid_type! {
     /// The id of a Microsoft Entra tenant (the *Directory (tenant) ID* of the portal).
+    ///
+    /// ```
+    /// use cmg_onboarding::TenantId;
+    ///
+    /// let contoso: TenantId = "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11".parse()?;
+    /// assert_eq!(contoso.to_string(), "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11");
+    /// # Ok::<(), uuid::Error>(())
+    /// ```
     TenantId
 }
 guid_type! {

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backoff;
 pub mod call;
 pub mod clock;
 pub mod cloud;
 pub mod connection;
+#[cfg(feature = "contract")]
+pub mod contract;
 pub mod directory;
 pub mod error;
 #[cfg(all(test, feature = "http"))]

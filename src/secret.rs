@@ -9,6 +9,14 @@ use serde::{Deserialize, Deserializer};
 ///
 /// It is wiped from memory on drop, prints as `ClientSecret([redacted])`, can be read from JSON and cannot be
 /// written to it, and has no equality, so that it cannot be compared in variable time.
+///
+/// ```
+/// use cmg_onboarding::ClientSecret;
+///
+/// let secret = ClientSecret::new("the Value, not the Secret ID");
+/// assert_eq!(format!("{secret:?}"), "ClientSecret([redacted])");
+/// assert_eq!(secret.expose(), "the Value, not the Secret ID");
+/// ```
 #[derive(Clone)]
 pub struct ClientSecret(SecretString);
 

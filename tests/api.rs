@@ -2,188 +2,25 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
-use std::{error::Error, fmt::Debug, sync::Arc};
+use std::{fmt::Debug, sync::Arc};
 
 use cmg_onboarding::{
-    AccessToken, Call, Directory, DirectoryHandle, Site, SiteHandle, StaticToken, TokenProvider, TokenRequest, async_trait, call, clock,
-    cloud, connection, directory, error, http, ids, permissions, secret, site, spec, token, token_fn,
+    AccessToken, Call, Directory, DirectoryHandle, Site, SiteHandle, TokenProvider, TokenRequest, async_trait, connection, http, ids, site,
+    token, token_fn,
 };
 
+#[rustfmt::skip]
+#[path = "api/shareable.rs"]
+mod shareable;
+
+/// Errors, too, go wherever errors go; that they are errors stands in `tests/api/public-api.txt`.
 fn is_shareable<T: Send + Sync + 'static>() {}
 
 fn is_sent<F: Future + Send>(_future: F) {}
 
-/// The errors of this crate go wherever errors go.
-fn is_error<E: Error + Send + Sync + 'static>() {}
-
-macro_rules! shareable {
-    ($($type:ty),+ $(,)?) => { $(is_shareable::<$type>();)+ };
-}
-
-macro_rules! errors {
-    ($($type:ty),+ $(,)?) => { $(is_error::<$type>();)+ };
-}
-
 #[test]
 fn every_public_type_can_be_shared_between_threads() {
-    shareable!(
-        Call,
-        call::Retry,
-        call::RetryReason,
-        clock::FixedClock,
-        clock::SystemClock,
-        cloud::CloudEndpoints,
-        cloud::CloudEnvironment,
-        ids::ApplicationId,
-        ids::ApplicationObjectId,
-        ids::KeyId,
-        ids::PermissionGrantId,
-        ids::PermissionId,
-        ids::RoleAssignmentId,
-        ids::RoleTemplateId,
-        ids::ServicePrincipalId,
-        ids::TenantId,
-        secret::ClientSecret,
-        Arc<dyn clock::Clock>,
-    );
-    shareable!(
-        spec::AppIdUri,
-        spec::ClientApp,
-        spec::ClientAppDraft,
-        spec::ClientAppSpec,
-        spec::ClientAppSpecBuilder,
-        spec::ConnectionSpec,
-        spec::ConnectionSpecBuilder,
-        spec::DayOfMonth,
-        spec::DiscoverySpec,
-        spec::DiscoverySpecBuilder,
-        spec::GroupDiscovery,
-        spec::ImportedClientApp,
-        spec::ImportedClientAppBuilder,
-        spec::ImportedServerApp,
-        spec::ImportedServerAppBuilder,
-        spec::Recurrence,
-        spec::ReusedApp,
-        spec::Schedule,
-        spec::ScheduleBuilder,
-        spec::SecretValidity,
-        spec::ServerApp,
-        spec::ServerAppDraft,
-        spec::ServerAppSpec,
-        spec::ServerAppSpecBuilder,
-        spec::UserDiscovery,
-        spec::Violation,
-        spec::ViolationCode,
-        spec::WeekOrder,
-    );
-    shareable!(
-        directory::ApiApplication,
-        directory::AppManagementPolicy,
-        directory::Application,
-        directory::ApplicationKey,
-        directory::ApplicationProperties,
-        directory::DeletedApplication,
-        DirectoryHandle,
-        directory::ImplicitGrantSettings,
-        directory::NewApplication,
-        directory::NewPassword,
-        directory::NewPermissionGrant,
-        directory::NewRoleAssignment,
-        directory::PasswordCredential,
-        directory::PermissionGrant,
-        directory::PermissionKind,
-        directory::PermissionScope,
-        directory::PublicClientApplication,
-        directory::RequiredResourceAccess,
-        directory::ResourceAccess,
-        directory::RoleAssignment,
-        directory::ServicePrincipal,
-        directory::SignedIn,
-        directory::Tenant,
-        directory::VerifiedDomain,
-        directory::WebApplication,
-        Arc<dyn Directory>,
-    );
-    shareable!(
-        site::ClientAppImport,
-        site::ServerAppImport,
-        site::SiteAction,
-        site::SiteApplication,
-        site::SiteConnection,
-        site::SiteDiscovery,
-        SiteHandle,
-        site::SiteInfo,
-        site::SiteItem,
-        site::SiteOnboarded,
-        site::SiteOnboarding,
-        site::SiteProgress,
-        site::SiteRemoval,
-        site::SiteRemoved,
-        site::SiteRowId,
-        site::SiteSnapshot,
-        site::SiteTenant,
-        Arc<dyn Site>,
-    );
-    shareable!(
-        connection::ApplyError,
-        connection::Problem,
-        connection::ProblemFailure,
-        connection::StepError,
-        connection::StepFailure,
-        connection::Written,
-        permissions::DirectoryRole,
-        permissions::PermissionType,
-        permissions::Requirement,
-        permissions::Use,
-        permissions::WithoutRole,
-    );
-    shareable!(
-        error::RefusalReason,
-        error::RefusedDetail,
-        error::RequestTrace,
-        error::SignInRefusal,
-        error::TokenFailure,
-        error::TransportKind,
-        AccessToken,
-        token::AzureIdentity,
-        token::BlockedWay<'static>,
-        token::BrowserSignIn,
-        token::ClientSecretSignIn,
-        token::DeviceCode,
-        token::DeviceCodeSignIn,
-        token::EnvironmentToken,
-        token::CachedTokens<StaticToken>,
-        token::Explanation,
-        token::FnTokenProvider<fn()>,
-        token::TokenChain,
-        StaticToken,
-        token::TokenClaims,
-        TokenRequest,
-        Arc<dyn TokenProvider>,
-    );
-}
-
-#[test]
-fn every_error_can_be_sent_and_boxed() {
-    errors!(
-        cloud::InvalidEndpoint,
-        cloud::UnknownEnvironment,
-        error::DirectoryError,
-        error::NotSupported,
-        error::Refused,
-        error::SiteError,
-        error::SiteRefused,
-        error::SiteUnreachable,
-        error::TokenError,
-        error::UnexpectedAnswer,
-        error::Unreachable,
-        site::SiteFailure,
-        spec::InvalidAppIdUri,
-        spec::InvalidSchedule,
-        spec::InvalidSecretValidity,
-        spec::InvalidSpec,
-        spec::UriOwnerProblem,
-    );
+    shareable::every_public_type();
 }
 
 #[derive(Debug)]
@@ -230,38 +67,6 @@ fn handles_are_cheap_to_clone_and_printable() {
     is_handle::<site::admin_service::AdminServiceSite>();
     is_handle::<http::HttpClient>();
     is_handle::<connection::ImportVerifier>();
-}
-
-#[test]
-fn the_reader_and_the_verifier_go_between_threads() {
-    shareable!(
-        connection::Verification,
-        error::SiteRefusalReason,
-        error::SiteTrouble,
-        site::admin_service::AdminServiceAddress,
-        site::admin_service::AdminServiceSignIn,
-        site::admin_service::AdminServiceSiteBuilder,
-        http::Answer,
-        http::CertificateFingerprint,
-        http::HttpClient,
-        http::HttpOptions,
-        http::Method,
-        http::Proxy,
-        http::RawAnswer,
-        http::Request,
-        http::RetryPolicy,
-        Arc<dyn http::Transport>,
-        token::ProbedResource,
-        Arc<dyn token::SecretProbe>,
-    );
-    errors!(
-        site::admin_service::InvalidAdminServiceAddress,
-        http::HttpError,
-        http::InvalidFingerprint,
-        http::InvalidHttpOption,
-        http::TransportFailure,
-        site::admin_service::KerberosNeedsAName,
-    );
 }
 
 /// Compiled alone: futures that wait for a site or for a sign-in go between threads, too.

@@ -27,7 +27,7 @@ use crate::{
 /// It puts a [`ConnectionSpec`] together with a [`Directory`] and a [`Site`]. Either of these may be left out: an
 /// Azure administrator registers without a site, a Configuration Manager administrator imports without a directory.
 ///
-/// The three stages are [`preflight`](Self::preflight), [`plan`](Self::plan) and [`Plan::apply`], each usable by itself;
+/// The three stages are [`preflight`](Self::preflight), [`plan`](Self::plan) and [`Plan::apply`](crate::connection::Plan::apply), each usable by itself;
 /// [`onboard`](Self::onboard) is all of them in a row. Every step is an *ensure*: it looks for what it is
 /// about to make by a key that was chosen beforehand, makes it only when missing, and mends it when it differs. A run
 /// that was cancelled, killed or cut off is repaired by running the same specification again.

@@ -36,53 +36,109 @@ pub enum ApplicationKey {
 /// [`RefusalReason::ReferenceNotFound`](crate::error::RefusalReason::ReferenceNotFound): no code or text is looked at.
 ///
 /// Every method has a default body that answers [`NotSupported`], so that a mock implements only what it needs and
-/// new operations break nobody. All methods are errors-only-by-[`DirectoryError`], and all futures may be dropped at
-/// any await: a write that was under way may then have been carried out.
+/// new operations break nobody.
 ///
-/// Which operations which verb needs, and how to mock them, is in [`manual::mocking`](crate::manual::mocking).
+/// # Which operations which verb needs
+///
+/// | verb | operations |
+/// | --- | --- |
+/// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `tenant`, `application`, `application_with_uri`, `service_principal`; `permission_grants` if the client app is registered; `role_assignments` if the server app is, with discovery; if they are offered, `held_roles`, `app_management_policy`, `deleted_applications` |
+/// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | those of `plan`, and of the writes those that the plan shows: `create_application`, `update_application`, `create_service_principal`, `create_permission_grant`, `update_permission_grant`, `assign_role`, `add_password`, `remove_password` |
+/// | [`remove`](crate::AzureServicesConnection::remove) | those of `plan`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; `remove_password` for an adopted app; if it is offered, `deleted_service_principals` |
+/// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | `tenant`, `application`, `service_principal`, `permission_grants`; `role_assignments` with discovery |
+///
+/// [`manual::mocking`](crate::manual::mocking) has the same in more detail, and complete mocks. The feature `contract` holds
+/// an implementation to what is promised here.
+///
+/// # Errors
+///
+/// Every operation fails with a [`DirectoryError`]: if no token can be had, if the directory is not reached or refuses, if
+/// its answer cannot be used, or if the implementation does not offer the operation.
+///
+/// # Cancel safety
+///
+/// The future of every operation may be dropped at any await. Nothing is lost with a read; a write that was under way may
+/// then have been carried out, and running the same again finds it.
+///
+/// ```
+/// use cmg_onboarding::{Call, Directory, DirectoryError, TenantId, async_trait, directory::Tenant};
+/// use uuid::Uuid;
+///
+/// #[derive(Debug)]
+/// struct Contoso;
+///
+/// #[async_trait]
+/// impl Directory for Contoso {
+///     async fn tenant(&self, _call: Call) -> Result<Tenant, DirectoryError> {
+///         Ok(Tenant::new(TenantId::new(Uuid::from_u128(1)), "Contoso".to_owned(), Vec::new()))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), DirectoryError> {
+/// assert_eq!(Contoso.tenant(Call::quiet()).await?.display_name, "Contoso");
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Directory: Debug + Send + Sync {
-    /// The endpoints this directory is reached at, where it is reached at any. Shown to people; default none.
+    /// The endpoints this directory is reached at, if it is reached at any. Shown to people; default none.
     fn endpoints(&self) -> Option<&CloudEndpoints> {
         None
     }
 
     /// Who acts, as far as can be told without asking the directory. Default: nothing is known.
+    ///
+    /// Every verb asks; the default suffices. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn signed_in(&self, _call: Call) -> Result<SignedIn, DirectoryError> {
         Ok(SignedIn::default())
     }
 
     /// The tenant with its verified domains.
+    ///
+    /// Every verb needs it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn tenant(&self, _call: Call) -> Result<Tenant, DirectoryError> {
         Err(unsupported::<Self>("tenant"))
     }
 
     /// Which of these directory roles the signed-in user holds, through groups, too.
+    ///
+    /// `preflight` and `plan` ask, and go on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn held_roles(&self, _call: Call, _roles: &[RoleTemplateId]) -> Result<Vec<RoleTemplateId>, DirectoryError> {
         Err(unsupported::<Self>("held_roles"))
     }
 
     /// What the tenant's default app management policy means for new apps. Needs `Policy.Read.All`.
+    ///
+    /// `preflight` and `plan` ask, and go on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn app_management_policy(&self, _call: Call) -> Result<AppManagementPolicy, DirectoryError> {
         Err(unsupported::<Self>("app_management_policy"))
     }
 
     /// The app registration with this key.
+    ///
+    /// Every verb needs it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn application(&self, _call: Call, _key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
         Err(unsupported::<Self>("application"))
     }
 
     /// The app registration that has this App ID URI.
+    ///
+    /// `preflight` and `plan` need it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn application_with_uri(&self, _call: Call, _uri: &str) -> Result<Option<Application>, DirectoryError> {
         Err(unsupported::<Self>("application_with_uri"))
     }
 
     /// The deleted app registrations that still hold one of these unique names.
+    ///
+    /// `plan` asks, and goes on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn deleted_applications(&self, _call: Call, _unique_names: &[String]) -> Result<Vec<DeletedApplication>, DirectoryError> {
         Err(unsupported::<Self>("deleted_applications"))
     }
 
     /// The deleted service principals of these applications.
+    ///
+    /// `remove` asks, and goes on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn deleted_service_principals(
         &self,
         _call: Call,
@@ -92,16 +148,22 @@ pub trait Directory: Debug + Send + Sync {
     }
 
     /// The service principal of an application.
+    ///
+    /// Every verb needs it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn service_principal(&self, _call: Call, _application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
         Err(unsupported::<Self>("service_principal"))
     }
 
     /// The consents to delegated permissions that a service principal holds, for the whole tenant.
+    ///
+    /// `plan` needs it if the client app is registered, `verify` always. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn permission_grants(&self, _call: Call, _client: ServicePrincipalId) -> Result<Vec<PermissionGrant>, DirectoryError> {
         Err(unsupported::<Self>("permission_grants"))
     }
 
     /// The application permissions that a service principal holds.
+    ///
+    /// `plan` needs it with discovery if the server app is registered, `verify` with discovery. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn role_assignments(&self, _call: Call, _principal: ServicePrincipalId) -> Result<Vec<RoleAssignment>, DirectoryError> {
         Err(unsupported::<Self>("role_assignments"))
     }
@@ -109,11 +171,15 @@ pub trait Directory: Debug + Send + Sync {
     /// Creates an app registration, with its secret where one is wanted.
     ///
     /// The answer carries the secret's text, unless the service left it out.
+    ///
+    /// `apply` needs it for an app that is missing. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn create_application(&self, _call: Call, _new: &NewApplication) -> Result<Application, DirectoryError> {
         Err(unsupported::<Self>("create_application"))
     }
 
     /// Changes what is set in `change`; lists are replaced as a whole.
+    ///
+    /// `apply` needs it for a new app, and for one that differs. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn update_application(
         &self,
         _call: Call,
@@ -124,6 +190,8 @@ pub trait Directory: Debug + Send + Sync {
     }
 
     /// Adds a secret; the answer carries its text.
+    ///
+    /// `apply` needs it to issue a secret for an app that is there. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn add_password(
         &self,
         _call: Call,
@@ -134,46 +202,64 @@ pub trait Directory: Debug + Send + Sync {
     }
 
     /// Removes a secret.
+    ///
+    /// `apply` needs it for a secret that nothing uses any more, `remove` for those of an adopted app. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn remove_password(&self, _call: Call, _application: ApplicationObjectId, _key: KeyId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("remove_password"))
     }
 
     /// Creates the service principal of an application.
+    ///
+    /// `apply` needs it for an app without one. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn create_service_principal(&self, _call: Call, _application: ApplicationId) -> Result<ServicePrincipal, DirectoryError> {
         Err(unsupported::<Self>("create_service_principal"))
     }
 
     /// Consents to delegated permissions for the whole tenant.
+    ///
+    /// `apply` needs it for a consent that is missing. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn create_permission_grant(&self, _call: Call, _new: &NewPermissionGrant) -> Result<PermissionGrant, DirectoryError> {
         Err(unsupported::<Self>("create_permission_grant"))
     }
 
     /// Replaces the permissions of a consent.
+    ///
+    /// `apply` needs it for a consent that differs. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn update_permission_grant(&self, _call: Call, _grant: &PermissionGrantId, _scope: &str) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("update_permission_grant"))
     }
 
     /// Gives an application permission to a service principal.
+    ///
+    /// `apply` needs it with discovery. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn assign_role(&self, _call: Call, _new: &NewRoleAssignment) -> Result<RoleAssignment, DirectoryError> {
         Err(unsupported::<Self>("assign_role"))
     }
 
     /// Deletes an app registration. It stays restorable, and keeps its unique name, until it is purged.
+    ///
+    /// `remove` needs it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn delete_application(&self, _call: Call, _application: ApplicationObjectId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("delete_application"))
     }
 
     /// Deletes a service principal. It stays restorable until it is purged.
+    ///
+    /// `remove` needs it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn delete_service_principal(&self, _call: Call, _principal: ServicePrincipalId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("delete_service_principal"))
     }
 
     /// Removes a deleted app registration for good.
+    ///
+    /// `remove` needs it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn purge_application(&self, _call: Call, _application: ApplicationObjectId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("purge_application"))
     }
 
     /// Removes a deleted service principal for good.
+    ///
+    /// `remove` needs it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn purge_service_principal(&self, _call: Call, _principal: ServicePrincipalId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("purge_service_principal"))
     }
@@ -184,6 +270,14 @@ fn unsupported<T: ?Sized>(operation: &'static str) -> DirectoryError {
 }
 
 /// A shared [`Directory`]. Everything that takes one takes an implementation or an `Arc` of one.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, DirectoryHandle, GraphDirectory, StaticToken};
+///
+/// let directory = GraphDirectory::new(CloudEndpoints::default(), StaticToken::new("eyJ0..."));
+/// let handle = DirectoryHandle::from(directory);
+/// assert_eq!(handle.as_directory().endpoints(), Some(&CloudEndpoints::default()));
+/// ```
 #[derive(Debug, Clone)]
 pub struct DirectoryHandle(Arc<dyn Directory>);
 

@@ -145,6 +145,15 @@ impl HttpOptions {
 }
 
 /// Whether requests go through a proxy.
+///
+/// ```
+/// use cmg_onboarding::{HttpOptions, http::Proxy};
+///
+/// let proxy = Proxy::at("http://proxy.contoso.com:3128".parse()?)?.with_credentials("svc-cmg", "its password".into());
+/// let options = HttpOptions::new().proxy(proxy);
+/// # let _ = options;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Proxy(pub(super) Way);
 

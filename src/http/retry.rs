@@ -46,6 +46,14 @@ pub(crate) enum Advice {
 ///
 /// If no connection is made at all, there are 5 attempts at most, and none begins that would end more than half a
 /// minute after the first.
+///
+/// ```
+/// use std::time::Duration;
+/// use cmg_onboarding::{HttpOptions, http::RetryPolicy};
+///
+/// let options = HttpOptions::new().retry(RetryPolicy::default().attempts(3).deadline(Duration::from_secs(20)));
+/// # let _ = options;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct RetryPolicy {

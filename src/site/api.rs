@@ -16,8 +16,41 @@ use crate::{
 /// seconds: one run ensures tenant, server app, client app, connection and discovery in this order, and reads all of
 /// it back. It is an ensure: what exists is kept and compared.
 ///
-/// Every method has a default body that answers [`NotSupported`]. Which operations which verb needs, and how to mock
-/// them, is in [`manual::mocking`](crate::manual::mocking).
+/// Every method has a default body that answers [`NotSupported`].
+///
+/// # Which operations which verb needs
+///
+/// | verb | operations |
+/// | --- | --- |
+/// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `snapshot` |
+/// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | `snapshot`, `onboard` |
+/// | [`remove`](crate::AzureServicesConnection::remove) | `snapshot`, `remove` |
+/// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | none |
+///
+/// [`manual::mocking`](crate::manual::mocking) has complete mocks. The feature `contract` holds an implementation to what is
+/// promised here.
+///
+/// ```
+/// use cmg_onboarding::{Call, Site, SiteError, async_trait, site::{SiteInfo, SiteSnapshot}};
+///
+/// #[derive(Debug)]
+/// struct EmptySite;
+///
+/// #[async_trait]
+/// impl Site for EmptySite {
+///     async fn snapshot(&self, _call: Call) -> Result<SiteSnapshot, SiteError> {
+///         let mut snapshot = SiteSnapshot::default();
+///         snapshot.info = SiteInfo::new("P01", "5.00.9128.1000");
+///         Ok(snapshot)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), SiteError> {
+/// assert_eq!(EmptySite.snapshot(Call::quiet()).await?.info.build(), Some(9128));
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Site: Debug + Send + Sync {
     /// What the site knows now.
@@ -33,7 +66,7 @@ pub trait Site: Debug + Send + Sync {
         Err(NotSupported::new("snapshot", type_name::<Self>()).into())
     }
 
-    /// Ensures one connection, and tells `progress` of every item as it is done. The answer lists the same items again;
+    /// Ensures one connection, and tells the call of every item as it is done. The answer lists the same items again;
     /// one that was not told before is told then.
     ///
     /// [`SiteOnboarded::secret`] says which secret the site holds afterwards, apart from what became of the row. Asking a
@@ -66,6 +99,15 @@ pub trait Site: Debug + Send + Sync {
 }
 
 /// A shared [`Site`]. Everything that takes one takes an implementation or an `Arc` of one.
+///
+/// ```
+/// use cmg_onboarding::SiteHandle;
+/// use cmg_onboarding_emulator::EmulatedSite;
+///
+/// let site = SiteHandle::from(EmulatedSite::new());
+/// let same = site.clone(); // cheap: both are the same site
+/// # let _ = same;
+/// ```
 #[derive(Debug, Clone)]
 pub struct SiteHandle(Arc<dyn Site>);
 

@@ -25,6 +25,15 @@ const LONGEST: usize = 255;
 /// The App ID URI of the server app: what clients name when they ask for a token.
 ///
 /// It is kept to the letter, because a client's value must equal the registered one byte for byte.
+///
+/// ```
+/// use cmg_onboarding::{TenantId, spec::AppIdUri};
+///
+/// let contoso: TenantId = "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11".parse()?;
+/// let uri: AppIdUri = "api://6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11/ConfigMgrService".parse()?;
+/// assert_eq!(uri, AppIdUri::default_of(contoso));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct AppIdUri(String);

@@ -68,6 +68,14 @@ impl ClientApp {
 }
 
 /// A client app to be created: the fields of the *Create Client Application* dialog.
+///
+/// ```
+/// use cmg_onboarding::ClientAppSpec;
+///
+/// let app = ClientAppSpec::builder("ConfigMgr Client").build()?;
+/// # let _ = app;
+/// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClientAppSpec {
@@ -113,6 +121,17 @@ impl ClientAppSpecBuilder {
 }
 
 /// A client app that exists: the values of the *Import apps* dialog. Its tenant is the server app's.
+///
+/// ```
+/// use cmg_onboarding::ImportedClientApp;
+///
+/// let app = ImportedClientApp::builder()
+///     .name("ConfigMgr Client")
+///     .client_id("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02")
+///     .build()?;
+/// # let _ = app;
+/// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportedClientApp {

@@ -14,6 +14,14 @@ use super::{
 ///
 /// No default is invented: a schedule or an interval that is not given is left to the product, whose defaults
 /// Microsoft does not document.
+///
+/// ```
+/// use cmg_onboarding::DiscoverySpec;
+///
+/// let discovery = DiscoverySpec::builder().users().groups(["CMG users"]).build()?;
+/// assert!(discovery.users().is_some() && discovery.groups().is_some());
+/// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DiscoverySpec {

@@ -12,6 +12,14 @@ use super::{
 use crate::ids::ApplicationId;
 
 /// An app that the site already knows, by its client id.
+///
+/// ```
+/// use cmg_onboarding::{ApplicationId, ReusedApp};
+///
+/// let client_id: ApplicationId = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01".parse()?;
+/// assert_eq!(ReusedApp::new(client_id).client_id(), client_id);
+/// # Ok::<(), uuid::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReusedApp {
@@ -36,6 +44,16 @@ impl ReusedApp {
 /// product needs, and imported.
 ///
 /// Only what is missing is added. Its name, and other people's redirect URIs, permissions, secrets and owners stay.
+///
+/// ```
+/// use cmg_onboarding::{AdoptedServerApp, SecretValidity};
+///
+/// let app = AdoptedServerApp::builder("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01")
+///     .secret_validity(SecretValidity::TwoYears)
+///     .build()?;
+/// assert_eq!(app.client_id().to_string(), "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01");
+/// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AdoptedServerApp {

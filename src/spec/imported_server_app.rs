@@ -18,6 +18,23 @@ use crate::{
 };
 
 /// A server app that exists: the values of the *Import apps* dialog.
+///
+/// ```
+/// use cmg_onboarding::{ClientSecret, ImportedServerApp};
+/// use time::macros::datetime;
+///
+/// let app = ImportedServerApp::builder()
+///     .tenant_name("contoso.onmicrosoft.com")
+///     .tenant_id("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11")
+///     .name("ConfigMgr Server")
+///     .client_id("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01")
+///     .secret_key(ClientSecret::new("the Value, not the Secret ID"))
+///     .secret_key_expiry(datetime!(2099-11-23 00:00 UTC))
+///     .app_id_uri("api://6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11/ConfigMgrService")
+///     .build()?;
+/// # let _ = app;
+/// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportedServerApp {

@@ -8,6 +8,14 @@ use time::{Date, Month, OffsetDateTime};
 use crate::error::Diagnostic;
 
 /// How long the server app's secret is valid, counted from the moment it is made.
+///
+/// ```
+/// use cmg_onboarding::SecretValidity;
+/// use time::macros::datetime;
+///
+/// let end = SecretValidity::default().end_after(datetime!(2026-11-24 12:00 UTC));
+/// assert_eq!(end, datetime!(2027-11-24 12:00 UTC));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -86,6 +86,14 @@ impl ServerApp {
 }
 
 /// A server app to be created: the fields of the *Create Server Application* dialog.
+///
+/// ```
+/// use cmg_onboarding::{SecretValidity, ServerAppSpec};
+///
+/// let app = ServerAppSpec::builder("ConfigMgr Server").secret_validity(SecretValidity::TwoYears).build()?;
+/// # let _ = app;
+/// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServerAppSpec {

@@ -118,6 +118,18 @@ impl fmt::Display for Violation {
 }
 
 /// A specification that cannot be carried out, with every violation found.
+///
+/// ```
+/// use cmg_onboarding::{ClientAppSpec, ConnectionSpec, ServerAppSpec};
+///
+/// let invalid = ConnectionSpec::builder("")
+///     .server_app(ServerAppSpec::builder(""))
+///     .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+///     .build()
+///     .unwrap_err();
+/// let paths: Vec<&str> = invalid.violations().iter().map(|violation| violation.path()).collect();
+/// assert_eq!(paths, ["name", "serverApp.create.name"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(try_from = "WrittenSpec")]
 #[error("{}", summary(.violations))]

@@ -10,6 +10,15 @@ use super::TokenClaims;
 /// An access token for one resource.
 ///
 /// It is wiped from memory on drop, prints as `[redacted]`, and can be neither written to JSON nor compared.
+///
+/// ```
+/// use cmg_onboarding::AccessToken;
+/// use time::macros::datetime;
+///
+/// let token = AccessToken::new("eyJ0...").expiring_on(datetime!(2026-11-24 13:00 UTC));
+/// assert_eq!(token.expires_on(), Some(datetime!(2026-11-24 13:00 UTC)));
+/// assert!(!format!("{token:?}").contains("eyJ0"));
+/// ```
 #[derive(Clone)]
 pub struct AccessToken {
     secret: SecretString,

@@ -59,6 +59,15 @@ const MOST_TOKENS: usize = 1_024;
 ///
 /// A request may be dropped at any await. If it was the one that was getting the token, the next one that waits begins
 /// anew; nothing is lost but the time.
+///
+/// ```
+/// use cmg_onboarding::{AccessToken, CachedTokens, CloudEndpoints, GraphDirectory, token_fn};
+///
+/// let tokens = CachedTokens::new(token_fn(|_| async { Ok(AccessToken::new("eyJ0...")) }));
+/// let one = GraphDirectory::new(CloudEndpoints::default(), tokens.clone());
+/// let other = GraphDirectory::new(CloudEndpoints::default(), tokens); // one sign-in for both
+/// # let _ = (one, other);
+/// ```
 #[derive(Debug)]
 pub struct CachedTokens<P> {
     shared: Arc<Shared<P>>,

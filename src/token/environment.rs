@@ -14,6 +14,13 @@ use crate::error::{TokenError, TokenFailure};
 /// For pipelines, and for people who got a token elsewhere (`az account get-access-token --resource-type ms-graph`).
 /// The copy that is read here is wiped; the variable itself stays where it is, for whoever can read this process's
 /// environment.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, EnvironmentToken, GraphDirectory};
+///
+/// let directory = GraphDirectory::new(CloudEndpoints::default(), EnvironmentToken::new("CMG_TOKEN"));
+/// # let _ = directory;
+/// ```
 #[derive(Debug, Clone)]
 pub struct EnvironmentToken {
     variable: OsString,

@@ -33,6 +33,12 @@ use crate::{
 /// }
 /// # fn ask_the_vault(_: &[String]) -> Result<String, std::io::Error> { Ok(String::new()) }
 /// ```
+///
+/// # Which operations which verb needs
+///
+/// Every verb that asks a directory, or a site by its administration service, needs tokens; the one operation is called by
+/// [`GraphDirectory`](crate::GraphDirectory) and the reader of the administration service, never by a verb itself. The
+/// feature `contract` holds an implementation to what is promised here.
 #[async_trait]
 pub trait TokenProvider: Debug + Send + Sync {
     /// A token that is valid now for what is asked.
@@ -58,6 +64,15 @@ impl<P: TokenProvider + ?Sized> TokenProvider for Arc<P> {
 }
 
 /// What a token is asked for.
+///
+/// ```
+/// use cmg_onboarding::{TenantId, TokenRequest};
+///
+/// let contoso: TenantId = "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11".parse()?;
+/// let request = TokenRequest::new(["https://graph.microsoft.com/.default"]).in_tenant(contoso);
+/// assert!(!request.fresh, "a token from memory will do");
+/// # Ok::<(), uuid::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct TokenRequest {
@@ -127,7 +142,18 @@ impl PartialEq for RefusedToken {
 
 impl Eq for RefusedToken {}
 
-/// One token that somebody else got, for as long as it is valid.
+/// One token that was got elsewhere, for as long as it is valid.
+///
+/// ```
+/// use cmg_onboarding::{StaticToken, TokenProvider, TokenRequest};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cmg_onboarding::TokenError> {
+/// let token = StaticToken::new("eyJ0...").token(&TokenRequest::default()).await?;
+/// assert_eq!(token.expose(), "eyJ0...");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct StaticToken {
     token: AccessToken,
