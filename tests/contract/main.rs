@@ -13,6 +13,8 @@ mod site;
 mod support;
 mod token_provider;
 
+use cmg_onboarding::Diagnostic;
+
 const PREFIX: &str = "contract-test";
 
 /// Compiled alone: the suites run on any task.
