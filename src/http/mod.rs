@@ -18,6 +18,7 @@ mod request;
 mod retry;
 mod retry_after;
 mod transport;
+mod warming;
 
 pub use answer::{Answer, RawAnswer};
 pub use client::HttpClient;

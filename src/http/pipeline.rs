@@ -9,10 +9,11 @@ use super::{
     answer::{Answer, RawAnswer},
     authorize::{Authorization, Authorize, Rejection, Scheme},
     challenge::claims_of,
-    request::Request,
+    request::{Method, Request},
     retry::{Advice, RetryPolicy, Schedule, UNREACHED_AT_MOST, after_answer, after_failure},
     retry_after::requested_wait,
     transport::{Attempt, Route, Transport, TransportFailure},
+    warming::{Warming, root_of},
 };
 use crate::{
     call::{Call, Retry, RetryReason},
@@ -89,12 +90,13 @@ impl Pipeline {
     ) -> Result<Answer, HttpError> {
         let mut schedule = self.policy.begin();
         let mut credentials = Credentials::new(authorize);
+        let mut warming = Warming::new(self.warm(request.url()));
         let mut attempt = 0;
         // The beginning of the first of the latest attempts that made no connection.
         let mut unreached: Option<Instant> = None;
         loop {
             attempt += 1;
-            let authorization = match credentials.next(&mut schedule).await {
+            let authorization = match warming.beside_token(credentials.next(&mut schedule)).await {
                 Ok(authorization) => authorization,
                 Err(Denied::NoToken(error)) => return Err(HttpError::Authorization(error)),
                 Err(Denied::NoOther(answer)) => return Ok(*answer),
@@ -105,10 +107,10 @@ impl Pipeline {
                 _ => self.attempt_timeout.min(schedule.remaining().max(Duration::from_secs(1))),
             };
             let began = Instant::now();
-            let outcome = self
+            let attempted = self
                 .transport
-                .attempt(Attempt::by(request, authorization.as_ref(), limit, self.route))
-                .await;
+                .attempt(Attempt::by(request, authorization.as_ref(), limit, self.route));
+            let outcome = warming.beside_attempt(attempted).await;
             log(request, attempt, &outcome);
             let (reason, delay, end) = match outcome {
                 Err(failure) => {
@@ -151,6 +153,18 @@ impl Pipeline {
             call.retried(Retry::new(request.title(), attempt, delay, reason));
             sleep(delay).await;
         }
+    }
+
+    /// Awaits a token for requests to this service, and opens a connection to it in the meantime.
+    pub(crate) async fn beside_warming<T>(&self, service: &Url, token: impl Future<Output = T>) -> T {
+        Warming::new(self.warm(service)).beside_token(token).await
+    }
+
+    /// Opens a connection to the origin of a URL, with a request that carries no token.
+    async fn warm(&self, url: &Url) {
+        let opening = Request::new(Method::Head, root_of(url));
+        let attempt = Attempt::by(&opening, None, self.attempt_timeout, self.route);
+        self.transport.warm(attempt).await;
     }
 }
 

@@ -25,6 +25,8 @@ struct Script {
     attempts: Mutex<Vec<(Instant, Option<String>, Duration)>>,
     /// How long each attempt takes.
     takes: Duration,
+    /// What connections were opened with.
+    openings: Mutex<Vec<(String, Option<String>)>>,
 }
 
 #[async_trait]
@@ -37,6 +39,13 @@ impl Transport for Script {
         self.attempts.lock().unwrap().push((Instant::now(), token, attempt.time_limit()));
         sleep(self.takes).await;
         self.answers.lock().unwrap().pop_front().expect("the script has an answer left")
+    }
+
+    async fn warm(&self, attempt: Attempt<'_>) {
+        let request = attempt.request();
+        let shown = format!("{} {}", request.method().as_str(), request.url());
+        let token = attempt.authorization().map(|header| header.expose_secret().to_owned());
+        self.openings.lock().unwrap().push((shown, token));
     }
 }
 
@@ -339,4 +348,30 @@ async fn time_spent_on_signing_in_does_not_count_against_the_deadline() {
     let tokens = Tokens::default();
     let run = run_as(Method::Get, Some(&tokens), |_| None, [status(503), waiting("60"), status(200)]).await;
     assert_eq!(run.status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_opened_while_a_token_is_fetched_by_a_request_that_carries_none() {
+    let script = Arc::new(Script {
+        answers: Mutex::new([status(200), status(200)].into()),
+        ..Script::default()
+    });
+    let transport: Arc<dyn Transport> = script.clone();
+    let pipeline = Pipeline::new(
+        transport,
+        RetryPolicy::default(),
+        Duration::from_secs(60),
+        Arc::new(crate::clock::SystemClock),
+    );
+    let request = Request::new(Method::Get, "https://graph.example/v1.0/me?$select=id".parse().unwrap());
+    for authorize in [Some(&Tokens::default() as &dyn Authorize), None] {
+        pipeline.send(Call::quiet(), &request, authorize, |_| None).await.unwrap();
+        let opened = script.openings.lock().unwrap().clone();
+        assert_eq!(
+            opened,
+            [("HEAD https://graph.example/".to_owned(), None)],
+            "only a token is waited for"
+        );
+    }
+    assert_eq!(script.attempts.lock().unwrap().len(), 2, "an opening is not an attempt");
 }
