@@ -117,7 +117,10 @@ async fn many_whole_onboardings_share_one_connection_to_each_host_the_sign_in_in
     // Past the numbers of those that are throttled or restricted.
     let tenants: Vec<_> = (TENANTS..TENANTS + 64).map(tenant).collect();
     let (first, others) = tenants.split_first().unwrap();
-    let server = others.iter().cloned().fold(EmulatorServer::builder(first.clone()), |server, tenant| server.tenant(tenant));
+    let server = others
+        .iter()
+        .cloned()
+        .fold(EmulatorServer::builder(first.clone()), |server, tenant| server.tenant(tenant));
     let server = server.tls(true).start().await.unwrap();
     // One server under two names, as sign-in service and Microsoft Graph have different hosts.
     let authority = server.url().as_str().replace("localhost", "127.0.0.1");

@@ -17,6 +17,7 @@ mod protocol;
 mod request;
 mod retry;
 mod retry_after;
+mod silence;
 mod transport;
 mod warming;
 

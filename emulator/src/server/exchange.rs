@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use time::macros::format_description;
 use uuid::Uuid;
 
+use super::tenants::Tenants;
 #[cfg(feature = "onboarding")]
 use crate::{
     EmulatedSite,
     site::{AdminServiceAnswer, AdminServiceRequest, REMOTE_PATH, answer_admin_service, answer_remote},
 };
-use super::tenants::Tenants;
 use crate::{
     EmulatedTenant, RecordedRequest,
     authority::{self, AuthorityAnswer, AuthorityRequest},
