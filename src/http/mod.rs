@@ -14,6 +14,7 @@ mod options;
 mod pinning;
 mod pipeline;
 mod protocol;
+mod proxy_trouble;
 mod request;
 mod retry;
 mod retry_after;

@@ -26,6 +26,7 @@ use super::{
     answer::RawAnswer,
     options::Way as ProxyWay,
     protocol::{Protocol, Protocols},
+    proxy_trouble::ProxyTrouble,
     request::Method,
     transport::{Attempt, Transport, TransportFailure},
 };
@@ -292,6 +293,14 @@ fn failure(error: reqwest::Error) -> TransportFailure {
             None => TransportFailure::new(kind, error),
         };
     }
+    let error = match ProxyTrouble::of(error) {
+        Ok(trouble) => {
+            let is_lasting = trouble.is_lasting();
+            let failure = TransportFailure::new(TransportKind::Connect, trouble);
+            return if is_lasting { failure.lasting() } else { failure };
+        }
+        Err(error) => error,
+    };
     let kind = match () {
         () if error.is_builder() || is_without_tls(&error) => TransportKind::Unusable,
         () if error.is_connect() => TransportKind::Connect,
