@@ -6,6 +6,7 @@ use std::{
     pin::{Pin, pin},
 };
 
+use tokio::task::coop::has_budget_remaining;
 use url::Url;
 
 /// One opening, which runs beside the request that it is for and never holds it up.
@@ -25,7 +26,8 @@ impl<'a> Warming<'a> {
         }
     }
 
-    /// Awaits a token. If it is not there at once, the connection is opened in the meantime.
+    /// Awaits a token. If it is not there at once, the connection is opened in the meantime. A task that has used its turn
+    /// up is told to wait even for a token that is there: that is no reason to open anything.
     pub(super) async fn beside_token<T>(&mut self, token: impl Future<Output = T>) -> T {
         self.beside(token, true).await
     }
@@ -43,7 +45,7 @@ impl<'a> Warming<'a> {
         poll_fn(|context| {
             let outcome = first.as_mut().poll(context);
             let is_over = match &mut self.opening {
-                Some(opening) if opens && outcome.is_pending() => {
+                Some(opening) if opens && outcome.is_pending() && (self.has_begun || has_budget_remaining()) => {
                     self.has_begun = true;
                     opening.as_mut().poll(context).is_ready()
                 }
@@ -95,6 +97,17 @@ mod tests {
         let mut warming = Warming::new(async { has_begun.store(true, Ordering::Relaxed) });
         warming.beside_token(async {}).await;
         warming.beside_attempt(sleep(TOKEN)).await;
+        assert!(!has_begun.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_opened_for_tokens_that_are_there_if_the_task_has_used_its_turn_up() {
+        let (has_begun, lock) = (AtomicBool::new(false), tokio::sync::Mutex::new(()));
+        let tokens = (0..1_000).map(|_| async {
+            let mut warming = Warming::new(async { has_begun.store(true, Ordering::Relaxed) });
+            warming.beside_token(async { drop(lock.lock().await) }).await;
+        });
+        futures_util::future::join_all(tokens).await;
         assert!(!has_begun.load(Ordering::Relaxed));
     }
 
