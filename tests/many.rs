@@ -20,13 +20,13 @@ use std::{
 };
 
 use cmg_onboarding::{
-    AzureServicesConnection, Event, OnboardingError, TenantId,
+    AzureServicesConnection, ClientSecret, ClientSecretSignIn, Event, GraphDirectory, OnboardingError, TenantId,
     connection::{ManyResult, onboard_many, onboard_stream},
     directory::AppManagementPolicy,
 };
-use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, Fault};
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, EmulatorServer, Fault};
 use futures_util::StreamExt;
-use support::{connection, spec};
+use support::{client, connection, spec};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -110,4 +110,47 @@ async fn as_a_stream_each_result_comes_when_it_is_asked_for_and_dropping_it_star
     }
     drop(results);
     assert!(made.into_inner() <= AT_ONCE.get() + 3);
+}
+
+#[tokio::test]
+async fn many_whole_onboardings_share_one_connection_to_each_host_the_sign_in_included() {
+    // Past the numbers of those that are throttled or restricted.
+    let tenants: Vec<_> = (TENANTS..TENANTS + 64).map(tenant).collect();
+    let (first, others) = tenants.split_first().unwrap();
+    let server = others
+        .iter()
+        .cloned()
+        .fold(EmulatorServer::builder(first.clone()), |server, tenant| server.tenant(tenant));
+    let server = server.tls(true).start().await.unwrap();
+    // One server under two names, as sign-in service and Microsoft Graph have different hosts.
+    let authority = server.url().as_str().replace("localhost", "127.0.0.1");
+    let endpoints = server.endpoints().clone().with_authority(authority.parse().unwrap()).unwrap();
+    let http = client(&server);
+    let jobs = tenants.iter().map(|tenant| {
+        let application = tenant.automation_client();
+        let id = TenantId::from(tenant.tenant_id());
+        let secret = ClientSecret::new(application.secret());
+        let sign_in = ClientSecretSignIn::new(endpoints.clone(), id, application.id().into(), secret);
+        let directory = GraphDirectory::builder(endpoints.clone(), sign_in.http(http.clone()));
+        let job = AzureServicesConnection::builder(spec())
+            .directory(directory.tenant(id).http(http.clone()).build())
+            .site(EmulatedSite::new())
+            .build();
+        (id, job.unwrap())
+    });
+    let mut ended = 0;
+    onboard_many(
+        jobs,
+        AT_ONCE,
+        |_, _| (),
+        |tenant| {
+            assert!(tenant.result.unwrap().changed);
+            ended += 1;
+        },
+    )
+    .await;
+    assert_eq!((ended, server.connections()), (64, 2));
+    for tenant in &tenants {
+        assert_eq!(support::count(&tenant.state(), "applications"), 2);
+    }
 }

@@ -10,6 +10,7 @@ use super::{
     network::NetworkTransport,
     pipeline::{HttpError, Pipeline},
     request::Request,
+    silence::Answered,
     transport::{Route, Transport},
 };
 use crate::{
@@ -45,6 +46,7 @@ pub struct HttpClient {
     transport: Arc<dyn Transport>,
     retry: RetryPolicy,
     request_timeout: Duration,
+    answered: Arc<Answered>,
 }
 
 impl Default for HttpClient {
@@ -63,6 +65,7 @@ impl HttpClient {
             retry: options.retry.clone(),
             request_timeout: options.request_timeout,
             network: Some(options),
+            answered: Arc::default(),
         }
     }
 
@@ -75,6 +78,7 @@ impl HttpClient {
             transport: Arc::new(transport),
             retry: options.retry,
             request_timeout: options.request_timeout,
+            answered: Arc::default(),
         }
     }
 
@@ -114,13 +118,13 @@ impl HttpClient {
     }
 
     pub(crate) fn pipeline(&self, clock: Arc<dyn Clock>) -> Pipeline {
-        Pipeline::new(Arc::clone(&self.transport), self.retry.clone(), self.request_timeout, clock)
+        Pipeline::new(Arc::clone(&self.transport), self.retry.clone(), self.request_timeout, clock).sharing(&self.answered)
     }
 
     /// The same for what a person waits for: it ends within `deadline`, and each attempt within `attempt`.
     pub(crate) fn pipeline_within(&self, deadline: Duration, attempt: Duration, clock: Arc<dyn Clock>) -> Pipeline {
         let retry = self.retry.clone().within(deadline);
-        Pipeline::new(Arc::clone(&self.transport), retry, self.request_timeout.min(attempt), clock)
+        Pipeline::new(Arc::clone(&self.transport), retry, self.request_timeout.min(attempt), clock).sharing(&self.answered)
     }
 
     /// The same past every proxy; with connections of its own if the sign-in is bound to them.
@@ -131,6 +135,7 @@ impl HttpClient {
             None => Arc::clone(&self.transport),
         };
         let identity = is_bound.then(Uuid::new_v4);
-        Pipeline::new(transport, self.retry.clone(), self.request_timeout, clock).by(Route { is_direct, identity })
+        let pipeline = Pipeline::new(transport, self.retry.clone(), self.request_timeout, clock);
+        pipeline.sharing(&self.answered).by(Route { is_direct, identity })
     }
 }

@@ -14,10 +14,13 @@ mod options;
 mod pinning;
 mod pipeline;
 mod protocol;
+mod proxy_trouble;
 mod request;
 mod retry;
 mod retry_after;
+mod silence;
 mod transport;
+mod warming;
 
 pub use answer::{Answer, RawAnswer};
 pub use client::HttpClient;

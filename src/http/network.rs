@@ -26,6 +26,7 @@ use super::{
     answer::RawAnswer,
     options::Way as ProxyWay,
     protocol::{Protocol, Protocols},
+    proxy_trouble::ProxyTrouble,
     request::Method,
     transport::{Attempt, Transport, TransportFailure},
 };
@@ -215,6 +216,17 @@ impl Transport for NetworkTransport {
         }
         self.exchange(negotiated()?, attempt, Some(Protocol::Http1)).await
     }
+
+    async fn warm(&self, attempt: Attempt<'_>) {
+        let url = attempt.request().url();
+        // Plain HTTP needs no handshake, and a connection that is bound to an identity is opened by its own sign-in.
+        if url.scheme() != "https" || attempt.identity().is_some() {
+            return;
+        }
+        let Some(_turn) = self.protocols.first_to_ask(url) else { return };
+        // The request that needs the connection meets the same trouble and tells it.
+        let _ = self.attempt(attempt).await;
+    }
 }
 
 /// Whether a server or a proxy that speaks HTTP/1.1 only would have failed like this, and asking again does no harm.
@@ -230,6 +242,7 @@ fn built(client: &Client, attempt: &Attempt<'_>) -> Result<reqwest::Request, Tra
     let request = attempt.request();
     let method = match request.method() {
         Method::Get => reqwest::Method::GET,
+        Method::Head => reqwest::Method::HEAD,
         Method::Post => reqwest::Method::POST,
         Method::Patch => reqwest::Method::PATCH,
         Method::Delete => reqwest::Method::DELETE,
@@ -280,6 +293,14 @@ fn failure(error: reqwest::Error) -> TransportFailure {
             None => TransportFailure::new(kind, error),
         };
     }
+    let error = match ProxyTrouble::of(error) {
+        Ok(trouble) => {
+            let is_lasting = trouble.is_lasting();
+            let failure = TransportFailure::new(TransportKind::Connect, trouble);
+            return if is_lasting { failure.lasting() } else { failure };
+        }
+        Err(error) => error,
+    };
     let kind = match () {
         () if error.is_builder() || is_without_tls(&error) => TransportKind::Unusable,
         () if error.is_connect() => TransportKind::Connect,

@@ -9,15 +9,17 @@ use super::{
     answer::{Answer, RawAnswer},
     authorize::{Authorization, Authorize, Rejection, Scheme},
     challenge::claims_of,
-    request::Request,
-    retry::{Advice, RetryPolicy, Schedule, UNREACHED_AT_MOST, after_answer, after_failure},
+    request::{Method, Request},
+    retry::{Advice, RetryPolicy, Schedule, after_answer, after_failure},
     retry_after::requested_wait,
+    silence::{Answered, Silence},
     transport::{Attempt, Route, Transport, TransportFailure},
+    warming::{Warming, root_of},
 };
 use crate::{
     call::{Call, Retry, RetryReason},
     clock::Clock,
-    error::{Diagnostic, RequestTrace, TokenError, TokenFailure, TransportKind, UnexpectedAnswer, Unreachable},
+    error::{Diagnostic, RequestTrace, TokenError, TokenFailure, UnexpectedAnswer, Unreachable},
     text::excerpt,
 };
 
@@ -87,20 +89,25 @@ pub(crate) struct Pipeline {
     attempt_timeout: Duration,
     clock: Arc<dyn Clock>,
     route: Route,
+    answered: Arc<Answered>,
 }
 
 impl Pipeline {
-    pub(crate) const fn new(transport: Arc<dyn Transport>, policy: RetryPolicy, attempt_timeout: Duration, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(transport: Arc<dyn Transport>, policy: RetryPolicy, attempt_timeout: Duration, clock: Arc<dyn Clock>) -> Self {
         Self {
             transport,
             policy,
             attempt_timeout,
             clock,
-            route: Route {
-                is_direct: false,
-                identity: None,
-            },
+            route: Route::default(),
+            answered: Arc::default(),
         }
+    }
+
+    /// The same, which knows and tells others which hosts have answered.
+    pub(crate) fn sharing(mut self, answered: &Arc<Answered>) -> Self {
+        self.answered = Arc::clone(answered);
+        self
     }
 
     /// The same with other connections.
@@ -125,12 +132,12 @@ impl Pipeline {
     ) -> Result<Answer, HttpError> {
         let mut schedule = self.policy.begin();
         let mut credentials = Credentials::new(authorize);
+        let mut warming = Warming::new(self.warm(request.url()));
         let mut attempt = 0;
-        // The beginning of the first of the latest attempts that made no connection.
-        let mut unreached: Option<Instant> = None;
+        let mut silence = Silence::default();
         loop {
             attempt += 1;
-            let authorization = match credentials.next(&mut schedule).await {
+            let authorization = match warming.beside_token(credentials.next(&mut schedule)).await {
                 Ok(authorization) => authorization,
                 Err(Denied::NoToken(error)) => return Err(HttpError::Authorization(error)),
                 Err(Denied::NoOther(answer)) => return Ok(*answer),
@@ -140,28 +147,24 @@ impl Pipeline {
                 1 => self.attempt_timeout,
                 _ => self.attempt_timeout.min(schedule.remaining().max(Duration::from_secs(1))),
             };
+            let limit = silence.limit(limit);
             let began = Instant::now();
-            let outcome = self
+            let attempted = self
                 .transport
-                .attempt(Attempt::by(request, authorization.as_ref(), limit, self.route))
-                .await;
+                .attempt(Attempt::by(request, authorization.as_ref(), limit, self.route));
+            let outcome = warming.beside_attempt(attempted).await;
             log(request, attempt, &outcome);
             let (reason, delay, end) = match outcome {
                 Err(failure) => {
                     let most = after_failure(&failure, request.is_repeatable());
-                    let mut delay = most.and_then(|most| schedule.next_delay(attempt, most, None));
-                    if failure.kind() == Some(TransportKind::Connect) {
-                        // The next attempt may take as long as this one.
-                        let took = began.elapsed();
-                        let spent = unreached.get_or_insert(began).elapsed();
-                        delay = delay.filter(|delay| spent + *delay + took < UNREACHED_AT_MOST);
-                    } else {
-                        unreached = None;
-                    }
+                    let delay = most.and_then(|most| schedule.next_delay(attempt, most, None));
+                    let host = (&*self.answered, request.url());
+                    let delay = delay.filter(|delay| silence.allows(failure.kind(), began, *delay, host));
                     (Some(RetryReason::Connection), delay, Err(failed(request, attempt, failure)))
                 }
                 Ok(raw) => {
-                    unreached = None;
+                    silence.end();
+                    self.answered.remember(request.url());
                     let answer = Answer::new(raw, request.host(), request.trace(attempt));
                     if matches!(answer.status(), 300..=399) {
                         return Err(redirected(request, &answer));
@@ -187,6 +190,18 @@ impl Pipeline {
             call.retried(Retry::new(request.title(), attempt, delay, reason));
             sleep(delay).await;
         }
+    }
+
+    /// Awaits a token for requests to this service, and opens a connection to it in the meantime.
+    pub(crate) async fn beside_warming<T>(&self, service: &Url, token: impl Future<Output = T>) -> T {
+        Warming::new(self.warm(service)).beside_token(token).await
+    }
+
+    /// Opens a connection to the origin of a URL, with a request that carries no token.
+    async fn warm(&self, url: &Url) {
+        let opening = Request::new(Method::Head, root_of(url));
+        let attempt = Attempt::by(&opening, None, self.attempt_timeout, self.route);
+        self.transport.warm(attempt).await;
     }
 }
 

@@ -15,6 +15,8 @@ use crate::error::RequestTrace;
 pub enum Method {
     /// Reads.
     Get,
+    /// Asks for an answer without a body. It only opens a connection, see [`Transport::warm`](super::Transport::warm).
+    Head,
     /// Creates, or asks a question with a body.
     Post,
     /// Changes.
@@ -29,6 +31,7 @@ impl Method {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Head => "HEAD",
             Self::Post => "POST",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",

@@ -45,7 +45,8 @@ pub(crate) enum Advice {
 /// | [`deadline`](Self::deadline) | 2 min |
 ///
 /// If no connection is made at all, there are 5 attempts at most, and none begins that would end more than half a
-/// minute after the first.
+/// minute after the first. A host that takes connections and has never answered any request of this client gets no attempt
+/// after that time either.
 ///
 /// ```
 /// use std::time::Duration;

@@ -52,12 +52,28 @@ pub trait Transport: Debug + Send + Sync {
     ///
     /// Dropping the future gives the attempt up. The service may have carried it out.
     async fn attempt(&self, attempt: Attempt<'_>) -> Result<RawAnswer, TransportFailure>;
+
+    /// Opens a connection for requests that are about to come, if the transport keeps connections and has none for this
+    /// origin. Default: nothing.
+    ///
+    /// It is called while a token is being fetched and runs beside that, so that the first request finds its connection
+    /// open. The attempt asks for the root of the origin and carries no token. Its answer and its failure mean nothing.
+    /// A transport that wraps another one forwards it, or does without.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future is dropped if the request that it is for ends first.
+    async fn warm(&self, _attempt: Attempt<'_>) {}
 }
 
 #[async_trait]
 impl<T: Transport + ?Sized> Transport for Arc<T> {
     async fn attempt(&self, attempt: Attempt<'_>) -> Result<RawAnswer, TransportFailure> {
         (**self).attempt(attempt).await
+    }
+
+    async fn warm(&self, attempt: Attempt<'_>) {
+        (**self).warm(attempt).await;
     }
 }
 

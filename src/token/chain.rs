@@ -14,6 +14,9 @@ use crate::{
     ids::TenantId,
 };
 
+/// For how many tenants the way that worked is remembered. Far more than tenants that are in use at once.
+const MOST_TENANTS: usize = 1_024;
+
 type Listener = Arc<dyn Fn(&BlockedWay<'_>) + Send + Sync>;
 
 /// Several ways of signing in, tried in order.
@@ -21,7 +24,8 @@ type Listener = Arc<dyn Fn(&BlockedWay<'_>) + Send + Sync>;
 /// It goes on to the next way only where [`TokenFailure::concerns_this_way_only`] says that another one may be open;
 /// everything else ends the attempt, so that nobody is asked twice after saying no. The way that worked is remembered
 /// for each tenant, and the ones before it are not tried there again. Put it into [`super::CachedTokens`], so that one
-/// sign-in serves many requests. Clones share what they remember.
+/// sign-in serves many requests. Clones share what they remember, for 1,024 tenants at most; one that is forgotten begins with
+/// the first way again.
 ///
 /// # Cancel safety
 ///
@@ -92,6 +96,15 @@ impl TokenChain {
 
     fn remember(&self, tenant: Option<TenantId>, index: usize) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        // The first way is where a tenant that is not remembered begins.
+        if index == 0 {
+            open.remove(&tenant);
+            return;
+        }
+        if open.len() >= MOST_TENANTS && !open.contains_key(&tenant) {
+            let forgotten = open.keys().next().copied();
+            forgotten.map(|tenant| open.remove(&tenant));
+        }
         open.insert(tenant, index);
     }
 }
@@ -210,6 +223,25 @@ mod tests {
         let elsewhere = request.in_tenant(TenantId::new(uuid::Uuid::from_u128(1)));
         chain.token(&elsewhere).await.unwrap();
         assert_eq!(calls.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_remembered_does_not_grow_with_the_number_of_tenants() {
+        let (first, second) = (Arc::default(), Arc::default());
+        let chain = TokenChain::new()
+            .then("a", failing(TokenFailure::Blocked, &first))
+            .then("b", failing(TokenFailure::Blocked, &second))
+            .then("c", working());
+        let ask = |number| TokenRequest::default().in_tenant(TenantId::new(uuid::Uuid::from_u128(number)));
+        for number in 0..3_000 {
+            chain.token(&ask(number)).await.unwrap();
+        }
+        assert_eq!(chain.open.lock().unwrap().len(), MOST_TENANTS);
+        chain.token(&ask(2_999)).await.unwrap();
+        assert_eq!(first.load(Ordering::Relaxed), 3_000, "the latest one is remembered");
+        let simple = TokenChain::new().then("a", working());
+        simple.token(&ask(1)).await.unwrap();
+        assert!(simple.open.lock().unwrap().is_empty(), "the first way is not worth a memory");
     }
 
     #[tokio::test]

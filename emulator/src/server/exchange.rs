@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use time::macros::format_description;
 use uuid::Uuid;
 
+use super::tenants::Tenants;
 #[cfg(feature = "onboarding")]
 use crate::{
     EmulatedSite,
@@ -20,7 +21,6 @@ use crate::{
 use crate::{
     EmulatedTenant, RecordedRequest,
     authority::{self, AuthorityAnswer, AuthorityRequest},
-    caller::read_token,
     graph::{Body, GraphAnswer, GraphRequest, Query, decode, segments},
     refusal::Refusal,
     tenant::Bearer,
@@ -34,9 +34,7 @@ const LONGEST_BODY: usize = 4 * 1024 * 1024;
 /// Answers requests for the tenants of one server.
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
-    /// The first one, which also answers for nobody in particular.
-    tenant: EmulatedTenant,
-    others: Vec<EmulatedTenant>,
+    tenants: Tenants,
     #[cfg(feature = "onboarding")]
     site: Option<EmulatedSite>,
     latency: Duration,
@@ -60,10 +58,9 @@ impl Read {
 }
 
 impl Exchange {
-    pub(crate) const fn new(tenant: EmulatedTenant, latency: Duration, uses_tls: bool) -> Self {
+    pub(crate) fn new(tenant: EmulatedTenant, latency: Duration, uses_tls: bool) -> Self {
         Self {
-            tenant,
-            others: Vec::new(),
+            tenants: Tenants::new(tenant, Vec::new()),
             #[cfg(feature = "onboarding")]
             site: None,
             latency,
@@ -73,35 +70,8 @@ impl Exchange {
 
     /// The same with other tenants on the same address.
     pub(super) fn with_others(mut self, others: Vec<EmulatedTenant>) -> Self {
-        self.others = others;
+        self.tenants = Tenants::new(self.tenants.first().clone(), others);
         self
-    }
-
-    fn tenants(&self) -> impl Iterator<Item = &EmulatedTenant> {
-        std::iter::once(&self.tenant).chain(&self.others)
-    }
-
-    /// The tenant that issued the token of a request. The first one refuses a token of none of them.
-    fn tenant_of_token(&self, authorization: Option<&str>) -> &EmulatedTenant {
-        let token = authorization
-            .and_then(|header| header.split_once(' '))
-            .and_then(|(_, token)| read_token(token.trim()));
-        let id = token.as_ref().and_then(|claims| claims.get("tid")?.as_str());
-        let found = id.and_then(|id| {
-            self.tenants()
-                .find(|tenant| tenant.tenant_id().to_string().eq_ignore_ascii_case(id))
-        });
-        found.unwrap_or(&self.tenant)
-    }
-
-    /// The tenant that the path of the authority names by its id or a domain. The first one answers for `common`, refuses
-    /// names that nobody has, and shows the page for device codes unless the code is another one's.
-    fn tenant_of_authority(&self, request: &AuthorityRequest) -> &EmulatedTenant {
-        let named = request.segments.first().map(String::as_str).unwrap_or_default();
-        let found = self
-            .tenants()
-            .find(|tenant| tenant.settings().is_named(named) || tenant.awaits_device_code(request));
-        found.unwrap_or(&self.tenant)
     }
 
     /// The same with a site beside the tenant.
@@ -179,7 +149,7 @@ impl Exchange {
         } else {
             client_request_id
         };
-        let tenant = self.tenant_of_token(bearer.authorization);
+        let tenant = self.tenants.of_token(bearer.authorization);
         let mut response = match tenant.answer(&request, bearer) {
             Ok(answer) => self.answered(answer, &request),
             Err(refusal) => self.refused(tenant, &refusal, &request_id, &client_request_id),
@@ -235,7 +205,7 @@ impl Exchange {
             address: &read.address,
         };
         let answer = answer_admin_service(self.site.as_ref()?, &request)?;
-        self.record(&self.tenant, read, whole, answer.status());
+        self.record(self.tenants.first(), read, whole, answer.status());
         let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
         Some(match answer {
             AdminServiceAnswer::Json(_, value) => self.json(status, &value),
@@ -272,7 +242,7 @@ impl Exchange {
             authorization: Some(read.header("authorization").to_owned()).filter(|value| !value.is_empty()),
             address: read.address.clone(),
         };
-        let tenant = self.tenant_of_authority(&request);
+        let tenant = self.tenants.of_authority(&request);
         let answer = authority::answer(tenant, &request)
             .unwrap_or_else(|| AuthorityAnswer::Json(404, json!({"error": {"code": "NotFound", "message": "There is nothing here."}})));
         self.record(tenant, read, &request.segments, answer.status());
@@ -308,7 +278,7 @@ impl Exchange {
             insert(response.headers_mut(), header::CONTENT_TYPE, content_type);
         }
         let format = format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
-        let now = self.tenant.settings().clock.now().to_offset(time::UtcOffset::UTC);
+        let now = self.tenants.first().settings().clock.now().to_offset(time::UtcOffset::UTC);
         insert(response.headers_mut(), header::DATE, &now.format(format).unwrap_or_default());
         response
     }

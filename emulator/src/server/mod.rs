@@ -3,6 +3,7 @@
 mod exchange;
 #[cfg(feature = "onboarding")]
 mod heard;
+mod tenants;
 mod tls;
 
 use std::{

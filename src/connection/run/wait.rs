@@ -78,7 +78,11 @@ impl Wait<'_> {
     /// Lets one request go out. Two may follow each other at once, as a try and the look after it; a third one waits,
     /// so that no more than two go out within twice the shortest wait.
     async fn admit(&mut self) {
-        sleep(self.pace()).await;
+        let pace = self.pace();
+        // Even a wait of no time takes up to a millisecond: timers count in milliseconds.
+        if !pace.is_zero() {
+            sleep(pace).await;
+        }
         self.before = self.last.replace(Instant::now());
     }
 

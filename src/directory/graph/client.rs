@@ -39,9 +39,9 @@ struct Page<T> {
 }
 
 impl GraphClient {
-    /// The token that a request of this directory carries.
+    /// The token that a request of this directory carries. A connection for those requests is opened in the meantime.
     pub(super) async fn token(&self) -> Result<AccessToken, TokenError> {
-        self.tokens.token().await
+        self.pipeline.beside_warming(self.endpoints.graph(), self.tokens.token()).await
     }
 
     pub(super) fn request(&self, method: Method, path: &str, query: Option<&str>) -> Request {
