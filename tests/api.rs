@@ -76,5 +76,5 @@ fn what_is_awaited_is_sent(site: &site::admin_service::AdminServiceSite, verifie
     is_sent(site.application(Call::quiet(), id));
     is_sent(site.applications_named(Call::quiet(), "x"));
     is_sent(site.secret_expiry(Call::quiet(), id));
-    is_sent(verifier.verify());
+    is_sent(verifier.verify(|_| ()));
 }

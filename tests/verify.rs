@@ -85,7 +85,7 @@ impl Registered {
             .discovery(wants_discovery)
             .probe(self.probe())
             .directory(directory);
-        verifier.verify().await.unwrap()
+        verifier.verify(|_| ()).await.unwrap()
     }
 
     async fn change(&self, id: ApplicationId, change: impl FnOnce(&mut ApplicationProperties)) {
@@ -136,7 +136,7 @@ async fn a_wrong_secret_and_an_unknown_app_are_told_in_plain_words() {
     let registered = Registered::by(support::spec()).await;
     let good = registered.server_app();
     let wrong = registered.imported(ClientSecret::new("canary-7Q~~"), good.secret_key_expiry(), registered.uri());
-    let verification = ImportVerifier::new(wrong).probe(registered.probe()).verify().await.unwrap();
+    let verification = ImportVerifier::new(wrong).probe(registered.probe()).verify(|_| ()).await.unwrap();
     assert_eq!(codes(&verification), [FindingCode::SecretRejected]);
     assert_eq!(verification.is_secret_accepted, Some(false));
     assert!(!verification.is_ready() && !verification.is_compared);
@@ -160,7 +160,7 @@ async fn a_wrong_secret_and_an_unknown_app_are_told_in_plain_words() {
         .app_id_uri(registered.uri())
         .build()
         .unwrap();
-    let verification = ImportVerifier::new(unknown).probe(registered.probe()).verify().await.unwrap();
+    let verification = ImportVerifier::new(unknown).probe(registered.probe()).verify(|_| ()).await.unwrap();
     assert_eq!(codes(&verification), [FindingCode::AppUnknownAtSignIn]);
     assert!(verification.findings()[0].message().contains("AADSTS700016"));
 }
@@ -185,7 +185,7 @@ async fn an_expired_secret_is_told_whatever_date_was_given() {
         .build()
         .unwrap();
     let probe = EntraSecretProbe::new(server.endpoints().clone());
-    let verification = ImportVerifier::new(app).probe(probe).verify().await.unwrap();
+    let verification = ImportVerifier::new(app).probe(probe).verify(|_| ()).await.unwrap();
     assert_eq!(codes(&verification), [FindingCode::SecretExpiredAtSignIn]);
     assert!(verification.findings()[0].message().contains("AADSTS7000222"));
 }
@@ -206,7 +206,7 @@ async fn the_date_that_was_given_is_checked_on_its_own() {
     let end = registered.server_app().secret_key_expiry();
     let at = async |now: OffsetDateTime| {
         let verifier = ImportVerifier::new(registered.server_app()).clock(Arc::new(FixedClock(now)));
-        let verification = verifier.verify().await.unwrap();
+        let verification = verifier.verify(|_| ()).await.unwrap();
         let told: Vec<_> = verification
             .findings()
             .iter()
@@ -405,7 +405,7 @@ async fn a_sign_in_to_another_tenant_compares_nothing() {
     let other = EmulatedTenant::builder().tenant_id(TenantId::new(Uuid::from_u128(7))).build();
     let verification = ImportVerifier::new(registered.server_app())
         .directory(other.directory())
-        .verify()
+        .verify(|_| ())
         .await
         .unwrap();
     assert_eq!(codes(&verification), [FindingCode::WrongTenant]);
@@ -421,7 +421,7 @@ async fn what_a_specification_imports_is_verified_as_it_stands() {
         .build()
         .unwrap();
     let verifier = ImportVerifier::of(&spec).unwrap().directory(registered.tenant.directory());
-    assert!(verifier.verify().await.unwrap().findings().is_empty());
+    assert!(verifier.verify(|_| ()).await.unwrap().findings().is_empty());
     assert!(ImportVerifier::of(&support::spec()).is_none());
 }
 
@@ -453,7 +453,7 @@ async fn what_the_sign_in_service_says_is_sorted() {
     let registered = Registered::by(support::spec()).await;
     let run = async |graph, own| {
         let verifier = ImportVerifier::new(registered.server_app()).probe(Scripted(graph, own));
-        let verification = verifier.verify().await.unwrap();
+        let verification = verifier.verify(|_| ()).await.unwrap();
         (codes(&verification), verification.is_secret_accepted)
     };
     let token = || Ok("opaque");

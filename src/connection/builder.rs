@@ -7,13 +7,9 @@ use crate::{
     clock::{Clock, SystemClock},
     connection::{
         handle::{AzureServicesConnection, Inner},
-        plan::secrets::SecretOptions,
         read::snapshot::needs_directory,
         report::{incomplete::IncompleteConnection, step::AppRole},
-        run::{
-            cancel::{Cancel, Limits},
-            secret_sink::SecretSink,
-        },
+        run::{cancel::Cancel, secret_sink::SecretSink},
     },
     directory::DirectoryHandle,
     ids::TenantId,
@@ -40,13 +36,15 @@ impl AzureServicesConnectionBuilder {
                 site: None,
                 expected_tenant: None,
                 policy_exempt: false,
-                secrets: SecretOptions::default(),
+                reissue_secret: false,
+                remove_superseded: false,
                 only: None,
                 site_identity: None,
                 sink: None,
                 wait_policy: WaitPolicy::default(),
                 max_plan_age: MAX_PLAN_AGE,
-                limits: Limits::default(),
+                cancel: None,
+                deadline: None,
                 clock: Arc::new(SystemClock),
             },
         }
@@ -83,7 +81,7 @@ impl AzureServicesConnectionBuilder {
     ///
     /// With a site this is decided by whether the site knows the app, and this setting changes nothing.
     pub fn reissue_secret(mut self, reissue: bool) -> Self {
-        self.inner.secrets.reissue = reissue;
+        self.inner.reissue_secret = reissue;
         self
     }
 
@@ -92,7 +90,7 @@ impl AzureServicesConnectionBuilder {
     ///
     /// With a site this setting changes nothing: the site tells which secret is in use.
     pub fn remove_superseded_secrets(mut self, remove: bool) -> Self {
-        self.inner.secrets.remove_superseded = remove;
+        self.inner.remove_superseded = remove;
         self
     }
 
@@ -138,13 +136,13 @@ impl AzureServicesConnectionBuilder {
 
     /// A handle that ends the runs of this connection, with their report. Default: none.
     pub fn cancel(mut self, cancel: &Cancel) -> Self {
-        self.inner.limits.cancel = Some(cancel.clone());
+        self.inner.cancel = Some(cancel.clone());
         self
     }
 
     /// How long carrying out a plan may take, by tokio's timer; then the run ends with its report. Default: no limit.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.inner.limits.deadline = Some(deadline);
+        self.inner.deadline = Some(deadline);
         self
     }
 

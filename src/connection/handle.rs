@@ -7,14 +7,16 @@ use crate::{
     clock::Clock,
     connection::{
         check::rules::Rules,
-        plan::{document::PlanDocument, draft, secrets::SecretOptions},
+        plan::{document::PlanDocument, draft},
         read::snapshot::{Snapshot, look},
-        report::{error::LookError, event::Verb, finding::Finding, step::AppRole},
-        run::{
-            cancel::Limits,
-            emitter::{Emitter, Listener},
-            secret_sink::SecretSink,
+        report::{
+            emitter::Emitter,
+            error::LookError,
+            event::{Event, Verb},
+            finding::Finding,
+            step::AppRole,
         },
+        run::{cancel::Cancel, secret_sink::SecretSink},
     },
     directory::{Directory, DirectoryHandle},
     ids::TenantId,
@@ -49,13 +51,19 @@ pub(crate) struct Inner {
     pub(crate) site: Option<SiteHandle>,
     pub(crate) expected_tenant: Option<TenantId>,
     pub(crate) policy_exempt: bool,
-    pub(crate) secrets: SecretOptions,
+    /// Without a site: issue a new secret although the app has one.
+    pub(crate) reissue_secret: bool,
+    /// Without a site: remove secrets that have a successor.
+    pub(crate) remove_superseded: bool,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
     pub(crate) wait_policy: WaitPolicy,
     pub(crate) max_plan_age: Duration,
-    pub(crate) limits: Limits,
+    /// Ends runs from outside.
+    pub(crate) cancel: Option<Cancel>,
+    /// How long carrying out a plan may take.
+    pub(crate) deadline: Option<Duration>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -72,7 +80,7 @@ impl Inner {
     }
 
     /// Begins a run.
-    pub(crate) fn begin<'a>(&'a self, verb: Verb, listener: Listener<'a>) -> Emitter<'a> {
+    pub(crate) fn begin<'a>(&'a self, verb: Verb, listener: &'a (dyn Fn(&Event) + Send + Sync)) -> Emitter<'a> {
         Emitter::begin(verb, listener, self.clock.as_ref())
     }
 
@@ -97,7 +105,7 @@ impl Inner {
         let rules = self.rules();
         match verb {
             Verb::Remove => draft::removal(&rules, snapshot),
-            _ => draft::onboarding(&rules, self.secrets, snapshot),
+            _ => draft::onboarding(&rules, snapshot),
         }
     }
 
@@ -107,6 +115,8 @@ impl Inner {
             endpoints: self.directory().and_then(|directory| directory.endpoints()),
             expected_tenant: self.expected_tenant,
             policy_exempt: self.policy_exempt,
+            reissue_secret: self.reissue_secret,
+            remove_superseded: self.remove_superseded,
             only: self.only,
             site_identity: self.site_identity.as_ref(),
             now: self.clock.now(),

@@ -35,12 +35,14 @@ pub use report::{
     event::{Event, EventKind, RunId, Verb},
     finding::{Finding, FindingCode, Severity},
     incomplete::IncompleteConnection,
-    next_step::{NextStep, NextStepCode},
+    next_step::NextStep,
+    next_step_code::NextStepCode,
     outcome::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepReport},
-    problem::{Problem, ProblemFailure, Written},
+    problem::{Problem, ProblemFailure},
     stale_plan::{PlanDifference, StalePlan},
     step::{AppRole, Step, StepAction},
     step_error::{StepError, StepFailure},
+    written::Written,
 };
 pub use run::{
     cancel::Cancel,

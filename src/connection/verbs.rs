@@ -7,11 +7,11 @@ use crate::{
         plan::{Plan, document::PlanDocument},
         preflight::Preflight,
         report::{
+            emitter::Emitter,
             error::{LookError, OnboardingError},
             event::{Event, Verb},
             outcome::Outcome,
         },
-        run::emitter::Emitter,
     },
     spec::ConnectionSpec,
 };

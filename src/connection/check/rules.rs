@@ -17,6 +17,10 @@ pub(crate) struct Rules<'a> {
     pub(crate) endpoints: Option<&'a CloudEndpoints>,
     pub(crate) expected_tenant: Option<TenantId>,
     pub(crate) policy_exempt: bool,
+    /// Without a site: issue a new secret although the app has one.
+    pub(crate) reissue_secret: bool,
+    /// Without a site: remove secrets that have a successor.
+    pub(crate) remove_superseded: bool,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<&'a SiteIdentity>,

@@ -9,15 +9,19 @@ use std::{fmt, sync::Arc};
 use futures_util::future::{OptionFuture, join, join5, try_join};
 use serde::{Deserialize, Serialize};
 
-use crate::connection::{
-    check::apps,
-    read::snapshot::FoundApp,
-    report::error::LookError,
-    report::finding::{Finding, Severity},
-};
 use crate::{
     call::Call,
     clock::{Clock, SystemClock},
+    connection::{
+        check::apps,
+        read::snapshot::FoundApp,
+        report::{
+            emitter::Emitter,
+            error::LookError,
+            event::{Event, Verb},
+            finding::{Finding, Severity},
+        },
+    },
     directory::{ApplicationKey, Directory, DirectoryHandle, PermissionGrant, RoleAssignment, Tenant},
     error::DirectoryError,
     spec::{ConnectionSpec, ImportedClientApp, ImportedServerApp},
@@ -35,7 +39,7 @@ use crate::{
 /// use cmg_onboarding::{GraphDirectory, ImportedServerApp, ImportedClientApp, connection::ImportVerifier};
 ///
 /// # async fn example(server: ImportedServerApp, client: ImportedClientApp, directory: GraphDirectory) -> Result<(), Box<dyn std::error::Error>> {
-/// let verification = ImportVerifier::new(server).client_app(client).directory(directory).verify().await?;
+/// let verification = ImportVerifier::new(server).client_app(client).directory(directory).verify(|_| ()).await?;
 /// for finding in verification.findings() {
 ///     println!("{finding}");
 /// }
@@ -107,7 +111,7 @@ impl ImportVerifier {
         self
     }
 
-    /// Verifies, in up to two rounds of requests to the directory and two sign-ins side by side with them.
+    /// Verifies, and tells `events` of what happens meanwhile, in up to two rounds of requests to the directory and two sign-ins side by side with them.
     ///
     /// # Errors
     ///
@@ -116,14 +120,21 @@ impl ImportVerifier {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await: nothing is written.
-    pub async fn verify(&self) -> Result<Verification, LookError> {
+    pub async fn verify(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Verification, LookError> {
+        let emitter = Emitter::begin(Verb::Verify, &events, self.clock.as_ref());
+        let result = emitter.listening(self.check(&emitter)).await;
+        emitter.end_of_reading(&result);
+        result
+    }
+
+    async fn check(&self, emitter: &Emitter<'_>) -> Result<Verification, LookError> {
         let probed = OptionFuture::from(
             self.probe
                 .as_deref()
                 .map(|probe| secret::try_out(probe, &self.server, self.wants_discovery)),
         );
         let directory = self.directory.as_ref().map(DirectoryHandle::as_directory);
-        let looked = OptionFuture::from(directory.map(|directory| self.look(directory)));
+        let looked = OptionFuture::from(directory.map(|directory| self.look(directory, emitter.call(None))));
         let (probed, looked) = join(probed, looked).await;
         let registered = looked.transpose().map_err(LookError::Directory)?;
 
@@ -132,21 +143,20 @@ impl ImportVerifier {
         if let Some(registered) = &registered {
             self.compare(registered, &mut findings);
         }
-        let probed = probed.unwrap_or_default();
+        let (is_accepted, by_token) = probed.unwrap_or_default();
         let told: Vec<_> = findings.iter().map(Finding::code).collect();
         // Where token and directory tell the same, the directory knows why.
         let is_new = |finding: &Finding| !secret::told_by_directory(finding.code()).iter().any(|code| told.contains(code));
-        findings.extend(probed.findings.into_iter().filter(is_new));
+        findings.extend(by_token.into_iter().filter(is_new));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         Ok(Verification {
-            is_secret_accepted: probed.is_accepted,
+            is_secret_accepted: is_accepted,
             is_compared: registered.is_some_and(|registered| registered.tenant.id == self.server.tenant_id()),
             findings,
         })
     }
 
-    async fn look(&self, directory: &dyn Directory) -> Result<Registered, DirectoryError> {
-        let call = Call::quiet();
+    async fn look(&self, directory: &dyn Directory, call: Call) -> Result<Registered, DirectoryError> {
         let server_id = self.server.client_id();
         let client_id = self.client.as_ref().map(ImportedClientApp::client_id);
         let (server_key, client_key) = (

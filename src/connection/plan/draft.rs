@@ -18,7 +18,7 @@ use crate::{
             consents::{client_consents, server_consents},
             document::{PlanDocument, PlannedSite},
             removal::removal_changes,
-            secrets::{SecretOptions, planned_secret, secret_changes},
+            secrets::{planned_secret, secret_changes},
             site::site_changes,
             target::Target,
         },
@@ -34,7 +34,7 @@ use crate::{
 
 /// Everything that was found, the gravest first, and what an onboarding will do. `None` if the tenant cannot be told,
 /// which a finding has reported.
-pub(crate) fn onboarding(rules: &Rules<'_>, options: SecretOptions, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
     let mut findings = Vec::new();
     if let Some(directory) = &snapshot.directory {
         check_directory(rules, directory, &mut findings);
@@ -45,7 +45,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, options: SecretOptions, snapshot: &S
     let Some(target) = Target::resolve(rules.spec, snapshot) else {
         return (sorted(findings), None);
     };
-    let changes = changes(rules, options, snapshot, &target);
+    let changes = changes(rules, snapshot, &target);
     let needed = needed_uses(&changes);
     if let Some(directory) = &snapshot.directory {
         check_permissions(directory, &needed, &mut findings);
@@ -78,12 +78,12 @@ pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, 
     (findings, Some(document))
 }
 
-fn changes(rules: &Rules<'_>, options: SecretOptions, snapshot: &Snapshot, target: &Target) -> Vec<Change> {
+fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Change> {
     let mut changes = Vec::new();
     if rules.only != Some(AppRole::Client) {
         let secret = planned_secret(target, rules.now);
         changes.extend(server_changes(target, snapshot, secret));
-        changes.extend(secret_changes(target, snapshot, rules.site_identity(snapshot), options, secret));
+        changes.extend(secret_changes(rules, target, snapshot, secret));
         changes.extend(server_consents(target, snapshot, rules.spec.discovery().is_some()));
     }
     if rules.only != Some(AppRole::Server) {

@@ -30,6 +30,7 @@ use crate::{
         read::snapshot::Snapshot,
         report::{
             blocked::Blocked,
+            emitter::Emitter,
             error::{ApplyError, OnboardingError},
             event::{Event, EventKind, Verb},
             finding::Finding,
@@ -37,7 +38,7 @@ use crate::{
             stale_plan::StalePlan,
             step::Step,
         },
-        run::{context::Run, emitter::Emitter},
+        run::{cancel::within, context::Run},
     },
     ids::TenantId,
     spec::AppIdUri,
@@ -132,7 +133,10 @@ impl Plan {
         });
         let inner = &self.connection.inner;
         let run = Run::new(inner, &self.document, &self.snapshot, emitter);
-        match emitter.listening(inner.limits.within(run.carry_out())).await {
+        match emitter
+            .listening(within(inner.cancel.as_ref(), inner.deadline, run.carry_out()))
+            .await
+        {
             Ok(result) => result,
             Err(why) => Err(run.ended_early(why)),
         }

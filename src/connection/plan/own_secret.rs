@@ -7,8 +7,8 @@
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::connection::plan::registration::SECRET_MARKER;
 use crate::{
+    connection::plan::registration::SECRET_MARKER,
     directory::{Application, PasswordCredential},
     ids::KeyId,
     site::{SiteApplication, SiteIdentity},

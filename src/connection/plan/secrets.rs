@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use crate::{
     connection::{
+        check::rules::Rules,
         plan::{
             change::{Change, Operation, PlannedSecret},
             own_secret::{OwnSecret, never_held, superseded},
@@ -13,15 +14,7 @@ use crate::{
         report::step::Step,
     },
     ids::KeyId,
-    site::SiteIdentity,
 };
-
-/// What the caller asks for the secrets of an app that is there, if no site tells which of them is in use.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SecretOptions {
-    pub(crate) reissue: bool,
-    pub(crate) remove_superseded: bool,
-}
 
 /// Until when a secret that is issued now is valid.
 pub(crate) fn planned_secret(target: &Target, now: OffsetDateTime) -> PlannedSecret {
@@ -36,16 +29,11 @@ pub(crate) fn planned_secret(target: &Target, now: OffsetDateTime) -> PlannedSec
 ///
 /// A secret that was issued for this site, while this site does not know the app, reached nothing: it is lost. One that
 /// was issued for another site, or for one that is not known, may be in use there and stays.
-pub(crate) fn secret_changes(
-    target: &Target,
-    snapshot: &Snapshot,
-    site: Option<&SiteIdentity>,
-    options: SecretOptions,
-    secret: PlannedSecret,
-) -> Vec<Change> {
+pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snapshot, secret: PlannedSecret) -> Vec<Change> {
     if target.server.shape.is_none() {
         return Vec::new();
     }
+    let site = rules.site_identity(snapshot);
     let app = target.server.reference(Step::RegisterServerApp);
     let issue = || Change::new(Step::IssueSecret, Operation::IssueSecret { app, secret });
     let remove = |keys| Change::new(Step::RetireSecrets, Operation::RemoveSecrets { app, keys }).after(Step::IssueSecret);
@@ -56,12 +44,8 @@ pub(crate) fn secret_changes(
     let known = OwnSecret::all_of(&found.application);
     let (keeps, unused): (bool, Vec<KeyId>) = match &snapshot.site {
         None => {
-            let unused = if options.remove_superseded {
-                superseded(&known)
-            } else {
-                Vec::new()
-            };
-            (!known.is_empty() && !options.reissue, unused)
+            let unused = if rules.remove_superseded { superseded(&known) } else { Vec::new() };
+            (!known.is_empty() && !rules.reissue_secret, unused)
         }
         Some(snapshot) => match snapshot.application(found.application.app_id) {
             Some(row) => (true, never_held(&found.application, row, site)),

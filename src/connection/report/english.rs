@@ -1,7 +1,7 @@
 //! The English words of findings and next steps, made from code and parameters. There is no other place for them.
 
 use crate::{
-    connection::report::{finding_code::FindingCode, next_step::NextStepCode, step::Step},
+    connection::report::{finding_code::FindingCode, next_step_code::NextStepCode, step::Step},
     words::{Parameters, fill, set},
 };
 

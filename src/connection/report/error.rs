@@ -8,10 +8,10 @@ use crate::{
         finding::Finding,
         incomplete::IncompleteConnection,
         outcome::{IssuedSecret, Report, StepReport},
-        problem::{Problem, Written},
         stale_plan::StalePlan,
         step::{Step, StepAction},
         step_error::{StepError, StepFailure},
+        written::Written,
     },
     error::{Diagnostic, DirectoryError, RefusalReason, RequestTrace, SiteError, SiteRefusalReason},
     ids::TenantId,
@@ -267,12 +267,6 @@ impl OnboardingError {
             Self::Apply(error) => error.effect(),
             _ => Written::Nothing,
         }
-    }
-
-    /// The error as data, for front ends and logs.
-    #[must_use]
-    pub fn problem(&self) -> Problem {
-        self.into()
     }
 
     /// What was done before the run stopped; `None` if nothing was written.

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::connection::{report::step::Step, report::step::StepAction};
 use crate::{
     call::{Retry, milliseconds},
+    connection::report::step::{Step, StepAction},
     error::RequestTrace,
 };
 
@@ -42,6 +42,8 @@ impl fmt::Display for RunId {
 pub enum Verb {
     /// Read tenant and site and look for what would go wrong.
     Preflight,
+    /// Verify apps that are to be imported.
+    Verify,
     /// Make a plan.
     Plan,
     /// Make a plan that removes what the specification has made.

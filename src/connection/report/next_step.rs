@@ -6,38 +6,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    connection::report::english,
+    connection::report::{english, next_step_code::NextStepCode},
     words::{Parameters, set},
 };
-
-/// What kind of thing remains to be done. The name in JSON is stable, and so are the names of the parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum NextStepCode {
-    /// The secret ends, and the site raises no notification for imported apps. Parameters: `expiresOn` (day in UTC, as
-    /// `2027-11-23`).
-    RecordSecretExpiry,
-    /// The secret is shown once and has to reach the administrator who imports the apps.
-    HandOverSecret,
-    /// Conditional Access policies must not keep devices from the server app.
-    ExcludeFromConditionalAccess,
-    /// The connection is used by a gateway, which is set up by itself.
-    SetUpGateway,
-    /// Clients must be able to authenticate at the gateway.
-    ConfigureClientAuthentication,
-}
-
-impl NextStepCode {
-    /// Every code.
-    pub const ALL: [Self; 5] = [
-        Self::RecordSecretExpiry,
-        Self::HandOverSecret,
-        Self::ExcludeFromConditionalAccess,
-        Self::SetUpGateway,
-        Self::ConfigureClientAuthentication,
-    ];
-}
 
 /// One thing that remains to be done, and how. Both texts are made from code and parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::connection::{
-    report::event::RunId,
-    report::finding::Finding,
-    report::next_step::NextStep,
-    report::step::{Step, StepAction},
-};
 use crate::{
     cloud::CloudEnvironment,
+    connection::report::{
+        event::RunId,
+        finding::Finding,
+        next_step::NextStep,
+        step::{Step, StepAction},
+    },
     error::RequestTrace,
     ids::{ApplicationId, ApplicationObjectId, KeyId, ServicePrincipalId, TenantId},
     secret::ClientSecret,

@@ -11,6 +11,7 @@ use crate::{
         stale_plan::PlanDifference,
         step::Step,
         step_error::StepFailure,
+        written::Written,
     },
     error::{Diagnostic, DirectoryError, RequestTrace, SignInRefusal, SiteError, TokenError, chain},
     ids::TenantId,
@@ -88,19 +89,6 @@ pub struct Problem {
     /// What has changed since the plan was approved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<PlanDifference>,
-}
-
-/// Whether an operation that failed has changed tenant or site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum Written {
-    /// Nothing was written.
-    Nothing,
-    /// What the report lists was written, and nothing else.
-    Partial,
-    /// A write was sent, and it is not known whether it was carried out. Running again looks first.
-    Unknown,
 }
 
 /// One step that failed, in a [`Problem`].
@@ -233,6 +221,14 @@ impl From<&OnboardingError> for Problem {
             _ => {}
         }
         problem
+    }
+}
+
+impl OnboardingError {
+    /// The error as data, for front ends and logs.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        self.into()
     }
 }
 

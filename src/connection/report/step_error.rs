@@ -53,6 +53,9 @@ pub enum StepError {
     /// The step works on an app registration that no step before it has made.
     #[error("the app that the step works on is not registered")]
     NotRegistered,
+    /// The directory added a secret and answered without its text, so that nothing can use it. The secret is removed.
+    #[error("a secret was added to the app registration, and the directory's answer had no text of it")]
+    SecretTextMissing,
     /// The plan imports the server app, and there is no secret or no App ID URI to import it with.
     #[error("the server app cannot be imported: it has no secret or no App ID URI")]
     NothingToImport,
@@ -123,6 +126,7 @@ impl Diagnostic for StepError {
             Self::ServicePrincipalMissing => "servicePrincipalMissing",
             Self::NotRegistered => "notRegistered",
             Self::NothingToImport => "nothingToImport",
+            Self::SecretTextMissing => "secretTextMissing",
             other => other.diagnostic().map_or("failed", Diagnostic::code),
         }
     }
@@ -131,6 +135,7 @@ impl Diagnostic for StepError {
         match self {
             Self::OtherTenant { .. } => "Sign in to the tenant of the plan, or make a new plan for this tenant.".into(),
             Self::Cancelled => "Nothing more is written.".into(),
+            Self::SecretTextMissing => "Run again. If it persists, look for a proxy or gateway that changes answers of Microsoft Graph.".into(),
             Self::NotRegistered | Self::NothingToImport => "Make a new plan and run again.".into(),
             Self::DeadlineExceeded { .. } => "Give the run more time, or find out what was slow from its events.".into(),
             Self::ApplicationGone { .. } => {
@@ -151,7 +156,7 @@ impl Diagnostic for StepError {
 
     fn is_retryable(&self) -> bool {
         match self {
-            Self::DeadlineExceeded { .. } => true,
+            Self::DeadlineExceeded { .. } | Self::SecretTextMissing => true,
             other => other.diagnostic().is_some_and(Diagnostic::is_retryable),
         }
     }

@@ -9,8 +9,7 @@ use crate::{
         },
         report::{
             outcome::StepReport,
-            step::Step,
-            step::StepAction,
+            step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
         run::{

@@ -31,13 +31,8 @@ use crate::connection::report::step_error::StepError;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Cancel {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug, Default)]
-struct Inner {
-    is_cancelled: AtomicBool,
-    told: Notify,
+    is_cancelled: Arc<AtomicBool>,
+    told: Arc<Notify>,
 }
 
 impl Cancel {
@@ -49,18 +44,18 @@ impl Cancel {
 
     /// Ends every run that listens to this handle, and every one that is started later.
     pub fn cancel(&self) {
-        self.inner.is_cancelled.store(true, Ordering::Release);
-        self.inner.told.notify_waiters();
+        self.is_cancelled.store(true, Ordering::Release);
+        self.told.notify_waiters();
     }
 
     /// Whether [`cancel`](Self::cancel) was called.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.inner.is_cancelled.load(Ordering::Acquire)
+        self.is_cancelled.load(Ordering::Acquire)
     }
 
     async fn cancelled(&self) {
-        let told = self.inner.told.notified();
+        let told = self.told.notified();
         let mut told = pin!(told);
         // Registered before the flag is read, so that no call in between is missed.
         told.as_mut().enable();
@@ -70,37 +65,28 @@ impl Cancel {
     }
 }
 
-/// What ends a run early.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Limits {
-    pub(crate) cancel: Option<Cancel>,
-    pub(crate) deadline: Option<Duration>,
-}
-
-impl Limits {
-    /// Does the work, unless it is ended early: then says why.
-    pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, StepError> {
-        let cancelled = async {
-            match &self.cancel {
-                Some(cancel) => cancel.cancelled().await,
-                None => pending().await,
-            }
-            StepError::Cancelled
-        };
-        let late = async {
-            match self.deadline {
-                Some(deadline) => {
-                    sleep(deadline).await;
-                    StepError::DeadlineExceeded { deadline }
-                }
-                None => pending().await,
-            }
-        };
-        let (cancelled, late) = (pin!(cancelled), pin!(late));
-        let stop = select(cancelled, late);
-        match select(pin!(stop), pin!(work)).await {
-            Either::Left((Either::Left((why, _)) | Either::Right((why, _)), _)) => Err(why),
-            Either::Right((done, _)) => Ok(done),
+/// Does the work, unless the caller's handle or deadline ends it early: then says why.
+pub(crate) async fn within<T>(cancel: Option<&Cancel>, deadline: Option<Duration>, work: impl Future<Output = T>) -> Result<T, StepError> {
+    let cancelled = async {
+        match cancel {
+            Some(cancel) => cancel.cancelled().await,
+            None => pending().await,
         }
+        StepError::Cancelled
+    };
+    let late = async {
+        match deadline {
+            Some(deadline) => {
+                sleep(deadline).await;
+                StepError::DeadlineExceeded { deadline }
+            }
+            None => pending().await,
+        }
+    };
+    let (cancelled, late) = (pin!(cancelled), pin!(late));
+    let stop = select(cancelled, late);
+    match select(pin!(stop), pin!(work)).await {
+        Either::Left((Either::Left((why, _)) | Either::Right((why, _)), _)) => Err(why),
+        Either::Right((done, _)) => Ok(done),
     }
 }

@@ -3,7 +3,11 @@
 use crate::{
     connection::{
         plan::change::Reference,
-        report::{outcome::StepReport, step::Step, step::StepAction, step_error::StepError},
+        report::{
+            outcome::StepReport,
+            step::{Step, StepAction},
+            step_error::StepError,
+        },
         run::{
             context::Run,
             wait::{Ensured, ensure, settle},

@@ -12,8 +12,7 @@ use crate::{
         report::{
             event::EventKind,
             outcome::StepReport,
-            step::Step,
-            step::StepAction,
+            step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
         run::context::Run,

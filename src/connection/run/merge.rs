@@ -11,8 +11,7 @@ use crate::{
         plan::difference::difference,
         report::{
             finding::{Finding, FindingCode},
-            step::Step,
-            step::StepAction,
+            step::{Step, StepAction},
             step_error::StepError,
         },
         run::{

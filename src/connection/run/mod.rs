@@ -7,7 +7,6 @@ pub(crate) mod app;
 pub(crate) mod cancel;
 pub(crate) mod consent;
 pub(crate) mod context;
-pub(crate) mod emitter;
 pub(crate) mod import;
 pub(crate) mod merge;
 pub(crate) mod registered;

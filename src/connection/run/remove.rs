@@ -6,7 +6,11 @@ use crate::{
     connection::{
         plan::change::Operation,
         read::snapshot::where_allowed,
-        report::{outcome::StepReport, step::Step, step::StepAction, step_error::StepError},
+        report::{
+            outcome::StepReport,
+            step::{Step, StepAction},
+            step_error::StepError,
+        },
         run::{
             context::Run,
             wait::{Attempt, settle},

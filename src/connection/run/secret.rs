@@ -15,8 +15,7 @@ use crate::{
             event::Verb,
             finding::{Finding, FindingCode},
             outcome::{IssuedSecret, StepReport},
-            step::Step,
-            step::StepAction,
+            step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
         run::{
@@ -28,7 +27,7 @@ use crate::{
         },
     },
     directory::{Application, ApplicationKey, NewPassword, PasswordCredential},
-    error::{DirectoryError, NotVisible, RefusalReason, RequestTrace, UnexpectedAnswer},
+    error::{DirectoryError, NotVisible, RefusalReason},
     ids::{ApplicationId, KeyId},
     site::SecretHeld,
     spec::SecretValidity,
@@ -163,8 +162,7 @@ impl Run<'_> {
                     }
                     unused.certain.push(password.key_id);
                     known.extend(own);
-                    let problem = "a secret was added and came back without its text";
-                    UnexpectedAnswer::new("the directory", problem, RequestTrace::default()).into()
+                    StepError::SecretTextMissing
                 }
                 Err(error) if error.may_have_been_carried_out() => {
                     self.attempt(step, true).pause(error.clone()).await?;
@@ -178,12 +176,12 @@ impl Run<'_> {
                         }
                         known.push(secret);
                     }
-                    error
+                    error.into()
                 }
                 Err(error) => return Err(error.into()),
             };
             if attempt >= ATTEMPTS - 1 {
-                return Err(trouble.into());
+                return Err(trouble);
             }
         }
     }

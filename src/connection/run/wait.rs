@@ -4,9 +4,9 @@ use std::{future::Future, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
-use crate::connection::{report::event::EventKind, report::step::Step, run::emitter::Emitter};
 use crate::{
     backoff::{Delays, WaitPolicy},
+    connection::report::{emitter::Emitter, event::EventKind, step::Step},
     error::{DirectoryError, ExceededMaxWait, RefusalReason},
 };
 

@@ -14,13 +14,6 @@ const DISABLED_APP: u32 = 7_000_112;
 const UNKNOWN_RESOURCE: [u32; 2] = [500_011, 50_001];
 const BY_POLICY: [u32; 3] = [53_003, 530_032, 530_035];
 
-/// What trying the secret out has shown.
-#[derive(Debug, Default)]
-pub(super) struct Probed {
-    pub(super) is_accepted: Option<bool>,
-    pub(super) findings: Vec<Finding>,
-}
-
 /// What the directory, or the date alone, tells of the same fact that a sign-in has shown, and knows better why.
 pub(super) const fn told_by_directory(by_token: FindingCode) -> &'static [FindingCode] {
     use FindingCode as Code;
@@ -36,39 +29,38 @@ pub(super) const fn told_by_directory(by_token: FindingCode) -> &'static [Findin
     }
 }
 
-/// Signs in for Microsoft Graph, and, where that is accepted, for the App ID URI.
-pub(super) async fn try_out(probe: &dyn SecretProbe, server: &ImportedServerApp, wants_discovery: bool) -> Probed {
+/// Signs in for Microsoft Graph and, if that is accepted, for the App ID URI. Tells whether the secret was accepted, if
+/// that was found out.
+pub(super) async fn try_out(probe: &dyn SecretProbe, server: &ImportedServerApp, wants_discovery: bool) -> (Option<bool>, Vec<Finding>) {
     let ask = async |resource: &ProbedResource| {
         probe
             .probe(server.tenant_id(), server.client_id(), server.secret_key(), resource)
             .await
     };
-    let mut probed = Probed::default();
+    let mut findings = Vec::new();
     match ask(&ProbedResource::MicrosoftGraph).await {
         Ok(token) => {
-            probed.is_accepted = Some(true);
-            check_graph_token(&token, wants_discovery, &mut probed.findings);
+            check_graph_token(&token, wants_discovery, &mut findings);
         }
         Err(error) => {
             let (is_refused, finding) = refused(&error, server);
-            probed.is_accepted = is_refused.then_some(false);
-            probed.findings.push(finding);
-            return probed;
+            findings.push(finding);
+            return (is_refused.then_some(false), findings);
         }
     }
     match ask(&ProbedResource::AppIdUri(server.app_id_uri().clone())).await {
-        Ok(token) => check_own_token(&token, server, &mut probed.findings),
+        Ok(token) => check_own_token(&token, server, &mut findings),
         Err(error) if has(&error, &UNKNOWN_RESOURCE) => {
             let unknown = Finding::blocker(FindingCode::AppIdUriUnknown);
-            probed.findings.push(unknown.with("given", server.app_id_uri()));
+            findings.push(unknown.with("given", server.app_id_uri()));
         }
         // An app may be forbidden to ask for itself; the directory tells more of its URI.
         Err(error) => {
             let unproven = Finding::note(FindingCode::AppIdUriUnproven).with("uri", server.app_id_uri());
-            probed.findings.push(explained(unproven, &error));
+            findings.push(explained(unproven, &error));
         }
     }
-    probed
+    (Some(true), findings)
 }
 
 /// A token is issued without any permission, too: what counts is what stands in it.

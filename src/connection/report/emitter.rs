@@ -27,12 +27,10 @@ use crate::{
     error::{Diagnostic, RequestTrace},
 };
 
-/// The caller's callback.
-pub(crate) type Listener<'a> = &'a (dyn Fn(&Event) + Send + Sync);
-
 /// The events of one run. It begins with the run and tells of its end, at the latest when it is dropped.
 pub(crate) struct Emitter<'a> {
-    listener: Listener<'a>,
+    /// The caller's callback.
+    listener: &'a (dyn Fn(&Event) + Send + Sync),
     clock: &'a dyn Clock,
     run: RunId,
     started: Instant,
@@ -47,7 +45,7 @@ pub(crate) struct Emitter<'a> {
 
 impl<'a> Emitter<'a> {
     /// Begins a run and tells so.
-    pub(crate) fn begin(verb: Verb, listener: Listener<'a>, clock: &'a dyn Clock) -> Self {
+    pub(crate) fn begin(verb: Verb, listener: &'a (dyn Fn(&Event) + Send + Sync), clock: &'a dyn Clock) -> Self {
         let (call, heard) = Call::channel();
         let emitter = Self {
             listener,
