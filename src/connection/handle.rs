@@ -29,8 +29,8 @@ use crate::{
 /// It puts a [`ConnectionSpec`] together with a [`Directory`] and a [`Site`]. Either of these may be left out: an
 /// Azure administrator registers without a site, a Configuration Manager administrator imports without a directory.
 ///
-/// The three stages are [`preflight`](Self::preflight), [`plan`](Self::plan) and [`Plan::apply`](crate::connection::Plan::apply), each usable by itself;
-/// [`onboard`](Self::onboard) is all of them in a row. Every step is an *ensure*: it looks for what it is
+/// The three stages are [`preflight`](Self::preflight), [`plan`](Self::plan) and
+/// [`Plan::apply`](crate::connection::Plan::apply), each usable by itself; [`onboard`](Self::onboard) is all of them. Every step is an *ensure*: it looks for what it is
 /// about to make by a key that was chosen beforehand, makes it only when missing, and mends it when it differs. A run
 /// that was cancelled, killed or cut off is repaired by running the same specification again.
 ///
@@ -38,6 +38,28 @@ use crate::{
 ///
 /// A connection is a handle: cloning it is cheap, and there is no need to wrap it in an `Arc`. It spawns no task and
 /// keeps nothing between calls; it may be used from any thread of a tokio runtime with its timer enabled.
+///
+/// ```
+/// use cmg_onboarding::{AzureServicesConnection, ClientAppSpec, ConnectionSpec, ServerAppSpec};
+/// use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let spec = ConnectionSpec::builder("Contoso CMG")
+///     .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+///     .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+///     .build()?;
+/// let connection = AzureServicesConnection::builder(spec)
+///     .directory(EmulatedTenant::new().directory())
+///     .site(EmulatedSite::new())
+///     .build()?;
+/// let plan = connection.plan(|_| ()).await?;
+/// println!("{plan}");
+/// assert!(plan.apply(|event| println!("{event:?}")).await?.changed);
+/// assert!(connection.plan(|_| ()).await?.is_empty(), "a second run has nothing to do");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct AzureServicesConnection {
     pub(crate) inner: Arc<Inner>,

@@ -15,6 +15,26 @@ use crate::{
 };
 
 /// What preflight found: who is signed in, where, and everything worth knowing before anything is written.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let spec = cmg_onboarding::ConnectionSpec::builder("Contoso CMG")
+/// #     .server_app(cmg_onboarding::ServerAppSpec::builder("ConfigMgr Server"))
+/// #     .client_app(cmg_onboarding::ClientAppSpec::builder("ConfigMgr Client"))
+/// #     .build()?;
+/// # let connection = cmg_onboarding::AzureServicesConnection::builder(spec)
+/// #     .directory(cmg_onboarding_emulator::EmulatedTenant::new().directory())
+/// #     .site(cmg_onboarding_emulator::EmulatedSite::new())
+/// #     .build()?;
+/// let preflight = connection.preflight(|_| ()).await?;
+/// for finding in preflight.findings() {
+///     println!("{finding}");
+/// }
+/// assert!(preflight.is_clear());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Preflight {

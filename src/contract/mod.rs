@@ -23,7 +23,7 @@
 mod directory;
 mod site;
 mod token_provider;
-mod violation;
+pub(crate) mod violation;
 
 pub use violation::ContractViolation;
 

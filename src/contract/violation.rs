@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error::Error, fmt::Debug, sync::Arc};
 
-use crate::error::Diagnostic;
+use crate::{error::Diagnostic, text::excerpt};
 
 /// An implementation does not do what its trait promises.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -32,15 +32,15 @@ impl Diagnostic for ContractViolation {
 
 /// One check, which knows its name.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Check(pub(super) &'static str);
+pub(crate) struct Check(pub(crate) &'static str);
 
 impl Check {
     /// The promise is broken.
-    pub(super) fn broken(self, expected: impl Into<String>, found: impl Into<String>) -> ContractViolation {
+    pub(crate) fn broken(self, expected: impl Into<String>, found: impl Into<String>) -> ContractViolation {
         ContractViolation {
             check: self.0,
             expected: expected.into(),
-            found: found.into(),
+            found: excerpt(&found.into()),
             source: None,
         }
     }

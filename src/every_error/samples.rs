@@ -9,6 +9,7 @@ use crate::{
     Diagnostic, DirectoryError, OnboardingError, SiteError, Step, TokenError,
     cloud::{CloudEndpoints, CloudEnvironment},
     connection::{ApplyError, Blocked, IncompleteConnection, LookError, Report, SecretSinkError, StalePlan, StepError, StepFailure},
+    contract::violation::Check,
     error::{
         ExceededMaxWait, NotSupported, NotVisible, RefusalReason, Refused, RequestTrace, SiteRefusalReason, SiteRefused, SiteTrouble,
         SiteUnreachable, TokenFailure, TransportKind, UnexpectedAnswer, Unreachable,
@@ -174,6 +175,10 @@ fn step_errors() -> Vec<StepError> {
         application_id: ApplicationId::new(uuid::Uuid::nil()),
     });
     errors.push(StepError::ServicePrincipalMissing);
+    errors.push(StepError::NotRegistered);
+    errors.push(StepError::NothingToImport);
+    errors.push(StepError::SecretTextMissing);
+    errors.push(StepError::SiteMissing);
     errors.push(StepError::DirectoryMissing);
     errors
 }
@@ -357,6 +362,7 @@ pub(super) fn samples() -> Vec<Sample> {
         }
     }
     samples.push(sample(SecretSinkError::new(FOREIGN, format!("Do {FOREIGN}."))));
+    samples.push(sample(Check("a_check").broken("this", FOREIGN)));
     samples.extend(of_the_specification());
     samples.extend(of_settings());
     samples.extend(of_services());

@@ -51,6 +51,32 @@ use crate::{
 /// what is there by then. What it keeps is read again if the plan is older than
 /// [`max_plan_age`](crate::connection::AzureServicesConnectionBuilder::max_plan_age): a plan whose effect would be another one by
 /// then is refused before anything is written.
+///
+/// ```
+/// use cmg_onboarding::connection::{Operation, PlannedAction, Step};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let spec = cmg_onboarding::ConnectionSpec::builder("Contoso CMG")
+/// #     .server_app(cmg_onboarding::ServerAppSpec::builder("ConfigMgr Server"))
+/// #     .client_app(cmg_onboarding::ClientAppSpec::builder("ConfigMgr Client"))
+/// #     .build()?;
+/// # let connection = cmg_onboarding::AzureServicesConnection::builder(spec)
+/// #     .directory(cmg_onboarding_emulator::EmulatedTenant::new().directory())
+/// #     .site(cmg_onboarding_emulator::EmulatedSite::new())
+/// #     .build()?;
+/// let plan = connection.plan(|_| ()).await?;
+/// let change = plan.step(Step::RegisterServerApp).expect("the server app is not there yet");
+/// assert_eq!(change.action, PlannedAction::Create);
+/// if let Operation::CreateApp { properties, .. } = &change.operation {
+///     println!("{:?}", properties.display_name);
+/// }
+/// let saved = serde_json::to_string(plan.document())?; // to be approved, and carried out elsewhere
+/// let approved = serde_json::from_str(&saved)?;
+/// connection.plan_from(&approved, |_| ()).await?.apply(|_| ()).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Plan {
     document: PlanDocument,

@@ -199,6 +199,15 @@ impl Diagnostic for LookError {
 }
 
 /// Everything that can end an onboarding, for callers who run it as a whole.
+///
+/// ```
+/// use cmg_onboarding::{Diagnostic, OnboardingError};
+///
+/// fn tell(error: &OnboardingError) -> String {
+///     let again = if error.is_retryable() { "Repeating may help." } else { "" };
+///     format!("{}. {} {again}", cmg_onboarding::error::chain(error), error.help())
+/// }
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum OnboardingError {

@@ -60,6 +60,30 @@ pub enum Verb {
 /// field `event` has the kind's name.
 ///
 /// No event ever carries a secret or a token.
+///
+/// ```
+/// use cmg_onboarding::connection::EventKind;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let spec = cmg_onboarding::ConnectionSpec::builder("Contoso CMG")
+/// #     .server_app(cmg_onboarding::ServerAppSpec::builder("ConfigMgr Server"))
+/// #     .client_app(cmg_onboarding::ClientAppSpec::builder("ConfigMgr Client"))
+/// #     .build()?;
+/// # let connection = cmg_onboarding::AzureServicesConnection::builder(spec)
+/// #     .directory(cmg_onboarding_emulator::EmulatedTenant::new().directory())
+/// #     .site(cmg_onboarding_emulator::EmulatedSite::new())
+/// #     .build()?;
+/// connection
+///     .onboard(|event| match &event.kind {
+///         EventKind::StepStarted { step, index, total, .. } => println!("{index} of {total}: {step}"),
+///         EventKind::StepFailed { error, help, .. } => println!("{error}. {help}"),
+///         _ => {}
+///     })
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

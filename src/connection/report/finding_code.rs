@@ -187,13 +187,13 @@ pub enum FindingCode {
     /// The client app is registered by hand or elsewhere; its registration and consents are left as they are.
     #[serde(alias = "appLeftAsIs")]
     ClientAppLeftAsIs,
-    /// A row of the site stays after a removal: the product offers no way to remove it. Parameters: `kind` (`application`
-    /// or `tenant`), `name`.
+    /// A row of the site stays after a removal: the product offers no way to remove it. Parameters: `kind` ("application"
+    /// or "tenant"), `name`.
     SiteRowStays,
     /// The apps stay after a removal: the server app has a secret that was issued for another site and is still valid.
     /// Parameters: `site` (its identity, as the secret's description has it).
     AppsUsedByAnotherSite,
-    /// An adopted app stays after a removal. Parameters: `app` (`server` or `client`), `clientId`.
+    /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
     AdoptedAppStays,
 }
 

@@ -64,6 +64,25 @@ impl StepReport {
 }
 
 /// Everything that a run has done, in order. Never a secret.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let spec = cmg_onboarding::ConnectionSpec::builder("Contoso CMG")
+/// #     .server_app(cmg_onboarding::ServerAppSpec::builder("ConfigMgr Server"))
+/// #     .client_app(cmg_onboarding::ClientAppSpec::builder("ConfigMgr Client"))
+/// #     .build()?;
+/// # let connection = cmg_onboarding::AzureServicesConnection::builder(spec)
+/// #     .directory(cmg_onboarding_emulator::EmulatedTenant::new().directory())
+/// #     .site(cmg_onboarding_emulator::EmulatedSite::new())
+/// #     .build()?;
+/// let outcome = connection.onboard(|_| ()).await?;
+/// for step in outcome.report.steps() {
+///     println!("{} {:?}", step.action, step.ids);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -198,6 +217,28 @@ impl ClientSettings {
 }
 
 /// The end of a run that went well, whether it set the connection up or removed it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let spec = cmg_onboarding::ConnectionSpec::builder("Contoso CMG")
+/// #     .server_app(cmg_onboarding::ServerAppSpec::builder("ConfigMgr Server"))
+/// #     .client_app(cmg_onboarding::ClientAppSpec::builder("ConfigMgr Client"))
+/// #     .build()?;
+/// # let connection = cmg_onboarding::AzureServicesConnection::builder(spec)
+/// #     .directory(cmg_onboarding_emulator::EmulatedTenant::new().directory())
+/// #     .site(cmg_onboarding_emulator::EmulatedSite::new())
+/// #     .build()?;
+/// let outcome = connection.onboard(|_| ()).await?;
+/// if let Some(settings) = outcome.client_settings() {
+///     println!("ccmsetup.exe {}", settings.ccmsetup_properties());
+/// }
+/// for next in &outcome.next_steps {
+///     println!("{next}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

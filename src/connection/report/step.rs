@@ -7,6 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::site::SiteItem;
 
 /// One step of the job, in the order of the run. Its name in JSON is stable.
+///
+/// ```
+/// use cmg_onboarding::connection::{AppRole, Step};
+///
+/// assert_eq!(Step::IssueSecret.app(), Some(AppRole::Server));
+/// assert!(!Step::CreateConnection.is_in_directory());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -30,7 +30,7 @@ fn every_finding_has_its_words_and_every_value_in_them_is_documented() {
 
 #[test]
 fn every_next_step_has_its_words_and_every_value_in_them_is_documented() {
-    let documented = documented(include_str!("../next_step.rs"));
+    let documented = documented(include_str!("../next_step_code.rs"));
     let names: Vec<_> = documented.iter().map(|(name, _)| name.clone()).collect();
     assert_eq!(names, NextStepCode::ALL.map(|code| format!("{code:?}")), "ALL lists every code");
     for (code, (name, parameters)) in NextStepCode::ALL.into_iter().zip(&documented) {
