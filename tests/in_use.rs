@@ -363,7 +363,7 @@ async fn two_secrets_that_end_too_close_together_are_followed_by_one_more_and_no
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     site.fail_next(cmg_onboarding::error::SiteUnreachable::new("down", "wait"));
     let first = job(spec(), &tenant).site(site.clone()).build().unwrap().onboard(|_| ()).await;
-    assert!(matches!(first, Err(OnboardingError::Look(_))));
+    assert!(matches!(first, Err(OnboardingError::Read(_))));
     site.fail_at(
         cmg_onboarding::site::SiteItem::Tenant,
         cmg_onboarding::error::SiteUnreachable::new("down", "wait"),

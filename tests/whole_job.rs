@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use cmg_onboarding::{
     ClientAppSpec, ConnectionSpec, Diagnostic, DirectoryError, Event, OnboardingError, RetryReason, ServerAppSpec, Step,
-    connection::{FindingCode, LookError, StepError},
+    connection::{FindingCode, ReadError, StepError},
     error::TokenFailure,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, Fault};
@@ -148,7 +148,7 @@ async fn an_expired_token_is_refused_before_anything_is_sent() {
         .build()
         .unwrap();
     let error = job.onboard(|_| ()).await.unwrap_err();
-    let OnboardingError::Look(LookError::Directory(DirectoryError::Token(error))) = error else {
+    let OnboardingError::Read(ReadError::Directory(DirectoryError::Token(error))) = error else {
         panic!("{error:?}");
     };
     assert_eq!(error.failure(), TokenFailure::Expired);
@@ -169,7 +169,7 @@ async fn a_token_for_another_service_is_refused_with_the_scope_to_ask_for() {
     let help = error.help();
     match error {
         OnboardingError::Blocked(blocked) => assert!(blocked.blockers().any(|finding| finding.code() == FindingCode::WrongAudience)),
-        OnboardingError::Look(_) => assert!(help.contains("Sign in again"), "{help}"),
+        OnboardingError::Read(_) => assert!(help.contains("Sign in again"), "{help}"),
         other => panic!("{other:?}"),
     }
     assert_eq!(tenant.state(), before);
@@ -202,7 +202,7 @@ async fn answers_that_are_not_the_directorys_stop_the_job_before_it_writes() {
         ResponseTemplate::new(302).insert_header("Location", "https://example.com/"),
     ] {
         let (proxy, error) = answering(template).await;
-        assert!(matches!(error, OnboardingError::Look(_)), "{error:?}");
+        assert!(matches!(error, OnboardingError::Read(_)), "{error:?}");
         assert!(!error.help().is_empty());
         let requests = proxy.received_requests().await.unwrap();
         assert!(requests.iter().all(|request| request.method.as_str() == "GET"));

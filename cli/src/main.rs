@@ -58,7 +58,7 @@ fn show(ending: &Ending, output: Output) -> u8 {
             output.failed(error);
             FAILED
         }
-        Ending::Onboarding(error @ OnboardingError::Look(_)) => {
+        Ending::Onboarding(error @ OnboardingError::Read(_)) => {
             output.refused(&[], &format!("{}. {}", cmg_onboarding::error::chain(error), error.help()));
             REFUSED
         }

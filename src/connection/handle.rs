@@ -8,10 +8,10 @@ use crate::{
     connection::{
         check::rules::Rules,
         plan::{document::PlanDocument, draft},
-        read::snapshot::{Snapshot, look},
+        read::snapshot::{Snapshot, read},
         report::{
             emitter::Emitter,
-            error::LookError,
+            error::ReadError,
             event::{Event, Verb},
             finding::Finding,
             step::AppRole,
@@ -107,17 +107,17 @@ impl Inner {
     }
 
     /// Reads tenant and site.
-    pub(crate) async fn read(&self, emitter: &Emitter<'_>) -> Result<Snapshot, LookError> {
-        emitter.listening(self.look(emitter)).await
+    pub(crate) async fn read(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+        emitter.listening(self.read_consistently(emitter)).await
     }
 
-    async fn look(&self, emitter: &Emitter<'_>) -> Result<Snapshot, LookError> {
+    async fn read_consistently(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
         let call = emitter.call(None);
-        let look = || look(&self.spec, self.directory(), self.site(), self.expected_tenant, call.clone());
-        let snapshot = look().await?;
+        let read_once = || read(&self.spec, self.directory(), self.site(), self.expected_tenant, call.clone());
+        let snapshot = read_once().await?;
         // Reading a site can take seconds, in which another run of this specification may have come to its end.
         if snapshot.may_be_torn(&self.spec) {
-            return look().await;
+            return read_once().await;
         }
         Ok(snapshot)
     }

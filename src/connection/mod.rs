@@ -31,7 +31,7 @@ pub use plan::{
 pub use preflight::Preflight;
 pub use report::{
     blocked::Blocked,
-    error::{ApplyError, LookError, OnboardingError},
+    error::{ApplyError, OnboardingError, ReadError},
     event::{Event, EventKind, RunId, Verb},
     finding::{Finding, FindingCode, Severity},
     incomplete::IncompleteConnection,

@@ -8,7 +8,7 @@ use crate::{
         preflight::Preflight,
         report::{
             emitter::Emitter,
-            error::{LookError, OnboardingError},
+            error::{OnboardingError, ReadError},
             event::{Event, Verb},
             outcome::Outcome,
         },
@@ -40,7 +40,7 @@ impl AzureServicesConnection {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await: nothing is written.
-    pub async fn preflight(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Preflight, LookError> {
+    pub async fn preflight(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Preflight, ReadError> {
         let emitter = self.inner.begin(Verb::Preflight, &events);
         let result = self.inner.read(&emitter).await;
         let result = result.map(|snapshot| Preflight::new(self, snapshot));

@@ -8,7 +8,7 @@ use url::Url;
 use crate::{
     Diagnostic, DirectoryError, OnboardingError, SiteError, Step, TokenError,
     cloud::{CloudEndpoints, CloudEnvironment},
-    connection::{ApplyError, Blocked, IncompleteConnection, LookError, Report, SecretSinkError, StalePlan, StepError, StepFailure},
+    connection::{ApplyError, Blocked, IncompleteConnection, ReadError, Report, SecretSinkError, StalePlan, StepError, StepFailure},
     contract::violation::Check,
     error::{
         ExceededMaxWait, NotSupported, NotVisible, RefusalReason, Refused, RequestTrace, SiteRefusalReason, SiteRefused, SiteTrouble,
@@ -195,8 +195,8 @@ fn onboarding_errors() -> Vec<OnboardingError> {
     }]});
     let stale = json!({"differences": [{"path": "/tenantId", "approved": 1, "now": 2}]});
     let mut errors: Vec<OnboardingError> = step_errors().into_iter().map(|error| stopped_by(error).into()).collect();
-    errors.extend(directory_errors().into_iter().map(|error| LookError::Directory(error).into()));
-    errors.extend(site_errors().into_iter().map(|error| LookError::Site(error).into()));
+    errors.extend(directory_errors().into_iter().map(|error| ReadError::Directory(error).into()));
+    errors.extend(site_errors().into_iter().map(|error| ReadError::Site(error).into()));
     errors.push(
         format!(r#"{{"name": "a", "{}": 1}}"#, "\u{202e}")
             .parse::<ConnectionSpec>()
@@ -331,7 +331,7 @@ pub(super) fn samples() -> Vec<Sample> {
     samples.extend(step_errors().into_iter().map(|error| sample(stopped_by(error))));
     samples.extend(step_errors().into_iter().map(sample));
     samples.extend(site_errors().into_iter().map(|error| sample(SiteFailure::from(error))));
-    samples.extend(site_errors().into_iter().map(|error| sample(LookError::Site(error))));
+    samples.extend(site_errors().into_iter().map(|error| sample(ReadError::Site(error))));
     samples.extend(directory_errors().into_iter().map(sample));
     for error in site_errors() {
         match &error {
@@ -358,7 +358,7 @@ pub(super) fn samples() -> Vec<Sample> {
             OnboardingError::Incomplete(error) => samples.push(sample(error)),
             OnboardingError::Blocked(error) => samples.push(sample(error)),
             OnboardingError::Stale(error) => samples.push(sample(error)),
-            OnboardingError::Look(_) | OnboardingError::Apply(_) => {}
+            OnboardingError::Read(_) | OnboardingError::Apply(_) => {}
         }
     }
     samples.push(sample(SecretSinkError::new(FOREIGN, format!("Do {FOREIGN}."))));

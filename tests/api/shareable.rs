@@ -83,7 +83,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::ImportVerifier>();
     is_shareable::<cmg_onboarding::connection::IncompleteConnection>();
     is_shareable::<cmg_onboarding::connection::IssuedSecret>();
-    is_shareable::<cmg_onboarding::connection::LookError>();
+    is_shareable::<cmg_onboarding::connection::ReadError>();
     fn manyresult<K: Send + Sync + 'static>() {
         is_shareable::<cmg_onboarding::connection::ManyResult<K>>();
     }

@@ -121,7 +121,7 @@ async fn every_single_value_that_the_tenant_tells_otherwise_leads_to_the_approve
                 let before = world.world.wire.requests().len();
                 let result = match world.job.plan_from(&document, |_| ()).await {
                     Ok(plan) => Some(plan.apply(|_| ()).await),
-                    Err(OnboardingError::Stale(_) | OnboardingError::Blocked(_) | OnboardingError::Look(_)) => None,
+                    Err(OnboardingError::Stale(_) | OnboardingError::Blocked(_) | OnboardingError::Read(_)) => None,
                     Err(error) => panic!("{case}: {error}"),
                 };
                 let writes = world.world.writes_since(before);

@@ -214,7 +214,7 @@ async fn every_single_change_since_the_approval_leads_to_the_approved_effect_or_
                     assert_eq!(world.writes_since(before), approved_writes, "{case}");
                 }
             }
-            Err(OnboardingError::Stale(_) | OnboardingError::Blocked(_) | OnboardingError::Look(_)) => {
+            Err(OnboardingError::Stale(_) | OnboardingError::Blocked(_) | OnboardingError::Read(_)) => {
                 refused += 1;
                 assert_eq!(world.writes_since(before), [] as [String; 0], "{case}");
             }

@@ -138,7 +138,7 @@ async fn every_fault_at_every_request(faults: Vec<WireFault>, process: impl Fn(&
                 }
                 Err(error) => {
                     assert!(
-                        matches!(error, OnboardingError::Look(_) | OnboardingError::Apply(_)),
+                        matches!(error, OnboardingError::Read(_) | OnboardingError::Apply(_)),
                         "{case}: {error:#?}"
                     );
                     assert_report_is_true(&world, &error, &case);

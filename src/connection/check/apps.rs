@@ -5,7 +5,7 @@ use time::{Date, Duration, OffsetDateTime};
 use crate::{
     connection::{
         plan::registration::{USER_IMPERSONATION, offered_scope},
-        read::snapshot::FoundApp,
+        read::snapshot::RegisteredApp,
         report::finding::{Finding, FindingCode},
     },
     directory::Application,
@@ -53,7 +53,7 @@ pub(crate) fn check_scope(application: &Application, findings: &mut Vec<Finding>
 }
 
 /// An app must have a service principal in the tenant.
-pub(crate) fn check_service_principal(role: &str, app: &FoundApp, findings: &mut Vec<Finding>) {
+pub(crate) fn check_service_principal(role: &str, app: &RegisteredApp, findings: &mut Vec<Finding>) {
     if app.service_principal.is_none() {
         findings.push(Finding::blocker(FindingCode::ServicePrincipalMissing).with("app", role));
     }

@@ -7,7 +7,7 @@ use crate::{
     connection::{
         check::{apps, rules::Rules},
         plan::registration::UniqueNames,
-        read::snapshot::{FoundApp, FoundDirectory},
+        read::snapshot::{RegisteredApp, TenantSnapshot},
         report::{
             finding::{Finding, FindingCode, Severity},
             step::AppRole,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Checks token, App ID URI, names and policies against what was found.
-pub(crate) fn check_directory(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+pub(crate) fn check_directory(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     check_token(rules, found, findings);
     let (server, client, tenant) = (rules.spec.server_app(), rules.spec.client_app(), found.tenant.id);
     if rules.only != Some(AppRole::Client) {
@@ -35,7 +35,7 @@ pub(crate) fn check_directory(rules: &Rules<'_>, found: &FoundDirectory, finding
     }
 }
 
-fn check_server(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+fn check_server(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     let app = rules.spec.server_app();
     match &found.server {
         None if app.is_created() => check_uri(rules, app.chosen_uri().is_none(), found, findings),
@@ -51,7 +51,7 @@ fn check_server(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Fi
 }
 
 /// Checks that the token is valid, and for this tenant, this cloud and Microsoft Graph.
-pub(crate) fn check_token(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+pub(crate) fn check_token(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     let signed_in = &found.signed_in;
     if let Some(end) = signed_in.expires_on.filter(|end| *end <= rules.now) {
         findings.push(Finding::blocker(FindingCode::TokenExpired).with("expiredOn", end.date().to_string()));
@@ -84,7 +84,7 @@ pub(crate) fn check_token(rules: &Rules<'_>, found: &FoundDirectory, findings: &
 }
 
 /// The cloud that the token belongs to, where that can be told and is another one.
-fn other_cloud(rules: &Rules<'_>, found: &FoundDirectory) -> Option<CloudEnvironment> {
+fn other_cloud(rules: &Rules<'_>, found: &TenantSnapshot) -> Option<CloudEnvironment> {
     let by_audience = found.signed_in.audience.as_deref().and_then(CloudEnvironment::of_audience);
     let by_issuer = || found.signed_in.issuer.as_deref().and_then(CloudEnvironment::of_issuer);
     let by_endpoints = || rules.endpoints.map(CloudEndpoints::environment);
@@ -94,7 +94,7 @@ fn other_cloud(rules: &Rules<'_>, found: &FoundDirectory) -> Option<CloudEnviron
         .filter(|cloud| *cloud != rules.spec.environment())
 }
 
-fn check_uri(rules: &Rules<'_>, is_default: bool, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+fn check_uri(rules: &Rules<'_>, is_default: bool, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     let Some(uri) = &found.uri else {
         return;
     };
@@ -116,7 +116,7 @@ fn check_uri(rules: &Rules<'_>, is_default: bool, found: &FoundDirectory, findin
     }
 }
 
-fn check_uri_owner(rules: &Rules<'_>, uri: &AppIdUri, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+fn check_uri_owner(rules: &Rules<'_>, uri: &AppIdUri, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     let own_id = found.server.as_ref().map(|app| app.application.app_id);
     let domains = found.tenant.domain_names();
     let policy = found.policy.clone().unwrap_or_default();
@@ -141,7 +141,7 @@ const fn by_policy(rules: &Rules<'_>) -> Severity {
 }
 
 /// Checks the tenant's policy against a secret that is to be made.
-pub(crate) fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+pub(crate) fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     let Some(policy) = &found.policy else {
         return;
     };
@@ -163,7 +163,7 @@ pub(crate) fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, f
     }
 }
 
-fn check_outside_server(rules: &Rules<'_>, app: &FoundApp, findings: &mut Vec<Finding>) {
+fn check_outside_server(rules: &Rules<'_>, app: &RegisteredApp, findings: &mut Vec<Finding>) {
     apps::check_scope(&app.application, findings);
     apps::check_service_principal(apps::SERVER, app, findings);
     if rules.spec.discovery().is_some() {
@@ -171,7 +171,7 @@ fn check_outside_server(rules: &Rules<'_>, app: &FoundApp, findings: &mut Vec<Fi
     }
 }
 
-fn check_deleted(rules: &Rules<'_>, found: &FoundDirectory, findings: &mut Vec<Finding>) {
+fn check_deleted(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     let names = UniqueNames::of(rules.spec.key());
     let wanted = [
         (

@@ -3,14 +3,14 @@
 use crate::{
     connection::{
         check::sign_in::lacking,
-        read::snapshot::{FoundDirectory, role_gap},
+        read::snapshot::{TenantSnapshot, role_gap},
         report::finding::{Finding, FindingCode},
     },
     permissions::Use,
 };
 
 /// Compares what the token grants with what the plan takes: any permission that suffices will do.
-pub(crate) fn check_permissions(found: &FoundDirectory, needed: &[Use], findings: &mut Vec<Finding>) {
+pub(crate) fn check_permissions(found: &TenantSnapshot, needed: &[Use], findings: &mut Vec<Finding>) {
     let Some(missing) = lacking(&found.signed_in, needed) else {
         return;
     };
@@ -22,7 +22,7 @@ pub(crate) fn check_permissions(found: &FoundDirectory, needed: &[Use], findings
 }
 
 /// Checks the roles against what the plan writes: if every consent is in place, no role is needed to give one.
-pub(crate) fn check_roles(needed: &[Use], found: &FoundDirectory, findings: &mut Vec<Finding>) {
+pub(crate) fn check_roles(needed: &[Use], found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     let Some(held) = &found.roles else {
         return;
     };

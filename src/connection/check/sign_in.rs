@@ -8,7 +8,7 @@ use crate::{
     cloud::CloudEnvironment,
     connection::read::{
         granted::granted_to,
-        snapshot::{FoundDirectory, role_gap},
+        snapshot::{TenantSnapshot, role_gap},
     },
     directory::SignedIn,
     ids::{RoleTemplateId, TenantId},
@@ -45,7 +45,7 @@ pub struct SignInSummary {
 }
 
 impl SignInSummary {
-    pub(crate) fn new(environment: CloudEnvironment, found: &FoundDirectory, needed: &[Use]) -> Self {
+    pub(crate) fn new(environment: CloudEnvironment, found: &TenantSnapshot, needed: &[Use]) -> Self {
         let signed_in = &found.signed_in;
         let (kind, granted) = granted_to(signed_in);
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();

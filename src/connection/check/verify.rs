@@ -14,10 +14,10 @@ use crate::{
     clock::{Clock, SystemClock},
     connection::{
         check::apps,
-        read::snapshot::FoundApp,
+        read::snapshot::RegisteredApp,
         report::{
             emitter::Emitter,
-            error::LookError,
+            error::ReadError,
             event::{Event, Verb},
             finding::{Finding, Severity},
         },
@@ -120,23 +120,23 @@ impl ImportVerifier {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await: nothing is written.
-    pub async fn verify(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Verification, LookError> {
+    pub async fn verify(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Verification, ReadError> {
         let emitter = Emitter::begin(Verb::Verify, &events, self.clock.as_ref());
         let result = emitter.listening(self.check(&emitter)).await;
         emitter.end_of_reading(&result);
         result
     }
 
-    async fn check(&self, emitter: &Emitter<'_>) -> Result<Verification, LookError> {
+    async fn check(&self, emitter: &Emitter<'_>) -> Result<Verification, ReadError> {
         let probed = OptionFuture::from(
             self.probe
                 .as_deref()
                 .map(|probe| secret::try_out(probe, &self.server, self.wants_discovery)),
         );
         let directory = self.directory.as_ref().map(DirectoryHandle::as_directory);
-        let looked = OptionFuture::from(directory.map(|directory| self.look(directory, emitter.call(None))));
+        let looked = OptionFuture::from(directory.map(|directory| self.read(directory, emitter.call(None))));
         let (probed, looked) = join(probed, looked).await;
-        let registered = looked.transpose().map_err(LookError::Directory)?;
+        let registered = looked.transpose().map_err(ReadError::Directory)?;
 
         let mut findings = Vec::new();
         apps::check_secret_to_import(&self.server, self.clock.now(), &mut findings);
@@ -146,7 +146,7 @@ impl ImportVerifier {
         let (is_accepted, by_token) = probed.unwrap_or_default();
         let told: Vec<_> = findings.iter().map(Finding::code).collect();
         // Where token and directory tell the same, the directory knows why.
-        let is_new = |finding: &Finding| !secret::told_by_directory(finding.code()).iter().any(|code| told.contains(code));
+        let is_new = |finding: &Finding| !secret::known_to_directory(finding.code()).iter().any(|code| told.contains(code));
         findings.extend(by_token.into_iter().filter(is_new));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         Ok(Verification {
@@ -156,7 +156,7 @@ impl ImportVerifier {
         })
     }
 
-    async fn look(&self, directory: &dyn Directory, call: Call) -> Result<Registered, DirectoryError> {
+    async fn read(&self, directory: &dyn Directory, call: Call) -> Result<Registered, DirectoryError> {
         let server_id = self.server.client_id();
         let client_id = self.client.as_ref().map(ImportedClientApp::client_id);
         let (server_key, client_key) = (
@@ -189,7 +189,7 @@ impl ImportVerifier {
         };
         let (client_grants, server_roles) = try_join(grants, roles).await?;
         let with = |application: Option<_>, service_principal| {
-            application.map(|application| FoundApp {
+            application.map(|application| RegisteredApp {
                 application,
                 service_principal,
             })
@@ -228,8 +228,8 @@ impl ImportVerifier {
 #[derive(Debug)]
 struct Registered {
     tenant: Tenant,
-    server: Option<FoundApp>,
-    client: Option<FoundApp>,
+    server: Option<RegisteredApp>,
+    client: Option<RegisteredApp>,
     client_grants: Vec<PermissionGrant>,
     server_roles: Vec<RoleAssignment>,
 }

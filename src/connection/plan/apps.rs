@@ -8,7 +8,7 @@ use crate::{
             registration::complete_client_shape,
             target::{AppTarget, Target},
         },
-        read::snapshot::{FoundApp, Snapshot},
+        read::snapshot::{RegisteredApp, Snapshot},
         report::step::Step,
     },
     directory::ApplicationProperties,
@@ -59,7 +59,7 @@ fn create(step: Step, app: &AppTarget, shape: &ApplicationProperties, secret: Op
     Change::new(step, operation)
 }
 
-fn update(step: Step, app: &AppTarget, found: &FoundApp, shape: &ApplicationProperties) -> Change {
+fn update(step: Step, app: &AppTarget, found: &RegisteredApp, shape: &ApplicationProperties) -> Change {
     let (adds, properties) = lacking(&found.application.properties, shape);
     if properties.is_empty() {
         return Change::keep(step, Some(app.name()), Some(found.application.app_id));
@@ -73,7 +73,7 @@ fn update(step: Step, app: &AppTarget, found: &FoundApp, shape: &ApplicationProp
     Change::new(step, operation)
 }
 
-fn service_principal(step: Step, app: &AppTarget, found: Option<&FoundApp>, register: Step) -> Change {
+fn service_principal(step: Step, app: &AppTarget, found: Option<&RegisteredApp>, register: Step) -> Change {
     match found.and_then(|found| found.service_principal.as_ref()) {
         Some(principal) => Change::keep(step, None, Some(principal.id)),
         None => Change::new(
@@ -85,7 +85,7 @@ fn service_principal(step: Step, app: &AppTarget, found: Option<&FoundApp>, regi
     }
 }
 
-fn completion(target: &Target, found: Option<&FoundApp>, shape: &ApplicationProperties) -> Change {
+fn completion(target: &Target, found: Option<&RegisteredApp>, shape: &ApplicationProperties) -> Change {
     let step = Step::CompleteClientApp;
     let server = target.server.reference(Step::RegisterServerApp);
     let (Some(found), Reference::Known(server_id)) = (found, server) else {

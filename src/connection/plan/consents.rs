@@ -7,7 +7,7 @@ use crate::{
             registration::USER_IMPERSONATION,
             target::Target,
         },
-        read::snapshot::{FoundDirectory, Snapshot},
+        read::snapshot::{Snapshot, TenantSnapshot},
         report::step::Step,
     },
     directory::PermissionGrant,
@@ -61,7 +61,7 @@ pub(crate) fn server_consents(target: &Target, snapshot: &Snapshot, discovers: b
     vec![Change::new(step, operation)]
 }
 
-fn graph(directory: &FoundDirectory) -> Reference<ServicePrincipalId> {
+fn graph(directory: &TenantSnapshot) -> Reference<ServicePrincipalId> {
     let principal = directory.graph.as_ref();
     principal.map_or(Reference::Missing, |principal| Reference::Known(principal.id))
 }

@@ -154,7 +154,7 @@ impl Plan {
     }
 
     pub(crate) async fn carry_out(&self, emitter: &Emitter<'_>) -> Result<Outcome, ApplyError> {
-        emitter.tell(EventKind::PlanMade {
+        emitter.emit(EventKind::PlanMade {
             total: self.document.changes.len(),
         });
         let inner = &self.connection.inner;

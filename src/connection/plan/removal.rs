@@ -8,7 +8,7 @@ use crate::{
             own_secret::OwnSecret,
             target::{AppSource, Target},
         },
-        read::snapshot::{FoundApp, Snapshot, uses_server},
+        read::snapshot::{RegisteredApp, Snapshot, uses_server},
         report::{
             finding::{Finding, FindingCode},
             step::{AppRole, Step},
@@ -22,7 +22,7 @@ use crate::{
 /// An app that this specification has made, as far as it is still there.
 struct OwnApp<'a> {
     role: AppRole,
-    found: Option<&'a FoundApp>,
+    found: Option<&'a RegisteredApp>,
     /// Its deleted registration, which holds its unique name.
     deleted: Option<&'a DeletedApplication>,
 }
@@ -47,7 +47,7 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
         } else {
             apps.iter().flat_map(OwnApp::ids).collect()
         };
-        tell_of_rows(site, target, &ids, &mut findings);
+        note_rows(site, target, &ids, &mut findings);
     }
     if let Some(site) = used_elsewhere(rules, snapshot) {
         // A tenant has one pair of apps for a specification; removing it would end another site's gateway.
@@ -58,7 +58,7 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
         let adopted = snapshot.server().filter(|_| target.server.app.source == AppSource::Adopt);
         changes.extend(adopted.and_then(remove_own_secrets));
     }
-    tell_of_adopted(snapshot, target, &mut findings);
+    note_adopted(snapshot, target, &mut findings);
     if let Some(directory) = &snapshot.directory {
         check_token(rules, directory, &mut findings);
         check_permissions(directory, &needed_uses(&changes), &mut findings);
@@ -136,7 +136,7 @@ fn remove_app(app: &OwnApp<'_>, is_connected: bool) -> Change {
 }
 
 /// An adopted app is another administrator's: only the secrets that this crate has made go.
-fn remove_own_secrets(server: &FoundApp) -> Option<Change> {
+fn remove_own_secrets(server: &RegisteredApp) -> Option<Change> {
     let own = OwnSecret::all_of(&server.application);
     let operation = Operation::RemoveSecrets {
         app: Reference::Known(server.application.app_id),
@@ -156,7 +156,7 @@ fn used_elsewhere(rules: &Rules<'_>, snapshot: &Snapshot) -> Option<String> {
 }
 
 /// The product has no cmdlet that removes applications or tenants.
-fn tell_of_rows(site: &SiteSnapshot, target: &Target, ids: &[ApplicationId], findings: &mut Vec<Finding>) {
+fn note_rows(site: &SiteSnapshot, target: &Target, ids: &[ApplicationId], findings: &mut Vec<Finding>) {
     let applications = site.applications.iter().filter(|row| ids.contains(&row.client_id));
     let applications = applications.map(|row| ("application", &row.name));
     let tenant = site.tenant(target.tenant_id).filter(|_| !ids.is_empty());
@@ -169,7 +169,7 @@ fn tell_of_rows(site: &SiteSnapshot, target: &Target, ids: &[ApplicationId], fin
     }
 }
 
-fn tell_of_adopted(snapshot: &Snapshot, target: &Target, findings: &mut Vec<Finding>) {
+fn note_adopted(snapshot: &Snapshot, target: &Target, findings: &mut Vec<Finding>) {
     let roles = [
         (apps::SERVER, snapshot.server(), &target.server),
         (apps::CLIENT, snapshot.client(), &target.client),

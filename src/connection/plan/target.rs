@@ -8,7 +8,7 @@ use crate::{
             change::Reference,
             registration::{UniqueNames, client_shape, offered_scope, scope_id, server_shape},
         },
-        read::snapshot::{FoundApp, Snapshot},
+        read::snapshot::{RegisteredApp, Snapshot},
         report::step::Step,
     },
     directory::ApplicationProperties,
@@ -175,7 +175,7 @@ fn client(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames) -> Ap
     }
 }
 
-fn held_name(found: Option<&FoundApp>) -> Option<String> {
+fn held_name(found: Option<&RegisteredApp>) -> Option<String> {
     found?.application.properties.display_name.clone()
 }
 

@@ -4,7 +4,7 @@ use futures_util::future::{OptionFuture, join, join3};
 
 use crate::{
     call::Call,
-    connection::{plan::registration::UniqueNames, read::granted::granted_to, report::error::LookError},
+    connection::{plan::registration::UniqueNames, read::granted::granted_to, report::error::ReadError},
     directory::{
         AppManagementPolicy, Application, ApplicationKey, DeletedApplication, Directory, PermissionGrant, RoleAssignment, ServicePrincipal,
         SignedIn, Tenant,
@@ -33,21 +33,21 @@ pub(crate) const RELEVANT_ROLES: [RoleTemplateId; 5] = [
 
 /// An app registration with its service principal.
 #[derive(Debug, Clone)]
-pub(crate) struct FoundApp {
+pub(crate) struct RegisteredApp {
     pub(crate) application: Application,
     pub(crate) service_principal: Option<ServicePrincipal>,
 }
 
 /// What is there on the Entra side.
 #[derive(Debug, Clone)]
-pub(crate) struct FoundDirectory {
+pub(crate) struct TenantSnapshot {
     pub(crate) signed_in: SignedIn,
     pub(crate) tenant: Tenant,
     /// The roles held among [`RELEVANT_ROLES`]; `None` where that is not known.
     pub(crate) roles: Option<Vec<RoleTemplateId>>,
     pub(crate) policy: Option<AppManagementPolicy>,
-    pub(crate) server: Option<FoundApp>,
-    pub(crate) client: Option<FoundApp>,
+    pub(crate) server: Option<RegisteredApp>,
+    pub(crate) client: Option<RegisteredApp>,
     pub(crate) uri: Option<AppIdUri>,
     pub(crate) uri_owner: Option<Application>,
     pub(crate) deleted: Vec<DeletedApplication>,
@@ -59,18 +59,18 @@ pub(crate) struct FoundDirectory {
 /// What is there.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
-    pub(crate) directory: Option<FoundDirectory>,
+    pub(crate) directory: Option<TenantSnapshot>,
     pub(crate) site: Option<SiteSnapshot>,
 }
 
 impl Snapshot {
     /// The server app's registration.
-    pub(crate) fn server(&self) -> Option<&FoundApp> {
+    pub(crate) fn server(&self) -> Option<&RegisteredApp> {
         self.directory.as_ref()?.server.as_ref()
     }
 
     /// The client app's registration.
-    pub(crate) fn client(&self) -> Option<&FoundApp> {
+    pub(crate) fn client(&self) -> Option<&RegisteredApp> {
         self.directory.as_ref()?.client.as_ref()
     }
 
@@ -131,29 +131,29 @@ pub(crate) const fn needs_directory(spec: &ConnectionSpec) -> bool {
 ///
 /// On a tenant where nothing is registered yet this is one round of parallel requests. An app that is there costs a
 /// second one for its service principal, and a third one for its consents.
-pub(crate) async fn look(
+pub(crate) async fn read(
     spec: &ConnectionSpec,
     directory: Option<&dyn Directory>,
     site: Option<&dyn Site>,
     expected_tenant: Option<TenantId>,
     call: Call,
-) -> Result<Snapshot, LookError> {
+) -> Result<Snapshot, ReadError> {
     let directory = directory.filter(|_| needs_directory(spec));
-    let in_directory = OptionFuture::from(directory.map(|directory| look_in_directory(spec, directory, expected_tenant, call.clone())));
+    let in_directory = OptionFuture::from(directory.map(|directory| read_tenant(spec, directory, expected_tenant, call.clone())));
     let in_site = OptionFuture::from(site.map(|site| site.snapshot(call.clone())));
     let (directory, site) = join(in_directory, in_site).await;
     Ok(Snapshot {
-        directory: directory.transpose().map_err(LookError::Directory)?,
-        site: site.transpose().map_err(LookError::Site)?,
+        directory: directory.transpose().map_err(ReadError::Directory)?,
+        site: site.transpose().map_err(ReadError::Site)?,
     })
 }
 
-async fn look_in_directory(
+async fn read_tenant(
     spec: &ConnectionSpec,
     directory: &dyn Directory,
     expected_tenant: Option<TenantId>,
     call: Call,
-) -> Result<FoundDirectory, DirectoryError> {
+) -> Result<TenantSnapshot, DirectoryError> {
     let signed_in = directory.signed_in(call.clone()).await?;
     let names = UniqueNames::of(spec.key());
     let server_key = match spec.server_app().client_id() {
@@ -201,7 +201,7 @@ async fn look_in_directory(
     );
     let (objects, surroundings, (roles, policy)) = join3(objects, surroundings, join(roles, policy)).await;
     let (server, client) = (objects.0?, objects.1.transpose()?.flatten());
-    let deleted = where_allowed(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
+    let deleted = empty_if_denied(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
     let (tenant, graph) = (surroundings.0?, surroundings.1?);
     let (uri, uri_owner) = match surroundings.2 {
         Some(owner) => (early_uri, owner?),
@@ -225,13 +225,13 @@ async fn look_in_directory(
     let server = with_principal(server, server_principal)?;
     let client = with_principal(client, client_principal)?;
 
-    let principal_id = |app: &Option<FoundApp>| Some(app.as_ref()?.service_principal.as_ref()?.id);
+    let principal_id = |app: &Option<RegisteredApp>| Some(app.as_ref()?.service_principal.as_ref()?.id);
     let grants = OptionFuture::from(principal_id(&client).map(|id| directory.permission_grants(call.clone(), id)));
     let wants_roles = principal_id(&server).filter(|_| spec.discovery().is_some());
     let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call.clone(), id)));
     let (grants, assignments) = join(grants, assignments).await;
 
-    Ok(FoundDirectory {
+    Ok(TenantSnapshot {
         signed_in,
         tenant,
         // Not being allowed to ask, or an implementation that cannot tell, is not a reason to stop.
@@ -275,9 +275,9 @@ fn adopted_uri(spec: &ConnectionSpec, server: Option<&Application>) -> Option<Ap
 fn with_principal(
     application: Option<Application>,
     principal: Option<Result<Option<ServicePrincipal>, DirectoryError>>,
-) -> Result<Option<FoundApp>, DirectoryError> {
+) -> Result<Option<RegisteredApp>, DirectoryError> {
     let service_principal = principal.transpose()?.flatten();
-    Ok(application.map(|application| FoundApp {
+    Ok(application.map(|application| RegisteredApp {
         application,
         service_principal,
     }))
@@ -303,7 +303,7 @@ pub(crate) fn role_gap(held: &[RoleTemplateId], uses: &[Use]) -> Option<&'static
 
 /// A list that the caller is not allowed to see, or that an implementation does not offer, counts as empty: what it
 /// would have warned of is refused later, with its own error.
-pub(crate) fn where_allowed<T>(result: Result<Vec<T>, DirectoryError>) -> Result<Vec<T>, DirectoryError> {
+pub(crate) fn empty_if_denied<T>(result: Result<Vec<T>, DirectoryError>) -> Result<Vec<T>, DirectoryError> {
     match result {
         Err(DirectoryError::NotSupported(_)) => Ok(Vec::new()),
         Err(error) if error.refusal() == Some(RefusalReason::PermissionMissing) => Ok(Vec::new()),

@@ -38,7 +38,7 @@ pub(crate) struct Emitter<'a> {
     sequence: Mutex<u64>,
     /// What calls tell comes by this channel and is passed on before anything that happens after it.
     call: Call,
-    heard: Mutex<CallEvents>,
+    received: Mutex<CallEvents>,
     /// The writes of each step, by request.
     writes: Mutex<BTreeMap<Step, Vec<RequestTrace>>>,
 }
@@ -46,7 +46,7 @@ pub(crate) struct Emitter<'a> {
 impl<'a> Emitter<'a> {
     /// Begins a run and tells so.
     pub(crate) fn begin(verb: Verb, listener: &'a (dyn Fn(&Event) + Send + Sync), clock: &'a dyn Clock) -> Self {
-        let (call, heard) = Call::channel();
+        let (call, received) = Call::channel();
         let emitter = Self {
             listener,
             clock,
@@ -55,10 +55,10 @@ impl<'a> Emitter<'a> {
             has_ended: AtomicBool::new(false),
             sequence: Mutex::new(0),
             call,
-            heard: Mutex::new(heard),
+            received: Mutex::new(received),
             writes: Mutex::default(),
         };
-        emitter.tell(EventKind::RunStarted { verb });
+        emitter.emit(EventKind::RunStarted { verb });
         emitter
     }
 
@@ -77,16 +77,16 @@ impl<'a> Emitter<'a> {
         let mut work = pin!(work);
         poll_fn(|context| {
             let result = work.as_mut().poll(context);
-            self.poll_heard(context);
+            self.poll_received(context);
             result
         })
         .await
     }
 
     /// Tells of something that happened, after all that calls have told before.
-    pub(crate) fn tell(&self, kind: EventKind) {
-        while let Some((tag, event)) = lock(&self.heard).try_next_tagged() {
-            self.hear(tag, event);
+    pub(crate) fn emit(&self, kind: EventKind) {
+        while let Some((tag, event)) = lock(&self.received).try_next_tagged() {
+            self.receive(tag, event);
         }
         self.send(kind);
     }
@@ -94,7 +94,7 @@ impl<'a> Emitter<'a> {
     /// Tells of the end of the run; whatever is told after it counts no more.
     pub(crate) fn end(&self, kind: EventKind) {
         if !self.has_ended.swap(true, Ordering::Relaxed) {
-            self.tell(kind);
+            self.emit(kind);
         }
     }
 
@@ -120,21 +120,21 @@ impl<'a> Emitter<'a> {
 
     /// The writes that a step has sent so far.
     pub(crate) fn writes_of(&self, step: Step) -> Vec<RequestTrace> {
-        while let Some((tag, event)) = lock(&self.heard).try_next_tagged() {
-            self.hear(tag, event);
+        while let Some((tag, event)) = lock(&self.received).try_next_tagged() {
+            self.receive(tag, event);
         }
         lock(&self.writes).get(&step).cloned().unwrap_or_default()
     }
 
-    fn poll_heard(&self, context: &mut Context<'_>) {
+    fn poll_received(&self, context: &mut Context<'_>) {
         loop {
-            let next = lock(&self.heard).poll_next_tagged(context);
+            let next = lock(&self.received).poll_next_tagged(context);
             let Poll::Ready(Some((tag, event))) = next else { return };
-            self.hear(tag, event);
+            self.receive(tag, event);
         }
     }
 
-    fn hear(&self, tag: Tag, event: CallEvent) {
+    fn receive(&self, tag: Tag, event: CallEvent) {
         let step = step_of(tag);
         match event {
             CallEvent::Retried(retry) => self.send(EventKind::Retried { step, retry }),

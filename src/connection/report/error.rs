@@ -144,7 +144,7 @@ impl Diagnostic for ApplyError {
 /// Why looking failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
-pub enum LookError {
+pub enum ReadError {
     /// The directory could not be read.
     #[error("the Entra tenant could not be read")]
     Directory(#[source] DirectoryError),
@@ -153,7 +153,7 @@ pub enum LookError {
     Site(#[source] SiteError),
 }
 
-impl LookError {
+impl ReadError {
     /// The reason of the directory's refusal; `None` if the directory did not refuse.
     #[must_use]
     pub fn refusal(&self) -> Option<RefusalReason> {
@@ -180,7 +180,7 @@ impl LookError {
     }
 }
 
-impl Diagnostic for LookError {
+impl Diagnostic for ReadError {
     fn code(&self) -> &'static str {
         self.diagnostic().code()
     }
@@ -219,7 +219,7 @@ pub enum OnboardingError {
     Incomplete(#[from] IncompleteConnection),
     /// Tenant or site could not be read. Nothing was written.
     #[error(transparent)]
-    Look(#[from] LookError),
+    Read(#[from] ReadError),
     /// Something stands in the way. Nothing was written.
     #[error(transparent)]
     Blocked(#[from] Blocked),
@@ -244,7 +244,7 @@ impl OnboardingError {
     #[must_use]
     pub fn refusal(&self) -> Option<RefusalReason> {
         match self {
-            Self::Look(error) => error.refusal(),
+            Self::Read(error) => error.refusal(),
             Self::Apply(error) => error.error().refusal(),
             _ => None,
         }
@@ -254,7 +254,7 @@ impl OnboardingError {
     #[must_use]
     pub fn site_refusal(&self) -> Option<SiteRefusalReason> {
         match self {
-            Self::Look(error) => error.site_refusal(),
+            Self::Read(error) => error.site_refusal(),
             Self::Apply(error) => error.error().site_refusal(),
             _ => None,
         }
@@ -313,7 +313,7 @@ impl OnboardingError {
         match self {
             Self::Spec(error) => error,
             Self::Incomplete(error) => error,
-            Self::Look(error) => error,
+            Self::Read(error) => error,
             Self::Blocked(error) => error,
             Self::Stale(error) => error,
             Self::Apply(error) => error,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     connection::report::{
-        error::{ApplyError, LookError, OnboardingError},
+        error::{ApplyError, OnboardingError, ReadError},
         finding::Finding,
         stale_plan::PlanDifference,
         step::Step,
@@ -185,8 +185,8 @@ impl From<&SiteError> for Problem {
     }
 }
 
-impl From<&LookError> for Problem {
-    fn from(error: &LookError) -> Self {
+impl From<&ReadError> for Problem {
+    fn from(error: &ReadError) -> Self {
         Self::of(error)
     }
 }

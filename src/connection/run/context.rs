@@ -22,7 +22,7 @@ use crate::{
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
-        run::{registered::Registered, unused::Unused, wait::Attempt},
+        run::{registered::Registered, unused::UnusedSecrets, wait::Attempt},
     },
     directory::Directory,
     error::Diagnostic,
@@ -59,7 +59,7 @@ pub(crate) struct State {
     /// The secret that this run has issued last.
     pub(crate) issued: Option<IssuedSecret>,
     /// The secrets that may be removed; `None` if the run has not looked at any.
-    pub(crate) unused: Option<Unused>,
+    pub(crate) unused: Option<UnusedSecrets>,
     pub(crate) connection: Option<SiteConnection>,
 }
 
@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
         }
         let changes = &self.document.changes;
         let position = changes.iter().position(|change| change.step == step);
-        self.emitter.tell(EventKind::StepStarted {
+        self.emitter.emit(EventKind::StepStarted {
             step,
             index: position.map_or(changes.len(), |position| position + 1),
             total: changes.len(),
@@ -146,7 +146,7 @@ impl<'a> Run<'a> {
     pub(crate) fn done(&self, mut report: StepReport) {
         self.start(report.step);
         report.requests = self.emitter.writes_of(report.step);
-        self.emitter.tell(EventKind::StepDone {
+        self.emitter.emit(EventKind::StepDone {
             step: report.step,
             action: report.action,
             object: report.ids.values().next().cloned(),
@@ -158,7 +158,7 @@ impl<'a> Run<'a> {
     pub(crate) fn skip(&self, step: Step) {
         if self.planned(step).is_some() {
             self.start(step);
-            self.emitter.tell(EventKind::StepSkipped { step });
+            self.emitter.emit(EventKind::StepSkipped { step });
         }
     }
 
@@ -166,7 +166,7 @@ impl<'a> Run<'a> {
     pub(crate) fn failed(&self, step: Step, error: StepError) -> StepFailure {
         self.start(step);
         let text = crate::error::chain(&error);
-        self.emitter.tell(EventKind::StepFailed {
+        self.emitter.emit(EventKind::StepFailed {
             step,
             error: text.clone(),
             help: error.help().into_owned(),

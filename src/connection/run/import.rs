@@ -28,7 +28,7 @@ impl Run<'_> {
                 self.done(StepReport::new(change.step, StepAction::Unchanged));
             }
             self.state().connection = self.connection_in_place();
-            self.hear_of_secret(SecretHeld::NotSaid);
+            self.settle_unused(SecretHeld::NotSaid);
             return Ok(());
         }
         let failed = |step| move |error| self.failed(step, error);
@@ -37,18 +37,18 @@ impl Run<'_> {
         let client = self.client_import().map_err(failed(Step::ImportClientApp))?;
         let wanted = self.onboarding(server, client);
         let mut waiting: VecDeque<SiteItem> = items(changes);
-        let (call, mut heard) = Call::channel();
+        let (call, mut received) = Call::channel();
         self.start_next(&waiting);
         let onboarding = site.onboard(call, &wanted);
         let mut onboarding = pin!(onboarding);
         let result = poll_fn(|context| {
             let result = onboarding.as_mut().poll(context);
-            while let Poll::Ready(Some((_, event))) = heard.poll_next_tagged(context) {
+            while let Poll::Ready(Some((_, event))) = received.poll_next_tagged(context) {
                 match event {
                     CallEvent::Progress(progress) => self.item_done(&progress, &mut waiting),
                     CallEvent::Retried(retry) => {
                         let step = waiting.front().copied().map(Step::from);
-                        self.emitter.tell(EventKind::Retried { step, retry });
+                        self.emitter.emit(EventKind::Retried { step, retry });
                     }
                     CallEvent::Answered(_) => {}
                 }
@@ -63,7 +63,7 @@ impl Run<'_> {
                     self.skip(untold.into());
                 }
                 self.state().connection = Some(onboarded.connection);
-                self.hear_of_secret(onboarded.secret);
+                self.settle_unused(onboarded.secret);
                 Ok(())
             }
             Err(failure) => {

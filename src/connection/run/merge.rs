@@ -59,7 +59,7 @@ impl Run<'_> {
             });
             match after.await {
                 Ok(after) => {
-                    self.tell_of_losses(step, &lost_of_lists(&before.properties, &after.properties));
+                    self.report_losses(step, &lost_of_lists(&before.properties, &after.properties));
                     return Ok(StepAction::Updated);
                 }
                 Err(error) if is_unseen(&error) => {}
@@ -104,14 +104,14 @@ impl Run<'_> {
                 Ok(after) => {
                     let is_lost = |held: &&str| !after.covers(held);
                     let lost: Vec<String> = before.scope.split_whitespace().filter(is_lost).map(str::to_owned).collect();
-                    self.tell_of_losses(step, &lost);
+                    self.report_losses(step, &lost);
                     return Ok(Some((after, StepAction::Updated)));
                 }
                 Err(error) if is_unseen(&error) => last = Some(before),
                 Err(error) => return Err(error.into()),
             }
         }
-        self.tell_of_losses(step, &[scope.to_owned()]);
+        self.report_losses(step, &[scope.to_owned()]);
         Ok(last.map(|grant| (grant, StepAction::Unconfirmed)))
     }
 
@@ -123,7 +123,7 @@ impl Run<'_> {
         }
     }
 
-    fn tell_of_losses(&self, step: Step, lost: &[String]) {
+    fn report_losses(&self, step: Step, lost: &[String]) {
         if lost.is_empty() {
             return;
         }

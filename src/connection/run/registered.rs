@@ -1,7 +1,7 @@
 //! An app registration that is there while a run goes on.
 
 use crate::{
-    connection::read::snapshot::FoundApp,
+    connection::read::snapshot::RegisteredApp,
     directory::{Application, ApplicationProperties, PasswordCredential},
     ids::{ApplicationId, ApplicationObjectId},
 };
@@ -51,7 +51,7 @@ impl Registered {
     }
 
     /// One that was there when the plan was made.
-    pub(crate) fn found(app: &FoundApp) -> Self {
+    pub(crate) fn found(app: &RegisteredApp) -> Self {
         Self::of(&app.application, Origin::Before)
     }
 }

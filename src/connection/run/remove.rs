@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     connection::{
         plan::change::Operation,
-        read::snapshot::where_allowed,
+        read::snapshot::empty_if_denied,
         report::{
             outcome::StepReport,
             step::{Step, StepAction},
@@ -56,10 +56,10 @@ impl Run<'_> {
         let (directory, attempt) = (self.directory()?, self.attempt(step, true));
         // The service principal goes first, by itself: whether deleting the app takes it along is not documented.
         if let Some(principal) = service_principal_id {
-            gone(directory.delete_service_principal(self.call(step), *principal).await)?;
+            ignore_not_found(directory.delete_service_principal(self.call(step), *principal).await)?;
         }
         if let Some(object) = object_id {
-            gone(directory.delete_application(self.call(step), *object).await)?;
+            ignore_not_found(directory.delete_application(self.call(step), *object).await)?;
             purge(directory, *object, *application_id, *service_principal_id, attempt).await?;
         }
         if let Some(object) = deleted_object_id {
@@ -87,7 +87,7 @@ async fn purge(
     let call = attempt.emitter.call(attempt.step);
     // One that a removal before this has deleted, or that was not to be seen yet, shows only here.
     let ids: Vec<ApplicationId> = app_id.into_iter().collect();
-    let listed = where_allowed(directory.deleted_service_principals(call.clone(), &ids).await)?;
+    let listed = empty_if_denied(directory.deleted_service_principals(call.clone(), &ids).await)?;
     let mut principals: Vec<ServicePrincipalId> = listed.iter().map(|principal| principal.id).collect();
     principals.extend(known.filter(|known| !principals.contains(known)));
     let brief = attempt.policy.with_deadline(attempt.policy.deadline().min(PRINCIPAL_DEADLINE));
@@ -95,13 +95,13 @@ async fn purge(
         let attempt = Attempt { policy: brief, ..attempt };
         let purged = settle(attempt, || directory.purge_service_principal(call.clone(), principal)).await;
         // It holds no name; where it never shows among the deleted objects, all is well.
-        gone(purged)?;
+        ignore_not_found(purged)?;
     }
     settle(attempt, || directory.purge_application(call.clone(), application)).await
 }
 
 /// What is not there any more need not be deleted.
-fn gone(result: Result<(), DirectoryError>) -> Result<(), DirectoryError> {
+fn ignore_not_found(result: Result<(), DirectoryError>) -> Result<(), DirectoryError> {
     match result {
         Err(error) if error.refusal() == Some(RefusalReason::NotFound) => Ok(()),
         other => other,

@@ -22,7 +22,7 @@ use crate::{
             context::Run,
             registered::{Origin, Registered},
             secret_sink::NewSecret,
-            unused::Unused,
+            unused::UnusedSecrets,
             wait::{settle, settle_once},
         },
     },
@@ -95,18 +95,18 @@ impl Run<'_> {
     }
 
     /// What the plan says is unused: certain if there is no site to ask again, or if the site's row has told.
-    fn planned_unused(&self) -> Unused {
+    fn planned_unused(&self) -> UnusedSecrets {
         let keys = match self.planned(Step::RetireSecrets).map(|change| &change.operation) {
             Some(Operation::RemoveSecrets { keys, .. }) => keys.clone(),
             _ => Vec::new(),
         };
         if self.item_is_new() {
-            Unused {
+            UnusedSecrets {
                 certain: Vec::new(),
                 unless_held: keys,
             }
         } else {
-            Unused {
+            UnusedSecrets {
                 certain: keys,
                 unless_held: Vec::new(),
             }
@@ -114,10 +114,10 @@ impl Run<'_> {
     }
 
     /// Of these secrets, those whose text never arrived at this run, and those that were issued for this site.
-    fn for_this_site(&self, own: &[OwnSecret]) -> Unused {
+    fn for_this_site(&self, own: &[OwnSecret]) -> UnusedSecrets {
         let site = self.document.site.as_ref().and_then(|site| site.identity.as_ref());
         let keys = |wanted: &dyn Fn(&OwnSecret) -> bool| own.iter().filter(|secret| wanted(secret)).map(|secret| secret.key_id).collect();
-        Unused {
+        UnusedSecrets {
             certain: keys(&|secret| secret.description == self.description),
             unless_held: keys(&|secret| secret.description != self.description && secret.is_for(site)),
         }
@@ -130,8 +130,8 @@ impl Run<'_> {
         server: &Registered,
         validity: SecretValidity,
         mut known: Vec<OwnSecret>,
-        mut unused: Unused,
-    ) -> Result<(IssuedSecret, Unused), StepError> {
+        mut unused: UnusedSecrets,
+    ) -> Result<(IssuedSecret, UnusedSecrets), StepError> {
         let step = Step::IssueSecret;
         let (directory, call) = (self.directory()?, self.call(step));
         let mut attempt = 0;
@@ -243,14 +243,14 @@ impl Run<'_> {
     }
 
     /// Takes note of which secret the site holds, now that it has said so: that tells what is unused.
-    pub(crate) fn hear_of_secret(&self, held: SecretHeld) {
+    pub(crate) fn settle_unused(&self, held: SecretHeld) {
         let item_is_new = self.item_is_new();
         let issued = {
             let mut state = self.state();
             let issued = state.issued.clone();
             let own = issued.as_ref().map(|issued| issued.key_id);
             let unused = state.unused.take().unwrap_or_default();
-            state.unused = Some(Unused {
+            state.unused = Some(UnusedSecrets {
                 certain: unused.after_import(own, held, item_is_new),
                 unless_held: Vec::new(),
             });

@@ -4,7 +4,7 @@ use crate::{ids::KeyId, site::SecretHeld};
 
 /// The secrets that may be removed once a run is over, by what has to be known first.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Unused {
+pub(crate) struct UnusedSecrets {
     /// What no one can have: the plan found it unused, or this run issued it and its text never arrived.
     pub(crate) certain: Vec<KeyId>,
     /// Secrets for this site that are in use only if the site's item holds one of them: unused, once the site has made
@@ -12,7 +12,7 @@ pub(crate) struct Unused {
     pub(crate) unless_held: Vec<KeyId>,
 }
 
-impl Unused {
+impl UnusedSecrets {
     /// What may go, now that the site has said which secret it holds. `own` is this run's secret.
     ///
     /// `item_is_new` says that the site did not know the app when the run began: its item cannot have held any secret

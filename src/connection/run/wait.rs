@@ -112,7 +112,7 @@ impl Wait<'_> {
             DirectoryError::NotVisible(_) => "notVisible".to_owned(),
             _ => "no answer".to_owned(),
         };
-        self.attempt.emitter.tell(EventKind::WaitingForReplication {
+        self.attempt.emitter.emit(EventKind::WaitingForReplication {
             step: self.attempt.step,
             attempt: self.attempts,
             delay,

@@ -7,13 +7,13 @@ use crate::{
     connection::{
         check::apps,
         plan::registration::{BROKER_REDIRECT, USER_IMPERSONATION, broker_redirect, offered_scope},
-        read::snapshot::FoundApp,
+        read::snapshot::RegisteredApp,
         report::finding::{Finding, FindingCode},
     },
     directory::PermissionGrant,
 };
 
-pub(super) fn check(app: &FoundApp, server: Option<&FoundApp>, grants: &[PermissionGrant], findings: &mut Vec<Finding>) {
+pub(super) fn check(app: &RegisteredApp, server: Option<&RegisteredApp>, grants: &[PermissionGrant], findings: &mut Vec<Finding>) {
     check_redirect(app, findings);
     check_audience(apps::CLIENT, &app.application.properties, findings);
     if app.application.properties.is_fallback_public_client != Some(true) {
@@ -25,7 +25,7 @@ pub(super) fn check(app: &FoundApp, server: Option<&FoundApp>, grants: &[Permiss
     }
 }
 
-fn check_redirect(app: &FoundApp, findings: &mut Vec<Finding>) {
+fn check_redirect(app: &RegisteredApp, findings: &mut Vec<Finding>) {
     let properties = &app.application.properties;
     let wanted = broker_redirect(app.application.app_id);
     let web = properties.web.iter().flat_map(|web| web.redirect_uris.iter().flatten());
@@ -48,7 +48,7 @@ fn check_redirect(app: &FoundApp, findings: &mut Vec<Finding>) {
 }
 
 /// Configured is not consented, and consent for one user is none for devices of others.
-fn check_consent(app: &FoundApp, server: &FoundApp, grants: &[PermissionGrant], findings: &mut Vec<Finding>) {
+fn check_consent(app: &RegisteredApp, server: &RegisteredApp, grants: &[PermissionGrant], findings: &mut Vec<Finding>) {
     let (Some(_), Some(resource)) = (&app.service_principal, &server.service_principal) else {
         return;
     };

@@ -15,7 +15,7 @@ const UNKNOWN_RESOURCE: [u32; 2] = [500_011, 50_001];
 const BY_POLICY: [u32; 3] = [53_003, 530_032, 530_035];
 
 /// What the directory, or the date alone, tells of the same fact that a sign-in has shown, and knows better why.
-pub(super) const fn told_by_directory(by_token: FindingCode) -> &'static [FindingCode] {
+pub(super) const fn known_to_directory(by_token: FindingCode) -> &'static [FindingCode] {
     use FindingCode as Code;
     match by_token {
         Code::SecretExpiredAtSignIn => &[Code::SecretExpired],

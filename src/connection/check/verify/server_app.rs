@@ -6,7 +6,7 @@ use crate::{
     connection::{
         check::apps,
         plan::registration::{BROKER_REDIRECT, SERVER_REDIRECT, SINGLE_TENANT},
-        read::snapshot::FoundApp,
+        read::snapshot::RegisteredApp,
         report::finding::{Finding, FindingCode},
     },
     directory::{ApplicationProperties, RoleAssignment},
@@ -14,7 +14,7 @@ use crate::{
     spec::ImportedServerApp,
 };
 
-pub(super) fn check(given: &ImportedServerApp, app: &FoundApp, findings: &mut Vec<Finding>) {
+pub(super) fn check(given: &ImportedServerApp, app: &RegisteredApp, findings: &mut Vec<Finding>) {
     let properties = &app.application.properties;
     check_uri(given, properties, findings);
     check_secret_end(given, app, findings);
@@ -32,7 +32,7 @@ pub(super) fn check(given: &ImportedServerApp, app: &FoundApp, findings: &mut Ve
 }
 
 /// Configured is not consented: the assignment alone counts.
-pub(super) fn check_discovery(app: &FoundApp, assignments: &[RoleAssignment], findings: &mut Vec<Finding>) {
+pub(super) fn check_discovery(app: &RegisteredApp, assignments: &[RoleAssignment], findings: &mut Vec<Finding>) {
     if assignments
         .iter()
         .any(|assignment| assignment.app_role_id == DIRECTORY_READ_ALL_ROLE)
@@ -73,7 +73,7 @@ fn check_uri(given: &ImportedServerApp, properties: &ApplicationProperties, find
     findings.push(finding.with("given", wanted));
 }
 
-fn check_secret_end(given: &ImportedServerApp, app: &FoundApp, findings: &mut Vec<Finding>) {
+fn check_secret_end(given: &ImportedServerApp, app: &RegisteredApp, findings: &mut Vec<Finding>) {
     let passwords = &app.application.password_credentials;
     let text = given.secret_key().expose();
     if passwords

@@ -85,9 +85,9 @@ fn problems() -> BTreeMap<&'static str, Problem> {
     BTreeMap::from([
         ("spec", of(spec.into())),
         ("incomplete", of(IncompleteConnection::SiteMissing.into())),
-        ("look: a refusal", of(LookError::Directory(denied()).into())),
-        ("look: no token", of(LookError::Directory(no_token().into()).into())),
-        ("look: the site", of(LookError::Site(site_refusal()).into())),
+        ("look: a refusal", of(ReadError::Directory(denied()).into())),
+        ("look: no token", of(ReadError::Directory(no_token().into()).into())),
+        ("look: the site", of(ReadError::Site(site_refusal()).into())),
         ("blocked", of(blocked.into())),
         ("stale", of(serde_json::from_value::<StalePlan>(stale).unwrap().into())),
         (
