@@ -94,6 +94,25 @@ async fn a_plan_whose_job_was_done_meanwhile_is_stale_and_writes_nothing() {
     assert_eq!((tenant.state(), site.state()), before);
 }
 
+#[tokio::test]
+async fn a_removal_is_approved_like_every_plan_and_a_job_that_onboards_takes_none() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = job(spec(), &tenant, &site).build().unwrap();
+    connection.onboard(|_| ()).await.unwrap();
+    let saved = serde_json::to_string(connection.plan_removal(|_| ()).await.unwrap().document()).unwrap();
+    let approved: PlanDocument = serde_json::from_str(&saved).unwrap();
+    let before = (tenant.state(), site.state());
+    let Err(OnboardingError::Stale(stale)) = connection.plan_from(&approved, |_| ()).await else {
+        panic!("the document was put in the place of another one")
+    };
+    assert!(stale.differences.iter().any(|difference| difference.path == "/verb"), "{stale:?}");
+    let onboarding = connection.plan(|_| ()).await.unwrap();
+    assert!(connection.removal_from(onboarding.document(), |_| ()).await.is_err());
+    assert_eq!((tenant.state(), site.state()), before);
+    let plan = connection.removal_from(&approved, |_| ()).await.unwrap();
+    assert!(plan.apply(|_| ()).await.unwrap().changed);
+}
+
 /// A forged document is never carried out: each of its parts is compared with what would be done.
 #[tokio::test]
 async fn every_part_of_a_document_that_says_something_else_makes_it_stale() {

@@ -94,12 +94,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::Plan, &events);
-        let result = match self.inner.read(&emitter).await {
-            Ok(snapshot) => Plan::make_approved(self, approved, snapshot),
-            Err(error) => Err(error.into()),
-        };
-        emitter.end_of_reading(&result);
-        result
+        self.plan_as_approved(Verb::Onboard, approved, emitter).await
     }
 
     /// Makes a plan that removes what this specification has made: the connection, and both app registrations with
@@ -123,6 +118,23 @@ impl AzureServicesConnection {
         result
     }
 
+    /// Makes a plan that removes exactly what was approved, as [`plan_from`](Self::plan_from) does for an onboarding. Each
+    /// of the two takes documents of its own kind only, so that a document that was put in the place of another one
+    /// removes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`OnboardingError::Stale`] with each difference, if the plan would do something else now. Else those of
+    /// [`plan_removal`](Self::plan_removal).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn removal_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
+        let emitter = self.inner.begin(Verb::PlanRemoval, &events);
+        self.plan_as_approved(Verb::Remove, approved, emitter).await
+    }
+
     /// Makes the plan of [`plan_removal`](Self::plan_removal) and carries it out.
     ///
     /// # Errors
@@ -135,6 +147,15 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await; removing again goes on from there.
     pub async fn remove(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
         self.plan_and_apply(Verb::Remove, self.inner.begin(Verb::Remove, &events)).await
+    }
+
+    async fn plan_as_approved(&self, verb: Verb, approved: &PlanDocument, emitter: Emitter<'_>) -> Result<Plan, OnboardingError> {
+        let result = match self.inner.read(&emitter).await {
+            Ok(snapshot) => Plan::make_approved(self, verb, approved, snapshot),
+            Err(error) => Err(error.into()),
+        };
+        emitter.end_of_reading(&result);
+        result
     }
 
     async fn plan_and_apply(&self, verb: Verb, emitter: Emitter<'_>) -> Result<Outcome, OnboardingError> {

@@ -83,7 +83,6 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::ImportVerifier>();
     is_shareable::<cmg_onboarding::connection::IncompleteConnection>();
     is_shareable::<cmg_onboarding::connection::IssuedSecret>();
-    is_shareable::<cmg_onboarding::connection::ReadError>();
     fn manyresult<K: Send + Sync + 'static>() {
         is_shareable::<cmg_onboarding::connection::ManyResult<K>>();
     }
@@ -100,6 +99,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::Problem>();
     is_shareable::<cmg_onboarding::connection::ProblemFailure>();
     is_shareable::<cmg_onboarding::connection::PropertyChange>();
+    is_shareable::<cmg_onboarding::connection::ReadError>();
     fn reference<T: Send + Sync + 'static>() {
         is_shareable::<cmg_onboarding::connection::Reference<T>>();
     }

@@ -105,13 +105,15 @@ impl Plan {
         }
     }
 
-    /// Makes a plan that does exactly what was approved.
+    /// Makes a plan that does exactly what was approved. What it is for, the caller says and not the document, whose file
+    /// may be forged: a job that onboards never removes.
     pub(crate) fn make_approved(
         connection: &AzureServicesConnection,
+        verb: Verb,
         approved: &PlanDocument,
         snapshot: Snapshot,
     ) -> Result<Self, OnboardingError> {
-        let plan = Self::make(connection, approved.verb, snapshot)?;
+        let plan = Self::make(connection, verb, snapshot)?;
         let differences = approved.differences(&plan.document);
         if differences.is_empty() {
             Ok(plan)
@@ -148,7 +150,7 @@ impl Plan {
             self
         } else {
             let snapshot = self.connection.inner.read(emitter).await?;
-            Self::make_approved(&self.connection, &self.document, snapshot)?
+            Self::make_approved(&self.connection, self.document.verb, &self.document, snapshot)?
         };
         Ok(plan.carry_out(emitter).await?)
     }
