@@ -44,11 +44,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let on_result = |tenant: ManyResult<TenantId>| {
         ended += 1;
         match &tenant.result {
-            Ok(outcome) => println!(
-                "{}  ok      client app {}",
-                tenant.key,
-                outcome.client_app.as_ref().unwrap().application_id
-            ),
+            Ok(outcome) => {
+                let client = outcome.client_app.as_ref().map(|app| app.application_id.to_string());
+                println!("{}  ok      client app {}", tenant.key, client.unwrap_or_default());
+            }
             Err(error) => {
                 failed += 1;
                 println!("{}  failed  {}", tenant.key, cmg_onboarding::error::chain(error));

@@ -9,7 +9,7 @@
 #![cfg(feature = "kerberos")]
 
 use cmg_onboarding::{
-    Call, Site, SiteError,
+    Call, Diagnostic, Site, SiteError,
     error::{SiteRefusalReason, TokenFailure, chain},
     site::{
         SiteSnapshot,

@@ -143,7 +143,8 @@ impl PlanDocument {
 /// Changes are compared by their steps, so that one more or less of them is one difference.
 fn compare(path: &str, approved: &Value, now: &Value, differences: &mut Vec<PlanDifference>) {
     match (approved, now) {
-        (Value::Object(left), Value::Object(right)) => {
+        // Another kind of operation is one difference, whatever each of them writes.
+        (Value::Object(left), Value::Object(right)) if left.get("kind") == right.get("kind") => {
             let names: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
             for name in names {
                 let part = |object: &serde_json::Map<String, Value>| object.get(name).cloned().unwrap_or_default();
