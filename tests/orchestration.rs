@@ -315,6 +315,7 @@ async fn a_removal_where_nothing_was_made_removes_nothing() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let plan = connection(spec(), &tenant, &site).plan_removal(|_| ()).await.unwrap();
     assert!(plan.is_empty() && plan.findings().is_empty(), "{plan}");
+    assert!(plan.to_string().contains("There is nothing to remove."), "{plan}");
     assert!(!plan.apply(|_| ()).await.unwrap().changed);
 }
 

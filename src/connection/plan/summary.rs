@@ -5,9 +5,12 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::{
-    connection::plan::{
-        change::{Change, Operation, PlannedSecret, When},
-        document::PlanDocument,
+    connection::{
+        plan::{
+            change::{Change, Operation, PlannedSecret, When},
+            document::PlanDocument,
+        },
+        report::event::Verb,
     },
     directory::ApplicationProperties,
     spec::{DiscoverySpec, Schedule},
@@ -47,7 +50,11 @@ impl fmt::Display for PlanDocument {
             writeln!(formatter, "\n{}", clean(&finding.to_string()))?;
         }
         if self.is_empty() {
-            writeln!(formatter, "\nEverything is in place; nothing will be changed.")?;
+            let text = match self.verb {
+                Verb::Remove => "There is nothing to remove.",
+                _ => "Everything is in place; nothing will be changed.",
+            };
+            writeln!(formatter, "\n{text}")?;
         }
         Ok(())
     }
