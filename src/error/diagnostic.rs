@@ -30,7 +30,7 @@ pub trait Diagnostic: Error {
         None
     }
 
-    /// Whether the same call, repeated later, may succeed without anybody changing anything: the network was down, a
+    /// Whether the same call, repeated later, may succeed with nothing changed by a person: the network was down, a
     /// service was in trouble or too busy, the directory has not caught up yet.
     fn is_retryable(&self) -> bool {
         false

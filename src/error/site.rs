@@ -9,9 +9,9 @@ use crate::text::excerpt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SiteRefusalReason {
-    /// Nobody is signed in, or not in a way that the site takes (401).
+    /// The request is not signed in, or not in a way that the site accepts (401).
     NotSignedIn,
-    /// The account is no administrative user of the site, or its security roles do not suffice (403).
+    /// The account is not an administrative user of the site, or its security roles do not suffice (403).
     RightsMissing,
     /// The class or the row is not there, or the role is not installed (404).
     NotFound,
@@ -114,7 +114,7 @@ impl Diagnostic for SiteRefused {
 pub enum SiteTrouble {
     /// It was not reached, or the connection broke before the answer was whole.
     NotReached,
-    /// Somebody answered with another certificate than the one that is pinned. Nothing was sent.
+    /// The server showed another certificate than the pinned one. Nothing was sent.
     CertificateNotPinned,
     /// Something answered that makes no sense as an answer of a site.
     UnusableAnswer,

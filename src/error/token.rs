@@ -21,7 +21,7 @@ pub enum TokenFailure {
     Expired,
     /// The caller's own provider failed; its error is the source.
     Provider,
-    /// The tenant does not let anybody, or this account, sign in this way: Conditional Access, security defaults, or a
+    /// The tenant does not let any account, or this one, sign in this way: Conditional Access, security defaults, or a
     /// device that would have to be managed. Another way may be open.
     Blocked,
     /// This way of signing in cannot be used here: no browser on this machine, no desktop, nothing to sign in with.
@@ -31,7 +31,7 @@ pub enum TokenFailure {
     Declined,
     /// The program that uses this crate ended the sign-in, or the person closed it.
     Cancelled,
-    /// Nobody finished signing in before the code or the page ran out.
+    /// The person did not finish signing in before the code or the page ran out.
     TimedOut,
     /// The sign-in application lacks a permission in this tenant, and an administrator has to give consent first.
     ConsentMissing,
@@ -50,7 +50,7 @@ pub enum TokenFailure {
     WrongState,
     /// A second answer came back for one sign-in. One of the two is not from the sign-in page.
     SecondAnswer,
-    /// The authorization code was not accepted: it was used before, has expired, or was asked for by somebody else.
+    /// The authorization code was not accepted: it was used before, has expired, or belongs to another sign-in.
     CodeRefused,
     /// The sign-in application is not known in this tenant, is disabled, or may not sign in this way.
     ApplicationRefused,

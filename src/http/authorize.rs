@@ -1,4 +1,4 @@
-//! The seam to whoever has tokens, so that the pipeline knows nothing of signing in.
+//! The trait that gives the pipeline its tokens, so that the pipeline does not know how to sign in.
 
 use std::fmt;
 

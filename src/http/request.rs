@@ -1,4 +1,4 @@
-//! What is to be sent, independent of who sends it.
+//! A request, independent of the transport that sends it.
 
 use std::fmt::{self, Write};
 

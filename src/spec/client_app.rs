@@ -6,7 +6,7 @@ use super::{
     existing_app::{AdoptedClientApp, ReusedApp, read_client_id, read_reused},
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
-    violations::{Given, InvalidSpec, Violations, below},
+    violations::{FieldInput, InvalidSpec, Violations, below},
 };
 use crate::ids::ApplicationId;
 
@@ -163,7 +163,7 @@ impl ImportedClientApp {
 #[must_use = "a builder does nothing until it is built"]
 pub struct ImportedClientAppBuilder {
     name: Option<String>,
-    client_id: Given<ApplicationId>,
+    client_id: FieldInput<ApplicationId>,
 }
 
 impl ImportedClientAppBuilder {
@@ -175,7 +175,7 @@ impl ImportedClientAppBuilder {
 
     /// *Client ID*: the *Application (client) ID* of the portal.
     pub fn client_id(mut self, id: impl ToString) -> Self {
-        self.client_id = Given::Text(id.to_string());
+        self.client_id = FieldInput::Text(id.to_string());
         self
     }
 
@@ -208,8 +208,8 @@ pub struct ClientAppDraft(Draft);
 enum Draft {
     Create(ClientAppSpecBuilder),
     Import(ImportedClientAppBuilder),
-    Reuse(Given<ApplicationId>),
-    Adopt(Given<ApplicationId>),
+    Reuse(FieldInput<ApplicationId>),
+    Adopt(FieldInput<ApplicationId>),
 }
 
 impl ClientAppDraft {
@@ -274,14 +274,14 @@ impl From<ImportedClientApp> for ClientAppDraft {
     fn from(app: ImportedClientApp) -> Self {
         Self(Draft::Import(ImportedClientAppBuilder {
             name: Some(app.name),
-            client_id: Given::Value(app.client_id),
+            client_id: FieldInput::Value(app.client_id),
         }))
     }
 }
 
 impl From<AdoptedClientApp> for ClientAppDraft {
     fn from(app: AdoptedClientApp) -> Self {
-        Self(Draft::Adopt(Given::Value(app.client_id())))
+        Self(Draft::Adopt(FieldInput::Value(app.client_id())))
     }
 }
 
@@ -298,6 +298,6 @@ impl From<ClientApp> for ClientAppDraft {
 
 impl From<ReusedApp> for ClientAppDraft {
     fn from(app: ReusedApp) -> Self {
-        Self(Draft::Reuse(Given::Value(app.client_id())))
+        Self(Draft::Reuse(FieldInput::Value(app.client_id())))
     }
 }

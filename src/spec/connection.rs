@@ -11,7 +11,7 @@ use super::{
     names::check_name,
     reader::Reader,
     server_app::{ServerApp, ServerAppDraft},
-    violations::{Given, InvalidSpec, Rule, ViolationCode, Violations},
+    violations::{FieldInput, InvalidSpec, Rule, ViolationCode, Violations},
 };
 use crate::cloud::CloudEnvironment;
 
@@ -83,7 +83,7 @@ impl ConnectionSpec {
         ConnectionSpecBuilder {
             name: Some(self.name.clone()),
             description: self.description.clone(),
-            environment: Given::Value(self.environment),
+            environment: FieldInput::Value(self.environment),
             key: self.key.clone(),
             issue_id_tokens: self.issue_id_tokens,
             server_app: Some(self.server_app.clone().into()),
@@ -181,7 +181,7 @@ fn from_value(value: Value) -> Result<ConnectionSpec, InvalidSpec> {
 pub struct ConnectionSpecBuilder {
     name: Option<String>,
     description: Option<String>,
-    environment: Given<CloudEnvironment>,
+    environment: FieldInput<CloudEnvironment>,
     key: Option<String>,
     issue_id_tokens: bool,
     server_app: Option<ServerAppDraft>,
@@ -200,7 +200,7 @@ impl ConnectionSpecBuilder {
 
     /// *Azure environment*. Default: `AzurePublicCloud`.
     pub fn environment(mut self, environment: CloudEnvironment) -> Self {
-        self.environment = Given::Value(environment);
+        self.environment = FieldInput::Value(environment);
         self
     }
 

@@ -7,7 +7,7 @@ use super::{
     names::check_name,
     reader::Reader,
     schedule::Schedule,
-    violations::{Given, InvalidSpec, Rule, ViolationCode, Violations, below},
+    violations::{FieldInput, InvalidSpec, Rule, ViolationCode, Violations, below},
 };
 
 /// What the Discovery page asks for. At least one of the two is switched on.
@@ -97,7 +97,7 @@ pub struct DiscoverySpecBuilder {
 
 #[derive(Debug, Clone, Default)]
 struct SettingsDraft {
-    full_schedule: Given<Schedule>,
+    full_schedule: FieldInput<Schedule>,
     delta_minutes: Option<u32>,
 }
 
@@ -110,7 +110,7 @@ impl DiscoverySpecBuilder {
 
     /// Switches user discovery on and sets when everything is read.
     pub fn user_schedule(mut self, schedule: Schedule) -> Self {
-        self.users.get_or_insert_default().full_schedule = Given::Value(schedule);
+        self.users.get_or_insert_default().full_schedule = FieldInput::Value(schedule);
         self
     }
 
@@ -128,7 +128,7 @@ impl DiscoverySpecBuilder {
 
     /// Sets when all groups are read.
     pub fn group_schedule(mut self, schedule: Schedule) -> Self {
-        self.groups.get_or_insert_default().1.full_schedule = Given::Value(schedule);
+        self.groups.get_or_insert_default().1.full_schedule = FieldInput::Value(schedule);
         self
     }
 
@@ -212,14 +212,14 @@ impl SettingsDraft {
     }
 }
 
-fn check_schedule(given: Given<Schedule>, path: &str, violations: &mut Violations) -> Option<Schedule> {
+fn check_schedule(given: FieldInput<Schedule>, path: &str, violations: &mut Violations) -> Option<Schedule> {
     given.read_by(path, Rule::from, violations)
 }
 
 impl From<DiscoverySpec> for DiscoverySpecBuilder {
     fn from(spec: DiscoverySpec) -> Self {
         let draft = |full_schedule: Option<Schedule>, delta_minutes| SettingsDraft {
-            full_schedule: full_schedule.map_or(Given::Nothing, Given::Value),
+            full_schedule: full_schedule.map_or(FieldInput::Nothing, FieldInput::Value),
             delta_minutes,
         };
         Self {

@@ -1,4 +1,4 @@
-//! Apps that are there already: known to the site, or registered by somebody else.
+//! Apps that exist already: known to the site, or registered by another person or program.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use super::{
     reader::Reader,
     secret_validity::SecretValidity,
     server_app::check_uri,
-    violations::{Given, InvalidSpec, ViolationCode, Violations, below},
+    violations::{FieldInput, InvalidSpec, ViolationCode, Violations, below},
 };
 use crate::ids::ApplicationId;
 
@@ -40,7 +40,7 @@ impl ReusedApp {
     }
 }
 
-/// A server app that somebody registered by hand or by the console, to be adopted: it is brought into the shape the
+/// A server app that was registered by hand or by the console and is adopted: this crate brings it into the shape the
 /// product needs, and imported.
 ///
 /// Only what is missing is added. Its name, and other people's redirect URIs, permissions, secrets and owners stay.
@@ -67,7 +67,7 @@ impl AdoptedServerApp {
     /// Adopts the app with this *Application (client) ID*.
     pub fn builder(client_id: impl ToString) -> AdoptedServerAppBuilder {
         AdoptedServerAppBuilder {
-            client_id: Given::Text(client_id.to_string()),
+            client_id: FieldInput::Text(client_id.to_string()),
             ..AdoptedServerAppBuilder::default()
         }
     }
@@ -95,9 +95,9 @@ impl AdoptedServerApp {
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct AdoptedServerAppBuilder {
-    client_id: Given<ApplicationId>,
-    app_id_uri: Given<AppIdUri>,
-    secret_validity: Given<SecretValidity>,
+    client_id: FieldInput<ApplicationId>,
+    app_id_uri: FieldInput<AppIdUri>,
+    secret_validity: FieldInput<SecretValidity>,
 }
 
 impl AdoptedServerAppBuilder {
@@ -105,13 +105,13 @@ impl AdoptedServerAppBuilder {
 
     /// The *App ID URI*. Default: the first one the app has, or `api://{tenantId}/ConfigMgrService` where it has none.
     pub fn app_id_uri(mut self, uri: impl Into<String>) -> Self {
-        self.app_id_uri = Given::Text(uri.into());
+        self.app_id_uri = FieldInput::Text(uri.into());
         self
     }
 
     /// The *Secret key validity period* of the secret that is made where the site does not know the app. Default: one year.
     pub fn secret_validity(mut self, validity: SecretValidity) -> Self {
-        self.secret_validity = Given::Value(validity);
+        self.secret_validity = FieldInput::Value(validity);
         self
     }
 
@@ -152,9 +152,9 @@ impl AdoptedServerAppBuilder {
 impl From<AdoptedServerApp> for AdoptedServerAppBuilder {
     fn from(app: AdoptedServerApp) -> Self {
         Self {
-            client_id: Given::Value(app.client_id),
-            app_id_uri: app.app_id_uri.map_or(Given::Nothing, Given::Value),
-            secret_validity: Given::Value(app.secret_validity),
+            client_id: FieldInput::Value(app.client_id),
+            app_id_uri: app.app_id_uri.map_or(FieldInput::Nothing, FieldInput::Value),
+            secret_validity: FieldInput::Value(app.secret_validity),
         }
     }
 }
@@ -180,12 +180,12 @@ impl AdoptedClientApp {
     }
 }
 
-pub(super) fn read_client_id(id: Given<ApplicationId>, path: &str, violations: &mut Violations) -> Option<ApplicationId> {
+pub(super) fn read_client_id(id: FieldInput<ApplicationId>, path: &str, violations: &mut Violations) -> Option<ApplicationId> {
     let (missing, invalid) = (ViolationCode::ClientIdMissing, ViolationCode::ClientIdInvalid);
     id.require(&below(path, "clientId"), missing, invalid, violations)
 }
 
-pub(super) fn read_reused(id: Given<ApplicationId>, path: &str, violations: &mut Violations) -> Option<ReusedApp> {
+pub(super) fn read_reused(id: FieldInput<ApplicationId>, path: &str, violations: &mut Violations) -> Option<ReusedApp> {
     let path = below(path, "reuse.clientId");
     let (missing, invalid) = (ViolationCode::ReusedClientIdMissing, ViolationCode::ReusedClientIdInvalid);
     id.require(&path, missing, invalid, violations).map(ReusedApp::new)

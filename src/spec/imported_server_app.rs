@@ -10,7 +10,7 @@ use super::{
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
     server_app::check_uri,
-    violations::{Given, InvalidSpec, ViolationCode, Violations, below},
+    violations::{FieldInput, InvalidSpec, ViolationCode, Violations, below},
 };
 use crate::{
     ids::{ApplicationId, TenantId},
@@ -103,12 +103,12 @@ impl ImportedServerApp {
 #[must_use = "a builder does nothing until it is built"]
 pub struct ImportedServerAppBuilder {
     tenant_name: Option<String>,
-    tenant_id: Given<TenantId>,
+    tenant_id: FieldInput<TenantId>,
     name: Option<String>,
-    client_id: Given<ApplicationId>,
+    client_id: FieldInput<ApplicationId>,
     secret_key: Option<ClientSecret>,
-    secret_key_expiry: Given<Moment>,
-    app_id_uri: Given<AppIdUri>,
+    secret_key_expiry: FieldInput<Moment>,
+    app_id_uri: FieldInput<AppIdUri>,
 }
 
 impl ImportedServerAppBuilder {
@@ -120,7 +120,7 @@ impl ImportedServerAppBuilder {
 
     /// *Tenant ID*: the *Directory (tenant) ID* of the portal.
     pub fn tenant_id(mut self, id: impl ToString) -> Self {
-        self.tenant_id = Given::Text(id.to_string());
+        self.tenant_id = FieldInput::Text(id.to_string());
         self
     }
 
@@ -132,7 +132,7 @@ impl ImportedServerAppBuilder {
 
     /// *Client ID*: the *Application (client) ID* of the portal.
     pub fn client_id(mut self, id: impl ToString) -> Self {
-        self.client_id = Given::Text(id.to_string());
+        self.client_id = FieldInput::Text(id.to_string());
         self
     }
 
@@ -144,13 +144,13 @@ impl ImportedServerAppBuilder {
 
     /// *Secret Key Expiry*: must be in the future when the site is to import it.
     pub fn secret_key_expiry(mut self, expiry: OffsetDateTime) -> Self {
-        self.secret_key_expiry = Given::Value(Moment(expiry));
+        self.secret_key_expiry = FieldInput::Value(Moment(expiry));
         self
     }
 
     /// *App ID URI*: exactly as registered.
     pub fn app_id_uri(mut self, uri: impl Into<String>) -> Self {
-        self.app_id_uri = Given::Text(uri.into());
+        self.app_id_uri = FieldInput::Text(uri.into());
         self
     }
 
@@ -186,7 +186,7 @@ impl ImportedServerAppBuilder {
         let secret_key = check_secret(self.secret_key, &below(path, "secretKey"), violations);
         let expiry = check_expiry(self.secret_key_expiry, &below(path, "secretKeyExpiry"), violations);
         let uri_path = below(path, "appIdUri");
-        if matches!(self.app_id_uri, Given::Nothing) {
+        if matches!(self.app_id_uri, FieldInput::Nothing) {
             violations.unshown(&uri_path, ViolationCode::AppIdUriMissing);
         }
         let app_id_uri = check_uri(self.app_id_uri, &uri_path, violations);
@@ -206,12 +206,12 @@ impl From<ImportedServerApp> for ImportedServerAppBuilder {
     fn from(app: ImportedServerApp) -> Self {
         Self {
             tenant_name: Some(app.tenant_name),
-            tenant_id: Given::Value(app.tenant_id),
+            tenant_id: FieldInput::Value(app.tenant_id),
             name: Some(app.name),
-            client_id: Given::Value(app.client_id),
+            client_id: FieldInput::Value(app.client_id),
             secret_key: Some(app.secret_key),
-            secret_key_expiry: Given::Value(Moment(app.secret_key_expiry)),
-            app_id_uri: Given::Value(app.app_id_uri),
+            secret_key_expiry: FieldInput::Value(Moment(app.secret_key_expiry)),
+            app_id_uri: FieldInput::Value(app.app_id_uri),
         }
     }
 }
@@ -232,7 +232,7 @@ impl std::str::FromStr for Moment {
     }
 }
 
-fn check_expiry(given: Given<Moment>, path: &str, violations: &mut Violations) -> Option<OffsetDateTime> {
+fn check_expiry(given: FieldInput<Moment>, path: &str, violations: &mut Violations) -> Option<OffsetDateTime> {
     let (missing, invalid) = (ViolationCode::SecretKeyExpiryMissing, ViolationCode::SecretKeyExpiryInvalid);
     let moment = given.require(path, missing, invalid, violations)?.0;
     // Years before 0 and offsets with seconds exist in memory and not in JSON.

@@ -1,4 +1,8 @@
 //! What the caller wants: the wizard's pages as plain data with its defaults and rules. No I/O.
+//!
+//! [`ConnectionSpec`] is the whole specification of one connection. Build it with [`ConnectionSpec::builder`] or read it
+//! from JSON: both check every field and report all violations at once, as [`InvalidSpec`]. A specification that exists
+//! has no violation. It reads and writes the same JSON, except that an imported secret is read and never written.
 
 mod app_id_uri;
 mod client_app;

@@ -1,4 +1,4 @@
-//! How long a secret is to be valid.
+//! How long a secret is valid.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 

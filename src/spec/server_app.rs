@@ -10,7 +10,7 @@ use super::{
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
     secret_validity::SecretValidity,
-    violations::{Given, InvalidSpec, Rule, ViolationCode, Violations, below},
+    violations::{FieldInput, InvalidSpec, Rule, ViolationCode, Violations, below},
 };
 use crate::ids::ApplicationId;
 
@@ -146,8 +146,8 @@ impl ServerAppSpec {
 pub struct ServerAppSpecBuilder {
     name: Option<String>,
     home_page_url: Option<String>,
-    app_id_uri: Given<AppIdUri>,
-    secret_validity: Given<SecretValidity>,
+    app_id_uri: FieldInput<AppIdUri>,
+    secret_validity: FieldInput<SecretValidity>,
 }
 
 impl ServerAppSpecBuilder {
@@ -161,13 +161,13 @@ impl ServerAppSpecBuilder {
     ///
     /// The wizard's own default, `https://ConfigMgrService`, has been refused by Microsoft Entra since October 2021.
     pub fn app_id_uri(mut self, uri: impl Into<String>) -> Self {
-        self.app_id_uri = Given::Text(uri.into());
+        self.app_id_uri = FieldInput::Text(uri.into());
         self
     }
 
     /// The *Secret key validity period*. Default: one year.
     pub fn secret_validity(mut self, validity: SecretValidity) -> Self {
-        self.secret_validity = Given::Value(validity);
+        self.secret_validity = FieldInput::Value(validity);
         self
     }
 
@@ -224,7 +224,7 @@ pub struct ServerAppDraft(pub(super) Draft);
 pub(super) enum Draft {
     Create(ServerAppSpecBuilder),
     Import(ImportedServerAppBuilder),
-    Reuse(Given<ApplicationId>),
+    Reuse(FieldInput<ApplicationId>),
     Adopt(AdoptedServerAppBuilder),
 }
 
@@ -297,8 +297,8 @@ impl From<ServerAppSpec> for ServerAppDraft {
         Self(Draft::Create(ServerAppSpecBuilder {
             name: Some(spec.name),
             home_page_url: Some(spec.home_page_url),
-            app_id_uri: spec.app_id_uri.map_or(Given::Nothing, Given::Value),
-            secret_validity: Given::Value(spec.secret_validity),
+            app_id_uri: spec.app_id_uri.map_or(FieldInput::Nothing, FieldInput::Value),
+            secret_validity: FieldInput::Value(spec.secret_validity),
         }))
     }
 }
@@ -334,11 +334,11 @@ impl From<ServerApp> for ServerAppDraft {
 
 impl From<ReusedApp> for ServerAppDraft {
     fn from(app: ReusedApp) -> Self {
-        Self(Draft::Reuse(Given::Value(app.client_id())))
+        Self(Draft::Reuse(FieldInput::Value(app.client_id())))
     }
 }
 
-pub(super) fn check_uri(given: Given<AppIdUri>, path: &str, violations: &mut Violations) -> Option<AppIdUri> {
+pub(super) fn check_uri(given: FieldInput<AppIdUri>, path: &str, violations: &mut Violations) -> Option<AppIdUri> {
     given.read_by(path, Rule::from, violations)
 }
 

@@ -243,26 +243,26 @@ impl Violations {
 
 /// A field as it was given: not at all, as a value of its type, or as text still to be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) enum Given<T> {
+pub(crate) enum FieldInput<T> {
     #[default]
     Nothing,
     Value(T),
     Text(String),
 }
 
-impl<T> From<Option<String>> for Given<T> {
+impl<T> From<Option<String>> for FieldInput<T> {
     fn from(text: Option<String>) -> Self {
         text.map_or(Self::Nothing, Self::Text)
     }
 }
 
-impl<T: FromStr> Given<T> {
+impl<T: FromStr> FieldInput<T> {
     /// The value; nothing given stays `None`, unreadable text becomes a violation.
     pub(crate) fn read(self, path: &str, invalid: impl Into<Rule>, violations: &mut Violations) -> Option<T> {
         self.read_by(path, |_| invalid.into(), violations)
     }
 
-    /// As [`Given::read`], with the rule that the text's own error names.
+    /// As [`FieldInput::read`], with the rule that the text's own error names.
     pub(crate) fn read_by(self, path: &str, rule: impl FnOnce(T::Err) -> Rule, violations: &mut Violations) -> Option<T> {
         match self {
             Self::Nothing => None,
@@ -277,7 +277,7 @@ impl<T: FromStr> Given<T> {
         }
     }
 
-    /// As [`Given::read`], with nothing given as a violation, too.
+    /// As [`FieldInput::read`], with nothing given as a violation, too.
     pub(crate) fn require(self, path: &str, missing: ViolationCode, invalid: ViolationCode, violations: &mut Violations) -> Option<T> {
         if matches!(self, Self::Nothing) {
             violations.unshown(path, missing);

@@ -91,7 +91,7 @@ impl AccessToken {
     ///
     /// # Security warning
     ///
-    /// Whoever holds it acts as the signed-in account until it expires.
+    /// A program that holds it acts as the signed-in account until it expires.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.secret.expose_secret()

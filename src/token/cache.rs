@@ -194,7 +194,7 @@ impl<P: TokenProvider> CachedTokens<P> {
         result
     }
 
-    /// Replaces a token that is still good, unless somebody else is at it.
+    /// Replaces a token that is still good, unless another request is replacing it.
     async fn refresh_early(&self, slot: &Slot, request: &TokenRequest, old: AccessToken) -> Result<AccessToken, TokenError> {
         let Ok(_flight) = slot.flight.try_lock() else {
             return Ok(old);

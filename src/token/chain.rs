@@ -22,7 +22,7 @@ type Listener = Arc<dyn Fn(&BlockedWay<'_>) + Send + Sync>;
 /// Several ways of signing in, tried in order.
 ///
 /// It goes on to the next way only where [`TokenFailure::concerns_this_way_only`] says that another one may be open;
-/// everything else ends the attempt, so that nobody is asked twice after saying no. The way that worked is remembered
+/// everything else ends the attempt, so that a person who declined is not asked again. The way that worked is remembered
 /// for each tenant, and the ones before it are not tried there again. Put it into [`super::CachedTokens`], so that one
 /// sign-in serves many requests. Clones share what they remember, for 1,024 tenants at most; one that is forgotten begins with
 /// the first way again.

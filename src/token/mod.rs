@@ -1,4 +1,11 @@
 //! Signing in: where tokens come from, and what can be read in them.
+//!
+//! The trait is [`TokenProvider`]: it gives a token for the scopes and the tenant of a [`TokenRequest`]. The crate has
+//! providers for a browser, a device code, a client secret, the Azure SDK, an environment variable and a given token;
+//! [`token_fn`] makes one of a closure, and [`TokenChain`] tries several in order. The directory and the reader of the
+//! administration service keep tokens in memory by themselves; [`CachedTokens`] shares one sign-in among several of them.
+//!
+//! Tokens are wiped on drop, never stored, never in `Debug` and never in JSON.
 
 mod access_token;
 #[cfg(feature = "azure-identity")]

@@ -45,7 +45,7 @@ pub(super) struct ForeignGraph(pub(super) String);
 
 /// Where a document sends to, if it is another host than the one where the caller signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Elsewhere;
+pub(super) struct ForeignHost;
 
 /// The address of a tenant's document. `tenant` is an id, a domain name, or `organizations`.
 pub(super) fn document_address(endpoints: &CloudEndpoints, tenant: &str) -> Url {
@@ -70,12 +70,12 @@ impl OpenIdDocument {
     }
 
     /// An address to sign in at; `None` if the document names none.
-    pub(super) fn endpoint(&self, name: &str, endpoints: &CloudEndpoints) -> Result<Option<Url>, Elsewhere> {
+    pub(super) fn endpoint(&self, name: &str, endpoints: &CloudEndpoints) -> Result<Option<Url>, ForeignHost> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        let url = Url::parse(text).map_err(|_| Elsewhere)?;
+        let url = Url::parse(text).map_err(|_| ForeignHost)?;
         let is_bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
         let is_own = is_bare && url.origin() == endpoints.authority().origin();
-        if is_own { Ok(Some(url)) } else { Err(Elsewhere) }
+        if is_own { Ok(Some(url)) } else { Err(ForeignHost) }
     }
 
     /// The cloud that the document names by itself.

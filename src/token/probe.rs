@@ -1,4 +1,4 @@
-//! The seam to whoever tries an application's secret out, as *Verify* in the *Import apps* dialog does.
+//! The trait for trying out an application's secret, as *Verify* in the *Import apps* dialog does.
 
 use std::{
     fmt::{self, Debug},

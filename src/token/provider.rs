@@ -1,4 +1,4 @@
-//! The seam to whatever signs in, and its two simplest implementations.
+//! The trait for sign-in, and its two simplest implementations.
 
 use std::{
     fmt::{self, Debug},

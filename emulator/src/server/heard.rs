@@ -8,7 +8,7 @@ use super::exchange::{Exchange, Read};
 
 /// A request to Microsoft Graph as it was heard.
 #[derive(Debug)]
-pub(crate) struct Heard {
+pub(crate) struct ReceivedRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
@@ -21,7 +21,7 @@ pub(crate) struct Heard {
 
 /// What was said to it.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct EncodedAnswer {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
     pub(crate) request_id: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) struct Said {
 
 impl Exchange {
     /// Answers at once.
-    pub(crate) fn answer_heard(&self, heard: &Heard) -> Said {
+    pub(crate) fn answer_received(&self, heard: &ReceivedRequest) -> EncodedAnswer {
         let mut headers = HeaderMap::new();
         let mut set = |name: HeaderName, text: &str| {
             if let Ok(value) = HeaderValue::from_str(text) {
@@ -55,7 +55,7 @@ impl Exchange {
         let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         // The whole body is there already, so that there is nothing to wait for.
         let body = body.collect().now_or_never().and_then(Result::ok);
-        Said {
+        EncodedAnswer {
             status: head.status.as_u16(),
             content_type: text("content-type"),
             request_id: text("request-id"),

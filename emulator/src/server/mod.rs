@@ -33,7 +33,7 @@ use super::EmulatedSite;
 use super::EmulatedTenant;
 pub(super) use exchange::Exchange;
 #[cfg(feature = "onboarding")]
-pub(super) use heard::{Heard, Said};
+pub(super) use heard::{EncodedAnswer, ReceivedRequest};
 use tls::Identity;
 
 /// Serves an [`EmulatedTenant`] on the loopback interface. Dropping it stops it.

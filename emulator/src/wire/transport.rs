@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::{Line, WireFault, WireRequest};
 use crate::{
-    server::{Heard, Said},
+    server::{EncodedAnswer, ReceivedRequest},
     timeline::{Moment, Timeline},
 };
 use cmg_onboarding::{
@@ -28,13 +28,13 @@ pub(super) struct WireTransport {
 /// A request on its way. Where nothing is lost, it arrives even when nobody waits for it any more.
 struct UnderWay<'a> {
     line: &'a Line,
-    heard: Option<Heard>,
+    heard: Option<ReceivedRequest>,
     arrives: bool,
 }
 
 impl UnderWay<'_> {
-    fn arrive(&mut self) -> Option<Said> {
-        self.heard.take().map(|heard| self.line.exchange.answer_heard(&heard))
+    fn arrive(&mut self) -> Option<EncodedAnswer> {
+        self.heard.take().map(|heard| self.line.exchange.answer_received(&heard))
     }
 }
 
@@ -74,7 +74,7 @@ impl Transport for WireTransport {
 }
 
 impl WireTransport {
-    async fn outcome(&self, fault: Option<WireFault>, said: Option<Said>, limit: Duration) -> Result<RawAnswer, TransportFailure> {
+    async fn outcome(&self, fault: Option<WireFault>, said: Option<EncodedAnswer>, limit: Duration) -> Result<RawAnswer, TransportFailure> {
         let broken = |kind, error: io::ErrorKind| Err(TransportFailure::new(kind, io::Error::from(error)));
         let Some(fault) = fault else {
             return match said {
@@ -142,10 +142,10 @@ fn recorded(request: &Request) -> WireRequest {
     }
 }
 
-fn heard(attempt: &Attempt<'_>) -> Heard {
+fn heard(attempt: &Attempt<'_>) -> ReceivedRequest {
     let request = attempt.request();
     let url = request.url();
-    Heard {
+    ReceivedRequest {
         method: request.method().as_str().to_owned(),
         path: url.path().to_owned(),
         query: url.query().unwrap_or_default().to_owned(),
@@ -156,7 +156,7 @@ fn heard(attempt: &Attempt<'_>) -> Heard {
     }
 }
 
-fn raw(said: Said) -> RawAnswer {
+fn raw(said: EncodedAnswer) -> RawAnswer {
     let headers = [
         ("content-type", said.content_type),
         ("request-id", said.request_id),

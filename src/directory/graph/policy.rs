@@ -17,7 +17,7 @@ pub(super) fn evaluate(policy: &Value, now: OffsetDateTime) -> AppManagementPoli
     }
     let restrictions = &policy["applicationRestrictions"];
     let passwords = restrictions["passwordCredentials"].as_array().map_or(&[][..], Vec::as_slice);
-    for restriction in passwords.iter().filter(|restriction| bites(restriction, now)) {
+    for restriction in passwords.iter().filter(|restriction| is_in_force(restriction, now)) {
         match restriction["restrictionType"].as_str() {
             Some("passwordAddition") => found.secrets_forbidden = true,
             Some("passwordLifetime") => {
@@ -28,15 +28,15 @@ pub(super) fn evaluate(policy: &Value, now: OffsetDateTime) -> AppManagementPoli
         }
     }
     let uris = &restrictions["identifierUris"];
-    found.uris_need_an_owner = bites(&uris["uriAdditionWithoutUniqueTenantIdentifier"], now);
-    found.only_default_uris = bites(&uris["nonDefaultUriAddition"], now);
+    found.uris_need_an_owner = is_in_force(&uris["uriAdditionWithoutUniqueTenantIdentifier"], now);
+    found.only_default_uris = is_in_force(&uris["nonDefaultUriAddition"], now);
     found
 }
 
 /// Whether one restriction covers an app that is created now.
 ///
 /// A restriction without `state` counts as on, and an unreadable date as long ago: what follows from it is a warning.
-fn bites(restriction: &Value, now: OffsetDateTime) -> bool {
+fn is_in_force(restriction: &Value, now: OffsetDateTime) -> bool {
     if !restriction.is_object() || restriction["state"].as_str().is_some_and(|state| state != "enabled") {
         return false;
     }

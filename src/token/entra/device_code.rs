@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{
     endpoints::SignInEndpoints,
-    exchange::{NotGiven, Repeat, TokenAnswer, seconds, unusable, wiped},
+    exchange::{FormFailure, Repeat, TokenAnswer, seconds, unusable, wiped},
     service::{DEFAULT_SIGN_IN_CLIENT, SignInService, common_settings, not_offered},
 };
 use crate::{
@@ -193,7 +193,7 @@ impl DeviceCodeSignIn {
         endpoints: &SignInEndpoints,
         form: &[(&str, &str)],
         mut pause: Duration,
-        last: &mut Option<NotGiven>,
+        last: &mut Option<FormFailure>,
     ) -> Result<AccessToken, TokenError> {
         loop {
             let why = match self.service.post::<TokenAnswer>(&endpoints.token, form, Repeat::Never).await {
@@ -201,10 +201,10 @@ impl DeviceCodeSignIn {
                 Err(why) => why,
             };
             match &why {
-                NotGiven::Refused(refusal) if refusal.error == "authorization_pending" => {}
-                NotGiven::Refused(refusal) if refusal.error == "slow_down" => pause += SLOW_DOWN,
-                NotGiven::Passing(_) => pause = (pause * 2).min(pause.max(LONGEST_PAUSE)),
-                NotGiven::Refused(_) | NotGiven::Lasting(_) => return Err(why.into()),
+                FormFailure::Refused(refusal) if refusal.error == "authorization_pending" => {}
+                FormFailure::Refused(refusal) if refusal.error == "slow_down" => pause += SLOW_DOWN,
+                FormFailure::Passing(_) => pause = (pause * 2).min(pause.max(LONGEST_PAUSE)),
+                FormFailure::Refused(_) | FormFailure::Lasting(_) => return Err(why.into()),
             }
             *last = Some(why);
             sleep(pause).await;
@@ -242,15 +242,15 @@ impl TokenProvider for DeviceCodeSignIn {
     }
 }
 
-fn ran_out(last: Option<NotGiven>) -> TokenError {
+fn ran_out(last: Option<FormFailure>) -> TokenError {
     let error = TokenError::new(
         TokenFailure::TimedOut,
         "nobody finished signing in before the device code ran out",
         "Sign in again with a new code. If the sign-in page showed an error, the tenant may block device codes: sign in another way, with a browser on this machine for example.",
     );
     match last {
-        Some(NotGiven::Refused(refusal)) => error.with_refusal(refusal),
-        Some(NotGiven::Passing(failure) | NotGiven::Lasting(failure)) => error.with_source(failure),
+        Some(FormFailure::Refused(refusal)) => error.with_refusal(refusal),
+        Some(FormFailure::Passing(failure) | FormFailure::Lasting(failure)) => error.with_source(failure),
         None => error,
     }
 }

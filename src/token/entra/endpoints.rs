@@ -9,7 +9,7 @@ use crate::{
     error::{SignInRefusal, TokenError, TokenFailure, UnexpectedAnswer},
     http::{Answer, HttpError, Method, Pipeline, Request},
     ids::TenantId,
-    token::openid::{Elsewhere, NamedCloud, OpenIdDocument, document_address},
+    token::openid::{ForeignHost, NamedCloud, OpenIdDocument, document_address},
 };
 
 /// The addresses of one tenant's sign-in.
@@ -52,7 +52,7 @@ impl SignInEndpoints {
     fn read(document: &OpenIdDocument, endpoints: &CloudEndpoints) -> Result<Self, &'static str> {
         let endpoint = |name| {
             let url = document.endpoint(name, endpoints);
-            url.map_err(|Elsewhere| "it sends to another host to sign in")
+            url.map_err(|ForeignHost| "it sends to another host to sign in")
         };
         Ok(Self {
             token: endpoint("token_endpoint")?.ok_or("it names no token endpoint")?,

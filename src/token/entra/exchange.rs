@@ -1,7 +1,7 @@
 //! Form posts to the sign-in service, and what it answers.
 //!
 //! A form is built in one piece and wiped after it was sent. Of an answer only what is needed is read: a refresh token or
-//! an ID token that nobody asked for never leaves the answer's own memory, which is wiped, too.
+//! an ID token that this crate did not ask for never leaves the answer's own memory, which is wiped, too.
 
 use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Why a form post brought nothing.
-pub(super) enum NotGiven {
+pub(super) enum FormFailure {
     /// The service refused.
     Refused(SignInRefusal),
     /// There was no answer, or none that makes sense. The next one may be better.
@@ -27,11 +27,11 @@ pub(super) enum NotGiven {
     Lasting(TokenError),
 }
 
-impl From<NotGiven> for TokenError {
-    fn from(why: NotGiven) -> Self {
+impl From<FormFailure> for TokenError {
+    fn from(why: FormFailure) -> Self {
         match why {
-            NotGiven::Refused(refusal) => refused(refusal),
-            NotGiven::Passing(error) | NotGiven::Lasting(error) => error,
+            FormFailure::Refused(refusal) => refused(refusal),
+            FormFailure::Passing(error) | FormFailure::Lasting(error) => error,
         }
     }
 }
@@ -50,27 +50,27 @@ pub(super) async fn post<T: DeserializeOwned>(
     url: &Url,
     form: &[(&str, &str)],
     repeat: Repeat,
-) -> Result<T, NotGiven> {
+) -> Result<T, FormFailure> {
     let mut request = Request::new(Method::Post, url.clone()).with_form(encoded(form));
     if repeat == Repeat::Allowed {
         request = request.repeatable();
     }
     let sent = pipeline.send(Call::quiet(), &request, None, |_| None).await;
     let answer = sent.map_err(|error| match error {
-        HttpError::Unreachable(_) => NotGiven::Passing(failed(error)),
-        _ => NotGiven::Lasting(failed(error)),
+        HttpError::Unreachable(_) => FormFailure::Passing(failed(error)),
+        _ => FormFailure::Lasting(failed(error)),
     })?;
     if answer.is_success() {
         return answer
             .json()
-            .map_err(|error| NotGiven::Lasting(failed(HttpError::Unexpected(error))));
+            .map_err(|error| FormFailure::Lasting(failed(HttpError::Unexpected(error))));
     }
     let body: Option<Value> = serde_json::from_slice(answer.body()).ok();
     Err(match body.as_ref().and_then(SignInRefusal::read) {
-        Some(refusal) => NotGiven::Refused(refusal),
+        Some(refusal) => FormFailure::Refused(refusal),
         // A gateway in trouble recovers.
-        None if matches!(answer.status(), 408 | 429 | 500..=599) => NotGiven::Passing(unreadable(&answer)),
-        None => NotGiven::Lasting(unreadable(&answer)),
+        None if matches!(answer.status(), 408 | 429 | 500..=599) => FormFailure::Passing(unreadable(&answer)),
+        None => FormFailure::Lasting(unreadable(&answer)),
     })
 }
 

@@ -8,7 +8,7 @@ use uuid::uuid;
 
 use super::{
     endpoints::SignInEndpoints,
-    exchange::{self, NotGiven, Repeat},
+    exchange::{self, FormFailure, Repeat},
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -78,7 +78,7 @@ impl SignInService {
     }
 
     /// Sends a form in the name of the application.
-    pub(super) async fn post<T: DeserializeOwned>(&self, url: &Url, form: &[(&str, &str)], repeat: Repeat) -> Result<T, NotGiven> {
+    pub(super) async fn post<T: DeserializeOwned>(&self, url: &Url, form: &[(&str, &str)], repeat: Repeat) -> Result<T, FormFailure> {
         let client_id = self.client_id.to_string();
         let form = [&[("client_id", client_id.as_str())], form].concat();
         exchange::post(&self.pipeline, url, &form, repeat).await
