@@ -33,7 +33,7 @@ impl Use {
         match self.requirement().without_role {
             WithoutRole::Everyone => String::new(),
             WithoutRole::Members => format!(" and, if the tenant lets no members do it, at least the directory role {least}"),
-            WithoutRole::Owners => format!(" and, for what somebody else has made, at least the directory role {least}"),
+            WithoutRole::Owners => format!(" and, for what another administrator has made, at least the directory role {least}"),
             WithoutRole::Nobody => format!(" and at least the directory role {least}"),
         }
     }

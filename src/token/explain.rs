@@ -116,10 +116,10 @@ const fn group(codes: &'static [u32], meaning: &'static str, remedy: &'static st
     }
 }
 
-const ACCOUNT_HOLDER: &str = "whoever signs in";
+const ACCOUNT_HOLDER: &str = "the person who signs in";
 const TENANT_ADMINISTRATOR: &str = "an administrator of the tenant";
-const SECURITY_ADMINISTRATOR: &str = "whoever looks after Conditional Access and sign-in risk in the tenant";
-const CALLER: &str = "whoever runs this program";
+const SECURITY_ADMINISTRATOR: &str = "the administrator of Conditional Access and sign-in risk in the tenant";
+const CALLER: &str = "the person who runs this program";
 const DEVELOPER: &str = "the developers of this program";
 
 const GROUPS: &[Group] = &[
@@ -203,7 +203,7 @@ const GROUPS: &[Group] = &[
     ),
     group(
         &[65001, 90094, 90095],
-        "nobody has consented to what the sign-in application asks for, or only an administrator may",
+        "no administrator has consented to what the sign-in application asks for, or only an administrator may",
         "Give admin consent to the sign-in application, or sign in with another one.",
         TENANT_ADMINISTRATOR,
     ),

@@ -43,7 +43,7 @@ pub(super) fn failed(error: HttpError) -> SiteError {
         HttpError::Authorization(error) => error.into(),
         HttpError::Unreachable(error) => match NotPinned::behind(&error) {
             Some(refusal) => {
-                let help = "Nothing was sent. Compare the fingerprint with that of the certificate that is bound to port 443 on the SMS Provider (`netsh http show sslcert`): where the site has a new certificate, pin that one; where it has not, somebody else answers in its place.";
+                let help = "Nothing was sent. Compare the fingerprint with that of the certificate that is bound to port 443 on the SMS Provider (`netsh http show sslcert`): if the site has a new certificate, pin that one; if it does not, another server answers in its place.";
                 SiteUnreachable::new(format!("{} is not known by its certificate", error.host()), help)
                     .of_kind(SiteTrouble::CertificateNotPinned)
                     .with_trace(trace)

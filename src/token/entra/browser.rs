@@ -209,7 +209,7 @@ fn no_port(error: std::io::Error) -> TokenError {
 fn nobody() -> TokenError {
     TokenError::new(
         TokenFailure::TimedOut,
-        "nobody finished signing in with the browser in time",
+        "the sign-in in the browser was not finished in time",
         "Sign in again. If the sign-in page showed an error, it names what stands in the way; if no page opened, open its address by hand.",
     )
 }

@@ -245,7 +245,7 @@ impl TokenProvider for DeviceCodeSignIn {
 fn ran_out(last: Option<FormFailure>) -> TokenError {
     let error = TokenError::new(
         TokenFailure::TimedOut,
-        "nobody finished signing in before the device code ran out",
+        "the sign-in was not finished before the device code ran out",
         "Sign in again with a new code. If the sign-in page showed an error, the tenant may block device codes: sign in another way, with a browser on this machine for example.",
     );
     match last {

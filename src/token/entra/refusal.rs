@@ -115,7 +115,7 @@ const fn general(failure: TokenFailure) -> (&'static str, &'static str) {
             "Sign in again and accept, if that was not meant.",
         ),
         TokenFailure::TimedOut => (
-            "nobody finished signing in before the code ran out",
+            "the sign-in was not finished before the code ran out",
             "Sign in again with a new code. If the sign-in page showed an error, the tenant may block device codes: sign in another way.",
         ),
         TokenFailure::ConsentMissing => (
