@@ -8,10 +8,11 @@ use url::Url;
 
 use crate::site::{SiteArguments, SiteChoice};
 
-/// Connects a Configuration Manager site to a Microsoft Entra tenant, page by page like the Azure Services wizard.
+/// Connects a Configuration Manager site to a Microsoft Entra tenant, page by page like the Azure Services
+/// wizard.
 ///
-/// Without any flag it shows the whole job against an emulated tenant and site. Exit codes: 0 done, 2 bad input,
-/// 3 refused by preflight (nothing was written), 4 failed half-way (the report says what exists).
+/// Without any flag it shows the whole job against an emulated tenant and site. Exit codes: 0 done, 2 bad
+/// input, 3 refused by preflight (nothing was written), 4 failed half-way (the report says what exists).
 #[derive(Debug, Parser)]
 #[command(name = "cmg-onboard", max_term_width = 110)]
 pub(crate) struct Arguments {
@@ -24,10 +25,10 @@ pub(crate) struct Arguments {
     /// The tenant, by its id.
     #[arg(long, value_name = "ID")]
     pub(crate) tenant: Option<TenantId>,
-    /// Where to sign in, instead of the cloud's own authority.
+    /// The authority to sign in at, instead of the cloud's own.
     #[arg(long, value_name = "URL")]
     pub(crate) authority: Option<Url>,
-    /// Where Microsoft Graph is, instead of the cloud's own.
+    /// The address of Microsoft Graph, instead of the cloud's own.
     #[arg(long, value_name = "URL")]
     pub(crate) graph: Option<Url>,
     /// A certificate in PEM to trust besides the system's, for an emulator or an inspecting proxy.
@@ -35,18 +36,18 @@ pub(crate) struct Arguments {
     pub(crate) trusted_root: Option<PathBuf>,
     #[arg(skip)]
     http: OnceLock<HttpClient>,
-    /// How to sign in; `token` where --token-env is given. A client secret comes from the environment variable
+    /// How to sign in; `token` if --token-env is given. A client secret comes from the environment variable
     /// CMG_CLIENT_SECRET.
     #[arg(long, value_enum, value_name = "WAY")]
     pub(crate) sign_in: Option<SignInWay>,
-    /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret` the one that
-    /// signs in.
+    /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret` the
+    /// one that signs in.
     #[arg(long, value_name = "ID", requires = "sign_in")]
     pub(crate) client_id: Option<ApplicationId>,
     /// The environment variable that holds a bearer token for Microsoft Graph.
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) token_env: Option<String>,
-    /// Register the apps only; somebody else imports them into the site.
+    /// Register the apps only; another administrator imports them into the site.
     #[arg(long, conflicts_with = "site")]
     pub(crate) register_only: bool,
     #[command(flatten)]
@@ -68,13 +69,13 @@ pub(crate) struct Arguments {
 /// The ways to sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SignInWay {
-    /// A browser on this machine; a device code where the tenant blocks that.
+    /// A browser on this machine; a device code if the tenant blocks that.
     Browser,
     /// A code on this screen, a browser anywhere.
     DeviceCode,
     /// An application by itself.
     ClientSecret,
-    /// Whoever is signed in to the Azure CLI.
+    /// The account that is signed in to the Azure CLI.
     AzureCli,
     /// A token in an environment variable.
     Token,
@@ -90,7 +91,7 @@ impl Arguments {
         self.has_no_sign_in() && self.site.site != Some(SiteChoice::PowerShell)
     }
 
-    /// Whether nothing is said of a tenant.
+    /// Whether no flag names a tenant or a way to sign in.
     pub(crate) const fn has_no_sign_in(&self) -> bool {
         self.sign_in.is_none()
             && self.graph.is_none()

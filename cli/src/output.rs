@@ -129,7 +129,7 @@ impl Output {
         }
     }
 
-    /// What somebody has to do next.
+    /// What remains to be done by a person.
     pub(crate) fn next(self, text: &str) {
         if self.json {
             self.object("next", &json!({ "text": text }));

@@ -39,7 +39,7 @@ pub(crate) fn choose(
             ));
         }
     };
-    // A person consents to what the job takes. Everybody else was granted their permissions beforehand.
+    // A person consents to what the job takes. An application was granted its permissions beforehand.
     let asks_a_person = matches!(way, SignInWay::Browser | SignInWay::DeviceCode);
     let scopes = match asks_a_person {
         true => sign_in_scopes(spec, endpoints),
@@ -102,7 +102,7 @@ fn azure_cli(tenant: Option<TenantId>) -> Result<AzureIdentity, BadInput> {
     Ok(AzureIdentity::new(credential))
 }
 
-/// Asks the desktop to open the page. Where there is none, the address has been printed.
+/// Asks the desktop to open the page. On a machine without one, the printed address is enough.
 fn open_browser(page: &Url) {
     let (program, arguments): (&str, &[&str]) = if cfg!(windows) {
         // Not through a shell, which would read the address in its own way.

@@ -1,4 +1,4 @@
-//! Puts a connection together.
+//! Builds a connection.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,10 +17,11 @@ use crate::{
     spec::ConnectionSpec,
 };
 
-/// How old a plan may be to count as read just now.
+/// How old a plan may be when it is applied without reading again.
 const MAX_PLAN_AGE: Duration = Duration::from_secs(60);
 
-/// Puts an [`AzureServicesConnection`] together.
+/// Builds an [`AzureServicesConnection`]. Each setting says its default; directory, site or both have to be
+/// given, as the specification needs them.
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until build() is called"]
 pub struct AzureServicesConnectionBuilder {
@@ -50,97 +51,106 @@ impl AzureServicesConnectionBuilder {
         }
     }
 
-    /// The Entra tenant. Without it nothing can be registered, only imported.
+    /// The Entra tenant. Without it apps can be imported or reused, but not registered. Default: none.
     pub fn directory(mut self, directory: impl Into<DirectoryHandle>) -> Self {
         self.inner.directory = Some(directory.into());
         self
     }
 
-    /// The Configuration Manager site. Without it the apps are only registered.
+    /// The Configuration Manager site. Without it the apps are registered, and no connection is set up.
+    /// Default: none.
     pub fn site(mut self, site: impl Into<SiteHandle>) -> Self {
         self.inner.site = Some(site.into());
         self
     }
 
-    /// The tenant that is meant. Preflight refuses a sign-in to any other. Default: the one that is signed in to.
+    /// The tenant that the caller expects. Preflight refuses a sign-in to any other one. Default: the tenant
+    /// of the sign-in, unchecked.
     pub fn tenant(mut self, tenant: TenantId) -> Self {
         self.inner.expected_tenant = Some(tenant);
         self
     }
 
-    /// Says that the signed-in account is exempt from the tenant's app management policy, which cannot be seen from
-    /// outside: what the policy would refuse is then a warning, not a blocker. Default: not exempt.
+    /// Says that the signed-in account is exempt from the tenant's app management policy, which this crate
+    /// cannot read: a finding about this policy is then a warning and not a blocker. Default: not exempt.
     pub fn policy_exempt(mut self, exempt: bool) -> Self {
         self.inner.policy_exempt = exempt;
         self
     }
 
-    /// Without a site, issues a new secret although the app has one of an earlier run, whose text cannot be read again.
-    /// The older one stays, since it may be in use by now; see
-    /// [`remove_superseded_secrets`](Self::remove_superseded_secrets). Default: no new one is issued.
+    /// Without a site, issues a new secret although the app has one of an earlier run, whose text cannot be
+    /// read again. The older one stays, since it may be in use; see
+    /// [`remove_superseded_secrets`](Self::remove_superseded_secrets). Default: the run issues no new one.
     ///
-    /// With a site this is decided by whether the site knows the app, and this setting changes nothing.
+    /// With a site, the run issues a secret if the site does not know the app, and this setting changes
+    /// nothing.
     pub fn reissue_secret(mut self, reissue: bool) -> Self {
         self.inner.reissue_secret = reissue;
         self
     }
 
-    /// Without a site, removes the secrets of this crate that have a successor from an earlier run: all but the newest,
-    /// as far as they name no site. Say so only when the newest one has reached the site. Default: they stay.
+    /// Without a site, removes the secrets of this crate that have a successor from an earlier run: all but
+    /// the newest, if they name no site. Set it only after the newest one has reached the site. Default: they
+    /// stay.
     ///
-    /// With a site this setting changes nothing: the site tells which secret is in use.
+    /// With a site, the site tells which secret is in use, and this setting changes nothing.
     pub fn remove_superseded_secrets(mut self, remove: bool) -> Self {
         self.inner.remove_superseded = remove;
         self
     }
 
-    /// What tells this site from another one, in the description of the secrets issued for it; any administrator who may
-    /// read the app registration sees it. Give the same in every run. Default: what the site implementation tells, a
-    /// digest of site code and SMS Provider.
+    /// The text that tells this site from other ones. It stands in the description of each secret that is
+    /// issued for the site, which every administrator who may read the app registration sees. Give the same
+    /// text in every run. Default: what the site implementation tells, a digest of site code and SMS
+    /// Provider.
     ///
-    /// A secret is removed only if it was issued for this very site. Give a text of your own if one site is reached
-    /// through several SMS Providers.
+    /// A run removes a secret only if it was issued for this site. Give a text of your own if you reach one
+    /// site through several SMS Providers.
     pub fn site_identity(mut self, identity: SiteIdentity) -> Self {
         self.inner.site_identity = Some(identity);
         self
     }
 
-    /// Registers one app only, as the wizard does: *OK* creates this app now, and another administrator may create the
-    /// other one tomorrow. The site is left out; the client app needs the server app to be there. Each app can so have a
-    /// directory of its own, signed in as another account. Default: the whole connection.
+    /// Registers one app only, as the wizard does: *OK* creates this app now, and another administrator may
+    /// create the other one tomorrow. The plan leaves the site out. For the client app, the server app has to
+    /// be registered already. Each app can have a directory of its own this way, with another account signed
+    /// in. Default: the whole connection.
     pub fn only(mut self, app: AppRole) -> Self {
         self.inner.only = Some(app);
         self
     }
 
-    /// A safe place, such as a vault, that is awaited with every issued secret before anything else is written.
-    /// Default: none; the secret's text is in the outcome or in the error.
+    /// A safe place, such as a vault. A run gives it each issued secret, and waits for it, before it writes
+    /// anything else. Default: none; the secret's text is in the outcome or in the error.
     pub fn secret_sink(mut self, sink: impl SecretSink + 'static) -> Self {
         self.inner.sink = Some(Arc::new(sink));
         self
     }
 
-    /// How long and how often a run waits until the directory sees everywhere what the run has just made.
+    /// How long and how often a run waits until the whole directory shows what the run has just made.
     /// Default: up to two minutes; see [`WaitPolicy`].
     pub fn wait_policy(mut self, policy: WaitPolicy) -> Self {
         self.inner.wait_policy = policy;
         self
     }
 
-    /// How old a plan may be to count as read just now, by tokio's timer. An older one is compared with a fresh look at
-    /// tenant and site before it writes. Default: 60 seconds.
+    /// How old a plan may be when it is applied, by tokio's timer. For an older one,
+    /// [`Plan::apply`](super::Plan::apply) reads tenant and site again and refuses the plan if it would do
+    /// something else now. Default: 60 seconds.
     pub fn max_plan_age(mut self, age: Duration) -> Self {
         self.inner.max_plan_age = age;
         self
     }
 
-    /// A handle that ends the runs of this connection, with their report. Default: none.
+    /// A handle by which the caller ends the runs of this connection; an ended run gives its report. Default:
+    /// none.
     pub fn cancel(mut self, cancel: &Cancel) -> Self {
         self.inner.cancel = Some(cancel.clone());
         self
     }
 
-    /// How long carrying out a plan may take, by tokio's timer; then the run ends with its report. Default: no limit.
+    /// How long carrying out a plan may take, by tokio's timer. Then the run ends and gives its report.
+    /// Default: no limit.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.inner.deadline = Some(deadline);
         self
@@ -152,11 +162,11 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
-    /// Puts the connection together.
+    /// Builds the connection.
     ///
     /// # Errors
     ///
-    /// When the specification needs a directory or a site that was not given.
+    /// If the specification needs a directory or a site that was not given.
     pub fn build(self) -> Result<AzureServicesConnection, IncompleteConnection> {
         let inner = self.inner;
         let (server, client) = (inner.spec.server_app(), inner.spec.client_app());

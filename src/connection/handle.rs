@@ -1,4 +1,4 @@
-//! The connection itself: what it was put together from.
+//! The handle of a connection, and what it was put together from.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,20 +24,23 @@ use crate::{
     spec::ConnectionSpec,
 };
 
-/// One Azure service connection of type Cloud Management, to be brought about.
+/// One Azure service connection of type Cloud Management, which this handle sets up or removes.
 ///
-/// It puts a [`ConnectionSpec`] together with a [`Directory`] and a [`Site`]. Either of these may be left out: an
-/// Azure administrator registers without a site, a Configuration Manager administrator imports without a directory.
+/// It puts a [`ConnectionSpec`] together with a [`Directory`] and a [`Site`]. The caller may leave one of
+/// them out: an Azure administrator registers apps without a site, and a Configuration Manager administrator
+/// imports apps without a directory.
 ///
 /// The three stages are [`preflight`](Self::preflight), [`plan`](Self::plan) and
-/// [`Plan::apply`](crate::connection::Plan::apply), each usable by itself; [`onboard`](Self::onboard) is all of them. Every step is an *ensure*: it looks for what it is
-/// about to make by a key that was chosen beforehand, makes it only when missing, and mends it when it differs. A run
-/// that was cancelled, killed or cut off is repaired by running the same specification again.
+/// [`Plan::apply`](crate::connection::Plan::apply), each usable by itself; [`onboard`](Self::onboard) is all
+/// of them. Each change is an *ensure*: it looks for its object by a key that was chosen beforehand, creates
+/// the object only if it is missing, and updates it if it differs. A run that was cancelled, killed or cut
+/// off is repaired if the same specification is run again.
 ///
 /// # Pooling and cloning
 ///
-/// A connection is a handle: cloning it is cheap, and there is no need to wrap it in an `Arc`. It spawns no task and
-/// keeps nothing between calls; it may be used from any thread of a tokio runtime with its timer enabled.
+/// A connection is a handle: cloning it is cheap, and there is no need to wrap it in an `Arc`. It spawns no
+/// task and keeps nothing between calls; it may be used from any thread of a tokio runtime with its timer
+/// enabled.
 ///
 /// ```
 /// use cmg_onboarding::{AzureServicesConnection, ClientAppSpec, ConnectionSpec, ServerAppSpec};
@@ -115,7 +118,8 @@ impl Inner {
         let call = emitter.call(None);
         let read_once = || read(&self.spec, self.directory(), self.site(), self.expected_tenant, call.clone());
         let snapshot = read_once().await?;
-        // Reading a site can take seconds, in which another run of this specification may have come to its end.
+        // Reading a site can take seconds, in which another run of this specification may have come to its
+        // end.
         if snapshot.may_be_torn(&self.spec) {
             return read_once().await;
         }

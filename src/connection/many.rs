@@ -7,31 +7,33 @@ use futures_util::{StreamExt, stream};
 
 use crate::connection::{AzureServicesConnection, Event, OnboardingError, Outcome};
 
-/// One tenant's end in [`onboard_many`].
+/// How the onboarding of one tenant in [`onboard_many`] or [`onboard_stream`] ended.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ManyResult<K> {
-    /// By what the caller knows the tenant.
+    /// The caller's key for the tenant.
     pub key: K,
-    /// How its onboarding ended.
+    /// The outcome, or the error.
     pub result: Result<Outcome, OnboardingError>,
 }
 
-/// Onboards many tenants, at most `at_once` of them at the same time, each as [`AzureServicesConnection::onboard`] does.
+/// Onboards many tenants, at most `at_once` of them at the same time, each as
+/// [`AzureServicesConnection::onboard`] does.
 ///
-/// `jobs` gives a key of the caller's choice and a connection for each tenant. It is asked for the next job only when
-/// there is room for one, so a lazy iterator keeps memory flat in the number of tenants: nothing is kept of a tenant
-/// that has ended. `events` hears every event together with the key. `on_result` is called the moment a tenant ends, in
-/// the order of the ends, with the only copy of its secret if there is neither a site nor a
-/// [`SecretSink`](super::SecretSink).
+/// `jobs` gives a key of the caller's choice and a connection for each tenant. It is asked for the next job
+/// only if there is room for one, and nothing is kept of a tenant that has ended: with a lazy iterator,
+/// memory does not grow with the number of tenants. `events` is called with every event and its tenant's key.
+/// `on_result` is called as soon as a tenant ends, in the order in which they end. It gets the only copy of
+/// the tenant's secret if there is neither a site nor a [`SecretSink`](super::SecretSink).
 ///
-/// The tenants do not know of each other: one that fails, or that waits because it is throttled, takes up its own place
-/// and nothing else. No task is spawned; everything runs in the caller's.
+/// Tenants do not affect each other: one that fails, or that waits because it is throttled, occupies one of
+/// the `at_once` places and nothing else. No task is spawned; everything runs in the caller's task.
 ///
-/// `on_result` is awaited by no one, so it is quick. [`onboard_stream`] is the form for results that take their time.
+/// `on_result` is not awaited, and all tenants wait while it runs, so it must be quick. Use
+/// [`onboard_stream`] if handling a result takes its time.
 ///
-/// To share connections between tenants, make one [`GraphDirectory`](crate::GraphDirectory) and derive the others with
-/// [`GraphDirectory::for_tenant`](crate::GraphDirectory::for_tenant).
+/// To share connections between tenants, make one [`GraphDirectory`](crate::GraphDirectory) and derive the
+/// others with [`GraphDirectory::for_tenant`](crate::GraphDirectory::for_tenant).
 ///
 /// ```
 /// use std::num::NonZeroUsize;
@@ -61,8 +63,8 @@ pub struct ManyResult<K> {
 ///
 /// # Cancel safety
 ///
-/// The future may be dropped at any await. What was done for each tenant stays, and its next run finds it. At most the
-/// secrets of the tenants under way are lost, and the next run replaces them.
+/// The future may be dropped at any await. What was done for each tenant stays, and the tenant's next run
+/// finds it. At most the secrets of the tenants under way are lost, and their next run replaces them.
 pub async fn onboard_many<K>(
     jobs: impl IntoIterator<Item = (K, AzureServicesConnection)>,
     at_once: NonZeroUsize,
@@ -78,15 +80,17 @@ pub async fn onboard_many<K>(
     }
 }
 
-/// The same as a stream: each result as soon as its tenant ends and the consumer asks for it.
+/// The stream form of [`onboard_many`]: it gives each result as soon as its tenant has ended and the consumer
+/// asks for it.
 ///
-/// The stream does its work while it is polled. A consumer that does not poll holds up every tenant under way, whose
-/// requests then run into their time-outs: hand slow work to a task of its own. Memory is flat in the number of tenants.
+/// The stream works only while it is polled. A consumer that does not poll stops every tenant under way, and
+/// their requests may time out: do slow work in a task of its own. Memory does not grow with the number of
+/// tenants.
 ///
 /// # Cancel safety
 ///
-/// Dropping the stream is dropping the runs under way, as [`onboard_many`] says. To let them end and start no new one,
-/// let `jobs` end and go on polling.
+/// Dropping the stream drops the runs under way, with the effect that [`onboard_many`] describes. To let them
+/// end and start no new one, let `jobs` end and go on polling.
 pub fn onboard_stream<'a, K>(
     jobs: impl IntoIterator<Item = (K, AzureServicesConnection), IntoIter: Send + 'a>,
     at_once: NonZeroUsize,

@@ -1,7 +1,79 @@
-//! The job itself: preflight, plan, apply, and the way back.
+//! Sets up an Azure service connection of type Cloud Management, and removes it again.
 //!
-//! Tenant and site are *read* into a snapshot; *checks* and the *plan* are made of the snapshot and the specification
-//! without any request; a *run* carries the plan's changes out; what a caller gets of all this is in *report*.
+//! # The way through it
+//!
+//! | stage | call | what it gives | writes |
+//! | --- | --- | --- | --- |
+//! | specification | [`ConnectionSpec::builder`](crate::ConnectionSpec::builder), or parsed from JSON | the wanted connection, valid as a whole | no |
+//! | connection | [`AzureServicesConnection::builder`] | the specification with a directory, a site, or both | no |
+//! | preflight | [`preflight`](AzureServicesConnection::preflight) | [`Preflight`]: who is signed in, and every [`Finding`] | no |
+//! | plan | [`plan`](AzureServicesConnection::plan) | [`Plan`]: every [`Change`] in the order of the run, or [`Blocked`] | no |
+//! | apply | [`Plan::apply`] | [`Outcome`], or [`OnboardingError`] with the report of what was done | yes |
+//!
+//! [`onboard`](AzureServicesConnection::onboard) is plan and apply in one call.
+//! [`plan_removal`](AzureServicesConnection::plan_removal) and [`remove`](AzureServicesConnection::remove) do
+//! the same for a removal.
+//!
+//! ```
+//! use cmg_onboarding::{AzureServicesConnection, ClientAppSpec, ConnectionSpec, ServerAppSpec};
+//! use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let spec = ConnectionSpec::builder("Contoso CMG")
+//!     .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+//!     .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+//!     .build()?;
+//! let connection = AzureServicesConnection::builder(spec)
+//!     .directory(EmulatedTenant::new().directory())
+//!     .site(EmulatedSite::new())
+//!     .build()?;
+//!
+//! let preflight = connection.preflight(|_| ()).await?;
+//! for finding in preflight.findings() {
+//!     println!("{finding}");
+//! }
+//! let plan = preflight.into_plan()?; // or `connection.plan(|_| ())`, which reads and plans in one call
+//! println!("{plan}"); // the wizard's Summary page
+//!
+//! let outcome = plan.apply(|event| println!("{event:?}")).await?;
+//! println!("{}", outcome.report);
+//! for next in &outcome.next_steps {
+//!     println!("{next}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Which type to use when
+//!
+//! - To set up one tenant: [`AzureServicesConnection`]. To set up many from one process: [`onboard_many`], or
+//!   [`onboard_stream`] if handling a result takes its time.
+//! - To have a plan approved by one person and carried out later, in another process: [`PlanDocument`] and
+//!   [`plan_from`](AzureServicesConnection::plan_from), which answers [`StalePlan`] if the plan would do
+//!   something else by then.
+//! - To verify values that an administrator is about to import, as *Verify* in the console does:
+//!   [`ImportVerifier`].
+//! - To show progress: [`Event`], which each verb gives to its callback. To end a run early: [`Cancel`], or a
+//!   [`deadline`](AzureServicesConnectionBuilder::deadline).
+//! - To have each issued secret in a vault before anything else can fail: [`SecretSink`].
+//! - To show an error or store it: [`Problem`], one form for every error.
+//!
+//! # What it guarantees
+//!
+//! - Nothing writes but carrying out a plan, and a plan runs exactly the changes that it shows.
+//! - A run that was cancelled, killed or cut off is repaired if the same specification is run again: each
+//!   step finds what it has made by a key that was chosen beforehand. There is no state file.
+//! - The plan after a successful run has nothing to change ([`Plan::is_empty`]).
+//! - A plan for one tenant never writes into another one.
+//! - A secret that a site may be using is never removed without the caller's wish.
+//! - No event, report, plan or error in JSON ever carries a secret's text.
+//!
+//! # How it works inside
+//!
+//! A connection *reads* tenant and site into one snapshot. *Checks* and the *plan* are functions of snapshot
+//! and specification, and send no request. A *run* carries the plan's changes out, round by round. What a
+//! caller receives is in *report*.
 
 mod builder;
 mod check;

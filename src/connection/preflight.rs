@@ -1,4 +1,4 @@
-//! Everything that can go wrong later, asked beforehand. Writes nothing.
+//! What preflight found: everything that can go wrong later, checked beforehand.
 
 use serde::Serialize;
 
@@ -69,25 +69,27 @@ impl Preflight {
         }
     }
 
-    /// Who is signed in, where the directory has something to do.
+    /// Who is signed in; `None` if the specification needs no directory.
     #[must_use]
     pub const fn signed_in(&self) -> Option<&SignedIn> {
         self.signed_in.as_ref()
     }
 
-    /// The tenant, where the directory has something to do. The wizard shows its name after signing in.
+    /// The tenant, whose name the wizard shows after signing in; `None` if the specification needs no
+    /// directory.
     #[must_use]
     pub const fn tenant(&self) -> Option<&Tenant> {
         self.tenant.as_ref()
     }
 
-    /// What the wizard's page shows after signing in, with roles and permissions beside those needed.
+    /// What the wizard's page shows after signing in, with the roles and permissions that are held beside
+    /// those that are needed; `None` if the specification needs no directory.
     #[must_use]
     pub const fn sign_in(&self) -> Option<&SignInSummary> {
         self.sign_in.as_ref()
     }
 
-    /// The site, where there is one.
+    /// The site; `None` if the connection has none.
     #[must_use]
     pub const fn site(&self) -> Option<&SiteInfo> {
         self.site.as_ref()
@@ -99,13 +101,14 @@ impl Preflight {
         &self.findings
     }
 
-    /// Whether nothing stands in the way.
+    /// Whether a plan can be made: no finding stands in the way.
     #[must_use]
     pub fn is_clear(&self) -> bool {
         self.plan.is_some() && !Blocked::is_blocked(&self.findings)
     }
 
-    /// The plan, unless something stands in the way.
+    /// The plan, unless a finding stands in the way. It was made with the preflight, so this sends no
+    /// request.
     ///
     /// # Errors
     ///

@@ -22,20 +22,22 @@ impl AzureServicesConnection {
         AzureServicesConnectionBuilder::new(spec)
     }
 
-    /// What is to be brought about.
+    /// The specification that this connection was made for.
     #[must_use]
     pub fn spec(&self) -> &ConnectionSpec {
         &self.inner.spec
     }
 
-    /// Asks, in as few rounds as possible, everything that can go wrong later. Writes nothing.
+    /// Checks beforehand everything that can go wrong later, in as few rounds of requests as possible. Writes
+    /// nothing.
     ///
-    /// On a tenant where nothing is registered yet this is one round of parallel requests. `events` hears what happens
-    /// meanwhile, such as throttling.
+    /// On a tenant without the apps this is one round of parallel requests. `events` is called with what
+    /// happens meanwhile, such as throttling.
     ///
     /// # Errors
     ///
-    /// When tenant or site cannot be read. What stands in the way is no error here but a finding.
+    /// If tenant or site cannot be read. A problem that stands in the way is a finding here, and not an
+    /// error.
     ///
     /// # Cancel safety
     ///
@@ -48,12 +50,12 @@ impl AzureServicesConnection {
         result
     }
 
-    /// Makes the plan: [`preflight`](Self::preflight), and then what will be written, step by step. The plan is bound to
-    /// this connection; [`Plan::apply`] carries it out.
+    /// Makes the plan: checks as [`preflight`](Self::preflight) does, and then says what will be written,
+    /// change by change. The plan is bound to this connection; [`Plan::apply`] carries it out.
     ///
     /// # Errors
     ///
-    /// When tenant or site cannot be read, or something stands in the way.
+    /// If tenant or site cannot be read, or if a finding stands in the way ([`OnboardingError::Blocked`]).
     ///
     /// # Cancel safety
     ///
@@ -80,14 +82,14 @@ impl AzureServicesConnection {
 
     /// Makes a plan that does exactly what was approved: reads tenant and site again and compares.
     ///
-    /// A person may approve a plan in one process, and a job carry it out in another one, a day later. The document is
-    /// only compared and never executed, since the file that it comes from may be forged. The secret of an app to import
-    /// is not in the document; this connection's specification brings it.
+    /// A person may approve a plan in one process, and a job may carry it out in another one, a day later.
+    /// The document is only compared and never executed, since the file that it comes from may be forged. The
+    /// secret of an imported app is not in the document; this connection's specification brings it.
     ///
     /// # Errors
     ///
-    /// [`OnboardingError::Stale`] with each difference, if the plan would do something else now. Time alone makes no plan
-    /// stale. Else those of [`plan`](Self::plan).
+    /// [`OnboardingError::Stale`] with each difference, if the plan would do something else now. The passing
+    /// of time alone does not make a plan stale. Otherwise the errors of [`plan`](Self::plan).
     ///
     /// # Cancel safety
     ///
@@ -97,16 +99,18 @@ impl AzureServicesConnection {
         self.plan_as_approved(Verb::Onboard, approved, emitter).await
     }
 
-    /// Makes a plan that removes what this specification has made: the connection, and both app registrations with
-    /// their service principals and consents, for good, so that their unique names are free again.
+    /// Makes a plan that removes what this specification has made: the connection, and both app registrations
+    /// with their service principals and consents. The apps are purged, so that their unique names are free
+    /// again.
     ///
-    /// Apps that were imported or reused are not touched. Of an adopted app only the secrets go that this crate has
-    /// made. The rows of applications and tenants stay in the site, because the product offers no cmdlet that removes
-    /// them. What stays is in the plan's findings. [`Plan::apply`] carries it out.
+    /// Apps that were imported or reused are not touched. Of an adopted app only the secrets that this crate
+    /// has made are removed. The rows of applications and tenants stay in the site, because the product
+    /// offers no cmdlet that removes them. The plan's findings list what stays. [`Plan::apply`] carries the
+    /// plan out.
     ///
     /// # Errors
     ///
-    /// When tenant or site cannot be read, or something stands in the way.
+    /// If tenant or site cannot be read, or if a finding stands in the way ([`OnboardingError::Blocked`]).
     ///
     /// # Cancel safety
     ///
@@ -139,12 +143,13 @@ impl AzureServicesConnection {
     ///
     /// # Errors
     ///
-    /// Those of [`plan_removal`](Self::plan_removal) and [`Plan::apply`]. If the connection cannot be removed, the apps
-    /// stay: it would be of no use without them, and no later removal could tell whose it is.
+    /// Those of [`plan_removal`](Self::plan_removal) and [`Plan::apply`]. If the connection cannot be
+    /// removed, the apps stay: the connection would be of no use without them, and a later removal could not
+    /// tell that it belongs to this specification.
     ///
     /// # Cancel safety
     ///
-    /// The future may be dropped at any await; removing again goes on from there.
+    /// The future may be dropped at any await; the next removal goes on from there.
     pub async fn remove(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
         self.plan_and_apply(Verb::Remove, self.inner.begin(Verb::Remove, &events)).await
     }

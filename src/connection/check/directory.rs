@@ -1,4 +1,4 @@
-//! What can go wrong on the Entra side, told beforehand.
+//! Finds beforehand what can go wrong on the Entra side.
 
 use time::Duration;
 
@@ -83,7 +83,7 @@ pub(crate) fn check_token(rules: &Rules<'_>, found: &TenantSnapshot, findings: &
     }
 }
 
-/// The cloud that the token belongs to, where that can be told and is another one.
+/// The cloud that the token belongs to, if it is known and is not the one of the specification.
 fn other_cloud(rules: &Rules<'_>, found: &TenantSnapshot) -> Option<CloudEnvironment> {
     let by_audience = found.signed_in.audience.as_deref().and_then(CloudEnvironment::of_audience);
     let by_issuer = || found.signed_in.issuer.as_deref().and_then(CloudEnvironment::of_issuer);
@@ -140,7 +140,7 @@ const fn by_policy(rules: &Rules<'_>) -> Severity {
     }
 }
 
-/// Checks the tenant's policy against a secret that is to be made.
+/// Checks the tenant's policy against the secret that the plan issues.
 pub(crate) fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     let Some(policy) = &found.policy else {
         return;

@@ -1,4 +1,8 @@
-//! What is wrong or may go wrong: functions of the snapshot and the specification that write nothing.
+//! Finds what is wrong and what may go wrong, before anything is written.
+//!
+//! Each check is a function of snapshot and specification that adds findings and sends no request. [`verify`]
+//! alone reads by itself, because it works without a connection. What could not be read counts as unknown,
+//! and not as fine.
 
 pub(crate) mod apps;
 pub(crate) mod directory;

@@ -21,7 +21,8 @@ pub(crate) fn check_permissions(found: &TenantSnapshot, needed: &[Use], findings
     findings.push(lacks.with("count", missing.len()).with("permissions", &missing));
 }
 
-/// Checks the roles against what the plan writes: if every consent is in place, no role is needed to give one.
+/// Checks the roles against what the plan writes: if every consent is in place, no role is needed to give
+/// one.
 pub(crate) fn check_roles(needed: &[Use], found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     let Some(held) = &found.roles else {
         return;

@@ -16,27 +16,28 @@ use crate::{
     text::{clean, excerpt},
 };
 
-/// Who is signed in, where, and whether that is enough. By names, so that it can be shown as it is: control characters
-/// and bidirectional formatting characters in names are spaces here.
+/// Who is signed in, where, and whether that is enough. By names, so that it can be shown as it is: control
+/// characters and bidirectional formatting characters in names are spaces here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SignInSummary {
     /// The tenant's name as Configuration Manager shows it: its initial domain.
     pub tenant_name: String,
-    /// The name its people gave it.
+    /// The tenant's display name, as its administrators have set it.
     pub tenant_display_name: String,
     /// The tenant's id.
     pub tenant_id: TenantId,
-    /// The account; nothing where an application signed in, or where the token names nobody.
+    /// The account; `None` if an application signed in, or if the token names no account.
     pub account: Option<String>,
     /// The cloud that the connection is for.
     pub environment: CloudEnvironment,
-    /// The directory roles held, of those that matter here; nothing where they cannot be known, as for an application.
+    /// The directory roles held, of those that matter here; `None` if they are not known, as for an
+    /// application.
     pub roles_held: Option<Vec<&'static str>>,
     /// The least directory role that the plan takes and that is lacking, if one is.
     pub role_lacking: Option<&'static str>,
-    /// The Microsoft Graph permissions granted; nothing where the token cannot be read.
+    /// The Microsoft Graph permissions granted; `None` if the token cannot be read.
     pub permissions_granted: Option<Vec<String>>,
     /// The Microsoft Graph permissions that the plan takes.
     pub permissions_needed: Vec<String>,

@@ -1,4 +1,4 @@
-//! What can go wrong on the site side, told beforehand.
+//! Finds beforehand what can go wrong on the site side.
 
 use crate::{
     connection::{

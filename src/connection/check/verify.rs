@@ -1,4 +1,5 @@
-//! *Verify* of the *Import apps* dialog, and more: whether apps that are registered already are what the product needs.
+//! *Verify* of the *Import apps* dialog, and more: whether apps that are registered already are what the
+//! product needs.
 
 mod client_app;
 mod secret;
@@ -28,12 +29,12 @@ use crate::{
     token::SecretProbe,
 };
 
-/// Verifies the values that are to be imported into a site: by signing the server app in, and by comparing the
-/// registrations with the shape that the product needs. It changes nothing.
+/// Verifies the values that an administrator will import into a site: by signing the server app in, and by
+/// comparing the registrations with the shape that the product needs. It changes nothing.
 ///
 /// With a [`SecretProbe`] the id and the secret are tried out, which takes no permission. With a
-/// [`Directory`] everything else is compared field by field, which takes a sign-in that may read applications. Either
-/// may be left out; what is left out is not verified.
+/// [`Directory`] everything else is compared field by field, which takes a sign-in that may read
+/// applications. Either may be left out; what is left out is not verified.
 ///
 /// ```no_run
 /// use cmg_onboarding::{GraphDirectory, ImportedServerApp, ImportedClientApp, connection::ImportVerifier};
@@ -70,7 +71,7 @@ impl ImportVerifier {
         }
     }
 
-    /// Verifies what a specification imports; `None` where it imports no server app.
+    /// Verifies what a specification imports; `None` if it imports no server app.
     #[must_use]
     pub fn of(spec: &ConnectionSpec) -> Option<Self> {
         let server = spec.server_app().imported()?;
@@ -87,19 +88,19 @@ impl ImportVerifier {
         self
     }
 
-    /// Whether the connection is to have discovery, which takes a permission more. Default: no.
+    /// Whether the connection will have discovery, which takes one more permission. Default: no.
     pub const fn discovery(mut self, wanted: bool) -> Self {
         self.wants_discovery = wanted;
         self
     }
 
-    /// Tries the secret out.
+    /// Signs the server app in, to try its secret out. Default: the secret is not tried.
     pub fn probe(mut self, probe: impl SecretProbe + 'static) -> Self {
         self.probe = Some(Arc::new(probe));
         self
     }
 
-    /// Compares the registrations.
+    /// Reads the registrations from this directory and compares them. Default: they are not compared.
     pub fn directory(mut self, directory: impl Into<DirectoryHandle>) -> Self {
         self.directory = Some(directory.into());
         self
@@ -111,11 +112,12 @@ impl ImportVerifier {
         self
     }
 
-    /// Verifies, and tells `events` of what happens meanwhile, in up to two rounds of requests to the directory and two sign-ins side by side with them.
+    /// Verifies, and calls `events` with what happens meanwhile. It takes up to two rounds of requests to the
+    /// directory, and up to two sign-ins beside them.
     ///
     /// # Errors
     ///
-    /// When the directory cannot be read. What is wrong with the apps is no error but a finding.
+    /// If the directory cannot be read. A problem of the apps is a finding, and not an error.
     ///
     /// # Cancel safety
     ///
@@ -145,7 +147,7 @@ impl ImportVerifier {
         }
         let (is_accepted, by_token) = probed.unwrap_or_default();
         let told: Vec<_> = findings.iter().map(Finding::code).collect();
-        // Where token and directory tell the same, the directory knows why.
+        // If token and directory tell the same fact, the directory tells more of its reason.
         let is_new = |finding: &Finding| !secret::known_to_directory(finding.code()).iter().any(|code| told.contains(code));
         findings.extend(by_token.into_iter().filter(is_new));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
@@ -239,7 +241,8 @@ struct Registered {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Verification {
-    /// Whether Microsoft Entra accepted id and secret; nothing where that was not tried or not found out.
+    /// Whether Microsoft Entra accepted id and secret; `None` if that was not tried or could not be found
+    /// out.
     pub is_secret_accepted: Option<bool>,
     /// Whether the registrations were compared.
     pub is_compared: bool,

@@ -31,7 +31,8 @@ pub(crate) fn server_changes(target: &Target, snapshot: &Snapshot, secret: Plann
     ]
 }
 
-/// The registration, the service principal and the completion of the client app. Nothing if this crate does not write it.
+/// The registration, the service principal and the completion of the client app. Nothing if this crate does
+/// not write it.
 pub(crate) fn client_changes(target: &Target, snapshot: &Snapshot) -> Vec<Change> {
     let Some(shape) = &target.client.shape else {
         return Vec::new();

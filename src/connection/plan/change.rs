@@ -159,8 +159,8 @@ impl<T> Reference<T> {
 pub struct PlannedSecret {
     /// How long, from its issue.
     pub validity: SecretValidity,
-    /// The day of its end, were it issued when the plan is made. A secret that is added to others ends some days
-    /// earlier, so that its end tells it from them.
+    /// The day of its end, were it issued when the plan is made. A secret that is added to others ends some
+    /// days earlier, so that its end tells it from them.
     #[serde(with = "day")]
     pub expires_about: Date,
 }
@@ -261,7 +261,8 @@ pub enum Operation {
         /// Its name in the site.
         name: String,
     },
-    /// Imports the server app into the site, with its secret: the one that this run issues, or the specification's.
+    /// Imports the server app into the site, with its secret: the one that this run issues, or the
+    /// specification's.
     ImportServerApp {
         /// *Application Name*.
         name: String,
@@ -380,8 +381,8 @@ impl Operation {
     }
 }
 
-/// What a step asks of the directory. Purging is left out of removing an app: what may not be purged stays for 30 days, and
-/// the run reports it.
+/// What a step asks of the directory. For the removal of an app, purging is left out: an app that the caller
+/// may not purge stays for 30 days, and the run reports it.
 const fn uses(step: Step) -> &'static [Use] {
     match step {
         Step::RegisterServerApp | Step::RegisterClientApp => &[Use::RegisterApp, Use::UpdateApp],

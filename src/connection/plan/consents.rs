@@ -39,7 +39,8 @@ pub(crate) fn client_consents(target: &Target, snapshot: &Snapshot) -> Vec<Chang
     ]
 }
 
-/// The consent to the server app's permission, which discovery needs. Nothing if this crate does not write the server app.
+/// The consent to the server app's permission, which discovery needs. Nothing if this crate does not write
+/// the server app.
 pub(crate) fn server_consents(target: &Target, snapshot: &Snapshot, discovers: bool) -> Vec<Change> {
     let (Some(_), Some(directory), true) = (&target.server.shape, &snapshot.directory, discovers) else {
         return Vec::new();

@@ -17,7 +17,8 @@ pub struct PropertyChange {
     pub property: String,
     /// What it is now; `null` if it has no value.
     pub from: Value,
-    /// What it becomes. A list keeps what it has; permissions are told as `{client id of the API}/{permission id}`.
+    /// What it becomes. A list keeps what it has; permissions are told as `{client id of the API}/{permission
+    /// id}`.
     pub to: Value,
 }
 
@@ -103,7 +104,8 @@ pub(crate) fn difference(current: &ApplicationProperties, wanted: &ApplicationPr
     (change, changes)
 }
 
-/// What `current` lacks of `wanted`: of lists the missing values only, so that it can be added to what is there by then.
+/// What `current` lacks of `wanted`: of lists the missing values only, so that it can be added to what is
+/// there by then.
 pub(crate) fn lacking(current: &ApplicationProperties, wanted: &ApplicationProperties) -> (ApplicationProperties, Vec<PropertyChange>) {
     let (mut adds, changes) = difference(current, wanted);
     remove_held(&mut adds.identifier_uris, current.identifier_uris.as_ref());
@@ -296,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn mending_keeps_what_others_have_added() {
+    fn an_update_keeps_what_other_administrators_have_added() {
         let mut current = server();
         current.identifier_uris = Some(vec!["https://contoso.com/old".to_owned()]);
         current.web.as_mut().unwrap().redirect_uris = Some(vec!["https://contoso.com/callback".to_owned()]);

@@ -1,4 +1,5 @@
-//! A plan as data: what a front end shows, what a person approves, and what an approved plan is compared with.
+//! A plan as data: what a front end shows, what a person approves, and what an approved plan is compared
+//! with.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,10 +27,12 @@ use crate::{
 /// The version of the documents that this version of the crate writes.
 const VERSION: u32 = 1;
 
-/// What a plan will do, as data: it can be stored, sent, shown and approved elsewhere, and never holds a secret.
+/// What a plan will do, as data: it can be stored, sent, shown and approved elsewhere, and never holds a
+/// secret.
 ///
-/// A document is only ever compared with a fresh plan and never executed, since the file that it comes from may be
-/// forged: see [`AzureServicesConnection::plan_from`](crate::connection::AzureServicesConnection::plan_from).
+/// A document is only ever compared with a fresh plan and never executed, since the file that it comes from
+/// may be forged: see
+/// [`AzureServicesConnection::plan_from`](crate::connection::AzureServicesConnection::plan_from).
 ///
 /// It prints as the wizard's Summary page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +57,8 @@ pub struct PlanDocument {
     pub tenant_id: TenantId,
     /// The tenant's name in the site.
     pub tenant_name: String,
-    /// The App ID URI, with the default resolved; `None` if the server app is reused and the site does not tell it.
+    /// The App ID URI, with the default resolved; `None` if the server app is reused and the site does not
+    /// tell it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_id_uri: Option<AppIdUri>,
     /// The web (server) app.
@@ -118,8 +122,9 @@ impl PlanDocument {
         needed_permissions(&self.changes)
     }
 
-    /// What differs between this document and a fresh one in what they would do. Time alone makes no difference: when
-    /// they were made, and findings, do not count, and a secret's end is compared by its rule.
+    /// What differs between this document and a fresh one in what they would do. Time alone makes no
+    /// difference: when they were made, and findings, do not count, and a secret's end is compared by its
+    /// rule.
     pub(crate) fn differences(&self, fresh: &Self) -> Vec<PlanDifference> {
         let mut differences = Vec::new();
         compare("", &self.effect(), &fresh.effect(), &mut differences);

@@ -32,8 +32,8 @@ use crate::{
     spec::ConnectionSpec,
 };
 
-/// Everything that was found, the gravest first, and what an onboarding will do. `None` if the tenant cannot be told,
-/// which a finding has reported.
+/// Everything that was found, the gravest first, and what an onboarding will do. `None` if the tenant cannot
+/// be told, which a finding has reported.
 pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
     let mut findings = Vec::new();
     if let Some(directory) = &snapshot.directory {
@@ -63,7 +63,8 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
     (findings, Some(document))
 }
 
-/// What was found, and what a removal will do. `None` if the tenant cannot be told, which a finding has reported.
+/// What was found, and what a removal will do. `None` if the tenant cannot be told, which a finding has
+/// reported.
 pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
     let Some(target) = Target::resolve(rules.spec, snapshot) else {
         let mut findings = Vec::new();
@@ -139,8 +140,8 @@ fn document(
     }
 }
 
-/// A digest of the specification as it is written, which is without its secrets. It tells two specifications apart and
-/// guards nothing: what a plan does is compared by itself.
+/// A digest of the specification as it is written, which is without its secrets. It tells two specifications
+/// apart and guards nothing: what a plan does is compared by itself.
 fn digest(spec: &ConnectionSpec) -> String {
     let text = serde_json::to_vec(spec).unwrap_or_default();
     Uuid::new_v5(&SPECIFICATIONS, &text).simple().to_string()

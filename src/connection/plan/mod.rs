@@ -1,8 +1,8 @@
-//! What will be done: from specification and snapshot to changes. Pure data, made without a request.
+//! Turns specification and snapshot into a plan: a list of changes, as data. Planning sends no request.
 //!
-//! The specification is resolved once against what is there ([`target`]); each part of the house then says what it
-//! changes ([`apps`], [`secrets`], [`consents`], [`site`], [`removal`]). The list of [`change`]s, with everything that
-//! was found, is the plan: what is shown, stored, approved, and run.
+//! [`target`] resolves the specification once against the snapshot. Then [`apps`], [`secrets`], [`consents`],
+//! [`site`] and [`removal`] each give their changes. The list of [`change`]s, with all findings, is the plan
+//! ([`document`]): the caller shows, stores and approves it, and a run carries out exactly these changes.
 
 pub(crate) mod apps;
 pub(crate) mod change;
@@ -44,13 +44,13 @@ use crate::{
     spec::AppIdUri,
 };
 
-/// What a run will do, bound to the connection that it was made for. It prints as the wizard's Summary page and
-/// serialises as JSON, without secrets.
+/// What a run will do, bound to the connection that it was made for. It prints as the wizard's Summary page
+/// and serialises as JSON, without secrets.
 ///
-/// It is the picture of one moment. What it changes is read again right before it is written, and lists are merged with
-/// what is there by then. What it keeps is read again if the plan is older than
-/// [`max_plan_age`](crate::connection::AzureServicesConnectionBuilder::max_plan_age): a plan whose effect would be another one by
-/// then is refused before anything is written.
+/// It describes tenant and site at the moment when they were read. A run reads what it changes again right
+/// before it writes, and merges lists with what is there by then. If the plan is older than
+/// [`max_plan_age`](crate::connection::AzureServicesConnectionBuilder::max_plan_age), the run reads what it
+/// keeps again, too, and refuses the plan before the first write if its effect would be another one.
 ///
 /// ```
 /// use cmg_onboarding::connection::{Operation, PlannedAction, Step};
@@ -122,20 +122,25 @@ impl Plan {
         }
     }
 
-    /// Carries the plan out, in rounds, everything independent side by side, and tells `events` of every step.
+    /// Carries the plan out, round by round, and calls `events` with every step. The steps of one round run
+    /// side by side.
     ///
-    /// If one step fails, the others of its round finish; then the run stops. Steps that find things as they should be
-    /// send nothing.
+    /// If one step fails, the others of its round finish; then the run stops. A step that keeps what is there
+    /// sends nothing.
     ///
     /// # Errors
     ///
-    /// With the report of what was done, and the secret if one was made. Running the same specification again goes on
-    /// from there.
+    /// [`OnboardingError::Apply`] if a step fails, with the report of what was done, and the secret if one
+    /// was issued: the next run of the same specification goes on from there. For a plan that is older than
+    /// [`max_plan_age`](crate::connection::AzureServicesConnectionBuilder::max_plan_age) also
+    /// [`OnboardingError::Stale`], and the errors of reading and planning. In these cases nothing was
+    /// written.
     ///
     /// # Cancel safety
     ///
-    /// The future may be dropped at any await. What was done stays, and the next run of the same specification finds
-    /// it; a secret whose text was lost that way is replaced if the site does not know the app yet.
+    /// The future may be dropped at any await. What was done stays, and the next run of the same
+    /// specification finds it; a secret whose text was lost that way is replaced if the site does not know
+    /// the app yet.
     pub async fn apply(self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
         let connection = self.connection.clone();
         let emitter = connection.inner.begin(Verb::Apply, &events);
@@ -218,7 +223,8 @@ impl Plan {
         &self.document.tenant_name
     }
 
-    /// The App ID URI, with the default resolved; `None` if the server app is reused and the site does not tell it.
+    /// The App ID URI, with the default resolved; `None` if the server app is reused and the site does not
+    /// tell it.
     #[must_use]
     pub const fn app_id_uri(&self) -> Option<&AppIdUri> {
         self.document.app_id_uri.as_ref()

@@ -1,8 +1,8 @@
 //! The secrets that this crate has made: how they are described, told apart, and when one may be removed.
 //!
-//! A secret is removed only if nothing can be using it. The site tells which secret it holds, either in the answer to
-//! an onboarding or by the expiry date of its row; a secret's description tells which site it was issued for. What
-//! cannot be told stays.
+//! A secret is removed only if nothing can be using it. The site tells which secret it holds, either in the
+//! answer to an onboarding or by the expiry date of its row; a secret's description tells which site it was
+//! issued for. What cannot be told stays.
 
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -15,23 +15,24 @@ use crate::{
     spec::SecretValidity,
 };
 
-/// How far apart the ends of two own secrets of one app are, so that the expiry date in the site tells which of them the
-/// site uses.
+/// How far apart the ends of two own secrets of one app are, so that the expiry date in the site tells which
+/// one the site uses.
 pub(crate) const OWN_SECRETS_APART: Duration = Duration::days(3);
 
-/// How far the expiry date that a site shows may be from the end of the secret that it uses. A site that keeps the day
-/// only is off by up to 24 hours, one that shows local time as UTC by up to 14. One that does both fits no secret or
-/// the right one, since two own secrets are [`OWN_SECRETS_APART`].
+/// How far the expiry date that a site shows may be from the end of the secret that it uses. A site that
+/// keeps the day only is off by up to 24 hours, one that shows local time as UTC by up to 14. One that does
+/// both fits no secret or the right one, since two own secrets are [`OWN_SECRETS_APART`].
 const SITE_DATE_TOLERANCE: Duration = Duration::hours(30);
 
 /// What stands between the run's own number and the site in a secret's description.
 const SITE_SEPARATOR: &str = ", site ";
 
-/// How many ends an added secret chooses among at random, times the number of the attempt. Two runs at the same time do
-/// not know each other's secret and should not choose the same end.
+/// How many ends an added secret chooses among at random, times the number of the attempt. Two runs at the
+/// same time do not know each other's secret and should not choose the same end.
 const CHOICES: i32 = 10;
 
-/// A description for the secrets of one run: this crate's own, the run's, and the site's that they are issued for.
+/// A description for the secrets of one run: this crate's own, the run's, and the site's that they are issued
+/// for.
 pub(crate) fn new_description(site: Option<&SiteIdentity>) -> String {
     let (run, _) = Uuid::new_v4().as_u64_pair();
     let run = run >> 32;
@@ -67,8 +68,8 @@ impl OwnSecret {
         application.password_credentials.iter().filter_map(Self::of).collect()
     }
 
-    /// The site that it was issued for, as its description has it; `None` if it was issued without a site, or by a
-    /// version that did not say.
+    /// The site that it was issued for, as its description has it; `None` if it was issued without a site, or
+    /// by a version that did not say.
     pub(crate) fn site(&self) -> Option<&str> {
         let (_, site) = self.description.split_once(SITE_SEPARATOR)?;
         Some(site).filter(|site| !site.is_empty())
@@ -93,15 +94,17 @@ impl OwnSecret {
     }
 }
 
-/// Whether two ends are too close for a site's date to tell them apart. A minute of slack for what a service rounds.
+/// Whether two ends are too close for a site's date to tell them apart. A minute of slack for what a service
+/// rounds.
 fn is_close(one: OffsetDateTime, other: OffsetDateTime) -> bool {
     (one - other).abs() < OWN_SECRETS_APART - Duration::MINUTE
 }
 
 /// The own secrets for this site that the site has never held, as far as its row tells.
 ///
-/// The site tells its secret's end. Exactly one secret of the app may fit it, the site's item must be younger than that
-/// secret, so that it cannot have held an older one, and what is removed must end far enough from it.
+/// The site tells its secret's end. Exactly one secret of the app may fit it, the site's item must be younger
+/// than that secret, so that it cannot have held an older one, and what is removed must end far enough from
+/// it.
 pub(crate) fn never_held(application: &Application, row: &SiteApplication, site: Option<&SiteIdentity>) -> Vec<KeyId> {
     let Some(date) = row.secret_expiry else {
         return Vec::new();
@@ -125,8 +128,8 @@ pub(crate) fn never_held(application: &Application, row: &SiteApplication, site:
     unused.map(|secret| secret.key_id).collect()
 }
 
-/// The own secrets that name no site and have a successor: all but the newest of all own ones. None, if the directory
-/// does not tell when each of them begins.
+/// The own secrets that name no site and have a successor: all but the newest of all own ones. None, if the
+/// directory does not tell when each of them begins.
 pub(crate) fn superseded(own: &[OwnSecret]) -> Vec<KeyId> {
     let begins: Option<Vec<OffsetDateTime>> = own.iter().map(|secret| secret.starts).collect();
     let Some(newest) = begins.and_then(|begins| begins.into_iter().max()) else {
@@ -138,9 +141,10 @@ pub(crate) fn superseded(own: &[OwnSecret]) -> Vec<KeyId> {
         .collect()
 }
 
-/// The end of an added secret: as long as asked for, less what keeps it apart from the app's other own secrets.
+/// The end of an added secret: as long as asked for, less what keeps it apart from the app's other own
+/// secrets.
 ///
-/// `attempt` counts from 1; each one chooses among more ends, should other runs be choosing at the same time.
+/// `attempt` counts from 1; each attempt chooses among more ends, in case other runs choose at the same time.
 pub(crate) fn distinct_end(validity: SecretValidity, now: OffsetDateTime, known: &[OwnSecret], attempt: i32) -> OffsetDateTime {
     let longest = validity.end_after(now);
     let (chance, _) = Uuid::new_v4().as_u64_pair();
@@ -148,7 +152,8 @@ pub(crate) fn distinct_end(validity: SecretValidity, now: OffsetDateTime, known:
     let chosen = i32::try_from(chance % u64::from(choices.unsigned_abs())).unwrap_or_default();
     let is_free = |end: &OffsetDateTime| !known.iter().filter_map(|secret| secret.ends).any(|other| is_close(other, *end));
     let free = (1..).map(|steps| longest - OWN_SECRETS_APART * steps).filter(is_free);
-    // Half of the validity is left in any case: with so many secrets on one app, telling them apart is given up.
+    // Half of the validity is left in any case: with so many secrets on one app, telling them apart is given
+    // up.
     let earliest = now + (longest - now) / 2;
     free.take_while(|end| *end > earliest)
         .take(usize::try_from(chosen).unwrap_or_default() + 1)
@@ -262,7 +267,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a site does to the date, the used secret is never taken for a lost one.
+        /// A site may shift the date or keep the day only: the used secret is never taken for a lost one.
         #[test]
         fn the_used_secret_is_never_taken_for_a_lost_one(
             uses_first in any::<bool>(),

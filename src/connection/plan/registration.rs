@@ -1,8 +1,8 @@
 //! The registered shape of the two apps.
 //!
-//! The shape is the one of Microsoft's *Manually register Microsoft Entra apps for the CMG*, with what *Update
-//! Application Settings* sets beyond it (`isDeviceOnlyAuthSupported`) and with version 1 access tokens, because the
-//! product's clients ask for the App ID URI as the audience.
+//! The shape is the one of Microsoft's *Manually register Microsoft Entra apps for the CMG*, with what
+//! *Update Application Settings* sets beyond it (`isDeviceOnlyAuthSupported`) and with version 1 access
+//! tokens, because the product's clients ask for the App ID URI as the audience.
 
 use uuid::{Uuid, uuid};
 
@@ -67,7 +67,8 @@ pub(crate) fn scope_id(tenant: TenantId, unique_name: &str) -> PermissionId {
     PermissionId::new(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
 }
 
-/// What every server app has. `name` is the one in the consent texts; name and home page are the caller's to add.
+/// What every server app has. `name` is the one in the consent texts; name and home page are the caller's to
+/// add.
 pub(crate) fn server_shape(
     name: &str,
     uri: Option<&AppIdUri>,
@@ -99,7 +100,8 @@ pub(crate) fn server_shape(
     }
 }
 
-/// What every client app has as far as it can be told before any id is known. The name is the caller's to add.
+/// What every client app has as far as it can be told before any id is known. The name is the caller's to
+/// add.
 pub(crate) fn client_shape(id_tokens: bool) -> ApplicationProperties {
     let user_read = RequiredResourceAccess::new(MICROSOFT_GRAPH, vec![ResourceAccess::scope(USER_READ_SCOPE)]);
     ApplicationProperties {

@@ -34,7 +34,8 @@ impl OwnApp<'_> {
     }
 }
 
-/// The connection goes first, then both apps side by side, for good, so that their unique names are free again.
+/// The connection goes first, then both apps side by side, for good, so that their unique names are free
+/// again.
 pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> (Vec<Change>, Vec<Finding>) {
     let (mut changes, mut findings) = (Vec::new(), Vec::new());
     let apps = own_apps(rules, snapshot, target);
@@ -90,7 +91,8 @@ fn own_apps<'a>(rules: &Rules<'_>, snapshot: &'a Snapshot, target: &Target) -> V
         .collect()
 }
 
-/// The connection of this name whose server app is this specification's. A deleted server app still tells which it is.
+/// The connection of this name whose server app is this specification's. A deleted server app still tells
+/// which it is.
 fn own_connection<'a>(rules: &Rules<'_>, target: &Target, site: &'a SiteSnapshot, apps: &[OwnApp<'_>]) -> Option<&'a SiteConnection> {
     let own = apps.iter().find(|app| app.role == AppRole::Server);
     let servers: Vec<ApplicationId> = match own {
@@ -145,8 +147,9 @@ fn remove_own_secrets(server: &RegisteredApp) -> Option<Change> {
     (!own.is_empty()).then(|| Change::new(Step::RetireSecrets, operation))
 }
 
-/// The other site that the server app has a secret for that is still valid, as far as the secrets' descriptions tell.
-/// Without a site, each site that a secret names is another one: remove with that site, which tells that it is the same.
+/// The other site that the server app has a secret for that is still valid, as far as the secrets'
+/// descriptions tell. Without a site, each site that a secret names is another one: remove with that site,
+/// which tells that it is the same.
 fn used_elsewhere(rules: &Rules<'_>, snapshot: &Snapshot) -> Option<String> {
     let here = rules.site_identity(snapshot);
     let own = OwnSecret::all_of(&snapshot.server()?.application);

@@ -27,8 +27,8 @@ pub(crate) fn planned_secret(target: &Target, now: OffsetDateTime) -> PlannedSec
 
 /// Whether a secret is issued, and which are removed.
 ///
-/// A secret that was issued for this site, while this site does not know the app, reached nothing: it is lost. One that
-/// was issued for another site, or for one that is not known, may be in use there and stays.
+/// A secret that was issued for this site, while this site does not know the app, reached nothing: it is
+/// lost. One that was issued for another site, or for one that is not known, may be in use there and stays.
 pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snapshot, secret: PlannedSecret) -> Vec<Change> {
     if target.server.shape.is_none() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Where a plan goes: the specification, resolved once against what is there.
+//! The target of a plan: the specification, resolved once against what is there.
 
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +86,7 @@ impl Target {
         let tenant_id = snapshot.tenant_of(spec)?;
         let names = UniqueNames::of(spec.key());
         let offered = snapshot.server().and_then(|app| offered_scope(&app.application));
-        // If an app of others offers none, a finding has said so, and nothing is planned that would use this.
+        // If the app of another administrator offers none, a finding says so, and no change uses this id.
         let scope = offered.unwrap_or_else(|| scope_id(tenant_id, &names.server));
         let app_id_uri = app_id_uri(spec, snapshot);
         let server = server(spec, snapshot, &names, scope, app_id_uri.as_ref());

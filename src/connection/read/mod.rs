@@ -1,4 +1,7 @@
-//! What is there: tenant and site, read into one snapshot in as few rounds as possible.
+//! Reads tenant and site into one snapshot, in as few rounds of requests as possible.
+//!
+//! Checks, plan and run work on this [`snapshot`]. On a tenant without the apps, reading it is one round of
+//! parallel requests. Reading never writes.
 
 pub(crate) mod granted;
 pub(crate) mod snapshot;

@@ -1,4 +1,5 @@
-//! What is there: everything that planning needs to know of the tenant and the site, read in as few rounds as possible.
+//! What is there: everything that planning needs to know of the tenant and the site, read in as few rounds as
+//! possible.
 
 use futures_util::future::{OptionFuture, join, join3};
 
@@ -43,7 +44,7 @@ pub(crate) struct RegisteredApp {
 pub(crate) struct TenantSnapshot {
     pub(crate) signed_in: SignedIn,
     pub(crate) tenant: Tenant,
-    /// The roles held among [`RELEVANT_ROLES`]; `None` where that is not known.
+    /// The roles among [`RELEVANT_ROLES`] that the account holds; `None` if that is not known.
     pub(crate) roles: Option<Vec<RoleTemplateId>>,
     pub(crate) policy: Option<AppManagementPolicy>,
     pub(crate) server: Option<RegisteredApp>,
@@ -102,8 +103,8 @@ impl Snapshot {
         spec.server_app().client_id().or_else(registered)
     }
 
-    /// Whether tenant and site may have been seen at different times: the site has a connection of this name, and the
-    /// directory did not know the server app yet that another run has made meanwhile.
+    /// Whether tenant and site may have been seen at different times: the site has a connection of this name,
+    /// and the directory did not know the server app yet that another run has made meanwhile.
     pub(crate) fn may_be_torn(&self, spec: &ConnectionSpec) -> bool {
         let (Some(directory), Some(site)) = (&self.directory, &self.site) else {
             return false;
@@ -129,8 +130,8 @@ pub(crate) const fn needs_directory(spec: &ConnectionSpec) -> bool {
 
 /// Reads tenant and site side by side.
 ///
-/// On a tenant where nothing is registered yet this is one round of parallel requests. An app that is there costs a
-/// second one for its service principal, and a third one for its consents.
+/// On a tenant where nothing is registered yet this is one round of parallel requests. An app that is there
+/// costs a second one for its service principal, and a third one for its consents.
 pub(crate) async fn read(
     spec: &ConnectionSpec,
     directory: Option<&dyn Directory>,
@@ -215,7 +216,8 @@ async fn read_tenant(
         },
     };
 
-    // Another run may have made the server app between the two questions: the owner of the URI is that app then.
+    // Another run may have made the server app between the two questions: the owner of the URI is that app
+    // then.
     let server = server.or_else(|| uri_owner.clone().filter(is_own_server));
 
     let principal_of = |application: Option<&Application>| {
@@ -248,7 +250,7 @@ async fn read_tenant(
     })
 }
 
-/// The App ID URI that the server app is to have, where that does not depend on the app itself.
+/// The App ID URI that the server app gets, if that does not depend on the app itself.
 fn wanted_uri(spec: &ConnectionSpec, tenant: Option<TenantId>) -> Option<AppIdUri> {
     let chosen = || spec.server_app().chosen_uri().cloned();
     let default = || tenant.filter(|_| spec.server_app().is_created()).map(AppIdUri::default_of);
@@ -289,8 +291,8 @@ fn held_in_token(signed_in: &SignedIn) -> Vec<RoleTemplateId> {
     roles.filter(|role| RELEVANT_ROLES.contains(role)).copied().collect()
 }
 
-/// What is lacking of the directory roles that these uses take: the least role that would do, if any is lacking. What a
-/// member or an owner may do without a role asks for none here.
+/// What is lacking of the directory roles that these uses take: the least role that would do, if any is
+/// lacking. What a member or an owner may do without a role asks for none here.
 pub(crate) fn role_gap(held: &[RoleTemplateId], uses: &[Use]) -> Option<&'static str> {
     let is_lacking = |usage: &&Use| {
         let takes_role = usage.requirement().without_role == WithoutRole::Nobody;
@@ -301,8 +303,8 @@ pub(crate) fn role_gap(held: &[RoleTemplateId], uses: &[Use]) -> Option<&'static
     lacking.roles().first().map(|role| role.name())
 }
 
-/// A list that the caller is not allowed to see, or that an implementation does not offer, counts as empty: what it
-/// would have warned of is refused later, with its own error.
+/// A list that the caller is not allowed to see, or that an implementation does not offer, counts as empty:
+/// what it would have warned of is refused later, with its own error.
 pub(crate) fn empty_if_denied<T>(result: Result<Vec<T>, DirectoryError>) -> Result<Vec<T>, DirectoryError> {
     match result {
         Err(DirectoryError::NotSupported(_)) => Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! What stands in the way of a plan.
+//! The error of a plan that cannot be made, with its findings.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::{
     error::Diagnostic,
 };
 
-/// Something stands in the way; nothing has been written.
+/// At least one finding stands in the way of the plan. Nothing has been written.
 #[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
 #[error("preflight found {} in the way: {}", count(.findings), codes(.findings))]
 pub struct Blocked {

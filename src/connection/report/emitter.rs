@@ -91,7 +91,7 @@ impl<'a> Emitter<'a> {
         self.send(kind);
     }
 
-    /// Tells of the end of the run; whatever is told after it counts no more.
+    /// Tells of the end of the run. A second end is ignored.
     pub(crate) fn end(&self, kind: EventKind) {
         if !self.has_ended.swap(true, Ordering::Relaxed) {
             self.emit(kind);

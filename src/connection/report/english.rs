@@ -1,4 +1,5 @@
-//! The English words of findings and next steps, made from code and parameters. There is no other place for them.
+//! The English words of findings and next steps, made from code and parameters. There is no other place for
+//! them.
 
 use crate::{
     connection::report::{finding_code::FindingCode, next_step_code::NextStepCode, step::Step},
@@ -8,9 +9,9 @@ use crate::{
 /// The templates of one code.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Words {
-    /// What is, in one sentence.
+    /// What was found, in one sentence.
     pub(crate) message: &'static str,
-    /// What to do about it, or how it is done.
+    /// What to do about it; of a next step, how to do it.
     pub(crate) remedy: &'static str,
 }
 
@@ -130,7 +131,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::UniqueNameHeldByDeletedApp => Words::new(
             "The deleted app registration ${name|without a name} (${objectId}) still holds the unique name ${uniqueName}.",
-            "Undo this connection, which purges it; or purge or restore it by hand (Entra admin center > App registrations > Deleted applications); or give the connection another key.",
+            "Remove this connection, which purges it; or purge or restore it by hand (Entra admin center > App registrations > Deleted applications); or give the connection another key.",
         ),
         Code::SecretKept => Words::new(
             "The server app has a secret from an earlier run; its text cannot be read again.",
@@ -164,7 +165,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::RegisteredSecretExpired => Words::new("The last secret of the server app expired on ${expiredOn}.", RENEW_IN_TIME),
         Code::RegisteredSecretExpiresSoon => Words::new("The last secret of the server app expires on ${expiresOn}.", RENEW_IN_TIME),
         Code::SecretExpiredAtSignIn => Words::new(
-            "The secret of the server app has expired (AADSTS7000222), whatever date was given.",
+            "Microsoft Entra answers that the secret of the server app has expired (AADSTS7000222), even if the given date is later.",
             RENEW,
         ),
         Code::SecretRejected => Words::new(
@@ -180,7 +181,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::AppIdUriUnproven => Words::new("Whether tokens for ${uri} are issued could not be tried out: ${error}.", "${help}"),
         Code::SecretEndDiffers => Words::new(
             "No secret of the server app ends on ${given}; they end on ${registered}.",
-            "Give the date that stands beside the secret (Entra admin center > App registrations > (the app) > Certificates & secrets): the site believes it, and raises no notification when the secret ends.",
+            "Give the date that stands beside the secret (Entra admin center > App registrations > (the app) > Certificates & secrets): the site takes this date as it is, and raises no notification when the secret ends.",
         ),
         Code::SecretMissing => Words::new("The server app has no secret.", RENEW),
         Code::SignInBlocked => Words::new(
@@ -323,7 +324,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::SiteRowStays => Words::new(
             "The ${kind} ${name} stays in the site.",
-            "Nothing to do: it serves nothing any more and does no harm. The product has no cmdlet that removes it (console > Cloud Services > Microsoft Entra tenants).",
+            "Nothing to do: the site no longer uses it, and it does no harm. The product has no cmdlet that removes it (console > Cloud Services > Microsoft Entra tenants).",
         ),
         Code::AppsUsedByAnotherSite => Words::new(
             "The apps stay: the server app has a secret that was issued for another site (${site}).",

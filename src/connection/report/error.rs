@@ -1,4 +1,5 @@
-//! A run that stopped half-way, and everything that is known about it.
+//! The errors of reading, planning and running, with everything that is known about a run that stopped
+//! half-way.
 
 use std::borrow::Cow;
 
@@ -18,7 +19,8 @@ use crate::{
     spec::InvalidSpec,
 };
 
-/// The run stopped half-way. The report says what exists; running the same specification again goes on from there.
+/// The run stopped half-way. The report says what exists; running the same specification again goes on from
+/// there.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the run stopped at the step \"{step}\"")]
 pub struct ApplyError {
@@ -57,13 +59,14 @@ impl ApplyError {
         }
     }
 
-    /// The first step that failed. Others of the same round may have failed, too: see [`failures`](Self::failures).
+    /// The first step that failed. Others of the same round may have failed, too: see
+    /// [`failures`](Self::failures).
     #[must_use]
     pub const fn step(&self) -> Step {
         self.step
     }
 
-    /// Why.
+    /// Why the first step failed.
     #[must_use]
     pub fn error(&self) -> &StepError {
         &self.error
@@ -81,7 +84,7 @@ impl ApplyError {
         self.tenant
     }
 
-    /// What was done before and beside it.
+    /// What the run did before it stopped, and what the other steps of the same round did.
     #[must_use]
     pub const fn report(&self) -> &Report {
         &self.report
@@ -93,7 +96,7 @@ impl ApplyError {
         &self.findings
     }
 
-    /// The secret that this run has made, if it had made one by then. Without a site it is the only copy.
+    /// The secret that this run has issued, if it had issued one by then. Without a site it is the only copy.
     #[must_use]
     pub fn secret(&self) -> Option<&IssuedSecret> {
         self.secret.as_deref()
@@ -135,13 +138,13 @@ impl Diagnostic for ApplyError {
         self.error.trace()
     }
 
-    /// Whether repeating may mend every step that failed.
+    /// Whether every step that failed may succeed if the run is repeated.
     fn is_retryable(&self) -> bool {
         self.failures.iter().all(|failure| failure.error.is_retryable())
     }
 }
 
-/// Why looking failed.
+/// Why reading tenant or site failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
@@ -287,8 +290,8 @@ impl OnboardingError {
         }
     }
 
-    /// The secret that the run has issued, if it had issued one by then. Without a site and without a sink it is the only
-    /// copy.
+    /// The secret that the run has issued, if it had issued one by then. Without a site and without a sink it
+    /// is the only copy.
     #[must_use]
     pub fn secret(&self) -> Option<&IssuedSecret> {
         match self {

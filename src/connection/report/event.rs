@@ -1,4 +1,4 @@
-//! What a running job tells: typed, serialisable both ways, in order.
+//! The events of a run: typed, in order, and serialisable both ways.
 
 use std::{fmt, time::Duration};
 
@@ -40,9 +40,9 @@ impl fmt::Display for RunId {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Verb {
-    /// Read tenant and site and look for what would go wrong.
+    /// Read tenant and site, and check what would go wrong.
     Preflight,
-    /// Verify apps that are to be imported.
+    /// Verify the values of apps to import.
     Verify,
     /// Make a plan.
     Plan,
@@ -56,8 +56,8 @@ pub enum Verb {
     Remove,
 }
 
-/// One piece of progress. In JSON the kind's fields stand beside `run`, `sequence`, `at` and `elapsedMilliseconds`, and a
-/// field `event` has the kind's name.
+/// One piece of progress. In JSON the kind's fields stand beside `run`, `sequence`, `at` and
+/// `elapsedMilliseconds`, and a field `event` has the kind's name.
 ///
 /// No event ever carries a secret or a token.
 ///
@@ -105,10 +105,12 @@ pub struct Event {
 
 /// What happened.
 ///
-/// A run begins with [`RunStarted`](Self::RunStarted) and ends with exactly one of [`RunFinished`](Self::RunFinished),
-/// [`RunFailed`](Self::RunFailed) and [`RunCancelled`](Self::RunCancelled). Every step that is reached has exactly one
-/// [`StepStarted`](Self::StepStarted) and one of [`StepDone`](Self::StepDone), [`StepFailed`](Self::StepFailed) and
-/// [`StepSkipped`](Self::StepSkipped), unless the run is cancelled in between.
+/// A run begins with [`RunStarted`](Self::RunStarted) and ends with exactly one of
+/// [`RunFinished`](Self::RunFinished), [`RunFailed`](Self::RunFailed) and
+/// [`RunCancelled`](Self::RunCancelled). Every step that is reached has exactly one
+/// [`StepStarted`](Self::StepStarted) and one of [`StepDone`](Self::StepDone),
+/// [`StepFailed`](Self::StepFailed) and [`StepSkipped`](Self::StepSkipped), unless the run is cancelled in
+/// between.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
@@ -137,7 +139,7 @@ pub enum EventKind {
         /// The round it belongs to, from 1.
         round: u8,
     },
-    /// The directory does not see everywhere yet what this run has just made; the step waits and tries again.
+    /// The whole directory does not show yet what this run has just made; the step waits and tries again.
     #[non_exhaustive]
     WaitingForReplication {
         /// Which step.
@@ -150,7 +152,7 @@ pub enum EventKind {
         /// The code of the refusal it got.
         code: String,
     },
-    /// A request failed in passing and is repeated.
+    /// A request failed for a reason that may pass, such as throttling, and is repeated.
     #[non_exhaustive]
     Retried {
         /// Which step; `None` while tenant and site are being read.

@@ -27,7 +27,8 @@ pub enum Severity {
 /// One finding: what, how bad, and what to do about it.
 ///
 /// Code and parameters are the facts; message and remedy are made from them, in English. In JSON it is
-/// `{"severity", "code", "parameters", "message", "remedy"}`; it is read without the texts or the parameters, too.
+/// `{"severity", "code", "parameters", "message", "remedy"}`; it is read without the texts or the parameters,
+/// too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", from = "Written")]
 pub struct Finding {
@@ -110,14 +111,15 @@ impl Finding {
         self.code
     }
 
-    /// The values of this finding by their stable names, as each [`FindingCode`] documents them. They are as the tenant or
-    /// the site has them: a name may hold characters that steer a terminal, which the texts do not.
+    /// The values of this finding by their stable names, as each [`FindingCode`] documents them. They are as
+    /// the tenant or the site has them: a name may hold characters that steer a terminal, which the texts do
+    /// not.
     #[must_use]
     pub const fn parameters(&self) -> &BTreeMap<String, serde_json::Value> {
         &self.parameters
     }
 
-    /// What is, in one sentence.
+    /// What was found, in one sentence.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

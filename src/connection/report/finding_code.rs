@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// What a finding is about. The name in JSON is stable, and so are the names of the parameters.
 ///
-/// Each code has one meaning: code and parameters together are the whole fact, and message and remedy are made from
-/// them. An `app` is `server` or `client`; a date is a day in UTC, as `2027-11-23`.
+/// Each code has one meaning: code and parameters together are the whole fact, and message and remedy are
+/// made from them. An `app` is `server` or `client`; a date is a day in UTC, as `2027-11-23`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -14,25 +14,25 @@ pub enum FindingCode {
     TokenUnreadable,
     /// The token has expired. Parameters: `expiredOn` (date).
     TokenExpired,
-    /// The token belongs to another tenant. Parameters: `expected` and `signedIn` (tenant ids), `tenantName` (the name of
-    /// the tenant that is signed in to).
+    /// The token belongs to another tenant. Parameters: `expected` and `signedIn` (tenant ids), `tenantName`
+    /// (the name of the tenant that is signed in to).
     WrongTenant,
-    /// The token names another tenant than the directory that takes it. Parameters: `tokenTenant` and `directoryTenant`
-    /// (tenant ids).
+    /// The token names another tenant than the directory that takes it. Parameters: `tokenTenant` and
+    /// `directoryTenant` (tenant ids).
     TokenTenantDiffers,
     /// The token belongs to another cloud. Parameters: `expected` and `signedIn` (Azure environments).
     WrongCloud,
-    /// The token is for another service than Microsoft Graph. Parameters: `expected` and `audience` (resources), `scope`
-    /// (the scope to ask for).
+    /// The token is for another service than Microsoft Graph. Parameters: `expected` and `audience`
+    /// (resources), `scope` (the scope to ask for).
     WrongAudience,
-    /// The token lacks permissions that the plan needs. Parameters: `permissions` (list of names), `count` (number of
-    /// them).
+    /// The token lacks permissions that the plan needs. Parameters: `permissions` (list of names), `count`
+    /// (number of them).
     PermissionsMissing,
-    /// The account's directory roles do not suffice. Parameters: `role` (the least role that does), `account` (user
-    /// principal name, optional).
+    /// The account's directory roles do not suffice. Parameters: `role` (the least role that does), `account`
+    /// (user principal name, optional).
     RoleTooWeak,
-    /// The account's directory roles suffice for everything but discovery. Parameters: `role` (the least role that
-    /// suffices), `account` (user principal name, optional).
+    /// The account's directory roles suffice for everything but discovery. Parameters: `role` (the least role
+    /// that suffices), `account` (user principal name, optional).
     DiscoveryRoleTooWeak,
     /// The App ID URI was left to its default and resolved. Parameters: `uri`.
     AppIdUriResolved,
@@ -43,30 +43,31 @@ pub enum FindingCode {
     AppIdUriWithForeignId,
     /// The App ID URI names no domain and no id of the tenant, which most tenants refuse. Parameters: `uri`.
     AppIdUriWithoutOwner,
-    /// The App ID URI belongs to another app already. Parameters: `uri`, `clientId` (of that app), `name` (of that app,
-    /// optional).
+    /// The App ID URI belongs to another app already. Parameters: `uri`, `clientId` (of that app), `name` (of
+    /// that app, optional).
     AppIdUriInUse,
     /// The tenant's policy refuses this App ID URI. Parameters: `uri`.
     AppIdUriBlockedByPolicy,
     /// The tenant's policy allows no secrets.
     SecretsForbidden,
-    /// The tenant's policy allows only shorter secrets. Parameters: `longestDays` and `wantedDays` (numbers of days).
+    /// The tenant's policy allows only shorter secrets. Parameters: `longestDays` and `wantedDays` (numbers
+    /// of days).
     SecretTooLong,
-    /// A deleted app registration holds the unique name. Parameters: `uniqueName`, `objectId` (of the deleted app),
-    /// `name` (of the deleted app, optional).
+    /// A deleted app registration holds the unique name. Parameters: `uniqueName`, `objectId` (of the deleted
+    /// app), `name` (of the deleted app, optional).
     UniqueNameHeldByDeletedApp,
     /// The app's secret was made before, and its text cannot be read again.
     SecretKept,
     /// The app's secret was lost and is replaced.
     SecretReplaced,
-    /// The app has secrets of this crate that were issued for another site; they stay. Parameters: `count` (number of
-    /// them).
+    /// The app has secrets of this crate that were issued for another site; they stay. Parameters: `count`
+    /// (number of them).
     SecretOfAnotherSite,
-    /// The site does not say which secret it holds, so each secret that it may hold stays. Parameters: `keyId` (of the
-    /// secret that this run has issued).
+    /// The site does not say which secret it holds, so each secret that it may hold stays. Parameters:
+    /// `keyId` (of the secret that this run has issued).
     SecretHolderUnknown,
-    /// What another administrator has written before is gone. Parameters: `step`, `lost` (list of what is gone, each with
-    /// the name of its property).
+    /// What another administrator has written before is gone. Parameters: `step`, `lost` (list of what is
+    /// gone, each with the name of its property).
     ConcurrentChange,
     /// Another administrator overwrites what this run writes. Parameters: `step`.
     ChangeOverwritten,
@@ -78,23 +79,23 @@ pub enum FindingCode {
     RegisteredSecretExpired,
     /// The last secret of the registered server app expires soon. Parameters: `expiresOn` (date).
     RegisteredSecretExpiresSoon,
-    /// Microsoft Entra answers that the secret has expired, whatever date was given for it.
+    /// Microsoft Entra answers that the secret has expired, even if the date given for it is later.
     SecretExpiredAtSignIn,
     /// Microsoft Entra does not accept the secret that was given.
     SecretRejected,
     /// The Secret ID was given in the place of the secret.
     SecretIdGiven,
-    /// The app cannot sign in for another reason. Parameters: `error` and `help` (texts of the sign-in error), `codes`
-    /// (list of AADSTS numbers, optional).
+    /// The app cannot sign in for another reason. Parameters: `error` and `help` (texts of the sign-in
+    /// error), `codes` (list of AADSTS numbers, optional).
     SignInRefused,
-    /// Whether the secret is right could not be tried out. Parameters: `error` and `help` (texts of the sign-in error),
-    /// `codes` (list of AADSTS numbers, optional).
+    /// Whether the secret is right could not be tried out. Parameters: `error` and `help` (texts of the
+    /// sign-in error), `codes` (list of AADSTS numbers, optional).
     SecretUnproven,
-    /// Whether tokens for the App ID URI are issued could not be tried out. Parameters: `uri`, `error` and `help` (texts
-    /// of the sign-in error), `codes` (list of AADSTS numbers, optional).
+    /// Whether tokens for the App ID URI are issued could not be tried out. Parameters: `uri`, `error` and
+    /// `help` (texts of the sign-in error), `codes` (list of AADSTS numbers, optional).
     AppIdUriUnproven,
-    /// No secret of the app ends when the one that was given is said to end. Parameters: `given` (date), `registered`
-    /// (list of dates).
+    /// No secret of the app ends when the one that was given is said to end. Parameters: `given` (date),
+    /// `registered` (list of dates).
     SecretEndDiffers,
     /// The app has no secret. Parameters: `given` (date that was given for its end).
     SecretMissing,
@@ -102,22 +103,24 @@ pub enum FindingCode {
     SignInBlocked,
     /// The app is disabled in the tenant.
     AppDisabled,
-    /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId`, `tenant` (tenant id).
+    /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId`, `tenant` (tenant
+    /// id).
     AppNotFound,
-    /// The sign-in service finds no app with this client id in the tenant. Parameters: `clientId`, `tenant` (tenant id).
+    /// The sign-in service finds no app with this client id in the tenant. Parameters: `clientId`, `tenant`
+    /// (tenant id).
     AppUnknownAtSignIn,
-    /// The sign-in service does not know the tenant. Parameters: `tenant` (tenant id), `error` and `help` (texts of the
-    /// sign-in error), `codes` (list of AADSTS numbers, optional).
+    /// The sign-in service does not know the tenant. Parameters: `tenant` (tenant id), `error` and `help`
+    /// (texts of the sign-in error), `codes` (list of AADSTS numbers, optional).
     TenantUnknownAtSignIn,
-    /// The site does not know an app that is to be used again. Parameters: `app`, `clientId`.
+    /// The site does not know an app that the specification reuses. Parameters: `app`, `clientId`.
     AppNotInSite,
-    /// An app has no service principal, so it can be given no permission and no user can be allowed to use it.
-    /// Parameters: `app`.
+    /// An app has no service principal, so it can be given no permission and no user can be allowed to use
+    /// it. Parameters: `app`.
     ServicePrincipalMissing,
     /// Another App ID URI is registered than the one given. Parameters: `given`, `registered` (list).
     AppIdUriDiffers,
-    /// The registered App ID URI differs from the one given by a letter's case or a slash. Parameters: `given`,
-    /// `registered`.
+    /// The registered App ID URI differs from the one given by a letter's case or a slash. Parameters:
+    /// `given`, `registered`.
     AppIdUriMisspelled,
     /// The app has no App ID URI. Parameters: `given`.
     AppIdUriMissing,
@@ -140,8 +143,8 @@ pub enum FindingCode {
     BrokerRedirectMissing,
     /// The client app has the redirect URI of the Windows broker on the platform Web. Parameters: `uri`.
     BrokerRedirectOnWrongPlatform,
-    /// The client app has the redirect URI of the Windows broker with the id of another app. Parameters: `uri`,
-    /// `registered`.
+    /// The client app has the redirect URI of the Windows broker with the id of another app. Parameters:
+    /// `uri`, `registered`.
     BrokerRedirectOfAnotherApp,
     /// The client app does not allow public client flows.
     PublicClientOff,
@@ -166,16 +169,17 @@ pub enum FindingCode {
     ScopeMissing,
     /// The server app's `user_impersonation` is switched off.
     ScopeDisabled,
-    /// The server app to import belongs to another tenant than the one that was named. Parameters: `imported` and
-    /// `expected` (tenant ids).
+    /// The server app to import belongs to another tenant than the one that was named. Parameters: `imported`
+    /// and `expected` (tenant ids).
     TenantMismatch,
-    /// The two apps to be used again belong to different tenants.
+    /// The two reused apps belong to different tenants.
     ReusedAppsOfDifferentTenants,
     /// The site is too old. Parameters: `version`.
     SiteTooOld,
     /// The account may not write in the site.
     SiteRightsMissing,
-    /// The site has a connection of another name for this tenant and this server app. Parameters: `connection` (name).
+    /// The site has a connection of another name for this tenant and this server app. Parameters:
+    /// `connection` (name).
     #[serde(alias = "connectionConflict")]
     ConnectionNamedOtherwise,
     /// The site has a connection for this tenant with another server app. Parameters: `connection` (name).
@@ -187,11 +191,11 @@ pub enum FindingCode {
     /// The client app is registered by hand or elsewhere; its registration and consents are left as they are.
     #[serde(alias = "appLeftAsIs")]
     ClientAppLeftAsIs,
-    /// A row of the site stays after a removal: the product offers no way to remove it. Parameters: `kind` ("application"
-    /// or "tenant"), `name`.
+    /// A row of the site stays after a removal: the product offers no way to remove it. Parameters: `kind`
+    /// ("application" or "tenant"), `name`.
     SiteRowStays,
-    /// The apps stay after a removal: the server app has a secret that was issued for another site and is still valid.
-    /// Parameters: `site` (its identity, as the secret's description has it).
+    /// The apps stay after a removal: the server app has a secret that was issued for another site and is
+    /// still valid. Parameters: `site` (its identity, as the secret's description has it).
     AppsUsedByAnotherSite,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
     AdoptedAppStays,

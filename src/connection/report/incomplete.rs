@@ -8,13 +8,13 @@ use crate::error::Diagnostic;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IncompleteConnection {
-    /// An app is to be created, and there is no directory.
+    /// The specification creates an app, and there is no directory.
     #[error("the specification creates an app, and no directory was given")]
     DirectoryMissing,
-    /// An app is to be reused, and there is no site that could know it.
+    /// The specification reuses an app that a site knows, and there is no site.
     #[error("the specification reuses an app of a site, and no site was given")]
     SiteMissing,
-    /// Nothing is to be created, and there is no site.
+    /// The specification creates no app, and there is no site to import into.
     #[error("the specification only imports, and no site was given")]
     NothingToDo,
 }

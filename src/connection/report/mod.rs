@@ -1,4 +1,9 @@
-//! What leaves the room: steps, events, findings, outcomes and errors. Plain data that a front end receives.
+//! Everything that a front end receives: steps, events, findings, outcomes and errors.
+//!
+//! These types are data, with code and parameters beside the English text, and their names in JSON are
+//! stable. The texts of findings and next steps stand in [`english`], and nowhere else. [`emitter`] gives
+//! each event of a run to the caller's callback, in order, and guarantees one start and one end for each run.
+//! No type here serialises a secret.
 
 pub(crate) mod blocked;
 pub(crate) mod emitter;

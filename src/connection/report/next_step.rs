@@ -50,8 +50,8 @@ impl fmt::Display for NextStep {
 
 /// What remains to be done after a run that went well.
 ///
-/// `issued` and `imported` are the ends of the secret that this run has issued, or that the specification imports;
-/// `has_site` says whether the connection was set up in a site.
+/// `issued` and `imported` are the ends of the secret that this run has issued, or that the specification
+/// imports; `has_site` says whether the connection was set up in a site.
 pub(crate) fn next_steps(issued: Option<OffsetDateTime>, imported: Option<OffsetDateTime>, has_site: bool, changed: bool) -> Vec<NextStep> {
     let mut steps = Vec::new();
     if let Some(expiry) = issued.or(imported) {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum NextStepCode {
-    /// The secret ends, and the site raises no notification for imported apps. Parameters: `expiresOn` (day in UTC, as
-    /// `2027-11-23`).
+    /// The secret ends, and the site raises no notification for imported apps. Parameters: `expiresOn` (day
+    /// in UTC, as `2027-11-23`).
     RecordSecretExpiry,
     /// The secret is shown once and has to reach the administrator who imports the apps.
     HandOverSecret,

@@ -100,8 +100,8 @@ impl Report {
         self.run
     }
 
-    /// Who wrote to the directory: the account, or the application if no person is signed in. `None` if the token does
-    /// not tell, or if nothing was written there.
+    /// Who wrote to the directory: the account, or the application if no person is signed in. `None` if the
+    /// token does not tell, or if nothing was written there.
     #[must_use]
     pub fn caller(&self) -> Option<&str> {
         self.caller.as_deref()
@@ -151,7 +151,8 @@ impl fmt::Display for Report {
     }
 }
 
-/// A secret that this run has made. Its text exists nowhere else, but for the site that was given it.
+/// A secret that this run has issued. Its text exists nowhere else, apart from the site and the caller's sink
+/// if they have got it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -171,15 +172,15 @@ pub struct IssuedSecret {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppOutcome {
-    /// The friendly name; `None` where the app is reused and nobody said it.
+    /// The friendly name; `None` if the app is reused and the site does not tell it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// *Application (client) ID*.
     pub application_id: ApplicationId,
-    /// *Object ID*, where the directory was asked.
+    /// *Object ID*; `None` if the run did not work on the app in the directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_id: Option<ApplicationObjectId>,
-    /// *Object ID* of the enterprise application, where the directory was asked.
+    /// *Object ID* of the enterprise application; `None` if the run did not work on it in the directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_principal_id: Option<ServicePrincipalId>,
 }
@@ -243,7 +244,7 @@ impl ClientSettings {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Outcome {
-    /// Whether this run changed anything; `false` when everything was in place.
+    /// Whether this run changed anything; `false` if everything was in place.
     pub changed: bool,
     /// The cloud.
     pub environment: CloudEnvironment,
@@ -254,16 +255,17 @@ pub struct Outcome {
     /// The App ID URI of the server app; `None` if the app is reused and the site does not tell it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id_uri: Option<AppIdUri>,
-    /// The web (server) app; `None` after a removal, or if it is not there because the run was for the other app only.
+    /// The web (server) app; `None` after a removal, or if it is not there because the run was for the other
+    /// app only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_app: Option<AppOutcome>,
     /// The native (client) app; `None` as above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_app: Option<AppOutcome>,
-    /// The secret this run made, where it made one. In JSON without its text.
+    /// The secret that this run issued; `None` if it issued none. In JSON without its text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<IssuedSecret>,
-    /// The connection as the site has it, where there is a site.
+    /// The connection as the site has it; `None` if there is no site.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<SiteConnection>,
     /// Everything that was done.
@@ -286,8 +288,8 @@ impl Outcome {
         })
     }
 
-    /// The server app's values of the *Import apps* dialog, for an administrator who imports what this run has registered.
-    /// They hold the secret: hand them on by a safe way.
+    /// The server app's values of the *Import apps* dialog, for an administrator who imports what this run
+    /// has registered. They hold the secret: hand them on by a safe way.
     ///
     /// `None` if this run has issued no secret, or if the app's name or the App ID URI is not known.
     #[must_use]
@@ -304,7 +306,8 @@ impl Outcome {
         values.build().ok()
     }
 
-    /// The client app's values of the *Import apps* dialog. `None` if there is no client app, or its name is not known.
+    /// The client app's values of the *Import apps* dialog. `None` if there is no client app, or its name is
+    /// not known.
     #[must_use]
     pub fn imported_client_app(&self) -> Option<ImportedClientApp> {
         let app = self.client_app.as_ref()?;

@@ -21,10 +21,12 @@ use crate::{
 /// The version of the form that this version of the crate writes.
 const VERSION: u32 = 1;
 
-/// An error as data: what a service answers with, what a front end shows, what a log keeps. It never holds a secret.
+/// An error as data: what a service answers with, what a front end shows, what a log keeps. It never holds a
+/// secret.
 ///
-/// It is made after RFC 9457 (*Problem Details for HTTP APIs*): `code` stands for the type, `message` for title and detail,
-/// `request` for the instance. What is empty is left out of the JSON, and a reader takes it as empty.
+/// It is made after RFC 9457 (*Problem Details for HTTP APIs*): `code` stands for the type, `message` for
+/// title and detail, `request` for the instance. What is empty is left out of the JSON, and a reader takes it
+/// as empty.
 ///
 /// ```json
 /// {
@@ -112,7 +114,8 @@ pub struct ProblemFailure {
 }
 
 impl Problem {
-    /// The data of any error of this crate, or of an own one that tells as much. Its effect is [`Written::Nothing`].
+    /// The data of any error of this crate, or of an own one that tells as much. Its effect is
+    /// [`Written::Nothing`].
     #[must_use]
     pub fn of(error: &(dyn Diagnostic + 'static)) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! A plan that was approved and would do something else now.
+//! The error of an approved plan that would do something else now.
 
 use std::{borrow::Cow, fmt};
 
@@ -27,8 +27,8 @@ impl fmt::Display for PlanDifference {
     }
 }
 
-/// Tenant, site or specification have changed since the plan was approved: it would do something else now. Nothing was
-/// written.
+/// Tenant, site or specification have changed since the plan was approved: it would do something else now.
+/// Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("the plan is stale: {} of its parts would be different now", .differences.len())]
 #[serde(rename_all = "camelCase")]

@@ -26,7 +26,8 @@ pub enum Step {
     ServerServicePrincipal,
     /// The service principal of the client app.
     ClientServicePrincipal,
-    /// What the client app can only get once both application ids are known: its redirect URI and its permissions.
+    /// What the client app can only get once both application ids are known: its redirect URI and its
+    /// permissions.
     CompleteClientApp,
     /// The secret of the server app, unless it is created with the app.
     IssueSecret,
@@ -115,8 +116,8 @@ impl Step {
         }
     }
 
-    /// The app that the step works on, in the Entra tenant; `None` for a step on the site. A consent belongs to the app
-    /// that is allowed something.
+    /// The app that the step works on, in the Entra tenant; `None` for a step on the site. A consent belongs
+    /// to the app that is allowed something.
     #[must_use]
     pub const fn app(self) -> Option<AppRole> {
         match self {
@@ -187,7 +188,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// What a step came to.
+/// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -198,8 +199,8 @@ pub enum StepAction {
     Found,
     /// It was there and this run changed it.
     Updated,
-    /// This run has written it, and the directory does not show it: another administrator may have overwritten it. A
-    /// finding says so.
+    /// This run has written it, and the directory does not show it: another administrator may have
+    /// overwritten it. A finding says so.
     Unconfirmed,
     /// It was there and is as wanted.
     Unchanged,
@@ -207,7 +208,7 @@ pub enum StepAction {
     Differs,
     /// It was there and this run removed it.
     Removed,
-    /// It failed; what it left behind, if anything, is found by the next run.
+    /// It failed. The next run finds what it may have left behind.
     Failed,
 }
 

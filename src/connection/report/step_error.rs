@@ -24,7 +24,8 @@ pub enum StepError {
     /// The caller's sink did not store the secret that was issued.
     #[error(transparent)]
     SecretSink(SecretSinkError),
-    /// The directory is signed in to another tenant than the one that the plan was made for. Nothing was written.
+    /// The directory is signed in to another tenant than the one that the plan was made for. Nothing was
+    /// written.
     #[error("the plan is for tenant {planned}, and the directory is signed in to tenant {signed_in}")]
     OtherTenant {
         /// The tenant that the plan was made for.
@@ -53,7 +54,8 @@ pub enum StepError {
     /// The step works on an app registration that no step before it has made.
     #[error("the app that the step works on is not registered")]
     NotRegistered,
-    /// The directory added a secret and answered without its text, so that nothing can use it. The secret is removed.
+    /// The directory added a secret and answered without its text, so that nothing can use it. The secret is
+    /// removed.
     #[error("a secret was added to the app registration, and the directory's answer had no text of it")]
     SecretTextMissing,
     /// The plan imports the server app, and there is no secret or no App ID URI to import it with.
@@ -74,7 +76,8 @@ impl From<DirectoryError> for StepError {
 }
 
 impl StepError {
-    /// The reason of the directory's refusal, also of the last one of a wait; `None` if the directory did not refuse.
+    /// The reason of the directory's refusal, also of the last one of a wait; `None` if the directory did not
+    /// refuse.
     #[must_use]
     pub fn refusal(&self) -> Option<RefusalReason> {
         match self {

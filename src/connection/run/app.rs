@@ -79,8 +79,8 @@ impl Run<'_> {
         self.complete_found(step, &application, properties, origin).await
     }
 
-    /// Gives an app that was made moments ago what it lacks. The client app's share waits for its completion, to be one
-    /// request.
+    /// Gives an app that was made moments ago what it lacks. The client app's share waits for its completion,
+    /// to be one request.
     async fn complete_found(
         &self,
         step: Step,

@@ -18,8 +18,9 @@ use crate::connection::report::step_error::StepError;
 /// A handle that ends runs from outside, such as from a *Cancel* button. Clones are one handle.
 ///
 /// Dropping a run's future ends it, too, but leaves no report. A run that is ended by this handle gives its
-/// [`ApplyError`](crate::connection::ApplyError) with the report of what was done, and the secret if one was issued. What is under
-/// way at that moment may still be carried out; the next run of the same specification finds it.
+/// [`ApplyError`](crate::connection::ApplyError) with the report of what was done, and the secret if one was
+/// issued. What is under way at that moment may still be carried out; the next run of the same specification
+/// finds it.
 ///
 /// ```
 /// use cmg_onboarding::connection::Cancel;

@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl Run<'_> {
-    /// Consents to a delegated permission. One grant holds all permissions for one resource, so one that `is_there` is
-    /// extended.
+    /// Consents to a delegated permission. One grant holds all permissions for one resource, so one that
+    /// `is_there` is extended.
     pub(crate) async fn grant(
         &self,
         step: Step,

@@ -1,4 +1,4 @@
-//! One run of a plan: what it goes by, what it has come to, and what it tells of each step.
+//! One run of a plan: its input, its state, and the events and reports of its steps.
 
 use std::{
     collections::BTreeSet,

@@ -55,7 +55,8 @@ impl Run<'_> {
             }
             result
         });
-        // An implementation may tell everything at the end instead of as it happens; nothing is counted twice.
+        // An implementation may tell everything at the end instead of as it happens; nothing is counted
+        // twice.
         match result.await {
             Ok(onboarded) => {
                 onboarded.done.iter().for_each(|late| self.item_done(late, &mut waiting));

@@ -1,8 +1,8 @@
 //! Changes to things that others may be changing, too: read right before, merged, read back after.
 //!
-//! Microsoft Graph replaces a list as a whole and knows no condition on a write, so a list that was read long ago would
-//! take back what others have added meanwhile. What is written here is always the list of a moment ago with what is
-//! missing; what a neighbour has lost all the same is a finding.
+//! Microsoft Graph replaces a list as a whole and knows no condition on a write, so a list that was read long
+//! ago would take back what others have added meanwhile. What is written here is always the list of a moment
+//! ago with what is missing; what a neighbour has lost all the same is a finding.
 
 use std::time::Duration;
 

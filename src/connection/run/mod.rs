@@ -1,7 +1,11 @@
-//! How it is done: carries changes out, waits, and tells of it.
+//! Carries the changes of a plan out, round by round, and tells the caller of each.
 //!
-//! [`rounds`] executes a plan's changes, each kind by a function of its own; [`context`] is what they all share. Whatever
-//! must not be made twice goes through [`wait`], whatever others may be changing, too, through [`merge`].
+//! [`rounds`] executes the changes, each kind by a function of its own; they share [`context`]. A write that
+//! must not be made twice goes through [`wait`]; a write to an object that other administrators may be
+//! changing goes through [`merge`].
+//!
+//! The changes of one round run side by side, and all of them finish before a failure stops the run. The
+//! caller's sink has each issued secret before the next write.
 
 pub(crate) mod app;
 pub(crate) mod cancel;

@@ -1,4 +1,4 @@
-//! The way back: removes the connection and the apps that a plan names.
+//! Removes the connection and the apps that a plan names.
 
 use std::time::Duration;
 
@@ -54,7 +54,8 @@ impl Run<'_> {
             return Ok(report);
         };
         let (directory, attempt) = (self.directory()?, self.attempt(step, true));
-        // The service principal goes first, by itself: whether deleting the app takes it along is not documented.
+        // The service principal goes first, by itself: whether deleting the app takes it along is not
+        // documented.
         if let Some(principal) = service_principal_id {
             ignore_not_found(directory.delete_service_principal(self.call(step), *principal).await)?;
         }
@@ -74,7 +75,8 @@ impl Run<'_> {
     }
 }
 
-/// Removes a deleted app for good, its service principals before it: they are found by the app, should this be cut off.
+/// Removes a deleted app for good, its service principals before it: they are found by the app, should this
+/// be cut off.
 ///
 /// A deletion may take a moment to show among the deleted objects, so "not found" is waited on.
 async fn purge(
@@ -94,7 +96,8 @@ async fn purge(
     for principal in principals {
         let attempt = Attempt { policy: brief, ..attempt };
         let purged = settle(attempt, || directory.purge_service_principal(call.clone(), principal)).await;
-        // It holds no name; where it never shows among the deleted objects, all is well.
+        // It holds no unique name, so the removal is complete even if it never shows among the deleted
+        // objects.
         ignore_not_found(purged)?;
     }
     settle(attempt, || directory.purge_application(call.clone(), application)).await

@@ -158,8 +158,8 @@ impl Run<'_> {
         .ok_or(StepError::NotRegistered)
     }
 
-    /// The service principal that a change works on, and whether this run has made it, so that the directory may not see
-    /// it everywhere yet.
+    /// The service principal that a change works on, and whether this run has made it, so that the directory
+    /// may not see it everywhere yet.
     pub(crate) fn principal(&self, principal: Reference<ServicePrincipalId>) -> Result<(ServicePrincipalId, bool), StepError> {
         let made = match principal {
             Reference::Known(id) => return Ok((id, false)),
@@ -170,7 +170,8 @@ impl Run<'_> {
         made.map(|id| (id, true)).ok_or(StepError::ServicePrincipalMissing)
     }
 
-    /// A plan for one tenant never writes into another: the tenant that the directory is signed in to is compared first.
+    /// A plan for one tenant never writes into another: the tenant that the directory is signed in to is
+    /// compared first.
     async fn check_tenant(&self, step: Step) -> Result<(), StepFailure> {
         let planned = self.document.tenant_id;
         let signed_in = async {

@@ -1,9 +1,10 @@
-//! The server app's secret: issued if the site has none, handed over once, and never left lying about.
+//! The server app's secret: the run issues it if the site has none, hands it over once, and removes it if it
+//! is unused.
 //!
-//! A secret's text cannot be read back, so a secret that reached no site is lost, and one that is in use must never be
-//! removed. Hence the order: a new secret is added, the caller's sink and the site get it, and only then the lost ones
-//! go. The site decides which secret is in use: it takes a server app once. Of two runs at the same time one imports it,
-//! and the other removes its own secret.
+//! A secret's text cannot be read back, so a secret that reached no site is lost, and one that is in use must
+//! never be removed. Hence the order: a new secret is added, the caller's sink and the site get it, and only
+//! then the lost ones go. The site decides which secret is in use: it takes a server app once. Of two runs at
+//! the same time one imports it, and the other removes its own secret.
 
 use crate::{
     connection::{
@@ -33,7 +34,8 @@ use crate::{
     spec::SecretValidity,
 };
 
-/// How often a secret is added before giving up, if each one came back without its text or too close to another one.
+/// How often a secret is added before giving up, if each one came back without its text or too close to
+/// another one.
 const ATTEMPTS: i32 = 4;
 
 impl Registered {
@@ -44,8 +46,8 @@ impl Registered {
 }
 
 impl Run<'_> {
-    /// Issues a secret. `IfNeeded` stands for a secret that is created together with the app: it is issued by itself only
-    /// if the app turns out to be another run's.
+    /// Issues a secret. `IfNeeded` stands for a secret that is created together with the app: it is issued by
+    /// itself only if the app turns out to be another run's.
     pub(crate) async fn issue_secret(&self, when: When, validity: SecretValidity) -> Result<(), StepFailure> {
         let step = Step::IssueSecret;
         let Some(server) = self.server() else {
@@ -58,7 +60,8 @@ impl Run<'_> {
                 self.skip(step);
                 return Ok(());
             }
-            // Without a site nothing decides between two runs, and the other one may be handing its secret over.
+            // Without a site nothing decides between two runs, and the other one may be handing its secret
+            // over.
             When::IfNeeded if server.origin == Origin::Elsewhere && self.document.site.is_none() => {
                 let note = "another run made the app at the same time, and has its secret";
                 self.done(StepReport::new(step, StepAction::Found).with_note(note));
@@ -113,7 +116,8 @@ impl Run<'_> {
         }
     }
 
-    /// Of these secrets, those whose text never arrived at this run, and those that were issued for this site.
+    /// Of these secrets, those whose text never arrived at this run, and those that were issued for this
+    /// site.
     fn for_this_site(&self, own: &[OwnSecret]) -> UnusedSecrets {
         let site = self.document.site.as_ref().and_then(|site| site.identity.as_ref());
         let keys = |wanted: &dyn Fn(&OwnSecret) -> bool| own.iter().filter(|secret| wanted(secret)).map(|secret| secret.key_id).collect();
@@ -123,8 +127,8 @@ impl Run<'_> {
         }
     }
 
-    /// Adds one secret. Adding cannot be repeated blindly, because each attempt would leave one more: after one without
-    /// an answer the app is looked at, and what it left is counted among the lost.
+    /// Adds one secret. Adding cannot be repeated blindly, because each attempt would leave one more: after
+    /// one without an answer the app is looked at, and what it left is counted among the lost.
     async fn add_secret(
         &self,
         server: &Registered,
@@ -186,8 +190,9 @@ impl Run<'_> {
         }
     }
 
-    /// Whether no other own secret ends so close to the added one that a site's date would not tell them apart. Another
-    /// run may have added one at the same time: the app is read back, until it shows the added one.
+    /// Whether no other own secret ends so close to the added one that a site's date would not tell them
+    /// apart. Another run may have added one at the same time: the app is read back, until it shows the added
+    /// one.
     async fn is_distinct(&self, server: &Registered, known: &mut Vec<OwnSecret>, added: Option<&OwnSecret>) -> Result<bool, StepError> {
         let Some(added) = added else { return Ok(false) };
         let shows_it = |own: &[OwnSecret]| own.iter().any(|secret| secret.key_id == added.key_id);
@@ -217,8 +222,8 @@ impl Run<'_> {
         sink.store(&new).await.map_err(StepError::SecretSink)
     }
 
-    /// The own secrets that an app has now. An app that this run has made, or a secret that it has just added, may not
-    /// be seen yet, which is waited for: not seeing it is not having looked.
+    /// The own secrets that an app has now. An app that this run has made, or a secret that it has just
+    /// added, may not be seen yet, which is waited for: not seeing it is not having looked.
     async fn own_secrets_of(
         &self,
         step: Step,
@@ -265,7 +270,8 @@ impl Run<'_> {
         }
     }
 
-    /// The secrets to remove now: those that this run knows to be unused. A plan that only removes has looked at none.
+    /// The secrets to remove now: those that this run knows to be unused. A plan that only removes has looked
+    /// at none.
     fn to_retire(&self, planned: &[KeyId]) -> Vec<KeyId> {
         match self.state().unused.take() {
             Some(unused) => unused.certain,

@@ -13,12 +13,13 @@ use crate::{
 
 /// A safe place for issued secrets, such as a vault.
 ///
-/// A run awaits it with every secret that it issues, before it writes anything else: should the run fail afterwards, or
-/// the process end, the secret's text is not lost. Without a sink the text is in the [`Outcome`](crate::connection::Outcome) or in
-/// the [`ApplyError`](crate::connection::ApplyError), and nowhere else.
+/// A run awaits it with every secret that it issues, before it writes anything else: if the run fails
+/// afterwards, or the process ends, the secret's text is not lost. Without a sink the text is in the
+/// [`Outcome`](crate::connection::Outcome) or in the [`ApplyError`](crate::connection::ApplyError), and
+/// nowhere else.
 ///
-/// A secret that reaches the sink may yet be replaced within the same run, if another run has chosen the same end or if
-/// the site holds another run's secret. The secret that counts is the one in the `Outcome`.
+/// A secret that reaches the sink may yet be replaced within the same run, if another run has chosen the same
+/// end or if the site holds another run's secret. The secret that counts is the one in the `Outcome`.
 ///
 /// ```
 /// use std::sync::Mutex;
@@ -47,7 +48,8 @@ pub trait SecretSink: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// When the secret could not be stored. The run then stops before its next write, and its error carries the secret.
+    /// If the secret could not be stored. The run then stops before its next write, and its error carries the
+    /// secret.
     ///
     /// # Cancel safety
     ///
@@ -85,8 +87,9 @@ pub struct SecretSinkError {
 }
 
 impl SecretSinkError {
-    /// Describes the failure in one sentence without a full stop, with what to do about it. Both end on screens and in logs:
-    /// they are cut after 2,000 characters, and control characters and bidirectional formatting characters become spaces.
+    /// Describes the failure in one sentence without a full stop, with what to do about it. Both may be shown
+    /// and logged: they are cut after 2,000 characters, and control characters and bidirectional formatting
+    /// characters become spaces.
     #[must_use]
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {

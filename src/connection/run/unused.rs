@@ -5,23 +5,25 @@ use crate::{ids::KeyId, site::SecretHeld};
 /// The secrets that may be removed once a run is over, by what has to be known first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UnusedSecrets {
-    /// What no one can have: the plan found it unused, or this run issued it and its text never arrived.
+    /// Secrets that are certainly not in use: the plan found them unused, or this run issued them and never
+    /// got their text.
     pub(crate) certain: Vec<KeyId>,
-    /// Secrets for this site that are in use only if the site's item holds one of them: unused, once the site has made
-    /// its item in this run and holds this run's secret.
+    /// Secrets for this site that are in use only if the site's item holds one of them: unused, once the site
+    /// has made its item in this run and holds this run's secret.
     pub(crate) unless_held: Vec<KeyId>,
 }
 
 impl UnusedSecrets {
     /// What may go, now that the site has said which secret it holds. `own` is this run's secret.
     ///
-    /// `item_is_new` says that the site did not know the app when the run began: its item cannot have held any secret
-    /// but the one that it was made with.
+    /// `item_is_new` says that the site did not know the app when the run began: its item cannot have held
+    /// any secret but the one that it was made with.
     pub(crate) fn after_import(self, own: Option<KeyId>, held: SecretHeld, item_is_new: bool) -> Vec<KeyId> {
         let mut unused = self.certain;
         match held {
             SecretHeld::This if item_is_new => unused.extend(self.unless_held),
-            // Another run's secret is in the site, and may be one of those that looked lost; this run's own is not.
+            // Another run's secret is in the site, and may be one of those that looked lost; this run's own
+            // is not.
             SecretHeld::Another if item_is_new => unused.extend(own),
             _ => {}
         }

@@ -1,4 +1,5 @@
-//! The one way anything is made: try, look, wait, never twice.
+//! The way in which a run writes: it tries, waits for replication, and looks before it repeats, so that
+//! nothing is made twice.
 
 use std::{future::Future, time::Duration};
 
@@ -43,7 +44,8 @@ impl<'a> Attempt<'a> {
         self.fresh && error.may_be_replication()
     }
 
-    /// Waits once before something is tried that must not be tried at once: long enough for one look and one try.
+    /// Waits once before something is tried that must not be tried at once: long enough for one look and one
+    /// try.
     pub(crate) async fn pause(self, error: DirectoryError) -> Result<(), DirectoryError> {
         let mut wait = self.begin();
         wait.admit().await;
@@ -75,8 +77,8 @@ struct Wait<'a> {
 }
 
 impl Wait<'_> {
-    /// Lets one request go out. Two may follow each other at once, as a try and the look after it; a third one waits,
-    /// so that no more than two go out within twice the shortest wait.
+    /// Lets one request go out. Two may follow each other at once, as a try and the look after it; a third
+    /// one waits, so that no more than two go out within twice the shortest wait.
     async fn admit(&mut self) {
         let pace = self.pace();
         // Even a wait of no time takes up to a millisecond: timers count in milliseconds.
@@ -123,8 +125,8 @@ impl Wait<'_> {
     }
 }
 
-/// Carries out a change that must not be repeated blindly: it is repeated only if the directory has turned it down
-/// because it does not see a fresh object yet. Everything else is the caller's to look into.
+/// Carries out a change that must not be repeated blindly: it is repeated only if the directory has turned it
+/// down because it does not see a fresh object yet. Everything else is the caller's to look into.
 pub(crate) async fn settle_once<T, F>(attempt: Attempt<'_>, change: impl FnMut() -> F) -> Result<T, DirectoryError>
 where
     F: Future<Output = Result<T, DirectoryError>>,
@@ -160,8 +162,8 @@ where
 
 /// Makes something that must not be made twice.
 ///
-/// Whenever an attempt may have been carried out although it failed, or the directory says that the thing is there
-/// already, `look` decides; only when it is not there is `make` tried again.
+/// Whenever an attempt may have been carried out although it failed, or the directory says that the thing is
+/// there already, `look` decides; only when it is not there is `make` tried again.
 pub(crate) async fn ensure<T, M, L>(
     attempt: Attempt<'_>,
     mut make: impl FnMut() -> M,
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn not_found_on_somebody_elses_object_is_final() {
+    async fn not_found_is_final_for_an_object_that_this_run_has_not_made() {
         let calls = AtomicU32::new(0);
         let result: Result<(), _> = settle(attempt(false, &quiet()), || async {
             calls.fetch_add(1, Ordering::Relaxed);

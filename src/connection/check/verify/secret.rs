@@ -14,7 +14,8 @@ const DISABLED_APP: u32 = 7_000_112;
 const UNKNOWN_RESOURCE: [u32; 2] = [500_011, 50_001];
 const BY_POLICY: [u32; 3] = [53_003, 530_032, 530_035];
 
-/// What the directory, or the date alone, tells of the same fact that a sign-in has shown, and knows better why.
+/// What the directory, or the date alone, tells of the same fact that a sign-in has shown, and knows better
+/// why.
 pub(super) const fn known_to_directory(by_token: FindingCode) -> &'static [FindingCode] {
     use FindingCode as Code;
     match by_token {
@@ -29,8 +30,8 @@ pub(super) const fn known_to_directory(by_token: FindingCode) -> &'static [Findi
     }
 }
 
-/// Signs in for Microsoft Graph and, if that is accepted, for the App ID URI. Tells whether the secret was accepted, if
-/// that was found out.
+/// Signs in for Microsoft Graph and, if that is accepted, for the App ID URI. Tells whether the secret was
+/// accepted, if that was found out.
 pub(super) async fn try_out(probe: &dyn SecretProbe, server: &ImportedServerApp, wants_discovery: bool) -> (Option<bool>, Vec<Finding>) {
     let ask = async |resource: &ProbedResource| {
         probe

@@ -1,6 +1,7 @@
 //! The server app's registration against the shape that the product needs.
 //!
-//! Source: *Manually register Microsoft Entra apps for the CMG*, and what *Update Application Settings* sets beyond it.
+//! Source: *Manually register Microsoft Entra apps for the CMG*, and what *Update Application Settings* sets
+//! beyond it.
 
 use crate::{
     connection::{
