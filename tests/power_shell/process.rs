@@ -154,6 +154,18 @@ async fn is_there(path: &Path) {
 }
 
 #[tokio::test]
+async fn a_script_that_has_said_its_last_word_ends_by_itself() {
+    // It goes on after standard input is closed, and writes more than a pipe holds.
+    let body = format!(
+        "{}cat > /dev/null\ni=0; while [ $i -lt 3000 ]; do echo 'a transcript that is finished'; i=$((i+1)); done\necho done > FOLDER/ended",
+        says(&[SITE, END])
+    );
+    let stand_in = StandIn::new(&body).await;
+    site(stand_in.process()).snapshot(Call::quiet()).await.unwrap();
+    assert_eq!(stand_in.read("ended"), "done\n");
+}
+
+#[tokio::test]
 async fn a_program_that_is_not_there_is_named() {
     let error = site(LocalProcess::new().program("/nowhere/pwsh"))
         .snapshot(Call::quiet())
