@@ -39,6 +39,7 @@ impl AzureServicesConnectionBuilder {
                 directory: None,
                 site: None,
                 expected_tenant: None,
+                no_gateway_stated: false,
                 policy_exempt: false,
                 secrets: SecretOptions::default(),
                 only: None,
@@ -93,6 +94,14 @@ impl AzureServicesConnectionBuilder {
     /// With a site this setting changes nothing: the site tells which secret is in use.
     pub fn remove_superseded_secrets(mut self, remove: bool) -> Self {
         self.inner.secrets.remove_superseded = remove;
+        self
+    }
+
+    /// Before a removal, states that no cloud management gateway uses the connection. A site that can tell decides by
+    /// itself; one that cannot tell refuses to remove without this statement, which the plan shows and the report keeps.
+    /// Default: nothing is stated.
+    pub fn state_no_gateway(mut self, stated: bool) -> Self {
+        self.inner.no_gateway_stated = stated;
         self
     }
 

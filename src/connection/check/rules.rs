@@ -17,6 +17,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) endpoints: Option<&'a CloudEndpoints>,
     pub(crate) expected_tenant: Option<TenantId>,
     pub(crate) policy_exempt: bool,
+    /// Whether the caller states that no gateway uses the connection.
+    pub(crate) no_gateway_stated: bool,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<&'a SiteIdentity>,
