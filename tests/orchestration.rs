@@ -311,6 +311,33 @@ async fn a_removal_takes_away_what_was_made_and_frees_the_names_for_the_next_run
 }
 
 #[tokio::test]
+async fn the_plan_shows_and_the_report_keeps_the_statement_that_no_gateway_uses_the_connection() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    let stated = AzureServicesConnection::builder(spec())
+        .directory(tenant.directory())
+        .site(site.clone())
+        .state_no_gateway(true)
+        .build()
+        .unwrap();
+    let plan = stated.plan_removal(|_| ()).await.unwrap();
+    assert!(
+        plan.to_string()
+            .contains("Stated by the caller: no cloud management gateway uses it"),
+        "{plan}"
+    );
+    let outcome = plan.apply(|_| ()).await.unwrap();
+    let note = outcome
+        .report
+        .step(Step::RemoveConnection)
+        .unwrap()
+        .note
+        .clone()
+        .unwrap_or_default();
+    assert!(note.contains("stated that no cloud management gateway uses it"), "{note}");
+}
+
+#[tokio::test]
 async fn a_removal_where_nothing_was_made_removes_nothing() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let plan = connection(spec(), &tenant, &site).plan_removal(|_| ()).await.unwrap();

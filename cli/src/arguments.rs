@@ -61,6 +61,9 @@ pub(crate) struct Arguments {
     /// Remove what this specification has made.
     #[arg(long)]
     pub(crate) remove: bool,
+    /// With --remove: states that no cloud management gateway uses the connection, for a site that cannot tell.
+    #[arg(long, requires = "remove")]
+    pub(crate) no_gateway_uses_it: bool,
     /// Without a site: replace the secret of an earlier run.
     #[arg(long)]
     pub(crate) reissue_secret: bool,

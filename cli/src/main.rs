@@ -71,6 +71,9 @@ fn show(ending: &Ending, output: Output) -> u8 {
 
 async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
     let spec: ConnectionSpec = arguments.specification()?.parse().map_err(OnboardingError::Spec)?;
+    if !arguments.remove {
+        arguments.site.prepare_script(&spec)?;
+    }
     output.specification(&spec);
     // Kept alive until the job is done: dropping it stops the emulator.
     let (connection, _emulator) = connect(arguments, spec).await?;
@@ -149,7 +152,10 @@ async fn demonstrate(arguments: &Arguments, spec: ConnectionSpec) -> Result<(Azu
 }
 
 fn finish(arguments: &Arguments, builder: AzureServicesConnectionBuilder) -> Result<AzureServicesConnection, Ending> {
-    let connection = builder.reissue_secret(arguments.reissue_secret).build();
+    let connection = builder
+        .reissue_secret(arguments.reissue_secret)
+        .state_no_gateway(arguments.no_gateway_uses_it)
+        .build();
     Ok(connection.map_err(OnboardingError::from)?)
 }
 
@@ -183,5 +189,34 @@ impl From<BadInput> for Ending {
 impl From<OnboardingError> for Ending {
     fn from(error: OnboardingError) -> Self {
         Self::Onboarding(error)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may give up, and so may its helpers")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_that_cannot_be_written_to_is_refused_before_the_first_request() {
+        let file = std::env::temp_dir().join(format!("cmg-onboard-file-{}", std::process::id()));
+        std::fs::write(&file, "").unwrap();
+        let folder = file.join("below");
+        // With --plan nothing is ever written, so that only a check before the first request can refuse.
+        let flags = [
+            "cmg-onboard",
+            "--plan",
+            "--json",
+            "--provider",
+            "cm01.contoso.com",
+            "--site-code",
+            "P01",
+        ];
+        let arguments = Arguments::parse_from(flags.into_iter().chain(["--script-out", folder.to_str().unwrap()]));
+        let Err(Ending::BadInput(message)) = run(&arguments, Output { json: true }).await else {
+            panic!("it is not refused");
+        };
+        assert!(message.contains("cannot be written to"), "{message}");
+        std::fs::remove_file(file).unwrap();
     }
 }

@@ -1,10 +1,16 @@
 //! Which site to import into, and how.
 
-use std::path::PathBuf;
+use std::{
+    fmt::Display,
+    fs::{self, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use clap::{Args, ValueEnum};
 use cmg_onboarding::{
-    ConnectionSpec, HttpClient, Outcome, SiteHandle,
+    ApplicationId, ConnectionSpec, Diagnostic, HttpClient, Outcome, SiteHandle,
     site::{
         ClientAppImport, ServerAppImport, SiteOnboarding, SplitSite,
         power_shell::{ConsoleScript, PowerShellSite},
@@ -93,6 +99,16 @@ impl SiteArguments {
             .map_err(|error| BadInput(error.to_string()))
     }
 
+    /// Checks all that could keep script and request from being written, and makes their folder: once the secret is
+    /// issued, a request that cannot be written would lose it.
+    pub(crate) fn prepare_script(&self, spec: &ConnectionSpec) -> Result<(), BadInput> {
+        let (Some(folder), Some(code), Some(provider)) = (&self.script_out, &self.site_code, &self.provider) else {
+            return Ok(());
+        };
+        ConsoleScript::new(code, provider, &provisional(spec)?).map_err(|error| BadInput(format!("{error}. {}", error.help())))?;
+        make_writable(folder).map_err(|error| cannot_write(folder, &error))
+    }
+
     /// Writes script and request, where that is wanted, and tells what to do with them.
     pub(crate) fn write_script(&self, spec: &ConnectionSpec, outcome: &Outcome) -> Result<Option<String>, BadInput> {
         let (Some(folder), Some(code), Some(provider)) = (&self.script_out, &self.site_code, &self.provider) else {
@@ -121,7 +137,7 @@ impl SiteArguments {
         };
         let console = ConsoleScript::new(code, provider, &wanted).map_err(|error| BadInput(error.to_string()))?;
         let written = console.write_to(folder);
-        let [script, request] = written.map_err(|error| BadInput(format!("{} cannot be written to: {error}", folder.display())))?;
+        let [script, request] = written.map_err(|error| cannot_write(folder, &error))?;
         Ok(Some(format!(
             "Written: {} and {}. Where the Configuration Manager console is installed, run: {}\n\
              {secret}",
@@ -130,6 +146,63 @@ impl SiteArguments {
             console.command_line()
         )))
     }
+}
+
+/// Makes the folder, and sees that both files can be written there.
+fn make_writable(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for name in [ConsoleScript::SCRIPT_FILE, ConsoleScript::REQUEST_FILE] {
+        let path = folder.join(name);
+        let is_new = !path.exists();
+        OpenOptions::new().append(true).create(true).open(&path)?;
+        if is_new {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
+fn cannot_write(folder: &Path, error: &io::Error) -> BadInput {
+    BadInput(format!("{} cannot be written to: {error}", folder.display()))
+}
+
+/// The request as far as the specification tells it, to find texts that would not arrive as they are.
+fn provisional(spec: &ConnectionSpec) -> Result<SiteOnboarding, BadInput> {
+    let application: ApplicationId = no_id()?;
+    let server = match spec.server_app() {
+        ServerApp::Create(app) => Some(app.name()),
+        ServerApp::Import(app) => Some(app.name()),
+        _ => None,
+    };
+    let client = match spec.client_app() {
+        ClientApp::Create(app) => ClientAppImport::Import {
+            name: app.name().to_owned(),
+            client_id: application,
+        },
+        ClientApp::Import(app) => ClientAppImport::Import {
+            name: app.name().to_owned(),
+            client_id: application,
+        },
+        _ => ClientAppImport::Known(application),
+    };
+    let mut wanted = SiteOnboarding::new(
+        no_id()?,
+        server.unwrap_or_default(),
+        spec.environment(),
+        ServerAppImport::Known(application),
+        client,
+        spec.name(),
+    );
+    wanted.description = spec.description().map(str::to_owned);
+    wanted.discovery = spec.discovery().cloned();
+    Ok(wanted)
+}
+
+/// An id that is not known yet.
+fn no_id<T: FromStr<Err: Display>>() -> Result<T, BadInput> {
+    "00000000-0000-0000-0000-000000000000"
+        .parse()
+        .map_err(|error: T::Err| BadInput(error.to_string()))
 }
 
 /// What the site is to be given, from what was asked for and what came out.
@@ -171,8 +244,6 @@ fn onboarding(spec: &ConnectionSpec, outcome: &Outcome) -> Option<SiteOnboarding
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may give up, and so may its helpers")]
 mod tests {
-    use std::{fs, path::Path};
-
     use cmg_onboarding::AzureServicesConnection;
     use cmg_onboarding_emulator::EmulatedTenant;
 

@@ -71,12 +71,27 @@ pub struct SiteProgress {
     /// Its row, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<SiteRowId>,
+    /// How what was created or changed reads back differently from what was wanted, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differences: Option<String>,
 }
 
 impl SiteProgress {
     /// Describes a piece of progress.
     #[must_use]
     pub const fn new(item: SiteItem, action: SiteAction, row: Option<SiteRowId>) -> Self {
-        Self { item, action, row }
+        Self {
+            item,
+            action,
+            row,
+            differences: None,
+        }
+    }
+
+    /// The same with what reads back differently from what was wanted.
+    #[must_use]
+    pub fn reading_back(mut self, differences: impl Into<String>) -> Self {
+        self.differences = Some(differences.into());
+        self
     }
 }

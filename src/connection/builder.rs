@@ -36,6 +36,7 @@ impl AzureServicesConnectionBuilder {
                 directory: None,
                 site: None,
                 expected_tenant: None,
+                no_gateway_stated: false,
                 policy_exempt: false,
                 reissue_secret: false,
                 remove_superseded: false,
@@ -96,6 +97,14 @@ impl AzureServicesConnectionBuilder {
     /// With a site, the site tells which secret is in use, and this setting changes nothing.
     pub fn remove_superseded_secrets(mut self, remove: bool) -> Self {
         self.inner.remove_superseded = remove;
+        self
+    }
+
+    /// Before a removal, states that no cloud management gateway uses the connection. A site that can tell
+    /// decides by itself. One that cannot tell refuses to remove without this statement, which the plan shows
+    /// and the report keeps. Default: nothing is stated.
+    pub fn state_no_gateway(mut self, stated: bool) -> Self {
+        self.inner.no_gateway_stated = stated;
         self
     }
 

@@ -80,6 +80,7 @@ pub(crate) struct Inner {
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
     pub(crate) remove_superseded: bool,
+    pub(crate) no_gateway_stated: bool,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
@@ -143,6 +144,7 @@ impl Inner {
             policy_exempt: self.policy_exempt,
             reissue_secret: self.reissue_secret,
             remove_superseded: self.remove_superseded,
+            no_gateway_stated: self.no_gateway_stated,
             only: self.only,
             site_identity: self.site_identity.as_ref(),
             now: self.clock.now(),

@@ -218,6 +218,9 @@ pub struct SiteRemoval {
     pub connection: SiteRowId,
     /// The connection's name, to be sure that it is the one meant.
     pub name: String,
+    /// Whether the caller states that no cloud management gateway uses the connection. A site that can tell decides by
+    /// itself; one that cannot tell refuses without this statement.
+    pub no_gateway_stated: bool,
 }
 
 impl SiteRemoval {
@@ -227,7 +230,15 @@ impl SiteRemoval {
         Self {
             connection,
             name: name.into(),
+            no_gateway_stated: false,
         }
+    }
+
+    /// The same with the caller's statement that no cloud management gateway uses the connection.
+    #[must_use]
+    pub const fn stating_no_gateway(mut self, stated: bool) -> Self {
+        self.no_gateway_stated = stated;
+        self
     }
 }
 

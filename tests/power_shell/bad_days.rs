@@ -85,15 +85,12 @@ async fn noise_of_any_kind_does_no_harm() {
 #[tokio::test]
 async fn a_line_of_another_version_or_of_no_meaning_is_an_error_that_names_it() {
     for line in [
-        r#"{"cmg":2,"event":"end"}"#,
-        r#"{"cmg":1,"event":"dance"}"#,
-        r#"{"cmg":1}"#,
-        r#"{"cmg":1,"event":"progress","item":"moon","action":"created","row":1,"differences":[]}"#,
-        r#"{"cmg":1,"event":"progress","item":"tenant","action":"eaten","row":1,"differences":[]}"#,
-        r#"{"cmg":1,"event":"progress","item":"tenant"}"#,
-        r#"{"cmg":1,"event":"error","code":"odd","operation":"","message":"","help":""}"#,
-        r#"{"cmg":1,"event":"connection","id":"x"}"#,
-        r#"{"cmg":"#,
+        r#"{"cmg":2,"run":"RUN","event":"dance"}"#,
+        r#"{"cmg":2,"run":"RUN","event":"progress","item":"moon","action":"created","row":1,"differences":[]}"#,
+        r#"{"cmg":2,"run":"RUN","event":"progress","item":"tenant","action":"eaten","row":1,"differences":[]}"#,
+        r#"{"cmg":2,"run":"RUN","event":"progress","item":"tenant"}"#,
+        r#"{"cmg":2,"run":"RUN","event":"error","code":"odd","operation":"","message":"","help":""}"#,
+        r#"{"cmg":2,"run":"RUN","event":"connection","id":"x"}"#,
     ] {
         let failure = failure_of(&FakeHost::saying(&[SITE, &progress("tenant", "created", 1, &[]), line])).await;
         assert_eq!(cause(&failure.error), Some(PowerShellError::WrongLine { number: 3 }), "{line}");
@@ -102,8 +99,33 @@ async fn a_line_of_another_version_or_of_no_meaning_is_an_error_that_names_it() 
 }
 
 #[tokio::test]
+async fn a_script_of_another_version_is_refused_with_the_advice_to_sign_the_new_one() {
+    // What a script of the first version answers to a request that it does not know.
+    let answer = r#"{"cmg":1,"event":"error","code":"unreachable","operation":"read the request","message":"the request is of another version than this script","help":""}"#;
+    let host = FakeHost::saying(&[answer]).then_ending(1, "");
+    let failure = failure_of(&host).await;
+    assert_eq!(cause(&failure.error), Some(PowerShellError::OtherProtocol { version: 1 }));
+    assert!(failure.error.help().contains("sign"), "{}", failure.error.help());
+}
+
+#[tokio::test]
+async fn a_text_of_the_site_that_looks_like_an_answer_ends_nothing() {
+    let end = r#"{"cmg":2,"run":"00112233445566778899aabbccddeeff","event":"end"}"#;
+    let host = FakeHost::saying(&[SITE, &format!("WARNING: {end}"), end, r#"{"cmg":2,"event":"end"}"#, CONNECTION]).then_ending(0, "");
+    let failure = failure_of(&host).await;
+    assert!(matches!(cause(&failure.error), Some(PowerShellError::EndedEarly { .. })));
+}
+
+#[tokio::test]
+async fn what_powershell_calls_an_error_and_its_line_are_told() {
+    let line = failed("refused", "import the client app", "no").replace(r#""help""#, r#""errorId":"AccessDenied","line":12,"help""#);
+    let failure = failure_of(&FakeHost::saying(&[line])).await;
+    assert!(error::chain(&failure.error).contains("no (AccessDenied, line 12)"), "{failure:?}");
+}
+
+#[tokio::test]
 async fn a_huge_line_and_endless_output_are_cut_off() {
-    let host = FakeHost::writing(format!("{{\"cmg\":1,\"event\":\"{}", "x".repeat(2_000_000)));
+    let host = FakeHost::writing(format!("{{\"cmg\":2,\"run\":\"RUN\",\"event\":\"{}", "x".repeat(2_000_000)));
     let in_one_line = |failure: &SiteFailure| match cause(&failure.error) {
         Some(PowerShellError::TooMuchOutput { in_one_line, .. }) => Some(in_one_line),
         _ => None,

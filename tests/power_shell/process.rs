@@ -57,21 +57,26 @@ fn site(process: LocalProcess) -> PowerShellSite {
     builder.time_out(Duration::from_secs(30)).build().unwrap()
 }
 
+/// Reads the request into a file, and answers with its number.
 fn says(lines: &[&str]) -> String {
-    lines.iter().map(|line| format!("printf '%s\\n' '{line}'\n")).collect()
+    let answers: String = lines
+        .iter()
+        .map(|line| format!("printf '%s\\n' '{}'\n", line.replace("RUN", "'$run'")))
+        .collect();
+    format!("cat > FOLDER/input\nrun=$(sed -n 's/.*\"run\":\"\\([0-9a-f]*\\)\".*/\\1/p' FOLDER/input | tail -n 1)\n{answers}")
 }
 
 #[tokio::test]
 async fn the_request_comes_after_the_script_on_standard_input_and_nowhere_else() {
     let answers = says(&[SITE, &progress("tenant", "created", 1, &[]), CONNECTION, END]);
-    let body = format!("printf '%s ' \"$@\" > FOLDER/arguments\nenv > FOLDER/environment\ncat > FOLDER/input\n{answers}");
+    let body = format!("printf '%s ' \"$@\" > FOLDER/arguments\nenv > FOLDER/environment\n{answers}");
     let stand_in = StandIn::new(&body).await;
     let onboarded = site(stand_in.process()).onboard(Call::quiet(), &wanted()).await.unwrap();
     assert_eq!(onboarded.done.len(), 1);
 
     let input = stand_in.read("input");
     let request = input.strip_prefix(SCRIPT).unwrap().trim_start_matches('\n');
-    assert!(request.starts_with("{\"request\":1,") && request.trim_end().lines().count() == 1);
+    assert!(request.starts_with("{\"request\":2,") && request.trim_end().lines().count() == 1);
     let units: Vec<String> = SECRET.encode_utf16().map(|unit| unit.to_string()).collect();
     assert!(request.contains(&units.join(",")));
     let arguments = stand_in.read("arguments");
@@ -85,7 +90,7 @@ async fn the_request_comes_after_the_script_on_standard_input_and_nowhere_else()
 
 #[tokio::test]
 async fn a_signed_copy_is_run_from_its_file_and_is_given_the_request_alone() {
-    let body = format!("printf '%s ' \"$@\" > FOLDER/arguments\ncat > FOLDER/input\n{}", says(&[SITE, END]));
+    let body = format!("printf '%s ' \"$@\" > FOLDER/arguments\n{}", says(&[SITE, END]));
     let stand_in = StandIn::new(&body).await;
     let process = stand_in.process().script_file("/opt/cmg-onboard.ps1").execution_policy("AllSigned");
     site(process).snapshot(Call::quiet()).await.unwrap();
@@ -95,7 +100,7 @@ async fn a_signed_copy_is_run_from_its_file_and_is_given_the_request_alone() {
             .trim_end()
             .ends_with("-ExecutionPolicy AllSigned -File /opt/cmg-onboard.ps1")
     );
-    assert!(stand_in.read("input").starts_with("{\"request\":1,"));
+    assert!(stand_in.read("input").starts_with("{\"request\":2,"));
 }
 
 #[tokio::test]
@@ -151,6 +156,18 @@ async fn is_there(path: &Path) {
     while !path.exists() {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn a_script_that_has_said_its_last_word_ends_by_itself() {
+    // It goes on after standard input is closed, and writes more than a pipe holds.
+    let body = format!(
+        "{}i=0; while [ $i -lt 3000 ]; do echo 'a transcript that is finished'; i=$((i+1)); done\necho done > FOLDER/ended",
+        says(&[SITE, END])
+    );
+    let stand_in = StandIn::new(&body).await;
+    site(stand_in.process()).snapshot(Call::quiet()).await.unwrap();
+    assert_eq!(stand_in.read("ended"), "done\n");
 }
 
 #[tokio::test]

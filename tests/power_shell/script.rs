@@ -4,29 +4,35 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cmg_onboarding::site::power_shell::SCRIPT;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tree_sitter::{Node, Parser, Tree};
 
 /// What Windows PowerShell 5.1 and PowerShell 7 both have, and the script uses.
 const BUILT_IN: &[&str] = &[
+    "Add-Content",
     "ConvertFrom-Json",
     "ConvertTo-Json",
     "ForEach-Object",
-    "Get-Command",
     "Get-Content",
     "Get-Module",
     "Get-PSDrive",
     "Import-Module",
     "Join-Path",
+    "New-Object",
     "New-PSDrive",
     "Pop-Location",
     "Push-Location",
     "Read-Host",
-    "Select-Object",
+    "Remove-PSDrive",
+    "Resolve-Path",
+    "Set-Content",
     "Set-Location",
     "Set-StrictMode",
     "Split-Path",
+    "Test-Path",
     "Where-Object",
     "Write-Debug",
+    "Write-Host",
 ];
 
 /// Variables that PowerShell sets itself.
@@ -230,6 +236,10 @@ fn everything_else_it_calls_is_its_own_or_built_in() {
             continue;
         };
         let name = text(name, SCRIPT);
+        // The block that is the script's own scope.
+        if name.starts_with('{') {
+            continue;
+        }
         let is_known = own.contains(name) || BUILT_IN.contains(&name) || is_of_the_module(name);
         assert!(is_known, "{name} at {:?}", command.start_position());
     }
@@ -247,7 +257,8 @@ fn every_variable_it_reads_is_set_somewhere_in_reach() {
         .iter()
         .filter(|(name, count)| **count == 1 && !AUTOMATIC.contains(name))
         .map(|(name, _)| *name)
-        .filter(|name| !name.starts_with('@'))
+        // `-ErrorVariable trouble` sets it.
+        .filter(|name| !name.starts_with('@') && *name != "$trouble")
         .collect();
     assert!(lonely.is_empty(), "{lonely:?}");
 }
@@ -274,4 +285,162 @@ fn it_never_touches_the_encrypted_secret_nor_gives_the_secret_to_a_cmdlet_as_tex
         None,
         "applications are read by the cmdlet alone"
     );
+}
+
+/// The SHA-256 of the text without the line that holds it.
+#[test]
+fn its_revision_is_the_digest_of_its_own_text() {
+    let line = SCRIPT.lines().find(|line| line.starts_with("$revision = ")).unwrap();
+    let rest = SCRIPT.replacen(&format!("{line}\n"), "", 1);
+    let digest: String = Sha256::digest(rest.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(!SCRIPT.contains('\r'), "its line ends are one character");
+    assert_eq!(line, format!("$revision = '{digest}'"));
+}
+
+/// Where each cmdlet that reads a site may stand: once each, behind what is known already.
+#[test]
+fn nothing_is_read_in_two_places() {
+    let calls = calls(&parse(SCRIPT), SCRIPT);
+    let reading = |call: &&Call| call.cmdlet.starts_with("Get-CM") || call.cmdlet == "Invoke-CMWmiQuery";
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for call in calls.iter().filter(reading) {
+        *places.entry(call.cmdlet.as_str()).or_default() += 1;
+    }
+    // Seven calls in the look: the eighth reads one service by its id, if a list left its web apps out.
+    let expected = [
+        ("Get-CMAADApplication", 1),
+        ("Get-CMAzureService", 2),
+        ("Get-CMSite", 1),
+        ("Invoke-CMWmiQuery", 4),
+    ];
+    assert_eq!(places, BTreeMap::from(expected));
+    for class in [
+        "SMS_AzureEnvironments",
+        "SMS_AAD_Tenant_Ex",
+        "SMS_AAD_Discovery_Settings",
+        "SMS_AzureService'",
+    ] {
+        assert_eq!(SCRIPT.matches(&format!("FROM {class}")).count(), 1, "{class}");
+    }
+    // From nothing: the look's seven calls less the gateways, four writes, and what each write changed: tenants and
+    // applications, applications, services and discovery, discovery.
+    let forgotten = SCRIPT.matches("$known.Remove(").count();
+    assert_eq!(forgotten, 7, "each write forgets what it changes and nothing else");
+}
+
+/// What PSScriptAnalyzer says of state-changing functions, plural nouns and positional parameters by its default rules.
+fn analyzed(source: &str) -> Vec<String> {
+    let tree = parse(source);
+    let mut said = Vec::new();
+    for name in of_kind(tree.root_node(), "function_name") {
+        let name = text(name, source);
+        let (verb, noun) = name.split_once('-').unwrap_or((name, ""));
+        if ["New", "Set", "Remove", "Start", "Stop", "Restart", "Reset", "Update"].contains(&verb) {
+            said.push(format!("{name} changes state and has no ShouldProcess"));
+        }
+        if noun.ends_with('s') && !noun.ends_with("ss") {
+            said.push(format!("{name} has a plural noun"));
+        }
+    }
+    for command in of_kind(tree.root_node(), "command") {
+        let Some(name) = command.child_by_field_name("command_name").map(|name| text(name, source)) else {
+            continue;
+        };
+        // The block of these two is given by position everywhere, and one that is called has no names to give.
+        if ["Where-Object", "ForEach-Object"].contains(&name) || name.starts_with('{') {
+            continue;
+        }
+        let Some(elements) = command.child_by_field_name("command_elements") else {
+            continue;
+        };
+        let mut cursor = elements.walk();
+        let mut has_parameter = false;
+        for element in elements.children(&mut cursor) {
+            match element.kind() {
+                "command_argument_sep" => {}
+                "command_parameter" => has_parameter = true,
+                _ if text(element, source).starts_with('@') && !text(element, source).starts_with("@(") => has_parameter = false,
+                _ if has_parameter => has_parameter = false,
+                _ => said.push(format!("{name} is given {} by position", text(element, source))),
+            }
+        }
+    }
+    said
+}
+
+#[test]
+fn an_analyzer_has_nothing_to_say() {
+    assert_eq!(analyzed(SCRIPT).join("\n"), "");
+    let wrong = "function Read-Rows { param($A) }\nfunction Stop-It { Read-Rows 'x'; Read-Rows -A 'x' 'y' }";
+    let said = analyzed(wrong);
+    assert_eq!(said.len(), 4, "{said:#?}");
+}
+
+#[test]
+fn nothing_advises_to_delete_and_no_service_type_is_taken_for_cloud_management() {
+    let lower = SCRIPT.to_lowercase();
+    assert!(!lower.contains("delete"));
+    let compared: Vec<_> = SCRIPT
+        .lines()
+        .filter(|line| line.contains("serviceType -eq") || line.contains("'ServiceType') -eq"))
+        .collect();
+    assert!(compared.is_empty(), "{compared:?}");
+}
+
+/// The text of one function.
+fn function(name: &str) -> String {
+    let tree = parse(SCRIPT);
+    let found = of_kind(tree.root_node(), "function_statement").into_iter().find(|function| {
+        let names = of_kind(*function, "function_name");
+        names.first().is_some_and(|found| text(*found, SCRIPT) == name)
+    });
+    text(found.unwrap(), SCRIPT).to_owned()
+}
+
+#[test]
+fn what_was_created_is_told_as_created_with_its_differences_beside_it() {
+    assert!(function("Send-Progress").contains("$Action -eq 'unchanged') { $Action = 'differs' }"));
+    assert!(function("Install-ServerApp").contains("-Action 'created' -Row $found.id -Differences"));
+}
+
+#[test]
+fn a_query_for_gateways_that_fails_blocks() {
+    let guard = function("Assert-NoGateway");
+    assert!(guard.contains("$null -eq $gateways") && guard.contains("$null -eq $gateway.connection -and -not $IsStated"));
+    assert!(function("Invoke-Removal").contains("Assert-NoGateway -Service $found[0] -IsStated $Removal.noGatewayStated"));
+    assert!(function("Read-Gateway").contains("$known.gateway = $null"));
+}
+
+#[test]
+fn a_drive_that_leads_elsewhere_is_not_taken() {
+    assert!(function("Connect-Site").contains("$drive.Root -ne $Request.provider"));
+}
+
+#[test]
+fn groups_are_looked_up_by_name_in_the_console_form_only() {
+    assert!(function("Install-Discovery").contains("$new.Count -gt 0 -and -not $state.resultFile"));
+    assert_eq!(SCRIPT.matches("AddGroupName").count(), 1);
+}
+
+/// PowerShell 7.3 and later show the arguments of methods to the antimalware engine.
+#[test]
+fn no_method_is_given_the_text_of_the_request() {
+    let tree = parse(SCRIPT);
+    for call in of_kind(tree.root_node(), "invokation_expression") {
+        let call = text(call, SCRIPT);
+        assert!(
+            !call.contains("($text") && !call.contains("($Text,") || call.starts_with("[Console]::Out."),
+            "{call}"
+        );
+    }
+    assert!(function("Read-Secret").contains("$Text -notmatch") && !function("Read-Secret").contains(".Split("));
+}
+
+#[test]
+fn its_preferences_stay_in_a_scope_of_its_own() {
+    let block = SCRIPT.find("$code = & {").unwrap();
+    for preference in ["Set-StrictMode", "$ErrorActionPreference =", "$WarningPreference ="] {
+        assert!(SCRIPT.find(preference).unwrap() > block, "{preference}");
+    }
+    assert!(SCRIPT.ends_with("} $RequestFile @($input)\nexit @($code)[-1]\n"));
 }

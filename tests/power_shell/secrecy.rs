@@ -4,10 +4,13 @@ use std::{fs, path::PathBuf};
 
 use cmg_onboarding::{
     Call, Diagnostic, Site, SiteError, error,
-    site::{ServerAppImport, power_shell::ConsoleScript},
+    site::{
+        ServerAppImport,
+        power_shell::{ConsoleScript, ConsoleScriptError},
+    },
 };
 
-use crate::support::{FakeHost, SECRET, SITE, failed, progress, wanted};
+use crate::support::{CONNECTION, END, FakeHost, SECRET, SITE, failed, progress, wanted};
 
 /// The secret as the request has it.
 fn units() -> String {
@@ -48,7 +51,7 @@ async fn a_host_that_repeats_it_does_not_get_it_into_anything() {
         FakeHost::saying(&[echo.as_str()]).then_ending(1, &echo),
         FakeHost::saying(&[SITE, message.as_str()]),
         FakeHost::saying(&[message.replace("refused", "unreachable")]),
-        FakeHost::saying(&[format!("{{\"cmg\":1,\"event\":\"{SECRET}\"}}")]),
+        FakeHost::saying(&[format!("{{\"cmg\":2,\"run\":\"RUN\",\"event\":\"{SECRET}\"}}")]),
         FakeHost::saying(&[progress("serverApp", "differs", 1, &[SECRET])]),
     ] {
         let failure = host.site().onboard(Call::quiet(), &wanted()).await.unwrap_err();
@@ -78,6 +81,38 @@ fn the_console_form_has_no_secret_and_asks_for_it() {
     for path in [&script, &request] {
         assert!(console.command_line().contains(path.file_name().unwrap().to_str().unwrap()));
     }
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn the_answers_of_the_console_form_are_read_back() {
+    let folder: PathBuf = std::env::temp_dir().join(format!("cmg-onboarding-result-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let console = ConsoleScript::new("P01", "provider.contoso.com", &wanted()).unwrap();
+    console.write_to(&folder).unwrap();
+    let request: serde_json::Value = serde_json::from_str(console.request()).unwrap();
+    let told = |run: &str, last: &str| {
+        let step = progress("tenant", "created", 1, &[]);
+        [SITE, &step, CONNECTION, last].join("\r\n").replace("RUN", run)
+    };
+    let run = request["run"].as_str().unwrap();
+    assert!(matches!(
+        ConsoleScript::read_result(&folder),
+        Err(ConsoleScriptError::NotRead { .. })
+    ));
+    let result = folder.join(ConsoleScript::RESULT_FILE);
+
+    fs::write(&result, told(run, END)).unwrap();
+    assert_eq!(ConsoleScript::read_result(&folder).unwrap().done.len(), 1);
+
+    fs::write(&result, told(run, &failed("refused", "import the server app", "no"))).unwrap();
+    let Err(ConsoleScriptError::Failed(failure)) = ConsoleScript::read_result(&folder) else {
+        panic!("the script has failed")
+    };
+    assert_eq!(failure.done.len(), 1);
+
+    fs::write(&result, told("00112233445566778899aabbccddeeff", END)).unwrap();
+    assert!(ConsoleScript::read_result(&folder).is_err(), "the answers of another request");
     fs::remove_dir_all(&folder).unwrap();
 }
 

@@ -9,18 +9,20 @@ use cmg_onboarding::{
 };
 use serde_json::Value;
 
-use crate::support::{CLIENT, CONNECTION, END, FakeHost, Heard, SERVER, SITE, TENANT, failed, progress, wanted};
+use crate::support::{CLIENT, CONNECTION, END, FakeHost, Heard, SERVER, SITE, TENANT, failed, holding, progress, wanted};
 
 fn rows() -> Vec<String> {
     vec![
         SITE.to_owned(),
-        format!(r#"{{"cmg":1,"event":"tenant","id":1,"tenantId":"{TENANT}","name":"Z\u00fcrich","environment":"AzurePublicCloud"}}"#),
-        r#"{"cmg":1,"event":"tenant","id":2,"tenantId":"","name":"left over","environment":null}"#.to_owned(),
         format!(
-            r#"{{"cmg":1,"event":"application","id":16777218,"clientId":"{SERVER}","name":"Server","tenant":1,"isClientApp":false,"identifierUri":"api://x","secretExpiry":4070908800}}"#
+            r#"{{"cmg":2,"run":"RUN","event":"tenant","id":1,"tenantId":"{TENANT}","name":"Z\u00fcrich","environment":"AzurePublicCloud"}}"#
+        ),
+        r#"{"cmg":2,"run":"RUN","event":"tenant","id":2,"tenantId":"","name":"left over","environment":null}"#.to_owned(),
+        format!(
+            r#"{{"cmg":2,"run":"RUN","event":"application","id":16777218,"clientId":"{SERVER}","name":"Server","tenant":1,"isClientApp":false,"identifierUri":"api://x","secretExpiry":4070908800}}"#
         ),
         format!(
-            r#"{{"cmg":1,"event":"application","id":16777219,"clientId":"{CLIENT}","name":"Client","tenant":1,"isClientApp":true,"identifierUri":"","secretExpiry":null}}"#
+            r#"{{"cmg":2,"run":"RUN","event":"application","id":16777219,"clientId":"{CLIENT}","name":"Client","tenant":1,"isClientApp":true,"identifierUri":"","secretExpiry":null}}"#
         ),
         CONNECTION.to_owned(),
         END.to_owned(),
@@ -55,7 +57,7 @@ async fn a_snapshot_holds_everything_the_script_read() {
 async fn a_schedule_that_cannot_be_told_and_an_environment_of_another_number_are_left_open() {
     let host = FakeHost::saying(&[
         SITE,
-        &format!(r#"{{"cmg":1,"event":"tenant","id":1,"tenantId":"{TENANT}","name":"x","environment":"AzureMoonCloud"}}"#),
+        &format!(r#"{{"cmg":2,"run":"RUN","event":"tenant","id":1,"tenantId":"{TENANT}","name":"x","environment":"AzureMoonCloud"}}"#),
         &CONNECTION.replace("0001170000100038", "00011700001000380001170000100038"),
         END,
     ]);
@@ -102,24 +104,30 @@ async fn onboarding_tells_each_item_as_it_is_done_and_returns_what_was_read_back
 }
 
 #[tokio::test]
-async fn the_site_holds_this_secret_only_if_the_script_has_created_the_server_app() {
-    for (action, held) in [
-        ("created", SecretHeld::This),
-        ("unchanged", SecretHeld::NotSaid),
-        ("changed", SecretHeld::NotSaid),
-        ("differs", SecretHeld::NotSaid),
+async fn which_secret_the_site_holds_is_the_scripts_own_word() {
+    for (secret, held) in [
+        (Some("this"), SecretHeld::This),
+        (Some("another"), SecretHeld::Another),
+        (Some("notSaid"), SecretHeld::NotSaid),
+        (None, SecretHeld::NotSaid),
     ] {
-        let lines = [
-            SITE.to_owned(),
-            progress("serverApp", action, 2, &[]),
-            CONNECTION.to_owned(),
-            END.to_owned(),
-        ];
-        let heard = Heard::default();
+        let step = progress("serverApp", "created", 2, &[]);
+        let step = secret.map_or_else(|| step.clone(), |secret| holding(&step, secret));
+        let lines = [SITE.to_owned(), step, CONNECTION.to_owned(), END.to_owned()];
         let site = FakeHost::saying(&lines).site();
-        let onboarded = site.onboard(heard.call(), &wanted()).await.unwrap();
-        assert_eq!(onboarded.secret, held, "{action}");
+        let onboarded = site.onboard(Call::quiet(), &wanted()).await.unwrap();
+        assert_eq!(onboarded.secret, held, "{secret:?}");
     }
+}
+
+#[tokio::test]
+async fn an_app_that_reads_back_a_little_differently_was_created_all_the_same() {
+    let step = holding(&progress("serverApp", "created", 2, &["its App ID URI is B"]), "this");
+    let site = FakeHost::saying(&[SITE, &step, CONNECTION, END]).site();
+    let onboarded = site.onboard(Call::quiet(), &wanted()).await.unwrap();
+    assert_eq!(onboarded.secret, SecretHeld::This);
+    assert_eq!(onboarded.done[0].action, SiteAction::Created);
+    assert_eq!(onboarded.done[0].differences.as_deref(), Some("its App ID URI is B."));
 }
 
 #[tokio::test]
@@ -149,7 +157,7 @@ async fn a_refusal_at_any_item_keeps_what_was_done_before() {
 
 #[tokio::test]
 async fn a_removal_says_what_stays() {
-    let line = r#"{"cmg":1,"event":"removed","connection":true,"leftBehind":["The tenant Contoso stays in the site."]}"#;
+    let line = r#"{"cmg":2,"run":"RUN","event":"removed","connection":true,"leftBehind":["The tenant Contoso stays in the site."]}"#;
     let host = FakeHost::saying(&[SITE, line, END]);
     let removed = host
         .site()
@@ -158,8 +166,13 @@ async fn a_removal_says_what_stays() {
         .unwrap();
     assert!(removed.connection);
     assert_eq!(removed.left_behind.len(), 1);
-    let request: Value = serde_json::from_slice(&host.seen()[0].1).unwrap();
+    let request: Value = serde_json::from_slice(&host.seen().remove(0).1).unwrap();
     assert_eq!(request["removal"]["connection"], 7);
+    assert_eq!(request["removal"]["noGatewayStated"], false);
+    let stated = SiteRemoval::new(SiteRowId(7), "Contoso CMG").stating_no_gateway(true);
+    host.site().remove(Call::quiet(), &stated).await.unwrap();
+    let request: Value = serde_json::from_slice(&host.seen()[1].1).unwrap();
+    assert_eq!(request["removal"]["noGatewayStated"], true);
 }
 
 #[test]

@@ -22,9 +22,9 @@ pub(crate) const SERVER: &str = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01";
 pub(crate) const CLIENT: &str = "2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02";
 pub(crate) const SECRET: &str = "canary-7Q~\u{fc}";
 
-pub(crate) const SITE: &str = r#"{"cmg":1,"event":"site","siteCode":"P01","version":"5.00.9128.1000"}"#;
-pub(crate) const END: &str = r#"{"cmg":1,"event":"end"}"#;
-pub(crate) const CONNECTION: &str = r#"{"cmg":1,"event":"connection","id":16777220,"name":"Contoso CMG","description":"","webApplications":[16777218],"userDiscovery":{"fullSchedule":"0001170000100038","deltaMinutes":30,"groupNames":[]},"groupDiscovery":null}"#;
+pub(crate) const SITE: &str = r#"{"cmg":2,"run":"RUN","event":"site","revision":"x","siteCode":"P01","version":"5.00.9128.1000"}"#;
+pub(crate) const END: &str = r#"{"cmg":2,"run":"RUN","event":"end"}"#;
+pub(crate) const CONNECTION: &str = r#"{"cmg":2,"run":"RUN","event":"connection","id":16777220,"name":"Contoso CMG","description":"","webApplications":[16777218],"userDiscovery":{"fullSchedule":"0001170000100038","deltaMinutes":30,"groupNames":[]},"groupDiscovery":null}"#;
 
 /// Script and request of one run.
 type Seen = (String, Vec<u8>);
@@ -92,8 +92,10 @@ impl ScriptHost for FakeHost {
         if self.missing {
             return Err(SiteUnreachable::new("there is no remoting", "Switch it on."));
         }
+        let request: serde_json::Value = serde_json::from_slice(run.request()).unwrap();
+        let number = request["run"].as_str().unwrap().as_bytes();
         for piece in &self.pieces {
-            if output(piece).is_break() {
+            if output(&numbered(piece, number)).is_break() {
                 return Ok(ScriptEnd::default());
             }
         }
@@ -104,13 +106,33 @@ impl ScriptHost for FakeHost {
     }
 }
 
+/// The same with the number of the run for its placeholder.
+fn numbered(piece: &[u8], number: &[u8]) -> Vec<u8> {
+    const PLACEHOLDER: &[u8] = b"\"RUN\"";
+    let (mut text, mut rest) = (Vec::with_capacity(piece.len()), piece);
+    while let Some(start) = rest.windows(PLACEHOLDER.len()).position(|window| window == PLACEHOLDER) {
+        text.extend_from_slice(&rest[..=start]);
+        text.extend_from_slice(number);
+        rest = &rest[start + PLACEHOLDER.len() - 1..];
+    }
+    text.extend_from_slice(rest);
+    text
+}
+
+/// The same line of progress with the secret that the site holds.
+pub(crate) fn holding(progress: &str, secret: &str) -> String {
+    progress.replace("\"secret\":null", &format!("\"secret\":\"{secret}\""))
+}
+
 pub(crate) fn progress(item: &str, action: &str, row: u32, differences: &[&str]) -> String {
     let differences = serde_json::to_string(differences).unwrap();
-    format!(r#"{{"cmg":1,"event":"progress","item":"{item}","action":"{action}","row":{row},"differences":{differences}}}"#)
+    format!(
+        r#"{{"cmg":2,"run":"RUN","event":"progress","item":"{item}","action":"{action}","row":{row},"differences":{differences},"secret":null}}"#
+    )
 }
 
 pub(crate) fn failed(code: &str, operation: &str, message: &str) -> String {
-    format!(r#"{{"cmg":1,"event":"error","code":"{code}","operation":"{operation}","message":"{message}","help":"Do this."}}"#)
+    format!(r#"{{"cmg":2,"run":"RUN","event":"error","code":"{code}","operation":"{operation}","message":"{message}","help":"Do this."}}"#)
 }
 
 pub(crate) fn wanted() -> SiteOnboarding {

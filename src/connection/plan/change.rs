@@ -319,6 +319,9 @@ pub enum Operation {
         row: SiteRowId,
         /// *Name*.
         name: String,
+        /// Whether the caller states that no cloud management gateway uses it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        no_gateway_stated: bool,
     },
     /// Removes an app registration for good, with its service principal and its consents.
     RemoveApp {

@@ -41,7 +41,7 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
     let apps = own_apps(rules, snapshot, target);
     if let Some(site) = &snapshot.site {
         let connection = own_connection(rules, target, site, &apps);
-        changes.extend(connection.map(remove_connection));
+        changes.extend(connection.map(|connection| remove_connection(connection, rules.no_gateway_stated)));
         let ids: Vec<ApplicationId> = if connection.is_some() && apps.is_empty() {
             let given = [target.server.app.application_id, target.client.app.application_id];
             given.into_iter().flatten().collect()
@@ -105,10 +105,11 @@ fn own_connection<'a>(rules: &Rules<'_>, target: &Target, site: &'a SiteSnapshot
     site.connections_of(target.tenant_id).find(is_own)
 }
 
-fn remove_connection(connection: &SiteConnection) -> Change {
+fn remove_connection(connection: &SiteConnection, no_gateway_stated: bool) -> Change {
     let operation = Operation::RemoveConnection {
         row: connection.id,
         name: connection.name.clone(),
+        no_gateway_stated,
     };
     Change::new(Step::RemoveConnection, operation)
 }

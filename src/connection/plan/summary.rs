@@ -77,7 +77,13 @@ fn details(operation: &Operation) -> Vec<(&'static str, String)> {
     match operation {
         Operation::Keep { name, .. } => name.iter().map(|name| ("Name", name.clone())).collect(),
         Operation::CreateApp { properties, secret, .. } => app(properties, secret.as_ref()),
-        Operation::UpdateApp { name, .. } | Operation::RemoveConnection { name, .. } => vec![("Name", name.clone())],
+        Operation::UpdateApp { name, .. } => vec![("Name", name.clone())],
+        Operation::RemoveConnection {
+            name, no_gateway_stated, ..
+        } => {
+            let statement = no_gateway_stated.then(|| ("Stated by the caller", "no cloud management gateway uses it".to_owned()));
+            [("Name", name.clone())].into_iter().chain(statement).collect()
+        }
         Operation::CompleteClientApp { .. } => vec![
             (
                 "Redirect URI (public client)",

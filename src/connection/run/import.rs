@@ -157,9 +157,9 @@ fn items(changes: &[&Change]) -> VecDeque<SiteItem> {
 
 fn site_report(progress: &SiteProgress) -> StepReport {
     let (action, note) = match &progress.action {
-        SiteAction::Created => (StepAction::Created, None),
+        SiteAction::Created => (StepAction::Created, progress.differences.as_ref()),
         SiteAction::Unchanged => (StepAction::Unchanged, None),
-        SiteAction::Changed => (StepAction::Updated, None),
+        SiteAction::Changed => (StepAction::Updated, progress.differences.as_ref()),
         SiteAction::Differs(how) => (StepAction::Differs, Some(how)),
     };
     let mut report = StepReport::new(progress.item.into(), action);

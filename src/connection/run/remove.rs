@@ -19,7 +19,7 @@ use crate::{
     directory::Directory,
     error::{DirectoryError, RefusalReason},
     ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId},
-    site::{SiteRemoval, SiteRowId},
+    site::SiteRemoval,
 };
 
 /// How long is waited for a deleted service principal to show.
@@ -27,15 +27,18 @@ const PRINCIPAL_DEADLINE: Duration = Duration::from_secs(8);
 
 impl Run<'_> {
     /// Removes the connection from the site.
-    pub(crate) async fn remove_connection(&self, row: SiteRowId, name: &str) -> Result<StepReport, StepError> {
+    pub(crate) async fn remove_connection(&self, removal: &SiteRemoval) -> Result<StepReport, StepError> {
         let step = Step::RemoveConnection;
-        let removal = SiteRemoval::new(row, name);
-        let removed = self.site()?.remove(self.call(step), &removal).await.map_err(StepError::Site)?;
-        let report = StepReport::new(step, StepAction::Removed).with_id("row", row);
-        Ok(if removed.left_behind.is_empty() {
+        let removed = self.site()?.remove(self.call(step), removal).await.map_err(StepError::Site)?;
+        let report = StepReport::new(step, StepAction::Removed).with_id("row", removal.connection);
+        let mut notes = removed.left_behind;
+        if removal.no_gateway_stated {
+            notes.push("The caller stated that no cloud management gateway uses it.".to_owned());
+        }
+        Ok(if notes.is_empty() {
             report
         } else {
-            report.with_note(removed.left_behind.join(" "))
+            report.with_note(notes.join(" "))
         })
     }
 

@@ -19,6 +19,7 @@ use crate::{
         run::{context::Run, registered::Registered},
     },
     ids::{ApplicationId, ServicePrincipalId},
+    site::SiteRemoval,
     spec::ImportedServerApp,
     text::excerpt,
 };
@@ -77,7 +78,14 @@ impl Run<'_> {
             } => self.step(step, self.grant(step, (*client, *resource), scope, true)).await,
             Operation::AssignRole { principal, resource, role } => self.step(step, self.assign_role((*principal, *resource), *role)).await,
             Operation::RemoveSecrets { keys, .. } => self.retire_secrets(keys).await,
-            Operation::RemoveConnection { row, name } => self.step(step, self.remove_connection(*row, name)).await,
+            Operation::RemoveConnection {
+                row,
+                name,
+                no_gateway_stated,
+            } => {
+                let removal = SiteRemoval::new(*row, name).stating_no_gateway(*no_gateway_stated);
+                self.step(step, self.remove_connection(&removal)).await
+            }
             Operation::RemoveApp { .. } => self.step(step, self.remove_app(step, &change.operation)).await,
             Operation::ImportTenant { .. }
             | Operation::ImportServerApp { .. }

@@ -3,17 +3,15 @@
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use super::{error::PowerShellError, redact::Redactor};
+use super::{error::PowerShellError, redact::Redactor, request::VERSION, revision};
 use crate::{
     cloud::CloudEnvironment,
     error::{SiteError, SiteRefused},
     site::{
-        SiteAction, SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteItem, SiteProgress, SiteRemoved, SiteRowId, SiteTenant,
+        SecretHeld, SiteAction, SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteItem, SiteProgress, SiteRemoved, SiteRowId,
+        SiteTenant,
     },
 };
-
-/// The version of the language that script and crate speak.
-const VERSION: u8 = 1;
 
 /// One line, understood.
 #[derive(Debug)]
@@ -22,10 +20,13 @@ pub(super) enum Answer {
     Tenant(SiteTenant),
     Application(SiteApplication),
     Connection(Box<SiteConnection>),
-    Progress(SiteProgress),
+    /// With which secret the site holds, where the script says so.
+    Progress(SiteProgress, Option<SecretHeld>),
     Removed(SiteRemoved),
     Failed(SiteError),
     End,
+    /// A row that nothing in this version asks for.
+    Noted,
     /// A row that this crate has no words for, such as a tenant whose id is no GUID.
     Skipped,
 }
@@ -52,6 +53,7 @@ struct Line {
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Said {
     Site {
+        revision: String,
         site_code: String,
         version: String,
     },
@@ -60,6 +62,8 @@ enum Said {
         tenant_id: String,
         name: String,
         environment: Option<String>,
+        #[serde(default)]
+        environment_number: Option<i64>,
     },
     Application {
         id: i64,
@@ -69,12 +73,21 @@ enum Said {
         is_client_app: bool,
         identifier_uri: Option<String>,
         secret_expiry: Option<i64>,
+        #[serde(default)]
+        created: Option<i64>,
+        #[serde(default)]
+        reply_url: Option<String>,
+        #[serde(default)]
+        source: Option<i64>,
     },
     Connection {
         id: i64,
         name: String,
         description: Option<String>,
-        web_applications: Vec<i64>,
+        /// `None` if they could not be read.
+        web_applications: Option<Vec<i64>>,
+        #[serde(default)]
+        service_type: Option<i64>,
         user_discovery: Option<Discovery>,
         group_discovery: Option<Discovery>,
     },
@@ -83,7 +96,9 @@ enum Said {
         action: String,
         row: Option<i64>,
         differences: Vec<String>,
+        secret: Option<String>,
     },
+    Gateway {},
     Removed {
         connection: bool,
         left_behind: Vec<String>,
@@ -93,6 +108,10 @@ enum Said {
         operation: String,
         message: String,
         help: String,
+        #[serde(default)]
+        error_id: Option<String>,
+        #[serde(default)]
+        line: Option<i64>,
     },
     End {},
 }
@@ -103,17 +122,33 @@ struct Discovery {
     full_schedule: Option<String>,
     delta_minutes: Option<u32>,
     group_names: Vec<String>,
+    #[serde(default)]
+    agent_type: Option<i64>,
+    #[serde(default)]
+    last_full: Option<i64>,
+    #[serde(default)]
+    last_delta: Option<i64>,
 }
 
 impl Said {
     fn into_answer(self, redactor: &Redactor) -> Option<Answer> {
         Some(match self {
-            Self::Site { site_code, version } => Answer::Site(SiteInfo::new(site_code, version)),
+            Self::Site {
+                revision: said,
+                site_code,
+                version,
+            } => {
+                if said != revision() {
+                    tracing::warn!(said, own = revision(), "the script is another revision than this crate's");
+                }
+                Answer::Site(SiteInfo::new(site_code, version))
+            }
             Self::Tenant {
                 id,
                 tenant_id,
                 name,
                 environment,
+                environment_number,
             } => {
                 let Ok(tenant_id) = tenant_id.parse() else {
                     return Some(Answer::Skipped);
@@ -121,7 +156,10 @@ impl Said {
                 let cloud = CloudEnvironment::ALL
                     .into_iter()
                     .find(|cloud| environment.as_deref() == Some(cloud.as_str()));
-                Answer::Tenant(SiteTenant::new(SiteRowId(id), tenant_id, name, cloud))
+                let mut tenant = SiteTenant::new(SiteRowId(id), tenant_id, name, cloud);
+                tenant.environment_number = environment_number;
+                tenant.environment_name = filled(environment);
+                Answer::Tenant(tenant)
             }
             Self::Application {
                 id,
@@ -131,13 +169,19 @@ impl Said {
                 is_client_app,
                 identifier_uri,
                 secret_expiry,
+                created,
+                reply_url,
+                source,
             } => {
                 let Ok(client_id) = client_id.parse() else {
                     return Some(Answer::Skipped);
                 };
                 let mut application = SiteApplication::new(SiteRowId(id), client_id, name, SiteRowId(tenant), is_client_app);
                 application.identifier_uri = filled(identifier_uri);
-                application.secret_expiry = secret_expiry.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+                application.secret_expiry = secret_expiry.and_then(moment);
+                application.created = created.and_then(moment);
+                application.reply_url = filled(reply_url);
+                application.source = source;
                 Answer::Application(application)
             }
             Self::Connection {
@@ -145,11 +189,16 @@ impl Said {
                 name,
                 description,
                 web_applications,
+                service_type,
                 user_discovery,
                 group_discovery,
             } => {
-                let rows = web_applications.into_iter().map(SiteRowId).collect();
+                if web_applications.is_none() {
+                    tracing::warn!(connection = id, "the web apps of a connection cannot be read");
+                }
+                let rows = web_applications.into_iter().flatten().map(SiteRowId).collect();
                 let mut connection = SiteConnection::new(SiteRowId(id), name, filled(description), rows);
+                connection.service_type = service_type;
                 connection.user_discovery = user_discovery.map(Discovery::into_site);
                 connection.group_discovery = group_discovery.map(Discovery::into_site);
                 Answer::Connection(Box::new(connection))
@@ -159,17 +208,34 @@ impl Said {
                 action,
                 row,
                 differences,
+                secret,
             } => {
-                let action = action_of(&action, &differences, redactor)?;
-                Answer::Progress(SiteProgress::new(item_of(&item)?, action, row.map(SiteRowId)))
+                let differences = redactor.clean(&differences.join("; "));
+                let action = action_of(&action, &differences)?;
+                let is_beside = !differences.is_empty() && !matches!(action, SiteAction::Differs(_));
+                let mut progress = SiteProgress::new(item_of(&item)?, action, row.map(SiteRowId));
+                if is_beside {
+                    progress = progress.reading_back(format!("{differences}."));
+                }
+                let held = match secret {
+                    Some(secret) => Some(held_of(&secret)?),
+                    None => None,
+                };
+                Answer::Progress(progress, held)
             }
+            Self::Gateway {} => Answer::Noted,
             Self::Removed { connection, left_behind } => Answer::Removed(SiteRemoved::new(connection, left_behind)),
             Self::Error {
                 code,
                 operation,
                 message,
                 help,
-            } => Answer::Failed(failure(&code, &operation, redactor.clean(&message), help)?),
+                error_id,
+                line,
+            } => {
+                let message = with_place(message, error_id, line);
+                Answer::Failed(failure(&code, &operation, redactor.clean(&message), help)?)
+            }
             Self::End {} => Answer::End,
         })
     }
@@ -183,6 +249,9 @@ impl Discovery {
             full_schedule_text: self.full_schedule,
             delta_minutes: self.delta_minutes,
             group_names: self.group_names,
+            agent_type: self.agent_type,
+            last_full_sync: self.last_full.and_then(moment),
+            last_delta_sync: self.last_delta.and_then(moment),
             ..SiteDiscovery::default()
         }
     }
@@ -199,15 +268,21 @@ fn item_of(name: &str) -> Option<SiteItem> {
     })
 }
 
-fn action_of(name: &str, differences: &[String], redactor: &Redactor) -> Option<SiteAction> {
+fn held_of(name: &str) -> Option<SecretHeld> {
+    Some(match name {
+        "this" => SecretHeld::This,
+        "another" => SecretHeld::Another,
+        "notSaid" => SecretHeld::NotSaid,
+        _ => return None,
+    })
+}
+
+fn action_of(name: &str, differences: &str) -> Option<SiteAction> {
     Some(match name {
         "created" => SiteAction::Created,
         "unchanged" => SiteAction::Unchanged,
         "changed" => SiteAction::Changed,
-        "differs" => {
-            let differences = redactor.clean(&differences.join("; "));
-            SiteAction::Differs(format!("The site keeps it as it has it: {differences}."))
-        }
+        "differs" => SiteAction::Differs(format!("The site keeps it as it has it: {differences}.")),
         _ => return None,
     })
 }
@@ -226,6 +301,20 @@ fn failure(code: &str, operation: &str, message: String, help: String) -> Option
         }
         _ => None,
     }
+}
+
+/// PowerShell's own name for an error and its place, which a person who knows the script wants. A refusal of the script
+/// itself has its message for a name.
+fn with_place(message: String, error_id: Option<String>, line: Option<i64>) -> String {
+    match (error_id.filter(|id| !id.is_empty() && *id != message), line) {
+        (Some(id), Some(line)) => format!("{message} ({id}, line {line})"),
+        (Some(id), None) => format!("{message} ({id})"),
+        (None, _) => message,
+    }
+}
+
+fn moment(seconds: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp(seconds).ok()
 }
 
 fn filled(text: Option<String>) -> Option<String> {

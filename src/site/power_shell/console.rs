@@ -6,14 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Deserialize;
+
 use super::{
     SCRIPT,
     request::{self, Address, Wish},
-    writer::InvalidPowerShellSite,
+    run::read_back,
+    writer::{InvalidPowerShellSite, Told},
 };
 use crate::{
     error::{Diagnostic, SiteError},
-    site::SiteOnboarding,
+    site::{SiteFailure, SiteOnboarded, SiteOnboarding},
 };
 
 /// Script and request for an administrator to run in a console of their own. The secret is in neither: the script asks
@@ -45,12 +48,21 @@ pub struct ConsoleScript {
     request: String,
 }
 
+/// What of a request is needed to read its answers.
+#[derive(Deserialize)]
+struct Run {
+    run: String,
+}
+
 impl ConsoleScript {
     /// What the script's file is called.
     pub const SCRIPT_FILE: &str = "cmg-onboard.ps1";
 
     /// What the request's file is called.
     pub const REQUEST_FILE: &str = "cmg-onboard-request.json";
+
+    /// What the file with the answers is called, which the script writes beside the request.
+    pub const RESULT_FILE: &str = "cmg-onboard-request-result.jsonl";
 
     /// Puts a request together for a site, by its three-character code and the full name of an SMS Provider.
     ///
@@ -63,7 +75,7 @@ impl ConsoleScript {
             provider: provider.into(),
         };
         address.check()?;
-        let line = request::line(&address, Wish::OnboardAndPrompt(wanted)).map_err(ConsoleScriptError::Refused)?;
+        let line = request::line(&request::new_run(), &address, Wish::OnboardAndPrompt(wanted)).map_err(ConsoleScriptError::Refused)?;
         Ok(Self {
             request: String::from_utf8_lossy(&line).into_owned(),
         })
@@ -81,11 +93,12 @@ impl ConsoleScript {
         &self.request
     }
 
-    /// What the administrator types, in the folder of the two files.
+    /// What the administrator types, in the folder of the two files. Files that came by mail or from a browser are
+    /// refused by this policy until `Unblock-File` was run on the script, or it is signed.
     #[must_use]
     pub fn command_line(&self) -> String {
         format!(
-            r"powershell.exe -NoProfile -File .\{} -RequestFile .\{}",
+            r"powershell.exe -NoProfile -ExecutionPolicy RemoteSigned -File .\{} -RequestFile .\{}",
             Self::SCRIPT_FILE,
             Self::REQUEST_FILE
         )
@@ -104,9 +117,34 @@ impl ConsoleScript {
         fs::write(request, &self.request)?;
         Ok(paths)
     }
+
+    /// Reads back what the script has done, from the folder of the request and the file with its answers.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, the answers belong to another request, or the script says that it failed.
+    pub fn read_result(folder: impl AsRef<Path>) -> Result<SiteOnboarded, ConsoleScriptError> {
+        let folder = folder.as_ref();
+        let read = |name: &str| {
+            let path = folder.join(name);
+            fs::read(&path).map_err(|error| ConsoleScriptError::NotRead {
+                file: path,
+                reason: error.to_string(),
+            })
+        };
+        let request = read(Self::REQUEST_FILE)?;
+        let run: Run = serde_json::from_slice(&request).map_err(|error| ConsoleScriptError::NotRead {
+            file: folder.join(Self::REQUEST_FILE),
+            reason: error.to_string(),
+        })?;
+        let answers = read(Self::RESULT_FILE)?;
+        let mut told = Told::default();
+        let ended = read_back(&run.run, &answers, &mut |answer| told.take(answer));
+        told.into_result(ended).map_err(ConsoleScriptError::Failed)
+    }
 }
 
-/// A [`ConsoleScript`] that cannot be.
+/// A [`ConsoleScript`] that cannot be, or whose result cannot be read.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConsoleScriptError {
@@ -116,6 +154,17 @@ pub enum ConsoleScriptError {
     /// A text would not arrive as it is.
     #[error(transparent)]
     Refused(SiteError),
+    /// A file cannot be read.
+    #[error("{} cannot be read: {reason}", .file.display())]
+    NotRead {
+        /// Which file.
+        file: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The script says that it failed, with what was done before, or its answers are not complete.
+    #[error(transparent)]
+    Failed(SiteFailure),
 }
 
 impl Diagnostic for ConsoleScriptError {
@@ -123,6 +172,8 @@ impl Diagnostic for ConsoleScriptError {
         match self {
             Self::Address(error) => error.code(),
             Self::Refused(error) => error.code(),
+            Self::NotRead { .. } => "consoleFileNotRead",
+            Self::Failed(failure) => failure.code(),
         }
     }
 
@@ -130,6 +181,8 @@ impl Diagnostic for ConsoleScriptError {
         match self {
             Self::Address(error) => error.help(),
             Self::Refused(error) => error.help(),
+            Self::NotRead { .. } => "Put request and answers into one folder; the script writes the answers beside the request.".into(),
+            Self::Failed(failure) => failure.help(),
         }
     }
 }

@@ -37,6 +37,12 @@ pub enum PowerShellError {
         /// Which line, from 1.
         number: u64,
     },
+    /// The script is a copy of another version, which speaks another language.
+    #[error("the script speaks version {version} of its language, and this crate another one")]
+    OtherProtocol {
+        /// The version that the script speaks.
+        version: u8,
+    },
     /// The script wrote more than any answer can need.
     #[error("the script wrote more than {limit} bytes{}", if *.in_one_line { " in one line" } else { "" })]
     TooMuchOutput {
@@ -62,6 +68,7 @@ impl Diagnostic for PowerShellError {
             Self::TimedOut { .. } => "scriptTimedOut",
             Self::EndedEarly { .. } => "scriptEndedEarly",
             Self::WrongLine { .. } => "scriptNotUnderstood",
+            Self::OtherProtocol { .. } => "scriptOfAnotherVersion",
             Self::TooMuchOutput { .. } => "scriptOutputTooLong",
             Self::NotConnected { .. } => "scriptNotConnected",
         }
@@ -79,6 +86,9 @@ impl Diagnostic for PowerShellError {
                 "Look at the message and at the machine's policies for PowerShell, then run the same again: what is there is kept."
             }
             Self::WrongLine { .. } => "If a signed copy of the script is used, sign the one of this version.",
+            Self::OtherProtocol { .. } => {
+                "Replace the copy of the script by the text of this version (SCRIPT in site::power_shell), and sign that one."
+            }
             Self::TooMuchOutput { .. } => "Make sure that nothing else writes to the script's standard output.",
             Self::NotConnected { .. } => {
                 "Run it where the Configuration Manager console is installed, as an administrative user of the site."

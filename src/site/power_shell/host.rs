@@ -9,7 +9,12 @@ use async_trait::async_trait;
 
 use crate::error::SiteUnreachable;
 
-/// Runs the fixed script somewhere: on this machine, by remoting, as a job.
+/// Runs the fixed script somewhere: on this machine, or on another one over a channel that carries standard input and
+/// standard output, such as SSH or an agent of the caller's.
+///
+/// PowerShell remoting and PowerShell jobs are no such channels: the script writes to the standard output of its
+/// process, which a session over WinRM does not have and a job throws away. A machine that is not the SMS Provider must
+/// also be allowed to sign in to the provider in turn, as the account that the script runs as.
 ///
 /// An implementation starts PowerShell without profile and without interaction, gives it the script and then, on
 /// standard input, the request, and closes standard input. It must not put any of the request into a command line, the
@@ -18,7 +23,8 @@ use crate::error::SiteUnreachable;
 pub trait ScriptHost: Debug + Send + Sync {
     /// Runs the script once, and hands on its standard output as it comes, in pieces of any size.
     ///
-    /// When `output` answers [`ControlFlow::Break`], nothing more is wanted: stop the script and return.
+    /// When `output` answers [`ControlFlow::Break`], nothing more is wanted: let the script end by itself for some
+    /// seconds, then stop it, and return.
     ///
     /// # Errors
     ///

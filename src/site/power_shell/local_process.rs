@@ -5,14 +5,16 @@ use std::{
     path::{Path, PathBuf},
     pin::pin,
     process::Stdio,
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use futures_util::future::{Either, select, try_join};
+use futures_util::future::{Either, join3, select, try_join};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    process::{ChildStdin, Command},
+    process::{Child, ChildStdin, Command},
+    time::timeout,
 };
 
 use super::{
@@ -31,10 +33,27 @@ $lines[$last] | & $script"#;
 /// How much of standard error is kept; the rest is read and dropped.
 const KEPT_ERRORS: usize = 16 * 1024;
 
+/// How long a script that has said its last word may take to end by itself: it finishes its transcript and releases what
+/// it holds of the SMS Provider.
+const TIME_TO_END: Duration = Duration::from_secs(5);
+
+/// `CREATE_NO_WINDOW`: in a window of its own, a half-done write could be closed by hand, and Ctrl+C would reach it.
+#[cfg(windows)]
+const NO_WINDOW: u32 = 0x0800_0000;
+
 /// Runs the script with the PowerShell of this machine.
 ///
 /// The command line is the same in every run. It has no profile, no interaction and, unless one is given, the machine's
-/// own execution policy. The process is ended when the run is dropped. It needs a tokio runtime with its I/O enabled.
+/// own execution policy. It needs a tokio runtime with its I/O enabled.
+///
+/// Once the script has said its last word, its process has five seconds to end by itself; then it is ended. It is ended
+/// at once when the run is dropped. On Windows it has no window.
+///
+/// Windows PowerShell would inherit the module path of a PowerShell 7 above it and then fail to load its own modules, so
+/// any program but `pwsh` starts without the environment variable `PSModulePath` and builds its own.
+///
+/// Each run is a process of its own: PowerShell hands on standard input only when all of it is there, so one process
+/// cannot serve two requests by documented means.
 ///
 /// ```
 /// use cmg_onboarding::site::power_shell::LocalProcess;
@@ -53,16 +72,21 @@ pub struct LocalProcess {
 }
 
 impl LocalProcess {
-    /// `powershell.exe` on Windows, `pwsh` elsewhere, found by the search path.
+    /// Windows PowerShell of this Windows, by its full path; `pwsh` elsewhere, found by the search path.
     pub fn new() -> Self {
         Self {
-            program: PathBuf::from(if cfg!(windows) { "powershell.exe" } else { "pwsh" }),
+            program: default_program(),
             script_file: None,
             execution_policy: None,
         }
     }
 
     /// Another PowerShell: its path, or a name to be found by the search path.
+    ///
+    /// # Security warning
+    ///
+    /// The program is given the secret of the server app. Give a full path: a name finds any program of that name that
+    /// someone has put beside the calling program or into a folder of the search path.
     pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
         self.program = program.into();
         self
@@ -105,7 +129,17 @@ impl LocalProcess {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
+        if !self.is_power_shell_7() {
+            command.env_remove("PSModulePath");
+        }
+        #[cfg(windows)]
+        command.creation_flags(NO_WINDOW);
         command
+    }
+
+    fn is_power_shell_7(&self) -> bool {
+        let name = self.program.file_stem();
+        name.is_some_and(|name| name.eq_ignore_ascii_case("pwsh"))
     }
 }
 
@@ -123,14 +157,14 @@ impl ScriptHost for LocalProcess {
         output: &mut (dyn for<'p> FnMut(&'p [u8]) -> ControlFlow<()> + Send),
     ) -> Result<ScriptEnd, SiteUnreachable> {
         let mut child = self.command().spawn().map_err(|error| not_started(&self.program, &error))?;
-        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+        let (Some(stdin), Some(mut stdout), Some(mut stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
             return Err(lost("its standard streams are not there"));
         };
         let script = self.script_file.is_none().then(|| run.script());
         let mut errors = Vec::new();
         let flow = {
-            let talk = pin!(try_join(listen(stdout, output), feed(stdin, script, run.request())));
-            let drain = pin!(keep(stderr, &mut errors));
+            let talk = pin!(try_join(listen(&mut stdout, output), feed(stdin, script, run.request())));
+            let drain = pin!(keep(&mut stderr, &mut errors));
             match select(talk, drain).await {
                 Either::Left((Ok(_), drain)) => {
                     drain.await;
@@ -141,7 +175,7 @@ impl ScriptHost for LocalProcess {
             }
         };
         if let Err(NothingMoreWanted) = flow {
-            // Dropping the child ends it.
+            end(child, stdout, stderr).await;
             return Ok(ScriptEnd::default());
         }
         let status = child.wait().await.map_err(|error| lost(&error.to_string()))?;
@@ -151,6 +185,23 @@ impl ScriptHost for LocalProcess {
 
 /// Whoever listens has heard enough.
 struct NothingMoreWanted;
+
+/// Lets a process end by itself, for some seconds. Standard input is closed by now; what it still writes is dropped.
+async fn end(mut child: Child, mut stdout: impl AsyncRead + Unpin, mut stderr: impl AsyncRead + Unpin) {
+    let last_words = join3(swallow(&mut stdout), swallow(&mut stderr), child.wait());
+    if timeout(TIME_TO_END, last_words).await.is_ok() {
+        return;
+    }
+    tracing::debug!("the script has said its last word and does not end; its process is ended");
+    if let Err(error) = child.kill().await {
+        tracing::debug!(%error, "the script's process could not be ended");
+    }
+}
+
+async fn swallow(stream: &mut (impl AsyncRead + Unpin)) {
+    let mut piece = vec![0; 4 * 1024];
+    while let Ok(1..) = stream.read(&mut piece).await {}
+}
 
 /// Writes everything and closes. A script that does not read is told by what it answers.
 async fn feed(mut stdin: ChildStdin, script: Option<&str>, request: &[u8]) -> Result<(), NothingMoreWanted> {
@@ -171,7 +222,7 @@ async fn write_all(stdin: &mut (impl AsyncWrite + Unpin), script: Option<&str>, 
 }
 
 async fn listen(
-    mut stdout: impl AsyncRead + Unpin,
+    stdout: &mut (impl AsyncRead + Unpin),
     output: &mut (dyn for<'p> FnMut(&'p [u8]) -> ControlFlow<()> + Send),
 ) -> Result<(), NothingMoreWanted> {
     let mut piece = vec![0; 8 * 1024];
@@ -185,12 +236,24 @@ async fn listen(
     }
 }
 
-async fn keep(mut stderr: impl AsyncRead + Unpin, errors: &mut Vec<u8>) {
+async fn keep(stderr: &mut (impl AsyncRead + Unpin), errors: &mut Vec<u8>) {
     let mut piece = vec![0; 4 * 1024];
     while let Ok(length @ 1..) = stderr.read(&mut piece).await {
         let room = KEPT_ERRORS.saturating_sub(errors.len()).min(length);
         errors.extend_from_slice(piece.get(..room).unwrap_or_default());
     }
+}
+
+/// By its full path: a name would also find a program beside the caller's, which would then be given the secret.
+#[cfg(windows)]
+fn default_program() -> PathBuf {
+    let windows = std::env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
+    Path::new(&windows).join(r"System32\WindowsPowerShell\v1.0\powershell.exe")
+}
+
+#[cfg(not(windows))]
+fn default_program() -> PathBuf {
+    PathBuf::from("pwsh")
 }
 
 /// As `-EncodedCommand` wants it: base64 of UTF-16, little end first.
@@ -208,4 +271,31 @@ fn not_started(program: &Path, error: &std::io::Error) -> SiteUnreachable {
 fn lost(why: &str) -> SiteUnreachable {
     let errors = why.to_owned();
     PowerShellError::EndedEarly { code: None, errors }.unreachable()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clears_module_path(program: &str) -> bool {
+        let command = LocalProcess::new().program(program).command();
+        command
+            .as_std()
+            .get_envs()
+            .any(|(name, value)| name == "PSModulePath" && value.is_none())
+    }
+
+    #[test]
+    fn only_powershell_7_inherits_the_module_path() {
+        assert!(clears_module_path("powershell.exe"));
+        assert!(clears_module_path("C:/Windows/System32/WindowsPowerShell/v1.0/powershell.exe"));
+        assert!(!clears_module_path("pwsh"));
+        assert!(!clears_module_path("C:/Program Files/PowerShell/7/PWSH.exe"));
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn windows_powershell_is_named_by_its_full_path() {
+        assert!(LocalProcess::new().program.is_absolute());
+    }
 }

@@ -33,4 +33,13 @@ pub use local_process::LocalProcess;
 pub use writer::{InvalidPowerShellSite, PowerShellSite, PowerShellSiteBuilder};
 
 /// The script, as it is in this version: fixed text, ASCII only, to be read, signed or compared.
+///
+/// Its variable `$revision` holds the SHA-256 of the text without the line that sets it, so that a copy can be told from
+/// another one whatever its signature; the script says it with its first answer.
 pub const SCRIPT: &str = include_str!("onboard.ps1");
+
+/// The revision of [`SCRIPT`].
+fn revision() -> &'static str {
+    let line = SCRIPT.lines().find_map(|line| line.strip_prefix("$revision = '"));
+    line.map_or("", |line| line.trim_end_matches('\''))
+}

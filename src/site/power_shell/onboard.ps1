@@ -3,380 +3,656 @@
 # This text is fixed: nothing is ever written into it, so it can be read once, signed and compared. What is wanted comes
 # as one JSON document, on standard input or in a file without the secret:
 #
-#     powershell.exe -NoProfile -File .\cmg-onboard.ps1 -RequestFile .\cmg-onboard-request.json
+#     powershell.exe -NoProfile -ExecutionPolicy RemoteSigned -File .\cmg-onboard.ps1 -RequestFile .\cmg-onboard-request.json
 #
-# Answers are JSON lines on standard output, ASCII only, each beginning with {"cmg":1. Windows PowerShell 5.1 and
-# PowerShell 7.
+# Answers are JSON lines, ASCII only, each beginning with {"cmg":2 and the number of the run: on standard output, or with
+# -RequestFile in a file beside the request, and a summary on the screen. Windows PowerShell 5.1 and PowerShell 7.
 #
 # Every step is an ensure. What is there is compared and told; what differs is changed where the module has a cmdlet for
 # it; what is missing is made. Nothing is transactional: each line says what is done, and running it again goes on.
+# Nothing is read twice without a write between.
 param([string] $RequestFile)
+
+# In a scope of its own: the file of a signed copy runs in the global scope, where the module's own code would see these
+# preferences.
+$code = & {
+param([string] $RequestFile, [string[]] $Lines)
+
+# The SHA-256 of this text without the next line, with line ends of one character and without a signature.
+$revision = '3402caf2d3ff540faabef35973fb33f9badbd12bbbaaf64ea27d15ec36a6c0d4'
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 $ConfirmPreference = 'None'
 $ProgressPreference = 'SilentlyContinue'
 $WarningPreference = 'SilentlyContinue'
-# What the error line says, if there is one: what was under way, and what to do about it.
-$state = @{ code = 'unreachable'; operation = 'read the request'; help = '' }
+# What the error line says, if there is one: what was under way, and what to do about it. The file for the answers has a
+# name in the console form only, where a person sits.
+$state = @{ code = 'unreachable'; operation = 'read the request'; help = ''; run = ''; resultFile = ''; isBegun = $false }
+# What was read of the site, until a write changes it.
+$known = @{}
+# Web apps that a list leaves out, by the row of their connection.
+$webApps = @{}
+
+# In the console form, for the person who sits there.
+function Show-Line {
+    param($Line)
+    switch ($Line.event) {
+        'site' { Write-Host -Object "Site $($Line.siteCode), version $($Line.version), through $($Line.provider)" }
+        'progress' {
+            Write-Host -Object "  $($Line.item): $($Line.action)"
+            foreach ($difference in $Line.differences) { Write-Host -Object "    $difference" }
+        }
+        'connection' { Write-Host -Object "The connection $($Line.name) is row $($Line.id)." }
+        'error' {
+            Write-Host -Object "Could not $($Line.operation): $($Line.message)"
+            Write-Host -Object $Line.help
+            Write-Host -Object "Hand this file back: $($state.resultFile)"
+        }
+        'end' { Write-Host -Object "Done. Hand this file back: $($state.resultFile)" }
+    }
+}
 
 # The console code page of Windows PowerShell 5.1 cannot be trusted with more than ASCII.
-function Send-Line($Line) {
+function Send-Line {
+    param($Line)
     $json = ConvertTo-Json -InputObject $Line -Compress -Depth 6
     $ascii = [regex]::Replace($json, '[^\x20-\x7e]', { param($found) '\u{0:x4}' -f [int][char]$found.Value })
-    [Console]::Out.WriteLine('{"cmg":1,' + $ascii.Substring(1))
-    [Console]::Out.Flush()
+    $text = '{"cmg":2,"run":"' + $state.run + '",' + $ascii.Substring(1)
+    if (-not $state.resultFile) {
+        [Console]::Out.WriteLine($text)
+        [Console]::Out.Flush()
+        return
+    }
+    if ($state.isBegun) {
+        Add-Content -LiteralPath $state.resultFile -Value $text
+    } else {
+        Set-Content -LiteralPath $state.resultFile -Value $text
+        $state.isBegun = $true
+    }
+    Show-Line -Line $Line
 }
 
-# How an item ended: with differences that no cmdlet can change it is told as differing.
-function Send-Progress($Item, $Action, $Row, $Differences) {
+# How an item ended: what was there, with differences that no cmdlet can change, is told as differing. What was made in
+# this run stays made, with the differences beside it. Secret: which one the site holds for the app, where that is known.
+function Send-Progress {
+    param($Item, $Action, $Row, $Differences, $Secret)
     $differs = @($Differences | Where-Object { $_ })
-    if ($differs.Count -gt 0) { $Action = 'differs' }
-    Send-Line @{ event = 'progress'; item = $Item; action = $Action; row = $Row; differences = [string[]]$differs }
+    if ($differs.Count -gt 0 -and $Action -eq 'unchanged') { $Action = 'differs' }
+    Send-Line -Line @{ event = 'progress'; item = $Item; action = $Action; row = $Row; differences = [string[]]$differs; secret = $Secret }
 }
 
-function Stop-Request($Message, $Help) {
+# The outer message is often general, and the reason inside.
+function Get-Reason {
+    param($Problem)
+    $texts = @()
+    while ($Problem) {
+        if ($texts -notcontains $Problem.Message) { $texts += $Problem.Message }
+        $Problem = $Problem.InnerException
+    }
+    $texts -join ': '
+}
+
+function Deny-Request {
+    param($Message, $Help)
     $state.help = $Help
     throw $Message
 }
 
 # Older sites have fewer properties; what is not there is not known.
-function Read-Value($Object, $Name) {
+function Read-Value {
+    param($Object, $Name)
     try { $Object.$Name } catch { $null }
 }
 
-function Read-List($Object, $Name) {
-    Read-Value $Object $Name | Where-Object { $null -ne $_ }
+function Read-List {
+    param($Object, $Name)
+    Read-Value -Object $Object -Name $Name | Where-Object { $null -ne $_ }
 }
 
-# For what is good to know and no reason to stop.
-function Read-Rows($Query) {
-    try { Invoke-CMWmiQuery -Query $Query -Option Lazy } catch { Write-Debug $_.Exception.Message }
+# Dates that are not set come as a year long past.
+function Read-Second {
+    param($Object, $Name)
+    $date = Read-Value -Object $Object -Name $Name
+    if ($date -isnot [datetime] -or $date.Year -le 1990) { return $null }
+    ([datetimeoffset]$date).ToUnixTimeSeconds()
 }
 
-# Get-CMAADTenant came with version 2203.
-function Read-Tenants {
-    $names = @{}
-    foreach ($row in Read-Rows 'SELECT * FROM SMS_AzureEnvironments') { $names[[string]$row.ID] = [string]$row.EnvironmentName }
-    if (Get-Command -Name 'Get-CMAADTenant' -ErrorAction SilentlyContinue) {
-        $rows = Get-CMAADTenant
-    } else {
-        $rows = Invoke-CMWmiQuery -Query 'SELECT * FROM SMS_AAD_Tenant_Ex' -Option Lazy
-    }
-    foreach ($row in $rows) {
-        $environment = $names[[string](Read-Value $row 'Environment')]
-        @{ event = 'tenant'; id = [long]$row.ID; tenantId = [string]$row.TenantID; name = [string]$row.Name; environment = $environment }
-    }
+# The web apps of a connection: null if they could not be read, an empty list if there are none.
+function Read-WebApp {
+    param($Row)
+    $value = Read-Value -Object $Row -Name 'AssociatedAADWebApplications'
+    if ($null -eq $value) { return $null }
+    , [long[]]@($value | Where-Object { $null -ne $_ })
 }
 
-# The property SecretKey is never read. Dates that are not set come as a year long past.
-function Read-Applications {
-    foreach ($row in Get-CMAADApplication) {
-        $expiry = Read-Value $row 'SecretKeyExpiry'
-        if ($expiry -is [datetime] -and $expiry.Year -gt 1990) {
-            $expiry = ([datetimeoffset]$expiry).ToUnixTimeSeconds()
-        } else {
-            $expiry = $null
-        }
-        @{
-            event = 'application'; id = [long]$row.ID; clientId = [string]$row.ClientID; name = [string]$row.Name
-            tenant = [long]$row.TenantID; isClientApp = [bool]$row.IsClientApp
-            identifierUri = [string](Read-Value $row 'IdentifierUri'); secretExpiry = $expiry
+# The names of the clouds, by the site's numbers for them. Good to know and no reason to stop.
+function Read-Environment {
+    if (-not $known.ContainsKey('environment')) {
+        $known.environment = @{}
+        try {
+            foreach ($row in @(Invoke-CMWmiQuery -Query 'SELECT * FROM SMS_AzureEnvironments' -Option Lazy | Where-Object { $null -ne $_ })) {
+                $known.environment[[string]$row.ID] = [string]$row.EnvironmentName
+            }
+        } catch {
+            Write-Debug -Message $_.Exception.Message
         }
     }
+    $known.environment
 }
 
-function ConvertTo-Discovery($Row) {
+function Read-Tenant {
+    if (-not $known.ContainsKey('tenant')) {
+        $names = Read-Environment
+        $rows = @(Invoke-CMWmiQuery -Query 'SELECT * FROM SMS_AAD_Tenant_Ex' -Option Lazy | Where-Object { $null -ne $_ })
+        $known.tenant = @(foreach ($row in $rows) {
+            $number = Read-Value -Object $row -Name 'Environment'
+            @{
+                event = 'tenant'; id = [long]$row.ID; tenantId = [string]$row.TenantID; name = [string]$row.Name
+                environment = $names[[string]$number]; environmentNumber = $number
+            }
+        })
+    }
+    $known.tenant
+}
+
+# The property SecretKey is never read.
+function Read-Application {
+    if (-not $known.ContainsKey('application')) {
+        $known.applicationRow = @{}
+        $rows = @(Get-CMAADApplication | Where-Object { $null -ne $_ })
+        $known.application = @(foreach ($row in $rows) {
+            $known.applicationRow[[long]$row.ID] = $row
+            @{
+                event = 'application'; id = [long]$row.ID; clientId = [string]$row.ClientID; name = [string]$row.Name
+                tenant = [long]$row.TenantID; isClientApp = [bool]$row.IsClientApp
+                identifierUri = [string](Read-Value -Object $row -Name 'IdentifierUri')
+                replyUrl = Read-Value -Object $row -Name 'ReplyUrl'; source = Read-Value -Object $row -Name 'Source'
+                secretExpiry = Read-Second -Object $row -Name 'SecretKeyExpiry'
+                secretCreated = Read-Second -Object $row -Name 'SecretKeyCreationTime'
+                created = Read-Second -Object $row -Name 'ApplicationCreationTime'
+                updated = Read-Second -Object $row -Name 'LastUpdateTime'
+            }
+        })
+    }
+    $known.application
+}
+
+# Service type 5 is tenant attach; the other numbers are not documented. A list leaves out what the provider calls lazy;
+# a row by its id has it.
+function Read-Service {
+    if (-not $known.ContainsKey('service')) {
+        $rows = @(Get-CMAzureService | Where-Object { $null -ne $_ -and (Read-Value -Object $_ -Name 'ServiceType') -ne 5 })
+        $known.service = @(foreach ($row in $rows) {
+            $id = [long]$row.ID
+            $apps = Read-WebApp -Row $row
+            if ($null -eq $apps -or $apps.Count -eq 0) {
+                if (-not $webApps.ContainsKey($id)) { $webApps[$id] = Read-WebApp -Row (Get-CMAzureService -Id $row.ID) }
+                $apps = $webApps[$id]
+            }
+            @{
+                id = $id; name = [string]$row.Name; description = [string](Read-Value -Object $row -Name 'Description')
+                serviceType = Read-Value -Object $row -Name 'ServiceType'; webApplications = $apps
+            }
+        })
+    }
+    $known.service
+}
+
+# Null if it could not be read.
+function Read-Discovery {
+    if (-not $known.ContainsKey('discovery')) {
+        try {
+            $rows = @(Invoke-CMWmiQuery -Query 'SELECT * FROM SMS_AAD_Discovery_Settings' -Option Lazy)
+            $known.discovery = @($rows | Where-Object { $null -ne $_ -and [bool](Read-Value -Object $_ -Name 'FullSyncEnabled') })
+        } catch {
+            Write-Debug -Message $_.Exception.Message
+            $known.discovery = $null
+        }
+    }
+    if ($null -eq $known.discovery) { return $null }
+    , $known.discovery
+}
+
+# The gateways, each with the row of its connection, null if the site does not say which. Null if the query fails.
+function Read-Gateway {
+    if (-not $known.ContainsKey('gateway')) {
+        try {
+            $rows = @(Invoke-CMWmiQuery -Query 'SELECT * FROM SMS_AzureService' -Option Lazy | Where-Object { $null -ne $_ })
+            $known.gateway = @(foreach ($row in $rows) {
+                @{
+                    event = 'gateway'; name = [string](Read-Value -Object $row -Name 'Name')
+                    connection = Read-Value -Object $row -Name 'AzureCloudServiceId'
+                }
+            })
+        } catch {
+            $known.gatewayProblem = Get-Reason -Problem $_.Exception
+            $known.gateway = $null
+        }
+    }
+    if ($null -eq $known.gateway) { return $null }
+    , $known.gateway
+}
+
+function ConvertTo-Discovery {
+    param($Row)
     $minutes = $null
-    if ([bool](Read-Value $Row 'DeltaSyncEnabled')) { $minutes = [int]$Row.DeltaSyncInterval }
-    $groups = [string[]]@(Read-List $Row 'DiscoveryScopeNames')
-    @{ fullSchedule = [string](Read-Value $Row 'FullSyncSchedule'); deltaMinutes = $minutes; groupNames = $groups }
+    if ([bool](Read-Value -Object $Row -Name 'DeltaSyncEnabled')) { $minutes = [int]$Row.DeltaSyncInterval }
+    $groups = [string[]]@(Read-List -Object $Row -Name 'DiscoveryScopeNames')
+    @{
+        fullSchedule = [string](Read-Value -Object $Row -Name 'FullSyncSchedule'); deltaMinutes = $minutes; groupNames = $groups
+        agentType = Read-Value -Object $Row -Name 'AgentType'
+        lastFull = Read-Second -Object $Row -Name 'LastFullSyncTime'; lastDelta = Read-Second -Object $Row -Name 'LastDeltaSyncTime'
+    }
 }
 
-# Service type 5 is tenant attach; the other numbers are not documented. Neither are those for the kinds of discovery:
-# only group discovery has groups, and one row without any is user discovery.
-function Read-Connections {
-    $settings = @(Read-Rows 'SELECT * FROM SMS_AAD_Discovery_Settings' | Where-Object { [bool](Read-Value $_ 'FullSyncEnabled') })
-    foreach ($row in Get-CMAzureService) {
-        if ((Read-Value $row 'ServiceType') -eq 5) { continue }
-        $apps = @(Read-List $row 'AssociatedAADWebApplications')
-        if ($apps.Count -eq 0) { $apps = @(Read-List (Get-CMAzureService -Id $row.ID) 'AssociatedAADWebApplications') }
-        $own = @($settings | Where-Object { $_.CloudServiceId -eq $row.ID } | ForEach-Object { ConvertTo-Discovery $_ })
-        $groups = @($own | Where-Object { $_.groupNames.Count -gt 0 })
-        $users = @($own | Where-Object { $_.groupNames.Count -eq 0 })
-        $line = @{
-            event = 'connection'; id = [long]$row.ID; name = [string]$row.Name; description = [string](Read-Value $row 'Description')
-            webApplications = [long[]]$apps; userDiscovery = $null; groupDiscovery = $null
-        }
-        if ($users.Count -eq 1) { $line.userDiscovery = $users[0] }
-        if ($groups.Count -eq 1) { $line.groupDiscovery = $groups[0] }
-        $line
+# The numbers for the kinds of discovery are not documented: only group discovery has groups, and one row without any is
+# user discovery.
+function ConvertTo-Connection {
+    param($Service)
+    $settings = Read-Discovery
+    $line = @{
+        event = 'connection'; id = $Service.id; name = $Service.name; description = $Service.description
+        serviceType = $Service.serviceType; webApplications = $Service.webApplications
+        userDiscovery = $null; groupDiscovery = $null; isDiscoveryKnown = $null -ne $settings
     }
+    if ($null -eq $settings) { return $line }
+    $own = @($settings | Where-Object { $_.CloudServiceId -eq $Service.id } | ForEach-Object { ConvertTo-Discovery -Row $_ })
+    $groups = @($own | Where-Object { $_.groupNames.Count -gt 0 })
+    $users = @($own | Where-Object { $_.groupNames.Count -eq 0 })
+    if ($users.Count -eq 1) { $line.userDiscovery = $users[0] }
+    if ($groups.Count -eq 1) { $line.groupDiscovery = $groups[0] }
+    $line
 }
 
 # The row of an app, or nothing. An app of another kind or tenant is another app.
-function Find-Application($App, $Tenant, $IsClientApp) {
-    $found = @(Read-Applications | Where-Object { $_.clientId -eq $App.clientId })
+function Find-Application {
+    param($App, $Tenant, $IsClientApp)
+    $found = @(Read-Application | Where-Object { $_.clientId -eq $App.clientId })
     if ($found.Count -eq 0) { return }
     if ($found[0].isClientApp -ne $IsClientApp -or $found[0].tenant -ne $Tenant.id) {
-        Stop-Request "the site knows $($App.clientId) as another kind of app or in another tenant" 'Choose another app registration.'
+        Deny-Request -Message "the site knows $($App.clientId) as another kind of app or in another tenant" -Help 'Choose another app registration.'
     }
     $found[0]
 }
 
-function Assert-Import($App) {
+function Assert-Import {
+    param($App)
     if ($App.import) { return }
-    Stop-Request "the site does not know the app $($App.clientId)" 'Import it, or choose an app that the console lists under Cloud Services > Microsoft Entra tenants.'
+    Deny-Request -Message "the site does not know the app $($App.clientId)" -Help 'Import it, or choose an app that the console lists under Cloud Services > Microsoft Entra tenants.'
 }
 
 # Times of day are not compared: how a site keeps the time zone of this date is not documented.
-function Compare-Application($App, $Found) {
+function Compare-Application {
+    param($App, $Found)
     if (-not $App.import) { return }
     if ($Found.name -cne $App.name) { "its name is $($Found.name), and no way in the console changes it" }
     if ($Found.isClientApp) { return }
     if ($Found.identifierUri -cne $App.appIdUri) { "its App ID URI is $($Found.identifierUri); register another server app, or give that URI to this one in Microsoft Entra" }
-    if ($null -eq $Found.secretExpiry -or [math]::Abs($Found.secretExpiry - $App.secretKeyExpiry) -gt 86400) {
+    if ($null -eq $Found.secretExpiry) { return 'when its secret key expires cannot be read' }
+    if ([math]::Abs($Found.secretExpiry - $App.secretKeyExpiry) -gt 86400) {
         'its secret key expiry is another one; to renew the secret: Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key'
     }
 }
 
-function Find-Tenant($Wanted) {
-    Read-Tenants | Where-Object { $_.tenantId -eq $Wanted.tenantId } | Select-Object -First 1
+function Find-Tenant {
+    param($Wanted)
+    $found = @(Read-Tenant | Where-Object { $_.tenantId -eq $Wanted.tenantId })
+    if ($found.Count -gt 0) { $found[0] }
 }
 
-# The product allows one connection of type Cloud Management for each tenant.
-function Find-Connection($Wanted, $Tenant) {
-    $connections = @(Read-Connections)
-    $named = $connections | Where-Object { $_.name -eq $Wanted.name } | Select-Object -First 1
-    if ($Tenant) {
-        $own = @(Read-Applications | Where-Object { $_.tenant -eq $Tenant.id } | ForEach-Object { $_.id })
-        $other = $connections | Where-Object { $_.name -ne $Wanted.name -and @($_.webApplications | Where-Object { $own -contains $_ }).Count -gt 0 } | Select-Object -First 1
-        if ($other) { Stop-Request "the tenant has the connection $($other.name) already" 'Use that name, or delete it first: Cloud Services > Azure Services.' }
+function Find-Service {
+    param($Wanted)
+    $found = @(Read-Service | Where-Object { $_.name -eq $Wanted.name })
+    if ($found.Count -gt 0) { $found[0] }
+}
+
+# The product allows one connection of type Cloud Management for each tenant, and any number of other kinds. The number
+# of that type is not documented: it is the one of a connection that a gateway uses. If there is none, the product decides.
+function Assert-OneConnection {
+    param($Wanted, $Tenant)
+    if (-not $Tenant) { return }
+    $own = @(Read-Application | Where-Object { $_.tenant -eq $Tenant.id } | ForEach-Object { $_.id })
+    $others = @(Read-Service | Where-Object { $_.name -ne $Wanted.name -and @($_.webApplications | Where-Object { $own -contains $_ }).Count -gt 0 })
+    if ($others.Count -eq 0) { return }
+    $gateways = Read-Gateway
+    $used = @(foreach ($gateway in $gateways) { $gateway.connection }) | Where-Object { $null -ne $_ }
+    $types = @(Read-Service | Where-Object { @($used) -contains $_.id } | ForEach-Object { $_.serviceType } | Where-Object { $null -ne $_ })
+    foreach ($other in $others) {
+        if ($types -contains $other.serviceType) {
+            Deny-Request -Message "the tenant has the connection $($other.name) of the same type ($($other.serviceType)) already" -Help 'Use that name, or look under Cloud Services > Azure Services.'
+        }
     }
-    $named
 }
 
 # With the tenant, which only this import can make.
-function Install-ServerApp($Wanted, $Secret) {
+function Install-ServerApp {
+    param($Wanted, $Secret)
     $app = $Wanted.serverApp
-    $tenant = Find-Tenant $Wanted
+    $tenant = Find-Tenant -Wanted $Wanted
     $state.operation = 'create the connection'
-    $null = Find-Connection $Wanted $tenant
+    Assert-OneConnection -Wanted $Wanted -Tenant $tenant
     $state.operation = 'import the server app'
     $found = $null
     $differences = @()
     if ($tenant) {
         if ($tenant.name -cne $Wanted.tenantName) { $differences += "the site has the tenant as $($tenant.name), and no way in the console changes it" }
         if ($tenant.environment -and $tenant.environment -ne $Wanted.environment) { $differences += "the site has the tenant in $($tenant.environment), and no way in the console changes it" }
-        Send-Progress 'tenant' 'unchanged' $tenant.id $differences
-        $found = Find-Application $app $tenant $false
+        Send-Progress -Item 'tenant' -Action 'unchanged' -Row $tenant.id -Differences $differences
+        $found = Find-Application -App $app -Tenant $tenant -IsClientApp $false
     }
     if ($found) {
-        Send-Progress 'serverApp' 'unchanged' $found.id @(Compare-Application $app $found)
+        # The site never shows a secret, and an earlier run may have stored this very one without hearing the answer.
+        Send-Progress -Item 'serverApp' -Action 'unchanged' -Row $found.id -Differences @(Compare-Application -App $app -Found $found) -Secret 'notSaid'
         return
     }
-    Assert-Import $app
+    Assert-Import -App $app
+    if ($request.promptForSecret) { $Secret = Read-Host -AsSecureString -Prompt "Secret key of $($app.name)" }
+    if (-not $Secret -or $Secret.Length -eq 0) {
+        Deny-Request -Message 'the secret key is empty' -Help 'Give the Value of the secret, not its Secret ID.'
+    }
     # A tenant that is there keeps its name: whether an import would change it is not documented.
     $name = if ($tenant) { $tenant.name } else { $Wanted.tenantName }
     $expiry = [datetimeoffset]::FromUnixTimeSeconds($app.secretKeyExpiry).UtcDateTime
-    $null = Import-CMAADServerApplication -TenantName $name -TenantId $Wanted.tenantId -AppName $app.name -ClientId $app.clientId -SecretKey $Secret -SecretKeyExpiry $expiry -AppIdUri $app.appIdUri -AzureEnvironmentOption $Wanted.environment -DisableWildcardHandling
-    $made = Find-Tenant $Wanted
-    if (-not $made) { Stop-Request 'the tenant is not there after the import' 'Look in the console under Cloud Services > Microsoft Entra tenants, and run the same again.' }
-    if (-not $tenant) { Send-Progress 'tenant' 'created' $made.id }
-    $found = Find-Application $app $made $false
-    if (-not $found) { Stop-Request 'the server app is not there after the import' 'Look in the console under Cloud Services > Microsoft Entra tenants, and run the same again.' }
-    Send-Progress 'serverApp' 'created' $found.id @(Compare-Application $app $found)
+    $made = Import-CMAADServerApplication -TenantName $name -TenantId $Wanted.tenantId -AppName $app.name -ClientId $app.clientId -SecretKey $Secret -SecretKeyExpiry $expiry -AppIdUri $app.appIdUri -AzureEnvironmentOption $Wanted.environment -DisableWildcardHandling
+    $known.Remove('tenant')
+    $known.Remove('application')
+    $isNew = -not $tenant
+    $tenant = Find-Tenant -Wanted $Wanted
+    if ($tenant -and $isNew) { Send-Progress -Item 'tenant' -Action 'created' -Row $tenant.id }
+    if ($tenant) { $found = Find-Application -App $app -Tenant $tenant -IsClientApp $false }
+    if ($found) {
+        Send-Progress -Item 'serverApp' -Action 'created' -Row $found.id -Differences @(Compare-Application -App $app -Found $found) -Secret 'this'
+        return
+    }
+    Send-Progress -Item 'serverApp' -Action 'created' -Row (Read-Value -Object $made -Name 'ID') -Differences 'it does not show in the site yet' -Secret 'this'
+    Deny-Request -Message 'the server app is not there after the import' -Help 'Look in the console under Cloud Services > Microsoft Entra tenants, and run the same again.'
 }
 
-function Install-ClientApp($Wanted) {
+function Install-ClientApp {
+    param($Wanted)
     $app = $Wanted.clientApp
-    $tenant = Find-Tenant $Wanted
-    $found = Find-Application $app $tenant $true
-    $action = 'unchanged'
-    if (-not $found) {
-        Assert-Import $app
-        $null = Import-CMAADClientApplication -TenantId $Wanted.tenantId -AppName $app.name -ClientId $app.clientId -DisableWildcardHandling
-        $found = Find-Application $app $tenant $true
-        $action = 'created'
+    $tenant = Find-Tenant -Wanted $Wanted
+    $found = Find-Application -App $app -Tenant $tenant -IsClientApp $true
+    if ($found) {
+        Send-Progress -Item 'clientApp' -Action 'unchanged' -Row $found.id -Differences @(Compare-Application -App $app -Found $found)
+        return
     }
-    Send-Progress 'clientApp' $action $found.id @(Compare-Application $app $found)
+    Assert-Import -App $app
+    # By its server app: two server apps of one tenant have client apps of their own.
+    $server = Find-Application -App $Wanted.serverApp -Tenant $tenant -IsClientApp $false
+    $made = Import-CMAADClientApplication -ServerApp $known.applicationRow[$server.id] -AppName $app.name -ClientId $app.clientId -DisableWildcardHandling
+    $known.Remove('application')
+    $found = Find-Application -App $app -Tenant $tenant -IsClientApp $true
+    if ($found) {
+        Send-Progress -Item 'clientApp' -Action 'created' -Row $found.id -Differences @(Compare-Application -App $app -Found $found)
+        return
+    }
+    Send-Progress -Item 'clientApp' -Action 'created' -Row (Read-Value -Object $made -Name 'ID') -Differences 'it does not show in the site yet'
+    Deny-Request -Message 'the client app is not there after the import' -Help 'Look in the console under Cloud Services > Microsoft Entra tenants, and run the same again.'
 }
 
 # Tells whether discovery may be set on what is there.
-function Install-Connection($Wanted) {
-    $tenant = Find-Tenant $Wanted
-    $server = Find-Application $Wanted.serverApp $tenant $false
-    $found = Find-Connection $Wanted $tenant
+function Install-Connection {
+    param($Wanted)
+    $tenant = Find-Tenant -Wanted $Wanted
+    $server = Find-Application -App $Wanted.serverApp -Tenant $tenant -IsClientApp $false
+    $client = Find-Application -App $Wanted.clientApp -Tenant $tenant -IsClientApp $true
+    $found = Find-Service -Wanted $Wanted
     if (-not $found) {
         $settings = @{ Name = $Wanted.name; AzureEnvironmentOption = $Wanted.environment }
-        $settings.ServerApp = Get-CMAADApplication -ClientId $Wanted.serverApp.clientId -TenantId $Wanted.tenantId | Select-Object -First 1
-        $settings.ClientApp = Get-CMAADApplication -ClientId $Wanted.clientApp.clientId -TenantId $Wanted.tenantId | Select-Object -First 1
+        $settings.ServerApp = $known.applicationRow[$server.id]
+        $settings.ClientApp = $known.applicationRow[$client.id]
         if ($Wanted.description) { $settings.Description = $Wanted.description }
-        $null = New-CMCloudManagementAzureService @settings -DisableWildcardHandling
-        Send-Progress 'connection' 'created' (Find-Connection $Wanted $tenant).id
-        return $true
+        $made = New-CMCloudManagementAzureService @settings -DisableWildcardHandling
+        $known.Remove('service')
+        $known.Remove('discovery')
+        $found = Find-Service -Wanted $Wanted
+        if ($found) {
+            Send-Progress -Item 'connection' -Action 'created' -Row $found.id
+            return $true
+        }
+        Send-Progress -Item 'connection' -Action 'created' -Row (Read-Value -Object $made -Name 'ID') -Differences 'it does not show in the site yet'
+        Deny-Request -Message 'the connection is not there after it was created' -Help 'Look in the console under Cloud Services > Azure Services, and run the same again.'
+    }
+    if ($null -eq $found.webApplications) {
+        Deny-Request -Message 'which web app the connection has cannot be read' -Help 'Look under Cloud Services > Azure Services, and run the same again.'
     }
     if ($found.webApplications -notcontains $server.id) {
-        Send-Progress 'connection' 'differs' $found.id @('it has another web app; delete it (Cloud Services > Azure Services) and run the same again')
+        Send-Progress -Item 'connection' -Action 'unchanged' -Row $found.id -Differences "it has another web app (service type $($found.serviceType)): Cloud Services > Azure Services"
         return $false
     }
     $action = 'unchanged'
     if ($null -ne $Wanted.description -and $found.description -cne $Wanted.description) {
         $null = Set-CMCloudManagementAzureService -Id $found.id -Description $Wanted.description -DisableWildcardHandling
+        $known.Remove('service')
         $action = 'changed'
     }
-    Send-Progress 'connection' $action $found.id
+    Send-Progress -Item 'connection' -Action $action -Row $found.id
     $true
 }
 
 # What is not given is left as it is, or to the product.
-function Test-Discovery($Wanted, $Held) {
+function Test-Discovery {
+    param($Wanted, $Held)
     if (-not $Held) { return $false }
     if ($Wanted.fullSchedule -and $Wanted.fullSchedule -ne $Held.fullSchedule) { return $false }
     $null -eq $Wanted.deltaMinutes -or $Wanted.deltaMinutes -eq $Held.deltaMinutes
 }
 
-function Install-Discovery($Wanted) {
-    $found = Find-Connection $Wanted
-    $action = 'unchanged'
+# The cmdlet finds a group by its name in Microsoft Entra and may ask for a sign-in: only where a person sits.
+function Install-Discovery {
+    param($Wanted)
+    $found = ConvertTo-Connection -Service (Find-Service -Wanted $Wanted)
+    if (-not $found.isDiscoveryKnown) {
+        Deny-Request -Message 'which discovery is set cannot be read' -Help 'Look under Cloud Services > Azure Services > Properties > Discovery, and run the same again.'
+    }
+    $settings = @{}
+    $open = @()
     $users = $Wanted.users
-    if ($users -and -not (Test-Discovery $users $found.userDiscovery)) {
-        $settings = @{ EnableUserDiscovery = $true }
+    if ($users -and -not (Test-Discovery -Wanted $users -Held $found.userDiscovery)) {
+        $settings.EnableUserDiscovery = $true
         if ($users.fullSchedule) { $settings.UserDiscoverySchedule = Convert-CMSchedule -ScheduleString $users.fullSchedule }
         if ($users.deltaMinutes) { $settings.EnableUserDeltaDiscovery = $true; $settings.UserDeltaDiscoveryMins = $users.deltaMinutes }
-        $null = Set-CMCloudManagementAzureService -Id $found.id @settings
-        $action = 'changed'
     }
     $groups = $Wanted.groups
     if ($groups) {
-        $state.help = 'The cmdlet may ask for a sign-in to find groups by name. Choose them in the console instead: Cloud Services > Azure Services > Properties > Discovery.'
         $held = @(if ($found.groupDiscovery) { $found.groupDiscovery.groupNames })
         $new = [string[]]@($groups.names | Where-Object { $held -notcontains $_ })
-        if ($new.Count -gt 0 -or -not (Test-Discovery $groups $found.groupDiscovery)) {
-            $settings = @{ EnableGroupDiscovery = $true }
+        if ($new.Count -gt 0 -and -not $state.resultFile) {
+            $open += "these groups are not set, since finding them may ask for a sign-in: $($new -join ', '); choose them in the console (Cloud Services > Azure Services > Properties > Discovery), or run the script in its console form"
+            $new = @()
+        }
+        $isChanged = $found.groupDiscovery -and -not (Test-Discovery -Wanted $groups -Held $found.groupDiscovery)
+        if ($new.Count -gt 0 -or $isChanged) {
+            $settings.EnableGroupDiscovery = $true
             if ($new.Count -gt 0) { $settings.AddGroupName = $new }
             if ($groups.fullSchedule) { $settings.GroupDiscoverySchedule = Convert-CMSchedule -ScheduleString $groups.fullSchedule }
             if ($groups.deltaMinutes) { $settings.EnableGroupDeltaDiscovery = $true; $settings.GroupDeltaDiscoveryMins = $groups.deltaMinutes }
-            $null = Set-CMCloudManagementAzureService -Id $found.id @settings -DisableWildcardHandling
-            $action = 'changed'
         }
     }
-    if ($action -eq 'changed' -and -not $found.userDiscovery -and -not $found.groupDiscovery) { $action = 'created' }
-    Send-Progress 'discovery' $action $null
+    $action = 'unchanged'
+    if ($settings.Count -gt 0) {
+        $null = Set-CMCloudManagementAzureService -Id $found.id @settings -DisableWildcardHandling
+        $known.Remove('discovery')
+        $isOff = -not $found.userDiscovery -and -not $found.groupDiscovery
+        $action = if ($isOff) { 'created' } else { 'changed' }
+    }
+    Send-Progress -Item 'discovery' -Action $action -Differences $open
 }
 
-function Invoke-Onboarding($Wanted, $Secret) {
+function Invoke-Onboarding {
+    param($Wanted, $Secret)
     $state.operation = 'import the server app'
-    Install-ServerApp $Wanted $Secret
+    Install-ServerApp -Wanted $Wanted -Secret $Secret
     $state.operation = 'import the client app'
-    Install-ClientApp $Wanted
+    Install-ClientApp -Wanted $Wanted
     $state.operation = 'create the connection'
-    $isOwn = Install-Connection $Wanted
+    $isOwn = Install-Connection -Wanted $Wanted
     if ($Wanted.users -or $Wanted.groups) {
         $state.operation = 'set discovery'
         if ($isOwn) {
-            Install-Discovery $Wanted
+            Install-Discovery -Wanted $Wanted
         } else {
-            Send-Progress 'discovery' 'differs' $null @('the connection has another web app, so that its discovery was left as it is')
+            Send-Progress -Item 'discovery' -Action 'unchanged' -Differences 'the connection has another web app, so that its discovery was left as it is'
         }
     }
     $state.operation = 'read the connection back'
     $state.help = ''
-    $connection = Read-Connections | Where-Object { $_.name -eq $Wanted.name } | Select-Object -First 1
-    if (-not $connection) { Stop-Request 'it is not there any more' 'Run the same again.' }
-    Send-Line $connection
+    $service = Find-Service -Wanted $Wanted
+    if (-not $service) { Deny-Request -Message 'it is not there any more' -Help 'Run the same again.' }
+    Send-Line -Line (ConvertTo-Connection -Service $service)
+}
+
+# No gateways: free. Those that say which connection they use decide. What cannot be told blocks, until the caller states
+# that no gateway uses it.
+function Assert-NoGateway {
+    param($Service, $IsStated)
+    $help = 'Look under Cloud Services > Cloud Management Gateway. If no gateway uses the connection, state so (state_no_gateway, or --no-gateway-uses-it), and run the same again.'
+    $gateways = Read-Gateway
+    if ($null -eq $gateways) {
+        if ($IsStated) { return }
+        Deny-Request -Message "whether a gateway uses it cannot be told: $($known.gatewayProblem)" -Help $help
+    }
+    foreach ($gateway in $gateways) {
+        if ($gateway.connection -eq $Service.id) {
+            Deny-Request -Message "the cloud management gateway $($gateway.name) uses it" -Help 'A connection that a gateway uses is not removed: Cloud Services > Cloud Management Gateway.'
+        }
+        if ($null -eq $gateway.connection -and -not $IsStated) {
+            Deny-Request -Message "whether the cloud management gateway $($gateway.name) uses it cannot be told" -Help $help
+        }
+    }
 }
 
 # The product has no cmdlet that removes applications or tenants.
-function Invoke-Removal($Removal) {
+function Invoke-Removal {
+    param($Removal)
     $state.operation = 'remove the connection'
-    $found = Read-Connections | Where-Object { $_.id -eq $Removal.connection } | Select-Object -First 1
+    $found = @(Read-Service | Where-Object { $_.id -eq $Removal.connection })
     $left = @()
-    if ($found) {
-        if ($found.name -cne $Removal.name) {
-            Stop-Request "row $($Removal.connection) is the connection $($found.name)" 'Read the site again, and name the connection meant.'
+    if ($found.Count -gt 0) {
+        if ($found[0].name -cne $Removal.name) {
+            Deny-Request -Message "row $($Removal.connection) is the connection $($found[0].name)" -Help 'Read the site again, and name the connection meant.'
         }
-        $gateways = @(Read-Rows "SELECT * FROM SMS_AzureService WHERE AzureCloudServiceId = $($found.id)" | Where-Object { $null -ne $_ })
-        if ($gateways.Count -gt 0) {
-            Stop-Request 'a cloud management gateway uses it' 'Delete the gateway first: Cloud Services > Cloud Management Gateway.'
-        }
-        $apps = @(Read-Applications)
-        $tenants = @($apps | Where-Object { $found.webApplications -contains $_.id } | ForEach-Object { $_.tenant })
+        Assert-NoGateway -Service $found[0] -IsStated $Removal.noGatewayStated
+        $apps = @(Read-Application)
+        $tenants = @($apps | Where-Object { $found[0].webApplications -contains $_.id } | ForEach-Object { $_.tenant })
         $left += $apps | Where-Object { $tenants -contains $_.tenant } | ForEach-Object { "The application $($_.name) stays in the site." }
-        $left += Read-Tenants | Where-Object { $tenants -contains $_.id } | ForEach-Object { "The tenant $($_.name) stays in the site." }
-        $null = Remove-CMAzureService -Id $found.id -Force
+        $left += Read-Tenant | Where-Object { $tenants -contains $_.id } | ForEach-Object { "The tenant $($_.name) stays in the site." }
+        $null = Remove-CMAzureService -Id $found[0].id -Force
     }
-    Send-Line @{ event = 'removed'; connection = [bool]$found; leftBehind = [string[]]@($left | Where-Object { $_ }) }
+    Send-Line -Line @{ event = 'removed'; connection = $found.Count -gt 0; leftBehind = [string[]]@($left | Where-Object { $_ }) }
 }
 
-# The site of the request, by the drive that the module makes for it. Tells the version's build number.
-function Connect-Site($Request) {
+# Every row that this job wants to know of.
+function Send-Snapshot {
+    foreach ($line in Read-Tenant) { Send-Line -Line $line }
+    foreach ($line in Read-Application) { Send-Line -Line $line }
+    foreach ($service in Read-Service) { Send-Line -Line (ConvertTo-Connection -Service $service) }
+    $gateways = Read-Gateway
+    foreach ($line in $gateways) { Send-Line -Line $line }
+}
+
+# The site of the request, by the drive that the module makes for it. An error of the module's automatic drive, for the
+# provider that this user's console was last connected to, is passed over, and a drive of this name that leads elsewhere
+# is not taken.
+function Connect-Site {
+    param($Request)
     $state.operation = 'load the module ConfigurationManager'
     $state.help = 'Run this where the Configuration Manager console is installed, with an execution policy that lets its signed module load.'
-    if (Get-Module -ListAvailable -Name ConfigurationManager) {
-        Import-Module -Name ConfigurationManager
-    } elseif ($env:SMS_ADMIN_UI_PATH) {
-        Import-Module -Name (Join-Path (Split-Path $env:SMS_ADMIN_UI_PATH) 'ConfigurationManager.psd1')
-    } else {
-        throw 'the console is not installed here'
+    $module = 'ConfigurationManager'
+    if ($env:SMS_ADMIN_UI_PATH) {
+        $beside = Join-Path -Path (Split-Path -Path $env:SMS_ADMIN_UI_PATH) -ChildPath 'ConfigurationManager.psd1'
+        if (Test-Path -LiteralPath $beside) { $module = $beside }
     }
+    if ($module -eq 'ConfigurationManager' -and -not (Get-Module -ListAvailable -Name $module)) { throw 'the console is not installed here' }
+    Import-Module -Name $module -ErrorAction SilentlyContinue -ErrorVariable trouble
+    $loaded = @(Get-Module -Name 'ConfigurationManager')
+    if ($loaded.Count -eq 0) { throw $trouble[0] }
     $state.operation = "connect to site $($Request.siteCode) on $($Request.provider)"
     $state.help = 'Check the site code and the full name of the SMS Provider, and that this account is an administrative user of the site.'
-    if (-not (Get-PSDrive -Name $Request.siteCode -PSProvider CMSite -ErrorAction SilentlyContinue)) {
+    $drive = Get-PSDrive -Name $Request.siteCode -PSProvider CMSite -ErrorAction SilentlyContinue
+    if ($drive -and $drive.Root -ne $Request.provider) {
+        Remove-PSDrive -Name $Request.siteCode -Scope Global -Force
+        $drive = $null
+    }
+    if (-not $drive) {
         $null = New-PSDrive -Name $Request.siteCode -PSProvider CMSite -Root $Request.provider -Scope Global
     }
-    Set-Location "$($Request.siteCode):"
-    $site = Get-CMSite -SiteCode $Request.siteCode | Select-Object -First 1
-    if (-not $site) { throw 'the provider does not know the site' }
-    Send-Line @{ event = 'site'; siteCode = [string]$site.SiteCode; version = [string]$site.Version }
-    [int]([string]$site.Version).Split('.')[2]
+    Set-Location -Path "$($Request.siteCode):"
+    $found = @(Get-CMSite -SiteCode $Request.siteCode | Where-Object { $null -ne $_ })
+    if ($found.Count -eq 0) { throw 'the provider does not know the site' }
+    $site = @{
+        event = 'site'; revision = $revision; siteCode = [string]$found[0].SiteCode; version = [string]$found[0].Version
+        provider = $Request.provider; reportsTo = [string](Read-Value -Object $found[0] -Name 'ReportingSiteCode')
+        moduleVersion = [string](Read-Value -Object $loaded[0] -Name 'Version')
+    }
+    Send-Line -Line $site
+    $site
 }
 
-# Cmdlets can be logged with what they are given, so the secret meets none before it is a SecureString: it comes as the
-# numbers of its UTF-16 code units, which are cut out of the text before the rest is read as JSON.
-function Read-Secret($Text) {
-    $found = [regex]::Match($Text, '"secretKey":\[([0-9,]+)\]')
-    if (-not $found.Success) { return }
-    $secret = [System.Security.SecureString]::new()
-    foreach ($unit in $found.Groups[1].Value.Split(',')) { $secret.AppendChar([char][int]$unit) }
+# Apps belong to the top-tier site: their secrets are kept with its key, and discovery runs there.
+function Assert-Writable {
+    param($Site)
+    if ($Site.reportsTo) {
+        Deny-Request -Message "the site reports to $($Site.reportsTo), and apps belong to the site at the top" -Help "Connect to site $($Site.reportsTo)."
+    }
+    if ([int]($Site.version -split '\.')[2] -lt 9040) {
+        Deny-Request -Message 'the cmdlets for this came with version 2010 (5.00.9040)' -Help 'Update the site.'
+    }
+}
+
+# Cmdlets can be logged with what they are given, and so can the arguments of methods, so the secret meets neither before
+# it is a SecureString: it comes as the numbers of its UTF-16 code units, which operators cut out of the text before the
+# rest is read as JSON.
+function Read-Secret {
+    param($Text)
+    if ($Text -notmatch '"secretKey":\[([0-9,]+)\]') { return }
+    $secret = New-Object -TypeName System.Security.SecureString
+    foreach ($unit in $Matches[1] -split ',') { $secret.AppendChar([char][int]$unit) }
     $secret
 }
 
 $exit = 1
-Push-Location
 try {
-    $text = if ($RequestFile) { Get-Content -LiteralPath $RequestFile -Raw } else { -join @($input) }
+    Push-Location
+    $text = if ($RequestFile) { Get-Content -LiteralPath $RequestFile -Raw } else { -join $Lines }
     if (-not $text -and [Console]::IsInputRedirected) { $text = [Console]::In.ReadToEnd() }
-    $secret = Read-Secret $text
-    $text = [regex]::Replace($text, '"secretKey":\[[0-9,]+\]', '"secretKey":null')
+    if ($text -match '"run":"([0-9a-f]{32})"') { $state.run = $Matches[1] }
+    if ($RequestFile) {
+        # With its provider in front: on the drive of the site, the path of a share would be one of the site.
+        $state.resultFile = 'Microsoft.PowerShell.Core\FileSystem::' + ((Resolve-Path -LiteralPath $RequestFile).ProviderPath -replace '\.json$', '') + '-result.jsonl'
+    }
+    $secret = Read-Secret -Text $text
+    $text = $text -replace '"secretKey":\[[0-9,]+\]', '"secretKey":null'
     $request = ConvertFrom-Json -InputObject $text
-    if ($request.request -ne 1) { throw 'the request is of another version than this script' }
-    $build = Connect-Site $request
+    if ($request.request -ne 2) { throw 'the request is of another version than this script' }
+    $site = Connect-Site -Request $request
     $state.code = 'refused'
     $state.operation = 'read the site'
     $state.help = 'Use an account with the security role Infrastructure Administrator or Full Administrator and all scopes.'
-    $isOldEnough = $build -ge 9040
     if ($request.operation -eq 'snapshot') {
-        if ($isOldEnough) {
-            foreach ($line in Read-Tenants) { Send-Line $line }
-            foreach ($line in Read-Applications) { Send-Line $line }
-            foreach ($line in Read-Connections) { Send-Line $line }
-        }
-    } elseif (-not $isOldEnough) {
-        Stop-Request 'the cmdlets for this came with version 2010 (5.00.9040)' 'Update the site.'
+        if ([int]($site.version -split '\.')[2] -ge 9040) { Send-Snapshot }
     } elseif ($request.operation -eq 'onboard') {
-        if ($request.promptForSecret) { $secret = Read-Host -AsSecureString -Prompt "Secret key of $($request.wanted.serverApp.name)" }
-        Invoke-Onboarding $request.wanted $secret
+        Assert-Writable -Site $site
+        Invoke-Onboarding -Wanted $request.wanted -Secret $secret
     } elseif ($request.operation -eq 'remove') {
-        Invoke-Removal $request.removal
+        Assert-Writable -Site $site
+        Invoke-Removal -Removal $request.removal
     } else {
-        Stop-Request "there is no operation $($request.operation)" 'Use the script of this version.'
+        Deny-Request -Message "there is no operation $($request.operation)" -Help 'Use the script of this version.'
     }
-    Send-Line @{ event = 'end' }
+    Send-Line -Line @{ event = 'end' }
     $exit = 0
 } catch {
-    Send-Line @{ event = 'error'; code = $state.code; operation = $state.operation; message = $_.Exception.Message; help = $state.help }
+    Send-Line -Line @{
+        event = 'error'; revision = $revision; code = $state.code; operation = $state.operation
+        message = Get-Reason -Problem $_.Exception; help = $state.help
+        errorId = [string]$_.FullyQualifiedErrorId; line = Read-Value -Object $_.InvocationInfo -Name 'ScriptLineNumber'
+    }
 } finally {
     Pop-Location
 }
-exit $exit
+$exit
+} $RequestFile @($input)
+exit @($code)[-1]

@@ -2,6 +2,7 @@
 
 use secrecy::zeroize::Zeroizing;
 use serde::{Serialize, Serializer};
+use uuid::Uuid;
 
 use super::ascii_json;
 use crate::{
@@ -13,7 +14,12 @@ use crate::{
 };
 
 /// The version of the language that script and crate speak.
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
+
+/// A number for one run, which no text of the site can know.
+pub(super) fn new_run() -> String {
+    Uuid::new_v4().simple().to_string()
+}
 
 /// Which site, and where.
 #[derive(Debug, Clone)]
@@ -45,12 +51,12 @@ impl<'a> Wish<'a> {
     }
 }
 
-/// The request as one line.
+/// The request of one run, as one line.
 ///
 /// # Errors
 ///
 /// When a text would not arrive as it is.
-pub(super) fn line(address: &Address, wish: Wish<'_>) -> Result<Zeroizing<Vec<u8>>, SiteError> {
+pub(super) fn line(run: &str, address: &Address, wish: Wish<'_>) -> Result<Zeroizing<Vec<u8>>, SiteError> {
     let (operation, wanted, removal) = match wish {
         Wish::Snapshot => ("snapshot", None, None),
         Wish::Onboard(wanted) | Wish::OnboardAndPrompt(wanted) => ("onboard", Some(Wanted::of(wanted)), None),
@@ -63,6 +69,7 @@ pub(super) fn line(address: &Address, wish: Wish<'_>) -> Result<Zeroizing<Vec<u8
     let imports = |wanted: &SiteOnboarding| matches!(wanted.server_app, ServerAppImport::Import { .. });
     let request = Request {
         request: VERSION,
+        run,
         operation,
         site_code: &address.site_code,
         provider: &address.provider,
@@ -72,6 +79,7 @@ pub(super) fn line(address: &Address, wish: Wish<'_>) -> Result<Zeroizing<Vec<u8
         removal: removal.map(|removal| Removal {
             connection: removal.connection.0,
             name: &removal.name,
+            no_gateway_stated: removal.no_gateway_stated,
         }),
     };
     ascii_json::line(&request).map_err(|error| {
@@ -90,6 +98,8 @@ pub(super) fn line(address: &Address, wish: Wish<'_>) -> Result<Zeroizing<Vec<u8
 #[serde(rename_all = "camelCase")]
 struct Request<'a> {
     request: u8,
+    /// Before every text that is chosen freely: the script takes the first one.
+    run: &'a str,
     operation: &'static str,
     site_code: &'a str,
     provider: &'a str,
@@ -133,9 +143,11 @@ struct Discovery<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Removal<'a> {
     connection: i64,
     name: &'a str,
+    no_gateway_stated: bool,
 }
 
 impl<'a> Wanted<'a> {

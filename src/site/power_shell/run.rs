@@ -34,9 +34,10 @@ pub(super) async fn run(
     wish: Wish<'_>,
     take: &mut (dyn FnMut(Answer) + Send),
 ) -> Result<(), SiteError> {
-    let request = request::line(address, wish)?;
+    let run = request::new_run();
+    let request = request::line(&run, address, wish)?;
     let mut reader = Reader {
-        lines: Lines::default(),
+        lines: Lines::new(&run),
         redactor: Redactor::new(wish.secret()),
         verdict: None,
         take,
@@ -49,6 +50,9 @@ pub(super) async fn run(
     if let Some(verdict) = reader.verdict {
         return verdict;
     }
+    if let Some(version) = reader.lines.other_version() {
+        return Err(PowerShellError::OtherProtocol { version }.unreachable().into());
+    }
     match ended {
         Ok(Ok(end)) => {
             let errors = bounded(&reader.redactor.clean(&end.errors)).to_owned();
@@ -57,6 +61,28 @@ pub(super) async fn run(
         Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(PowerShellError::TimedOut { after: time_out }.unreachable().into()),
     }
+}
+
+/// Reads the answers of a run that is over, and hands each to `take`.
+///
+/// # Errors
+///
+/// When the answers say that the script failed, or do not say that it is done.
+pub(super) fn read_back(run: &str, answers: &[u8], take: &mut (dyn FnMut(Answer) + Send)) -> Result<(), SiteError> {
+    let mut reader = Reader {
+        lines: Lines::new(run),
+        redactor: Redactor::new(None),
+        verdict: None,
+        take,
+    };
+    if reader.push(answers).is_continue() {
+        reader.end();
+    }
+    let code = None;
+    let errors = String::new();
+    reader
+        .verdict
+        .unwrap_or_else(|| Err(PowerShellError::EndedEarly { code, errors }.unreachable().into()))
 }
 
 struct Reader<'a> {
@@ -112,6 +138,7 @@ fn judge(
     match answer::read(line, redactor).ok_or(PowerShellError::WrongLine { number })? {
         Answer::End => *verdict = Some(Ok(())),
         Answer::Failed(error) => *verdict = Some(Err(error)),
+        Answer::Noted => {}
         Answer::Skipped => tracing::warn!(line = number, "the site has a row whose id cannot be read; it is passed over"),
         answer => take(answer),
     }

@@ -14,8 +14,8 @@ use crate::{
     call::Call,
     error::{Diagnostic, SiteError, SiteRefused},
     site::{
-        SecretHeld, Site, SiteAction, SiteFailure, SiteIdentity, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval,
-        SiteRemoved, SiteSnapshot,
+        SecretHeld, Site, SiteConnection, SiteFailure, SiteIdentity, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved,
+        SiteSnapshot,
     },
 };
 
@@ -183,25 +183,15 @@ impl Site for PowerShellSite {
     }
 
     async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
-        let (mut done, mut connection) = (Vec::new(), None);
-        let mut take = |answer| match answer {
-            Answer::Progress(step) => {
+        let mut told = Told::default();
+        let mut take = |answer| {
+            if let Answer::Progress(step, _) = &answer {
                 call.progress(step.clone());
-                done.push(step);
             }
-            Answer::Connection(read_back) => connection = Some(*read_back),
-            _ => {}
+            told.take(answer);
         };
-        match self.run(Wish::Onboard(wanted), &mut take).await {
-            Err(error) => Err(SiteFailure::new(done, error)),
-            Ok(()) => match connection {
-                Some(connection) => {
-                    let secret = held_secret(&done);
-                    Ok(SiteOnboarded::new(done, connection).holding(secret))
-                }
-                None => Err(SiteFailure::new(done, nothing_said("read the connection back"))),
-            },
-        }
+        let ended = self.run(Wish::Onboard(wanted), &mut take).await;
+        told.into_result(ended)
     }
 
     async fn remove(&self, _call: Call, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
@@ -216,14 +206,33 @@ impl Site for PowerShellSite {
     }
 }
 
-/// The script stores a secret only with a server app that it creates. About an app that is there it cannot tell: the
-/// site never shows its secret, and a row that reads back a little differently may have been created in this very run.
-fn held_secret(done: &[SiteProgress]) -> SecretHeld {
-    let is_created = |step: &SiteProgress| step.item == SiteItem::ServerApp && step.action == SiteAction::Created;
-    if done.iter().any(is_created) {
-        SecretHeld::This
-    } else {
-        SecretHeld::NotSaid
+/// What the script has told of an onboarding.
+#[derive(Default)]
+pub(super) struct Told {
+    done: Vec<SiteProgress>,
+    connection: Option<SiteConnection>,
+    /// Which secret the site holds is the script's own word: what became of the row does not tell it.
+    secret: SecretHeld,
+}
+
+impl Told {
+    pub(super) fn take(&mut self, answer: Answer) {
+        match answer {
+            Answer::Progress(step, held) => {
+                self.secret = held.unwrap_or(self.secret);
+                self.done.push(step);
+            }
+            Answer::Connection(read_back) => self.connection = Some(*read_back),
+            _ => {}
+        }
+    }
+
+    pub(super) fn into_result(self, ended: Result<(), SiteError>) -> Result<SiteOnboarded, SiteFailure> {
+        match (ended, self.connection) {
+            (Err(error), _) => Err(SiteFailure::new(self.done, error)),
+            (Ok(()), Some(connection)) => Ok(SiteOnboarded::new(self.done, connection).holding(self.secret)),
+            (Ok(()), None) => Err(SiteFailure::new(self.done, nothing_said("read the connection back"))),
+        }
     }
 }
 

@@ -16,16 +16,13 @@ function New-PSDrive { param($Name, $PSProvider, $Root, $Scope) }
 
 function Get-PSDrive { param($Name, $PSProvider) }
 
+function Remove-PSDrive { param($Name, $Scope, [switch] $Force) }
+
 function Set-Location { param($Path) }
 
 function Get-CMSite {
     param([string] $SiteCode)
     [pscustomobject]@{ SiteCode = $SiteCode; Version = '5.00.9128.1000' }
-}
-
-function Get-CMAADTenant {
-    param([string] $Id, [string] $Name)
-    foreach ($row in (Read-State).tenants) { [pscustomobject]$row }
 }
 
 function Get-CMAADApplication {
@@ -46,6 +43,7 @@ function Invoke-CMWmiQuery {
     param([string] $Query, [string] $Option)
     $state = Read-State
     if ($Query -like '*SMS_AzureEnvironments*') { [pscustomobject]@{ ID = 1; EnvironmentName = 'AzurePublicCloud' } }
+    if ($Query -like '*SMS_AAD_Tenant_Ex*') { foreach ($row in $state.tenants) { [pscustomobject]$row } }
     if ($Query -like '*SMS_AAD_Discovery_Settings*') { foreach ($row in $state.settings) { [pscustomobject]$row } }
 }
 
@@ -67,9 +65,9 @@ function Import-CMAADServerApplication {
 }
 
 function Import-CMAADClientApplication {
-    param([string] $TenantId, [string] $AppName, [string] $ClientId, [switch] $DisableWildcardHandling)
+    param($ServerApp, [string] $AppName, [string] $ClientId, [switch] $DisableWildcardHandling)
     $state = Read-State
-    $state.apps += @{ ID = (New-Row $state); ClientID = $ClientId; Name = $AppName; TenantID = $state.tenants[0].ID; IsClientApp = $true }
+    $state.apps += @{ ID = (New-Row $state); ClientID = $ClientId; Name = $AppName; TenantID = $ServerApp.TenantID; IsClientApp = $true }
     Save-State $state
 }
 
@@ -109,4 +107,4 @@ function Remove-CMAzureService {
     Save-State $state
 }
 
-Export-ModuleMember -Function '*-CM*', 'New-PSDrive', 'Get-PSDrive', 'Set-Location'
+Export-ModuleMember -Function '*-CM*', 'New-PSDrive', 'Get-PSDrive', 'Remove-PSDrive', 'Set-Location'

@@ -5,6 +5,7 @@ use time::macros::datetime;
 use super::*;
 use crate::{cloud::CloudEnvironment, site::SiteRowId, spec::DiscoverySpec};
 
+const RUN: &str = "00112233445566778899aabbccddeeff";
 const TENANT: &str = "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11";
 const SERVER: &str = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01";
 const CLIENT: &str = "2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02";
@@ -41,7 +42,7 @@ fn wanted(text: &str, secret: &str) -> SiteOnboarding {
 }
 
 fn value(wish: Wish<'_>) -> Value {
-    serde_json::from_slice(&line(&address(), wish).unwrap()).unwrap()
+    serde_json::from_slice(&line(RUN, &address(), wish).unwrap()).unwrap()
 }
 
 /// What the script does to get at the secret.
@@ -57,7 +58,7 @@ proptest! {
     #[test]
     fn any_request_arrives_as_it_was_or_is_refused(text in "\\PC{0,40}|[\"\\\\{}:\\[\\]0-9T/Dateskrc]{0,40}", secret in ".{1,60}") {
         let wanted = wanted(&text, &secret);
-        match line(&address(), Wish::Onboard(&wanted)) {
+        match line(RUN, &address(), Wish::Onboard(&wanted)) {
             Ok(line) => {
                 prop_assert!(line.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n')));
                 prop_assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
@@ -76,7 +77,7 @@ proptest! {
 fn a_name_that_looks_like_the_secrets_key_is_not_taken_for_it() {
     let hostile = r#"x","secretKey":[1,2,3],"y":"secretKey":[4]"#;
     let wanted = wanted(hostile, "right");
-    let line = line(&address(), Wish::Onboard(&wanted)).unwrap();
+    let line = line(RUN, &address(), Wish::Onboard(&wanted)).unwrap();
     assert_eq!(secret_of(&line).as_deref(), Some("right"));
     assert_eq!(value(Wish::Onboard(&wanted))["wanted"]["name"], hostile);
 }
@@ -84,10 +85,10 @@ fn a_name_that_looks_like_the_secrets_key_is_not_taken_for_it() {
 #[test]
 fn a_text_that_powershell_takes_for_a_date_is_refused_before_anything_is_sent() {
     for text in ["2026-01-01T00:00:00Z", "/Date(1700000000000)/"] {
-        let error = line(&address(), Wish::Onboard(&wanted(text, "s"))).unwrap_err();
+        let error = line(RUN, &address(), Wish::Onboard(&wanted(text, "s"))).unwrap_err();
         assert!(error.to_string().contains("for a date"), "{error}");
     }
-    assert!(line(&address(), Wish::Onboard(&wanted("2026-01-01", "s"))).is_ok());
+    assert!(line(RUN, &address(), Wish::Onboard(&wanted("2026-01-01", "s"))).is_ok());
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn every_key_that_the_script_reads_is_always_there() {
     assert_eq!(
         value(Wish::Onboard(&wanted)),
         json!({
-            "request": 1, "operation": "onboard", "siteCode": "P01", "provider": "provider.contoso.com",
+            "request": 2, "run": RUN, "operation": "onboard", "siteCode": "P01", "provider": "provider.contoso.com",
             "promptForSecret": false, "secretKey": null, "removal": null,
             "wanted": {
                 "tenantId": TENANT, "tenantName": "Contoso", "environment": "AzurePublicCloud",
@@ -146,7 +147,7 @@ fn a_removal_names_row_and_name() {
     let removal = SiteRemoval::new(SiteRowId(16_777_217), "Contoso");
     assert_eq!(
         value(Wish::Remove(&removal))["removal"],
-        json!({"connection": 16_777_217, "name": "Contoso"})
+        json!({"connection": 16_777_217, "name": "Contoso", "noGatewayStated": false})
     );
     assert_eq!(value(Wish::Snapshot)["operation"], "snapshot");
 }
