@@ -24,7 +24,8 @@ impl ScriptedHost {
 
     async fn answer(&self, request: &Value) -> Vec<Value> {
         let snapshot = self.0.snapshot(Call::quiet()).await.unwrap();
-        let mut said = vec![json!({"event": "site", "siteCode": snapshot.info.site_code, "version": snapshot.info.version})];
+        let mut said =
+            vec![json!({"event": "site", "revision": "played", "siteCode": snapshot.info.site_code, "version": snapshot.info.version})];
         match request["operation"].as_str().unwrap() {
             "snapshot" => {
                 said.extend(snapshot.tenants.iter().map(|tenant| {
@@ -71,10 +72,11 @@ impl ScriptHost for ScriptedHost {
         run: ScriptRun<'_>,
         output: &mut (dyn for<'p> FnMut(&'p [u8]) -> ControlFlow<()> + Send),
     ) -> Result<ScriptEnd, SiteUnreachable> {
-        let request = serde_json::from_slice(run.request()).unwrap();
+        let request: Value = serde_json::from_slice(run.request()).unwrap();
+        let number = request["run"].as_str().unwrap();
         for line in self.answer(&request).await {
             // Every line of the script begins so.
-            let line = line.to_string().replacen('{', "{\"cmg\":1,", 1);
+            let line = line.to_string().replacen('{', &format!("{{\"cmg\":2,\"run\":\"{number}\","), 1);
             if output(format!("{line}\r\n").as_bytes()).is_break() {
                 break;
             }
