@@ -139,6 +139,18 @@ async fn a_removal_takes_back_the_secret_and_leaves_the_adopted_apps() {
 }
 
 #[tokio::test]
+async fn the_secret_of_an_adopted_app_stays_if_a_connection_of_another_name_uses_it() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let (server, client) = by_hand(&tenant);
+    let job = connection(adopting(server, client), &tenant, &site);
+    let secret = job.onboard(|_| ()).await.unwrap().secret.unwrap();
+    site.change(|rows| rows.connections[0].name = "Renamed in the console".to_owned());
+    let outcome = job.remove(|_| ()).await.unwrap();
+    assert!(!outcome.changed, "{outcome:?}");
+    assert!(tenant.secret_is_live(server, secret.value.expose()));
+}
+
+#[tokio::test]
 async fn an_app_that_is_not_there_cannot_be_adopted() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let (server, _) = by_hand(&tenant);

@@ -116,6 +116,42 @@ fn stay_for_another_site(outcome: &cmg_onboarding::Outcome) -> bool {
     codes.any(|code| code == FindingCode::AppsUsedByAnotherSite)
 }
 
+fn tells(outcome: &cmg_onboarding::Outcome, code: FindingCode) -> bool {
+    outcome.findings.iter().any(|finding| finding.code() == code)
+}
+
+#[tokio::test]
+async fn apps_stay_if_a_connection_of_another_name_uses_them() {
+    let (tenant, site) = (EmulatedTenant::new(), site_of("PRD"));
+    let connection = || job(spec(), &tenant).site(site.clone()).build().unwrap();
+    connection().onboard(|_| ()).await.unwrap();
+    site.change(|rows| rows.connections[0].name = "Renamed in the console".to_owned());
+    let before = (tenant.state(), site.state());
+    let outcome = connection().remove(|_| ()).await.unwrap();
+    assert!(
+        !outcome.changed && tells(&outcome, FindingCode::AppsUsedByConnection),
+        "{outcome:?}"
+    );
+    assert_eq!((tenant.state(), site.state()), before);
+}
+
+#[tokio::test]
+async fn apps_stay_if_it_cannot_be_read_which_apps_a_connection_uses() {
+    let (tenant, site) = (EmulatedTenant::new(), site_of("PRD"));
+    let connection = || job(spec(), &tenant).site(site.clone()).build().unwrap();
+    connection().onboard(|_| ()).await.unwrap();
+    site.change(|rows| rows.connections[0].web_applications.clear());
+    let before = (tenant.state(), site.state());
+    let outcome = connection().remove(|_| ()).await.unwrap();
+    assert!(!outcome.changed && tells(&outcome, FindingCode::ConnectionUnread), "{outcome:?}");
+    assert_eq!((tenant.state(), site.state()), before);
+    let OnboardingError::Blocked(blocked) = connection().plan(|_| ()).await.unwrap_err() else {
+        panic!("the connection of this name cannot be read")
+    };
+    let codes: Vec<FindingCode> = blocked.blockers().map(|finding| finding.code()).collect();
+    assert_eq!(codes, [FindingCode::ConnectionUnread], "it is not known to be something else");
+}
+
 #[tokio::test]
 async fn a_secret_that_was_handed_to_a_colleague_stays_although_the_site_does_not_know_the_app_yet() {
     let tenant = EmulatedTenant::new();

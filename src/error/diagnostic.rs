@@ -25,14 +25,21 @@ pub trait Diagnostic: Error {
     /// What to do about it, in whole sentences: what to change, who may change it and where.
     fn help(&self) -> Cow<'_, str>;
 
-    /// Which request it was, if one was sent. Microsoft's support asks for its ids and its date.
-    fn trace(&self) -> Option<&RequestTrace> {
+    /// The error that this one carries and that answers for it; `None` for one that answers for itself.
+    fn carried(&self) -> Option<&dyn Diagnostic> {
         None
     }
 
+    /// Which request it was, if one was sent. Microsoft's support asks for its ids and its date. Default: that of
+    /// [`carried`](Self::carried).
+    fn trace(&self) -> Option<&RequestTrace> {
+        self.carried().and_then(Diagnostic::trace)
+    }
+
     /// Whether the same call, repeated later, may succeed with nothing changed by a person: the network was down, a
-    /// service was in trouble or too busy, the directory has not caught up yet.
+    /// service was in trouble or too busy, the directory has not caught up yet. Default: that of
+    /// [`carried`](Self::carried).
     fn is_retryable(&self) -> bool {
-        false
+        self.carried().is_some_and(Diagnostic::is_retryable)
     }
 }

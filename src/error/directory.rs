@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{
-    Diagnostic, Effect, ExceededMaxWait, NotVisible, RefusalReason, Refused, RequestTrace, TokenError, UnexpectedAnswer, Unreachable,
-};
+use super::{Diagnostic, Effect, ExceededMaxWait, NotVisible, RefusalReason, Refused, TokenError, UnexpectedAnswer, Unreachable};
 
 /// An implementation does not offer an operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -131,12 +129,8 @@ impl Diagnostic for DirectoryError {
         self.diagnostic().help()
     }
 
-    fn trace(&self) -> Option<&RequestTrace> {
-        self.diagnostic().trace()
-    }
-
-    fn is_retryable(&self) -> bool {
-        self.diagnostic().is_retryable()
+    fn carried(&self) -> Option<&dyn Diagnostic> {
+        Some(self.diagnostic())
     }
 }
 

@@ -251,9 +251,21 @@ impl SiteError {
             _ => false,
         }
     }
+}
 
-    /// The error that answers for this one; `None` for one that answers for itself.
-    fn diagnostic(&self) -> Option<&dyn Diagnostic> {
+impl Diagnostic for SiteError {
+    fn code(&self) -> &'static str {
+        self.carried().map_or("siteReadOnly", Diagnostic::code)
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::ReadOnly { help, .. } => (*help).into(),
+            other => other.carried().map(Diagnostic::help).unwrap_or_default(),
+        }
+    }
+
+    fn carried(&self) -> Option<&dyn Diagnostic> {
         match self {
             Self::Refused(error) => Some(error),
             Self::Unreachable(error) => Some(error),
@@ -261,27 +273,6 @@ impl SiteError {
             Self::NotSupported(error) => Some(error),
             Self::ReadOnly { .. } => None,
         }
-    }
-}
-
-impl Diagnostic for SiteError {
-    fn code(&self) -> &'static str {
-        self.diagnostic().map_or("siteReadOnly", Diagnostic::code)
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        match self {
-            Self::ReadOnly { help, .. } => (*help).into(),
-            other => other.diagnostic().map(Diagnostic::help).unwrap_or_default(),
-        }
-    }
-
-    fn trace(&self) -> Option<&RequestTrace> {
-        self.diagnostic().and_then(Diagnostic::trace)
-    }
-
-    fn is_retryable(&self) -> bool {
-        self.diagnostic().is_some_and(Diagnostic::is_retryable)
     }
 }
 

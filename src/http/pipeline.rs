@@ -46,38 +46,31 @@ pub enum HttpError {
     },
 }
 
-impl HttpError {
-    /// The error that answers for this one; `None` for one that answers for itself.
-    fn diagnostic(&self) -> Option<&dyn Diagnostic> {
+impl Diagnostic for HttpError {
+    fn code(&self) -> &'static str {
+        self.carried().map_or("redirected", Diagnostic::code)
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        let redirected =
+            "Redirects are never followed, because a token would travel along: correct the endpoint, or the proxy that redirects.";
+        self.carried().map_or_else(|| redirected.into(), Diagnostic::help)
+    }
+
+    fn trace(&self) -> Option<&RequestTrace> {
+        match self {
+            Self::Redirected { trace, .. } => Some(trace),
+            other => other.carried().and_then(Diagnostic::trace),
+        }
+    }
+
+    fn carried(&self) -> Option<&dyn Diagnostic> {
         match self {
             Self::Authorization(error) => Some(error),
             Self::Unreachable(error) => Some(error),
             Self::Unexpected(error) => Some(error),
             Self::Redirected { .. } => None,
         }
-    }
-}
-
-impl Diagnostic for HttpError {
-    fn code(&self) -> &'static str {
-        self.diagnostic().map_or("redirected", Diagnostic::code)
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        let redirected =
-            "Redirects are never followed, because a token would travel along: correct the endpoint, or the proxy that redirects.";
-        self.diagnostic().map_or_else(|| redirected.into(), Diagnostic::help)
-    }
-
-    fn trace(&self) -> Option<&RequestTrace> {
-        match self {
-            Self::Redirected { trace, .. } => Some(trace),
-            other => other.diagnostic().and_then(Diagnostic::trace),
-        }
-    }
-
-    fn is_retryable(&self) -> bool {
-        self.diagnostic().is_some_and(Diagnostic::is_retryable)
     }
 }
 

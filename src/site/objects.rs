@@ -64,6 +64,12 @@ impl SiteSnapshot {
             .filter(|connection| !connection.is_tenant_attach())
             .filter(move |connection| connection.web_applications.iter().any(is_of_tenant))
     }
+
+    /// The connections whose web apps could not be read, so that nothing tells which tenant they belong to.
+    pub(crate) fn unread_connections(&self) -> impl Iterator<Item = &SiteConnection> {
+        let others = self.connections.iter().filter(|connection| !connection.is_tenant_attach());
+        others.filter(|connection| !connection.is_read())
+    }
 }
 
 /// The site itself.
@@ -214,7 +220,7 @@ pub struct SiteConnection {
     /// *Description*.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The rows of its web apps.
+    /// The rows of its web apps; empty if they could not be read.
     pub web_applications: Vec<SiteRowId>,
     /// User discovery as the site has it; `None` where it is off or not known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -241,6 +247,11 @@ impl SiteConnection {
             group_discovery: None,
             service_type: None,
         }
+    }
+
+    /// Whether its web apps could be read.
+    pub(crate) const fn is_read(&self) -> bool {
+        !self.web_applications.is_empty()
     }
 
     /// Whether it is the connection that tenant attach (co-management's upload) makes for itself: the one kind whose

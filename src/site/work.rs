@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::{SiteConnection, SiteProgress, SiteRowId};
 use crate::{
     cloud::CloudEnvironment,
-    error::{Diagnostic, RequestTrace, SiteError},
+    error::{Diagnostic, SiteError},
     ids::{ApplicationId, TenantId},
     secret::ClientSecret,
     spec::{AppIdUri, DiscoverySpec},
@@ -195,12 +195,8 @@ impl Diagnostic for SiteFailure {
         self.error.help()
     }
 
-    fn trace(&self) -> Option<&RequestTrace> {
-        self.error.trace()
-    }
-
-    fn is_retryable(&self) -> bool {
-        self.error.is_retryable()
+    fn carried(&self) -> Option<&dyn Diagnostic> {
+        Some(&self.error)
     }
 }
 

@@ -73,9 +73,16 @@ fn check_connections(spec: &ConnectionSpec, found: &Snapshot, site: &SiteSnapsho
         };
         findings.push(Finding::blocker(code).with("connection", &connection.name));
     }
+    for connection in site.unread_connections() {
+        let unread = match connection.name == spec.name() {
+            true => Finding::blocker(FindingCode::ConnectionUnread),
+            false => Finding::warning(FindingCode::ConnectionUnread),
+        };
+        findings.push(unread.with("connection", &connection.name));
+    }
     let of_tenant: Vec<_> = site.connections_of(tenant).map(|connection| connection.id).collect();
     let same_name = site.connections.iter().find(|connection| connection.name == spec.name());
-    if let Some(connection) = same_name.filter(|connection| !of_tenant.contains(&connection.id)) {
+    if let Some(connection) = same_name.filter(|connection| connection.is_read() && !of_tenant.contains(&connection.id)) {
         findings.push(Finding::blocker(FindingCode::ConnectionNameTaken).with("connection", &connection.name));
     }
 }

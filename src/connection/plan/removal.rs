@@ -50,15 +50,16 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
         };
         note_rows(site, target, &ids, &mut findings);
     }
-    if let Some(site) = used_elsewhere(rules, snapshot) {
-        // A tenant has one pair of apps for a specification; removing it would end another site's gateway.
-        findings.push(Finding::warning(FindingCode::AppsUsedByAnotherSite).with("site", site));
-    } else {
+    let adopted = snapshot.server().filter(|_| target.server.app.source == AppSource::Adopt);
+    let mut ids: Vec<ApplicationId> = apps.iter().flat_map(OwnApp::ids).collect();
+    ids.extend(adopted.map(|server| server.application.app_id));
+    let uses = uses_that_stay(rules, snapshot, &ids, &changes);
+    if uses.is_empty() {
         let is_connected = !changes.is_empty();
         changes.extend(apps.iter().map(|app| remove_app(app, is_connected)));
-        let adopted = snapshot.server().filter(|_| target.server.app.source == AppSource::Adopt);
         changes.extend(adopted.and_then(remove_own_secrets));
     }
+    findings.extend(uses);
     note_adopted(snapshot, target, &mut findings);
     if let Some(directory) = &snapshot.directory {
         check_token(rules, directory, &mut findings);
@@ -146,6 +147,28 @@ fn remove_own_secrets(server: &RegisteredApp) -> Option<Change> {
         keys: own.iter().map(|secret| secret.key_id).collect(),
     };
     (!own.is_empty()).then(|| Change::new(Step::RetireSecrets, operation))
+}
+
+/// What uses the apps, or may be using them, and is not removed with them: then the apps and their secrets stay.
+fn uses_that_stay(rules: &Rules<'_>, snapshot: &Snapshot, ids: &[ApplicationId], changes: &[Change]) -> Vec<Finding> {
+    // A tenant has one pair of apps for a specification; removing it would end another site's gateway.
+    let elsewhere = used_elsewhere(rules, snapshot);
+    let elsewhere = elsewhere.map(|site| Finding::warning(FindingCode::AppsUsedByAnotherSite).with("site", site));
+    let mut uses: Vec<Finding> = elsewhere.into_iter().collect();
+    let Some(site) = &snapshot.site else { return uses };
+    let stays = |connection: &&SiteConnection| {
+        let is_removed = |change: &Change| matches!(&change.operation, Operation::RemoveConnection { row, .. } if *row == connection.id);
+        !changes.iter().any(is_removed)
+    };
+    let uses_one = |connection: &&SiteConnection| ids.iter().any(|id| uses_server(site, connection, *id));
+    let used = site.connections.iter().filter(stays).filter(uses_one);
+    uses.extend(used.map(|connection| Finding::warning(FindingCode::AppsUsedByConnection).with("connection", &connection.name)));
+    // A site that knows none of the apps has no connection that could use them.
+    if ids.iter().any(|id| site.application(*id).is_some()) {
+        let unread = site.unread_connections();
+        uses.extend(unread.map(|connection| Finding::warning(FindingCode::ConnectionUnread).with("connection", &connection.name)));
+    }
+    uses
 }
 
 /// The other site that the server app has a secret for that is still valid, as far as the secrets'

@@ -59,8 +59,7 @@ const ADD_BROKER_REDIRECT: &str =
     "Add ${uri} on the platform 'Mobile and desktop applications' (Entra admin center > App registrations > (the app) > Authentication).";
 const RENEW: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets) and give its Value with its own date.";
 const RENEW_IN_TIME: &str = "Renew the secret in good time: the site raises no notification for imported apps.";
-const OTHER_CONNECTION: &str =
-    "Give the specification that connection's name and apps, or delete the connection first (console > Cloud Services > Azure Services).";
+const OTHER_CONNECTION: &str = "Give the specification that connection's name and apps, or look at it first: it may be a service of another type (console > Cloud Services > Azure Services).";
 const AUDIT_LOG: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
 
 /// What a finding says.
@@ -329,6 +328,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::AppsUsedByAnotherSite => Words::new(
             "The apps stay: the server app has a secret that was issued for another site (${site}).",
             "Remove with that site, which tells whether it is the same one, or remove the apps by hand if no site uses them (Entra admin center > App registrations).",
+        ),
+        Code::AppsUsedByConnection => Words::new(
+            "The apps stay: the connection \"${connection}\" of the site uses them.",
+            "Remove with a specification of that name, or look at the connection first (console > Cloud Services > Azure Services).",
+        ),
+        Code::ConnectionUnread => Words::new(
+            "Which apps the connection \"${connection}\" uses could not be read from the site.",
+            "Look at the connection (console > Cloud Services > Azure Services), and read the site again with an account that may read all of its objects.",
         ),
         Code::AdoptedAppStays => Words::new(
             "The adopted ${app} app ${clientId} stays, with what was changed on it and with its consents.",

@@ -192,12 +192,8 @@ impl Diagnostic for ReadError {
         self.diagnostic().help()
     }
 
-    fn trace(&self) -> Option<&RequestTrace> {
-        self.diagnostic().trace()
-    }
-
-    fn is_retryable(&self) -> bool {
-        self.diagnostic().is_retryable()
+    fn carried(&self) -> Option<&dyn Diagnostic> {
+        Some(self.diagnostic())
     }
 }
 
@@ -333,11 +329,7 @@ impl Diagnostic for OnboardingError {
         self.diagnostic().help()
     }
 
-    fn trace(&self) -> Option<&RequestTrace> {
-        self.diagnostic().trace()
-    }
-
-    fn is_retryable(&self) -> bool {
-        self.diagnostic().is_retryable()
+    fn carried(&self) -> Option<&dyn Diagnostic> {
+        Some(self.diagnostic())
     }
 }

@@ -197,13 +197,18 @@ pub enum FindingCode {
     /// The apps stay after a removal: the server app has a secret that was issued for another site and is
     /// still valid. Parameters: `site` (its identity, as the secret's description has it).
     AppsUsedByAnotherSite,
+    /// The apps stay after a removal: a connection of another name uses them. Parameters: `connection` (name).
+    AppsUsedByConnection,
+    /// The web apps of a connection could not be read, so it is not known which apps it uses. In a removal the apps
+    /// stay. Parameters: `connection` (name).
+    ConnectionUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
     AdoptedAppStays,
 }
 
 impl FindingCode {
     /// Every code.
-    pub const ALL: [Self; 78] = [
+    pub const ALL: [Self; 80] = [
         Self::TokenUnreadable,
         Self::TokenExpired,
         Self::WrongTenant,
@@ -281,6 +286,8 @@ impl FindingCode {
         Self::ClientAppLeftAsIs,
         Self::SiteRowStays,
         Self::AppsUsedByAnotherSite,
+        Self::AppsUsedByConnection,
+        Self::ConnectionUnread,
         Self::AdoptedAppStays,
     ];
 }

@@ -7,7 +7,7 @@ use crate::{
         report::{incomplete::IncompleteConnection, step::Step},
         run::secret_sink::SecretSinkError,
     },
-    error::{Diagnostic, DirectoryError, RefusalReason, RequestTrace, SiteError, SiteRefusalReason},
+    error::{Diagnostic, DirectoryError, RefusalReason, SiteError, SiteRefusalReason},
     ids::{ApplicationId, TenantId},
 };
 
@@ -105,18 +105,6 @@ impl StepError {
             _ => false,
         }
     }
-
-    /// The error that answers for this one; `None` for one that answers for itself.
-    fn diagnostic(&self) -> Option<&dyn Diagnostic> {
-        match self {
-            Self::Directory(error) => Some(error),
-            Self::Site(error) => Some(error),
-            Self::SecretSink(error) => Some(error),
-            Self::SiteMissing => Some(&IncompleteConnection::SiteMissing),
-            Self::DirectoryMissing => Some(&IncompleteConnection::DirectoryMissing),
-            _ => None,
-        }
-    }
 }
 
 impl Diagnostic for StepError {
@@ -130,7 +118,7 @@ impl Diagnostic for StepError {
             Self::NotRegistered => "notRegistered",
             Self::NothingToImport => "nothingToImport",
             Self::SecretTextMissing => "secretTextMissing",
-            other => other.diagnostic().map_or("failed", Diagnostic::code),
+            other => other.carried().map_or("failed", Diagnostic::code),
         }
     }
 
@@ -149,18 +137,25 @@ impl Diagnostic for StepError {
                 "Make a new plan, which creates those of its own apps. If it persists, look for Microsoft Graph among the tenant's enterprise applications (Entra admin center > Enterprise applications)."
                     .into()
             }
-            other => other.diagnostic().map(Diagnostic::help).unwrap_or_default(),
+            other => other.carried().map(Diagnostic::help).unwrap_or_default(),
         }
-    }
-
-    fn trace(&self) -> Option<&RequestTrace> {
-        self.diagnostic().and_then(Diagnostic::trace)
     }
 
     fn is_retryable(&self) -> bool {
         match self {
             Self::DeadlineExceeded { .. } | Self::SecretTextMissing => true,
-            other => other.diagnostic().is_some_and(Diagnostic::is_retryable),
+            other => other.carried().is_some_and(Diagnostic::is_retryable),
+        }
+    }
+
+    fn carried(&self) -> Option<&dyn Diagnostic> {
+        match self {
+            Self::Directory(error) => Some(error),
+            Self::Site(error) => Some(error),
+            Self::SecretSink(error) => Some(error),
+            Self::SiteMissing => Some(&IncompleteConnection::SiteMissing),
+            Self::DirectoryMissing => Some(&IncompleteConnection::DirectoryMissing),
+            _ => None,
         }
     }
 }

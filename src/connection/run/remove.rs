@@ -7,6 +7,7 @@ use crate::{
         plan::change::Operation,
         read::snapshot::empty_if_denied,
         report::{
+            finding::{Finding, FindingCode},
             outcome::StepReport,
             step::{Step, StepAction},
             step_error::StepError,
@@ -31,7 +32,12 @@ impl Run<'_> {
         let step = Step::RemoveConnection;
         let removed = self.site()?.remove(self.call(step), removal).await.map_err(StepError::Site)?;
         let report = StepReport::new(step, StepAction::Removed).with_id("row", removal.connection);
-        let mut notes = removed.left_behind;
+        // What the plan has found to stay is told already.
+        let is_told = |finding: &Finding| finding.code() == FindingCode::SiteRowStays;
+        let mut notes = match self.document.findings.iter().any(is_told) {
+            true => Vec::new(),
+            false => removed.left_behind,
+        };
         if removal.no_gateway_stated {
             notes.push("The caller stated that no cloud management gateway uses it.".to_owned());
         }

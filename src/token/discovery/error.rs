@@ -53,18 +53,6 @@ pub enum TenantDiscoveryError {
     UnexpectedAnswer(Box<UnexpectedAnswer>),
 }
 
-impl TenantDiscoveryError {
-    /// The error that answers for this one; `None` for one that answers for itself.
-    fn diagnostic(&self) -> Option<&dyn Diagnostic> {
-        match self {
-            Self::Unreachable(error) => Some(error.as_ref()),
-            Self::Refused(error) => Some(error.as_ref()),
-            Self::UnexpectedAnswer(error) => Some(error.as_ref()),
-            _ => None,
-        }
-    }
-}
-
 impl Diagnostic for TenantDiscoveryError {
     fn code(&self) -> &'static str {
         match self {
@@ -96,12 +84,13 @@ impl Diagnostic for TenantDiscoveryError {
         }
     }
 
-    fn trace(&self) -> Option<&RequestTrace> {
-        self.diagnostic().and_then(Diagnostic::trace)
-    }
-
-    fn is_retryable(&self) -> bool {
-        self.diagnostic().is_some_and(Diagnostic::is_retryable)
+    fn carried(&self) -> Option<&dyn Diagnostic> {
+        match self {
+            Self::Unreachable(error) => Some(error.as_ref()),
+            Self::Refused(error) => Some(error.as_ref()),
+            Self::UnexpectedAnswer(error) => Some(error.as_ref()),
+            _ => None,
+        }
     }
 }
 
