@@ -14,7 +14,7 @@ use cmg_onboarding::{
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
 
-/// What is called for a token. It holds whatever it needs to get one.
+/// What is called for a token. It holds what it needs to get one.
 #[derive(Debug)]
 struct OurTokenService {
     tenant: EmulatedTenant,

@@ -7,50 +7,18 @@
     reason = "clippy knows only test functions as tests"
 )]
 
+#[path = "support/log.rs"]
+mod log;
 mod support;
-
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
 
 use cmg_onboarding::{
     AzureServicesConnection, ClientSecret, ConnectionSpec, Diagnostic, GraphDirectory, ImportedClientApp, ImportedServerApp, StaticToken,
     error::SiteRefused, site::SiteItem,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, Fault};
+use log::Log;
 use support::{Recorder, spec_with_discovery};
 use time::macros::datetime;
-use tracing_subscriber::fmt::MakeWriter;
-
-/// Everything that was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
 
 /// Fails if one of the canaries is in the text.
 fn assert_clean(what: &str, text: &str, canaries: &[&str]) {
@@ -62,12 +30,7 @@ fn assert_clean(what: &str, text: &str, canaries: &[&str]) {
 
 #[tokio::test]
 async fn no_secret_and_no_token_is_to_be_found_anywhere() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::of_this_thread();
 
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let server = EmulatorServer::builder(tenant.clone()).tls(true).start().await.unwrap();

@@ -3,7 +3,7 @@
 //!
 //! Between client and emulator stand two relays, one for the sign-in service and one for Microsoft Graph, that hold
 //! everything that passes for half a trip. They are real sockets under paused time: the clock moves on only if nothing
-//! is left to do, so that the time at the end is a number of trips, whatever this machine takes to compute. A trip is
+//! is left to do, so that the time at the end is a number of trips, and the time that this machine takes to compute does not count. A trip is
 //! one there and one back that waits for the one before it; the connection of TCP itself is not delayed.
 
 #![allow(

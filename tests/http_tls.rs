@@ -8,12 +8,14 @@
 )]
 #![cfg(feature = "rustls")]
 
+#[path = "support/log.rs"]
+mod log;
+
 use std::{
     convert::Infallible,
     fmt::Write as _,
-    io,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -31,12 +33,12 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
+use log::Log;
 use tokio::net::TcpListener;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ServerConfig, pki_types::PrivateKeyDer},
 };
-use tracing_subscriber::fmt::MakeWriter;
 
 const BODY: &str = r#"{"id": "00000000-0000-0000-0000-000000000001", "appId": "00000000-0000-0000-0000-000000000002"}"#;
 
@@ -271,42 +273,13 @@ fn a_text_without_certificates_is_refused_before_anything_is_built() {
     }
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn the_libraries_below_do_not_log_the_token_either() {
-    let lines = Lines::default();
-    // With a single subscriber, tracing asks only the thread that meets a call site first, which may be another test's.
-    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(lines.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::of_this_thread();
     let server = Server::start(Speaks::Both).await;
     let directory = server.directory();
     read(&directory).await.unwrap();
-    let mut shown = String::from_utf8_lossy(&lines.0.lock().unwrap()).into_owned();
+    let mut shown = log.text();
     assert!(shown.contains("h2"), "the libraries below are heard: {shown}");
     write!(shown, "{directory:?}").unwrap();
     assert!(!shown.contains(CANARY), "{shown}");

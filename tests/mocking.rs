@@ -1,4 +1,4 @@
-//! Both seams replaced as anybody would do it: with `mockall`, and by hand.
+//! Both seams replaced as every caller can do it: with `mockall`, and by hand.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "clippy knows only test functions as tests")]
 

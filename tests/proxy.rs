@@ -7,9 +7,11 @@
     reason = "clippy knows only test functions as tests"
 )]
 
+#[path = "support/log.rs"]
+mod log;
+
 use std::{
     fmt::Write as _,
-    io,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -24,12 +26,12 @@ use cmg_onboarding::{
     http::{HttpClient, HttpOptions, Proxy, RetryPolicy},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
+use log::Log;
 use secrecy::SecretString;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
     net::{TcpListener, TcpStream},
 };
-use tracing_subscriber::fmt::MakeWriter;
 use url::Url;
 
 const USER: &str = "canary-user";
@@ -105,38 +107,9 @@ fn with_credentials(url: &Url) -> Proxy {
     Proxy::at(url.clone()).unwrap().with_credentials(USER, SecretString::from(PASSWORD))
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn a_whole_onboarding_goes_through_a_proxy_with_a_password_that_nothing_shows() {
-    let lines = Lines::default();
-    // With a single subscriber, tracing asks only the thread that meets a call site first, which may be another test's.
-    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(lines.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::of_this_thread();
 
     let tenant = EmulatedTenant::new();
     let server = EmulatorServer::builder(tenant.clone()).tls(true).start().await.unwrap();
@@ -177,7 +150,7 @@ async fn a_whole_onboarding_goes_through_a_proxy_with_a_password_that_nothing_sh
     );
     assert_eq!((server.connections(), proxy.refused.load(Ordering::SeqCst)), (2, 0));
     write!(shown, "{http:?}{job:?}{outcome:?}{}", events.into_inner().unwrap()).unwrap();
-    shown += &String::from_utf8_lossy(&lines.0.lock().unwrap());
+    shown += &log.text();
     for secret in [USER, PASSWORD, CREDENTIALS] {
         assert!(!shown.contains(secret), "{secret} is shown");
     }

@@ -95,9 +95,10 @@ pub use handle::AzureServicesConnection;
 pub use many::{ManyResult, onboard_many, onboard_stream};
 pub use plan::{
     Plan,
-    change::{Change, Operation, PlannedAction, PlannedSecret, Reference, When},
+    change::{Change, When},
     difference::PropertyChange,
     document::{PlanDocument, PlannedSite},
+    operation::{Operation, PlannedAction, PlannedSecret, Reference},
     target::{AppSource, PlannedApp},
 };
 pub use preflight::Preflight;

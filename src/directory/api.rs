@@ -36,7 +36,7 @@ pub enum ApplicationKey {
 /// [`RefusalReason::ReferenceNotFound`](crate::error::RefusalReason::ReferenceNotFound): no code or text is looked at.
 ///
 /// Every method has a default body that answers [`NotSupported`], so that a mock implements only what it needs and
-/// new operations break nobody.
+/// a new operation breaks no implementation.
 ///
 /// # Which operations which verb needs
 ///

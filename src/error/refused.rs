@@ -75,7 +75,7 @@ impl RefusalReason {
         }
     }
 
-    /// Whether it may be gone the next time, without anybody changing anything.
+    /// Whether it may be gone the next time, with nothing changed by a person.
     const fn is_passing(self) -> bool {
         matches!(
             self,
@@ -284,8 +284,8 @@ impl Refused {
 
     /// Whether this refusal can come from an object that was made moments ago and is not everywhere yet.
     ///
-    /// True for [`RefusalReason::NotFound`] and [`RefusalReason::ReferenceNotFound`], with whatever code and status the
-    /// service says it. A run waits for objects that it has made itself; for any other object the refusal is final.
+    /// True for [`RefusalReason::NotFound`] and [`RefusalReason::ReferenceNotFound`], under every code and status by which
+    /// the service says it. A run waits for objects that it has made itself; for any other object the refusal is final.
     #[must_use]
     pub const fn may_be_replication(&self) -> bool {
         matches!(self.reason, RefusalReason::NotFound | RefusalReason::ReferenceNotFound)

@@ -31,7 +31,7 @@ fn errors_in(folder: &Path, found: &mut BTreeSet<String>) {
     }
 }
 
-/// `#[derive(.., thiserror::Error)] .. pub enum Name`, whatever attributes stand between.
+/// `#[derive(.., thiserror::Error)] .. pub enum Name`, with any attributes between the two.
 fn derived(text: &str) -> impl Iterator<Item = String> {
     text.split("thiserror::Error)]").skip(1).filter_map(|after| {
         let is_item = |line: &&str| {

@@ -34,7 +34,7 @@ impl Use {
             WithoutRole::Everyone => String::new(),
             WithoutRole::Members => format!(" and, if the tenant lets no members do it, at least the directory role {least}"),
             WithoutRole::Owners => format!(" and, for what another administrator has made, at least the directory role {least}"),
-            WithoutRole::Nobody => format!(" and at least the directory role {least}"),
+            WithoutRole::NoCaller => format!(" and at least the directory role {least}"),
         }
     }
 }

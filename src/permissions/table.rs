@@ -58,14 +58,14 @@ pub enum Use {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum WithoutRole {
-    /// Everybody.
+    /// Every caller.
     Everyone,
     /// Every member, unless the tenant forbids it (*Users can register applications*).
     Members,
     /// The owners of the object, among them who has made it.
     Owners,
-    /// Nobody: one of the roles is needed.
-    Nobody,
+    /// No caller: one of the roles is required.
+    NoCaller,
 }
 
 /// What one use takes.
@@ -187,7 +187,7 @@ impl Use {
                 .of(MANAGERS, WithoutRole::Owners),
             Self::Purge => self
                 .takes(&[&[READ_WRITE]], &[&[READ_WRITE]], "directory-deleteditems-delete")
-                .of(MANAGERS, WithoutRole::Nobody)
+                .of(MANAGERS, WithoutRole::NoCaller)
                 .in_part(),
             Self::GrantPermission => {
                 const SETS: &[AnyOf] = &[&[GRANTS, DIRECTORY_WRITE]];
@@ -198,7 +198,7 @@ impl Use {
                         PrivilegedRoleAdministrator,
                         GlobalAdministrator,
                     ],
-                    WithoutRole::Nobody,
+                    WithoutRole::NoCaller,
                 )
             }
             Self::AssignRole => {
@@ -207,7 +207,7 @@ impl Use {
                     &[READ, DIRECTORY, READ_WRITE, DIRECTORY_WRITE],
                 ];
                 self.takes(SETS, SETS, "serviceprincipal-post-approleassignedto; grant-admin-consent")
-                    .of(&[PrivilegedRoleAdministrator, GlobalAdministrator], WithoutRole::Nobody)
+                    .of(&[PrivilegedRoleAdministrator, GlobalAdministrator], WithoutRole::NoCaller)
             }
             Self::ReadTenant => self.takes(
                 &[&[
@@ -242,7 +242,7 @@ impl Use {
             Self::ReadPolicy => {
                 const SETS: &[AnyOf] = &[&["Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"]];
                 self.takes(SETS, SETS, "tenantappmanagementpolicy-get")
-                    .of(&[GlobalReader, GlobalAdministrator], WithoutRole::Nobody)
+                    .of(&[GlobalReader, GlobalAdministrator], WithoutRole::NoCaller)
                     .in_part()
             }
         }

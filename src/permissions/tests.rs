@@ -98,7 +98,7 @@ fn owned_by_exists_for_applications_only_and_the_permission_without_an_id_nowher
 }
 
 #[test]
-fn whoever_needs_a_role_is_told_which() {
+fn a_caller_who_needs_a_role_is_told_which() {
     for usage in Use::ALL {
         let requirement = usage.requirement();
         assert_eq!(requirement.usage, usage);

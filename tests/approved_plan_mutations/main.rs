@@ -1,4 +1,4 @@
-//! Whatever has changed in tenant or site since a plan was approved: either exactly what was approved is written, or the
+//! Tenant or site has changed since a plan was approved: either exactly what was approved is written, or the
 //! plan is refused before the first write.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "clippy knows only test functions as tests")]

@@ -9,5 +9,7 @@
 
 mod faults;
 mod formats;
+#[path = "../support/log.rs"]
+mod log;
 mod secrecy;
 mod support;

@@ -1,50 +1,18 @@
 //! A canary token goes through everything; whatever people or logs see must not have it.
 
-use std::{
-    fmt::Write as _,
-    io,
-    sync::{Arc, Mutex},
-};
+use std::fmt::Write as _;
 
 use cmg_onboarding::{Call, Diagnostic, Directory, directory::NewApplication, error::chain, ids::PermissionGrantId};
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 use wiremock::ResponseTemplate;
+
+use crate::log::Log;
 
 use super::support::{CANARY, Graph, id, json, refusal};
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn neither_token_nor_secret_is_ever_shown() {
-    let lines = Lines::default();
-    // With a single subscriber, tracing asks only the thread that meets a call site first, which may be another test's.
-    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(lines.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::of_this_thread();
 
     let created = json!({
         "id": "00000000-0000-0000-0000-000000000001", "appId": "00000000-0000-0000-0000-000000000002",
@@ -68,7 +36,7 @@ async fn neither_token_nor_secret_is_ever_shown() {
         .await;
     let _ = directory.delete_application(Call::quiet(), id(1)).await;
     assert!(!shown.contains(CANARY), "{shown}");
-    let logged = String::from_utf8_lossy(&lines.0.lock().unwrap()).into_owned();
+    let logged = log.text();
     assert!(
         logged.contains("client_request_id") && logged.contains("/v1.0/applications"),
         "{logged}"

@@ -5,6 +5,8 @@
 mod browser;
 mod cached;
 mod device_code;
+#[path = "../support/log.rs"]
+mod log;
 mod others;
 mod secrecy;
 mod stage;

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    io,
     sync::{Arc, Mutex, OnceLock},
 };
 
@@ -12,53 +11,21 @@ use cmg_onboarding::{
 };
 use cmg_onboarding_emulator::{EmulatedTenant, SignInTrouble};
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 use url::Url;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path_regex};
 
+use crate::log::Log;
 use crate::stage::{browser, request, serve, sign_in_page, visit, wound};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// One log for all tests of this file's program: subscribers that come and go side by side lose events.
 fn logging() -> Log {
     static LOG: OnceLock<Log> = OnceLock::new();
     let start = || {
         let log = Log::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(log.clone())
-            .finish();
-        tracing::subscriber::set_global_default(subscriber).unwrap();
+        tracing::subscriber::set_global_default(log.subscriber()).unwrap();
         log
     };
     LOG.get_or_init(start).clone()
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
 }
 
 #[tokio::test]

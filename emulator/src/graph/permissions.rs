@@ -18,7 +18,7 @@ impl AnyOf {
     }
 }
 
-/// Whatever belongs to applications and service principals may be written by them, with `OWNED_BY` on own objects only.
+/// Permissions that may write everything of applications and service principals, `OWNED_BY` on own objects only.
 pub(super) const OF_ALL_OBJECTS: [&str; 2] = ["Application.ReadWrite.All", "Directory.ReadWrite.All"];
 
 pub(super) const READ_ORGANIZATION: AnyOf = AnyOf::of(
@@ -39,7 +39,7 @@ pub(super) const READ_ORGANIZATION: AnyOf = AnyOf::of(
     ],
 );
 
-/// An application has no `/me`, whatever it holds.
+/// An application has no `/me`, even if it holds every permission.
 pub(super) const READ_ME: AnyOf = AnyOf::of(
     &["User.Read", "User.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"],
     &[],

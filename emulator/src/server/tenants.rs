@@ -10,7 +10,7 @@ pub(crate) struct Tenants(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// It answers for nobody in particular.
+    /// It answers if a request names no tenant.
     first: EmulatedTenant,
     others: Vec<EmulatedTenant>,
     /// By id and by domain, in lower case.
@@ -47,7 +47,7 @@ impl Tenants {
     }
 
     /// The tenant that the path of the authority names by its id or a domain. The first one answers for `common`, refuses
-    /// names that nobody has, and shows the page for device codes unless the code is another one's.
+    /// names that no tenant has, and shows the page for device codes unless the code is another one's.
     pub(super) fn of_authority(&self, request: &AuthorityRequest) -> &EmulatedTenant {
         let named = request.segments.first().and_then(|name| self.named(name));
         let awaiting = || self.0.others.iter().find(|tenant| tenant.awaits_device_code(request));

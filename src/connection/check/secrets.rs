@@ -2,10 +2,7 @@
 
 use crate::{
     connection::{
-        plan::{
-            change::{Change, Operation},
-            own_secret::OwnSecret,
-        },
+        plan::{change::Change, operation::Operation, own_secret::OwnSecret},
         read::snapshot::Snapshot,
         report::{
             finding::{Finding, FindingCode},

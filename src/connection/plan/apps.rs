@@ -3,8 +3,9 @@
 use crate::{
     connection::{
         plan::{
-            change::{Change, Operation, PlannedSecret, Reference},
+            change::Change,
             difference::lacking,
+            operation::{Operation, PlannedSecret, Reference},
             registration::complete_client_shape,
             target::{AppTarget, Target},
         },

@@ -3,7 +3,8 @@
 use crate::{
     connection::{
         plan::{
-            change::{Change, Operation, Reference},
+            change::Change,
+            operation::{Operation, Reference},
             registration::USER_IMPERSONATION,
             target::Target,
         },

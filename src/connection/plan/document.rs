@@ -9,7 +9,8 @@ use crate::{
     cloud::CloudEnvironment,
     connection::{
         plan::{
-            change::{Change, Operation, PlannedAction, When, needed_permissions},
+            change::{Change, When, needed_permissions},
+            operation::{Operation, PlannedAction},
             target::PlannedApp,
         },
         report::{
@@ -148,7 +149,7 @@ impl PlanDocument {
 /// Changes are compared by their steps, so that one more or less of them is one difference.
 fn compare(path: &str, approved: &Value, now: &Value, differences: &mut Vec<PlanDifference>) {
     match (approved, now) {
-        // Another kind of operation is one difference, whatever each of them writes.
+        // Another kind of operation is one difference, and not one for each value that it writes.
         (Value::Object(left), Value::Object(right)) if left.get("kind") == right.get("kind") => {
             let names: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
             for name in names {

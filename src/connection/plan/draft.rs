@@ -14,9 +14,10 @@ use crate::{
         },
         plan::{
             apps::{client_changes, server_changes},
-            change::{Change, Operation, needed_uses},
+            change::{Change, needed_uses},
             consents::{client_consents, server_consents},
             document::{PlanDocument, PlannedSite},
+            operation::Operation,
             removal::removal_changes,
             secrets::{planned_secret, secret_changes},
             site::site_changes,

@@ -10,6 +10,7 @@ pub(crate) mod consents;
 pub(crate) mod difference;
 pub(crate) mod document;
 pub(crate) mod draft;
+pub(crate) mod operation;
 pub(crate) mod own_secret;
 pub(crate) mod registration;
 pub(crate) mod removal;

@@ -4,7 +4,8 @@ use crate::{
     connection::{
         check::{apps, directory::check_token, rights::check_permissions, rules::Rules},
         plan::{
-            change::{Change, Operation, Reference, needed_uses},
+            change::{Change, needed_uses},
+            operation::{Operation, Reference},
             own_secret::OwnSecret,
             target::{AppSource, Target},
         },

@@ -6,7 +6,8 @@ use crate::{
     connection::{
         check::rules::Rules,
         plan::{
-            change::{Change, Operation, PlannedSecret},
+            change::Change,
+            operation::{Operation, PlannedSecret},
             own_secret::{OwnSecret, never_held, superseded},
             target::Target,
         },

@@ -3,7 +3,8 @@
 use crate::{
     connection::{
         plan::{
-            change::{Change, Operation, Reference},
+            change::Change,
+            operation::{Operation, Reference},
             target::Target,
         },
         read::snapshot::uses_server,

@@ -7,8 +7,9 @@ use serde_json::Value;
 use crate::{
     connection::{
         plan::{
-            change::{Change, Operation, PlannedSecret, When},
+            change::{Change, When},
             document::PlanDocument,
+            operation::{Operation, PlannedSecret},
         },
         report::event::Verb,
     },

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     connection::{
         plan::{
-            change::Reference,
+            operation::Reference,
             registration::{UniqueNames, client_shape, offered_scope, scope_id, server_shape},
         },
         read::snapshot::{RegisteredApp, Snapshot},

@@ -295,7 +295,7 @@ fn held_in_token(signed_in: &SignedIn) -> Vec<RoleTemplateId> {
 /// lacking. What a member or an owner may do without a role asks for none here.
 pub(crate) fn role_gap(held: &[RoleTemplateId], uses: &[Use]) -> Option<&'static str> {
     let is_lacking = |usage: &&Use| {
-        let takes_role = usage.requirement().without_role == WithoutRole::Nobody;
+        let takes_role = usage.requirement().without_role == WithoutRole::NoCaller;
         takes_role && !usage.roles().iter().any(|role| held.contains(&role.id()))
     };
     // The use that stands last takes the strongest role.

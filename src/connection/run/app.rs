@@ -3,8 +3,8 @@
 use crate::{
     connection::{
         plan::{
-            change::{Operation, PlannedSecret, Reference},
             difference::difference,
+            operation::{Operation, PlannedSecret, Reference},
             registration::complete_client_shape,
         },
         report::{

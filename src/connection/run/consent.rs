@@ -2,7 +2,7 @@
 
 use crate::{
     connection::{
-        plan::change::Reference,
+        plan::operation::Reference,
         report::{
             outcome::StepReport,
             step::{Step, StepAction},

@@ -7,7 +7,10 @@ use futures_util::future::poll_fn;
 use crate::{
     call::{Call, CallEvent},
     connection::{
-        plan::change::{Change, Operation, PlannedAction},
+        plan::{
+            change::Change,
+            operation::{Operation, PlannedAction},
+        },
         read::snapshot::uses_server,
         report::{
             event::EventKind,

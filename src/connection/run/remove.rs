@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     connection::{
-        plan::change::Operation,
+        plan::operation::Operation,
         read::snapshot::empty_if_denied,
         report::{
             finding::{Finding, FindingCode},

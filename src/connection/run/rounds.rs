@@ -5,7 +5,8 @@ use futures_util::future::join_all;
 use crate::{
     connection::{
         plan::{
-            change::{Change, Operation, Reference},
+            change::Change,
+            operation::{Operation, Reference},
             target::PlannedApp,
         },
         report::{

@@ -9,7 +9,8 @@
 use crate::{
     connection::{
         plan::{
-            change::{Operation, PlannedAction, When},
+            change::When,
+            operation::{Operation, PlannedAction},
             own_secret::{OwnSecret, distinct_end},
         },
         report::{

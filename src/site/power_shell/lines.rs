@@ -13,7 +13,7 @@ const MOST_OUTPUT: usize = 64 * 1024 * 1024;
 
 /// Cuts output into lines.
 pub(super) struct Lines {
-    /// How every line of this run begins, after whatever a terminal or a banner put before it. It holds the number of
+    /// How every line of this run begins, after anything that a terminal or a banner put before it. It holds the number of
     /// the run, so that a text of the site that looks like a line is none.
     beginning: Vec<u8>,
     /// The version of a script that speaks another language.

@@ -183,7 +183,7 @@ impl ScriptHost for LocalProcess {
     }
 }
 
-/// Whoever listens has heard enough.
+/// The listener needs no more output.
 struct NothingMoreWanted;
 
 /// Lets a process end by itself, for some seconds. Standard input is closed by now; what it still writes is dropped.

@@ -35,7 +35,7 @@ pub use writer::{InvalidPowerShellSite, PowerShellSite, PowerShellSiteBuilder};
 /// The script, as it is in this version: fixed text, ASCII only, to be read, signed or compared.
 ///
 /// Its variable `$revision` holds the SHA-256 of the text without the line that sets it, so that a copy can be told from
-/// another one whatever its signature; the script says it with its first answer.
+/// another one with any signature; the script says it with its first answer.
 pub const SCRIPT: &str = include_str!("onboard.ps1");
 
 /// The revision of [`SCRIPT`].

@@ -1,0 +1,300 @@
+//! What a change writes, as data, and what it works on.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::Date;
+
+use crate::{
+    connection::{plan::difference::PropertyChange, report::step::Step},
+    directory::ApplicationProperties,
+    ids::{ApplicationId, ApplicationObjectId, KeyId, PermissionGrantId, PermissionId, ServicePrincipalId, TenantId},
+    site::SiteRowId,
+    spec::{AppIdUri, DiscoverySpec, SecretValidity},
+};
+
+/// What is planned for a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum PlannedAction {
+    /// It is not there and will be made.
+    Create,
+    /// It is there and will be changed.
+    Update,
+    /// It is there and will be removed.
+    Remove,
+    /// It is there and stays as it is.
+    Keep,
+}
+
+impl fmt::Display for PlannedAction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Remove => "remove",
+            Self::Keep => "in place",
+        })
+    }
+}
+
+/// Something that a change works on: there already, or made by an earlier change of the same plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Reference<T> {
+    /// It is there, with this id.
+    Known(T),
+    /// The change of this step makes it; its id is known then.
+    MadeBy(Step),
+    /// It is not there, and no change makes it: the step is refused before it writes.
+    Missing,
+}
+
+impl<T> Reference<T> {
+    /// The thing itself if it is there, else what makes it.
+    pub(crate) fn to(known: Option<T>, maker: Step) -> Self {
+        known.map_or(Self::MadeBy(maker), Self::Known)
+    }
+
+    const fn maker(&self) -> Option<Step> {
+        match self {
+            Self::MadeBy(step) => Some(*step),
+            Self::Known(_) | Self::Missing => None,
+        }
+    }
+}
+
+/// Until when a secret will be valid: a rule, since it counts from the moment of its issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PlannedSecret {
+    /// How long, from its issue.
+    pub validity: SecretValidity,
+    /// The day of its end, were it issued when the plan is made. A secret that is added to others ends some
+    /// days earlier, so that its end tells it from them.
+    #[serde(with = "day")]
+    pub expires_about: Date,
+}
+
+time::serde::format_description!(day, Date, "[year]-[month]-[day]");
+
+/// What exactly a change writes. References stand for what is known only while the plan runs. Never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum Operation {
+    /// Nothing: it is there as wanted.
+    Keep {
+        /// Its name, if it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Its id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+    },
+    /// Creates an app registration.
+    CreateApp {
+        /// The unique name by which every run finds it again.
+        unique_name: String,
+        /// What is registered.
+        properties: Box<ApplicationProperties>,
+        /// The secret that is created with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<PlannedSecret>,
+    },
+    /// Gives an existing app registration what it lacks. Lists only grow.
+    UpdateApp {
+        /// Its friendly name.
+        name: String,
+        /// *Application (client) ID*.
+        application_id: ApplicationId,
+        /// What is added: of lists the missing values only.
+        adds: Box<ApplicationProperties>,
+        /// The same for people: each property with its old and its new value.
+        properties: Vec<PropertyChange>,
+    },
+    /// Creates the service principal of an app.
+    CreateServicePrincipal {
+        /// The app.
+        app: Reference<ApplicationId>,
+    },
+    /// Gives a client app its redirect URI, which contains its own id, and the permission on the server app.
+    CompleteClientApp {
+        /// The client app.
+        client: Reference<ApplicationId>,
+        /// The server app.
+        server: Reference<ApplicationId>,
+        /// The id of `user_impersonation`.
+        scope: PermissionId,
+        /// What an existing client app lacks besides.
+        adds: Box<ApplicationProperties>,
+    },
+    /// Issues one more secret for the server app.
+    IssueSecret {
+        /// The server app.
+        app: Reference<ApplicationId>,
+        /// Until when it is valid.
+        secret: PlannedSecret,
+    },
+    /// Consents to a delegated permission for the whole tenant.
+    CreateGrant {
+        /// Who may use it: the client app's service principal.
+        client: Reference<ServicePrincipalId>,
+        /// On what: the service principal that offers the permission.
+        resource: Reference<ServicePrincipalId>,
+        /// The permission.
+        scope: String,
+    },
+    /// Adds a delegated permission to a consent for the whole tenant that is there.
+    ExtendGrant {
+        /// The consent.
+        grant: PermissionGrantId,
+        /// Who may use it.
+        client: Reference<ServicePrincipalId>,
+        /// On what.
+        resource: Reference<ServicePrincipalId>,
+        /// The permission that is added.
+        scope: String,
+    },
+    /// Consents to an application permission.
+    AssignRole {
+        /// Who may use it: the server app's service principal.
+        principal: Reference<ServicePrincipalId>,
+        /// On what: Microsoft Graph's service principal.
+        resource: Reference<ServicePrincipalId>,
+        /// The permission.
+        role: PermissionId,
+    },
+    /// Adds the tenant to the site.
+    ImportTenant {
+        /// The tenant.
+        tenant_id: TenantId,
+        /// Its name in the site.
+        name: String,
+    },
+    /// Imports the server app into the site, with its secret: the one that this run issues, or the
+    /// specification's.
+    ImportServerApp {
+        /// *Application Name*.
+        name: String,
+        /// *Client ID*.
+        app: Reference<ApplicationId>,
+        /// *App ID URI*.
+        app_id_uri: Option<AppIdUri>,
+    },
+    /// Imports the client app into the site.
+    ImportClientApp {
+        /// *Application Name*.
+        name: String,
+        /// *Client ID*.
+        app: Reference<ApplicationId>,
+    },
+    /// Creates the Azure service connection.
+    CreateConnection {
+        /// *Name*.
+        name: String,
+        /// *Description*.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+    },
+    /// Changes the description of the connection.
+    UpdateConnection {
+        /// Its row in the site.
+        row: SiteRowId,
+        /// *Name*, which stays.
+        name: String,
+        /// *Description*, as it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// *Description*, as it becomes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+    },
+    /// Switches discovery on, or changes its settings.
+    ConfigureDiscovery {
+        /// The connection.
+        connection: Reference<SiteRowId>,
+        /// The settings.
+        discovery: DiscoverySpec,
+    },
+    /// Removes secrets of this crate that nothing can be using.
+    RemoveSecrets {
+        /// The server app.
+        app: Reference<ApplicationId>,
+        /// *Secret ID* of each. More may follow if an answer is lost.
+        keys: Vec<KeyId>,
+    },
+    /// Removes the Azure service connection from the site.
+    RemoveConnection {
+        /// Its row in the site.
+        row: SiteRowId,
+        /// *Name*.
+        name: String,
+        /// Whether the caller states that no cloud management gateway uses it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        no_gateway_stated: bool,
+    },
+    /// Removes an app registration for good, with its service principal and its consents.
+    RemoveApp {
+        /// Its friendly name, if it is still registered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// *Application (client) ID* of the registration, if it is still registered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        application_id: Option<ApplicationId>,
+        /// *Object ID* of the registration, if it is still registered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        object_id: Option<ApplicationObjectId>,
+        /// Its service principal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        service_principal_id: Option<ServicePrincipalId>,
+        /// *Application (client) ID* of a deleted registration that still holds the unique name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deleted_application_id: Option<ApplicationId>,
+        /// Its *Object ID*.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deleted_object_id: Option<ApplicationObjectId>,
+    },
+}
+
+impl Operation {
+    /// What it comes to.
+    pub(crate) const fn action(&self) -> PlannedAction {
+        match self {
+            Self::Keep { .. } => PlannedAction::Keep,
+            Self::UpdateApp { .. }
+            | Self::ExtendGrant { .. }
+            | Self::UpdateConnection { .. }
+            | Self::CompleteClientApp {
+                client: Reference::Known(_),
+                ..
+            }
+            | Self::ConfigureDiscovery {
+                connection: Reference::Known(_),
+                ..
+            } => PlannedAction::Update,
+            Self::RemoveSecrets { .. } | Self::RemoveConnection { .. } | Self::RemoveApp { .. } => PlannedAction::Remove,
+            _ => PlannedAction::Create,
+        }
+    }
+
+    /// The steps that make what it refers to.
+    pub(crate) fn needs(&self) -> Vec<Step> {
+        let makers = match self {
+            Self::CreateServicePrincipal { app }
+            | Self::IssueSecret { app, .. }
+            | Self::ImportServerApp { app, .. }
+            | Self::ImportClientApp { app, .. }
+            | Self::RemoveSecrets { app, .. } => [app.maker(), None],
+            Self::CompleteClientApp { client, server, .. } => [client.maker(), server.maker()],
+            Self::CreateGrant { client, resource, .. } | Self::ExtendGrant { client, resource, .. } => [client.maker(), resource.maker()],
+            Self::AssignRole { principal, resource, .. } => [principal.maker(), resource.maker()],
+            Self::ConfigureDiscovery { connection, .. } => [connection.maker(), None],
+            _ => [None, None],
+        };
+        makers.into_iter().flatten().collect()
+    }
+}

@@ -1,0 +1,249 @@
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU32, Ordering},
+};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::error::{Refused, RequestTrace, TransportKind, Unreachable};
+use crate::{
+    clock::SystemClock,
+    connection::report::event::{Event, Verb},
+};
+
+fn refused(reason: RefusalReason) -> DirectoryError {
+    Refused::new(reason, "Code", "message", RequestTrace::default()).into()
+}
+
+fn interrupted() -> DirectoryError {
+    Unreachable::new(TransportKind::Interrupted, "host", RequestTrace::default(), "reset").into()
+}
+
+fn quiet() -> Emitter<'static> {
+    Emitter::begin(Verb::Apply, &|_| (), &SystemClock)
+}
+
+fn attempt<'a>(fresh: bool, emitter: &'a Emitter<'a>) -> Attempt<'a> {
+    Attempt {
+        step: Step::ServerServicePrincipal,
+        fresh,
+        policy: WaitPolicy::default(),
+        emitter,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_object_is_waited_for_with_growing_delays() {
+    let events = Mutex::new(Vec::new());
+    let listener = |event: &Event| events.lock().unwrap().push(event.clone());
+    let emitter = Emitter::begin(Verb::Apply, &listener, &SystemClock);
+    let calls = AtomicU32::new(0);
+    let result = settle(attempt(true, &emitter), || async {
+        match calls.fetch_add(1, Ordering::Relaxed) {
+            0..3 => Err(refused(RefusalReason::NotFound)),
+            _ => Ok(7),
+        }
+    })
+    .await;
+    assert_eq!(result.unwrap(), 7);
+    let delays: Vec<u128> = events
+        .lock()
+        .unwrap()
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::WaitingForReplication { delay, .. } => Some(delay.as_millis()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(delays, [500, 500, 500]);
+}
+
+#[tokio::test]
+async fn not_found_is_final_for_an_object_that_this_run_has_not_made() {
+    let calls = AtomicU32::new(0);
+    let result: Result<(), _> = settle(attempt(false, &quiet()), || async {
+        calls.fetch_add(1, Ordering::Relaxed);
+        Err(refused(RefusalReason::NotFound))
+    })
+    .await;
+    assert_eq!(
+        (result.unwrap_err().refusal(), calls.into_inner()),
+        (Some(RefusalReason::NotFound), 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_at_the_deadline_and_says_how_long_and_how_often_it_waited() {
+    let started = Instant::now();
+    let result: Result<(), _> = settle(attempt(true, &quiet()), || async { Err(refused(RefusalReason::NotFound)) }).await;
+    let error = result.unwrap_err();
+    assert_eq!(error.refusal(), Some(RefusalReason::NotFound));
+    let DirectoryError::ExceededMaxWait(error) = error else {
+        panic!("{error:?}");
+    };
+    let deadline = WaitPolicy::default().deadline();
+    assert_eq!(
+        (started.elapsed(), error.elapsed(), error.max_wait()),
+        (deadline, deadline, deadline)
+    );
+    assert_eq!(error.poll_count(), 21);
+    assert_eq!(
+        error.to_string(),
+        "after 21 attempts within 120 s the directory still does not see what was just made"
+    );
+    assert!(
+        std::error::Error::source(&*error)
+            .unwrap()
+            .to_string()
+            .contains("refused with Code")
+    );
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_looked_up_before_anything_is_sent_again() {
+    let calls = AtomicU32::new(0);
+    let result = ensure(
+        attempt(true, &quiet()),
+        || async {
+            calls.fetch_add(1, Ordering::Relaxed);
+            Err(interrupted())
+        },
+        || async { Ok(Some(7)) },
+    )
+    .await;
+    assert!(matches!(result, Ok(Ensured::Recovered(7))));
+    assert_eq!(calls.into_inner(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_provably_did_not_happen_is_made_again() {
+    let calls = AtomicU32::new(0);
+    let result = ensure(
+        attempt(true, &quiet()),
+        || async {
+            match calls.fetch_add(1, Ordering::Relaxed) {
+                0 => Err(interrupted()),
+                _ => Ok(7),
+            }
+        },
+        || async { Ok(None) },
+    )
+    .await;
+    assert!(matches!(result, Ok(Ensured::Created(7))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn already_there_but_not_visible_yet_is_looked_up_until_it_shows() {
+    let looks = AtomicU32::new(0);
+    let result = ensure(
+        attempt(false, &quiet()),
+        || async { Err::<u8, _>(refused(RefusalReason::AlreadyExists)) },
+        || async { Ok((looks.fetch_add(1, Ordering::Relaxed) >= 2).then_some(7)) },
+    )
+    .await;
+    assert!(matches!(result, Ok(Ensured::Found(7))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_leaves_no_time_to_wait_gives_the_refusal_itself() {
+    let emitter = quiet();
+    let attempt = Attempt {
+        policy: WaitPolicy::default().with_deadline(Duration::from_millis(100)),
+        ..attempt(true, &emitter)
+    };
+    let result: Result<(), _> = settle(attempt, || async { Err(refused(RefusalReason::NotFound)) }).await;
+    assert!(matches!(result, Err(DirectoryError::Refused(_))));
+}
+
+/// How a request of [`paced`] ends.
+#[derive(Debug, Clone, Copy)]
+enum Answer {
+    NotYet,
+    Lost,
+    AlreadyThere,
+}
+
+/// Makes something, with these answers in turn, and every look in vain; gives the times of all requests.
+async fn paced(answers: &[Answer]) -> Vec<Duration> {
+    let started = Instant::now();
+    let times = Mutex::new(Vec::new());
+    let calls = AtomicU32::new(0);
+    let note = || times.lock().unwrap().push(started.elapsed());
+    let emitter = quiet();
+    let result = ensure(
+        attempt(true, &emitter),
+        || async {
+            note();
+            let call = calls.fetch_add(1, Ordering::Relaxed);
+            match answers.get(usize::try_from(call).unwrap()) {
+                Some(Answer::NotYet) => Err(refused(RefusalReason::NotFound)),
+                Some(Answer::Lost) => Err(interrupted()),
+                Some(Answer::AlreadyThere) => Err(refused(RefusalReason::AlreadyExists)),
+                None => Ok(()),
+            }
+        },
+        || async {
+            note();
+            Ok(None)
+        },
+    );
+    assert!(matches!(result.await, Ok(Ensured::Created(()))));
+    times.into_inner().unwrap()
+}
+
+/// Virtual time stands still while a test of proptest runs in it, so each case gets a runtime of its own.
+fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time().start_paused(true).build().unwrap().block_on(work)
+}
+
+fn any_answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![Just(Answer::NotYet), Just(Answer::Lost), Just(Answer::AlreadyThere)]
+}
+
+proptest! {
+    #[test]
+    fn a_lag_costs_at_most_three_tenths_or_half_a_second_and_one_request(
+        lag in 200_u64..30_000, request in 0_u64..400,
+    ) {
+        let (lag, request) = (Duration::from_millis(lag), Duration::from_millis(request));
+        let (spent, requests) = in_virtual_time(async {
+            let started = Instant::now();
+            let requests = AtomicU32::new(0);
+            settle(attempt(true, &quiet()), || async {
+                requests.fetch_add(1, Ordering::Relaxed);
+                // The directory looks when the request reaches it, and the answer takes its time.
+                let is_seen = started.elapsed() >= lag;
+                sleep(request).await;
+                if is_seen { Ok(()) } else { Err(refused(RefusalReason::NotFound)) }
+            })
+            .await
+            .unwrap();
+            (started.elapsed(), requests.into_inner())
+        });
+        let most = lag.mul_f64(1.3).max(lag + Duration::from_millis(500));
+        // The request that misses by a hair, and the one that hits; and the timer's millisecond.
+        prop_assert!(spent <= most + request * 2 + Duration::from_millis(1), "{spent:?} of {most:?}");
+        prop_assert!(f64::from(requests) <= spent.as_secs_f64() * 2.0 + 1.0, "{requests} in {spent:?}");
+    }
+
+    #[test]
+    fn no_more_than_two_requests_go_out_in_any_second(answers in proptest::collection::vec(any_answer(), 0..20)) {
+        let times = in_virtual_time(paced(&answers));
+        for three in times.windows(3) {
+            prop_assert!(three[2] - three[0] >= Duration::from_secs(1), "{times:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_final() {
+    let result: Result<Ensured<()>, _> = ensure(
+        attempt(true, &quiet()),
+        || async { Err(refused(RefusalReason::SecretsForbidden)) },
+        || async { panic!("nothing to look for") },
+    )
+    .await;
+    assert_eq!(result.unwrap_err().refusal(), Some(RefusalReason::SecretsForbidden));
+}
