@@ -11,13 +11,13 @@ mod support;
 
 use cmg_onboarding::{
     AzureServicesConnection, ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, Diagnostic, ImportedClientApp,
-    ImportedServerApp, OnboardingError, ReusedApp, SecretValidity, ServerAppSpec, Step,
+    ImportedServerApp, OnboardingError, Plan, ReusedApp, SecretValidity, ServerAppSpec, StaticToken, Step,
     connection::{FindingCode, IncompleteConnection, StepAction, Written},
     directory::AppManagementPolicy,
     error::RefusalReason,
     ids::{TenantId, well_known},
 };
-use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, WireFault, WireRefusal};
 use serde_json::json;
 use support::{connection, spec, spec_with_discovery};
 use time::{Duration, macros::datetime};
@@ -305,4 +305,30 @@ async fn every_failure_of_a_round_stays_what_it_is() {
     let problem = error.problem();
     assert_eq!((problem.code.as_str(), problem.effect), ("permissionMissing", Written::Nothing));
     assert_eq!((problem.failures.len(), problem.tenant), (2, Some(tenant.tenant_id().into())));
+}
+
+#[tokio::test]
+async fn deleted_apps_that_the_caller_may_not_list_are_told_as_unknown_before_an_onboarding_and_a_removal() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let wire = EmulatedWire::new(&tenant);
+    let job = AzureServicesConnection::builder(spec())
+        .directory(wire.directory(StaticToken::new(tenant.token_for(&Caller::global_administrator()))))
+        .site(site)
+        .build()
+        .unwrap();
+    let listing = "GET /v1.0/directory/deletedItems/microsoft.graph.application";
+    let denied = || WireFault::Refusal(WireRefusal::new(403, "Authorization_RequestDenied", "Insufficient privileges."));
+    wire.fail_on(listing, denied());
+    let plan = job.plan(|_| ()).await.unwrap();
+    assert!(wire.requests().iter().any(|request| request.name() == listing), "it was asked");
+    let tells = |plan: &Plan| {
+        plan.findings()
+            .iter()
+            .any(|finding| finding.code() == FindingCode::DeletedAppsUnread)
+    };
+    assert!(tells(&plan), "{plan}");
+    wire.fail_on(listing, denied());
+    let removal = job.plan_removal(|_| ()).await.unwrap();
+    assert!(tells(&removal), "{removal}");
+    assert!(!tells(&job.plan(|_| ()).await.unwrap()));
 }

@@ -183,8 +183,21 @@ fn check_deleted(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<F
             names.client,
         ),
     ];
-    for (_, name) in wanted.into_iter().filter(|(is_wanted, _)| *is_wanted) {
-        let Some(deleted) = found.deleted.iter().find(|deleted| deleted.unique_name.as_deref() == Some(&name)) else {
+    let wanted: Vec<String> = wanted
+        .into_iter()
+        .filter(|(is_wanted, _)| *is_wanted)
+        .map(|(_, name)| name)
+        .collect();
+    if !wanted.is_empty() && found.deleted.is_none() {
+        findings.push(Finding::note(FindingCode::DeletedAppsUnread));
+    }
+    for name in wanted {
+        let Some(deleted) = found
+            .deleted
+            .iter()
+            .flatten()
+            .find(|deleted| deleted.unique_name.as_deref() == Some(&name))
+        else {
             continue;
         };
         let held = Finding::blocker(FindingCode::UniqueNameHeldByDeletedApp)

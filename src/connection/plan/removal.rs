@@ -63,6 +63,9 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
     findings.extend(uses);
     note_adopted(snapshot, target, &mut findings);
     if let Some(directory) = &snapshot.directory {
+        if directory.deleted.is_none() {
+            findings.push(Finding::note(FindingCode::DeletedAppsUnread));
+        }
         check_token(rules, directory, &mut findings);
         check_permissions(directory, &needed_uses(&changes), &mut findings);
     }
@@ -74,7 +77,13 @@ fn own_apps<'a>(rules: &Rules<'_>, snapshot: &'a Snapshot, target: &Target) -> V
     let Some(there) = &snapshot.directory else {
         return Vec::new();
     };
-    let twin = |name: &str| there.deleted.iter().find(|deleted| deleted.unique_name.as_deref() == Some(name));
+    let twin = |name: &str| {
+        there
+            .deleted
+            .iter()
+            .flatten()
+            .find(|deleted| deleted.unique_name.as_deref() == Some(name))
+    };
     let server = OwnApp {
         role: AppRole::Server,
         found: there.server.as_ref(),

@@ -51,7 +51,8 @@ pub(crate) struct TenantSnapshot {
     pub(crate) client: Option<RegisteredApp>,
     pub(crate) uri: Option<AppIdUri>,
     pub(crate) uri_owner: Option<Application>,
-    pub(crate) deleted: Vec<DeletedApplication>,
+    /// The deleted registrations that hold one of the unique names; `None` if the caller may not list them.
+    pub(crate) deleted: Option<Vec<DeletedApplication>>,
     pub(crate) graph: Option<ServicePrincipal>,
     pub(crate) client_grants: Vec<PermissionGrant>,
     pub(crate) server_roles: Vec<RoleAssignment>,
@@ -202,7 +203,7 @@ async fn read_tenant(
     );
     let (objects, surroundings, (roles, policy)) = join3(objects, surroundings, join(roles, policy)).await;
     let (server, client) = (objects.0?, objects.1.transpose()?.flatten());
-    let deleted = empty_if_denied(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
+    let deleted = none_if_denied(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
     let (tenant, graph) = (surroundings.0?, surroundings.1?);
     let (uri, uri_owner) = match surroundings.2 {
         Some(owner) => (early_uri, owner?),
@@ -303,13 +304,13 @@ pub(crate) fn role_gap(held: &[RoleTemplateId], uses: &[Use]) -> Option<&'static
     lacking.roles().first().map(|role| role.name())
 }
 
-/// A list that the caller is not allowed to see, or that an implementation does not offer, counts as empty:
-/// what it would have warned of is refused later, with its own error.
-pub(crate) fn empty_if_denied<T>(result: Result<Vec<T>, DirectoryError>) -> Result<Vec<T>, DirectoryError> {
+/// `None` for a list that the caller is not allowed to see, or that an implementation does not offer: what it would have
+/// warned of is refused later, with its own error.
+pub(crate) fn none_if_denied<T>(result: Result<Vec<T>, DirectoryError>) -> Result<Option<Vec<T>>, DirectoryError> {
     match result {
-        Err(DirectoryError::NotSupported(_)) => Ok(Vec::new()),
-        Err(error) if error.refusal() == Some(RefusalReason::PermissionMissing) => Ok(Vec::new()),
-        other => other,
+        Err(DirectoryError::NotSupported(_)) => Ok(None),
+        Err(error) if error.refusal() == Some(RefusalReason::PermissionMissing) => Ok(None),
+        other => other.map(Some),
     }
 }
 

@@ -202,13 +202,15 @@ pub enum FindingCode {
     /// The web apps of a connection could not be read, so it is not known which apps it uses. In a removal the apps
     /// stay. Parameters: `connection` (name).
     ConnectionUnread,
+    /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
+    DeletedAppsUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
     AdoptedAppStays,
 }
 
 impl FindingCode {
     /// Every code.
-    pub const ALL: [Self; 80] = [
+    pub const ALL: [Self; 81] = [
         Self::TokenUnreadable,
         Self::TokenExpired,
         Self::WrongTenant,
@@ -288,6 +290,7 @@ impl FindingCode {
         Self::AppsUsedByAnotherSite,
         Self::AppsUsedByConnection,
         Self::ConnectionUnread,
+        Self::DeletedAppsUnread,
         Self::AdoptedAppStays,
     ];
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     connection::{
         plan::operation::Operation,
-        read::snapshot::empty_if_denied,
+        read::snapshot::none_if_denied,
         report::{
             finding::{Finding, FindingCode},
             outcome::StepReport,
@@ -98,7 +98,7 @@ async fn purge(
     let call = attempt.emitter.call(attempt.step);
     // One that a removal before this has deleted, or that was not to be seen yet, shows only here.
     let ids: Vec<ApplicationId> = app_id.into_iter().collect();
-    let listed = empty_if_denied(directory.deleted_service_principals(call.clone(), &ids).await)?;
+    let listed = none_if_denied(directory.deleted_service_principals(call.clone(), &ids).await)?.unwrap_or_default();
     let mut principals: Vec<ServicePrincipalId> = listed.iter().map(|principal| principal.id).collect();
     principals.extend(known.filter(|known| !principals.contains(known)));
     let brief = attempt.policy.with_deadline(attempt.policy.deadline().min(PRINCIPAL_DEADLINE));
