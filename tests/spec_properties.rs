@@ -191,7 +191,10 @@ fn documents() -> impl Strategy<Value = Value> {
 fn assert_explained(error: &InvalidSpec) {
     assert!(!error.violations().is_empty());
     for violation in error.violations() {
-        let words = [violation.message(), violation.help()];
+        // What was given may hold anything, a placeholder's beginning too; the words around it hold none.
+        let given = violation.given().map(|given| format!("{given:?}")).unwrap_or_default();
+        let message = violation.message();
+        let words = [message.strip_prefix(given.as_str()).unwrap_or(message), violation.help()];
         assert!(words.iter().all(|text| !text.is_empty() && !text.contains("${")), "{violation:?}");
         let written = serde_json::to_value(violation).unwrap();
         assert_eq!(&serde_json::from_value::<Violation>(written).unwrap(), violation);
@@ -234,6 +237,16 @@ proptest! {
         prop_assert!(error.violations().iter().any(|violation| violation.path() == "nobodyKnowsThis"));
         prop_assert!(!error.help().contains(&text));
     }
+}
+
+#[test]
+fn a_given_value_that_looks_like_a_placeholder_is_repeated_as_it_is() {
+    let text = "${expected}\u{b}${";
+    let error = json!({"name": text}).to_string().parse::<ConnectionSpec>().unwrap_err();
+    assert_explained(&error);
+    let name = error.violations().iter().find(|violation| violation.path() == "name").unwrap();
+    assert_eq!(name.given(), Some(text));
+    assert!(name.message().starts_with("\"${expected}\\u{b}${\" was given, expected "), "{name}");
 }
 
 #[test]
