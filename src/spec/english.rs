@@ -157,8 +157,12 @@ mod tests {
     fn every_violation_has_its_words_and_every_value_in_them_is_documented() {
         let documented = documented(include_str!("violation_code.rs"));
         let names: Vec<_> = documented.iter().map(|(name, _)| name.clone()).collect();
-        assert_eq!(names, ViolationCode::ALL.map(|code| format!("{code:?}")), "ALL lists every code");
-        for (code, (name, parameters)) in ViolationCode::ALL.into_iter().zip(&documented) {
+        assert_eq!(
+            names,
+            ViolationCode::ALL.iter().map(|code| format!("{code:?}")).collect::<Vec<_>>(),
+            "ALL lists every code"
+        );
+        for (code, (name, parameters)) in ViolationCode::ALL.iter().zip(&documented) {
             let words = violation(code);
             assert_sound(name, words.expected, parameters);
             assert_sound(name, words.help, parameters);

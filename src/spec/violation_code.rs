@@ -111,7 +111,7 @@ pub enum ViolationCode {
 
 impl ViolationCode {
     /// Every code.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: &'static [Self] = &[
         Self::JsonInvalid,
         Self::ObjectExpected,
         Self::TextExpected,

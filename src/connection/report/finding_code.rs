@@ -210,7 +210,7 @@ pub enum FindingCode {
 
 impl FindingCode {
     /// Every code.
-    pub const ALL: [Self; 81] = [
+    pub const ALL: &'static [Self] = &[
         Self::TokenUnreadable,
         Self::TokenExpired,
         Self::WrongTenant,

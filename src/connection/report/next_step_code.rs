@@ -22,7 +22,7 @@ pub enum NextStepCode {
 
 impl NextStepCode {
     /// Every code.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: &'static [Self] = &[
         Self::RecordSecretExpiry,
         Self::HandOverSecret,
         Self::ExcludeFromConditionalAccess,

@@ -22,8 +22,12 @@ fn assert_words(code: &str, words: Words, documented: &BTreeSet<String>) {
 fn every_finding_has_its_words_and_every_value_in_them_is_documented() {
     let documented = documented(include_str!("../finding_code.rs"));
     let names: Vec<_> = documented.iter().map(|(name, _)| name.clone()).collect();
-    assert_eq!(names, FindingCode::ALL.map(|code| format!("{code:?}")), "ALL lists every code");
-    for (code, (name, parameters)) in FindingCode::ALL.into_iter().zip(&documented) {
+    assert_eq!(
+        names,
+        FindingCode::ALL.iter().map(|code| format!("{code:?}")).collect::<Vec<_>>(),
+        "ALL lists every code"
+    );
+    for (code, (name, parameters)) in FindingCode::ALL.iter().zip(&documented) {
         assert_words(name, finding(code), parameters);
     }
 }
@@ -32,8 +36,12 @@ fn every_finding_has_its_words_and_every_value_in_them_is_documented() {
 fn every_next_step_has_its_words_and_every_value_in_them_is_documented() {
     let documented = documented(include_str!("../next_step_code.rs"));
     let names: Vec<_> = documented.iter().map(|(name, _)| name.clone()).collect();
-    assert_eq!(names, NextStepCode::ALL.map(|code| format!("{code:?}")), "ALL lists every code");
-    for (code, (name, parameters)) in NextStepCode::ALL.into_iter().zip(&documented) {
+    assert_eq!(
+        names,
+        NextStepCode::ALL.iter().map(|code| format!("{code:?}")).collect::<Vec<_>>(),
+        "ALL lists every code"
+    );
+    for (code, (name, parameters)) in NextStepCode::ALL.iter().zip(&documented) {
         assert_words(name, next_step(code), parameters);
     }
 }
