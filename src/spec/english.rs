@@ -162,7 +162,7 @@ mod tests {
             ViolationCode::ALL.iter().map(|code| format!("{code:?}")).collect::<Vec<_>>(),
             "ALL lists every code"
         );
-        for (code, (name, parameters)) in ViolationCode::ALL.iter().zip(&documented) {
+        for (code, (name, parameters)) in ViolationCode::ALL.iter().copied().zip(&documented) {
             let words = violation(code);
             assert_sound(name, words.expected, parameters);
             assert_sound(name, words.help, parameters);

@@ -27,7 +27,7 @@ fn every_finding_has_its_words_and_every_value_in_them_is_documented() {
         FindingCode::ALL.iter().map(|code| format!("{code:?}")).collect::<Vec<_>>(),
         "ALL lists every code"
     );
-    for (code, (name, parameters)) in FindingCode::ALL.iter().zip(&documented) {
+    for (code, (name, parameters)) in FindingCode::ALL.iter().copied().zip(&documented) {
         assert_words(name, finding(code), parameters);
     }
 }
@@ -41,7 +41,7 @@ fn every_next_step_has_its_words_and_every_value_in_them_is_documented() {
         NextStepCode::ALL.iter().map(|code| format!("{code:?}")).collect::<Vec<_>>(),
         "ALL lists every code"
     );
-    for (code, (name, parameters)) in NextStepCode::ALL.iter().zip(&documented) {
+    for (code, (name, parameters)) in NextStepCode::ALL.iter().copied().zip(&documented) {
         assert_words(name, next_step(code), parameters);
     }
 }
