@@ -145,9 +145,10 @@ impl Directory for GraphDirectory {
         // Filtering deleted items by unique name is not documented, so they are filtered here.
         let query = "$select=id,appId,displayName,uniqueName&$top=999";
         let path = "directory/deletedItems/microsoft.graph.application";
-        let mut found: Vec<DeletedApplication> = self.client.list(&call, self.client.request(Method::Get, path, Some(query))).await?;
-        found.retain(|deleted| deleted.unique_name.as_ref().is_some_and(|name| unique_names.contains(name)));
-        Ok(found)
+        let has_name = |deleted: &DeletedApplication| deleted.unique_name.as_ref().is_some_and(|name| unique_names.contains(name));
+        self.client
+            .list_of(&call, self.client.request(Method::Get, path, Some(query)), has_name)
+            .await
     }
 
     async fn deleted_service_principals(
@@ -158,9 +159,8 @@ impl Directory for GraphDirectory {
         // As above: filtered here.
         let path = "directory/deletedItems/microsoft.graph.servicePrincipal";
         let request = self.client.request(Method::Get, path, Some("$select=id,appId&$top=999"));
-        let mut found: Vec<ServicePrincipal> = self.client.list(&call, request).await?;
-        found.retain(|deleted| applications.contains(&deleted.app_id));
-        Ok(found)
+        let is_of_these = |deleted: &ServicePrincipal| applications.contains(&deleted.app_id);
+        self.client.list_of(&call, request, is_of_these).await
     }
 
     async fn service_principal(&self, call: Call, application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
