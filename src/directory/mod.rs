@@ -1,7 +1,7 @@
 //! The Entra side: one trait, and what goes through it.
 
 mod api;
-#[cfg(all(fuzzing, feature = "http"))]
+#[cfg(all(any(fuzzing, test), feature = "http"))]
 pub(crate) use graph::fuzzing;
 #[cfg(feature = "http")]
 mod graph;

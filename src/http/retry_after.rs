@@ -18,7 +18,7 @@ pub(crate) fn requested_wait(headers: &AnswerHeaders, now: OffsetDateTime) -> Op
 }
 
 /// The wait that a `Retry-After` of this text asks for.
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) fn wait_of(text: &str, now: OffsetDateTime) -> Option<Duration> {
     let headers = AnswerHeaders {
         retry_after: Some(text.to_owned()),

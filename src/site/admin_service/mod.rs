@@ -4,6 +4,8 @@ mod address;
 mod assemble;
 mod builder;
 mod client;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 #[cfg(feature = "kerberos")]
 mod kerberos;
 mod lenient;

@@ -9,6 +9,8 @@ mod client_secret;
 mod device_code;
 mod endpoints;
 mod exchange;
+#[cfg(any(fuzzing, test))]
+pub(super) mod fuzzing;
 mod proof;
 mod refusal;
 mod secret_probe;
