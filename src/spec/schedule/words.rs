@@ -130,7 +130,10 @@ mod tests {
             words(Schedule::every_days(1).starting(start)),
             "every day from 02:30 in the site's local time, first on 2026-03-15"
         );
-        assert_eq!(words(Schedule::every_hours(1).starting(start).in_utc()), "every hour from 02:30 UTC, first on 2026-03-15");
+        assert_eq!(
+            words(Schedule::every_hours(1).starting(start).in_utc()),
+            "every hour from 02:30 UTC, first on 2026-03-15"
+        );
         assert_eq!(words(Schedule::every_hours(12)), "every 12 hours");
         assert_eq!(words(Schedule::every_minutes(10)), "every 10 minutes");
         assert_eq!(words(Schedule::every_minutes(1).in_utc()), "every minute, in UTC");
@@ -138,14 +141,21 @@ mod tests {
 
     #[test]
     fn a_single_time_is_told_by_its_date() {
-        assert_eq!(words(Schedule::once(datetime!(2027-01-01 23:05)).in_utc()), "once on 2027-01-01 at 23:05 UTC");
+        assert_eq!(
+            words(Schedule::once(datetime!(2027-01-01 23:05)).in_utc()),
+            "once on 2027-01-01 at 23:05 UTC"
+        );
     }
 
     #[test]
     fn a_week_is_told_by_its_day() {
         let start = datetime!(2012-01-01 04:00);
         assert_eq!(
-            words(Schedule::weekly(Weekday::Monday, 1).starting(start).lasting(Duration::from_secs(90 * 60))),
+            words(
+                Schedule::weekly(Weekday::Monday, 1)
+                    .starting(start)
+                    .lasting(Duration::from_secs(90 * 60))
+            ),
             "every Monday at 04:00 in the site's local time, not before 2012-01-01, lasting 1 hour 30 minutes"
         );
         assert_eq!(words(Schedule::weekly(Weekday::Sunday, 3)), "every 3 weeks on Sunday");
@@ -162,8 +172,14 @@ mod tests {
             let text = words(Schedule::monthly_by_weekday(order, Weekday::Friday, 3));
             assert_eq!(text, format!("on the {word} Friday of every 3 months"));
         }
-        assert_eq!(words(Schedule::monthly_by_date(DayOfMonth::Last, 1)), "on the last day of every month");
-        assert_eq!(words(Schedule::monthly_by_date(DayOfMonth::Day(15), 6)), "on day 15 of every 6 months");
+        assert_eq!(
+            words(Schedule::monthly_by_date(DayOfMonth::Last, 1)),
+            "on the last day of every month"
+        );
+        assert_eq!(
+            words(Schedule::monthly_by_date(DayOfMonth::Day(15), 6)),
+            "on day 15 of every 6 months"
+        );
     }
 
     #[test]
