@@ -7,11 +7,13 @@
 pub(crate) mod apps;
 pub(crate) mod change;
 pub(crate) mod consents;
+mod details;
 pub(crate) mod difference;
 pub(crate) mod document;
 pub(crate) mod draft;
 pub(crate) mod operation;
 pub(crate) mod own_secret;
+mod permission_names;
 pub(crate) mod registration;
 pub(crate) mod removal;
 pub(crate) mod secrets;

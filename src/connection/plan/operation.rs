@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use time::Date;
+use time::{Date, OffsetDateTime};
 
 use crate::{
     connection::{plan::difference::PropertyChange, report::step::Step},
@@ -184,6 +184,10 @@ pub enum Operation {
         app: Reference<ApplicationId>,
         /// *App ID URI*.
         app_id_uri: Option<AppIdUri>,
+        /// *Secret Key Expiry*, if the specification gives the secret. A secret that this run issues ends as its
+        /// own change says.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+        secret_key_expiry: Option<OffsetDateTime>,
     },
     /// Imports the client app into the site.
     ImportClientApp {
