@@ -6,7 +6,7 @@ use crate::{
     backoff::WaitPolicy,
     clock::Clock,
     connection::{
-        check::rules::Rules,
+        check::{rules::Rules, term::SecretThresholds},
         plan::{document::PlanDocument, draft},
         read::snapshot::{Snapshot, read},
         report::{
@@ -84,6 +84,8 @@ pub(crate) struct Inner {
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
+    /// How long before its end a secret is told of.
+    pub(crate) thresholds: SecretThresholds,
     pub(crate) wait_policy: WaitPolicy,
     pub(crate) max_plan_age: Duration,
     /// Ends runs from outside.
@@ -147,6 +149,7 @@ impl Inner {
             no_gateway_stated: self.no_gateway_stated,
             only: self.only,
             site_identity: self.site_identity.as_ref(),
+            thresholds: &self.thresholds,
             now: self.clock.now(),
         }
     }

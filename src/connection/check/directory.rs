@@ -44,7 +44,6 @@ fn check_server(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Fi
             let has_none = server.application.properties.identifier_uris.as_ref().is_none_or(Vec::is_empty);
             let is_default = app.chosen_uri().is_none() && (app.is_created() || has_none);
             check_uri(rules, is_default, found, findings);
-            apps::check_registered_secrets(&server.application, rules.now, findings);
         }
         Some(server) => check_outside_server(rules, server, findings),
     }

@@ -33,7 +33,7 @@ fn check_imported(rules: &Rules<'_>, findings: &mut Vec<Finding>) {
     let Some(app) = rules.spec.server_app().imported() else {
         return;
     };
-    apps::check_secret_to_import(app, rules.now, findings);
+    apps::check_secret_to_import(app, rules.now, rules.thresholds, findings);
     if let Some(expected) = rules.expected_tenant.filter(|tenant| *tenant != app.tenant_id()) {
         let mismatch = Finding::blocker(FindingCode::TenantMismatch);
         findings.push(mismatch.with("imported", app.tenant_id()).with("expected", expected));

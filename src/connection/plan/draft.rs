@@ -8,8 +8,9 @@ use crate::{
         check::{
             directory::{check_directory, check_secret_policy},
             rights::{check_permissions, check_roles},
+            rows::check_rows,
             rules::Rules,
-            secrets::{note_secret, note_secrets_of_others},
+            secrets::{check_secrets, note_secret, note_secrets_of_others},
             site::check_site,
         },
         plan::{
@@ -55,6 +56,8 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
             check_secret_policy(rules, target.server.validity, directory, &mut findings);
         }
     }
+    check_rows(rules, snapshot, &target, &mut findings);
+    check_secrets(rules, snapshot, &target, &changes, &mut findings);
     note_secret(&changes, snapshot, &mut findings);
     if target.server.shape.is_some() {
         note_secrets_of_others(snapshot, rules.site_identity(snapshot), &mut findings);

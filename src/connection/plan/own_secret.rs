@@ -100,6 +100,11 @@ fn is_close(one: OffsetDateTime, other: OffsetDateTime) -> bool {
     (one - other).abs() < OWN_SECRETS_APART - Duration::MINUTE
 }
 
+/// Whether the date that a site shows may be the one of a secret with this end.
+pub(crate) fn is_site_date_of(date: OffsetDateTime, end: OffsetDateTime) -> bool {
+    (end - date).abs() <= SITE_DATE_TOLERANCE
+}
+
 /// The own secrets for this site that the site has never held, as far as its row tells.
 ///
 /// The site tells its secret's end. Exactly one secret of the app may fit it, the site's item must be younger
@@ -109,7 +114,7 @@ pub(crate) fn never_held(application: &Application, row: &SiteApplication, site:
     let Some(date) = row.secret_expiry else {
         return Vec::new();
     };
-    let fits = |password: &&PasswordCredential| password.end_date_time.is_none_or(|end| (end - date).abs() <= SITE_DATE_TOLERANCE);
+    let fits = |password: &&PasswordCredential| password.end_date_time.is_none_or(|end| is_site_date_of(date, end));
     let fitting: Vec<&PasswordCredential> = application.password_credentials.iter().filter(fits).collect();
     let [used] = fitting.as_slice() else {
         return Vec::new();

@@ -104,6 +104,20 @@ impl Snapshot {
         spec.server_app().client_id().or_else(registered)
     }
 
+    /// The App ID URI that clients ask for: the one that the site has, if it knows the server app, else the planned one.
+    /// `None` if the site does not tell it.
+    pub(crate) fn client_uri(&self, server: Option<ApplicationId>, planned: Option<&AppIdUri>) -> Option<AppIdUri> {
+        match server.and_then(|id| self.site.as_ref()?.application(id)) {
+            Some(row) => row.identifier_uri.as_ref()?.parse().ok(),
+            None => planned.cloned(),
+        }
+    }
+
+    /// The tenant's name in the site, if the site knows it.
+    pub(crate) fn tenant_name_in_site(&self, tenant: TenantId) -> Option<&str> {
+        Some(self.site.as_ref()?.tenant(tenant)?.name.as_str())
+    }
+
     /// Whether tenant and site may have been seen at different times: the site has a connection of this name,
     /// and the directory did not know the server app yet that another run has made meanwhile.
     pub(crate) fn may_be_torn(&self, spec: &ConnectionSpec) -> bool {

@@ -73,12 +73,29 @@ pub enum FindingCode {
     ChangeOverwritten,
     /// The secret to import has expired. Parameters: `expiredOn` (date).
     SecretExpired,
-    /// The secret to import expires soon. Parameters: `expiresOn` (date).
+    /// The secret to import expires soon. Parameters: `expiresOn` (date), `withinDays` (the threshold that was passed).
     SecretExpiresSoon,
     /// The last secret of the registered server app has expired. Parameters: `expiredOn` (date).
     RegisteredSecretExpired,
-    /// The last secret of the registered server app expires soon. Parameters: `expiresOn` (date).
+    /// The last secret of the registered server app expires soon. Parameters: `expiresOn` (date), `withinDays` (the
+    /// threshold that was passed).
     RegisteredSecretExpiresSoon,
+    /// The site knows the server app, and the registration has no secret: every sign-in of the site fails.
+    ServerAppWithoutSecret,
+    /// The secret that the site uses has expired. Parameters: `expiredOn` (date, as the registration has it if its
+    /// secret was found there, else as the site has it).
+    SiteSecretExpired,
+    /// The secret that the site uses expires soon. Parameters: `expiresOn` (date, as the registration has it if its
+    /// secret was found there, else as the site has it), `withinDays` (the threshold that was passed).
+    SiteSecretExpiresSoon,
+    /// No secret of the registration ends when the secret that the site uses ends: it was deleted, or the site was given
+    /// another date. Parameters: `expiresOn` (date, as the site has it), `registered` (list of dates).
+    SiteSecretNotRegistered,
+    /// It cannot be told which secret of the registration the site uses, so it is not known whether that one is valid.
+    SiteSecretUnknown,
+    /// The secret that is kept ends earlier than the validity asked for would have it. Parameters: `expiresOn` (date, as
+    /// the registration has it), `askedUntil` (date, counted from the secret's issue).
+    SecretShorterThanAsked,
     /// Microsoft Entra answers that the secret has expired, even if the date given for it is later.
     SecretExpiredAtSignIn,
     /// Microsoft Entra does not accept the secret that was given.
@@ -174,6 +191,33 @@ pub enum FindingCode {
     TenantMismatch,
     /// The two reused apps belong to different tenants.
     ReusedAppsOfDifferentTenants,
+    /// The App ID URI that the site has for the server app is not one of the registration, byte for byte: clients ask for
+    /// tokens that are refused. Parameters: `site` (the site's), `registered` (list).
+    SiteUriNotRegistered,
+    /// The specification has another App ID URI than the site, which keeps its own; clients are told the site's.
+    /// Parameters: `site` (the site's), `wanted` (the specification's).
+    AppIdUriKeptBySite,
+    /// The site has the tenant in another cloud. Parameters: `site` and `wanted` (Azure environments).
+    SiteTenantInOtherCloud,
+    /// The site has the tenant by another name. Parameters: `site` and `wanted` (names).
+    SiteTenantNameDiffers,
+    /// The site has an app by another name. Parameters: `app`, `site` and `wanted` (names).
+    SiteAppNameDiffers,
+    /// The site does not have the redirect URI of the server app that version 2309 and later demand. Parameters: `site`
+    /// (what it has), `wanted`.
+    SiteReplyUrlMissing,
+    /// Version 2409 and later renew no secret of an app of this age. Parameters: `createdOn` (date, as the site has it),
+    /// `days` (the greatest age).
+    AppTooOldToRenew,
+    /// Version 2409 and later will soon renew no secret of the app. Parameters: `createdOn` (date, as the site has it),
+    /// `until` (the last day), `days` (the greatest age).
+    AppRenewableUntil,
+    /// The site knows the app as the other kind: as a native app where a web app is needed, or the other way round.
+    /// Parameters: `app` (which was expected), `clientId`.
+    WrongKindOfApp,
+    /// The site does not tell values that would be compared, so it is not known whether they are right. Parameters:
+    /// `fields` (list of what is not told, as "serverApp.replyUrl").
+    SiteFieldsUnread,
     /// The site is too old. Parameters: `version`.
     SiteTooOld,
     /// The account may not write in the site.
@@ -239,6 +283,12 @@ impl FindingCode {
         Self::SecretExpiresSoon,
         Self::RegisteredSecretExpired,
         Self::RegisteredSecretExpiresSoon,
+        Self::ServerAppWithoutSecret,
+        Self::SiteSecretExpired,
+        Self::SiteSecretExpiresSoon,
+        Self::SiteSecretNotRegistered,
+        Self::SiteSecretUnknown,
+        Self::SecretShorterThanAsked,
         Self::SecretExpiredAtSignIn,
         Self::SecretRejected,
         Self::SecretIdGiven,
@@ -279,6 +329,16 @@ impl FindingCode {
         Self::ScopeDisabled,
         Self::TenantMismatch,
         Self::ReusedAppsOfDifferentTenants,
+        Self::SiteUriNotRegistered,
+        Self::AppIdUriKeptBySite,
+        Self::SiteTenantInOtherCloud,
+        Self::SiteTenantNameDiffers,
+        Self::SiteAppNameDiffers,
+        Self::SiteReplyUrlMissing,
+        Self::AppTooOldToRenew,
+        Self::AppRenewableUntil,
+        Self::WrongKindOfApp,
+        Self::SiteFieldsUnread,
         Self::SiteTooOld,
         Self::SiteRightsMissing,
         Self::ConnectionNamedOtherwise,

@@ -220,8 +220,14 @@ impl Run<'_> {
             changed,
             environment: document.environment,
             tenant_id: document.tenant_id,
-            tenant_name: document.tenant_name.clone(),
-            app_id_uri: document.app_id_uri.clone(),
+            tenant_name: self
+                .snapshot
+                .tenant_name_in_site(document.tenant_id)
+                .unwrap_or(&document.tenant_name)
+                .to_owned(),
+            app_id_uri: self
+                .snapshot
+                .client_uri(document.server_app.application_id, document.app_id_uri.as_ref()),
             server_app: server_app.filter(|_| is_onboarding),
             client_app: client_app.filter(|_| is_onboarding),
             next_steps: if is_onboarding {
