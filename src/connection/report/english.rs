@@ -400,6 +400,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Which apps the connection \"${connection}\" uses could not be read from the site.",
             "Look at the connection (console > Cloud Services > Azure Services), and read the site again with an account that may read all of its objects.",
         ),
+        Code::SiteRowUnread => Words::new(
+            "The site has a row of ${class} that could not be read, because of its ${property}: what it says is unknown.",
+            "Look at it in the console (Cloud Services > Azure Services, and > Microsoft Entra tenants), and read the site again with an account that may read all of its objects.",
+        ),
         Code::DeletedAppsUnread => Words::new(
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",
             "Nothing to do, unless a step says that the name is held: then look under Entra admin center > App registrations > Deleted applications.",

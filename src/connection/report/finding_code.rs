@@ -246,6 +246,9 @@ pub enum FindingCode {
     /// The web apps of a connection could not be read, so it is not known which apps it uses. In a removal the apps
     /// stay. Parameters: `connection` (name).
     ConnectionUnread,
+    /// The site has a row that could not be read, so what it says is unknown. In a removal the apps stay if the row may
+    /// be a connection or an app. Parameters: `class` (of the SMS Provider), `property`, `row` (its id, if that was read).
+    SiteRowUnread,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
@@ -350,6 +353,7 @@ impl FindingCode {
         Self::AppsUsedByAnotherSite,
         Self::AppsUsedByConnection,
         Self::ConnectionUnread,
+        Self::SiteRowUnread,
         Self::DeletedAppsUnread,
         Self::AdoptedAppStays,
     ];
