@@ -18,6 +18,7 @@ use super::{
     caller::{Issuer, write_token},
     faults::Faults,
     graph::Access,
+    record::Record,
     refusal::Refusal,
     store::{Context, Key, Object, SecretState, Store},
     tenant_builder::Settings,
@@ -52,7 +53,7 @@ struct Inner {
     settings: Settings,
     store: Mutex<Store>,
     faults: Mutex<Faults>,
-    requests: Mutex<Vec<RecordedRequest>>,
+    requests: Mutex<Record>,
     sign_ins: Mutex<SignIns>,
     codes: Mutex<Codes>,
     renewals: Mutex<Renewals>,
@@ -112,6 +113,23 @@ impl EmulatedTenant {
     #[must_use]
     pub fn state(&self) -> Value {
         self.store().to_json()
+    }
+
+    /// Changes the tenant's default app management policy from now on: complex properties by their parts, lists as a whole,
+    /// as `PATCH /policies/defaultAppManagementPolicy` does. What `GET` shows is what is enforced.
+    ///
+    /// ```
+    /// use cmg_onboarding_emulator::EmulatedTenant;
+    ///
+    /// let tenant = EmulatedTenant::new();
+    /// tenant.set_app_management_policy(serde_json::json!({"applicationRestrictions": {"passwordCredentials": [
+    ///     {"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P90D"},
+    /// ]}}));
+    /// ```
+    pub fn set_app_management_policy(&self, change: Value) {
+        if let Value::Object(change) = change {
+            super::store::merge(&mut self.store().policy, &change);
+        }
     }
 
     /// Whether an app registration could sign in with this secret now.
@@ -179,10 +197,10 @@ impl EmulatedTenant {
         lock(&self.inner.faults).push(Some(request.into()), fault);
     }
 
-    /// Every request so far.
+    /// Every request so far; of more than 10,000 the last ones.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        lock(&self.inner.requests).clone()
+        lock(&self.inner.requests).to_vec()
     }
 
     /// Forgets the requests so far.
@@ -202,6 +220,7 @@ impl EmulatedTenant {
 
     pub(super) fn from_settings(settings: Settings, caller: Caller) -> Self {
         let mut store = Store::default();
+        store.set_policy(&settings.policy, settings.policy_change.as_ref());
         store.seed_microsoft_graph(settings.environment);
         store.seed_service_principal(json!({
             "id": Uuid::new_v4(),
@@ -283,7 +302,13 @@ impl EmulatedTenant {
         let object_id = if let Some(account) = caller.account_in(&settings.initial_domain) {
             let id = caller.user_object_id(settings.tenant_id, &account);
             let directory_roles = caller.directory_roles().to_vec();
-            store.users.entry(id).or_insert(super::store::User { account, directory_roles });
+            let me_refused = caller.me_refused();
+            let user = super::store::User {
+                account,
+                directory_roles,
+                me_refused,
+            };
+            store.users.entry(id).or_insert(user);
             id
         } else {
             let app_id = caller.application_id().to_string();
