@@ -160,6 +160,24 @@ impl EmulatedTenant {
         id.unwrap_or(Uuid::nil())
     }
 
+    /// Puts a service principal in place as somebody else would have, past every rule, and gives its object id. It shows
+    /// what the app registration with its `appId` shows, if the tenant has one, and what is given on top.
+    ///
+    /// ```
+    /// use cmg_onboarding_emulator::EmulatedTenant;
+    ///
+    /// let tenant = EmulatedTenant::new();
+    /// let app = tenant.add_application(serde_json::json!({"displayName": "Switched off"}));
+    /// tenant.add_service_principal(serde_json::json!({"appId": app, "accountEnabled": false}));
+    /// ```
+    pub fn add_service_principal(&self, properties: Value) -> Uuid {
+        let mut store = self.store();
+        let Value::Object(given) = properties else {
+            return Uuid::nil();
+        };
+        store.add_service_principal(self.tenant_id(), given)
+    }
+
     /// Deletes an app registration softly, whoever may. Tells whether it was there.
     pub fn soft_delete(&self, application: impl Into<Uuid>) -> bool {
         let mut store = self.store();

@@ -258,7 +258,13 @@ impl EmulatedTenantBuilder {
     /// `GET /identity/conditionalAccess/policies`. An id is made if none is given. Default: none.
     pub fn conditional_access_policy(mut self, policy: Value) -> Self {
         let mut shown = Object::new();
-        for name in ["templateId", "createdDateTime", "modifiedDateTime", "grantControls", "sessionControls"] {
+        for name in [
+            "templateId",
+            "createdDateTime",
+            "modifiedDateTime",
+            "grantControls",
+            "sessionControls",
+        ] {
             shown.insert(name.to_owned(), Value::Null);
         }
         shown.insert("id".to_owned(), json!(Uuid::new_v4()));

@@ -65,7 +65,11 @@ async fn a_change_is_acknowledged_and_read_only_when_its_lag_is_over() {
     let removal = json!({"keyId": added["keyId"]});
     assert_eq!(graph.post(&format!("{path}/removePassword"), removal.clone()).await.0, 204);
     assert_eq!(secrets().await, 1, "removed, and still read");
-    assert_eq!(graph.post(&format!("{path}/removePassword"), removal).await.0, 400, "writes act on what there is");
+    assert_eq!(
+        graph.post(&format!("{path}/removePassword"), removal).await.0,
+        400,
+        "writes act on what there is"
+    );
     pass(LAG).await;
     assert_eq!(secrets().await, 0);
 }

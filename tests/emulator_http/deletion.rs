@@ -48,7 +48,13 @@ async fn a_deleted_object_names_its_type() {
 async fn a_protected_action_asks_for_a_stronger_sign_in_and_then_goes_through() {
     let (graph, _, path) = deleted(EmulatedTenant::builder().protected_permanent_deletion("c1")).await;
     let tenant = graph.server.tenant().clone();
-    let response = graph.client.delete(graph.url(&path)).bearer_auth(&graph.token).send().await.unwrap();
+    let response = graph
+        .client
+        .delete(graph.url(&path))
+        .bearer_auth(&graph.token)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status().as_u16(), 401);
     let challenge = response.headers()["www-authenticate"].to_str().unwrap();
     assert!(challenge.contains("error=\"insufficient_claims\""), "{challenge}");

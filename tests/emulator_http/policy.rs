@@ -112,13 +112,23 @@ async fn keys_and_secrets_of_ones_own_have_restrictions_of_their_own() {
             "CredentialInvalidLifetimeAsPerAppPolicy",
         ),
         ("symmetricKeyLifetime", Some("P2Y"), &with_key, ""),
-        ("customPasswordAddition", None, &own_secret, "CredentialTypeNotAllowedAsPerAppPolicy"),
+        (
+            "customPasswordAddition",
+            None,
+            &own_secret,
+            "CredentialTypeNotAllowedAsPerAppPolicy",
+        ),
         // Microsoft Graph makes the secrets itself.
         ("passwordLifetime", Some("P10Y"), &own_secret, "Request_BadRequest"),
     ] {
         let graph = with_restrictions(passwords(restriction(kind, longest, None))).await;
         let answer = graph.post("v1.0/applications", body.clone()).await;
-        assert_eq!(answer.1["error"]["code"].as_str().unwrap_or_default(), expected, "{kind}: {}", answer.1);
+        assert_eq!(
+            answer.1["error"]["code"].as_str().unwrap_or_default(),
+            expected,
+            "{kind}: {}",
+            answer.1
+        );
         if expected.is_empty() {
             continue;
         }
@@ -142,7 +152,7 @@ async fn both_rules_for_uris_refuse_in_the_published_words() {
         ("nonDefaultUriAddition", "https://contoso.com/server", NOT_DEFAULT),
     ] {
         let graph = with_restrictions(json!({"identifierUris": {rule: {"state": "enabled"}}})).await;
-        let body = json!({"displayName": "x", "identifierUris": [uri]});
+        let body = json!({"displayName": "x", "signInAudience": "AzureADMyOrg", "identifierUris": [uri]});
         let (status, refused) = graph.post("v1.0/applications", body.clone()).await;
         assert_eq!((status, text(&refused["error"], "message")), (400, words));
         let app = graph.create("Server").await;

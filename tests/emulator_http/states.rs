@@ -143,7 +143,10 @@ async fn an_app_keeps_its_lock_its_tags_and_its_owners() {
     assert_eq!(status, 201, "{created}");
     let path = format!("v1.0/applications/{}", text(&created, "id"));
     let (_, found) = graph.get(&path).await;
-    assert_eq!((&found["servicePrincipalLockConfiguration"], &found["tags"]), (&lock, &json!(["one", "two"])));
+    assert_eq!(
+        (&found["servicePrincipalLockConfiguration"], &found["tags"]),
+        (&lock, &json!(["one", "two"]))
+    );
     assert!(found.get("owners@odata.bind").is_none());
     let (_, owners) = graph.get(&format!("{path}/owners")).await;
     let owners: Vec<&str> = owners["value"].as_array().unwrap().iter().map(|owner| text(owner, "id")).collect();

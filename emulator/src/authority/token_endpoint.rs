@@ -132,12 +132,24 @@ fn sign_in_user(tenant: &EmulatedTenant, client_id: &str, wanted: &[String]) -> 
 }
 
 /// The answer for a user: an access token, and what else the scopes ask for. The older endpoint names a resource.
-fn signed_in(tenant: &EmulatedTenant, request: &AuthorityRequest, form: &BTreeMap<String, String>, wanted: &Wanted, is_v2: bool) -> Result<Value, OAuthError> {
+fn signed_in(
+    tenant: &EmulatedTenant,
+    request: &AuthorityRequest,
+    form: &BTreeMap<String, String>,
+    wanted: &Wanted,
+    is_v2: bool,
+) -> Result<Value, OAuthError> {
     let client_id = form.get("client_id").map(String::as_str).unwrap_or_default();
     check_client(tenant, client_id, false)?;
     if !is_v2 {
         check_disabled_resource(tenant, &wanted.scope)?;
-        return Ok(issue(tenant, stepped_up(sign_in_user(tenant, client_id, &[]), form), &wanted.scope, Vec::new(), is_v2));
+        return Ok(issue(
+            tenant,
+            stepped_up(sign_in_user(tenant, client_id, &[]), form),
+            &wanted.scope,
+            Vec::new(),
+            is_v2,
+        ));
     }
     let (resource, names) = resource_of_scopes(&wanted.scope);
     check_disabled_resource(tenant, &resource)?;

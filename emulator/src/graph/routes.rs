@@ -91,7 +91,12 @@ fn conditional_access(context: Context<'_>, request: &GraphRequest, rest: &[&str
     context.access.may_read_conditional_access()?;
     let policies = &context.settings.conditional_access_policies;
     match rest {
-        [] => page(request, "conditionalAccessPolicy", "identity/conditionalAccess/policies", policies.iter()),
+        [] => page(
+            request,
+            "conditionalAccessPolicy",
+            "identity/conditionalAccess/policies",
+            policies.iter(),
+        ),
         [id] => {
             let found = policies.iter().find(|policy| policy.get("id").and_then(Value::as_str) == Some(id));
             let found = found.ok_or_else(|| Refusal::not_found(id))?;
@@ -108,7 +113,12 @@ fn applications(store: &mut Store, context: Context<'_>, request: &GraphRequest,
     match (request.method.as_str(), key, rest) {
         ("GET", None, []) => {
             context.access.may_read_applications()?;
-            page(request, "application", "applications", store.seen(Collection::Applications, context.instant))
+            page(
+                request,
+                "application",
+                "applications",
+                store.seen(Collection::Applications, context.instant),
+            )
         }
         ("GET", None, ["$count"]) => {
             context.access.may_read_applications()?;
@@ -120,7 +130,11 @@ fn applications(store: &mut Store, context: Context<'_>, request: &GraphRequest,
         }
         ("GET", Some(key), []) => {
             context.access.may_read_applications()?;
-            one(request, "applications", store.read(Collection::Applications, &key, context.instant)?)
+            one(
+                request,
+                "applications",
+                store.read(Collection::Applications, &key, context.instant)?,
+            )
         }
         ("GET", Some(key), ["owners"]) => {
             context.access.may_read_applications()?;
@@ -202,8 +216,14 @@ fn service_principals(store: &mut Store, context: Context<'_>, request: &GraphRe
         (_, Some(key), ["oauth2PermissionGrants"]) => {
             only(request, "GET")?;
             context.access.may_read_grants()?;
-            let client = store.read(Collection::ServicePrincipals, &key, context.instant)?.0.text("id").to_owned();
-            let held = store.seen(Collection::Grants, context.instant).filter(move |grant| grant.get("clientId") == Some(&json!(client)));
+            let client = store
+                .read(Collection::ServicePrincipals, &key, context.instant)?
+                .0
+                .text("id")
+                .to_owned();
+            let held = store
+                .seen(Collection::Grants, context.instant)
+                .filter(move |grant| grant.get("clientId") == Some(&json!(client)));
             page(request, "oAuth2PermissionGrant", "oauth2PermissionGrants", held)
         }
         (method, Some(key), [side @ ("appRoleAssignments" | "appRoleAssignedTo"), rest @ ..]) => {
@@ -232,7 +252,9 @@ fn assignments(
         ("GET", []) => {
             context.access.may_read_assignments()?;
             let id = json!(store.read(Collection::ServicePrincipals, owner, context.instant)?.0.text("id"));
-            let held = store.seen(Collection::Assignments, context.instant).filter(|assignment| assignment.get(side) == Some(&id));
+            let held = store
+                .seen(Collection::Assignments, context.instant)
+                .filter(|assignment| assignment.get(side) == Some(&id));
             page(request, "appRoleAssignment", "appRoleAssignments", held)
         }
         ("GET", [id]) => {
@@ -264,7 +286,11 @@ fn grants(store: &mut Store, context: Context<'_>, request: &GraphRequest, key: 
         }
         ("GET", Some(key), []) => {
             context.access.may_read_grants()?;
-            one(request, "oauth2PermissionGrants", store.read(Collection::Grants, &key, context.instant)?)
+            one(
+                request,
+                "oauth2PermissionGrants",
+                store.read(Collection::Grants, &key, context.instant)?,
+            )
         }
         ("POST", None, []) => store.create_grant(context, &request.object()?).map(GraphAnswer::Created),
         ("PATCH", Some(key), []) => store.change_grant(context, &key, &request.object()?).map(|()| GraphAnswer::Done),
@@ -294,7 +320,9 @@ fn deleted_items(store: &mut Store, context: Context<'_>, request: &GraphRequest
             value["@odata.context"] = json!(format!("{}/$metadata#directoryObjects/$entity", request.root));
             Ok(GraphAnswer::Found(value))
         }
-        ("POST", [id, "restore" | "microsoft.graph.restore"]) => store.restore(context, id).map(|(kind, object)| restored(request, kind, object)),
+        ("POST", [id, "restore" | "microsoft.graph.restore"]) => {
+            store.restore(context, id).map(|(kind, object)| restored(request, kind, object))
+        }
         ("DELETE", [id]) => store.purge(context, id).map(|()| GraphAnswer::Done),
         (_, [_, other, ..]) => Err(Refusal::no_such_route(other)),
         _ => Err(wrong_method(request)),

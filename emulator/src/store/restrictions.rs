@@ -54,7 +54,9 @@ impl Store {
 
     /// Whether a rule for App ID URIs covers an app.
     pub(super) fn has_uri_rule(&self, rule: &str, created: OffsetDateTime, receives_v2_tokens: bool) -> bool {
-        let rule = self.restrictions().and_then(|all| all.get("identifierUris")?.get(rule)?.as_object());
+        let rule = self
+            .restrictions()
+            .and_then(|all| all.get("identifierUris")?.get(rule)?.as_object());
         rule.is_some_and(|rule| {
             let is_excluded = receives_v2_tokens && rule.get("excludeAppsReceivingV2Tokens") != Some(&Value::Bool(false));
             is_in_force(rule, created) && !is_excluded
@@ -130,7 +132,10 @@ pub(super) fn created(application: &Object) -> OffsetDateTime {
 }
 
 fn is_in_force(restriction: &Object, created: OffsetDateTime) -> bool {
-    let is_on = restriction.get("state").and_then(Value::as_str).is_none_or(|state| state == "enabled");
+    let is_on = restriction
+        .get("state")
+        .and_then(Value::as_str)
+        .is_none_or(|state| state == "enabled");
     let after = moment(text(restriction, "restrictForAppsCreatedAfterDateTime"));
     is_on && after.is_none_or(|after| created >= after)
 }

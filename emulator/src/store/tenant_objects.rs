@@ -1,8 +1,8 @@
 //! The tenant itself, the signed-in user, and the tenant's policies.
 
-use serde_json::{Value, json};
 use super::{Context, Store};
 use crate::{refusal::Refusal, tenant_builder::Settings};
+use serde_json::{Value, json};
 
 impl Store {
     /// The one element of `GET /organization`.
