@@ -30,18 +30,14 @@ impl fmt::Display for PlanDocument {
             writeln!(formatter, "App ID URI:        {uri}")?;
         }
         writeln!(formatter)?;
-        let (always, if_needed): (Vec<_>, Vec<_>) = self.changes.iter().partition(|change| change.when == When::Always);
-        for change in always {
-            show(formatter, change)?;
-        }
-        if !if_needed.is_empty() {
-            writeln!(
-                formatter,
-                "\nOnly if an answer is lost, or another run is under way at the same time:"
-            )?;
-        }
-        for change in if_needed {
-            show(formatter, change)?;
+        for when in [When::Always, When::IfNeeded, When::IfRefused] {
+            let mut changes = self.changes.iter().filter(|change| change.when == when).peekable();
+            if let (Some(occasion), Some(_)) = (occasion(when), changes.peek()) {
+                writeln!(formatter, "\n{occasion}")?;
+            }
+            for change in changes {
+                show(formatter, change)?;
+            }
         }
         let permissions = self.permissions();
         if !permissions.is_empty() {
@@ -61,6 +57,15 @@ impl fmt::Display for PlanDocument {
     }
 }
 
+/// When the changes run that do not run in every case.
+const fn occasion(when: When) -> Option<&'static str> {
+    match when {
+        When::Always => None,
+        When::IfNeeded => Some("Only if an answer is lost, or another run is under way at the same time:"),
+        When::IfRefused => Some("Only if the directory refuses by a policy of the tenant, which could not be read:"),
+    }
+}
+
 fn show(formatter: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
     writeln!(formatter, "{:<9} {}", change.action.to_string(), change.step)?;
     for (name, value) in details(&change.operation) {
@@ -77,7 +82,13 @@ fn show(formatter: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
 fn details(operation: &Operation) -> Vec<(&'static str, String)> {
     match operation {
         Operation::Keep { name, .. } => name.iter().map(|name| ("Name", name.clone())).collect(),
-        Operation::CreateApp { properties, secret, .. } => app(properties, secret.as_ref()),
+        Operation::CreateApp {
+            properties, secret, owners, ..
+        } => {
+            let mut lines = app(properties, secret.as_ref());
+            lines.extend(owners.iter().map(|owner| ("Owner", owner.to_string())));
+            lines
+        }
         Operation::UpdateApp { name, .. } => vec![("Name", name.clone())],
         Operation::RemoveConnection {
             name, no_gateway_stated, ..
@@ -96,6 +107,13 @@ fn details(operation: &Operation) -> Vec<(&'static str, String)> {
             ),
         ],
         Operation::IssueSecret { secret, .. } => vec![valid(secret)],
+        Operation::ShortenSecret { secrets } => secrets.iter().map(valid).collect(),
+        Operation::SetAppIdUri { app_id_uri, .. } => vec![("App ID URI", app_id_uri.to_string())],
+        Operation::RemoveMadeApp { .. } => vec![("Condition", "this run has made it, and no other caller has added anything".to_owned())],
+        Operation::RestoreApp { name, object_id, .. } => {
+            let name = name.iter().map(|name| ("Name", name.clone()));
+            name.chain([("Deleted registration", object_id.to_string())]).collect()
+        }
         Operation::RemoveSecrets { keys, .. } => keys.iter().map(|key| ("Secret ID", key.to_string())).collect(),
         Operation::CreateConnection { name, .. } => vec![("Name", name.clone())],
         Operation::UpdateConnection { name, from, to, .. } => {
@@ -133,6 +151,9 @@ fn app(properties: &ApplicationProperties, secret: Option<&PlannedSecret>) -> Ve
     lines.extend(scopes.filter_map(|scope| Some(("Permission offered", scope.value.clone()?))));
     if properties.is_fallback_public_client == Some(true) {
         lines.push(("Public client flows", "allowed".to_owned()));
+    }
+    if properties.service_principal_lock_configuration.is_some() {
+        lines.push(("App instance property lock", "on".to_owned()));
     }
     lines.extend(secret.map(valid));
     lines
