@@ -52,6 +52,11 @@ impl GraphClient {
         Request::new(method, address(self.endpoints.graph(), path, query))
     }
 
+    /// The address of an object, as another object refers to it.
+    pub(super) fn address(&self, path: &str) -> String {
+        address(self.endpoints.graph(), path, None).to_string()
+    }
+
     /// Sends a request and returns its success, without reading the body.
     pub(super) async fn send(&self, call: &Call, request: &Request) -> Result<Answer, DirectoryError> {
         let answer = self.answer(call, request).await?;
