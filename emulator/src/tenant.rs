@@ -178,6 +178,15 @@ impl EmulatedTenant {
         store.add_service_principal(self.tenant_id(), given)
     }
 
+    /// Makes the keys of an identity provider known, as its JSON Web Key Set (`{"keys": [..]}`), so that tokens of this issuer
+    /// sign in where a federated identity credential names it. RSA keys and keys on P-256 are understood.
+    ///
+    /// The service fetches the keys from the issuer's address; the emulator asks nobody.
+    pub fn trust_issuer(&self, issuer: impl Into<String>, keys: &Value) {
+        let keys = keys.get("keys").and_then(Value::as_array).cloned().unwrap_or_default();
+        self.store().issuers.insert(issuer.into(), keys);
+    }
+
     /// Deletes an app registration softly, whoever may. Tells whether it was there.
     pub fn soft_delete(&self, application: impl Into<Uuid>) -> bool {
         let mut store = self.store();

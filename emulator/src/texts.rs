@@ -75,6 +75,34 @@ texts! {
     NO_SERVICE_PRINCIPAL: "The client application {appId} is missing service principal in the tenant {tenant}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
         "Azure/Commercial-Marketplace-SaaS-Accelerator #830, 2025-06-09: error and wording";
 
+    // Client assertions.
+    CERTIFICATE_NOT_REGISTERED: "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '{thumbprint}', Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '{appId}'.",
+        "AzureAD/microsoft-authentication-library-for-js #8339, 2026-02-18: error, number and wording";
+    ASSERTION_SIGNATURE: "Client assertion failed signature validation. [Reason - The provided signature value did not match the expected signature value., Thumbprint of key used by client: '{thumbprint}'].",
+        "guess: the wording, after that of AADSTS50013 in Azure/azure-sdk-for-java #25109, 2021-10-29";
+    ASSERTION_AUDIENCE: "Client assertion audience claim does not match Realm issuer. Review the documentation at https://docs.microsoft.com/azure/active-directory/develop/active-directory-certificate-credentials .",
+        "AzureAD/microsoft-authentication-library-for-dotnet #2746, 2021-07-06: error, number and wording";
+    ASSERTION_TIME: "Client assertion is not within its valid time range. Current time: {now}, assertion valid from {from}, expiry time of assertion {until}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
+        "AzureAD/microsoft-authentication-library-for-dotnet #4951, 2024-10-03: error, number and wording";
+    ASSERTION_WITHOUT_THUMBPRINT: "Invalid JWT token. No certificate thumbprint specified in token header.",
+        "AzureAD/microsoft-authentication-library-for-dotnet #124, 2016-10-13: number and wording";
+    ASSERTION_TYPE: "The request body must contain the following parameter: 'client_assertion_type'.",
+        "guess: number and wording, after those for other parameters";
+    ASSERTION_MALFORMED: "JWT token is invalid or malformed.",
+        "guess: the wording; the number is InvalidJwtToken's in reference-error-codes";
+    ASSERTION_OF_ANOTHER: "Client assertion application identifier doesn't match 'client_id' parameter.",
+        "guess: number and wording";
+    ASSERTION_WITHOUT_ID: "Invalid JWT token. The token has no identifier.",
+        "guess: number and wording, and that the claim jti is asked for; certificate-credentials lists it";
+    NO_FEDERATED_ISSUER: "No matching federated identity record found for presented assertion issuer '{issuer}'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://docs.microsoft.com/en-us/azure/active-directory/develop/workload-identity-federation",
+        "Azure/azure-workload-identity #1200, 2024-03-01: error, number and wording";
+    NO_FEDERATED_SUBJECT: "No matching federated identity record found for presented assertion subject '{subject}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
+        "dotnet/maui #31978, 2025-10-13, and Azure/azure-workload-identity #1200, 2025-04-22: number and wording";
+    NO_FEDERATED_AUDIENCE: "No matching federated identity record found for presented assertion audience '{audience}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
+        "guess: the second sentence; number and first sentence are in GitLab's documentation of OpenID Connect in Azure, read in 2026";
+    FEDERATED_SIGNATURE: "Client assertion failed signature validation. [Reason - The key was not found.].",
+        "guess: number and wording for a token of an identity provider that its keys did not sign";
+
     // Callers from another tenant.
     ME_NOT_FOUND: "Resource '' does not exist or one of its queried reference-property objects are not present.",
         "guess: that /me is answered so for a partner's user who has no account in the tenant";

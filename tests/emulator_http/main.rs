@@ -7,6 +7,7 @@
     reason = "a test may give up, and so may its helpers"
 )]
 
+mod assertions;
 mod behind;
 mod callers;
 mod deletion;

@@ -175,6 +175,19 @@ impl Access {
         self.allowed(permission && (self.account.is_none() || role || self.is_application_administrator()))
     }
 
+    /// Taking a permission away takes one permission, whatever the resource.
+    ///
+    /// Source: `permissions.json`, `DELETE /servicePrincipals/{id}/appRoleAssignedTo/{id}`.
+    pub(crate) fn may_remove_assigned_roles(&self, is_for_graph: bool) -> Result<(), Refusal> {
+        if !self.has(ASSIGN_ROLES) {
+            return self.may_assign_roles(is_for_graph);
+        }
+        let privileged = [GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR];
+        let role = self.directory_roles.iter().any(|role| privileged.contains(role));
+        let is_enough = role || (!is_for_graph && self.is_application_administrator());
+        self.allowed(self.account.is_none() || is_enough)
+    }
+
     pub(crate) fn may_read_policies(&self) -> Result<(), Refusal> {
         let readers = [GLOBAL_ADMINISTRATOR, GLOBAL_READER];
         let role = self.directory_roles.iter().any(|role| readers.contains(role));

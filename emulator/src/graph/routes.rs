@@ -156,7 +156,28 @@ fn applications(store: &mut Store, context: Context<'_>, request: &GraphRequest,
         ("POST", Some(key), ["removePassword" | "microsoft.graph.removePassword"]) => {
             store.remove_password(context, &key, &request.object()?).map(|()| GraphAnswer::Done)
         }
+        (_, Some(key), ["federatedIdentityCredentials", rest @ ..]) => federated(store, context, request, &key, rest),
         (_, _, [other, ..]) => Err(Refusal::no_such_route(other)),
+        _ => Err(wrong_method(request)),
+    }
+}
+
+fn federated(store: &mut Store, context: Context<'_>, request: &GraphRequest, app: &Key, rest: &[&str]) -> Answer {
+    match (request.method.as_str(), rest) {
+        ("GET", []) => {
+            context.access.may_read_applications()?;
+            let all = store.federated(context, app)?;
+            page(request, "federatedIdentityCredential", "federatedIdentityCredentials", all.iter())
+        }
+        ("GET", [id]) => {
+            context.access.may_read_applications()?;
+            let is_it = |one: &&Object| ["id", "name"].iter().any(|name| one.get(*name).and_then(Value::as_str) == Some(id));
+            let found = store.federated(context, app)?.iter().find(is_it);
+            let found = found.ok_or_else(|| Refusal::not_found(id))?;
+            Ok(GraphAnswer::Found(request.query.selected(found)))
+        }
+        ("POST", []) => store.add_federated(context, app, &request.object()?).map(GraphAnswer::Created),
+        ("DELETE", [id]) => store.remove_federated(context, app, id).map(|()| GraphAnswer::Done),
         _ => Err(wrong_method(request)),
     }
 }

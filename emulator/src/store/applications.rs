@@ -42,6 +42,7 @@ impl Store {
         self.check_unique_name(text(&object, "uniqueName"))?;
         self.check_application(context, &object, None)?;
         let owners = owners::given(body)?;
+        self.take_keys(context, &mut object, None)?;
 
         let mut shown = Vec::new();
         for password in new_passwords.as_ref().and_then(Value::as_array).into_iter().flatten() {
@@ -79,6 +80,7 @@ impl Store {
         complete(&mut changed);
         self.check_new_unique_name(&old, &changed)?;
         self.check_application(context, &changed, Some(&old))?;
+        self.take_keys(context, &mut changed, Some(&old))?;
         self.show_in_service_principal(context, &changed);
         if let Some(entry) = self.applications.get_mut(found) {
             entry.change(context, changed);
@@ -144,6 +146,9 @@ impl Store {
             passwords.push(self.keep_secret(context, &password));
         }
         object.insert("passwordCredentials".to_owned(), json!(passwords));
+        if self.take_keys(context, &mut object, None).is_err() {
+            object.insert("keyCredentials".to_owned(), json!([]));
+        }
         self.applications.push(super::Entry::seeded(object.clone()));
         object
     }

@@ -143,7 +143,7 @@ impl Store {
             .unwrap_or_default();
         let mut resources = self.service_principals.iter();
         let is_for_graph = resources.any(|entry| entry.text("id") == resource && entry.text("appId") == MICROSOFT_GRAPH.to_string());
-        context.access.may_assign_roles(is_for_graph)?;
+        context.access.may_remove_assigned_roles(is_for_graph)?;
         let gone = self.assignments.remove(found);
         self.keep_for_readers(context, Collection::Assignments, &gone);
         Ok(())

@@ -3,6 +3,7 @@
 mod application_rules;
 mod applications;
 mod consent;
+mod credentials;
 mod defaults;
 mod deleted_items;
 mod graph_itself;
@@ -46,6 +47,10 @@ pub(super) struct Store {
     pub(super) users: BTreeMap<Uuid, User>,
     /// The tenant's default app management policy, which is enforced as it stands here.
     pub(super) policy: Object,
+    /// The keys of identity providers, by issuer.
+    pub(super) issuers: BTreeMap<String, Vec<Value>>,
+    certificates: HashMap<String, Vec<u8>>,
+    federated: HashMap<String, Vec<Object>>,
     gone: Vec<Gone>,
     purged: Vec<Purged>,
     secrets: HashMap<String, Secret>,
