@@ -9,4 +9,5 @@ mod real;
 mod script;
 mod secrecy;
 mod site;
+mod stub;
 mod support;

@@ -1,49 +1,120 @@
-//! The script in a real PowerShell, against stub cmdlets. Where there is no PowerShell, the test says so.
-#![cfg(unix)]
+//! The script in a real PowerShell, against stub cmdlets: `pwsh` on every system, and `powershell.exe` on Windows. If
+//! neither is there, the tests say so where the capture of test output does not reach, and pass.
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
+    io::Write,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use cmg_onboarding::{
     Call, DiscoverySpec, Site,
     site::{
         SiteAction, SiteItem, SiteRemoval,
-        power_shell::{LocalProcess, PowerShellSite},
+        power_shell::{LocalProcess, PowerShellSite, SCRIPT},
     },
 };
 
 use crate::support::wanted;
 
-/// A PowerShell that finds the stub module, and keeps its rows in this folder.
-fn power_shell_in(folder: &Path) -> LocalProcess {
-    let modules = folder.join("modules/ConfigurationManager");
-    fs::create_dir_all(&modules).unwrap();
-    let stub = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/power_shell/stub/ConfigurationManager.psm1");
-    fs::copy(stub, modules.join("ConfigurationManager.psm1")).unwrap();
-    let program = folder.join("with-stub");
-    let (modules, state) = (folder.join("modules"), folder.join("state.xml"));
-    let text = format!(
-        "#!/bin/sh\nexport PSModulePath='{}' CMG_STUB_STATE='{}'\nexec pwsh \"$@\"\n",
-        modules.display(),
-        state.display()
-    );
-    fs::write(&program, text).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    LocalProcess::new().program(program)
+/// The PowerShells that this system may have, by the names of their programs.
+const PROGRAMS: &[&str] = if cfg!(windows) { &["powershell", "pwsh"] } else { &["pwsh"] };
+
+/// A folder with the stub module where a Configuration Manager console would have it, and its rows.
+struct Console {
+    folder: PathBuf,
+}
+
+impl Console {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("cmg-onboarding-real-{name}-{}", std::process::id()));
+        let stub = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/power_shell/stub");
+        fs::create_dir_all(folder.join("bin/i386")).unwrap();
+        for file in ["ConfigurationManager.psd1", "ConfigurationManager.psm1"] {
+            fs::copy(stub.join(file), folder.join("bin").join(file)).unwrap();
+        }
+        Self { folder }
+    }
+
+    /// A program of this name that starts the real one with the console's environment, which this process cannot have
+    /// itself: other tests run in it.
+    fn program(&self, name: &str) -> PathBuf {
+        let (module, rows) = (self.folder.join("bin").join("i386"), self.folder.join("state.xml"));
+        if cfg!(windows) {
+            let text = format!(
+                "@set \"SMS_ADMIN_UI_PATH={}\"\r\n@set \"CMG_STUB_STATE={}\"\r\n@{name}.exe %*\r\n",
+                module.display(),
+                rows.display()
+            );
+            return written(&self.folder.join(format!("{name}.cmd")), &text);
+        }
+        let text = format!(
+            "#!/bin/sh\nexport SMS_ADMIN_UI_PATH='{}' CMG_STUB_STATE='{}'\nexec {name} \"$@\"\n",
+            module.display(),
+            rows.display()
+        );
+        written(&self.folder.join(name), &text)
+    }
+
+    fn host(&self, name: &str) -> LocalProcess {
+        let host = LocalProcess::new().program(self.program(name));
+        // Files of the stub are not signed.
+        if cfg!(windows) { host.execution_policy("Bypass") } else { host }
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn written(path: &Path, text: &str) -> PathBuf {
+    fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    path.to_owned()
+}
+
+/// The PowerShells that are there. What is skipped is told on the real standard error.
+fn installed(what: &str) -> Vec<&'static str> {
+    let is_there = |name: &&&str| {
+        let mut command = Command::new(name);
+        command.args(["-NoProfile", "-NonInteractive", "-Command", "exit 0"]).stdin(Stdio::null());
+        // Started below a PowerShell 7, Windows PowerShell would inherit its module path.
+        command.env_remove("PSModulePath");
+        command.status().is_ok_and(|status| status.success())
+    };
+    let found: Vec<_> = PROGRAMS.iter().filter(is_there).copied().collect();
+    for missing in PROGRAMS.iter().filter(|name| !found.contains(name)) {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: there is no {missing} on this machine: {what}");
+    }
+    found
 }
 
 #[tokio::test]
 async fn a_real_powershell_runs_the_script_against_stub_cmdlets() {
-    if Command::new("pwsh").args(["-NoProfile", "-Command", "exit 0"]).status().is_err() {
-        println!("skipped: there is no pwsh on this machine, so the script was checked by its grammar alone");
-        return;
+    for name in installed("the script was checked by its grammar alone") {
+        let console = Console::new(&format!("input-{name}"));
+        runs_the_whole_job(console.host(name)).await;
     }
-    let folder = std::env::temp_dir().join(format!("cmg-onboarding-real-{}", std::process::id()));
-    let host = power_shell_in(&folder);
+}
+
+#[tokio::test]
+async fn a_real_powershell_runs_the_script_from_a_file() {
+    for name in installed("a copy of the script in a file was not run") {
+        let console = Console::new(&format!("file-{name}"));
+        let copy = console.folder.join("cmg-onboard.ps1");
+        fs::write(&copy, SCRIPT).unwrap();
+        runs_the_whole_job(console.host(name).script_file(copy)).await;
+    }
+}
+
+async fn runs_the_whole_job(host: LocalProcess) {
     let site = PowerShellSite::builder("P01", "provider.contoso.com").host(host).build().unwrap();
     let mut wanted = wanted();
     wanted.description = Some("Z\u{fc}rich \u{1F512} \"quoted\"".to_owned());
@@ -84,5 +155,4 @@ async fn a_real_powershell_runs_the_script_against_stub_cmdlets() {
         .await
         .unwrap();
     assert!(removed.connection && removed.left_behind.len() == 3, "{removed:?}");
-    fs::remove_dir_all(folder).unwrap();
 }
