@@ -39,7 +39,13 @@ fn a_site_as_the_crate_assumes_it_confirms_every_assumption() {
     assert_eq!(with(&reading, Answer::Broken), [""; 0], "{:#?}", reading.findings);
     assert_eq!(with(&reading, Answer::Unknown), [""; 0], "{:#?}", reading.findings);
     let confirmed = with(&reading, Answer::Confirmed);
-    for assumption in ["driveRootIsProvider", "unsetDates", "uriIsKeptAsGiven", "gatewayNamesItsService", "scheduleIsOneToken"] {
+    for assumption in [
+        "driveRootIsProvider",
+        "unsetDates",
+        "uriIsKeptAsGiven",
+        "gatewayNamesItsService",
+        "scheduleIsOneToken",
+    ] {
         assert!(confirmed.contains(&assumption), "{assumption} in {confirmed:?}");
     }
 }
@@ -127,14 +133,22 @@ fn a_tenant_that_is_another_one_breaks_what_it_breaks() {
         reading.findings
     );
     let told: Vec<String> = reading.findings.iter().map(ToString::to_string).collect();
-    assert!(told.iter().any(|line| line.contains("codesOfARefusal") && line.contains("CredentialInvalidLifetimeAsPerAppPolicy")));
+    assert!(
+        told.iter()
+            .any(|line| line.contains("codesOfARefusal") && line.contains("CredentialInvalidLifetimeAsPerAppPolicy"))
+    );
 }
 
 #[test]
 fn a_file_of_another_kind_is_refused_and_a_byte_order_mark_is_passed_over() {
     let with_mark = ["\u{feff}", include_str!("samples/site-confirming.json")].concat();
     assert_eq!(read(&with_mark).kit, "probe-site");
-    for file in ["", "{}", r#"{"kit": "probe-site", "version": 2}"#, r#"{"kit": "other", "version": 1}"#] {
+    for file in [
+        "",
+        "{}",
+        r#"{"kit": "probe-site", "version": 2}"#,
+        r#"{"kit": "other", "version": 1}"#,
+    ] {
         assert!(Reading::of(file.as_bytes()).is_err(), "{file}");
     }
 }
@@ -168,7 +182,11 @@ async fn the_program_confirms_every_assumption_against_the_emulated_tenant_and_l
 
     let text = document.to_string();
     assert!(!text.contains(&token) && !text.contains(tenant.initial_domain()), "{text}");
-    let guids = |text: &str| text.split(|letter: char| !letter.is_ascii_hexdigit() && letter != '-').filter(|word| Uuid::parse_str(word).is_ok()).count();
+    let guids = |text: &str| {
+        text.split(|letter: char| !letter.is_ascii_hexdigit() && letter != '-')
+            .filter(|word| Uuid::parse_str(word).is_ok())
+            .count()
+    };
     assert_eq!(guids(&text), 0, "{text}");
     let reading = read(&text);
     assert_eq!(with(&reading, Answer::Broken), [""; 0], "{:#?}\n{text}", reading.findings);

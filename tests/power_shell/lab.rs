@@ -99,7 +99,15 @@ fn everything_else_the_kits_call_is_their_own_or_built_in() {
 /// A misspelt name occurs once, and strict mode ends the script at it.
 #[test]
 fn every_variable_of_the_kits_is_set_and_read() {
-    let automatic = ["$_", "$null", "$true", "$false", "$ExecutionContext", "$PSVersionTable", "$PSCmdlet"];
+    let automatic = [
+        "$_",
+        "$null",
+        "$true",
+        "$false",
+        "$ExecutionContext",
+        "$PSVersionTable",
+        "$PSCmdlet",
+    ];
     for (name, source) in BOTH {
         let mut reads: BTreeMap<String, usize> = BTreeMap::new();
         for variable in of_kind(parse(source).root_node(), "variable") {
@@ -139,18 +147,27 @@ fn the_probe_of_a_real_site_only_reads() {
         assert_eq!(PROBE.matches(&format!("{method} -")).count(), 1, "{method}");
     }
     assert!(PROBE.contains("-MethodName 'GetSiteID'"));
-    assert!(!PROBE.contains("SecretKey'") && !PROBE.contains(".SecretKey"), "the encrypted secret is not looked at");
+    assert!(
+        !PROBE.contains("SecretKey'") && !PROBE.contains(".SecretKey"),
+        "the encrypted secret is not looked at"
+    );
 }
 
 /// The file is shown, and a person answers, before it is written; a throw-away site is named before anything is written.
 #[test]
 fn a_person_is_asked_first() {
     for (name, source) in BOTH {
-        let (shown, asked) = (source.find("Show-Text -Text $json").unwrap(), source.find("Write it to $path (y/n)").unwrap());
+        let (shown, asked) = (
+            source.find("Show-Text -Text $json").unwrap(),
+            source.find("Write it to $path (y/n)").unwrap(),
+        );
         let written = source.find("Set-Content").unwrap();
         assert!(shown < asked && asked < written, "{name}");
     }
-    let (asked, connected) = (THROWAWAY.find("$typed -ne $SiteCode").unwrap(), THROWAWAY.rfind("Connect-Site").unwrap());
+    let (asked, connected) = (
+        THROWAWAY.find("$typed -ne $SiteCode").unwrap(),
+        THROWAWAY.rfind("Connect-Site").unwrap(),
+    );
     assert!(asked < connected);
     assert!(THROWAWAY.contains("SupportsShouldProcess = $true, ConfirmImpact = 'High'"));
 }

@@ -84,7 +84,9 @@ fn written(path: &Path, text: &str) -> PathBuf {
 fn installed(what: &str) -> Vec<&'static str> {
     let is_there = |name: &&&str| {
         let mut command = Command::new(name);
-        command.args(["-NoProfile", "-NonInteractive", "-Command", "exit 0"]).stdin(Stdio::null());
+        command
+            .args(["-NoProfile", "-NonInteractive", "-Command", "exit 0"])
+            .stdin(Stdio::null());
         // Started below a PowerShell 7, Windows PowerShell would inherit its module path.
         command.env_remove("PSModulePath");
         command.status().is_ok_and(|status| status.success())

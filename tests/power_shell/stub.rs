@@ -67,7 +67,11 @@ fn the_stub_has_the_documented_cmdlets_with_their_parameters() {
         }
         assert_eq!(there, names(&cmdlet["parameters"]), "{name}");
         let mandatory = |text: &str| text.contains("Mandatory = $true") && !text.contains("ParameterSetName");
-        let required: BTreeSet<&str> = parameters.iter().filter(|(_, text)| mandatory(text)).map(|(name, _)| *name).collect();
+        let required: BTreeSet<&str> = parameters
+            .iter()
+            .filter(|(_, text)| mandatory(text))
+            .map(|(name, _)| *name)
+            .collect();
         assert_eq!(required, names(&cmdlet["required"]), "{name}");
     }
 }

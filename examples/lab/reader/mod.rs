@@ -67,10 +67,7 @@ impl Reading {
             "live-tenant" => tenant::read(&file, &mut report),
             other => return Err(format!("no kit is called {other:?}")),
         }
-        Ok(Self {
-            kit,
-            findings: report.0,
-        })
+        Ok(Self { kit, findings: report.0 })
     }
 }
 

@@ -77,7 +77,10 @@ fn drive(file: &Value, report: &mut Report) {
     report.fact("importErrors", format!("importing the module made {} errors", errors.len()));
     if let Some([site]) = rows(&file["site"]).as_deref() {
         let reports = if site["reportsToAnother"] == true { "a child" } else { "the top" };
-        report.fact("hierarchy", format!("the site is {reports} of its hierarchy, version {}", text(&site["version"])));
+        report.fact(
+            "hierarchy",
+            format!("the site is {reports} of its hierarchy, version {}", text(&site["version"])),
+        );
     }
     let is_guid = rows(&file["siteId"]).map(|rows| rows.iter().any(|row| row["isGuid"] == true));
     let seen = match is_guid {
@@ -138,7 +141,10 @@ fn environments(file: &Value, report: &mut Report) {
     let known = ["AzurePublicCloud", "AzureUSGovernmentCloud"];
     let names: Vec<&str> = rows.iter().map(|row| text(&row["name"])).collect();
     let holds = (!names.is_empty()).then(|| known.iter().all(|name| names.contains(name)));
-    let told: Vec<String> = rows.iter().map(|row| format!("{} is {}", text(&row["name"]), row["number"])).collect();
+    let told: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} is {}", text(&row["name"]), row["number"]))
+        .collect();
     report.check("environmentNames", holds, told.join(", "));
 }
 
@@ -156,22 +162,47 @@ fn applications(file: &Value, report: &mut Report) {
     let unset: BTreeSet<&str> = dates.iter().filter_map(|date| date["unsetAs"].as_str()).collect();
     let forms: Vec<&str> = unset.iter().copied().collect();
     // The crate takes everything before 1981 for a date that was never set.
-    let is_before = |form: &&str| *form == "null" || form.get(..4).and_then(|year| year.parse::<u16>().ok()).is_some_and(|year| year < 1981);
-    report.check("unsetDates", all(&forms, is_before), format!("dates that were never set are {}", forms.join(", ")));
+    let is_before = |form: &&str| {
+        *form == "null"
+            || form
+                .get(..4)
+                .and_then(|year| year.parse::<u16>().ok())
+                .is_some_and(|year| year < 1981)
+    };
+    report.check(
+        "unsetDates",
+        all(&forms, is_before),
+        format!("dates that were never set are {}", forms.join(", ")),
+    );
 
-    let expiries: Vec<&Value> = servers.iter().map(|app| &app["secretExpiry"]).filter(|date| date["isSet"] != false).collect();
+    let expiries: Vec<&Value> = servers
+        .iter()
+        .map(|app| &app["secretExpiry"])
+        .filter(|date| date["isSet"] != false)
+        .collect();
     let is_date = all(&expiries, |date| date["type"] == "System.DateTime");
     let kinds: BTreeSet<&str> = expiries.iter().map(|date| text(&date["kind"])).collect();
     let midnights = expiries.iter().filter(|date| date["isMidnight"] == true).count();
     let kinds: Vec<&str> = kinds.into_iter().collect();
-    let seen = format!("{} expiries of kind {}, {midnights} of them at midnight", expiries.len(), kinds.join(", "));
+    let seen = format!(
+        "{} expiries of kind {}, {midnights} of them at midnight",
+        expiries.len(),
+        kinds.join(", ")
+    );
     report.check("expiryIsDate", is_date, seen);
 
-    let uris: Vec<&Value> = servers.iter().map(|app| &app["identifierUri"]).filter(|uri| uri.is_object()).collect();
+    let uris: Vec<&Value> = servers
+        .iter()
+        .map(|app| &app["identifierUri"])
+        .filter(|uri| uri.is_object())
+        .collect();
     let is_default = |uri: &&Value| uri["isDefault"] == true;
     let is_rewritten = |uri: &&Value| uri["isLowerCaseDefault"] == true;
     let has_capitals = |uri: &&Value| uri["hasCapitalsInHost"] == true;
-    let kept = match (uris.iter().any(is_rewritten), uris.iter().any(|uri| is_default(uri) || has_capitals(uri))) {
+    let kept = match (
+        uris.iter().any(is_rewritten),
+        uris.iter().any(|uri| is_default(uri) || has_capitals(uri)),
+    ) {
         (true, _) => Some(false),
         (false, true) => Some(true),
         (false, false) => None,
@@ -183,11 +214,22 @@ fn applications(file: &Value, report: &mut Report) {
         .filter(|app| app["isClientApp"] == true)
         .filter_map(|app| app["row"].as_str())
         .collect();
-    let associated: Vec<&str> = servers.iter().flat_map(|app| many(&app["associated"])).filter_map(Value::as_str).collect();
+    let associated: Vec<&str> = servers
+        .iter()
+        .flat_map(|app| many(&app["associated"]))
+        .filter_map(Value::as_str)
+        .collect();
     let holds = all(&associated, |row| rows_of_clients.contains(row));
-    report.check("serverAppNamesItsClientApp", holds, format!("{} apps are associated with server apps", associated.len()));
+    report.check(
+        "serverAppNamesItsClientApp",
+        holds,
+        format!("{} apps are associated with server apps", associated.len()),
+    );
     let sources: BTreeSet<String> = apps.iter().map(|app| app["source"].to_string()).collect();
-    report.fact("source", format!("Source is {}", sources.into_iter().collect::<Vec<_>>().join(", ")));
+    report.fact(
+        "source",
+        format!("Source is {}", sources.into_iter().collect::<Vec<_>>().join(", ")),
+    );
 }
 
 fn services(file: &Value, report: &mut Report) {
@@ -201,13 +243,21 @@ fn services(file: &Value, report: &mut Report) {
         all(&read, |apps| !apps.is_null()),
         format!("{} services were asked for by their ids", read.len()),
     );
-    let is_lazy = services.iter().filter(|service| many(&service["webAppsInList"]).is_empty() && !many(&service["webAppsById"]).is_empty());
-    report.fact("webAppsAreLazy", format!("the list left out the web apps of {} services", is_lazy.count()));
+    let is_lazy = services
+        .iter()
+        .filter(|service| many(&service["webAppsInList"]).is_empty() && !many(&service["webAppsById"]).is_empty());
+    report.fact(
+        "webAppsAreLazy",
+        format!("the list left out the web apps of {} services", is_lazy.count()),
+    );
     for service in &services {
         let apps = many(&service["webAppsById"]).len();
         report.fact(
             "serviceType",
-            format!("a service with {apps} web apps has ServiceType {} and AuthenticationType {}", service["serviceType"], service["authenticationType"]),
+            format!(
+                "a service with {apps} web apps has ServiceType {} and AuthenticationType {}",
+                service["serviceType"], service["authenticationType"]
+            ),
         );
     }
     let Some(gateways) = rows(&file["gateways"]) else {
@@ -224,7 +274,11 @@ fn services(file: &Value, report: &mut Report) {
         .collect();
     let holds = (!types.is_empty()).then(|| types.len() == 1 && !types.contains("5"));
     let told = types.into_iter().collect::<Vec<_>>().join(", ");
-    report.check("gatewaysUseOneServiceType", holds, format!("services that gateways use have ServiceType {told}"));
+    report.check(
+        "gatewaysUseOneServiceType",
+        holds,
+        format!("services that gateways use have ServiceType {told}"),
+    );
 }
 
 fn discovery(file: &Value, report: &mut Report) {
@@ -240,8 +294,14 @@ fn discovery(file: &Value, report: &mut Report) {
     let holds = (!groups.is_empty()).then(|| groups.len() == 1 && users.difference(&groups).count() <= 1);
     let seen = format!("AgentType is {groups:?} with groups and {users:?} without");
     report.check("agentTypeTellsGroupDiscovery", holds, seen);
-    let is_boolean = all(&settings, |row| row["fullSyncEnabled"].is_boolean() && row["deltaSyncEnabled"].is_boolean());
-    report.check("discoveryFlagsAreBoolean", is_boolean, format!("{} rows of discovery", settings.len()));
+    let is_boolean = all(&settings, |row| {
+        row["fullSyncEnabled"].is_boolean() && row["deltaSyncEnabled"].is_boolean()
+    });
+    report.check(
+        "discoveryFlagsAreBoolean",
+        is_boolean,
+        format!("{} rows of discovery", settings.len()),
+    );
     let schedules: Vec<&str> = settings
         .iter()
         .filter_map(|row| row["fullSyncSchedule"].as_str())
@@ -258,7 +318,11 @@ fn global_stop(file: &Value, report: &mut Report) {
         report.check("cmdletsUnderGlobalStop", None, "the cmdlets could not be called");
         return;
     };
-    let failing: Vec<&str> = cmdlets.iter().filter(|row| !row["error"].is_null()).map(|row| text(&row["cmdlet"])).collect();
+    let failing: Vec<&str> = cmdlets
+        .iter()
+        .filter(|row| !row["error"].is_null())
+        .map(|row| text(&row["cmdlet"]))
+        .collect();
     let seen = match failing.as_slice() {
         [] => "the reading cmdlets work if the session's preference is Stop".to_owned(),
         failing => format!("{} fail if the session's preference is Stop", failing.join(", ")),

@@ -19,7 +19,11 @@ pub(super) fn read(file: &Value, report: &mut Report) {
         .filter(|request| request["method"] == "POST" && path(request).ends_with("/appRoleAssignedTo"))
         .collect();
     let holds = all(&roles, |_| true).map(|_| roles.iter().any(|request| is_success(request)));
-    report.check("permissionIdsOfTheCloud", holds, statuses(&format!("giving a permission on {host}"), &roles));
+    report.check(
+        "permissionIdsOfTheCloud",
+        holds,
+        statuses(&format!("giving a permission on {host}"), &roles),
+    );
     replication(&requests, report);
     deleted_uri(file, report);
     sign_in(file, host, report);
@@ -42,9 +46,17 @@ fn create(requests: &[&Value], host: &str, report: &mut Report) {
     let created: Vec<&Value> = of(requests, "POST", "/v1.0/applications")
         .into_iter()
         .filter(|request| request["step"] == "create")
-        .filter(|request| all_in_one.iter().all(|name| many(&request["sent"]).iter().any(|sent| *sent == name)))
+        .filter(|request| {
+            all_in_one
+                .iter()
+                .all(|name| many(&request["sent"]).iter().any(|sent| *sent == name))
+        })
         .collect();
-    report.check("createdInOneRequest", first_succeeds(&created), statuses(&format!("on {host}"), &created));
+    report.check(
+        "createdInOneRequest",
+        first_succeeds(&created),
+        statuses(&format!("on {host}"), &created),
+    );
     for refused in created.iter().filter(|request| !is_success(request)) {
         let codes: Vec<&str> = many(&refused["codes"]).into_iter().filter_map(Value::as_str).collect();
         report.fact("codesOfARefusal", format!("{}: {}", refused["status"], codes.join(", ")));
@@ -59,7 +71,8 @@ fn replication(requests: &[&Value], report: &mut Report) {
         if request["status"] != 404 || request["step"] == "remove" {
             continue;
         }
-        let is_same = |later: &&&Value| later["path"] == request["path"] && later["method"] == request["method"] && later["step"] == request["step"];
+        let is_same =
+            |later: &&&Value| later["path"] == request["path"] && later["method"] == request["method"] && later["step"] == request["step"];
         let shown = requests.iter().skip(index + 1).filter(is_same).find(|later| is_success(later));
         if let Some(shown) = shown {
             missing += 1;
@@ -67,7 +80,11 @@ fn replication(requests: &[&Value], report: &mut Report) {
         }
     }
     let holds = (missing > 0).then_some(longest < LONGEST_WAIT);
-    report.check("replicationEnds", holds, format!("{missing} answers came too early, the longest wait was {longest} ms"));
+    report.check(
+        "replicationEnds",
+        holds,
+        format!("{missing} answers came too early, the longest wait was {longest} ms"),
+    );
 }
 
 fn deleted_uri(file: &Value, report: &mut Report) {
@@ -75,7 +92,11 @@ fn deleted_uri(file: &Value, report: &mut Report) {
     match answer["answer"].as_str() {
         Some("free") => report.fact("deletedAppHoldsItsUri", "no: a deleted app does not hold its App ID URI"),
         Some("held") => report.fact("deletedAppHoldsItsUri", format!("yes: {}", answer["code"])),
-        _ => report.check("deletedAppHoldsItsUri", None, format!("it could not be tried: {}", answer["problem"])),
+        _ => report.check(
+            "deletedAppHoldsItsUri",
+            None,
+            format!("it could not be tried: {}", answer["problem"]),
+        ),
     }
 }
 

@@ -28,10 +28,19 @@ pub(super) fn read(file: &Value, report: &mut Report) {
 
     tried(file, report, "importAgain", "secondImport", |seen| {
         let row = if seen["isSameRow"] == true { "the same row" } else { "another row" };
-        let expiry = if seen["isExpiryChanged"] == true { "takes the new secret's expiry" } else { "keeps the old expiry" };
-        format!("a second import of a client id is accepted: {} rows, {row}, and it {expiry}", seen["rows"])
+        let expiry = if seen["isExpiryChanged"] == true {
+            "takes the new secret's expiry"
+        } else {
+            "keeps the old expiry"
+        };
+        format!(
+            "a second import of a client id is accepted: {} rows, {row}, and it {expiry}",
+            seen["rows"]
+        )
     });
-    tried(file, report, "importEmptySecret", "emptySecret", |_| "the site takes an empty secret".to_owned());
+    tried(file, report, "importEmptySecret", "emptySecret", |_| {
+        "the site takes an empty secret".to_owned()
+    });
     if file["reportsToAnother"] == true {
         report.fact("importByAChildSite", outcome(file, "import"));
     }
@@ -74,11 +83,17 @@ fn discovery(file: &Value, report: &mut Report) {
     if let Some(row) = without {
         report.fact(
             "defaultSchedule",
-            format!("without a schedule: {}, interval {}", row["fullSyncSchedule"], row["deltaSyncInterval"]),
+            format!(
+                "without a schedule: {}, interval {}",
+                row["fullSyncSchedule"], row["deltaSyncInterval"]
+            ),
         );
     }
     let kept = with.map(|row| row["fullSyncSchedule"] == file["given"]["schedule"]);
-    let seen = with.map_or_else(|| outcome(file, "discoveryWithSchedule"), |row| format!("read back as {}", row["fullSyncSchedule"]));
+    let seen = with.map_or_else(
+        || outcome(file, "discoveryWithSchedule"),
+        |row| format!("read back as {}", row["fullSyncSchedule"]),
+    );
     report.check("scheduleIsKeptAsGiven", kept, seen);
     let minutes = with.map(|row| row["deltaSyncInterval"] == file["given"]["minutes"]);
     let seen = with.map_or_else(
