@@ -8,6 +8,7 @@ mod process;
 mod real;
 mod script;
 mod secrecy;
+mod signing;
 mod site;
 mod stub;
 mod support;

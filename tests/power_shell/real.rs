@@ -39,26 +39,43 @@ impl Console {
 
     /// A program of this name that starts the real one with the console's environment, which this process cannot have
     /// itself: other tests run in it.
-    fn program(&self, name: &str) -> PathBuf {
-        let (module, rows) = (self.folder.join("bin").join("i386"), self.folder.join("state.xml"));
+    fn program(&self, name: &str, open: &str) -> PathBuf {
+        let variables = [
+            ("SMS_ADMIN_UI_PATH", self.folder.join("bin").join("i386").display().to_string()),
+            ("CMG_STUB_STATE", self.folder.join("state.xml").display().to_string()),
+            ("CMG_STUB_CALLS", self.calls_file().display().to_string()),
+            ("CMG_STUB_OPEN", open.to_owned()),
+        ];
+        let set = |form: fn(&str, &str) -> String| variables.iter().map(|(name, value)| form(name, value)).collect::<String>();
         if cfg!(windows) {
-            let text = format!(
-                "@set \"SMS_ADMIN_UI_PATH={}\"\r\n@set \"CMG_STUB_STATE={}\"\r\n@{name}.exe %*\r\n",
-                module.display(),
-                rows.display()
-            );
+            let text = format!("{}@{name}.exe %*\r\n", set(|name, value| format!("@set \"{name}={value}\"\r\n")));
             return written(&self.folder.join(format!("{name}.cmd")), &text);
         }
         let text = format!(
-            "#!/bin/sh\nexport SMS_ADMIN_UI_PATH='{}' CMG_STUB_STATE='{}'\nexec {name} \"$@\"\n",
-            module.display(),
-            rows.display()
+            "#!/bin/sh\n{}exec {name} \"$@\"\n",
+            set(|name, value| format!("export {name}='{value}'\n"))
         );
         written(&self.folder.join(name), &text)
     }
 
+    fn calls_file(&self) -> PathBuf {
+        self.folder.join("calls.txt")
+    }
+
+    /// How many cmdlets of the module were called since it was asked last.
+    fn calls(&self) -> usize {
+        let called = fs::read_to_string(self.calls_file()).unwrap_or_default();
+        let _ = fs::remove_file(self.calls_file());
+        called.lines().count()
+    }
+
     fn host(&self, name: &str) -> LocalProcess {
-        let host = LocalProcess::new().program(self.program(name));
+        self.host_of_a_site_that_answers(name, "")
+    }
+
+    /// What the reference leaves open is answered with "null" or with "error".
+    fn host_of_a_site_that_answers(&self, name: &str, open: &str) -> LocalProcess {
+        let host = LocalProcess::new().program(self.program(name, open));
         // Files of the stub are not signed.
         if cfg!(windows) { host.execution_policy("Bypass") } else { host }
     }
@@ -102,7 +119,7 @@ fn installed(what: &str) -> Vec<&'static str> {
 async fn a_real_powershell_runs_the_script_against_stub_cmdlets() {
     for name in installed("the script was checked by its grammar alone") {
         let console = Console::new(&format!("input-{name}"));
-        runs_the_whole_job(console.host(name)).await;
+        runs_the_whole_job(&console, console.host(name)).await;
     }
 }
 
@@ -112,12 +129,56 @@ async fn a_real_powershell_runs_the_script_from_a_file() {
         let console = Console::new(&format!("file-{name}"));
         let copy = console.folder.join("cmg-onboard.ps1");
         fs::write(&copy, SCRIPT).unwrap();
-        runs_the_whole_job(console.host(name).script_file(copy)).await;
+        runs_the_whole_job(&console, console.host(name).script_file(copy)).await;
     }
 }
 
-async fn runs_the_whole_job(host: LocalProcess) {
-    let site = PowerShellSite::builder("P01", "provider.contoso.com").host(host).build().unwrap();
+#[tokio::test]
+async fn what_the_site_does_not_tell_is_unknown_and_not_absent() {
+    for name in installed("a site that answers with null and with errors was not tried") {
+        for open in ["null", "error"] {
+            let console = Console::new(&format!("{open}-{name}"));
+            let site = site(console.host_of_a_site_that_answers(name, open));
+            let first = site.onboard(Call::quiet(), &wanted()).await.unwrap();
+            assert!(
+                first.done.iter().all(|step| step.action == SiteAction::Created),
+                "{open}: {:?}",
+                first.done
+            );
+            let second = site.onboard(Call::quiet(), &wanted()).await.unwrap();
+            assert!(
+                second.done.iter().all(|step| step.action == SiteAction::Unchanged),
+                "{open}: {:?}",
+                second.done
+            );
+            let snapshot = site.snapshot(Call::quiet()).await.unwrap();
+            assert_eq!(
+                snapshot.tenants[0].environment, None,
+                "{open}: its number is known, and not its name"
+            );
+            assert_eq!(snapshot.connections.len(), 1, "{open}");
+
+            let removal = SiteRemoval::new(first.connection.id, "Contoso CMG");
+            if open == "error" {
+                let mut with_discovery = wanted();
+                with_discovery.discovery = Some(DiscoverySpec::builder().users().build().unwrap());
+                let failure = site.onboard(Call::quiet(), &with_discovery).await.unwrap_err();
+                assert!(format!("{failure:?}").contains("which discovery is set"), "{failure:?}");
+                let refusal = site.remove(Call::quiet(), &removal).await.unwrap_err();
+                assert!(format!("{refusal:?}").contains("whether a gateway uses it"), "{refusal:?}");
+            }
+            let removed = site.remove(Call::quiet(), &removal.stating_no_gateway(true)).await.unwrap();
+            assert!(removed.connection, "{open}");
+        }
+    }
+}
+
+fn site(host: LocalProcess) -> PowerShellSite {
+    PowerShellSite::builder("P01", "provider.contoso.com").host(host).build().unwrap()
+}
+
+async fn runs_the_whole_job(console: &Console, host: LocalProcess) {
+    let site = site(host);
     let mut wanted = wanted();
     wanted.description = Some("Z\u{fc}rich \u{1F512} \"quoted\"".to_owned());
     wanted.discovery = Some(
@@ -129,7 +190,9 @@ async fn runs_the_whole_job(host: LocalProcess) {
     );
 
     assert!(site.snapshot(Call::quiet()).await.unwrap().tenants.is_empty());
+    assert!(console.calls() <= 7, "a look asks for each thing once");
     let first = site.onboard(Call::quiet(), &wanted).await.unwrap();
+    assert!(console.calls() <= 17, "nothing is read twice without a write between");
     let items: Vec<_> = first.done.iter().map(|step| step.item).collect();
     let all = [
         SiteItem::Tenant,
@@ -144,6 +207,7 @@ async fn runs_the_whole_job(host: LocalProcess) {
     assert_eq!(first.connection.user_discovery.as_ref().unwrap().delta_minutes, Some(30));
 
     let second = site.onboard(Call::quiet(), &wanted).await.unwrap();
+    assert!(console.calls() <= 7, "a second run only looks");
     assert!(
         second.done.iter().all(|step| step.action == SiteAction::Unchanged),
         "{:?}",

@@ -3,7 +3,12 @@
 # Remove-PSDrive and Set-Location are here too, because the provider of the site's drive is the product's own.
 
 $path = $env:CMG_STUB_STATE
+$calls = $env:CMG_STUB_CALLS
+# What the reference leaves open: 'null' and 'error' answer it so, anything else as a site would that knows.
+$open = $env:CMG_STUB_OPEN
 $drives = @{}
+
+function Write-Call($Name) { if ($calls) { Add-Content -LiteralPath $calls -Value $Name } }
 
 function Read-State {
     if (Test-Path -LiteralPath $path) { return Import-Clixml -LiteralPath $path }
@@ -41,6 +46,7 @@ function Set-Location {
 function Get-CMSite {
     [CmdletBinding()]
     param([string] $SiteCode, [string] $Name, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling)
+    Write-Call 'Get-CMSite'
     [pscustomobject]@{ SiteCode = $SiteCode; Version = '5.00.9128.1000'; ReportingSiteCode = '' }
 }
 
@@ -50,6 +56,7 @@ function Get-CMAADApplication {
         [string] $AppName, [ValidateSet('ServerApplication', 'ClientApplication')] [string] $AppType, [string] $ClientId,
         [string] $TenantId, [string] $TenantName, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
     )
+    Write-Call 'Get-CMAADApplication'
     foreach ($row in (Read-State).apps) {
         if (-not $ClientId -or $row.ClientID -eq $ClientId) { [pscustomobject]$row }
     }
@@ -58,12 +65,14 @@ function Get-CMAADApplication {
 function Get-CMAADTenant {
     [CmdletBinding()]
     param([string] $Id, [string] $Name, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling)
+    Write-Call 'Get-CMAADTenant'
     foreach ($row in (Read-State).tenants) { [pscustomobject]$row }
 }
 
 function Get-CMAzureService {
     [CmdletBinding()]
     param([int] $Id, [string] $Name, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling)
+    Write-Call 'Get-CMAzureService'
     foreach ($row in (Read-State).services) {
         if (-not $Id -or $row.ID -eq $Id) { [pscustomobject]$row }
     }
@@ -75,6 +84,10 @@ function Invoke-CMWmiQuery {
         [Parameter(Mandatory = $true)] [string] $Query, [hashtable] $Context, [string] $Option, [string] $ClassName, [string] $Search,
         [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
     )
+    Write-Call 'Invoke-CMWmiQuery'
+    $isOpen = $Query -notlike '*SMS_AAD_Tenant_Ex*'
+    if ($isOpen -and $open -eq 'error') { throw 'the provider does not know this class' }
+    if ($isOpen -and $open -eq 'null') { return $null }
     $state = Read-State
     if ($Query -like '*SMS_AzureEnvironments*') {
         [pscustomobject]@{ ID = 1; EnvironmentName = 'AzurePublicCloud' }
@@ -96,6 +109,7 @@ function Import-CMAADServerApplication {
         [uri] $AppIdUri, [ValidateSet('AzurePublicCloud', 'AzureUSGovernmentCloud')] [string] $AzureEnvironmentOption,
         [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
     )
+    Write-Call 'Import-CMAADServerApplication'
     $plain = (New-Object -TypeName System.Net.NetworkCredential -ArgumentList '', $SecretKey).Password
     if ($plain -cne ('canary-7Q~' + [char]0xfc)) { throw 'the secret did not arrive as it was' }
     $state = Read-State
@@ -124,6 +138,7 @@ function Import-CMAADClientApplication {
         [Parameter(Mandatory = $true, ParameterSetName = 'ById')] [string] $TenantId,
         [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
     )
+    Write-Call 'Import-CMAADClientApplication'
     $state = Read-State
     $row = @{ ID = (New-Row $state); ClientID = $ClientId; Name = $AppName; TenantID = $ServerApp.TenantID; IsClientApp = $true }
     $state.apps += $row
@@ -140,6 +155,7 @@ function New-CMCloudManagementAzureService {
         [bool] $EnableGroupDiscovery, [string[]] $AddGroupName, $GroupDiscoverySchedule, [bool] $EnableGroupDeltaDiscovery,
         [int] $GroupDeltaDiscoveryMins, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
     )
+    Write-Call 'New-CMCloudManagementAzureService'
     $state = Read-State
     $row = @{ ID = (New-Row $state); Name = $Name; Description = $Description; ServiceType = 1; AssociatedAADWebApplications = @($ServerApp.ID) }
     $state.services += $row
@@ -159,6 +175,7 @@ function Set-CMCloudManagementAzureService {
         [bool] $EnableGroupDeltaDiscovery, [int] $GroupDeltaDiscoveryMins, [bool] $EnableAADGroupSync,
         [switch] $PassThru, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
     )
+    Write-Call 'Set-CMCloudManagementAzureService'
     $state = Read-State
     $service = $state.services[0]
     if ($NewName) { $service.Name = $NewName }
@@ -178,6 +195,7 @@ function Convert-CMSchedule {
         [Parameter(ParameterSetName = 'ByInputObject')] $InputObject, [Parameter(ParameterSetName = 'ByString')] [string] $ScheduleString,
         [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
     )
+    Write-Call 'Convert-CMSchedule'
     $ScheduleString
 }
 
@@ -189,6 +207,7 @@ function Remove-CMAzureService {
         [Parameter(Mandatory = $true, ParameterSetName = 'ByName')] [string] $Name,
         [switch] $Force, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
     )
+    Write-Call 'Remove-CMAzureService'
     $state = Read-State
     $state.services = @($state.services | Where-Object { $_.ID -ne $Id })
     Save-State $state
