@@ -1,4 +1,4 @@
-//! What several test files share.
+//! What several test files share: the usual specifications, a directory over HTTP, and a recorder of events.
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "clippy knows only test functions as tests")]
 

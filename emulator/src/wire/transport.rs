@@ -1,4 +1,4 @@
-//! One attempt over the wire.
+//! Carries one attempt over the wire: the fault that was ordered for it, or the answer of the tenant.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ pub(super) struct WireTransport {
     pub(super) is_lossless: bool,
 }
 
-/// A request on its way. Where nothing is lost, it arrives even when nobody waits for it any more.
+/// A request on its way. Unless it is lost, it arrives even if its sender no longer waits for it.
 struct UnderWay<'a> {
     line: &'a Line,
     heard: Option<ReceivedRequest>,
@@ -60,7 +60,7 @@ impl Transport for WireTransport {
             heard: is_carried_out.then(|| heard(&attempt)),
             arrives: self.is_lossless,
         };
-        // On its way: whatever else can go on goes on.
+        // While it is on its way, other tasks run.
         tokio::task::yield_now().await;
         let said = under_way.arrive();
         drop(under_way);
