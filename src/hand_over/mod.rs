@@ -15,19 +15,20 @@
 //! ```
 //! use cmg_onboarding::{
 //!     AzureServicesConnection, ClientAppSpec, ConnectionSpec, ServerAppSpec,
+//!     clock::{Clock, SystemClock},
 //!     hand_over::{HandOver, Recipient, RecipientKey, SealedHandOver},
 //! };
 //! use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
-//! use time::{Duration, OffsetDateTime};
+//! use time::Duration;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let certificate = include_bytes!("test-data/certificate.pem");
-//! # let private_key = include_bytes!("test-data/key.pem");
-//! let now = OffsetDateTime::now_utc();
+//! # let certificate = std::fs::read("src/hand_over/test-data/certificate.pem")?;
+//! # let private_key = std::fs::read("src/hand_over/test-data/key.pem")?;
+//! let now = SystemClock.now();
 //!
 //! // The administrator of the tenant. The certificate comes first: no secret is issued that cannot be handed over.
-//! let recipient = Recipient::from_certificate(certificate, now)?;
+//! let recipient = Recipient::from_certificate(&certificate, now)?;
 //! let spec = ConnectionSpec::builder("Contoso CMG")
 //!     .server_app(ServerAppSpec::builder("ConfigMgr Server"))
 //!     .client_app(ClientAppSpec::builder("ConfigMgr Client"))
@@ -38,11 +39,11 @@
 //! let outcome = registering.onboard(|_| ()).await?;
 //! let sealed = HandOver::new(&spec, &outcome)?.seal(&recipient, now + Duration::days(14))?;
 //! println!("Read this out by telephone: {}", sealed.fingerprint());
-//! let file = sealed.text();
+//! let file = sealed.text(); // to be sent
 //!
 //! // The administrator of the site.
-//! let sealed = SealedHandOver::from_text(file)?;
-//! let opened = sealed.open(&RecipientKey::from_pem(private_key)?, now)?;
+//! let sealed = SealedHandOver::from_text(&file)?;
+//! let opened = sealed.open(&RecipientKey::from_pem(&private_key)?, now)?;
 //! println!("{opened}"); // to be compared, and asked about, before anything is imported
 //! let importing = AzureServicesConnection::builder(opened.into_spec())
 //!     .site(EmulatedSite::new())
@@ -69,9 +70,10 @@
 //!
 //! # How the key is transported
 //!
-//! RSAES-OAEP with its defaults (SHA-1, MGF1): the sample in Microsoft's *Cryptographic Message Syntax (CMS) cmdlets*,
-//! which `Protect-CmsMessage` of Windows PowerShell made, has it, and PowerShell 7.6 opens it. The digest within OAEP does
-//! not need to withstand collisions, which is what SHA-1 lacks. RSAES-PKCS1-v1_5 is opened, too: other programs write it.
+//! RSAES-OAEP with its defaults (SHA-1, MGF1). The sample in Microsoft's *Cryptographic Message Syntax (CMS) cmdlets*,
+//! which `Protect-CmsMessage` of Windows PowerShell made and `Unprotect-CmsMessage` opens, has exactly this form, and
+//! PowerShell 7.6 was seen to open it; it has not been tried in a Windows PowerShell 5.1. OAEP needs no digest that
+//! withstands collisions, which is what SHA-1 lacks. RSAES-PKCS1-v1_5 is opened, too: other programs write it.
 
 mod armour;
 mod document;
