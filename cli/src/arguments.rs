@@ -6,7 +6,10 @@ use clap::{Parser, ValueEnum};
 use cmg_onboarding::{ApplicationId, CloudEndpoints, Diagnostic, HttpClient, HttpOptions, TenantId};
 use url::Url;
 
-use crate::site::{SiteArguments, SiteChoice};
+use crate::{
+    hand_over::HandOverArguments,
+    site::{SiteArguments, SiteChoice},
+};
 
 /// Connects a Configuration Manager site to a Microsoft Entra tenant, page by page like the Azure Services
 /// wizard.
@@ -52,6 +55,8 @@ pub(crate) struct Arguments {
     pub(crate) register_only: bool,
     #[command(flatten)]
     pub(crate) site: SiteArguments,
+    #[command(flatten)]
+    pub(crate) hand_over: HandOverArguments,
     /// Stop after the summary.
     #[arg(long)]
     pub(crate) plan: bool,

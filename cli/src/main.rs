@@ -1,6 +1,7 @@
 //! The front door: the whole job from the command line. Run it without flags to see it against an emulator.
 
 mod arguments;
+mod hand_over;
 mod output;
 mod sign_in;
 mod site;
@@ -70,10 +71,14 @@ fn show(ending: &Ending, output: Output) -> u8 {
 }
 
 async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
-    let spec: ConnectionSpec = arguments.specification()?.parse().map_err(OnboardingError::Spec)?;
+    let spec = match arguments.hand_over.open(output, arguments.site.site, arguments.plan)? {
+        Some(spec) => spec,
+        None => arguments.specification()?.parse().map_err(OnboardingError::Spec)?,
+    };
     if !arguments.remove {
         arguments.site.prepare_script(&spec)?;
     }
+    let prepared = arguments.hand_over.prepare(&spec)?;
     output.specification(&spec);
     // Kept alive until the job is done: dropping it stops the emulator.
     let (connection, _emulator) = connect(arguments, spec).await?;
@@ -101,10 +106,17 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
     if let Some(next) = arguments.site.write_script(connection.spec(), &outcome)? {
         output.next(&next);
     }
+    if let Some(prepared) = prepared {
+        prepared.write(connection.spec(), &outcome, output)?;
+    }
     Ok(())
 }
 
 async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureServicesConnection, Option<EmulatorServer>), Ending> {
+    if arguments.hand_over.is_imported() && arguments.has_no_sign_in() && arguments.site.site == Some(SiteChoice::Emulated) {
+        let builder = AzureServicesConnection::builder(spec).site(EmulatedSite::new());
+        return Ok((finish(arguments, builder)?, None));
+    }
     if arguments.is_demonstration() {
         return demonstrate(arguments, spec).await;
     }
@@ -145,7 +157,7 @@ async fn demonstrate(arguments: &Arguments, spec: ConnectionSpec) -> Result<(Azu
         .map_err(bad_input)?;
     let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
     let mut builder = AzureServicesConnection::builder(spec).directory(GraphDirectory::new(server.endpoints().clone(), token));
-    if !arguments.register_only && !arguments.site.is_left_out() {
+    if !arguments.register_only && !arguments.hand_over.is_written() && !arguments.site.is_left_out() {
         builder = builder.site(SiteHandle::from(site));
     }
     Ok((finish(arguments, builder)?, Some(server)))

@@ -129,6 +129,18 @@ impl Output {
         }
     }
 
+    /// A page of its own, with its lines as text or one object.
+    pub(crate) fn page(self, title: &str, event: &str, value: &impl Serialize, text: &str) {
+        if self.json {
+            self.object(event, value);
+            return;
+        }
+        heading(title);
+        for text in text.lines() {
+            line(text);
+        }
+    }
+
     /// What remains to be done by a person.
     pub(crate) fn next(self, text: &str) {
         if self.json {
