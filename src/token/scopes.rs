@@ -17,8 +17,8 @@ use crate::{
 ///
 /// Ask [`all_sign_in_scopes`] instead if the specification may still grow after the sign-in.
 ///
-/// `Policy.Read.All` is not among them: it only warns beforehand of what a policy would refuse. Add it where the
-/// sign-in application has it. `offline_access` is never asked for: no credential outlives the job.
+/// `Policy.Read.All` is not among them: it only warns beforehand of what a policy would refuse. Offer it beside them with
+/// [`optional_sign_in_scopes`]. `offline_access` is never asked for: no credential outlives the job.
 ///
 /// They come from the table in [`permissions`](crate::permissions), which has the sources.
 ///
@@ -57,6 +57,24 @@ pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<
     named(endpoints, &uses)
 }
 
+/// What a sign-in offers beside [`sign_in_scopes`], by full names, for
+/// [`crate::directory::GraphDirectoryBuilder::optional_scopes`]: `Policy.Read.All`, which shows the tenant's app management
+/// policy and its Conditional Access policies before they refuse anything. A person who may not consent to it is signed
+/// in without it.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, token::optional_sign_in_scopes};
+///
+/// let scopes = optional_sign_in_scopes(&CloudEndpoints::default());
+/// assert_eq!(scopes, ["https://graph.microsoft.com/Policy.Read.All"]);
+/// ```
+#[must_use]
+pub fn optional_sign_in_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
+    let optional: Vec<Use> = Use::ALL.into_iter().filter(|usage| usage.is_optional()).collect();
+    let names = least(&optional, PermissionType::Delegated).into_iter();
+    names.map(|name| endpoints.scope(name)).collect()
+}
+
 /// What any specification may need, by full names: [`sign_in_scopes`] for all of them.
 ///
 /// For a front end that asks a person to sign in before all its pages are filled in, whatever their order: discovery that
@@ -77,7 +95,7 @@ pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<
 pub fn all_sign_in_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
     named(
         endpoints,
-        &Use::ALL.into_iter().filter(|usage| *usage != Use::ReadPolicy).collect::<Vec<_>>(),
+        &Use::ALL.into_iter().filter(|usage| !usage.is_optional()).collect::<Vec<_>>(),
     )
 }
 
@@ -91,7 +109,7 @@ pub fn all_sign_in_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
 /// ```
 #[must_use]
 pub fn read_only_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
-    let is_asked = |usage: &Use| !usage.is_write() && *usage != Use::ReadPolicy;
+    let is_asked = |usage: &Use| !usage.is_write() && !usage.is_optional();
     named(endpoints, &Use::ALL.into_iter().filter(is_asked).collect::<Vec<_>>())
 }
 

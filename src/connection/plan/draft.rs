@@ -6,8 +6,9 @@ use uuid::{Uuid, uuid};
 use crate::{
     connection::{
         check::{
+            conditional_access::check_conditional_access,
             directory::{check_directory, check_secret_policy},
-            rights::{check_permissions, check_roles},
+            rights::{check_ownership, check_permissions, check_roles},
             rules::Rules,
             secrets::{note_secret, note_secrets_of_others},
             site::check_site,
@@ -15,9 +16,9 @@ use crate::{
         plan::{
             apps::{client_changes, server_changes},
             change::{Change, needed_uses},
-            consents::{client_consents, server_consents},
+            consents::{Consents, client_consents, open_consents, server_consents},
             document::{PlanDocument, PlannedSite},
-            operation::Operation,
+            operation::{Operation, PlannedAction},
             removal::removal_changes,
             secrets::{planned_secret, secret_changes},
             site::site_changes,
@@ -36,6 +37,9 @@ use crate::{
 /// Everything that was found, the gravest first, and what an onboarding will do. `None` if the tenant cannot
 /// be told, which a finding has reported.
 pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    if let Some(token) = &snapshot.unusable_token {
+        return (sorted(token.findings.clone()), None);
+    }
     let mut findings = Vec::new();
     if let Some(directory) = &snapshot.directory {
         check_directory(rules, directory, &mut findings);
@@ -50,7 +54,10 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
     let needed = needed_uses(&changes);
     if let Some(directory) = &snapshot.directory {
         check_permissions(directory, &needed, &mut findings);
+        check_ownership(directory, &changes, &mut findings);
         check_roles(&needed, directory, &mut findings);
+        check_conditional_access(directory, &mut findings);
+        findings.extend(open_consents(rules, snapshot, &target));
         if issues_secret(&changes) {
             check_secret_policy(rules, target.server.validity, directory, &mut findings);
         }
@@ -67,6 +74,9 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
 /// What was found, and what a removal will do. `None` if the tenant cannot be told, which a finding has
 /// reported.
 pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    if let Some(token) = &snapshot.unusable_token {
+        return (sorted(token.findings.clone()), None);
+    }
     let Some(target) = Target::resolve(rules.spec, snapshot) else {
         let mut findings = Vec::new();
         if let Some(site) = &snapshot.site {
@@ -94,6 +104,9 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
     }
     if let (None, Some(site)) = (rules.only, &snapshot.site) {
         changes.extend(site_changes(rules.spec, target, site));
+    }
+    if rules.consents == Consents::LeaveToAdministrator {
+        changes.retain(|change| !change.step.is_consent() || change.action == PlannedAction::Keep);
     }
     changes.sort_by_key(|change| change.step);
     changes

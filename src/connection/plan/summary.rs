@@ -25,7 +25,13 @@ impl fmt::Display for PlanDocument {
             writeln!(formatter, "Description:       {description}")?;
         }
         writeln!(formatter, "Azure environment: {}", self.environment)?;
-        writeln!(formatter, "Tenant:            {} ({})", clean(&self.tenant_name), self.tenant_id)?;
+        let name = Some(self.tenant_name.as_str()).filter(|name| !name.is_empty());
+        writeln!(
+            formatter,
+            "Tenant:            {} ({})",
+            clean(name.unwrap_or("name not known")),
+            self.tenant_id
+        )?;
         if let Some(uri) = &self.app_id_uri {
             writeln!(formatter, "App ID URI:        {uri}")?;
         }
@@ -53,6 +59,7 @@ impl fmt::Display for PlanDocument {
         if self.is_empty() {
             let text = match self.verb {
                 Verb::Remove => "There is nothing to remove.",
+                _ if self.leaves_consents_open() => "Nothing will be changed, and a consent is still open: see above.",
                 _ => "Everything is in place; nothing will be changed.",
             };
             writeln!(formatter, "\n{text}")?;

@@ -15,6 +15,7 @@ mod client_secret;
 mod device_code;
 mod endpoints;
 mod exchange;
+mod optional;
 mod proof;
 mod refusal;
 mod secret_probe;
