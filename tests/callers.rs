@@ -274,3 +274,80 @@ async fn a_clock_that_is_wrong_by_hours_is_told_from_the_date_of_an_answer() {
         }
     }
 }
+
+/// A Conditional Access policy that is switched on for these resources.
+fn policy(name: &str, applications: &serde_json::Value) -> serde_json::Value {
+    serde_json::json!({"displayName": name, "state": "enabled", "conditions": {"applications": applications, "users": {"includeUsers": ["All"]}}})
+}
+
+#[tokio::test]
+async fn conditional_access_policies_for_the_server_app_are_named_and_filters_are_unknown() {
+    let all = serde_json::json!({"includeApplications": ["All"]});
+    let mut report_only = policy("Only reported", &all);
+    report_only["state"] = "enabledForReportingButNotEnforced".into();
+    let filter = serde_json::json!({"includeApplications": ["All"], "applicationFilter": {"mode": "exclude", "rule": "CustomSecurityAttribute.a_b -eq \"c\""}});
+    let tenant = EmulatedTenant::builder()
+        .conditional_access_policy(policy("Require MFA", &all))
+        .conditional_access_policy(policy("Office alone", &serde_json::json!({"includeApplications": ["Office365"]})))
+        .conditional_access_policy(policy("By tag", &filter))
+        .conditional_access_policy(report_only)
+        .build();
+    let scopes = [
+        "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "User.Read",
+        "Policy.Read.All",
+    ];
+    let caller = Caller::global_administrator().with_scopes(scopes);
+    let plan = builder(spec(), &tenant, &caller).build().unwrap().plan(|_| ()).await.unwrap();
+    let policies = |code: FindingCode| {
+        let finding = plan.findings().iter().find(|finding| finding.code() == code);
+        let finding = finding.unwrap_or_else(|| panic!("{code:?}"));
+        support::assert_documented(finding);
+        finding.parameters()["policies"].clone()
+    };
+    assert_eq!(policies(FindingCode::ConditionalAccessApplies), serde_json::json!(["Require MFA"]));
+    assert_eq!(policies(FindingCode::ConditionalAccessUnknown), serde_json::json!(["By tag"]));
+    // It was one more request of the reading round.
+    let asked = tenant.requests();
+    let of_policies = asked.iter().filter(|request| request.path.contains("conditionalAccess")).count();
+    assert_eq!(of_policies, 1);
+    // Without the permission nothing is asked, and nothing is claimed.
+    let without = builder(spec(), &tenant, &Caller::global_administrator()).build().unwrap();
+    let without = without.plan(|_| ()).await.unwrap();
+    assert!(
+        !codes(&without)
+            .iter()
+            .any(|code| format!("{code:?}").starts_with("ConditionalAccess"))
+    );
+}
+
+#[tokio::test]
+async fn a_policy_that_excludes_the_server_app_by_its_id_is_not_named() {
+    let server = uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a11");
+    let scopes = [
+        "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "User.Read",
+        "Policy.Read.All",
+    ];
+    let caller = Caller::global_administrator().with_scopes(scopes);
+    for (excluded, is_named) in [(server, false), (PIPELINE, true)] {
+        let applications = serde_json::json!({"includeApplications": ["All"], "excludeApplications": [excluded]});
+        let tenant = EmulatedTenant::builder()
+            .conditional_access_policy(policy("Require MFA", &applications))
+            .build();
+        let held = tenant.add_application(serde_json::json!({"appId": server, "displayName": "By hand", "signInAudience": "AzureADMyOrg"}));
+        assert_eq!(held, server);
+        let text = serde_json::json!({
+            "name": "Contoso CMG", "serverApp": {"adopt": {"clientId": server}}, "clientApp": {"create": {"name": "ConfigMgr Client"}},
+        });
+        let job = builder(text.to_string().parse().unwrap(), &tenant, &caller).build().unwrap();
+        let plan = job.plan(|_| ()).await.unwrap();
+        assert_eq!(
+            codes(&plan).contains(&FindingCode::ConditionalAccessApplies),
+            is_named,
+            "{excluded}"
+        );
+    }
+}

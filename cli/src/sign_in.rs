@@ -15,7 +15,7 @@ use cmg_onboarding::{
     EnvironmentToken, TenantId, TokenChain, TokenProvider,
     token::{
         AzureIdentity, ClientAssertionSignIn, ClientCertificate, ClientCertificateSignIn, DEFAULT_SIGN_IN_CLIENT, optional_sign_in_scopes,
-        sign_in_scopes,
+        registering_scopes, sign_in_scopes,
     },
 };
 use url::Url;
@@ -55,6 +55,7 @@ pub(crate) fn choose(
     // A person consents to what the job takes. An application was granted its permissions beforehand.
     let asks_a_person = matches!(way, SignInWay::Browser | SignInWay::DeviceCode);
     let (scopes, optional_scopes) = match asks_a_person {
+        true if arguments.leave_consents => (registering_scopes(spec, endpoints), optional_sign_in_scopes(endpoints)),
         true => (sign_in_scopes(spec, endpoints), optional_sign_in_scopes(endpoints)),
         false => (vec![endpoints.default_scope()], Vec::new()),
     };

@@ -35,6 +35,39 @@ use crate::{
 /// ```
 #[must_use]
 pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<String> {
+    let mut uses = registering(spec);
+    if spec.client_app().is_registered_here() {
+        uses.extend([Use::GrantPermission, Use::ReadPermissionGrants]);
+    }
+    if spec.server_app().is_registered_here() && spec.discovery().is_some() {
+        uses.extend([Use::AssignRole, Use::ReadRoleAssignments]);
+    }
+    named(endpoints, &uses)
+}
+
+/// The same for a job that leaves the consents to another administrator
+/// ([`Consents::LeaveToAdministrator`](crate::connection::Consents)): nothing among them may consent. Whether the consents
+/// were given is then unknown to a later run, unless its sign-in has `Directory.Read.All` as well.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, ConnectionSpec, ServerAppSpec, ClientAppSpec, token::registering_scopes};
+///
+/// let spec = ConnectionSpec::builder("Contoso CMG")
+///     .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+///     .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+///     .build()?;
+/// let scopes = registering_scopes(&spec, &CloudEndpoints::default());
+/// assert_eq!(scopes[0], "https://graph.microsoft.com/Application.ReadWrite.All");
+/// assert_eq!(scopes[1..], ["https://graph.microsoft.com/User.Read", "openid", "profile"]);
+/// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+/// ```
+#[must_use]
+pub fn registering_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<String> {
+    named(endpoints, &registering(spec))
+}
+
+/// What a job takes without its consents.
+fn registering(spec: &ConnectionSpec) -> Vec<Use> {
     let registers_server = spec.server_app().is_registered_here();
     let registers_client = spec.client_app().is_registered_here();
     let mut uses = vec![Use::ReadTenant, Use::ReadRoles];
@@ -48,13 +81,7 @@ pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<
         ]);
         uses.extend([Use::ReadApps, Use::ReadDeleted]);
     }
-    if registers_client {
-        uses.extend([Use::GrantPermission, Use::ReadPermissionGrants]);
-    }
-    if registers_server && spec.discovery().is_some() {
-        uses.extend([Use::AssignRole, Use::ReadRoleAssignments]);
-    }
-    named(endpoints, &uses)
+    uses
 }
 
 /// What a sign-in offers beside [`sign_in_scopes`], by full names, for
