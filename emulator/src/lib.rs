@@ -35,11 +35,13 @@ mod policy;
 mod record;
 mod refusal;
 mod server;
+mod signed_token;
 #[cfg(feature = "onboarding")]
 mod site;
 mod store;
 mod tenant;
 mod tenant_builder;
+mod texts;
 #[cfg(feature = "onboarding")]
 mod timeline;
 #[cfg(feature = "onboarding")]

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::{Duration, OffsetDateTime};
-use tokio_rustls::rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use url::Url;
 use uuid::Uuid;
 
-use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, user_session::Wanted};
-use crate::EmulatedTenant;
+use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, token_endpoint, user_session::Wanted};
+use crate::{EmulatedTenant, signed_token::sha256};
 
 /// Source: *Microsoft identity platform and OAuth 2.0 authorization code flow*: codes live about ten minutes.
 const VALIDITY: Duration = Duration::minutes(10);
@@ -85,6 +84,7 @@ fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String
         let message = "The request body must contain the following parameter: 'scope'.";
         return Err(OAuthError::new("invalid_request", 900_144, message));
     }
+    token_endpoint::check_client(tenant, &client_id, false)?;
     let challenge = request.option("code_challenge");
     if challenge.is_some() && field("code_challenge_method") != "S256" {
         // The service takes "plain", too; nothing here should send it.
@@ -228,12 +228,9 @@ fn loopback(redirect_uri: &str) -> Option<Url> {
     is_registered.then_some(url)
 }
 
-/// RFC 7636: BASE64URL(SHA256(verifier)). The hash is the one that TLS brings along.
+/// RFC 7636: BASE64URL(SHA256(verifier)).
 fn challenge_of(verifier: &str) -> String {
-    let suite = TLS13_AES_128_GCM_SHA256.tls13();
-    suite.map_or_else(String::new, |suite| {
-        URL_SAFE_NO_PAD.encode(suite.common.hash_provider.hash(verifier.as_bytes()))
-    })
+    URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! has the form of an OAuth error with Microsoft's numbers.
 
 mod authorize;
+mod client_assertion;
 mod device_code;
 mod discovery;
 mod oauth_error;

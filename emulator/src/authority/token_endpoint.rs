@@ -7,24 +7,16 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use super::{AuthorityRequest, OAuthError, authorize, check_tenant, device_code, user_session, user_session::Wanted};
+use super::{AuthorityRequest, OAuthError, authorize, check_tenant, client_assertion, device_code, user_session, user_session::Wanted};
 use crate::{
     Caller, EmulatedTenant,
     caller::{graph_resource, write_token},
     graph::decode,
     ids::well_known::MICROSOFT_GRAPH,
-    store::{SecretState, role_name_of_graph},
+    store::{Entry, SecretState, Store, role_name_of_graph},
+    texts,
 };
 
-/// What the automation client may do.
-const AUTOMATION_ROLES: [&str; 6] = [
-    "Application.ReadWrite.All",
-    "AppRoleAssignment.ReadWrite.All",
-    "DelegatedPermissionGrant.ReadWrite.All",
-    "Directory.Read.All",
-    "Organization.Read.All",
-    "Policy.Read.All",
-];
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// Issues a token. The older form of the endpoint names a resource where the newer one names scopes.
@@ -40,13 +32,13 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
         "client_credentials" => {
             let wanted = if is_v2 { field("scope") } else { field("resource") };
             let resource = if is_v2 { resource_of_scopes(wanted).0 } else { wanted.to_owned() };
-            let caller = sign_in_application(tenant, request, &form, &resource)?;
+            let caller = sign_in_application(tenant, request, named, &form, &resource)?;
             Ok(issue(tenant, caller, &resource, Vec::new(), is_v2))
         }
         "authorization_code" => {
             let (code, redirect_uri) = (field("code"), field("redirect_uri"));
             let wanted = authorize::redeem(tenant, code, field("client_id"), redirect_uri, field("code_verifier"))?;
-            Ok(signed_in(tenant, request, &form, &wanted, true))
+            signed_in(tenant, request, &form, &wanted, true)
         }
         DEVICE_CODE | "device_code" => {
             let code = if field("device_code").is_empty() {
@@ -55,11 +47,11 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
                 field("device_code")
             };
             let scope = device_code::finish(tenant, code, field("client_id"))?;
-            Ok(signed_in(tenant, request, &form, &Wanted { scope, nonce: None }, is_v2))
+            signed_in(tenant, request, &form, &Wanted { scope, nonce: None }, is_v2)
         }
         "refresh_token" if is_v2 => {
             let wanted = user_session::renew(tenant, field("refresh_token"), field("client_id"), field("scope"))?;
-            Ok(signed_in(tenant, request, &form, &wanted, true))
+            signed_in(tenant, request, &form, &wanted, true)
         }
         other => {
             let message = format!("The app requested an unsupported grant type '{other}'.");
@@ -71,47 +63,70 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
 fn sign_in_application(
     tenant: &EmulatedTenant,
     request: &AuthorityRequest,
+    named: &str,
     form: &BTreeMap<String, String>,
     resource: &str,
 ) -> Result<Caller, OAuthError> {
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-    let (client_id, secret) = (field("client_id"), field("client_secret"));
+    let assertion = field("client_assertion");
+    let of_assertion = client_assertion::client_of(assertion).unwrap_or_default();
+    let client_id = if field("client_id").is_empty() {
+        &of_assertion
+    } else {
+        field("client_id")
+    };
+    if assertion.is_empty() {
+        check_secret(tenant, client_id, field("client_secret"))?;
+    } else if field("client_assertion_type") == client_assertion::JWT_BEARER {
+        let proof = client_assertion::check(tenant, request, named, client_id, assertion);
+        proof.unwrap_or_else(|| Err(unknown_client(tenant, client_id)))?;
+    } else {
+        return Err(OAuthError::new("invalid_request", 900_144, texts::ASSERTION_TYPE.text));
+    }
+    check_client(tenant, client_id, true)?;
+    check_resource(tenant, request, resource)?;
+    let automation = tenant.automation_client();
+    if client_id.eq_ignore_ascii_case(&automation.id().to_string()) {
+        return Ok(Caller::application(automation.id(), automation.permissions().iter().cloned()));
+    }
+    let id = client_id.parse().unwrap_or(MICROSOFT_GRAPH);
+    Ok(Caller::application(id, granted_roles(tenant, client_id)))
+}
+
+fn check_secret(tenant: &EmulatedTenant, client_id: &str, secret: &str) -> Result<(), OAuthError> {
     if secret.is_empty() {
         let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
         return Err(OAuthError::new("invalid_client", 7_000_218, message));
     }
     let automation = tenant.automation_client();
-    let wrong_secret = || {
-        let message = format!(
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client_id}'."
-        );
-        OAuthError::new("invalid_client", 7_000_215, message)
+    let state = if client_id.eq_ignore_ascii_case(&automation.id().to_string()) {
+        let is_it = secret == automation.secret();
+        Some(if is_it { SecretState::Live } else { SecretState::Unknown })
+    } else {
+        tenant.secret_state(client_id, secret)
     };
-    if client_id.eq_ignore_ascii_case(&automation.id().to_string()) {
-        return if secret == automation.secret() {
-            Ok(Caller::application(automation.id(), AUTOMATION_ROLES))
-        } else {
-            Err(wrong_secret())
-        };
-    }
-    match tenant.secret_state(client_id, secret) {
-        Some(SecretState::Live) => {}
+    match state {
+        Some(SecretState::Live) => Ok(()),
         Some(SecretState::Expired) => {
             let message = format!("The provided client secret keys for app '{client_id}' are expired.");
-            return Err(OAuthError::new("invalid_client", 7_000_222, message));
+            Err(OAuthError::new("invalid_client", 7_000_222, message))
         }
-        Some(SecretState::Unknown) => return Err(wrong_secret()),
-        None => {
+        Some(SecretState::Unknown) => {
             let message = format!(
-                "Application with identifier '{client_id}' was not found in the directory '{}'.",
-                tenant.settings().display_name
+                "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client_id}'."
             );
-            return Err(OAuthError::new("unauthorized_client", 700_016, message));
+            Err(OAuthError::new("invalid_client", 7_000_215, message))
         }
+        None => Err(unknown_client(tenant, client_id)),
     }
-    check_resource(tenant, request, resource)?;
-    let id = client_id.parse().unwrap_or(MICROSOFT_GRAPH);
-    Ok(Caller::application(id, granted_roles(tenant, client_id)))
+}
+
+fn unknown_client(tenant: &EmulatedTenant, client_id: &str) -> OAuthError {
+    let message = format!(
+        "Application with identifier '{client_id}' was not found in the directory '{}'.",
+        tenant.settings().display_name
+    );
+    OAuthError::new("unauthorized_client", 700_016, message)
 }
 
 /// A user signs in as the tenant's caller, through the client that asks.
@@ -130,13 +145,28 @@ fn sign_in_user(tenant: &EmulatedTenant, client_id: &str, wanted: &[String]) -> 
 }
 
 /// The answer for a user: an access token, and what else the scopes ask for. The older endpoint names a resource.
-fn signed_in(tenant: &EmulatedTenant, request: &AuthorityRequest, form: &BTreeMap<String, String>, wanted: &Wanted, is_v2: bool) -> Value {
+fn signed_in(
+    tenant: &EmulatedTenant,
+    request: &AuthorityRequest,
+    form: &BTreeMap<String, String>,
+    wanted: &Wanted,
+    is_v2: bool,
+) -> Result<Value, OAuthError> {
     let client_id = form.get("client_id").map(String::as_str).unwrap_or_default();
+    check_client(tenant, client_id, false)?;
     if !is_v2 {
-        return issue(tenant, sign_in_user(tenant, client_id, &[]), &wanted.scope, Vec::new(), is_v2);
+        check_disabled_resource(tenant, &wanted.scope)?;
+        return Ok(issue(
+            tenant,
+            stepped_up(sign_in_user(tenant, client_id, &[]), form),
+            &wanted.scope,
+            Vec::new(),
+            is_v2,
+        ));
     }
     let (resource, names) = resource_of_scopes(&wanted.scope);
-    let caller = sign_in_user(tenant, client_id, &names);
+    check_disabled_resource(tenant, &resource)?;
+    let caller = stepped_up(sign_in_user(tenant, client_id, &names), form);
     // Granted scopes are written as they were asked for, so that libraries find them again in their caches.
     let prefix = if resource.is_empty() {
         String::new()
@@ -149,7 +179,16 @@ fn signed_in(tenant: &EmulatedTenant, request: &AuthorityRequest, form: &BTreeMa
     }
     let mut answer = issue(tenant, caller.clone(), &resource, granted, is_v2);
     user_session::add(tenant, request, form, (&caller, wanted), &mut answer);
-    answer
+    Ok(answer)
+}
+
+/// The person signs in once more, as strongly as the claims of a challenge ask.
+fn stepped_up(caller: Caller, form: &BTreeMap<String, String>) -> Caller {
+    let claims: Option<Value> = form.get("claims").and_then(|claims| serde_json::from_str(claims).ok());
+    match claims.as_ref().and_then(|claims| claims["access_token"]["acrs"]["value"].as_str()) {
+        Some(context) => caller.with_authentication_context(context),
+        None => caller,
+    }
 }
 
 /// The access token. An application's answer names no scopes: its permissions are in the token, as `roles`.
@@ -204,22 +243,69 @@ fn check_resource(tenant: &EmulatedTenant, request: &AuthorityRequest, resource:
         return Ok(());
     }
     let store = tenant.store();
-    let is_known = store.service_principals.iter().any(|principal| {
-        let names = principal.object.get("servicePrincipalNames").and_then(Value::as_array);
-        names
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .any(|name| name.trim_end_matches('/').eq_ignore_ascii_case(bare))
-    });
-    if is_known {
-        return Ok(());
+    if let Some(principal) = principal_named(&store, bare) {
+        return check_enabled(principal, resource);
     }
     let message = format!(
         "The resource principal named {resource} was not found in the tenant named {}.",
         tenant.settings().display_name
     );
     Err(OAuthError::new("invalid_resource", 500_011, message))
+}
+
+/// A service principal by any of its names.
+fn principal_named<'a>(store: &'a Store, bare: &str) -> Option<&'a Entry> {
+    store.service_principals.iter().find(|principal| {
+        let names = principal.object.get("servicePrincipalNames").and_then(Value::as_array);
+        let mut names = names.into_iter().flatten().filter_map(Value::as_str);
+        names.any(|name| name.trim_end_matches('/').eq_ignore_ascii_case(bare))
+    })
+}
+
+fn check_enabled(principal: &Entry, resource: &str) -> Result<(), OAuthError> {
+    if principal.object.get("accountEnabled") == Some(&json!(false)) {
+        let message = texts::RESOURCE_DISABLED.with(&[("resource", resource)]);
+        return Err(OAuthError::new("invalid_resource", 500_014, message));
+    }
+    Ok(())
+}
+
+/// No token for a resource whose service principal is switched off. Whether there is one is another question.
+fn check_disabled_resource(tenant: &EmulatedTenant, resource: &str) -> Result<(), OAuthError> {
+    let store = tenant.store();
+    match principal_named(&store, resource.trim_end_matches('/')) {
+        Some(principal) => check_enabled(principal, resource),
+        None => Ok(()),
+    }
+}
+
+/// No token through an app registration that is switched off, in itself or in its service principal; and none for an
+/// application by itself that has no service principal here.
+///
+/// Sources: *Deactivate an app registration*, 2026-03-16; *Create a service principal*: an application without one gets no
+/// token since 2026-03-31. What is not registered here is another question.
+pub(super) fn check_client(tenant: &EmulatedTenant, client_id: &str, acts_by_itself: bool) -> Result<(), OAuthError> {
+    let store = tenant.store();
+    let is_it = |entry: &&Entry| entry.text("appId").eq_ignore_ascii_case(client_id);
+    let application = store.applications.iter().find(is_it);
+    let principal = store.service_principals.iter().find(is_it);
+    if acts_by_itself && principal.is_none() {
+        let tenant_id = tenant.tenant_id().to_string();
+        let message = texts::NO_SERVICE_PRINCIPAL.with(&[("appId", client_id), ("tenant", &tenant_id)]);
+        return Err(OAuthError::new("invalid_client", 7_000_229, message));
+    }
+    let objects = application.into_iter().chain(principal);
+    let disabled = objects.clone().find(|entry| {
+        let is = |name: &str, value: bool| entry.object.get(name) == Some(&json!(value));
+        let by_microsoft = entry.text("disabledByMicrosoftStatus");
+        let is_disabled_by_microsoft = !by_microsoft.is_empty() && by_microsoft != "NotDisabled";
+        is("isDisabled", true) || is("accountEnabled", false) || is_disabled_by_microsoft
+    });
+    if let Some(disabled) = disabled {
+        let message = texts::APPLICATION_DISABLED.with(&[("appId", client_id), ("name", disabled.text("displayName"))]);
+        return Err(OAuthError::new("unauthorized_client", 7_000_112, message));
+    }
+    Ok(())
 }
 
 /// The names of the application permissions that an app has been given.

@@ -130,8 +130,9 @@ fn by_message(envelope: &Envelope) -> Option<RefusalReason> {
     if envelope.says("must use a verified domain of the organization") {
         return Some(RefusalReason::UriNotOnVerifiedDomain);
     }
-    // No machine-readable code is published for the policies on App ID URIs, and no wording for the stricter one.
+    // No machine-readable code is published for the policies on App ID URIs: the wording decides.
     let is_uri_policy = envelope.says("failed to add identifier uri")
+        || envelope.says("must comply with the format 'api://")
         || (envelope.says("policy") && (envelope.says("identifier uri") || envelope.is_about("identifierUris")));
     if is_uri_policy {
         return Some(RefusalReason::UriBlockedByPolicy);
