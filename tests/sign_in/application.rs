@@ -10,11 +10,16 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cmg_onboarding::{
-    ApplicationId, CachedTokens, CloudEndpoints, TenantId, TokenProvider, TokenRequest,
+    ApplicationId, AzureServicesConnection, CachedTokens, ClientAppSpec, CloudEndpoints, ConnectionSpec, Diagnostic, DirectoryError,
+    GraphDirectory, OnboardingError, Outcome, ServerAppSpec, TenantId, TokenProvider, TokenRequest,
+    clock::Clock,
+    connection::ReadError,
+    error::TokenFailure,
     token::{ClientAssertionSignIn, ClientCertificate, ClientCertificateSignIn},
 };
+use cmg_onboarding_emulator::{AutomationClient, EmulatedTenant, EmulatorServer};
 use futures_util::future::join_all;
-use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
+use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, PublicKeyData, RsaKeySize, SigningKey};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -129,6 +134,126 @@ async fn a_federated_assertion_is_asked_for_anew_for_each_sign_in() {
         .map(|request| form_of(request)["client_assertion"].clone())
         .collect();
     assert_eq!(sent, ["assertion-0", "assertion-1"]);
+}
+
+const ISSUER: &str = "https://token.actions.githubusercontent.com";
+const SUBJECT: &str = "repo:contoso/site:environment:production";
+const EXCHANGE: &str = "api://AzureADTokenExchange";
+
+/// A key with its certificate, and what an identity provider publishes and signs with it.
+struct Signer {
+    key: KeyPair,
+    certificate: rcgen::Certificate,
+}
+
+impl Signer {
+    fn new() -> Self {
+        let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+        let certificate = CertificateParams::new(vec!["pipeline.contoso.com".to_owned()]).unwrap();
+        let certificate = certificate.self_signed(&key).unwrap();
+        Self { key, certificate }
+    }
+
+    /// The public key as a JSON Web Key Set.
+    fn keys(&self) -> Value {
+        // SEQUENCE { INTEGER modulus, INTEGER 65537 } of a key of 2048 bits.
+        let modulus = &self.key.der_bytes()[9..9 + 256];
+        json!({"keys": [{"kty": "RSA", "kid": "one", "n": URL_SAFE_NO_PAD.encode(modulus), "e": "AQAB"}]})
+    }
+
+    /// A token of the identity provider, as it issues one to a workload.
+    fn issue(&self, subject: &str) -> String {
+        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let end = time::OffsetDateTime::now_utc().unix_timestamp() + 300;
+        let claims = json!({"iss": ISSUER, "sub": subject, "aud": EXCHANGE, "exp": end, "nbf": end - 600});
+        let signed = format!("{}.{}", part(json!({"alg": "RS256", "kid": "one"})), part(claims));
+        let signature = self.key.sign(signed.as_bytes()).unwrap();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+/// A served tenant whose automation application signs in with this certificate and this identity provider.
+async fn tenant_of(signer: &Signer) -> (EmulatedTenant, EmulatorServer) {
+    let client = AutomationClient::default()
+        .with_certificate(signer.certificate.der().to_vec())
+        .with_federated_credential(ISSUER, SUBJECT, EXCHANGE);
+    let tenant = EmulatedTenant::builder().automation_client(client).build();
+    tenant.trust_issuer(ISSUER, &signer.keys());
+    let server = crate::stage::serve(&tenant).await;
+    (tenant, server)
+}
+
+/// Registers the apps with this sign-in, from the first request on.
+async fn registers(server: &EmulatorServer, sign_in: impl TokenProvider + 'static) -> Result<Outcome, OnboardingError> {
+    let spec = ConnectionSpec::builder("Contoso CMG")
+        .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+        .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+        .build()
+        .unwrap();
+    let directory = GraphDirectory::new(server.endpoints().clone(), sign_in);
+    let job = AzureServicesConnection::builder(spec).directory(directory).build().unwrap();
+    job.onboard(|_| ()).await
+}
+
+fn token_failure(result: Result<Outcome, OnboardingError>) -> (TokenFailure, Vec<u32>) {
+    match result.unwrap_err() {
+        OnboardingError::Read(ReadError::Directory(DirectoryError::Token(error))) => (
+            error.failure(),
+            error.refusal().map(|refusal| refusal.codes.clone()).unwrap_or_default(),
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_whole_job_runs_with_a_certificate_and_a_foreign_certificate_is_refused() {
+    let (signer, stranger) = (Signer::new(), Signer::new());
+    let (tenant, server) = tenant_of(&signer).await;
+    let sign_in = |signer: &Signer| {
+        let certificate = ClientCertificate::from_pem(signer.certificate.pem(), signer.key.serialize_pem()).unwrap();
+        let id = tenant.automation_client().id().into();
+        ClientCertificateSignIn::new(server.endpoints().clone(), tenant.tenant_id().into(), id, certificate)
+    };
+    let refused = token_failure(registers(&server, sign_in(&stranger)).await);
+    assert_eq!(refused, (TokenFailure::BadCredentials, vec![700_027]));
+    assert!(registers(&server, sign_in(&signer)).await.unwrap().changed);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_by_hours_makes_assertions_that_the_service_refuses_by_name() {
+    #[derive(Debug)]
+    struct Behind;
+    impl Clock for Behind {
+        fn now(&self) -> time::OffsetDateTime {
+            time::OffsetDateTime::now_utc() - time::Duration::hours(2)
+        }
+    }
+    let signer = Signer::new();
+    let (tenant, server) = tenant_of(&signer).await;
+    let certificate = ClientCertificate::from_der(signer.certificate.der(), signer.key.serialize_der()).unwrap();
+    let id = tenant.automation_client().id().into();
+    let sign_in = ClientCertificateSignIn::new(server.endpoints().clone(), tenant.tenant_id().into(), id, certificate);
+    let request = TokenRequest::new([server.endpoints().default_scope()]);
+    let error = sign_in.clock(Arc::new(Behind)).token(&request).await.unwrap_err();
+    assert_eq!(error.refusal().unwrap().codes, [700_024]);
+    assert!(error.help().contains("clock"), "{}", error.help());
+}
+
+#[tokio::test]
+async fn a_whole_job_runs_with_the_assertion_of_another_identity_provider() {
+    let signer = Arc::new(Signer::new());
+    let (tenant, server) = tenant_of(&signer).await;
+    let sign_in = |subject: &'static str| {
+        let signer = Arc::clone(&signer);
+        let id = tenant.automation_client().id().into();
+        ClientAssertionSignIn::new(server.endpoints().clone(), tenant.tenant_id().into(), id, move || {
+            let assertion = signer.issue(subject);
+            async move { Ok(SecretString::from(assertion)) }
+        })
+    };
+    let refused = token_failure(registers(&server, sign_in("repo:contoso/other")).await);
+    assert_eq!(refused, (TokenFailure::BadCredentials, vec![700_213]));
+    assert!(registers(&server, sign_in(SUBJECT)).await.unwrap().changed);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use cmg_onboarding::{
     AzureServicesConnection, BrowserSignIn, CachedTokens, ClientAppSpec, CloudEndpoints, CloudEnvironment, ConnectionSpec, GraphDirectory,
     ServerAppSpec, TenantId, TokenProvider, error::TokenFailure, token::sign_in_scopes,
 };
-use cmg_onboarding_emulator::{EmulatedTenant, SignInTrouble};
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, SignInTrouble};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -160,7 +160,8 @@ async fn a_refused_consent_to_optional_scopes_opens_the_page_once_more_without_t
 
 #[tokio::test]
 async fn optional_scopes_are_asked_for_with_the_others_and_cost_no_second_page() {
-    let tenant = EmulatedTenant::new();
+    let caller = Caller::global_administrator().with_scopes(["Application.ReadWrite.All", "User.Read", "Policy.Read.All"]);
+    let tenant = EmulatedTenant::builder().caller(caller).build();
     let server = serve(&tenant).await;
     let request = request(server.endpoints()).offering([server.endpoints().scope("Policy.Read.All")]);
     let (token, _) = sign_in(server.endpoints(), &request).await;
