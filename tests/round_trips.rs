@@ -16,8 +16,9 @@ use cmg_onboarding::{
     ApplicationId, ApplicationObjectId, AzureServicesConnection, CachedTokens, Call, ClientSecret, ClientSecretSignIn, ConnectionSpec,
     Directory, DirectoryError, GraphDirectory, ServicePrincipalId, TenantId, async_trait,
     directory::{
-        AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, NewPassword,
-        NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
+        AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, ConditionalAccessPolicy, DeletedApplication,
+        NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment,
+        ServicePrincipal, SignedIn, Tenant,
     },
     http::{Attempt, HttpClient, RawAnswer, Transport, TransportFailure},
     ids::{KeyId, PermissionGrantId, RoleTemplateId},
@@ -55,6 +56,7 @@ distant! {
     tenant() -> Tenant;
     held_roles(roles: &[RoleTemplateId]) -> Vec<RoleTemplateId>;
     app_management_policy() -> AppManagementPolicy;
+    conditional_access_policies() -> Vec<ConditionalAccessPolicy>;
     application(key: &ApplicationKey) -> Option<Application>;
     application_with_uri(uri: &str) -> Option<Application>;
     deleted_applications(names: &[String]) -> Vec<DeletedApplication>;

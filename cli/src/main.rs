@@ -11,7 +11,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use cmg_onboarding::{
     AzureServicesConnection, CloudEndpoints, ConnectionSpec, Diagnostic, GraphDirectory, OnboardingError, SiteHandle, StaticToken,
-    TenantId, connection::AzureServicesConnectionBuilder, token::TenantDiscovery,
+    TenantId,
+    connection::{AzureServicesConnectionBuilder, Consents},
+    token::TenantDiscovery,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 
@@ -128,6 +130,7 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
     let way = sign_in::choose(arguments, &spec, &endpoints, tenant)?;
     let mut directory = GraphDirectory::builder(endpoints.clone(), way.tokens)
         .scopes(way.scopes)
+        .optional_scopes(way.optional_scopes)
         .http(arguments.http()?);
     if let Some(tenant) = tenant {
         directory = directory.tenant(tenant);
@@ -167,6 +170,11 @@ fn finish(arguments: &Arguments, builder: AzureServicesConnectionBuilder) -> Res
     let connection = builder
         .reissue_secret(arguments.reissue_secret)
         .state_no_gateway(arguments.no_gateway_uses_it)
+        .consents(if arguments.leave_consents {
+            Consents::LeaveToAdministrator
+        } else {
+            Consents::Grant
+        })
         .build();
     Ok(connection.map_err(OnboardingError::from)?)
 }
