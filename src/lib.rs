@@ -19,6 +19,7 @@ pub mod fuzzing;
 pub mod http;
 pub mod ids;
 pub mod manual;
+mod paper;
 pub mod permissions;
 pub mod secret;
 pub mod site;
