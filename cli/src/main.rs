@@ -10,7 +10,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use cmg_onboarding::{
     AzureServicesConnection, CloudEndpoints, ConnectionSpec, Diagnostic, GraphDirectory, OnboardingError, SiteHandle, StaticToken,
-    TenantId, connection::AzureServicesConnectionBuilder, token::TenantDiscovery,
+    TenantId,
+    connection::AzureServicesConnectionBuilder,
+    token::{EntraSecretProbe, TenantDiscovery},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 
@@ -74,11 +76,21 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
     if !arguments.remove {
         arguments.site.prepare_script(&spec)?;
     }
-    output.specification(&spec);
+    if arguments.by_hand {
+        output.by_hand(&spec.by_hand());
+        return Ok(());
+    }
+    if !arguments.review {
+        output.specification(&spec);
+    }
     // Kept alive until the job is done: dropping it stops the emulator.
     let (connection, _emulator) = connect(arguments, spec).await?;
     if arguments.remove {
         let plan = connection.plan_removal(|_| ()).await?;
+        if arguments.review {
+            output.review(&plan);
+            return Ok(());
+        }
         output.plan(&plan);
         if arguments.plan {
             return Ok(());
@@ -89,6 +101,10 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
         return Ok(());
     }
     let preflight = connection.preflight(|_| ()).await.map_err(OnboardingError::from)?;
+    if arguments.review {
+        output.review(&preflight.into_plan().map_err(OnboardingError::from)?);
+        return Ok(());
+    }
     output.preflight(connection.spec(), &preflight);
     let plan = preflight.into_plan().map_err(OnboardingError::from)?;
     output.plan(&plan);
@@ -121,6 +137,9 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
         directory = directory.tenant(tenant);
     }
     let mut builder = AzureServicesConnection::builder(spec).directory(directory.build());
+    if arguments.tries_secrets() {
+        builder = builder.secret_probe(EntraSecretProbe::new(endpoints.clone()).http(arguments.http()?));
+    }
     if let Some(tenant) = tenant {
         builder = builder.tenant(tenant);
     }
@@ -145,6 +164,9 @@ async fn demonstrate(arguments: &Arguments, spec: ConnectionSpec) -> Result<(Azu
         .map_err(bad_input)?;
     let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
     let mut builder = AzureServicesConnection::builder(spec).directory(GraphDirectory::new(server.endpoints().clone(), token));
+    if arguments.tries_secrets() {
+        builder = builder.secret_probe(EntraSecretProbe::new(server.endpoints().clone()));
+    }
     if !arguments.register_only && !arguments.site.is_left_out() {
         builder = builder.site(SiteHandle::from(site));
     }

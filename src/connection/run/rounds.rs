@@ -17,13 +17,17 @@ use crate::{
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
-        run::{context::Run, registered::Registered},
+        run::{context::Run, prove::beside, registered::Registered},
     },
     ids::{ApplicationId, ServicePrincipalId},
     site::SiteRemoval,
     spec::ImportedServerApp,
     text::excerpt,
 };
+
+/// The round beside which a new secret is proven: the one of the consents, which the proof does not need. The service
+/// principal, without which no app signs in, is there by then.
+const PROOF: u8 = 3;
 
 impl Run<'_> {
     /// Carries the plan out.
@@ -43,14 +47,23 @@ impl Run<'_> {
         let last = changes.iter().map(|change| change.round).max().unwrap_or_default();
         for round in 1..=last {
             let of_round: Vec<&Change> = changes.iter().filter(|change| change.round == round).collect();
+            if round > PROOF {
+                self.prove().await;
+            }
             if of_round.iter().any(|change| change.step.is_import()) {
                 // One request does all of them: starting a site's tool costs seconds.
                 self.import(&of_round).await?;
                 continue;
             }
-            let results = join_all(of_round.into_iter().map(|change| self.execute(change))).await;
+            let work = join_all(of_round.into_iter().map(|change| self.execute(change)));
+            let results = if round == PROOF {
+                beside(work, self.prove()).await
+            } else {
+                work.await
+            };
             results.into_iter().collect::<Result<(), StepFailure>>()?;
         }
+        self.prove().await;
         Ok(())
     }
 
