@@ -39,6 +39,8 @@ struct Administrator {
     noted: BTreeMap<String, String>,
     /// The app whose pages are open.
     open: String,
+    /// The owners that were to be added, with the place.
+    added_owners: Vec<(String, String)>,
 }
 
 impl Administrator {
@@ -51,6 +53,7 @@ impl Administrator {
             http: Client::builder().no_proxy().build().unwrap(),
             noted: BTreeMap::new(),
             open: String::new(),
+            added_owners: Vec::new(),
         }
     }
 
@@ -181,6 +184,11 @@ impl Administrator {
                 self.change(json!({"isFallbackPublicClient": allows})).await;
             }
             "API permissions > Add a permission > My APIs" => self.ask_server_app(step).await,
+            "Owners > Add owners" => {
+                let path = format!("applications(appId='{}')/owners/$ref", self.open);
+                let id = self.value(step, "Object ID");
+                self.added_owners.push((path, id));
+            }
             other => panic!("there is no page {other}"),
         }
     }
@@ -217,10 +225,17 @@ impl Administrator {
     }
 
     async fn add_secret(&mut self, step: &Step) {
-        let days = match self.value(step, "Expires").as_str() {
+        let expires = self.value(step, "Expires");
+        let custom = expires
+            .strip_prefix("Custom: ")
+            .and_then(|text| text.strip_suffix(" days from today"));
+        let days = match expires.as_str() {
             "12 months" => 365,
             "24 months" => 730,
-            other => panic!("the portal does not offer {other}"),
+            other => custom
+                .unwrap_or_else(|| panic!("the portal does not offer {other}"))
+                .parse()
+                .unwrap(),
         };
         let ends = (OffsetDateTime::now_utc() + Duration::days(days)).replace_nanosecond(0).unwrap();
         let body = json!({"passwordCredential": {
@@ -349,14 +364,30 @@ fn with_everything() -> ConnectionSpec {
         .unwrap()
 }
 
+/// As a tenant with strict policies wants it: a short secret, and an App ID URI of both ids.
+fn hardened() -> ConnectionSpec {
+    ConnectionSpec::builder("Hardened")
+        .server_app(
+            ServerAppSpec::builder("Server")
+                .app_id_uri("api://{tenantId}/{appId}")
+                .secret_validity(cmg_onboarding::SecretValidity::Days(180))
+                .owner("3f1c2d4e-0000-4000-8000-000000000001"),
+        )
+        .client_app(ClientAppSpec::builder("Client"))
+        .build()
+        .unwrap()
+}
+
 #[tokio::test]
 async fn apps_that_are_registered_by_the_steps_pass_the_verifier_and_are_imported() {
-    for spec in [spec(), spec_with_discovery(), with_everything()] {
+    for spec in [spec(), spec_with_discovery(), with_everything(), hardened()] {
         let by_hand = spec.by_hand();
         let mut administrator = Administrator::of(EmulatedTenant::new()).await;
         for kind in [PartKind::Tenant, PartKind::ServerApp, PartKind::ClientApp] {
             administrator.follow(part(&by_hand, kind).unwrap()).await;
         }
+        let owners = usize::from(spec.name() == "Hardened");
+        assert_eq!(administrator.added_owners.len(), owners, "{:?}", administrator.added_owners);
         let (server, client) = administrator.typed(&by_hand);
         let discovers = spec.discovery().is_some();
         let verification = administrator.verify(server.clone(), client.clone(), discovers).await;
@@ -491,7 +522,7 @@ fn a_tenant_of_the_government_has_its_own_portal_and_its_own_graph() {
 
 #[test]
 fn every_placeholder_is_explained_before_it_is_used() {
-    for spec in [spec(), spec_with_discovery(), with_everything()] {
+    for spec in [spec(), spec_with_discovery(), with_everything(), hardened()] {
         let by_hand = spec.by_hand();
         let fields = by_hand.parts.iter().flat_map(|part| &part.steps).flat_map(|step| &step.fields);
         for field in fields.filter(|field| field.name != "Body") {

@@ -6,6 +6,7 @@ use crate::{
     backoff::WaitPolicy,
     clock::{Clock, SystemClock},
     connection::{
+        check::term::SecretThresholds,
         handle::{AzureServicesConnection, Inner},
         read::snapshot::needs_directory,
         report::{incomplete::IncompleteConnection, step::AppRole},
@@ -49,6 +50,7 @@ impl AzureServicesConnectionBuilder {
                 sink: None,
                 secret_probe: None,
                 proof_limit: PROOF_LIMIT,
+                thresholds: SecretThresholds::default(),
                 wait_policy: WaitPolicy::default(),
                 max_plan_age: MAX_PLAN_AGE,
                 cancel: None,
@@ -132,6 +134,16 @@ impl AzureServicesConnectionBuilder {
     /// in. Default: the whole connection.
     pub fn only(mut self, app: AppRole) -> Self {
         self.inner.only = Some(app);
+        self
+    }
+
+    /// How many days before its end the server app's secret is a finding, in any order: the longest of several is a
+    /// note, each other one a warning. With none, only a secret that has expired is told. Default: 90, 30 and 7 days,
+    /// since the site raises no notification for imported apps.
+    ///
+    /// Source: *Administrative console notifications in Configuration Manager*.
+    pub fn secret_thresholds(mut self, days: impl IntoIterator<Item = u16>) -> Self {
+        self.inner.thresholds = SecretThresholds::new(days);
         self
     }
 

@@ -6,7 +6,7 @@ use crate::{
     backoff::WaitPolicy,
     clock::Clock,
     connection::{
-        check::rules::Rules,
+        check::{rules::Rules, term::SecretThresholds},
         plan::{document::PlanDocument, draft},
         read::snapshot::{Snapshot, read},
         report::{
@@ -89,6 +89,8 @@ pub(crate) struct Inner {
     pub(crate) secret_probe: Option<Arc<dyn SecretProbe>>,
     /// How long a new secret may take until it is accepted.
     pub(crate) proof_limit: Duration,
+    /// How long before its end a secret is told of.
+    pub(crate) thresholds: SecretThresholds,
     pub(crate) wait_policy: WaitPolicy,
     pub(crate) max_plan_age: Duration,
     /// Ends runs from outside.
@@ -152,6 +154,7 @@ impl Inner {
             no_gateway_stated: self.no_gateway_stated,
             only: self.only,
             site_identity: self.site_identity.as_ref(),
+            thresholds: &self.thresholds,
             now: self.clock.now(),
         }
     }

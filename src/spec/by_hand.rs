@@ -228,7 +228,7 @@ impl Values {
             tenant_name: or(imported.map(|app| app.tenant_name().to_owned()), TENANT_NAME),
             server_name: or(server_name(server), SERVER_NAME),
             server_id: or(server.client_id().map(|id| id.to_string()), SERVER_ID),
-            // A specification may write the app's own id, which is known later, as a placeholder.
+            // A specification may write both ids, which are known later, as placeholders; the tenant's has the same name.
             app_id_uri: app_id_uri.replace("{appId}", SERVER_ID),
             secret_expiry: or(imported.map(|app| app.secret_key_expiry().date().to_string()), SECRET_EXPIRY),
             client_name: or(client_name(spec), CLIENT_NAME),

@@ -194,6 +194,8 @@ impl Held {
         let mut application = SiteApplication::new(id, client_id, name.as_str(), tenant, false);
         application.identifier_uri = Some(app_id_uri.to_string());
         application.secret_expiry = Some(*secret_key_expiry);
+        // What version 2309 and later demand of a server app, in their own row, too.
+        application.reply_url = Some("http://localhost".to_owned());
         application.created = Some(whole_second_after(now));
         self.rows.applications.push(application);
         self.secrets.insert(client_id, secret_key.clone());

@@ -7,8 +7,10 @@
 pub(crate) mod apps;
 pub(crate) mod directory;
 pub(crate) mod rights;
+pub(crate) mod rows;
 pub(crate) mod rules;
 pub(crate) mod secrets;
 pub(crate) mod sign_in;
 pub(crate) mod site;
+pub(crate) mod term;
 pub(crate) mod verify;

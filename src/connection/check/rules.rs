@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use crate::{
     cloud::CloudEndpoints,
-    connection::{read::snapshot::Snapshot, report::step::AppRole},
+    connection::{check::term::SecretThresholds, read::snapshot::Snapshot, report::step::AppRole},
     ids::TenantId,
     site::SiteIdentity,
     spec::ConnectionSpec,
@@ -26,6 +26,8 @@ pub(crate) struct Rules<'a> {
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<&'a SiteIdentity>,
+    /// How long before its end a secret is told of.
+    pub(crate) thresholds: &'a SecretThresholds,
     pub(crate) now: OffsetDateTime,
 }
 

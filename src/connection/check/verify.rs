@@ -14,7 +14,7 @@ use crate::{
     call::Call,
     clock::{Clock, SystemClock},
     connection::{
-        check::apps,
+        check::{apps, term::SecretThresholds},
         read::snapshot::RegisteredApp,
         report::{
             emitter::Emitter,
@@ -143,7 +143,7 @@ impl ImportVerifier {
         let registered = looked.transpose().map_err(ReadError::Directory)?;
 
         let mut findings = Vec::new();
-        apps::check_secret_to_import(&self.server, self.clock.now(), &mut findings);
+        apps::check_secret_to_import(&self.server, self.clock.now(), &SecretThresholds::default(), &mut findings);
         if let Some(registered) = &registered {
             self.compare(registered, &mut findings);
         }

@@ -42,14 +42,36 @@ impl PlanDocument {
                 unique_name,
                 properties,
                 secret,
+                owners,
             } => {
                 self.describe_app(properties, details);
+                owners.iter().for_each(|owner| details.add("Owner", owner));
                 details.add("Unique name", unique_name);
                 details.add_some("Secret", secret.as_ref().map(valid));
             }
             Operation::UpdateApp { name, application_id, .. } => {
                 details.add("Name", name);
                 details.add("Application (client) ID", application_id);
+            }
+            Operation::RestoreApp {
+                name,
+                unique_name,
+                object_id,
+                properties,
+            } => {
+                details.add_some("Name", name.as_deref());
+                details.add("Deleted registration", object_id);
+                details.add("Unique name", unique_name);
+                self.describe_app(properties, details);
+            }
+            Operation::SetAppIdUri { app, app_id_uri } => {
+                details.add("Application (client) ID", app_in_words(*app));
+                details.add("App ID URI", app_id_uri);
+            }
+            Operation::ShortenSecret { secrets } => secrets.iter().for_each(|secret| details.add("Secret", valid(secret))),
+            Operation::RemoveMadeApp { app } => {
+                details.add("Application (client) ID", app_in_words(*app));
+                details.add("Condition", "this run has made it, and no other caller has added anything");
             }
             Operation::CreateServicePrincipal { app } => details.add("Application (client) ID", app_in_words(*app)),
             Operation::CompleteClientApp { client, adds, .. } => {
@@ -163,6 +185,9 @@ impl PlanDocument {
             details.add("Permission offered", format!("{name} (delegated, {})", scope.id));
         }
         details.add_some("Access token version", api.and_then(|api| api.requested_access_token_version));
+        if properties.service_principal_lock_configuration.is_some() {
+            details.add("App instance property lock", "on");
+        }
         for resource in properties.required_resource_access.iter().flatten() {
             for access in &resource.resource_access {
                 details.add("Permission asked for", self.permission(resource.resource_app_id, access.id));

@@ -20,18 +20,14 @@ impl fmt::Display for PlanDocument {
             writeln!(formatter, "{:<19}{value}", format!("{name}:"))?;
         }
         writeln!(formatter)?;
-        let (always, if_needed): (Vec<_>, Vec<_>) = self.changes.iter().partition(|change| change.when == When::Always);
-        for change in always {
-            self.show(formatter, change)?;
-        }
-        if !if_needed.is_empty() {
-            writeln!(
-                formatter,
-                "\nOnly if an answer is lost, or another run is under way at the same time:"
-            )?;
-        }
-        for change in if_needed {
-            self.show(formatter, change)?;
+        for when in [When::Always, When::IfNeeded, When::IfRefused] {
+            let mut changes = self.changes.iter().filter(|change| change.when == when).peekable();
+            if let (Some(occasion), Some(_)) = (occasion(when), changes.peek()) {
+                writeln!(formatter, "\n{occasion}")?;
+            }
+            for change in changes {
+                self.show(formatter, change)?;
+            }
         }
         let permissions = self.permissions();
         if !permissions.is_empty() {
@@ -48,6 +44,15 @@ impl fmt::Display for PlanDocument {
             writeln!(formatter, "\n{text}")?;
         }
         Ok(())
+    }
+}
+
+/// When the changes run that do not run in every case.
+pub(crate) const fn occasion(when: When) -> Option<&'static str> {
+    match when {
+        When::Always => None,
+        When::IfNeeded => Some("Only if an answer is lost, or another run is under way at the same time:"),
+        When::IfRefused => Some("Only if the directory refuses by a policy of the tenant, which could not be read:"),
     }
 }
 

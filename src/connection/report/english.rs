@@ -35,7 +35,7 @@ impl Words {
 /// The forms of an App ID URI, as [`crate::spec::ACCEPTED_FORMS`] has them.
 macro_rules! uri_remedy {
     () => {
-        "Leave the App ID URI to its default, or use one of these forms: api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string}."
+        "Leave the App ID URI to its default, or use one of these forms: api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, api://{string}.{verifiedDomain}/{string}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string}."
     };
 }
 
@@ -59,6 +59,8 @@ const ADD_BROKER_REDIRECT: &str =
     "Add ${uri} on the platform 'Mobile and desktop applications' (Entra admin center > App registrations > (the app) > Authentication).";
 const RENEW: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets) and give its Value with its own date.";
 const RENEW_IN_TIME: &str = "Renew the secret in good time: the site raises no notification for imported apps.";
+const RENEW_IN_SITE: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets), and give its Value and date to the site: console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key.";
+const RENEW_BY_HAND: &str = "Add the next client secret in Microsoft Entra (Entra admin center > App registrations > (the app) > Certificates & secrets). If the site refuses its Value, register another server app.";
 const OTHER_CONNECTION: &str = "Give the specification that connection's name and apps, or look at it first: it may be a service of another type (console > Cloud Services > Azure Services).";
 const AUDIT_LOG: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
 
@@ -118,7 +120,22 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::AppIdUriBlockedByPolicy => Words::new(
             "The tenant's policy allows only api://{appId} and api://{tenantId}/{appId}, so ${uri} would be refused.",
-            exemption!(),
+            concat!(
+                "Leave the App ID URI out, or ask for one of these two, written with the braces. ",
+                exemption!()
+            ),
+        ),
+        Code::AppIdUriByPolicy => Words::new(
+            "The tenant's policy allows only App ID URIs that contain the app's own id, so the server app gets ${uri}.",
+            "Nothing to do; the ids are put in once the app is registered, and clients and site get the same text.",
+        ),
+        Code::PolicyNotRead => Words::new(
+            "The tenant's app management policy was not read, so it is not known beforehand whether it refuses a secret or the App ID URI.",
+            "Sign in with the permission ${permission} to have it checked, or say with policy_exempt(true) that no policy applies to this account. If it refuses, the run does what the plan shows for that case.",
+        ),
+        Code::SecretEndPassed => Words::new(
+            "The secret is to be valid until ${given}, which has passed.",
+            "Give a later date, a number of days such as P180D, or longestAllowed.",
         ),
         Code::SecretsForbidden => Words::new(
             "The tenant's app management policy forbids secrets, which the product needs.",
@@ -126,11 +143,26 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::SecretTooLong => Words::new(
             "The tenant's app management policy allows secrets of at most ${longestDays} days, and ${wantedDays} are asked for.",
-            concat!("Choose the shorter validity if that fits. ", exemption!()),
+            concat!(
+                "Ask for the longest validity that is allowed (SecretValidity::LongestAllowed, in JSON \"longestAllowed\"), or for a number of days such as P180D. ",
+                exemption!()
+            ),
         ),
         Code::UniqueNameHeldByDeletedApp => Words::new(
             "The deleted app registration ${name|without a name} (${objectId}) still holds the unique name ${uniqueName}.",
             "Remove this connection, which purges it; or purge or restore it by hand (Entra admin center > App registrations > Deleted applications); or give the connection another key.",
+        ),
+        Code::DeletedAppRestored => Words::new(
+            "The deleted app registration ${name|without a name} (${objectId}) holds the unique name of this specification and is restored; it has ${foreignSecrets} secret(s) that this crate has not made.",
+            "Nothing to do if it may come back. Otherwise purge it first (Entra admin center > App registrations > Deleted applications), or give the connection another key.",
+        ),
+        Code::MadeAppStays => Words::new(
+            "A policy of the tenant refuses the rest, and the ${app} app ${clientId} that this run has made stays, since another caller may be using it: ${marks}.",
+            "Look at the app, and delete it if it is not used (Entra admin center > App registrations > All applications). A later run of the same specification finds it and goes on from there.",
+        ),
+        Code::DeletedAppHoldsName => Words::new(
+            "A policy of the tenant refuses the rest; the app registration ${name|without a name} (${objectId}) that this run has made is deleted, and could not be purged: it holds the unique name ${uniqueName} until ${until}.",
+            "Nothing to do: a later run of the same specification restores it. To be rid of it earlier, purge it with an account that may (Entra admin center > App registrations > Deleted applications).",
         ),
         Code::SecretKept => Words::new(
             "The server app has a secret from an earlier run; its text cannot be read again.",
@@ -174,6 +206,27 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::SecretExpiresSoon => Words::new("The secret to import expires on ${expiresOn}.", RENEW_IN_TIME),
         Code::RegisteredSecretExpired => Words::new("The last secret of the server app expired on ${expiredOn}.", RENEW_IN_TIME),
         Code::RegisteredSecretExpiresSoon => Words::new("The last secret of the server app expires on ${expiresOn}.", RENEW_IN_TIME),
+        Code::ServerAppWithoutSecret => Words::new(
+            "The site knows the server app, and its registration has no secret any more, so the site cannot sign in.",
+            RENEW_IN_SITE,
+        ),
+        Code::SiteSecretExpired => Words::new(
+            "The secret that the site uses expired on ${expiredOn}, so the site cannot sign in.",
+            RENEW_IN_SITE,
+        ),
+        Code::SiteSecretExpiresSoon => Words::new("The secret that the site uses expires on ${expiresOn}.", RENEW_IN_SITE),
+        Code::SiteSecretNotRegistered => Words::new(
+            "The secret that the site uses ends on ${expiresOn}, and the registration of the server app has none that does; its secrets end on ${registered}.",
+            "See whether the secret was deleted (Entra admin center > App registrations > (the app) > Certificates & secrets). If it was, add a new one and give its Value and date to the site: console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key.",
+        ),
+        Code::SiteSecretUnknown => Words::new(
+            "Which secret of the server app the site uses cannot be told, so it is not known whether that secret is still valid.",
+            "Compare the secret key expiry in the site (console > Administration > Cloud Services > Microsoft Entra tenants) with the secrets of the registration (Entra admin center > App registrations > (the app) > Certificates & secrets).",
+        ),
+        Code::SecretShorterThanAsked => Words::new(
+            "The secret of the server app that is kept ends on ${expiresOn}; with the validity asked for it would end on ${askedUntil}.",
+            "Nothing to do: the validity asked for counts for the next secret that is issued. No run replaces a secret that works.",
+        ),
         Code::SecretExpiredAtSignIn => Words::new(
             "Microsoft Entra answers that the secret of the server app has expired (AADSTS7000222), even if the given date is later.",
             RENEW,
@@ -304,6 +357,46 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The two reused apps belong to different tenants.",
             "Choose a server app and a client app of one tenant.",
         ),
+        Code::SiteUriNotRegistered => Words::new(
+            "The site has the App ID URI ${site} for the server app, which is registered with ${registered|none}.",
+            "Add the site's App ID URI to the registration, letter by letter (Entra admin center > App registrations > (the app) > Expose an API); the product has no way to change the one in the site.",
+        ),
+        Code::AppIdUriKeptBySite => Words::new(
+            "The site has the App ID URI ${site} for the server app and keeps it, although the specification has ${wanted}; clients are told the site's.",
+            "Give the specification the site's App ID URI. If the new one is needed, register another server app with it and set up a connection with that app: the product has no way to change the App ID URI of an app in the site.",
+        ),
+        Code::SiteTenantInOtherCloud => Words::new(
+            "The site has the tenant in ${site}, and the connection is for ${wanted}.",
+            "Check the Azure environment of the specification. If it is right, remove the connection and import the apps again with it: the product has no way to change the environment of a tenant in the site (console > Administration > Cloud Services > Microsoft Entra tenants).",
+        ),
+        Code::SiteTenantNameDiffers => Words::new(
+            "The site has the tenant by the name ${site}, not ${wanted}.",
+            "Nothing to do: the name is shown and not used to sign in, and the product has no way to change it.",
+        ),
+        Code::SiteAppNameDiffers => Words::new(
+            "The site has the ${app} app by the name ${site}, not ${wanted}.",
+            "Nothing to do: the name is shown and not used to sign in, and the product has no way to change it.",
+        ),
+        Code::SiteReplyUrlMissing => Words::new(
+            "The site has the redirect URI ${site} for the server app, not ${wanted}, without which version 2309 and later refuse to create a gateway.",
+            "Choose Update Application Settings on the server app (console > Administration > Cloud Services > Microsoft Entra tenants), or run Set-UpdateServerApplication.",
+        ),
+        Code::AppTooOldToRenew => Words::new(
+            "The server app was created on ${createdOn}, and version 2409 and later refuse to renew the secret of an app older than ${days} days.",
+            RENEW_BY_HAND,
+        ),
+        Code::AppRenewableUntil => Words::new(
+            "The server app was created on ${createdOn}; from version 2409 on the site renews its secret until ${until} only, when it is ${days} days old.",
+            RENEW_BY_HAND,
+        ),
+        Code::WrongKindOfApp => Words::new(
+            "The site does not know ${clientId} as a ${app} app but as the other kind.",
+            "Choose another app registration as the ${app} app: the site knows each app as one kind only (console > Administration > Cloud Services > Microsoft Entra tenants).",
+        ),
+        Code::SiteFieldsUnread => Words::new(
+            "The site does not tell ${fields}, so it is not known whether that is right.",
+            "Look at the app and the tenant in the console (Administration > Cloud Services > Microsoft Entra tenants), or read the site with an account that may read all of their properties.",
+        ),
         Code::SiteTooOld => Words::new(
             "The site has version ${version}; importing apps takes 2010 (5.00.9040) or later.",
             "Update the site.",
@@ -347,6 +440,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::ConnectionUnread => Words::new(
             "Which apps the connection \"${connection}\" uses could not be read from the site.",
             "Look at the connection (console > Cloud Services > Azure Services), and read the site again with an account that may read all of its objects.",
+        ),
+        Code::SiteRowUnread => Words::new(
+            "The site has a row of ${class} that could not be read, because of its ${property}: what it says is unknown.",
+            "Look at it in the console (Cloud Services > Azure Services, and > Microsoft Entra tenants), and read the site again with an account that may read all of its objects.",
         ),
         Code::DeletedAppsUnread => Words::new(
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",

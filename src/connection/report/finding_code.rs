@@ -48,6 +48,14 @@ pub enum FindingCode {
     AppIdUriInUse,
     /// The tenant's policy refuses this App ID URI. Parameters: `uri`.
     AppIdUriBlockedByPolicy,
+    /// The tenant's policy allows no App ID URI but those that contain the app's own id, so the app gets such a one in the
+    /// place of the default. Parameters: `uri` (with placeholders as long as the app is not registered).
+    AppIdUriByPolicy,
+    /// The tenant's app management policy could not be read, so it is not known whether it refuses what the plan writes.
+    /// Parameters: `permission` (the least one that reads it).
+    PolicyNotRead,
+    /// The secret is to end on a day that has passed. Parameters: `given` (date).
+    SecretEndPassed,
     /// The tenant's policy allows no secrets.
     SecretsForbidden,
     /// The tenant's policy allows only shorter secrets. Parameters: `longestDays` and `wantedDays` (numbers
@@ -56,6 +64,16 @@ pub enum FindingCode {
     /// A deleted app registration holds the unique name. Parameters: `uniqueName`, `objectId` (of the deleted
     /// app), `name` (of the deleted app, optional).
     UniqueNameHeldByDeletedApp,
+    /// A deleted app registration holds the unique name, and is restored. Parameters: `objectId`, `name` (of the deleted app,
+    /// optional), `foreignSecrets` (number of its secrets that this crate has not made).
+    DeletedAppRestored,
+    /// A policy refuses the rest of the run, and an app that it has made stays, because another caller may be using it.
+    /// Parameters: `app`, `clientId`, `marks` (list of what was found: "secret", "certificate", "servicePrincipal", "consent",
+    /// "owner", "ownersUnread", "makerUnknown").
+    MadeAppStays,
+    /// A policy refuses the rest of the run; an app that it has made is deleted and could not be purged, and holds its
+    /// unique name. Parameters: `uniqueName`, `objectId`, `name` (optional), `until` (date).
+    DeletedAppHoldsName,
     /// The app's secret was made before, and its text cannot be read again.
     SecretKept,
     /// The app's secret was lost and is replaced.
@@ -87,12 +105,29 @@ pub enum FindingCode {
     ChangeOverwritten,
     /// The secret to import has expired. Parameters: `expiredOn` (date).
     SecretExpired,
-    /// The secret to import expires soon. Parameters: `expiresOn` (date).
+    /// The secret to import expires soon. Parameters: `expiresOn` (date), `withinDays` (the threshold that was passed).
     SecretExpiresSoon,
     /// The last secret of the registered server app has expired. Parameters: `expiredOn` (date).
     RegisteredSecretExpired,
-    /// The last secret of the registered server app expires soon. Parameters: `expiresOn` (date).
+    /// The last secret of the registered server app expires soon. Parameters: `expiresOn` (date), `withinDays` (the
+    /// threshold that was passed).
     RegisteredSecretExpiresSoon,
+    /// The site knows the server app, and the registration has no secret: every sign-in of the site fails.
+    ServerAppWithoutSecret,
+    /// The secret that the site uses has expired. Parameters: `expiredOn` (date, as the registration has it if its
+    /// secret was found there, else as the site has it).
+    SiteSecretExpired,
+    /// The secret that the site uses expires soon. Parameters: `expiresOn` (date, as the registration has it if its
+    /// secret was found there, else as the site has it), `withinDays` (the threshold that was passed).
+    SiteSecretExpiresSoon,
+    /// No secret of the registration ends when the secret that the site uses ends: it was deleted, or the site was given
+    /// another date. Parameters: `expiresOn` (date, as the site has it), `registered` (list of dates).
+    SiteSecretNotRegistered,
+    /// It cannot be told which secret of the registration the site uses, so it is not known whether that one is valid.
+    SiteSecretUnknown,
+    /// The secret that is kept ends earlier than the validity asked for would have it. Parameters: `expiresOn` (date, as
+    /// the registration has it), `askedUntil` (date, counted from the secret's issue).
+    SecretShorterThanAsked,
     /// Microsoft Entra answers that the secret has expired, even if the date given for it is later.
     SecretExpiredAtSignIn,
     /// Microsoft Entra does not accept the secret that was given.
@@ -188,6 +223,33 @@ pub enum FindingCode {
     TenantMismatch,
     /// The two reused apps belong to different tenants.
     ReusedAppsOfDifferentTenants,
+    /// The App ID URI that the site has for the server app is not one of the registration, byte for byte: clients ask for
+    /// tokens that are refused. Parameters: `site` (the site's), `registered` (list).
+    SiteUriNotRegistered,
+    /// The specification has another App ID URI than the site, which keeps its own; clients are told the site's.
+    /// Parameters: `site` (the site's), `wanted` (the specification's).
+    AppIdUriKeptBySite,
+    /// The site has the tenant in another cloud. Parameters: `site` and `wanted` (Azure environments).
+    SiteTenantInOtherCloud,
+    /// The site has the tenant by another name. Parameters: `site` and `wanted` (names).
+    SiteTenantNameDiffers,
+    /// The site has an app by another name. Parameters: `app`, `site` and `wanted` (names).
+    SiteAppNameDiffers,
+    /// The site does not have the redirect URI of the server app that version 2309 and later demand. Parameters: `site`
+    /// (what it has), `wanted`.
+    SiteReplyUrlMissing,
+    /// Version 2409 and later renew no secret of an app of this age. Parameters: `createdOn` (date, as the site has it),
+    /// `days` (the greatest age).
+    AppTooOldToRenew,
+    /// Version 2409 and later will soon renew no secret of the app. Parameters: `createdOn` (date, as the site has it),
+    /// `until` (the last day), `days` (the greatest age).
+    AppRenewableUntil,
+    /// The site knows the app as the other kind: as a native app where a web app is needed, or the other way round.
+    /// Parameters: `app` (which was expected), `clientId`.
+    WrongKindOfApp,
+    /// The site does not tell values that would be compared, so it is not known whether they are right. Parameters:
+    /// `fields` (list of what is not told, as "serverApp.replyUrl").
+    SiteFieldsUnread,
     /// The site is too old. Parameters: `version`.
     SiteTooOld,
     /// The account may not write in the site.
@@ -216,6 +278,9 @@ pub enum FindingCode {
     /// The web apps of a connection could not be read, so it is not known which apps it uses. In a removal the apps
     /// stay. Parameters: `connection` (name).
     ConnectionUnread,
+    /// The site has a row that could not be read, so what it says is unknown. In a removal the apps stay if the row may
+    /// be a connection or an app. Parameters: `class` (of the SMS Provider), `property`, `row` (its id, if that was read).
+    SiteRowUnread,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
@@ -240,9 +305,15 @@ impl FindingCode {
         Self::AppIdUriWithoutOwner,
         Self::AppIdUriInUse,
         Self::AppIdUriBlockedByPolicy,
+        Self::AppIdUriByPolicy,
+        Self::PolicyNotRead,
+        Self::SecretEndPassed,
         Self::SecretsForbidden,
         Self::SecretTooLong,
         Self::UniqueNameHeldByDeletedApp,
+        Self::DeletedAppRestored,
+        Self::MadeAppStays,
+        Self::DeletedAppHoldsName,
         Self::SecretKept,
         Self::SecretReplaced,
         Self::SecretOfAnotherSite,
@@ -258,6 +329,12 @@ impl FindingCode {
         Self::SecretExpiresSoon,
         Self::RegisteredSecretExpired,
         Self::RegisteredSecretExpiresSoon,
+        Self::ServerAppWithoutSecret,
+        Self::SiteSecretExpired,
+        Self::SiteSecretExpiresSoon,
+        Self::SiteSecretNotRegistered,
+        Self::SiteSecretUnknown,
+        Self::SecretShorterThanAsked,
         Self::SecretExpiredAtSignIn,
         Self::SecretRejected,
         Self::SecretIdGiven,
@@ -298,6 +375,16 @@ impl FindingCode {
         Self::ScopeDisabled,
         Self::TenantMismatch,
         Self::ReusedAppsOfDifferentTenants,
+        Self::SiteUriNotRegistered,
+        Self::AppIdUriKeptBySite,
+        Self::SiteTenantInOtherCloud,
+        Self::SiteTenantNameDiffers,
+        Self::SiteAppNameDiffers,
+        Self::SiteReplyUrlMissing,
+        Self::AppTooOldToRenew,
+        Self::AppRenewableUntil,
+        Self::WrongKindOfApp,
+        Self::SiteFieldsUnread,
         Self::SiteTooOld,
         Self::SiteRightsMissing,
         Self::ConnectionNamedOtherwise,
@@ -309,6 +396,7 @@ impl FindingCode {
         Self::AppsUsedByAnotherSite,
         Self::AppsUsedByConnection,
         Self::ConnectionUnread,
+        Self::SiteRowUnread,
         Self::DeletedAppsUnread,
         Self::AdoptedAppStays,
     ];

@@ -194,12 +194,13 @@ pub struct AppOutcome {
 pub struct ClientSettings {
     /// `AADTENANTID`.
     pub tenant_id: TenantId,
-    /// `AADTENANTNAME`, which only old clients read.
+    /// `AADTENANTNAME`, which only old clients read: the tenant's name as the site has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_name: Option<String>,
     /// `AADCLIENTAPPID`: the native app.
     pub client_app_id: ApplicationId,
-    /// `AADRESOURCEURI`: the App ID URI of the server app.
+    /// `AADRESOURCEURI`: the App ID URI of the server app as the site has it. Without a site, the one that is
+    /// registered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id_uri: Option<AppIdUri>,
 }
@@ -252,7 +253,8 @@ pub struct Outcome {
     pub tenant_id: TenantId,
     /// The tenant's name in the site.
     pub tenant_name: String,
-    /// The App ID URI of the server app; `None` if the app is reused and the site does not tell it.
+    /// The App ID URI of the server app, which clients ask for: the one that the site has if it knew the app before, else
+    /// the one of the plan. `None` if the site does not tell it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id_uri: Option<AppIdUri>,
     /// The web (server) app; `None` after a removal, or if it is not there because the run was for the other

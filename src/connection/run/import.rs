@@ -129,7 +129,7 @@ impl Run<'_> {
             client_id,
             secret_key,
             secret_key_expiry,
-            app_id_uri: app_id_uri.clone().ok_or(StepError::NothingToImport)?,
+            app_id_uri: self.app_id_uri().or_else(|| app_id_uri.clone()).ok_or(StepError::NothingToImport)?,
         })
     }
 

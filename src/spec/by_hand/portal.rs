@@ -4,7 +4,7 @@ use super::{
     super::{ClientApp, ConnectionSpec, SecretValidity, ServerApp},
     Part, PartKind, REGISTERING, SECRET_EXPIRY, SECRET_VALUE, Step, TENANT_ID, TENANT_NAME, Values, step,
 };
-use crate::cloud::CloudEndpoints;
+use crate::{cloud::CloudEndpoints, ids::DirectoryObjectId};
 
 const REGISTRAR: &str = "Application Developer, Cloud Application Administrator or Application Administrator to register the app";
 const GRANTS: &str = "; Cloud Application Administrator or Application Administrator to grant admin consent";
@@ -83,7 +83,7 @@ pub(super) fn server_app(spec: &ConnectionSpec, values: &Values) -> Option<Part>
         "Enter these values, select Add, and copy Value and Expires at once: the value is shown only now. It is not the Secret ID.",
         &[
             ("Description", spec.name()),
-            ("Expires", &months(validity)),
+            ("Expires", &validity_in_words(validity)),
             ("Value, to copy", SECRET_VALUE),
             ("Expires, to copy", SECRET_EXPIRY),
         ],
@@ -101,6 +101,9 @@ pub(super) fn server_app(spec: &ConnectionSpec, values: &Values) -> Option<Part>
         &[("requestedAccessTokenVersion", "null or 1")],
     ));
     steps.push(device_tokens(spec, values));
+    if let ServerApp::Create(app) = spec.server_app() {
+        steps.extend(owners(app.owners()));
+    }
     let consents = if spec.discovery().is_some() { GRANTS_DIRECTORY_READ } else { "" };
     Some(part(spec, PartKind::ServerApp, title, steps, consents))
 }
@@ -169,6 +172,9 @@ pub(super) fn client_app(spec: &ConnectionSpec, values: &Values) -> Option<Part>
             "user_impersonation of the web (server) app, User.Read of Microsoft Graph",
         )],
     ));
+    if let ClientApp::Create(app) = spec.client_app() {
+        steps.extend(owners(app.owners()));
+    }
     Some(part(spec, PartKind::ClientApp, title, steps, GRANTS))
 }
 
@@ -253,10 +259,19 @@ fn device_tokens(spec: &ConnectionSpec, values: &Values) -> Step {
 }
 
 /// As the portal offers it. What it does not offer is chosen as a custom end.
-fn months(validity: SecretValidity) -> String {
-    match validity.to_string().as_str() {
-        "oneYear" => "12 months".to_owned(),
-        "twoYears" => "24 months".to_owned(),
-        other => format!("Custom: {other}"),
+fn validity_in_words(validity: SecretValidity) -> String {
+    match validity {
+        SecretValidity::OneYear => "12 months".to_owned(),
+        SecretValidity::TwoYears => "24 months".to_owned(),
+        SecretValidity::Days(days) => format!("Custom: {days} days from today"),
+        SecretValidity::Until(day) => format!("Custom: {day}"),
+        SecretValidity::LongestAllowed => "24 months, or the longest that the tenant allows".to_owned(),
     }
+}
+
+/// Beside the person who registers the app.
+fn owners(owners: &[DirectoryObjectId]) -> Option<Step> {
+    let fields: Vec<(&str, String)> = owners.iter().map(|owner| ("Object ID", owner.to_string())).collect();
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, id)| (*name, id.as_str())).collect();
+    (!fields.is_empty()).then(|| step("Owners > Add owners", "Select the users or applications with these ids.", &fields))
 }

@@ -4,7 +4,10 @@ use std::fmt;
 
 use super::{CallerNeeds, Review, ReviewedChange};
 use crate::{
-    connection::{plan::change::When, report::event::Verb},
+    connection::{
+        plan::{change::When, summary::occasion},
+        report::event::Verb,
+    },
     paper::{Paper, Style},
     permissions::{AnyOf, PermissionType, Requirement, WithoutRole},
 };
@@ -58,17 +61,19 @@ impl Review {
 
     fn write_changes(&self, paper: &mut Paper) {
         paper.heading("What is made, changed or removed");
-        let (always, if_needed): (Vec<_>, Vec<_>) = self.changes.iter().partition(|change| change.when == When::Always);
-        if always.is_empty() {
+        let of = |when: When| self.changes.iter().filter(move |change| change.when == when);
+        if of(When::Always).next().is_none() {
             paper.paragraph("Nothing: everything is in place.");
-        } else {
-            paper.list();
-            always.into_iter().for_each(|change| write_change(change, paper));
         }
-        if !if_needed.is_empty() {
-            paper.paragraph("Only if an answer is lost, or another run is under way at the same time:");
+        for when in [When::Always, When::IfNeeded, When::IfRefused] {
+            if of(when).next().is_none() {
+                continue;
+            }
+            if let Some(occasion) = occasion(when) {
+                paper.paragraph(occasion);
+            }
             paper.list();
-            if_needed.into_iter().for_each(|change| write_change(change, paper));
+            of(when).for_each(|change| write_change(change, paper));
         }
     }
 
