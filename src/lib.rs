@@ -21,6 +21,7 @@ pub mod hand_over;
 pub mod http;
 pub mod ids;
 pub mod manual;
+mod paper;
 pub mod permissions;
 pub mod secret;
 pub mod site;

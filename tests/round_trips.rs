@@ -13,8 +13,9 @@ mod support;
 use std::time::Duration;
 
 use cmg_onboarding::{
-    ApplicationId, ApplicationObjectId, AzureServicesConnection, CachedTokens, Call, ClientSecret, ClientSecretSignIn, ConnectionSpec,
-    Directory, DirectoryError, GraphDirectory, ServicePrincipalId, TenantId, async_trait,
+    AccessToken, ApplicationId, ApplicationObjectId, AzureServicesConnection, CachedTokens, Call, ClientSecret, ClientSecretSignIn,
+    ConnectionSpec, Directory, DirectoryError, GraphDirectory, ServicePrincipalId, TenantId, TokenError, async_trait,
+    connection::{Finding, FindingCode},
     directory::{
         AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, ConditionalAccessPolicy, DeletedApplication,
         NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment,
@@ -22,6 +23,7 @@ use cmg_onboarding::{
     },
     http::{Attempt, HttpClient, RawAnswer, Transport, TransportFailure},
     ids::{KeyId, PermissionGrantId, RoleTemplateId},
+    token::{ProbedResource, SecretProbe},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire};
 use serde_json::json;
@@ -90,6 +92,33 @@ async fn a_first_run_takes_four_dependent_round_trips() {
     for spec in [spec(), spec_with_discovery()] {
         assert_eq!(round_trips(spec, &EmulatedTenant::new(), &EmulatedSite::new()).await, 4);
     }
+}
+
+/// A sign-in service that is as far away as the directory.
+#[derive(Debug)]
+struct DistantSignIn;
+
+#[async_trait]
+impl SecretProbe for DistantSignIn {
+    async fn probe(&self, _: TenantId, _: ApplicationId, _: &ClientSecret, _: &ProbedResource) -> Result<AccessToken, TokenError> {
+        sleep(REQUEST).await;
+        Ok(AccessToken::new("opaque"))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn proving_the_new_secret_beside_the_consents_costs_no_round_trip() {
+    let job = AzureServicesConnection::builder(spec())
+        .directory(Distant(EmulatedTenant::new().directory()))
+        .site(EmulatedSite::new())
+        .secret_probe(DistantSignIn)
+        .build()
+        .unwrap();
+    let started = Instant::now();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    assert_eq!(started.elapsed().as_millis() / REQUEST.as_millis(), 4);
+    let is_proven = |finding: &Finding| finding.code() == FindingCode::NewSecretProven;
+    assert!(outcome.findings.iter().any(is_proven));
 }
 
 #[tokio::test(start_paused = true)]

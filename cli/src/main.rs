@@ -13,7 +13,7 @@ use cmg_onboarding::{
     AzureServicesConnection, CloudEndpoints, ConnectionSpec, Diagnostic, GraphDirectory, OnboardingError, SiteHandle, StaticToken,
     TenantId,
     connection::{AzureServicesConnectionBuilder, Consents},
-    token::TenantDiscovery,
+    token::{EntraSecretProbe, TenantDiscovery},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 
@@ -81,11 +81,21 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
         arguments.site.prepare_script(&spec)?;
     }
     let prepared = arguments.hand_over.prepare(&spec)?;
-    output.specification(&spec);
+    if arguments.by_hand {
+        output.by_hand(&spec.by_hand());
+        return Ok(());
+    }
+    if !arguments.review {
+        output.specification(&spec);
+    }
     // Kept alive until the job is done: dropping it stops the emulator.
     let (connection, _emulator) = connect(arguments, spec).await?;
     if arguments.remove {
         let plan = connection.plan_removal(|_| ()).await?;
+        if arguments.review {
+            output.review(&plan);
+            return Ok(());
+        }
         output.plan(&plan);
         if arguments.plan {
             return Ok(());
@@ -96,6 +106,10 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
         return Ok(());
     }
     let preflight = connection.preflight(|_| ()).await.map_err(OnboardingError::from)?;
+    if arguments.review {
+        output.review(&preflight.into_plan().map_err(OnboardingError::from)?);
+        return Ok(());
+    }
     output.preflight(connection.spec(), &preflight);
     let plan = preflight.into_plan().map_err(OnboardingError::from)?;
     output.plan(&plan);
@@ -136,6 +150,9 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
         directory = directory.tenant(tenant);
     }
     let mut builder = AzureServicesConnection::builder(spec).directory(directory.build());
+    if arguments.tries_secrets() {
+        builder = builder.secret_probe(EntraSecretProbe::new(endpoints.clone()).http(arguments.http()?));
+    }
     if let Some(tenant) = tenant {
         builder = builder.tenant(tenant);
     }
@@ -160,6 +177,9 @@ async fn demonstrate(arguments: &Arguments, spec: ConnectionSpec) -> Result<(Azu
         .map_err(bad_input)?;
     let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
     let mut builder = AzureServicesConnection::builder(spec).directory(GraphDirectory::new(server.endpoints().clone(), token));
+    if arguments.tries_secrets() {
+        builder = builder.secret_probe(EntraSecretProbe::new(server.endpoints().clone()));
+    }
     if !arguments.register_only && !arguments.hand_over.is_written() && !arguments.site.is_left_out() {
         builder = builder.site(SiteHandle::from(site));
     }

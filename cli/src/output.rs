@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use cmg_onboarding::{
     ConnectionSpec, Diagnostic, Event, InvalidSpec, Outcome, Plan, Preflight,
     connection::{ApplyError, EventKind, Finding, NextStep, NextStepCode, Problem},
-    spec::{ClientApp, ServerApp},
+    spec::{ClientApp, ServerApp, by_hand::ByHand},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -71,6 +71,23 @@ impl Output {
         }
     }
 
+    /// The paper for the review board.
+    pub(crate) fn review(self, plan: &Plan) {
+        let review = plan.review();
+        match self.json {
+            true => self.object("review", &review),
+            false => write(review.to_string().trim_end()),
+        }
+    }
+
+    /// The connection as steps for people.
+    pub(crate) fn by_hand(self, steps: &ByHand) {
+        match self.json {
+            true => self.object("byHand", steps),
+            false => write(steps.to_string().trim_end()),
+        }
+    }
+
     pub(crate) fn begin_progress(self) {
         if !self.json {
             heading("Progress");
@@ -95,6 +112,11 @@ impl Output {
             )),
             EventKind::StepDone { step, action, .. } => line(&format!("  {:<9}  {step}", action.to_string())),
             EventKind::StepFailed { step, error, .. } => line(&format!("  failed     {step}: {error}")),
+            EventKind::SecretTried { accepted, .. } => line(match accepted {
+                Some(true) => "  proven     The new secret signs in",
+                Some(false) => "  refused    The new secret does not sign in",
+                None => "  unknown    Whether the new secret signs in",
+            }),
             EventKind::StepSkipped { step, .. } => line(&format!("  not needed {step}")),
             // The pages before and after say the rest.
             _ => {}

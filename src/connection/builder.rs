@@ -17,10 +17,14 @@ use crate::{
     ids::TenantId,
     site::{SiteHandle, SiteIdentity},
     spec::ConnectionSpec,
+    token::SecretProbe,
 };
 
 /// How old a plan may be when it is applied without reading again.
 const MAX_PLAN_AGE: Duration = Duration::from_secs(60);
+
+/// How long a new secret may take until the sign-in service accepts it. Seen were 4 to 18 seconds.
+const PROOF_LIMIT: Duration = Duration::from_secs(60);
 
 /// Builds an [`AzureServicesConnection`]. Each setting says its default; directory, site or both have to be
 /// given, as the specification needs them.
@@ -46,6 +50,8 @@ impl AzureServicesConnectionBuilder {
                 only: None,
                 site_identity: None,
                 sink: None,
+                secret_probe: None,
+                proof_limit: PROOF_LIMIT,
                 thresholds: SecretThresholds::default(),
                 wait_policy: WaitPolicy::default(),
                 max_plan_age: MAX_PLAN_AGE,
@@ -158,6 +164,33 @@ impl AzureServicesConnectionBuilder {
     /// anything else. Default: none; the secret's text is in the outcome or in the error.
     pub fn secret_sink(mut self, sink: impl SecretSink + 'static) -> Self {
         self.inner.sink = Some(Arc::new(sink));
+        self
+    }
+
+    /// Tries each secret out that a run issues: it signs in once, after the [`SecretSink`] has the secret and before
+    /// the site has it, beside the consents. Default: none; a new secret is not tried out.
+    ///
+    /// Whatever comes of it is told and stops nothing: by
+    /// [`EventKind::SecretTried`](super::EventKind::SecretTried), and by one of the findings `NewSecretProven`,
+    /// `NewSecretNotYetAccepted`, `NewSecretBlocked`, `NewSecretRefused` and `NewSecretUnproven`.
+    ///
+    /// ```
+    /// use cmg_onboarding::{AzureServicesConnection, CloudEndpoints, connection::AzureServicesConnectionBuilder, token::EntraSecretProbe};
+    ///
+    /// # fn example(builder: AzureServicesConnectionBuilder) -> AzureServicesConnectionBuilder {
+    /// builder.secret_probe(EntraSecretProbe::new(CloudEndpoints::default()))
+    /// # }
+    /// ```
+    pub fn secret_probe(mut self, probe: impl SecretProbe + 'static) -> Self {
+        self.inner.secret_probe = Some(Arc::new(probe));
+        self
+    }
+
+    /// How long a new secret may take until the sign-in service accepts it, by tokio's timer. Until then
+    /// AADSTS7000215 counts as replication and is waited for with the pauses of the
+    /// [`wait_policy`](Self::wait_policy); afterwards a finding says that it is not known yet. Default: 60 seconds.
+    pub fn secret_proof_limit(mut self, limit: Duration) -> Self {
+        self.inner.proof_limit = limit;
         self
     }
 

@@ -22,6 +22,7 @@ use crate::{
     ids::TenantId,
     site::{Site, SiteHandle, SiteIdentity},
     spec::ConnectionSpec,
+    token::SecretProbe,
 };
 
 /// One Azure service connection of type Cloud Management, which this handle sets up or removes.
@@ -86,6 +87,10 @@ pub(crate) struct Inner {
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
+    /// Signs the server app in with its secret.
+    pub(crate) secret_probe: Option<Arc<dyn SecretProbe>>,
+    /// How long a new secret may take until it is accepted.
+    pub(crate) proof_limit: Duration,
     /// How long before its end a secret is told of.
     pub(crate) thresholds: SecretThresholds,
     pub(crate) wait_policy: WaitPolicy,

@@ -36,6 +36,8 @@ use crate::{
 /// [`Directory`] everything else is compared field by field, which takes a sign-in that may read
 /// applications. Either may be left out; what is left out is not verified.
 ///
+/// For apps that are still to be registered by hand, [`ConnectionSpec::by_hand`] gives the steps in the portal.
+///
 /// ```no_run
 /// use cmg_onboarding::{GraphDirectory, ImportedServerApp, ImportedClientApp, connection::ImportVerifier};
 ///

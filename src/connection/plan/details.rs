@@ -218,7 +218,7 @@ impl PlanDocument {
     }
 
     /// The id of the server app's `user_impersonation`, if a change of this plan names it.
-    fn impersonation_id(&self) -> Option<PermissionId> {
+    pub(crate) fn impersonation_id(&self) -> Option<PermissionId> {
         self.changes.iter().find_map(|change| match &change.operation {
             Operation::CompleteClientApp { scope, .. } => Some(*scope),
             Operation::CreateApp { properties, .. } => offered(properties),

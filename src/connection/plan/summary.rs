@@ -49,7 +49,7 @@ impl fmt::Display for PlanDocument {
 }
 
 /// When the changes run that do not run in every case.
-const fn occasion(when: When) -> Option<&'static str> {
+pub(crate) const fn occasion(when: When) -> Option<&'static str> {
     match when {
         When::Always => None,
         When::IfNeeded => Some("Only if an answer is lost, or another run is under way at the same time:"),

@@ -196,6 +196,17 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The site does not say whether it holds the secret ${keyId} that this run has issued; that one and every older secret that the site may hold stay.",
             "Compare the secret key expiry in the site with the app registration (console > Cloud Services > Microsoft Entra tenants).",
         ),
+        Code::NewSecretProven => Words::new("The new secret ${keyId} signs in.", "Nothing to do."),
+        Code::NewSecretNotYetAccepted => Words::new(
+            "The new secret ${keyId} was not accepted within ${seconds} seconds, so it is not known yet whether it works.",
+            "Nothing is lost: the secret was handed over. A new secret may take minutes to be known everywhere; try it out again before clients need it (ImportVerifier with a secret probe).",
+        ),
+        Code::NewSecretBlocked => Words::new(
+            "A policy of the tenant keeps the server app from signing in with the new secret ${keyId} (Conditional Access, AADSTS53003).",
+            "Exclude the server app from Conditional Access policies for all resources, or the site cannot sign in either (Entra admin center > Conditional Access). Since June 2026 such an exclusion changes how policies are enforced for baseline scopes; see Microsoft's page on resource exclusions first.",
+        ),
+        Code::NewSecretRefused => Words::new("The server app cannot sign in with the new secret ${keyId}: ${error}.", "${help}"),
+        Code::NewSecretUnproven => Words::new("Whether the new secret ${keyId} works could not be tried out: ${error}.", "${help}"),
         Code::ConcurrentChange => Words::new(
             "At the step \"${step}\" another administrator wrote at the same time, and this is gone: ${lost}.",
             AUDIT_LOG,

@@ -96,6 +96,20 @@ pub enum FindingCode {
     /// The site does not say which secret it holds, so each secret that it may hold stays. Parameters:
     /// `keyId` (of the secret that this run has issued).
     SecretHolderUnknown,
+    /// The secret that this run has issued was tried out and signs in. Parameters: `keyId` (of that secret).
+    NewSecretProven,
+    /// The secret that this run has issued was not accepted within the limit, and may be later. Parameters: `keyId`
+    /// (of that secret), `seconds` (how long was waited), `codes` (list of AADSTS numbers, optional).
+    NewSecretNotYetAccepted,
+    /// A policy of the tenant keeps the app from signing in with the secret that this run has issued. Parameters:
+    /// `keyId` (of that secret), `codes` (list of AADSTS numbers, optional).
+    NewSecretBlocked,
+    /// The app cannot sign in with the secret that this run has issued, for another reason. Parameters: `keyId` (of
+    /// that secret), `error` and `help` (texts of the sign-in error), `codes` (list of AADSTS numbers, optional).
+    NewSecretRefused,
+    /// The secret that this run has issued could not be tried out. Parameters: `keyId` (of that secret), `error` and
+    /// `help` (texts of the sign-in error), `codes` (list of AADSTS numbers, optional).
+    NewSecretUnproven,
     /// What another administrator has written before is gone. Parameters: `step`, `lost` (list of what is
     /// gone, each with the name of its property).
     ConcurrentChange,
@@ -332,6 +346,11 @@ impl FindingCode {
         Self::SecretReplaced,
         Self::SecretOfAnotherSite,
         Self::SecretHolderUnknown,
+        Self::NewSecretProven,
+        Self::NewSecretNotYetAccepted,
+        Self::NewSecretBlocked,
+        Self::NewSecretRefused,
+        Self::NewSecretUnproven,
         Self::ConcurrentChange,
         Self::ChangeOverwritten,
         Self::SecretExpired,

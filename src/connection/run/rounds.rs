@@ -20,7 +20,7 @@ use crate::{
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
-        run::{app::ToRegister, context::Run, registered::Registered},
+        run::{app::ToRegister, context::Run, prove::beside, registered::Registered},
     },
     directory::Directory,
     ids::{ApplicationId, ServicePrincipalId},
@@ -28,6 +28,10 @@ use crate::{
     spec::ImportedServerApp,
     text::excerpt,
 };
+
+/// The round beside which a new secret is proven: the one of the consents, which the proof does not need. The service
+/// principal, without which no app signs in, is there by then.
+const PROOF: u8 = 3;
 
 impl Run<'_> {
     /// Carries the plan out.
@@ -51,14 +55,23 @@ impl Run<'_> {
         for round in 1..=last {
             let runs = |change: &&Change| change.round == round && self.is_due(change);
             let of_round: Vec<&Change> = changes.iter().filter(runs).collect();
+            if round > PROOF {
+                self.prove().await;
+            }
             if of_round.iter().any(|change| change.step.is_import()) {
                 // One request does all of them: starting a site's tool costs seconds.
                 self.import(&of_round).await?;
                 continue;
             }
-            let results = join_all(of_round.into_iter().map(|change| self.execute(change))).await;
+            let work = join_all(of_round.into_iter().map(|change| self.execute(change)));
+            let results = if round == PROOF {
+                beside(work, self.prove()).await
+            } else {
+                work.await
+            };
             results.into_iter().collect::<Result<(), StepFailure>>()?;
         }
+        self.prove().await;
         self.skip_what_was_not_refused();
         Ok(())
     }
