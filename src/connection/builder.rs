@@ -16,6 +16,7 @@ use crate::{
     ids::TenantId,
     site::{SiteHandle, SiteIdentity},
     spec::ConnectionSpec,
+    token::SecretProbe,
 };
 
 /// How old a plan may be when it is applied without reading again.
@@ -44,6 +45,7 @@ impl AzureServicesConnectionBuilder {
                 only: None,
                 site_identity: None,
                 sink: None,
+                secret_probe: None,
                 thresholds: SecretThresholds::default(),
                 wait_policy: WaitPolicy::default(),
                 max_plan_age: MAX_PLAN_AGE,
@@ -54,7 +56,9 @@ impl AzureServicesConnectionBuilder {
         }
     }
 
-    /// The Entra tenant. Without it apps can be imported or reused, but not registered. Default: none.
+    /// The Entra tenant. Without it apps can be imported or reused, but not registered. If it is given, apps that are
+    /// imported or reused are compared with their registrations, too, as *Verify* of the *Import apps* dialog does; if it
+    /// cannot be read, a finding says so, and such a plan goes on without it. Default: none.
     pub fn directory(mut self, directory: impl Into<DirectoryHandle>) -> Self {
         self.inner.directory = Some(directory.into());
         self
@@ -145,6 +149,14 @@ impl AzureServicesConnectionBuilder {
     /// anything else. Default: none; the secret's text is in the outcome or in the error.
     pub fn secret_sink(mut self, sink: impl SecretSink + 'static) -> Self {
         self.inner.sink = Some(Arc::new(sink));
+        self
+    }
+
+    /// Signs a server app that is imported in while tenant and site are read, to try its secret out, as *Verify* of the
+    /// *Import apps* dialog does. What the sign-in service says is among the findings. Default: the secret is not
+    /// tried.
+    pub fn secret_probe(mut self, probe: impl SecretProbe + 'static) -> Self {
+        self.inner.secret_probe = Some(Arc::new(probe));
         self
     }
 

@@ -22,6 +22,7 @@ use crate::{
     ids::TenantId,
     site::{Site, SiteHandle, SiteIdentity},
     spec::ConnectionSpec,
+    token::SecretProbe,
 };
 
 /// One Azure service connection of type Cloud Management, which this handle sets up or removes.
@@ -84,6 +85,8 @@ pub(crate) struct Inner {
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
+    /// Signs the server app in with its secret.
+    pub(crate) secret_probe: Option<Arc<dyn SecretProbe>>,
     /// How long before its end a secret is told of.
     pub(crate) thresholds: SecretThresholds,
     pub(crate) wait_policy: WaitPolicy,
@@ -119,7 +122,9 @@ impl Inner {
 
     async fn read_consistently(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
         let call = emitter.call(None);
-        let read_once = || read(&self.spec, self.directory(), self.site(), self.expected_tenant, call.clone());
+        let (directory, site) = (self.directory(), self.site());
+        let probe = self.secret_probe.as_deref();
+        let read_once = || read(&self.spec, directory, site, probe, self.expected_tenant, call.clone());
         let snapshot = read_once().await?;
         // Reading a site can take seconds, in which another run of this specification may have come to its
         // end.

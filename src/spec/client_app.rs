@@ -53,11 +53,6 @@ impl ClientApp {
         matches!(self, Self::Reuse(_))
     }
 
-    /// Whether an app that is there is brought into shape.
-    pub(crate) const fn is_adopted(&self) -> bool {
-        matches!(self, Self::Adopt(_))
-    }
-
     /// The values of an app to import.
     pub(crate) const fn imported(&self) -> Option<&ImportedClientApp> {
         match self {

@@ -6,6 +6,7 @@
 
 pub(crate) mod apps;
 pub(crate) mod directory;
+pub(crate) mod registrations;
 pub(crate) mod rights;
 pub(crate) mod rows;
 pub(crate) mod rules;

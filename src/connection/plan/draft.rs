@@ -7,6 +7,7 @@ use crate::{
     connection::{
         check::{
             directory::{check_directory, check_secret_policy},
+            registrations::check_registrations,
             rights::{check_permissions, check_roles},
             rows::check_rows,
             rules::Rules,
@@ -41,6 +42,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
     if let Some(directory) = &snapshot.directory {
         check_directory(rules, directory, &mut findings);
     }
+    check_registrations(rules, snapshot, &mut findings);
     if let Some(site) = &snapshot.site {
         check_site(rules, snapshot, site, &mut findings);
     }

@@ -5,7 +5,12 @@ use futures_util::future::{OptionFuture, join, join3};
 
 use crate::{
     call::Call,
-    connection::{plan::registration::UniqueNames, read::granted::granted_to, report::error::ReadError},
+    connection::{
+        check::verify::secret::{TriedSecret, try_out},
+        plan::registration::UniqueNames,
+        read::granted::granted_to,
+        report::error::ReadError,
+    },
     directory::{
         AppManagementPolicy, Application, ApplicationKey, DeletedApplication, Directory, PermissionGrant, RoleAssignment, ServicePrincipal,
         SignedIn, Tenant,
@@ -21,6 +26,7 @@ use crate::{
     permissions::{Use, WithoutRole},
     site::{Site, SiteConnection, SiteSnapshot},
     spec::{AppIdUri, ConnectionSpec},
+    token::SecretProbe,
 };
 
 /// The directory roles that matter for this job.
@@ -62,6 +68,10 @@ pub(crate) struct TenantSnapshot {
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
     pub(crate) directory: Option<TenantSnapshot>,
+    /// Why the directory that was given could not be read, if the specification does not need it.
+    pub(crate) unread: Option<DirectoryError>,
+    /// What a sign-in with the secret to import has shown, if it was tried.
+    pub(crate) tried: Option<TriedSecret>,
     pub(crate) site: Option<SiteSnapshot>,
 }
 
@@ -86,15 +96,20 @@ impl Snapshot {
 
     /// The tenant that a specification is for, if that can be told.
     pub(crate) fn tenant_of(&self, spec: &ConnectionSpec) -> Option<TenantId> {
-        if let Some(directory) = &self.directory {
+        if let Some(directory) = self.directory.as_ref().filter(|_| needs_directory(spec)) {
             return Some(directory.tenant.id);
         }
         let app = spec.server_app();
         if let Some(imported) = app.imported() {
             return Some(imported.tenant_id());
         }
+        self.tenant_of_row(app.client_id()?)
+    }
+
+    /// The tenant that an app belongs to as the site has it.
+    pub(crate) fn tenant_of_row(&self, app: ApplicationId) -> Option<TenantId> {
         let site = self.site.as_ref()?;
-        let row = site.application(app.client_id()?)?;
+        let row = site.application(app)?;
         site.tenant_of(row).map(|tenant| tenant.tenant_id)
     }
 
@@ -138,12 +153,12 @@ pub(crate) fn uses_server(site: &SiteSnapshot, connection: &SiteConnection, serv
         .is_some_and(|row| connection.web_applications.contains(&row.id))
 }
 
-/// Whether the directory has anything to do for this specification.
+/// Whether a plan for this specification writes to the directory. If not, the directory is read if it is given.
 pub(crate) const fn needs_directory(spec: &ConnectionSpec) -> bool {
     spec.server_app().is_registered_here() || spec.client_app().is_registered_here()
 }
 
-/// Reads tenant and site side by side.
+/// Reads tenant and site side by side, and tries the secret to import out beside them.
 ///
 /// On a tenant where nothing is registered yet this is one round of parallel requests. An app that is there
 /// costs a second one for its service principal, and a third one for its consents.
@@ -151,15 +166,28 @@ pub(crate) async fn read(
     spec: &ConnectionSpec,
     directory: Option<&dyn Directory>,
     site: Option<&dyn Site>,
+    probe: Option<&dyn SecretProbe>,
     expected_tenant: Option<TenantId>,
     call: Call,
 ) -> Result<Snapshot, ReadError> {
-    let directory = directory.filter(|_| needs_directory(spec));
     let in_directory = OptionFuture::from(directory.map(|directory| read_tenant(spec, directory, expected_tenant, call.clone())));
     let in_site = OptionFuture::from(site.map(|site| site.snapshot(call.clone())));
-    let (directory, site) = join(in_directory, in_site).await;
+    let imported = spec.server_app().imported();
+    let tried = OptionFuture::from(
+        probe
+            .zip(imported)
+            .map(|(probe, app)| try_out(probe, app, spec.discovery().is_some())),
+    );
+    let (directory, site, tried) = join3(in_directory, in_site, tried).await;
+    let (directory, unread) = match directory {
+        // Importing and reusing need no directory: what it would have told is unknown then.
+        Some(Err(error)) if !needs_directory(spec) => (None, Some(error)),
+        other => (other.transpose().map_err(ReadError::Directory)?, None),
+    };
     Ok(Snapshot {
-        directory: directory.transpose().map_err(ReadError::Directory)?,
+        directory,
+        unread,
+        tried,
         site: site.transpose().map_err(ReadError::Site)?,
     })
 }
@@ -176,11 +204,11 @@ async fn read_tenant(
         None => ApplicationKey::UniqueName(names.server.clone()),
         Some(id) => ApplicationKey::ApplicationId(id),
     };
-    let client_app = spec.client_app();
-    let client_key = client_app.is_registered_here().then(|| match client_app.client_id() {
+    let client_key = match spec.client_app().client_id() {
         None => ApplicationKey::UniqueName(names.client.clone()),
         Some(id) => ApplicationKey::ApplicationId(id),
-    });
+    };
+    let writes = needs_directory(spec);
     let unique_names = [names.server, names.client];
     let is_own_server =
         |app: &Application| spec.server_app().is_created() && app.properties.unique_name.as_deref() == Some(unique_names[0].as_str());
@@ -192,9 +220,10 @@ async fn read_tenant(
         None => &[Use::GrantPermission],
     };
     let token_suffices = role_gap(&roles_in_token, most).is_none();
-    let asks_for_roles = !signed_in.is_application && !token_suffices;
+    let asks_for_roles = writes && !signed_in.is_application && !token_suffices;
     let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call.clone(), &RELEVANT_ROLES)));
-    let policy = OptionFuture::from(may_read_policy(&signed_in).then(|| directory.app_management_policy(call.clone())));
+    let asks_for_policy = writes && may_read_policy(&signed_in);
+    let policy = OptionFuture::from(asks_for_policy.then(|| directory.app_management_policy(call.clone())));
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
     let early_uri = wanted_uri(spec, tenant_known);
@@ -203,22 +232,22 @@ async fn read_tenant(
             .as_ref()
             .map(|uri| directory.application_with_uri(call.clone(), uri.as_str())),
     );
-    let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call.clone(), key)));
+    let graph = OptionFuture::from(writes.then(|| directory.service_principal(call.clone(), MICROSOFT_GRAPH)));
 
     // An app that is there already needs no name, and a deleted one cannot hold it.
     let creates = spec.server_app().is_created() || spec.client_app().is_created();
     let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call.clone(), &unique_names)));
 
-    let objects = join3(directory.application(call.clone(), &server_key), client, deleted);
-    let surroundings = join3(
-        directory.tenant(call.clone()),
-        directory.service_principal(call.clone(), MICROSOFT_GRAPH),
-        uri_owner,
+    let objects = join3(
+        directory.application(call.clone(), &server_key),
+        directory.application(call.clone(), &client_key),
+        deleted,
     );
+    let surroundings = join3(directory.tenant(call.clone()), graph, uri_owner);
     let (objects, surroundings, (roles, policy)) = join3(objects, surroundings, join(roles, policy)).await;
-    let (server, client) = (objects.0?, objects.1.transpose()?.flatten());
+    let (server, client) = (objects.0?, objects.1?);
     let deleted = none_if_denied(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
-    let (tenant, graph) = (surroundings.0?, surroundings.1?);
+    let (tenant, graph) = (surroundings.0?, surroundings.1.transpose()?.flatten());
     let (uri, uri_owner) = match surroundings.2 {
         Some(owner) => (early_uri, owner?),
         None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {

@@ -120,6 +120,13 @@ pub enum FindingCode {
     SignInBlocked,
     /// The app is disabled in the tenant.
     AppDisabled,
+    /// An app registration is deactivated (`isDisabled`): the app gets no token. Parameters: `app`.
+    AppDeactivated,
+    /// Microsoft has disabled an app (`disabledByMicrosoftStatus`). Parameters: `app`, `status` (as Microsoft Graph has it).
+    AppDisabledByMicrosoft,
+    /// The service principal of an app is disabled (`accountEnabled`): the app gets no token (AADSTS7000112). Parameters:
+    /// `app`.
+    ServicePrincipalDisabled,
     /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId`, `tenant` (tenant
     /// id).
     AppNotFound,
@@ -230,9 +237,10 @@ pub enum FindingCode {
     ConnectionOfAnotherServerApp,
     /// The site has a connection of this name for something else. Parameters: `connection` (name).
     ConnectionNameTaken,
-    /// The server app is registered by hand or elsewhere; its consent for discovery is left as it is.
+    /// The server app is registered by hand or elsewhere, and its consent for discovery was not read; it is left as it is.
     ServerAppLeftAsIs,
-    /// The client app is registered by hand or elsewhere; its registration and consents are left as they are.
+    /// The client app is registered by hand or elsewhere, and what it lacks cannot be told before the server app is there;
+    /// its registration and consents are left as they are.
     #[serde(alias = "appLeftAsIs")]
     ClientAppLeftAsIs,
     /// A row of the site stays after a removal: the product offers no way to remove it. Parameters: `kind`
@@ -248,6 +256,9 @@ pub enum FindingCode {
     ConnectionUnread,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
+    /// The directory that was given could not be read, and the plan does not need it: the apps are not compared. Parameters:
+    /// `error` and `help` (texts of the error).
+    DirectoryUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
     AdoptedAppStays,
 }
@@ -299,6 +310,9 @@ impl FindingCode {
         Self::SecretMissing,
         Self::SignInBlocked,
         Self::AppDisabled,
+        Self::AppDeactivated,
+        Self::AppDisabledByMicrosoft,
+        Self::ServicePrincipalDisabled,
         Self::AppNotFound,
         Self::AppUnknownAtSignIn,
         Self::TenantUnknownAtSignIn,
@@ -351,6 +365,7 @@ impl FindingCode {
         Self::AppsUsedByConnection,
         Self::ConnectionUnread,
         Self::DeletedAppsUnread,
+        Self::DirectoryUnread,
         Self::AdoptedAppStays,
     ];
 }
