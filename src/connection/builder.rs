@@ -39,6 +39,7 @@ impl AzureServicesConnectionBuilder {
                 site: None,
                 expected_tenant: None,
                 no_gateway_stated: false,
+                verify_alive: false,
                 policy_exempt: false,
                 reissue_secret: false,
                 remove_superseded: false,
@@ -103,6 +104,20 @@ impl AzureServicesConnectionBuilder {
     /// With a site, the site tells which secret is in use, and this setting changes nothing.
     pub fn remove_superseded_secrets(mut self, remove: bool) -> Self {
         self.inner.remove_superseded = remove;
+        self
+    }
+
+    /// Proves that each app that a plan keeps is there: the run writes one of its properties as it is, which an app that
+    /// is gone refuses. The plan shows it as [`Operation::ConfirmApp`](super::Operation::ConfirmApp), and the caller needs
+    /// the permission to change apps even if there is nothing to change. Default: what the directory answered while the
+    /// plan was made is believed, and [`Outcome::read_at`](super::Outcome::read_at) says when that was.
+    ///
+    /// Microsoft Entra may answer with what was there some seconds before, to applications more often than to persons:
+    /// set it if the same apps were removed moments ago.
+    ///
+    /// Source: *Designing for eventual consistency for Microsoft Entra*.
+    pub fn verify_alive(mut self, verify: bool) -> Self {
+        self.inner.verify_alive = verify;
         self
     }
 

@@ -11,7 +11,7 @@ use crate::{
         read::snapshot::{RegisteredApp, Snapshot, TenantSnapshot},
         report::{
             finding::{Finding, FindingCode, Severity},
-            step::AppRole,
+            step::{AppRole, Step},
         },
     },
     error::{Diagnostic, chain},
@@ -23,6 +23,15 @@ pub(crate) fn check_registrations(rules: &Rules<'_>, snapshot: &Snapshot, findin
     match &snapshot.directory {
         Some(found) => check_found(rules, snapshot, found, findings),
         None => tell_unread(rules, snapshot, findings),
+    }
+    if let Some((step, id)) = snapshot.registered_and_deleted() {
+        let app = if step == Step::RegisterServerApp {
+            apps::SERVER
+        } else {
+            apps::CLIENT
+        };
+        let uncertain = Finding::blocker(FindingCode::RegistrationUncertain);
+        findings.push(uncertain.with("app", app).with("clientId", id));
     }
     if let Some(tried) = &snapshot.tried {
         tried.add_to(findings);

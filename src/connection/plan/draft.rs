@@ -15,6 +15,7 @@ use crate::{
             site::check_site,
         },
         plan::{
+            alive::confirm_apps,
             apps::{client_changes, server_changes},
             change::{Change, needed_uses},
             consents::{client_consents, server_consents},
@@ -99,6 +100,9 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
     }
     if let (None, Some(site)) = (rules.only, &snapshot.site) {
         changes.extend(site_changes(rules.spec, target, site));
+    }
+    if rules.verify_alive {
+        confirm_apps(&mut changes, snapshot);
     }
     changes.sort_by_key(|change| change.step);
     changes

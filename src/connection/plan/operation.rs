@@ -24,6 +24,8 @@ pub enum PlannedAction {
     Update,
     /// It is there and will be removed.
     Remove,
+    /// It is there and stays as it is; a write that changes nothing proves it.
+    Confirm,
     /// It is there and stays as it is.
     Keep,
 }
@@ -34,6 +36,7 @@ impl fmt::Display for PlannedAction {
             Self::Create => "create",
             Self::Update => "update",
             Self::Remove => "remove",
+            Self::Confirm => "confirm",
             Self::Keep => "in place",
         })
     }
@@ -94,6 +97,18 @@ pub enum Operation {
         /// Its id.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
+    },
+    /// Proves that an app registration is there, by writing one of its properties as it is.
+    ConfirmApp {
+        /// Its friendly name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// *Application (client) ID*.
+        application_id: ApplicationId,
+        /// *Object ID*.
+        object_id: ApplicationObjectId,
+        /// What is sent: the value that is there.
+        sends: Box<ApplicationProperties>,
     },
     /// Creates an app registration.
     CreateApp {
@@ -265,6 +280,7 @@ impl Operation {
     pub(crate) const fn action(&self) -> PlannedAction {
         match self {
             Self::Keep { .. } => PlannedAction::Keep,
+            Self::ConfirmApp { .. } => PlannedAction::Confirm,
             Self::UpdateApp { .. }
             | Self::ExtendGrant { .. }
             | Self::UpdateConnection { .. }

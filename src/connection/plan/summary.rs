@@ -77,6 +77,7 @@ fn show(formatter: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
 fn details(operation: &Operation) -> Vec<(&'static str, String)> {
     match operation {
         Operation::Keep { name, .. } => name.iter().map(|name| ("Name", name.clone())).collect(),
+        Operation::ConfirmApp { name, .. } => name.iter().map(|name| ("Name", name.clone())).collect(),
         Operation::CreateApp { properties, secret, .. } => app(properties, secret.as_ref()),
         Operation::UpdateApp { name, .. } => vec![("Name", name.clone())],
         Operation::RemoveConnection {

@@ -2,6 +2,7 @@
 //! possible.
 
 use futures_util::future::{OptionFuture, join, join3};
+use time::OffsetDateTime;
 
 use crate::{
     call::Call,
@@ -9,7 +10,7 @@ use crate::{
         check::verify::secret::{TriedSecret, try_out},
         plan::registration::UniqueNames,
         read::granted::granted_to,
-        report::error::ReadError,
+        report::{error::ReadError, step::Step},
     },
     directory::{
         AppManagementPolicy, Application, ApplicationKey, DeletedApplication, Directory, PermissionGrant, RoleAssignment, ServicePrincipal,
@@ -67,6 +68,8 @@ pub(crate) struct TenantSnapshot {
 /// What is there.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
+    /// When reading began, at the last time that it was read.
+    pub(crate) read_at: OffsetDateTime,
     pub(crate) directory: Option<TenantSnapshot>,
     /// Why the directory that was given could not be read, if the specification does not need it.
     pub(crate) unread: Option<DirectoryError>,
@@ -133,6 +136,17 @@ impl Snapshot {
         Some(self.site.as_ref()?.tenant(tenant)?.name.as_str())
     }
 
+    /// An app that the directory shows as registered and as deleted, with the step that registers it: one of the two
+    /// answers is old.
+    pub(crate) fn registered_and_deleted(&self) -> Option<(Step, ApplicationId)> {
+        let deleted = self.directory.as_ref()?.deleted.as_deref()?;
+        let is_deleted = |app: &&RegisteredApp| deleted.iter().any(|deleted| deleted.object_id == app.application.object_id);
+        let server = self.server().filter(is_deleted).map(|app| (Step::RegisterServerApp, app));
+        let client = || self.client().filter(is_deleted).map(|app| (Step::RegisterClientApp, app));
+        let (step, app) = server.or_else(client)?;
+        Some((step, app.application.app_id))
+    }
+
     /// Whether tenant and site may have been seen at different times: the site has a connection of this name,
     /// and the directory did not know the server app yet that another run has made meanwhile.
     pub(crate) fn may_be_torn(&self, spec: &ConnectionSpec) -> bool {
@@ -169,6 +183,7 @@ pub(crate) async fn read(
     probe: Option<&dyn SecretProbe>,
     expected_tenant: Option<TenantId>,
     call: Call,
+    now: OffsetDateTime,
 ) -> Result<Snapshot, ReadError> {
     let in_directory = OptionFuture::from(directory.map(|directory| read_tenant(spec, directory, expected_tenant, call.clone())));
     let in_site = OptionFuture::from(site.map(|site| site.snapshot(call.clone())));
@@ -185,6 +200,7 @@ pub(crate) async fn read(
         other => (other.transpose().map_err(ReadError::Directory)?, None),
     };
     Ok(Snapshot {
+        read_at: now,
         directory,
         unread,
         tried,
@@ -192,7 +208,8 @@ pub(crate) async fn read(
     })
 }
 
-async fn read_tenant(
+/// Reads the tenant.
+pub(crate) async fn read_tenant(
     spec: &ConnectionSpec,
     directory: &dyn Directory,
     expected_tenant: Option<TenantId>,

@@ -416,6 +416,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",
             "Nothing to do, unless a step says that the name is held: then look under Entra admin center > App registrations > Deleted applications.",
         ),
+        Code::RegistrationUncertain => Words::new(
+            "The directory shows the ${app} app ${clientId} as registered and as deleted at the same time, so one of the two answers is old.",
+            "Run the same again in some minutes. If the app was just deleted or restored, look under Entra admin center > App registrations > Deleted applications.",
+        ),
         Code::DirectoryUnread => Words::new(
             "The apps were not compared with Microsoft Entra, because the directory could not be read: ${error}.",
             "${help}",

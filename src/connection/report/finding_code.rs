@@ -256,6 +256,9 @@ pub enum FindingCode {
     ConnectionUnread,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
+    /// The directory shows an app as registered and as deleted, for as long as was waited: one of the two answers is old.
+    /// Parameters: `app`, `clientId`.
+    RegistrationUncertain,
     /// The directory that was given could not be read, and the plan does not need it: the apps are not compared. Parameters:
     /// `error` and `help` (texts of the error).
     DirectoryUnread,
@@ -365,6 +368,7 @@ impl FindingCode {
         Self::AppsUsedByConnection,
         Self::ConnectionUnread,
         Self::DeletedAppsUnread,
+        Self::RegistrationUncertain,
         Self::DirectoryUnread,
         Self::AdoptedAppStays,
     ];

@@ -62,6 +62,12 @@ impl Run<'_> {
                 self.keep(step);
                 Ok(())
             }
+            Operation::ConfirmApp {
+                application_id,
+                object_id,
+                sends,
+                ..
+            } => self.step(step, self.confirm_app(step, (*application_id, *object_id), sends)).await,
             Operation::CreateApp {
                 unique_name,
                 properties,
@@ -236,6 +242,7 @@ impl Run<'_> {
                 Vec::new()
             },
             findings: self.all_findings(),
+            read_at: self.snapshot.read_at,
             secret,
             connection,
             report,
