@@ -83,6 +83,11 @@ guid_type! {
     ServicePrincipalId
 }
 guid_type! {
+    /// The object id of a user or of a service principal: who is signed in, or who owns an app registration (`id` of a
+    /// `directoryObject`, *Object ID*).
+    DirectoryObjectId
+}
+guid_type! {
     /// The id of one permission: a delegated scope or an application role.
     PermissionId
 }

@@ -12,7 +12,7 @@ pub mod directory;
 pub mod error;
 #[cfg(all(test, feature = "http"))]
 mod every_error;
-#[cfg(all(fuzzing, feature = "http"))]
+#[cfg(all(any(fuzzing, test), feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "http")]

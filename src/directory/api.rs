@@ -12,7 +12,7 @@ use crate::{
     call::Call,
     cloud::CloudEndpoints,
     error::{DirectoryError, NotSupported},
-    ids::{ApplicationId, ApplicationObjectId, KeyId, PermissionGrantId, RoleTemplateId, ServicePrincipalId},
+    ids::{ApplicationId, ApplicationObjectId, DirectoryObjectId, KeyId, PermissionGrantId, RoleTemplateId, ServicePrincipalId},
 };
 
 /// By what an app registration is looked up. Never by its display name, which is not unique.
@@ -257,6 +257,27 @@ pub trait Directory: Debug + Send + Sync {
     /// `remove` needs it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn purge_application(&self, _call: Call, _application: ApplicationObjectId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("purge_application"))
+    }
+
+    /// Whether [`restore_application`](Self::restore_application) is offered. Default: no, so that a plan stops at a deleted
+    /// app registration that holds a unique name.
+    fn restores_applications(&self) -> bool {
+        false
+    }
+
+    /// Restores a deleted app registration, with its properties, its secrets and its unique name.
+    ///
+    /// `apply` needs it if the plan restores an app. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    async fn restore_application(&self, _call: Call, _application: ApplicationObjectId) -> Result<(), DirectoryError> {
+        Err(unsupported::<Self>("restore_application"))
+    }
+
+    /// The owners of an app registration.
+    ///
+    /// `apply` asks before it removes an app that it has made, if a policy refuses the rest; if it is not offered, the app
+    /// stays. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    async fn application_owners(&self, _call: Call, _application: ApplicationObjectId) -> Result<Vec<DirectoryObjectId>, DirectoryError> {
+        Err(unsupported::<Self>("application_owners"))
     }
 
     /// Removes a deleted service principal for good.

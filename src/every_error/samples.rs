@@ -22,7 +22,7 @@ use crate::{
         power_shell::{ConsoleScriptError, InvalidPowerShellSite, PowerShellError},
     },
     spec::{AppIdUri, ConnectionSpec, InvalidSchedule, SecretValidity, UriOwnerProblem},
-    token::TenantDiscoveryError,
+    token::{InvalidClientCertificate, TenantDiscoveryError},
 };
 
 /// What a stranger may write into an answer, an app's name or a domain.
@@ -263,6 +263,16 @@ fn of_settings() -> Vec<Sample> {
         sample(ConsoleScriptError::Address(InvalidPowerShellSite::NoHost)),
         sample(ConsoleScriptError::Refused(SiteRefused::new(FOREIGN, FOREIGN, "Do.").into())),
     ];
+    samples.extend(
+        [
+            InvalidClientCertificate::NoCertificate,
+            InvalidClientCertificate::NoPrivateKey,
+            InvalidClientCertificate::KeyEncrypted,
+            InvalidClientCertificate::KeyNotRsa,
+            InvalidClientCertificate::KeyOfAnotherCertificate,
+        ]
+        .map(sample),
+    );
     samples.extend([InvalidHttpOption::Proxy, InvalidHttpOption::UserAgent].map(sample));
     samples.extend(
         [

@@ -38,7 +38,7 @@ pub(crate) use pipeline::Pipeline;
 pub(crate) use request::percent_encoded;
 pub(crate) use retry::Advice;
 
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) use retry_after::wait_of;
 
 #[cfg(test)]

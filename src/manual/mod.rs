@@ -15,6 +15,9 @@ pub mod permissions {}
 #[doc = include_str!("resilience.md")]
 pub mod resilience {}
 
+#[doc = include_str!("signing_and_running.md")]
+pub mod signing_and_running {}
+
 #[doc = include_str!("signing_in.md")]
 pub mod signing_in {}
 

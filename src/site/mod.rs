@@ -11,7 +11,7 @@ mod work;
 
 pub use api::{Site, SiteHandle};
 pub use identity::{InvalidSiteIdentity, SiteIdentity};
-pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteSnapshot, SiteTenant};
+pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteSnapshot, SiteTenant, UnreadRow};
 pub use split::SplitSite;
 pub use work::{ClientAppImport, SecretHeld, ServerAppImport, SiteFailure, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved};
 

@@ -29,6 +29,9 @@ pub struct SiteSnapshot {
     pub applications: Vec<SiteApplication>,
     /// The *Azure Services* node.
     pub connections: Vec<SiteConnection>,
+    /// What the site has and the reader could not read. It is unknown, not absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<UnreadRow>,
 }
 
 impl SiteSnapshot {
@@ -69,6 +72,32 @@ impl SiteSnapshot {
     pub(crate) fn unread_connections(&self) -> impl Iterator<Item = &SiteConnection> {
         let others = self.connections.iter().filter(|connection| !connection.is_tenant_attach());
         others.filter(|connection| !connection.is_read())
+    }
+}
+
+/// A row that the site has and that could not be read, because of one of its properties.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct UnreadRow {
+    /// The class of the SMS Provider, as `SMS_AAD_Application_Ex`.
+    pub class: String,
+    /// The row, if its id could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<SiteRowId>,
+    /// The property, as `ClientID`.
+    pub property: String,
+}
+
+impl UnreadRow {
+    /// Names class, row and property.
+    #[must_use]
+    pub fn new(class: impl Into<String>, row: Option<SiteRowId>, property: impl Into<String>) -> Self {
+        Self {
+            class: class.into(),
+            row,
+            property: property.into(),
+        }
     }
 }
 

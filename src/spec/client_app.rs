@@ -6,9 +6,10 @@ use super::{
     existing_app::{AdoptedClientApp, ReusedApp, read_client_id, read_reused},
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
+    server_app::{check_owners, read_owners},
     violations::{FieldInput, InvalidSpec, Violations, below},
 };
-use crate::ids::ApplicationId;
+use crate::ids::{ApplicationId, DirectoryObjectId};
 
 /// How the connection gets its client app: the three ways of the *Client App* dialog, and adopting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,18 +76,29 @@ impl ClientApp {
 #[serde(rename_all = "camelCase")]
 pub struct ClientAppSpec {
     name: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    owners: Vec<DirectoryObjectId>,
 }
 
 impl ClientAppSpec {
     /// Begins a client app. `name` is the friendly name, 1 to 120 characters.
     pub fn builder(name: impl Into<String>) -> ClientAppSpecBuilder {
-        ClientAppSpecBuilder { name: Some(name.into()) }
+        ClientAppSpecBuilder {
+            name: Some(name.into()),
+            owners: Vec::new(),
+        }
     }
 
     /// The friendly name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The owners that the app registration gets when it is created, beside the caller that Microsoft Entra may add.
+    #[must_use]
+    pub fn owners(&self) -> &[DirectoryObjectId] {
+        &self.owners
     }
 }
 
@@ -95,9 +107,17 @@ impl ClientAppSpec {
 #[must_use = "a builder does nothing until build() is called"]
 pub struct ClientAppSpecBuilder {
     name: Option<String>,
+    owners: Vec<FieldInput<DirectoryObjectId>>,
 }
 
 impl ClientAppSpecBuilder {
+    /// Adds an owner of the new app registration: the *Object ID* of a user or of a service principal. May be called
+    /// repeatedly. Default: none, so that an app that a pipeline makes has no person as its owner.
+    pub fn owner(mut self, id: impl ToString) -> Self {
+        self.owners.push(FieldInput::Text(id.to_string()));
+        self
+    }
+
     /// Checks every field.
     ///
     /// # Errors
@@ -111,7 +131,8 @@ impl ClientAppSpecBuilder {
 
     fn check(self, path: &str, violations: &mut Violations) -> Option<ClientAppSpec> {
         let name = check_name(self.name, Some(LONGEST_APP_NAME), &below(path, "name"), violations);
-        Some(ClientAppSpec { name: name? })
+        let owners = check_owners(self.owners, path, violations);
+        Some(ClientAppSpec { name: name?, owners })
     }
 }
 
@@ -216,8 +237,9 @@ impl ClientAppDraft {
         let draft = match way {
             "create" => {
                 let name = reader.text("name", violations);
-                reader.finish(&["name"], violations);
-                Draft::Create(ClientAppSpecBuilder { name })
+                let owners = read_owners(&mut reader, violations);
+                reader.finish(&["name", "owners"], violations);
+                Draft::Create(ClientAppSpecBuilder { name, owners })
             }
             "import" => {
                 let name = reader.text("name", violations);
@@ -261,7 +283,10 @@ impl From<ImportedClientAppBuilder> for ClientAppDraft {
 
 impl From<ClientAppSpec> for ClientAppDraft {
     fn from(spec: ClientAppSpec) -> Self {
-        Self(Draft::Create(ClientAppSpecBuilder { name: Some(spec.name) }))
+        Self(Draft::Create(ClientAppSpecBuilder {
+            name: Some(spec.name),
+            owners: spec.owners.into_iter().map(FieldInput::Value).collect(),
+        }))
     }
 }
 

@@ -36,7 +36,7 @@ macro_rules! uri {
     ($reason:literal) => {
         Words::new(
             concat!(
-                "one of api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string} (",
+                "one of api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, api://{string}.{verifiedDomain}/{string}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string} (",
                 $reason,
                 ")"
             ),
@@ -120,7 +120,18 @@ pub(crate) const fn violation(code: ViolationCode) -> Words {
         Code::AppIdUriWildcard => uri!("the App ID URI contains a wildcard"),
         Code::AppIdUriScheme => uri!("the App ID URI begins neither with api:// nor with https://"),
         Code::AppIdUriNotAUri => uri!("the App ID URI is not a plain URI"),
-        Code::SecretValidityUnknown => Words::new("oneYear or twoYears", "Choose one of them, or leave the field out for one year."),
+        Code::SecretValidityUnknown => Words::new(
+            "oneYear or twoYears, a number of days such as P180D, a date such as 2027-05-31, or longestAllowed",
+            "Choose one of them, or leave the field out for one year.",
+        ),
+        Code::SecretValidityZero => Words::new(
+            "at least one day",
+            "Give a number of days such as P180D, or longestAllowed to take what the tenant's policy allows.",
+        ),
+        Code::OwnerInvalid => Words::new(
+            "the GUID of a user or of a service principal, its Object ID",
+            "Copy the Object ID of the owner (Entra admin center > Users > (the user) > Overview).",
+        ),
         Code::SecretKeyMissing => Words::new("the Value of the secret, as shown once when it was made", VALUE),
         Code::SecretKeyEmpty => Words::new("the Value of the secret, which is not empty", VALUE),
         Code::SecretIdGiven => Words::new("the Value of the secret; a GUID was given, which is the Secret ID", VALUE),

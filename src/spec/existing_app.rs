@@ -6,7 +6,7 @@ use super::{
     app_id_uri::AppIdUri,
     reader::Reader,
     secret_validity::SecretValidity,
-    server_app::check_uri,
+    server_app::{check_uri, check_validity},
     violations::{FieldInput, InvalidSpec, ViolationCode, Violations, below},
 };
 use crate::ids::ApplicationId;
@@ -137,10 +137,7 @@ impl AdoptedServerAppBuilder {
     pub(super) fn check(self, path: &str, violations: &mut Violations) -> Option<AdoptedServerApp> {
         let client_id = read_client_id(self.client_id, path, violations);
         let app_id_uri = check_uri(self.app_id_uri, &below(path, "appIdUri"), violations);
-        let secret_validity = self
-            .secret_validity
-            .read(&below(path, "secretValidity"), ViolationCode::SecretValidityUnknown, violations)
-            .unwrap_or_default();
+        let secret_validity = check_validity(self.secret_validity, path, violations);
         Some(AdoptedServerApp {
             client_id: client_id?,
             app_id_uri,

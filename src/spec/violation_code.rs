@@ -73,6 +73,10 @@ pub enum ViolationCode {
     AppIdUriNotAUri,
     /// There is no such validity of a secret.
     SecretValidityUnknown,
+    /// The validity of a secret is no days.
+    SecretValidityZero,
+    /// The object id of an owner is not a GUID.
+    OwnerInvalid,
     /// The secret of an app to import is missing.
     SecretKeyMissing,
     /// The secret of an app to import is empty.
@@ -143,6 +147,8 @@ impl ViolationCode {
         Self::AppIdUriScheme,
         Self::AppIdUriNotAUri,
         Self::SecretValidityUnknown,
+        Self::SecretValidityZero,
+        Self::OwnerInvalid,
         Self::SecretKeyMissing,
         Self::SecretKeyEmpty,
         Self::SecretIdGiven,

@@ -256,6 +256,18 @@ const GROUPS: &[Group] = &[
         CALLER,
     ),
     group(
+        &[700_024],
+        "the assertion is outside the time in which it is valid",
+        "Set this machine's clock right. An assertion of another identity provider is good for minutes: have a new one issued.",
+        CALLER,
+    ),
+    group(
+        &[70021],
+        "no federated credential of the application has the issuer and the subject of the assertion",
+        "Add the federated credential: Entra admin center > App registrations > Certificates & secrets > Federated credentials.",
+        TENANT_ADMINISTRATOR,
+    ),
+    group(
         &[700_054],
         "the application may not issue ID tokens",
         "Switch ID tokens on for the application: Entra admin center > App registrations > Authentication.",

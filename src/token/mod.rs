@@ -1,7 +1,7 @@
 //! Signing in: where tokens come from, and what can be read in them.
 //!
 //! The trait is [`TokenProvider`]: it gives a token for the scopes and the tenant of a [`TokenRequest`]. The crate has
-//! providers for a browser, a device code, a client secret, the Azure SDK, an environment variable and a given token;
+//! providers for a browser, a device code, a client secret, a certificate, a federated identity, the Azure SDK, an environment variable and a given token;
 //! [`token_fn`] makes one of a closure, and [`TokenChain`] tries several in order. The directory and the reader of the
 //! administration service keep tokens in memory by themselves; [`CachedTokens`] shares one sign-in among several of them.
 //!
@@ -19,6 +19,8 @@ mod discovery;
 mod entra;
 mod environment;
 mod explain;
+#[cfg(all(any(fuzzing, test), feature = "http"))]
+pub(crate) mod fuzzing;
 #[cfg(feature = "http")]
 mod openid;
 mod probe;
@@ -36,7 +38,11 @@ pub use claims::TokenClaims;
 #[cfg(feature = "http")]
 pub use discovery::{DiscoveredTenant, TenantDiscovery, TenantDiscoveryError};
 #[cfg(feature = "sign-in")]
-pub use entra::{BrowserSignIn, ClientSecretSignIn, DEFAULT_SIGN_IN_CLIENT, DeviceCode, DeviceCodeSignIn, EntraSecretProbe};
+pub use entra::{
+    BrowserSignIn, ClientAssertionSignIn, ClientSecretSignIn, DEFAULT_SIGN_IN_CLIENT, DeviceCode, DeviceCodeSignIn, EntraSecretProbe,
+};
+#[cfg(all(feature = "sign-in", feature = "rustls"))]
+pub use entra::{ClientCertificate, ClientCertificateSignIn, InvalidClientCertificate};
 pub use environment::EnvironmentToken;
 pub use explain::{Explanation, error_codes, explain};
 pub use probe::{ProbedResource, SecretProbe};

@@ -6,14 +6,20 @@ use crate::{
     cloud::{CloudEndpoints, CloudEnvironment},
     connection::{
         check::{apps, rules::Rules},
-        plan::registration::UniqueNames,
+        plan::{
+            app_id_uri::planned_uri,
+            change::{Change, When},
+            operation::{Operation, PlannedSecret},
+            registration::{SECRET_MARKER, UniqueNames},
+        },
         read::snapshot::{TenantSnapshot, needs_directory},
         report::{
             finding::{Finding, FindingCode, Severity},
-            step::AppRole,
+            step::{AppRole, Step},
         },
     },
-    directory::AppManagementPolicy,
+    directory::{AppManagementPolicy, DeletedApplication},
+    permissions::{PermissionType, Use},
     spec::{AppIdUri, ImportedServerApp, SecretValidity, UriOwnerProblem},
 };
 
@@ -97,14 +103,20 @@ fn other_cloud(rules: &Rules<'_>, found: &TenantSnapshot) -> Option<CloudEnviron
 }
 
 fn check_uri(rules: &Rules<'_>, is_default: bool, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
-    let Some(uri) = &found.uri else {
+    let Some(planned) = planned_uri(rules, found) else {
         return;
     };
-    if is_default {
+    let uri = &planned.uri;
+    if planned.is_by_policy {
+        findings.push(Finding::note(FindingCode::AppIdUriByPolicy).with("uri", uri));
+    } else if is_default {
         findings.push(Finding::note(FindingCode::AppIdUriResolved).with("uri", uri));
     }
+    // Whose it is was asked for the one that was wanted. One that the policy puts in its place contains the app's own id.
+    let is_asked = found.uri.as_ref() == Some(uri);
     let own_id = found.server.as_ref().map(|app| app.application.app_id);
-    if let Some(owner) = found.uri_owner.as_ref().filter(|owner| Some(owner.app_id) != own_id) {
+    let owner = found.uri_owner.as_ref().filter(|_| is_asked);
+    if let Some(owner) = owner.filter(|owner| Some(owner.app_id) != own_id) {
         let in_use = Finding::blocker(FindingCode::AppIdUriInUse)
             .with("uri", uri)
             .with("clientId", owner.app_id)
@@ -112,8 +124,7 @@ fn check_uri(rules: &Rules<'_>, is_default: bool, found: &TenantSnapshot, findin
         findings.push(in_use);
         return;
     }
-    let is_registered = found.uri_owner.is_some();
-    if !is_registered {
+    if owner.is_none() {
         check_uri_owner(rules, uri, found, findings);
     }
 }
@@ -122,12 +133,14 @@ fn check_uri_owner(rules: &Rules<'_>, uri: &AppIdUri, found: &TenantSnapshot, fi
     let own_id = found.server.as_ref().map(|app| app.application.app_id);
     let domains = found.tenant.domain_names();
     let policy = found.policy.clone().unwrap_or_default();
+    let is_of_ids = uri.is_of_ids(found.tenant.id, own_id);
     let finding = match uri.check_owner(found.tenant.id, &domains, own_id) {
         Err(UriOwnerProblem::ForeignDomain { host }) => Finding::blocker(FindingCode::AppIdUriOnForeignDomain).with("domain", host),
         Err(UriOwnerProblem::ForeignId { id }) => Finding::blocker(FindingCode::AppIdUriWithForeignId).with("id", id),
+        // The strictest rule comes first: what the others would recommend, it refuses.
+        _ if policy.only_default_uris && !is_of_ids => Finding::new(by_policy(rules), FindingCode::AppIdUriBlockedByPolicy),
         Err(UriOwnerProblem::NoOwner) if policy.uris_need_an_owner => Finding::new(by_policy(rules), FindingCode::AppIdUriWithoutOwner),
         Err(UriOwnerProblem::NoOwner) => Finding::warning(FindingCode::AppIdUriWithoutOwner),
-        Ok(()) if policy.only_default_uris => Finding::new(by_policy(rules), FindingCode::AppIdUriBlockedByPolicy),
         Ok(()) => return,
     };
     findings.push(finding.with("uri", uri));
@@ -142,25 +155,65 @@ const fn by_policy(rules: &Rules<'_>) -> Severity {
     }
 }
 
-/// Checks the tenant's policy against the secret that the plan issues.
-pub(crate) fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
+/// Checks what the plan writes against the tenant's app management policy, and tells if that could not be read.
+pub(crate) fn check_policies(
+    rules: &Rules<'_>,
+    changes: &[Change],
+    validity: SecretValidity,
+    found: &TenantSnapshot,
+    findings: &mut Vec<Finding>,
+) {
+    let issues_secret = changes
+        .iter()
+        .any(|change| change.step == Step::IssueSecret && matches!(change.operation, Operation::IssueSecret { .. }));
+    if issues_secret {
+        check_secret_end(rules, validity, findings);
+    }
     let Some(policy) = &found.policy else {
+        if !rules.policy_exempt && changes.iter().any(may_be_refused) {
+            let permission = Use::ReadPolicy.permissions(PermissionType::Delegated);
+            let permission = permission.first().and_then(|any_of| any_of.first());
+            findings.push(Finding::note(FindingCode::PolicyNotRead).with("permission", permission));
+        }
         return;
     };
-    let AppManagementPolicy {
-        secrets_forbidden,
-        longest_secret,
-        ..
-    } = policy;
-    if *secrets_forbidden {
+    if issues_secret {
+        check_secret_policy(rules, validity, policy, findings);
+    }
+}
+
+/// Whether an app management policy can refuse a change: it creates an app, adds a secret or adds an App ID URI.
+fn may_be_refused(change: &Change) -> bool {
+    change.when == When::Always
+        && match &change.operation {
+            Operation::CreateApp { .. } | Operation::IssueSecret { .. } | Operation::SetAppIdUri { .. } => true,
+            Operation::UpdateApp { adds, .. } => adds.identifier_uris.is_some(),
+            _ => false,
+        }
+}
+
+/// A secret must end in the future.
+fn check_secret_end(rules: &Rules<'_>, validity: SecretValidity, findings: &mut Vec<Finding>) {
+    let end = validity.end_after(rules.now);
+    if end <= rules.now {
+        findings.push(Finding::blocker(FindingCode::SecretEndPassed).with("given", end.date().to_string()));
+    }
+}
+
+fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, policy: &AppManagementPolicy, findings: &mut Vec<Finding>) {
+    if policy.secrets_forbidden {
         findings.push(Finding::new(by_policy(rules), FindingCode::SecretsForbidden));
     }
+    let Some(longest) = policy.longest_secret else { return };
+    let allowed = Some(longest).filter(|_| !rules.policy_exempt);
     // A minute of margin for clocks that differ.
-    let wanted = validity.end_after(rules.now) - rules.now - Duration::minutes(1);
-    if let Some(longest) = longest_secret.filter(|longest| wanted > *longest) {
+    let wanted = PlannedSecret::new(validity, allowed, rules.now).end_after(rules.now) - rules.now - Duration::MINUTE;
+    if wanted > longest {
+        // Whole days, as a person would ask for them: what a margin takes away is added again.
+        let days = (wanted + Duration::DAY).whole_days();
         let too_long = Finding::new(by_policy(rules), FindingCode::SecretTooLong)
             .with("longestDays", longest.whole_days())
-            .with("wantedDays", (wanted + Duration::minutes(1)).whole_days());
+            .with("wantedDays", days);
         findings.push(too_long);
     }
 }
@@ -186,18 +239,28 @@ fn check_deleted(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<F
         findings.push(Finding::note(FindingCode::DeletedAppsUnread));
     }
     for name in wanted {
-        let Some(deleted) = found
-            .deleted
-            .iter()
-            .flatten()
-            .find(|deleted| deleted.unique_name.as_deref() == Some(&name))
-        else {
+        let Some(deleted) = found.deleted_holder_of(&name) else {
             continue;
         };
+        if found.restores {
+            findings.push(restored(deleted));
+            continue;
+        }
         let held = Finding::blocker(FindingCode::UniqueNameHeldByDeletedApp)
             .with("uniqueName", &name)
             .with("objectId", deleted.object_id)
             .with("name", deleted.display_name.as_deref());
         findings.push(held);
     }
+}
+
+/// Tells that a deleted app is restored, and louder if other callers have left secrets on it.
+fn restored(deleted: &DeletedApplication) -> Finding {
+    let is_foreign = |description: &&String| !description.starts_with(SECRET_MARKER);
+    let foreign = deleted.secret_descriptions.iter().filter(is_foreign).count();
+    let severity = if foreign == 0 { Severity::Note } else { Severity::Warning };
+    Finding::new(severity, FindingCode::DeletedAppRestored)
+        .with("objectId", deleted.object_id)
+        .with("name", deleted.display_name.as_deref())
+        .with("foreignSecrets", foreign)
 }

@@ -7,7 +7,7 @@ use crate::{
         report::finding::{Finding, FindingCode},
     },
     ids::{ApplicationId, TenantId},
-    site::{SiteConnection, SiteSnapshot},
+    site::{SiteConnection, SiteSnapshot, UnreadRow},
     spec::ConnectionSpec,
 };
 
@@ -22,10 +22,22 @@ pub(crate) fn check_site(rules: &Rules<'_>, found: &Snapshot, site: &SiteSnapsho
     if site.info.may_write == Some(false) {
         findings.push(Finding::blocker(FindingCode::SiteRightsMissing));
     }
+    findings.extend(site.unread.iter().map(unread_row));
     check_imported(rules, findings);
     check_reused(rules.spec, site, findings);
     if let Some(tenant) = found.tenant_of(rules.spec) {
         check_connections(rules.spec, found, site, tenant, findings);
+    }
+}
+
+/// A row that could not be read may be anything of its class.
+pub(crate) fn unread_row(unread: &UnreadRow) -> Finding {
+    let finding = Finding::warning(FindingCode::SiteRowUnread)
+        .with("class", &unread.class)
+        .with("property", &unread.property);
+    match unread.row {
+        Some(row) => finding.with("row", row.0),
+        None => finding,
     }
 }
 

@@ -100,6 +100,8 @@ pub(crate) fn difference(current: &ApplicationProperties, wanted: &ApplicationPr
         ),
         api: (api != ApiApplication::default()).then_some(api),
         required_resource_access: permissions(current, wanted, &mut changes),
+        // It is set when an app is created, and left to its administrators from then on.
+        service_principal_lock_configuration: None,
     };
     (change, changes)
 }

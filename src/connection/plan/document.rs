@@ -139,7 +139,12 @@ impl PlanDocument {
         effect.findings.clear();
         effect.made_on = OffsetDateTime::UNIX_EPOCH;
         for change in &mut effect.changes {
-            if let Operation::CreateApp { secret: Some(secret), .. } | Operation::IssueSecret { secret, .. } = &mut change.operation {
+            let secrets = match &mut change.operation {
+                Operation::CreateApp { secret: Some(secret), .. } | Operation::IssueSecret { secret, .. } => std::slice::from_mut(secret),
+                Operation::ShortenSecret { secrets } => secrets,
+                _ => &mut [],
+            };
+            for secret in secrets {
                 secret.expires_about = time::macros::date!(1970 - 01 - 01);
             }
         }

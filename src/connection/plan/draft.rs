@@ -6,7 +6,7 @@ use uuid::{Uuid, uuid};
 use crate::{
     connection::{
         check::{
-            directory::{check_directory, check_secret_policy},
+            directory::{check_directory, check_policies},
             registrations::check_registrations,
             rights::{check_permissions, check_roles},
             rows::check_rows,
@@ -16,22 +16,17 @@ use crate::{
         },
         plan::{
             alive::confirm_apps,
-            apps::{client_changes, server_changes},
+            apps::{client_changes, removals_if_refused, server_changes},
             change::{Change, needed_uses},
             consents::{client_consents, server_consents},
             document::{PlanDocument, PlannedSite},
-            operation::Operation,
             removal::removal_changes,
             secrets::{planned_secret, secret_changes},
             site::site_changes,
             target::Target,
         },
         read::snapshot::Snapshot,
-        report::{
-            event::Verb,
-            finding::Finding,
-            step::{AppRole, Step},
-        },
+        report::{event::Verb, finding::Finding, step::AppRole},
     },
     spec::ConnectionSpec,
 };
@@ -47,7 +42,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
     if let Some(site) = &snapshot.site {
         check_site(rules, snapshot, site, &mut findings);
     }
-    let Some(target) = Target::resolve(rules.spec, snapshot) else {
+    let Some(target) = Target::resolve(rules, snapshot) else {
         return (sorted(findings), None);
     };
     let changes = changes(rules, snapshot, &target);
@@ -55,9 +50,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
     if let Some(directory) = &snapshot.directory {
         check_permissions(directory, &needed, &mut findings);
         check_roles(&needed, directory, &mut findings);
-        if issues_secret(&changes) {
-            check_secret_policy(rules, target.server.validity, directory, &mut findings);
-        }
+        check_policies(rules, &changes, target.server.validity, directory, &mut findings);
     }
     check_rows(rules, snapshot, &target, &mut findings);
     check_secrets(rules, snapshot, &target, &changes, &mut findings);
@@ -73,7 +66,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
 /// What was found, and what a removal will do. `None` if the tenant cannot be told, which a finding has
 /// reported.
 pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
-    let Some(target) = Target::resolve(rules.spec, snapshot) else {
+    let Some(target) = Target::resolve(rules, snapshot) else {
         let mut findings = Vec::new();
         if let Some(site) = &snapshot.site {
             check_site(rules, snapshot, site, &mut findings);
@@ -89,7 +82,7 @@ pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, 
 fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Change> {
     let mut changes = Vec::new();
     if rules.only != Some(AppRole::Client) {
-        let secret = planned_secret(target, rules.now);
+        let secret = planned_secret(rules, target, snapshot);
         changes.extend(server_changes(target, snapshot, secret));
         changes.extend(secret_changes(rules, target, snapshot, secret));
         changes.extend(server_consents(target, snapshot, rules.spec.discovery().is_some()));
@@ -104,14 +97,12 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
     if rules.verify_alive {
         confirm_apps(&mut changes, snapshot);
     }
+    // Nothing can be refused by a policy that was read, and found to allow it.
+    if snapshot.directory.as_ref().is_some_and(|directory| directory.policy.is_none()) {
+        changes.extend(removals_if_refused(&changes));
+    }
     changes.sort_by_key(|change| change.step);
     changes
-}
-
-/// Whether a secret is made: with the app, or added to it.
-fn issues_secret(changes: &[Change]) -> bool {
-    let issue = changes.iter().find(|change| change.step == Step::IssueSecret);
-    issue.is_some_and(|change| matches!(change.operation, Operation::IssueSecret { .. }))
 }
 
 fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use time::Date;
+use time::{Date, Duration, OffsetDateTime};
 
 use crate::{
     connection::{plan::difference::PropertyChange, report::step::Step},
     directory::ApplicationProperties,
-    ids::{ApplicationId, ApplicationObjectId, KeyId, PermissionGrantId, PermissionId, ServicePrincipalId, TenantId},
+    ids::{ApplicationId, ApplicationObjectId, DirectoryObjectId, KeyId, PermissionGrantId, PermissionId, ServicePrincipalId, TenantId},
     site::SiteRowId,
     spec::{AppIdUri, DiscoverySpec, SecretValidity},
 };
@@ -26,6 +26,8 @@ pub enum PlannedAction {
     Remove,
     /// It is there and stays as it is; a write that changes nothing proves it.
     Confirm,
+    /// It was deleted and will be restored.
+    Restore,
     /// It is there and stays as it is.
     Keep,
 }
@@ -37,6 +39,7 @@ impl fmt::Display for PlannedAction {
             Self::Update => "update",
             Self::Remove => "remove",
             Self::Confirm => "confirm",
+            Self::Restore => "restore",
             Self::Keep => "in place",
         })
     }
@@ -80,6 +83,27 @@ pub struct PlannedSecret {
     /// days earlier, so that its end tells it from them.
     #[serde(with = "day")]
     pub expires_about: Date,
+    /// The longest validity, in seconds, that the tenant's policy allows; `None` if there is no limit, if the policy was
+    /// not read, or if `validity` does not ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_seconds: Option<i64>,
+}
+
+impl PlannedSecret {
+    /// A secret that would be issued now, below what a policy allows.
+    pub(crate) fn new(validity: SecretValidity, longest: Option<Duration>, now: OffsetDateTime) -> Self {
+        let longest = longest.filter(|_| validity == SecretValidity::LongestAllowed);
+        Self {
+            validity,
+            expires_about: validity.end_below(now, longest).date(),
+            allowed_seconds: longest.map(Duration::whole_seconds),
+        }
+    }
+
+    /// The end of a secret that is issued at this moment.
+    pub(crate) fn end_after(&self, now: OffsetDateTime) -> OffsetDateTime {
+        self.validity.end_below(now, self.allowed_seconds.map(Duration::seconds))
+    }
 }
 
 time::serde::format_description!(day, Date, "[year]-[month]-[day]");
@@ -119,6 +143,21 @@ pub enum Operation {
         /// The secret that is created with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         secret: Option<PlannedSecret>,
+        /// Its owners, beside the caller that Microsoft Entra may add.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        owners: Vec<DirectoryObjectId>,
+    },
+    /// Restores a deleted app registration that holds the unique name, and gives it what it lacks.
+    RestoreApp {
+        /// The unique name by which every run finds it again.
+        unique_name: String,
+        /// Its *Object ID*.
+        object_id: ApplicationObjectId,
+        /// Its friendly name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// What it has to have. Lists only grow.
+        properties: Box<ApplicationProperties>,
     },
     /// Gives an existing app registration what it lacks. Lists only grow.
     UpdateApp {
@@ -146,6 +185,18 @@ pub enum Operation {
         scope: PermissionId,
         /// What an existing client app lacks besides.
         adds: Box<ApplicationProperties>,
+    },
+    /// Gives the server app an App ID URI that contains its own application id.
+    SetAppIdUri {
+        /// The server app.
+        app: Reference<ApplicationId>,
+        /// The App ID URI; with placeholders for the ids as long as the app is not registered.
+        app_id_uri: AppIdUri,
+    },
+    /// Asks for a shorter secret, one after the other, until the directory takes one.
+    ShortenSecret {
+        /// The shorter ones, in this order.
+        secrets: Vec<PlannedSecret>,
     },
     /// Issues one more secret for the server app.
     IssueSecret {
@@ -199,6 +250,10 @@ pub enum Operation {
         app: Reference<ApplicationId>,
         /// *App ID URI*.
         app_id_uri: Option<AppIdUri>,
+        /// *Secret Key Expiry*, if the specification gives the secret. A secret that this run issues ends as its
+        /// own change says.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+        secret_key_expiry: Option<OffsetDateTime>,
     },
     /// Imports the client app into the site.
     ImportClientApp {
@@ -252,6 +307,12 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         no_gateway_stated: bool,
     },
+    /// Removes for good what this run has made: an app registration with its service principal. It is read before, and
+    /// stays if another caller has added a secret, a certificate, an owner, a consent or a service principal.
+    RemoveMadeApp {
+        /// The app.
+        app: Reference<ApplicationId>,
+    },
     /// Removes an app registration for good, with its service principal and its consents.
     RemoveApp {
         /// Its friendly name, if it is still registered.
@@ -284,6 +345,8 @@ impl Operation {
             Self::UpdateApp { .. }
             | Self::ExtendGrant { .. }
             | Self::UpdateConnection { .. }
+            | Self::SetAppIdUri { .. }
+            | Self::ShortenSecret { .. }
             | Self::CompleteClientApp {
                 client: Reference::Known(_),
                 ..
@@ -292,7 +355,10 @@ impl Operation {
                 connection: Reference::Known(_),
                 ..
             } => PlannedAction::Update,
-            Self::RemoveSecrets { .. } | Self::RemoveConnection { .. } | Self::RemoveApp { .. } => PlannedAction::Remove,
+            Self::RemoveSecrets { .. } | Self::RemoveConnection { .. } | Self::RemoveApp { .. } | Self::RemoveMadeApp { .. } => {
+                PlannedAction::Remove
+            }
+            Self::RestoreApp { .. } => PlannedAction::Restore,
             _ => PlannedAction::Create,
         }
     }
@@ -304,6 +370,8 @@ impl Operation {
             | Self::IssueSecret { app, .. }
             | Self::ImportServerApp { app, .. }
             | Self::ImportClientApp { app, .. }
+            | Self::SetAppIdUri { app, .. }
+            | Self::RemoveMadeApp { app }
             | Self::RemoveSecrets { app, .. } => [app.maker(), None],
             Self::CompleteClientApp { client, server, .. } => [client.maker(), server.maker()],
             Self::CreateGrant { client, resource, .. } | Self::ExtendGrant { client, resource, .. } => [client.maker(), resource.maker()],

@@ -8,11 +8,10 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::{
-    connection::plan::registration::SECRET_MARKER,
+    connection::plan::{operation::PlannedSecret, registration::SECRET_MARKER},
     directory::{Application, PasswordCredential},
     ids::KeyId,
     site::{SiteApplication, SiteIdentity},
-    spec::SecretValidity,
 };
 
 /// How far apart the ends of two own secrets of one app are, so that the expiry date in the site tells which
@@ -150,8 +149,8 @@ pub(crate) fn superseded(own: &[OwnSecret]) -> Vec<KeyId> {
 /// secrets.
 ///
 /// `attempt` counts from 1; each attempt chooses among more ends, in case other runs choose at the same time.
-pub(crate) fn distinct_end(validity: SecretValidity, now: OffsetDateTime, known: &[OwnSecret], attempt: i32) -> OffsetDateTime {
-    let longest = validity.end_after(now);
+pub(crate) fn distinct_end(secret: &PlannedSecret, now: OffsetDateTime, known: &[OwnSecret], attempt: i32) -> OffsetDateTime {
+    let longest = secret.end_after(now);
     let (chance, _) = Uuid::new_v4().as_u64_pair();
     let choices = CHOICES.saturating_mul(attempt.max(1));
     let chosen = i32::try_from(chance % u64::from(choices.unsigned_abs())).unwrap_or_default();
@@ -173,11 +172,16 @@ mod tests {
         directory::ApplicationProperties,
         ids::{ApplicationId, ApplicationObjectId},
         site::SiteRowId,
+        spec::SecretValidity,
     };
     use proptest::prelude::*;
     use time::macros::datetime;
 
     const ISSUED: OffsetDateTime = datetime!(2026-11-24 12:00 UTC);
+
+    fn one_year() -> PlannedSecret {
+        PlannedSecret::new(SecretValidity::OneYear, None, ISSUED)
+    }
 
     fn here() -> SiteIdentity {
         SiteIdentity::of("P01", "cm01.contoso.com")
@@ -282,7 +286,7 @@ mod tests {
         ) {
             let first = secret(Some(&here()), ISSUED, SecretValidity::OneYear.end_after(ISSUED));
             let known = OwnSecret::all_of(&app(&[&first]));
-            let end = distinct_end(SecretValidity::OneYear, ISSUED, &known, attempt);
+            let end = distinct_end(&one_year(), ISSUED, &known, attempt);
             let second = secret(Some(&here()), ISSUED, end);
             let used = if uses_first { &first } else { &second };
             let mut shown = used.end_date_time.unwrap() + Duration::hours(offset_hours);
@@ -303,7 +307,7 @@ mod tests {
             let longest = SecretValidity::OneYear.end_after(ISSUED);
             let passwords: Vec<PasswordCredential> = taken.iter().map(|days| secret(None, ISSUED, longest - Duration::days((*days).into()))).collect();
             let known = OwnSecret::all_of(&app(&passwords.iter().collect::<Vec<_>>()));
-            let end = distinct_end(SecretValidity::OneYear, ISSUED, &known, attempt);
+            let end = distinct_end(&one_year(), ISSUED, &known, attempt);
             prop_assert!(end < longest && end > ISSUED + Duration::days(180));
             prop_assert!(known.iter().all(|other| !is_close(other.ends.unwrap(), end)));
         }

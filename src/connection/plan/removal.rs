@@ -2,7 +2,7 @@
 
 use crate::{
     connection::{
-        check::{apps, directory::check_token, rights::check_permissions, rules::Rules},
+        check::{apps, directory::check_token, rights::check_permissions, rules::Rules, site::unread_row},
         plan::{
             change::{Change, needed_uses},
             operation::{Operation, Reference},
@@ -17,7 +17,7 @@ use crate::{
     },
     directory::DeletedApplication,
     ids::ApplicationId,
-    site::{SiteConnection, SiteSnapshot},
+    site::{SiteConnection, SiteSnapshot, UnreadRow},
 };
 
 /// An app that this specification has made, as far as it is still there.
@@ -173,6 +173,9 @@ fn uses_that_stay(rules: &Rules<'_>, snapshot: &Snapshot, ids: &[ApplicationId],
     let uses_one = |connection: &&SiteConnection| ids.iter().any(|id| uses_server(site, connection, *id));
     let used = site.connections.iter().filter(stays).filter(uses_one);
     uses.extend(used.map(|connection| Finding::warning(FindingCode::AppsUsedByConnection).with("connection", &connection.name)));
+    // Such a row may be one of the apps, or a connection that uses them.
+    let may_use = |row: &&UnreadRow| ["SMS_AAD_Application_Ex", "SMS_Azure_CloudService"].contains(&row.class.as_str());
+    uses.extend(site.unread.iter().filter(may_use).map(unread_row));
     // A site that knows none of the apps has no connection that could use them.
     if ids.iter().any(|id| site.application(*id).is_some()) {
         let unread = site.unread_connections();

@@ -11,12 +11,12 @@ use crate::{
         report::step::Step,
     },
     site::{SiteConnection, SiteDiscovery, SiteSnapshot},
-    spec::{ConnectionSpec, DiscoverySpec, Schedule},
+    spec::{ConnectionSpec, DiscoverySpec, ImportedServerApp, Schedule},
 };
 
 /// The tenant, both apps, the connection and its discovery.
 pub(crate) fn site_changes(spec: &ConnectionSpec, target: &Target, site: &SiteSnapshot) -> Vec<Change> {
-    let mut changes = vec![tenant(target, site), server_app(target, site), client_app(target, site)];
+    let mut changes = vec![tenant(target, site), server_app(spec, target, site), client_app(target, site)];
     let server = target.server.app.application_id;
     let held = site
         .connections_of(target.tenant_id)
@@ -42,7 +42,7 @@ fn tenant(target: &Target, site: &SiteSnapshot) -> Change {
     }
 }
 
-fn server_app(target: &Target, site: &SiteSnapshot) -> Change {
+fn server_app(spec: &ConnectionSpec, target: &Target, site: &SiteSnapshot) -> Change {
     let step = Step::ImportServerApp;
     let row = target.server.app.application_id.and_then(|id| site.application(id));
     if let Some(row) = row {
@@ -54,6 +54,7 @@ fn server_app(target: &Target, site: &SiteSnapshot) -> Change {
             name: target.server.name().to_owned(),
             app: target.server.reference(Step::RegisterServerApp),
             app_id_uri: target.app_id_uri.clone(),
+            secret_key_expiry: spec.server_app().imported().map(ImportedServerApp::secret_key_expiry),
         },
     );
     if target.server.shape.is_some() {

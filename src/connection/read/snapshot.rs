@@ -60,9 +60,19 @@ pub(crate) struct TenantSnapshot {
     pub(crate) uri_owner: Option<Application>,
     /// The deleted registrations that hold one of the unique names; `None` if the caller may not list them.
     pub(crate) deleted: Option<Vec<DeletedApplication>>,
+    /// Whether the directory restores deleted registrations.
+    pub(crate) restores: bool,
     pub(crate) graph: Option<ServicePrincipal>,
     pub(crate) client_grants: Vec<PermissionGrant>,
     pub(crate) server_roles: Vec<RoleAssignment>,
+}
+
+impl TenantSnapshot {
+    /// The deleted registration that holds this unique name.
+    pub(crate) fn deleted_holder_of(&self, unique_name: &str) -> Option<&DeletedApplication> {
+        let mut deleted = self.deleted.iter().flatten();
+        deleted.find(|deleted| deleted.unique_name.as_deref() == Some(unique_name))
+    }
 }
 
 /// What is there.
@@ -243,7 +253,8 @@ pub(crate) async fn read_tenant(
     let policy = OptionFuture::from(asks_for_policy.then(|| directory.app_management_policy(call.clone())));
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
-    let early_uri = wanted_uri(spec, tenant_known);
+    // One that contains the app's own id is told once it is known whether the app is there.
+    let early_uri = wanted_uri(spec, tenant_known).filter(|uri| !uri.has_placeholders());
     let uri_owner = OptionFuture::from(
         early_uri
             .as_ref()
@@ -269,6 +280,7 @@ pub(crate) async fn read_tenant(
         Some(owner) => (early_uri, owner?),
         None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {
             (Some(uri), _) => (Some(uri), server.clone()),
+            (None, Some(uri)) if uri.has_placeholders() => (Some(uri), None),
             (None, Some(uri)) => {
                 let owner = directory.application_with_uri(call.clone(), uri.as_str()).await?;
                 (Some(uri), owner)
@@ -305,6 +317,7 @@ pub(crate) async fn read_tenant(
         uri,
         uri_owner,
         deleted,
+        restores: directory.restores_applications(),
         graph,
         client_grants: grants.transpose()?.unwrap_or_default(),
         server_roles: assignments.transpose()?.unwrap_or_default(),
@@ -321,13 +334,14 @@ fn wanted_uri(spec: &ConnectionSpec, tenant: Option<TenantId>) -> Option<AppIdUr
 /// The App ID URI that could only be told now.
 fn late_uri(spec: &ConnectionSpec, tenant: TenantId, server: Option<&Application>) -> Option<AppIdUri> {
     let is_adopted = spec.server_app().is_adopted() && server.is_some();
-    wanted_uri(spec, Some(tenant)).or_else(|| is_adopted.then(|| AppIdUri::default_of(tenant)))
+    let uri = wanted_uri(spec, Some(tenant)).or_else(|| is_adopted.then(|| AppIdUri::default_of(tenant)))?;
+    Some(server.map_or_else(|| uri.clone(), |app| uri.resolved(tenant, app.app_id)))
 }
 
 /// The App ID URI that an adopted app keeps: the first one it has.
 fn adopted_uri(spec: &ConnectionSpec, server: Option<&Application>) -> Option<AppIdUri> {
     let uris = server
-        .filter(|_| spec.server_app().is_adopted())?
+        .filter(|_| spec.server_app().is_adopted() && spec.server_app().chosen_uri().is_none())?
         .properties
         .identifier_uris
         .iter()

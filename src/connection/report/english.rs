@@ -35,7 +35,7 @@ impl Words {
 /// The forms of an App ID URI, as [`crate::spec::ACCEPTED_FORMS`] has them.
 macro_rules! uri_remedy {
     () => {
-        "Leave the App ID URI to its default, or use one of these forms: api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string}."
+        "Leave the App ID URI to its default, or use one of these forms: api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, api://{string}.{verifiedDomain}/{string}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string}."
     };
 }
 
@@ -120,7 +120,22 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::AppIdUriBlockedByPolicy => Words::new(
             "The tenant's policy allows only api://{appId} and api://{tenantId}/{appId}, so ${uri} would be refused.",
-            exemption!(),
+            concat!(
+                "Leave the App ID URI out, or ask for one of these two, written with the braces. ",
+                exemption!()
+            ),
+        ),
+        Code::AppIdUriByPolicy => Words::new(
+            "The tenant's policy allows only App ID URIs that contain the app's own id, so the server app gets ${uri}.",
+            "Nothing to do; the ids are put in once the app is registered, and clients and site get the same text.",
+        ),
+        Code::PolicyNotRead => Words::new(
+            "The tenant's app management policy was not read, so it is not known beforehand whether it refuses a secret or the App ID URI.",
+            "Sign in with the permission ${permission} to have it checked, or say with policy_exempt(true) that no policy applies to this account. If it refuses, the run does what the plan shows for that case.",
+        ),
+        Code::SecretEndPassed => Words::new(
+            "The secret is to be valid until ${given}, which has passed.",
+            "Give a later date, a number of days such as P180D, or longestAllowed.",
         ),
         Code::SecretsForbidden => Words::new(
             "The tenant's app management policy forbids secrets, which the product needs.",
@@ -128,11 +143,26 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::SecretTooLong => Words::new(
             "The tenant's app management policy allows secrets of at most ${longestDays} days, and ${wantedDays} are asked for.",
-            concat!("Choose the shorter validity if that fits. ", exemption!()),
+            concat!(
+                "Ask for the longest validity that is allowed (SecretValidity::LongestAllowed, in JSON \"longestAllowed\"), or for a number of days such as P180D. ",
+                exemption!()
+            ),
         ),
         Code::UniqueNameHeldByDeletedApp => Words::new(
             "The deleted app registration ${name|without a name} (${objectId}) still holds the unique name ${uniqueName}.",
             "Remove this connection, which purges it; or purge or restore it by hand (Entra admin center > App registrations > Deleted applications); or give the connection another key.",
+        ),
+        Code::DeletedAppRestored => Words::new(
+            "The deleted app registration ${name|without a name} (${objectId}) holds the unique name of this specification and is restored; it has ${foreignSecrets} secret(s) that this crate has not made.",
+            "Nothing to do if it may come back. Otherwise purge it first (Entra admin center > App registrations > Deleted applications), or give the connection another key.",
+        ),
+        Code::MadeAppStays => Words::new(
+            "A policy of the tenant refuses the rest, and the ${app} app ${clientId} that this run has made stays, since another caller may be using it: ${marks}.",
+            "Look at the app, and delete it if it is not used (Entra admin center > App registrations > All applications). A later run of the same specification finds it and goes on from there.",
+        ),
+        Code::DeletedAppHoldsName => Words::new(
+            "A policy of the tenant refuses the rest; the app registration ${name|without a name} (${objectId}) that this run has made is deleted, and could not be purged: it holds the unique name ${uniqueName} until ${until}.",
+            "Nothing to do: a later run of the same specification restores it. To be rid of it earlier, purge it with an account that may (Entra admin center > App registrations > Deleted applications).",
         ),
         Code::SecretKept => Words::new(
             "The server app has a secret from an earlier run; its text cannot be read again.",
@@ -411,6 +441,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::ConnectionUnread => Words::new(
             "Which apps the connection \"${connection}\" uses could not be read from the site.",
             "Look at the connection (console > Cloud Services > Azure Services), and read the site again with an account that may read all of its objects.",
+        ),
+        Code::SiteRowUnread => Words::new(
+            "The site has a row of ${class} that could not be read, because of its ${property}: what it says is unknown.",
+            "Look at it in the console (Cloud Services > Azure Services, and > Microsoft Entra tenants), and read the site again with an account that may read all of its objects.",
         ),
         Code::DeletedAppsUnread => Words::new(
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",

@@ -48,6 +48,14 @@ pub enum FindingCode {
     AppIdUriInUse,
     /// The tenant's policy refuses this App ID URI. Parameters: `uri`.
     AppIdUriBlockedByPolicy,
+    /// The tenant's policy allows no App ID URI but those that contain the app's own id, so the app gets such a one in the
+    /// place of the default. Parameters: `uri` (with placeholders as long as the app is not registered).
+    AppIdUriByPolicy,
+    /// The tenant's app management policy could not be read, so it is not known whether it refuses what the plan writes.
+    /// Parameters: `permission` (the least one that reads it).
+    PolicyNotRead,
+    /// The secret is to end on a day that has passed. Parameters: `given` (date).
+    SecretEndPassed,
     /// The tenant's policy allows no secrets.
     SecretsForbidden,
     /// The tenant's policy allows only shorter secrets. Parameters: `longestDays` and `wantedDays` (numbers
@@ -56,6 +64,16 @@ pub enum FindingCode {
     /// A deleted app registration holds the unique name. Parameters: `uniqueName`, `objectId` (of the deleted
     /// app), `name` (of the deleted app, optional).
     UniqueNameHeldByDeletedApp,
+    /// A deleted app registration holds the unique name, and is restored. Parameters: `objectId`, `name` (of the deleted app,
+    /// optional), `foreignSecrets` (number of its secrets that this crate has not made).
+    DeletedAppRestored,
+    /// A policy refuses the rest of the run, and an app that it has made stays, because another caller may be using it.
+    /// Parameters: `app`, `clientId`, `marks` (list of what was found: "secret", "certificate", "servicePrincipal", "consent",
+    /// "owner", "ownersUnread", "makerUnknown").
+    MadeAppStays,
+    /// A policy refuses the rest of the run; an app that it has made is deleted and could not be purged, and holds its
+    /// unique name. Parameters: `uniqueName`, `objectId`, `name` (optional), `until` (date).
+    DeletedAppHoldsName,
     /// The app's secret was made before, and its text cannot be read again.
     SecretKept,
     /// The app's secret was lost and is replaced.
@@ -254,6 +272,9 @@ pub enum FindingCode {
     /// The web apps of a connection could not be read, so it is not known which apps it uses. In a removal the apps
     /// stay. Parameters: `connection` (name).
     ConnectionUnread,
+    /// The site has a row that could not be read, so what it says is unknown. In a removal the apps stay if the row may
+    /// be a connection or an app. Parameters: `class` (of the SMS Provider), `property`, `row` (its id, if that was read).
+    SiteRowUnread,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
     /// The directory shows an app as registered and as deleted, for as long as was waited: one of the two answers is old.
@@ -284,9 +305,15 @@ impl FindingCode {
         Self::AppIdUriWithoutOwner,
         Self::AppIdUriInUse,
         Self::AppIdUriBlockedByPolicy,
+        Self::AppIdUriByPolicy,
+        Self::PolicyNotRead,
+        Self::SecretEndPassed,
         Self::SecretsForbidden,
         Self::SecretTooLong,
         Self::UniqueNameHeldByDeletedApp,
+        Self::DeletedAppRestored,
+        Self::MadeAppStays,
+        Self::DeletedAppHoldsName,
         Self::SecretKept,
         Self::SecretReplaced,
         Self::SecretOfAnotherSite,
@@ -367,6 +394,7 @@ impl FindingCode {
         Self::AppsUsedByAnotherSite,
         Self::AppsUsedByConnection,
         Self::ConnectionUnread,
+        Self::SiteRowUnread,
         Self::DeletedAppsUnread,
         Self::RegistrationUncertain,
         Self::DirectoryUnread,

@@ -114,7 +114,7 @@ impl Run<'_> {
 
     fn server_import(&self) -> Result<ServerAppImport, StepError> {
         let step = Step::ImportServerApp;
-        let Some(Operation::ImportServerApp { name, app, app_id_uri }) = self.planned(step).map(|change| &change.operation) else {
+        let Some(Operation::ImportServerApp { name, app, app_id_uri, .. }) = self.planned(step).map(|change| &change.operation) else {
             let known = self.document.server_app.application_id;
             return Ok(ServerAppImport::Known(known.ok_or(StepError::NotRegistered)?));
         };
@@ -129,7 +129,7 @@ impl Run<'_> {
             client_id,
             secret_key,
             secret_key_expiry,
-            app_id_uri: app_id_uri.clone().ok_or(StepError::NothingToImport)?,
+            app_id_uri: self.app_id_uri().or_else(|| app_id_uri.clone()).ok_or(StepError::NothingToImport)?,
         })
     }
 

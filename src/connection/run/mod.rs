@@ -10,6 +10,7 @@
 pub(crate) mod alive;
 pub(crate) mod app;
 pub(crate) mod cancel;
+pub(crate) mod clean_up;
 pub(crate) mod consent;
 pub(crate) mod context;
 pub(crate) mod import;

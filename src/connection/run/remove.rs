@@ -88,7 +88,7 @@ impl Run<'_> {
 /// be cut off.
 ///
 /// A deletion may take a moment to show among the deleted objects, so "not found" is waited on.
-async fn purge(
+pub(crate) async fn purge(
     directory: &dyn Directory,
     application: ApplicationObjectId,
     app_id: Option<ApplicationId>,

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use crate::{
     connection::{
         plan::{
-            change::Change,
+            change::{Change, When},
             operation::{Operation, Reference},
             target::PlannedApp,
         },
@@ -17,7 +17,7 @@ use crate::{
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
-        run::{context::Run, registered::Registered},
+        run::{app::ToRegister, context::Run, registered::Registered},
     },
     ids::{ApplicationId, ServicePrincipalId},
     site::SiteRemoval,
@@ -30,7 +30,10 @@ impl Run<'_> {
     pub(crate) async fn carry_out(&self) -> Result<Outcome, ApplyError> {
         match self.all_rounds().await {
             Ok(()) => Ok(self.outcome()),
-            Err(failed) => Err(self.stopped(failed)),
+            Err(failed) => {
+                self.remove_made_if_refused().await;
+                Err(self.stopped(failed))
+            }
         }
     }
 
@@ -42,7 +45,8 @@ impl Run<'_> {
         }
         let last = changes.iter().map(|change| change.round).max().unwrap_or_default();
         for round in 1..=last {
-            let of_round: Vec<&Change> = changes.iter().filter(|change| change.round == round).collect();
+            let runs = |change: &&Change| change.round == round && self.is_due(change);
+            let of_round: Vec<&Change> = changes.iter().filter(runs).collect();
             if of_round.iter().any(|change| change.step.is_import()) {
                 // One request does all of them: starting a site's tool costs seconds.
                 self.import(&of_round).await?;
@@ -51,7 +55,23 @@ impl Run<'_> {
             let results = join_all(of_round.into_iter().map(|change| self.execute(change))).await;
             results.into_iter().collect::<Result<(), StepFailure>>()?;
         }
+        self.skip_what_was_not_refused();
         Ok(())
+    }
+
+    /// Whether a change runs in its round. What runs only after a refusal belongs to the step that is refused, apart from
+    /// another App ID URI.
+    fn is_due(&self, change: &Change) -> bool {
+        change.when != When::IfRefused || (change.step == Step::SetAppIdUri && self.state().is_uri_refused)
+    }
+
+    fn skip_what_was_not_refused(&self) {
+        for change in self.document.changes.iter().filter(|change| change.when == When::IfRefused) {
+            let is_done = self.state().report.step(change.step).is_some();
+            if !is_done {
+                self.skip(change.step);
+            }
+        }
     }
 
     /// Executes one change: each kind by a function of its own.
@@ -72,11 +92,29 @@ impl Run<'_> {
                 unique_name,
                 properties,
                 secret,
-            } => self.register(step, unique_name, properties, secret.as_ref()).await,
+                owners,
+            } => {
+                let new = ToRegister {
+                    unique_name,
+                    properties,
+                    secret: secret.as_ref(),
+                    owners,
+                };
+                self.register(step, new).await
+            }
+            Operation::RestoreApp {
+                unique_name,
+                object_id,
+                properties,
+                ..
+            } => self.step(step, self.restore(step, unique_name, *object_id, properties)).await,
+            Operation::SetAppIdUri { app_id_uri, .. } => self.step(step, self.set_app_id_uri(app_id_uri)).await,
+            // They belong to the refusal of another change, which knows them.
+            Operation::ShortenSecret { .. } | Operation::RemoveMadeApp { .. } => Ok(()),
             Operation::UpdateApp { application_id, adds, .. } => self.step(step, self.update_app(step, *application_id, adds)).await,
             Operation::CreateServicePrincipal { app } => self.step(step, self.service_principal(step, *app)).await,
             Operation::CompleteClientApp { server, scope, adds, .. } => self.step(step, self.complete_client(*server, *scope, adds)).await,
-            Operation::IssueSecret { secret, .. } => self.issue_secret(change.when, secret.validity).await,
+            Operation::IssueSecret { secret, .. } => self.issue_secret(change.when, *secret).await,
             Operation::CreateGrant { client, resource, scope } => {
                 self.step(step, self.grant(step, (*client, *resource), scope, false)).await
             }
@@ -233,7 +271,7 @@ impl Run<'_> {
                 .to_owned(),
             app_id_uri: self
                 .snapshot
-                .client_uri(document.server_app.application_id, document.app_id_uri.as_ref()),
+                .client_uri(document.server_app.application_id, self.app_id_uri().as_ref()),
             server_app: server_app.filter(|_| is_onboarding),
             client_app: client_app.filter(|_| is_onboarding),
             next_steps: if is_onboarding {

@@ -16,6 +16,8 @@ mod answer;
 mod ascii_json;
 mod console;
 mod error;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod host;
 mod lines;
 #[cfg(feature = "power-shell")]

@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::future::join;
 
 use super::{
-    endpoints::SignInEndpoints,
-    exchange::{Repeat, TokenAnswer},
+    application,
     service::{SignInService, common_settings},
 };
 use crate::{
     clock::Clock,
     cloud::CloudEndpoints,
-    error::{TokenError, TokenFailure},
+    error::TokenError,
     http::HttpClient,
     ids::{ApplicationId, TenantId},
     secret::ClientSecret,
-    token::{AccessToken, TokenProvider, TokenRequest, scopes::default_scope_of},
+    token::{AccessToken, TokenProvider, TokenRequest},
 };
 
 /// Signs an application in with its secret (client credentials), for services and pipelines.
@@ -28,6 +26,9 @@ use crate::{
 /// in memory; [`crate::CachedTokens`] shares them among several.
 ///
 /// The tenant is known, so the token is asked for at once: that the tenant is in this cloud is confirmed beside it.
+///
+/// A tenant that the request names wins over the one given here, so that one provider with a multitenant application
+/// serves many tenants.
 ///
 /// Source: *OAuth 2.0 client credentials flow on the Microsoft identity platform*.
 ///
@@ -66,35 +67,6 @@ impl ClientSecretSignIn {
 #[async_trait]
 impl TokenProvider for ClientSecretSignIn {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
-        let scope = default_scope_of(&request.scopes)?;
-        if self.secret.expose().is_empty() {
-            return Err(TokenError::new(
-                TokenFailure::BadCredentials,
-                "the client secret is empty",
-                "Give the secret's Value, not its Secret ID.",
-            ));
-        }
-        let Some(tenant) = request.tenant.or(self.service.tenant) else {
-            let endpoints = self.service.sign_in_endpoints(request).await?;
-            return self.redeem(&endpoints, &scope, request).await;
-        };
-        // The document only confirms tenant and cloud here, so it is read beside the token request, not before it.
-        let known = SignInEndpoints::known(&self.service.endpoints, tenant);
-        let (checked, token) = join(self.service.sign_in_endpoints(request), self.redeem(&known, &scope, request)).await;
-        checked?;
-        token
-    }
-}
-
-impl ClientSecretSignIn {
-    async fn redeem(&self, endpoints: &SignInEndpoints, scope: &str, request: &TokenRequest) -> Result<AccessToken, TokenError> {
-        let mut form = vec![
-            ("grant_type", "client_credentials"),
-            ("scope", scope),
-            ("client_secret", self.secret.expose()),
-        ];
-        form.extend(request.claims.as_deref().map(|claims| ("claims", claims)));
-        let answer: TokenAnswer = self.service.post(&endpoints.token, &form, Repeat::Allowed).await?;
-        answer.token(self.service.clock.now())
+        application::sign_in(&self.service, &self.secret, request).await
     }
 }

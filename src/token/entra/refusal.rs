@@ -123,8 +123,8 @@ const fn general(failure: TokenFailure) -> (&'static str, &'static str) {
             "Have an administrator consent to it (Entra admin center > Enterprise applications > Permissions), or sign in with another application.",
         ),
         TokenFailure::BadCredentials => (
-            "the application's secret was not accepted",
-            "Check the client id and the secret's Value, and that it has not expired.",
+            "the application's secret, certificate or assertion was not accepted",
+            "Check the client id and the secret's Value, the certificate or the federated credential, and that it has not expired.",
         ),
         TokenFailure::ApplicationRefused => (
             "the sign-in application may not sign in this way",

@@ -1,0 +1,187 @@
+//! A certificate with its private key, and the assertions that it signs.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use rustls::{
+    SignatureScheme,
+    crypto::aws_lc_rs::sign::any_supported_type,
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
+    sign::{CertifiedKey, SigningKey},
+};
+use secrecy::zeroize::{Zeroize, Zeroizing};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use time::{Duration, OffsetDateTime};
+use url::Url;
+use uuid::Uuid;
+
+use crate::{
+    error::{Diagnostic, TokenError, TokenFailure},
+    ids::ApplicationId,
+};
+
+/// How long an assertion is valid. Microsoft's page says: 5 to 10 minutes.
+const LIFETIME: Duration = Duration::minutes(10);
+
+/// A certificate with its private key, by which an application signs in without a secret.
+///
+/// The key signs and never leaves this type: it has no `Serialize`, its `Debug` shows the certificate's thumbprint alone,
+/// and the memory that held it is wiped. Clones share one key. It is an RSA key, because the sign-in service takes
+/// assertions that are signed with RSA (`PS256`).
+///
+/// Source: *Microsoft identity platform application authentication certificate credentials*.
+#[derive(Clone)]
+pub struct ClientCertificate {
+    key: Arc<dyn SigningKey>,
+    thumbprint: String,
+}
+
+impl ClientCertificate {
+    /// Reads a certificate and its private key in PEM: `CERTIFICATE` in the first text, `PRIVATE KEY` (PKCS#8) or
+    /// `RSA PRIVATE KEY` in the second one. One text with both may be given twice. Of several certificates the one that
+    /// belongs to the key is taken.
+    ///
+    /// # Errors
+    ///
+    /// If there is no certificate or no key, if the key is encrypted or not an RSA key, or if the two do not belong
+    /// together.
+    pub fn from_pem(certificate: impl AsRef<[u8]>, private_key: impl AsRef<[u8]>) -> Result<Self, InvalidClientCertificate> {
+        let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(certificate.as_ref())
+            .filter_map(Result::ok)
+            .collect();
+        let private_key = private_key.as_ref();
+        let key = PrivateKeyDer::from_pem_slice(private_key).map_err(|_| match is_encrypted(private_key) {
+            true => InvalidClientCertificate::KeyEncrypted,
+            false => InvalidClientCertificate::NoPrivateKey,
+        })?;
+        Self::of(certificates, key)
+    }
+
+    /// Reads a certificate in DER (X.509) and its private key in DER (PKCS#8).
+    ///
+    /// # Errors
+    ///
+    /// If one of the two cannot be read, if the key is not an RSA key, or if they do not belong together.
+    pub fn from_der(certificate: impl AsRef<[u8]>, private_key: impl AsRef<[u8]>) -> Result<Self, InvalidClientCertificate> {
+        let certificate = CertificateDer::from(certificate.as_ref().to_vec());
+        let key = PrivatePkcs8KeyDer::from(private_key.as_ref().to_vec());
+        Self::of(vec![certificate], key.into())
+    }
+
+    fn of(certificates: Vec<CertificateDer<'static>>, mut der: PrivateKeyDer<'static>) -> Result<Self, InvalidClientCertificate> {
+        if certificates.is_empty() {
+            der.zeroize();
+            return Err(InvalidClientCertificate::NoCertificate);
+        }
+        let key = any_supported_type(&der);
+        der.zeroize();
+        let key = key.map_err(|_| InvalidClientCertificate::NoPrivateKey)?;
+        if key.choose_scheme(&[SignatureScheme::RSA_PSS_SHA256]).is_none() {
+            return Err(InvalidClientCertificate::KeyNotRsa);
+        }
+        let belongs =
+            |certificate: &CertificateDer<'static>| CertifiedKey::new(vec![certificate.clone()], Arc::clone(&key)).keys_match().is_ok();
+        let certificate = certificates.iter().find(|certificate| belongs(certificate));
+        let certificate = certificate.ok_or(InvalidClientCertificate::KeyOfAnotherCertificate)?;
+        let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(certificate));
+        Ok(Self { key, thumbprint })
+    }
+
+    /// An assertion for one sign-in at this token endpoint: a JWT with `PS256` and `x5t#S256`, good for ten minutes.
+    pub(super) fn assertion(
+        &self,
+        application: ApplicationId,
+        token_endpoint: &Url,
+        now: OffsetDateTime,
+    ) -> Result<Zeroizing<String>, TokenError> {
+        let header = json!({"alg": "PS256", "typ": "JWT", "x5t#S256": self.thumbprint});
+        let now_in_seconds = now.unix_timestamp();
+        let claims = json!({
+            "aud": token_endpoint.as_str(),
+            "iss": application.to_string(),
+            "sub": application.to_string(),
+            "jti": Uuid::new_v4().to_string(),
+            "nbf": now_in_seconds,
+            "iat": now_in_seconds,
+            "exp": now_in_seconds + LIFETIME.whole_seconds(),
+        });
+        let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", part(&header), part(&claims));
+        let signer = self.key.choose_scheme(&[SignatureScheme::RSA_PSS_SHA256]);
+        let signature = signer.and_then(|signer| signer.sign(signed.as_bytes()).ok());
+        let signature = signature.ok_or_else(|| {
+            TokenError::new(
+                TokenFailure::BadCredentials,
+                "the private key of the certificate could not sign",
+                "Check that the key is an RSA key of 2048 bits or more.",
+            )
+        })?;
+        Ok(Zeroizing::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
+    }
+}
+
+fn is_encrypted(pem: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(pem);
+    text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED")
+}
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientCertificate")
+            .field("thumbprint", &self.thumbprint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A certificate and a private key by which an application cannot sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidClientCertificate {
+    /// The text holds no certificate.
+    #[error("no certificate was found")]
+    NoCertificate,
+    /// The text holds no private key that can be read.
+    #[error("no private key that can be read was found")]
+    NoPrivateKey,
+    /// The private key is protected by a password.
+    #[error("the private key is encrypted")]
+    KeyEncrypted,
+    /// The key is of another kind than RSA.
+    #[error("the private key is not an RSA key")]
+    KeyNotRsa,
+    /// The key belongs to another certificate.
+    #[error("the private key does not belong to the certificate")]
+    KeyOfAnotherCertificate,
+}
+
+impl Diagnostic for InvalidClientCertificate {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoCertificate => "certificateMissing",
+            Self::NoPrivateKey => "privateKeyMissing",
+            Self::KeyEncrypted => "privateKeyEncrypted",
+            Self::KeyNotRsa => "privateKeyNotRsa",
+            Self::KeyOfAnotherCertificate => "privateKeyOfAnotherCertificate",
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::NoCertificate => "Give the certificate in PEM (BEGIN CERTIFICATE), or in DER.",
+            Self::NoPrivateKey => "Give the private key in PEM (BEGIN PRIVATE KEY or BEGIN RSA PRIVATE KEY), or as PKCS#8 in DER.",
+            Self::KeyEncrypted => {
+                "Give the key without a password, from a store that protects it; openssl pkcs8 -in key.pem -out plain.pem takes the password off."
+            }
+            Self::KeyNotRsa => {
+                "Use a certificate with an RSA key of 2048 bits or more: the sign-in service takes assertions signed with RSA."
+            }
+            Self::KeyOfAnotherCertificate => "Give the certificate and the private key of one pair.",
+        }
+        .into()
+    }
+}
+
+#[cfg(test)]
+mod tests;
