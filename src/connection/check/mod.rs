@@ -4,6 +4,7 @@
 //! alone reads by itself, because it works without a connection. What could not be read counts as unknown,
 //! and not as fine.
 
+pub(crate) mod adopted;
 pub(crate) mod apps;
 pub(crate) mod directory;
 pub(crate) mod registrations;

@@ -6,6 +6,7 @@ use uuid::{Uuid, uuid};
 use crate::{
     connection::{
         check::{
+            adopted::check_adopted,
             directory::{check_directory, check_policies},
             registrations::check_registrations,
             rights::{check_permissions, check_roles},
@@ -52,6 +53,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
         check_roles(&needed, directory, &mut findings);
         check_policies(rules, &changes, target.server.validity, directory, &mut findings);
     }
+    check_adopted(rules, snapshot, &target, &mut findings);
     check_rows(rules, snapshot, &target, &mut findings);
     check_secrets(rules, snapshot, &target, &changes, &mut findings);
     note_secret(&changes, snapshot, &mut findings);

@@ -318,6 +318,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The ${app} app lets accounts of other tenants sign in (${audience}).",
             "Choose 'Accounts in this organizational directory only' (Entra admin center > App registrations > (the app) > Authentication).",
         ),
+        Code::AudienceNarrowed => Words::new(
+            "The plan narrows who may sign in to the adopted ${app} app, from ${from} to ${to}: accounts of other tenants lose it.",
+            "Ask who else uses the app. To leave it as it is, set keep_sign_in_audience(true) on the adopted app (keepSignInAudience in JSON).",
+        ),
+        Code::TokenVersionLowered => Words::new(
+            "The plan changes the version of the adopted server app's access tokens from ${from} to ${to}, and another API behind this app may take version ${from} only.",
+            "Ask who else uses the app. The gateway takes version 1 only; to leave the app as it is, set keep_token_version(true) on it (keepTokenVersion in JSON), or register another server app.",
+        ),
         Code::ConsentMissing => Words::new(
             "The client app has no permission user_impersonation of the server app.",
             concat!(

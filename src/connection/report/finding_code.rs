@@ -195,6 +195,11 @@ pub enum FindingCode {
     /// An app lets accounts of other tenants sign in. Parameters: `app`, `audience` (who may sign in, as the
     /// manifest has it).
     SignInAudience,
+    /// The plan narrows who may sign in to an adopted app. Parameters: `app`, `from` and `to` (who may sign in, as the
+    /// manifest has it).
+    AudienceNarrowed,
+    /// The plan changes the version of the access tokens of the adopted server app. Parameters: `from` and `to` (numbers).
+    TokenVersionLowered,
     /// The client app has no permission of the server app.
     ConsentMissing,
     /// The client app's permission of the server app is configured, and no administrator has consented to it.
@@ -363,6 +368,8 @@ impl FindingCode {
         Self::PublicClientOff,
         Self::TokenVersion,
         Self::SignInAudience,
+        Self::AudienceNarrowed,
+        Self::TokenVersionLowered,
         Self::ConsentMissing,
         Self::ConsentOnlyConfigured,
         Self::ConsentForSomeOnly,
