@@ -22,6 +22,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
     pub(crate) remove_superseded: bool,
+    /// Whether the apps that a plan keeps are proven to be there.
+    pub(crate) verify_alive: bool,
     /// Whether the caller states that no gateway uses the connection.
     pub(crate) no_gateway_stated: bool,
     /// The one app that the plan is for.

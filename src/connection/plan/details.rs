@@ -38,6 +38,10 @@ impl PlanDocument {
     fn describe(&self, change: &Change, details: &mut Details) {
         match &change.operation {
             Operation::Keep { name, .. } => details.add_some("Name", name.as_deref()),
+            Operation::ConfirmApp { name, application_id, .. } => {
+                details.add_some("Name", name.as_deref());
+                details.add("Application (client) ID", application_id);
+            }
             Operation::CreateApp {
                 unique_name,
                 properties,

@@ -104,10 +104,11 @@ impl PlanDocument {
         VERSION
     }
 
-    /// Whether there is nothing to change. Findings and open tasks may remain.
+    /// Whether there is nothing to change: everything is kept or only confirmed. Findings and open tasks may remain.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let writes = |change: &Change| change.when == When::Always && change.action != PlannedAction::Keep;
+        let stays = |change: &Change| matches!(change.action, PlannedAction::Keep | PlannedAction::Confirm);
+        let writes = |change: &Change| change.when == When::Always && !stays(change);
         !self.changes.iter().any(writes)
     }
 

@@ -24,6 +24,8 @@ pub enum PlannedAction {
     Update,
     /// It is there and will be removed.
     Remove,
+    /// It is there and stays as it is; a write that changes nothing proves it.
+    Confirm,
     /// It was deleted and will be restored.
     Restore,
     /// It is there and stays as it is.
@@ -36,6 +38,7 @@ impl fmt::Display for PlannedAction {
             Self::Create => "create",
             Self::Update => "update",
             Self::Remove => "remove",
+            Self::Confirm => "confirm",
             Self::Restore => "restore",
             Self::Keep => "in place",
         })
@@ -118,6 +121,18 @@ pub enum Operation {
         /// Its id.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
+    },
+    /// Proves that an app registration is there, by writing one of its properties as it is.
+    ConfirmApp {
+        /// Its friendly name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// *Application (client) ID*.
+        application_id: ApplicationId,
+        /// *Object ID*.
+        object_id: ApplicationObjectId,
+        /// What is sent: the value that is there.
+        sends: Box<ApplicationProperties>,
     },
     /// Creates an app registration.
     CreateApp {
@@ -326,6 +341,7 @@ impl Operation {
     pub(crate) const fn action(&self) -> PlannedAction {
         match self {
             Self::Keep { .. } => PlannedAction::Keep,
+            Self::ConfirmApp { .. } => PlannedAction::Confirm,
             Self::UpdateApp { .. }
             | Self::ExtendGrant { .. }
             | Self::UpdateConnection { .. }

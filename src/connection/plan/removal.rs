@@ -9,7 +9,7 @@ use crate::{
             own_secret::OwnSecret,
             target::{AppSource, Target},
         },
-        read::snapshot::{RegisteredApp, Snapshot, uses_server},
+        read::snapshot::{RegisteredApp, Snapshot, needs_directory, uses_server},
         report::{
             finding::{Finding, FindingCode},
             step::{AppRole, Step},
@@ -62,7 +62,7 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
     }
     findings.extend(uses);
     note_adopted(snapshot, target, &mut findings);
-    if let Some(directory) = &snapshot.directory {
+    if let Some(directory) = snapshot.directory.as_ref().filter(|_| needs_directory(rules.spec)) {
         if directory.deleted.is_none() {
             findings.push(Finding::note(FindingCode::DeletedAppsUnread));
         }

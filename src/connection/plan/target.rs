@@ -136,7 +136,13 @@ fn server(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames, scope
         // It keeps its name and its home page.
         ServerApp::Adopt(app) => {
             let name = held_name(found);
-            let shape = shape(name.as_deref().unwrap_or("the server app"));
+            let mut shape = shape(name.as_deref().unwrap_or("the server app"));
+            if app.keeps_sign_in_audience() {
+                shape.sign_in_audience = None;
+            }
+            if let Some(api) = shape.api.as_mut().filter(|_| app.keeps_token_version()) {
+                api.requested_access_token_version = None;
+            }
             (AppSource::Adopt, name, Some(shape), app.secret_validity())
         }
         ServerApp::Import(app) => (AppSource::Import, Some(app.name().to_owned()), None, SecretValidity::default()),
@@ -176,7 +182,7 @@ fn restorable(source: AppSource, snapshot: &Snapshot, found: Option<&RegisteredA
 
 fn client(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames) -> AppTarget {
     let found = snapshot.client();
-    let shape = client_shape(spec.issue_id_tokens());
+    let mut shape = client_shape(spec.issue_id_tokens());
     let mut owners = Vec::new();
     let (source, name, shape) = match spec.client_app() {
         ClientApp::Create(app) => {
@@ -184,7 +190,12 @@ fn client(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames) -> Ap
             let shape = created(shape, app.name(), &names.client);
             (AppSource::Create, Some(app.name().to_owned()), Some(shape))
         }
-        ClientApp::Adopt(_) => (AppSource::Adopt, held_name(found), Some(shape)),
+        ClientApp::Adopt(app) => {
+            if app.keeps_sign_in_audience() {
+                shape.sign_in_audience = None;
+            }
+            (AppSource::Adopt, held_name(found), Some(shape))
+        }
         ClientApp::Import(app) => (AppSource::Import, Some(app.name().to_owned()), None),
         ClientApp::Reuse(app) => (AppSource::Reuse, row_name(snapshot, app.client_id()), None),
     };

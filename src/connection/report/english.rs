@@ -279,9 +279,21 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The server app is disabled in the tenant (AADSTS7000112).",
             "Let users sign in again (Entra admin center > Enterprise applications > (the app) > Properties).",
         ),
+        Code::AppDeactivated => Words::new(
+            "The registration of the ${app} app is deactivated, so the app gets no token.",
+            "Activate it again (Entra admin center > App registrations > (the app) > Overview), after asking why it was deactivated.",
+        ),
+        Code::AppDisabledByMicrosoft => Words::new(
+            "Microsoft has disabled the ${app} app (${status}).",
+            "Ask Microsoft's support for the reason, or register another app.",
+        ),
+        Code::ServicePrincipalDisabled => Words::new(
+            "The service principal of the ${app} app is disabled, so the app gets no token (AADSTS7000112).",
+            "Set 'Enabled for users to sign-in?' to Yes (Entra admin center > Enterprise applications > (the app) > Properties), after asking why it was disabled.",
+        ),
         Code::AppNotFound => Words::new(
             "The ${app} app ${clientId} is not registered in tenant ${tenant}.",
-            "Check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike.",
+            "Check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike. If the app was deleted, restore it within 30 days (App registrations > Deleted applications).",
         ),
         Code::AppUnknownAtSignIn => Words::new(
             "Tenant ${tenant} has no app with the client id ${clientId} (AADSTS700016).",
@@ -340,6 +352,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::SignInAudience => Words::new(
             "The ${app} app lets accounts of other tenants sign in (${audience}).",
             "Choose 'Accounts in this organizational directory only' (Entra admin center > App registrations > (the app) > Authentication).",
+        ),
+        Code::AudienceNarrowed => Words::new(
+            "The plan narrows who may sign in to the adopted ${app} app, from ${from} to ${to}: accounts of other tenants lose it.",
+            "Ask who else uses the app. To leave it as it is, set keep_sign_in_audience(true) on the adopted app (keepSignInAudience in JSON).",
+        ),
+        Code::TokenVersionLowered => Words::new(
+            "The plan changes the version of the adopted server app's access tokens from ${from} to ${to}, and another API behind this app may take version ${from} only.",
+            "Ask who else uses the app. The gateway takes version 1 only; to leave the app as it is, set keep_token_version(true) on it (keepTokenVersion in JSON), or register another server app.",
         ),
         Code::ConsentMissing => Words::new(
             "The client app has no permission user_impersonation of the server app.",
@@ -450,7 +470,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Choose another name.",
         ),
         Code::ServerAppLeftAsIs => Words::new(
-            "The server app is not created by this run, so its consent to Directory.Read.All is left as it is.",
+            "The server app is not created by this run, so its consent to Directory.Read.All is neither looked at nor given.",
             "Discovery needs it as an application permission with admin consent (Entra admin center > App registrations > API permissions).",
         ),
         Code::ClientAppLeftAsIs => Words::new(
@@ -480,6 +500,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::DeletedAppsUnread => Words::new(
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",
             "Nothing to do, unless a step says that the name is held: then look under Entra admin center > App registrations > Deleted applications.",
+        ),
+        Code::RegistrationUncertain => Words::new(
+            "The directory shows the ${app} app ${clientId} as registered and as deleted at the same time, so one of the two answers is old.",
+            "Run the same again in some minutes. If the app was just deleted or restored, look under Entra admin center > App registrations > Deleted applications.",
+        ),
+        Code::DirectoryUnread => Words::new(
+            "The apps were not compared with Microsoft Entra, because the directory could not be read: ${error}.",
+            "${help}",
         ),
         Code::AdoptedAppStays => Words::new(
             "The adopted ${app} app ${clientId} stays, with what was changed on it and with its consents.",

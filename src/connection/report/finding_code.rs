@@ -170,6 +170,13 @@ pub enum FindingCode {
     ConditionalAccessUnknown,
     /// The app is disabled in the tenant.
     AppDisabled,
+    /// An app registration is deactivated (`isDisabled`): the app gets no token. Parameters: `app`.
+    AppDeactivated,
+    /// Microsoft has disabled an app (`disabledByMicrosoftStatus`). Parameters: `app`, `status` (as Microsoft Graph has it).
+    AppDisabledByMicrosoft,
+    /// The service principal of an app is disabled (`accountEnabled`): the app gets no token (AADSTS7000112). Parameters:
+    /// `app`.
+    ServicePrincipalDisabled,
     /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId`, `tenant` (tenant
     /// id).
     AppNotFound,
@@ -220,6 +227,11 @@ pub enum FindingCode {
     /// An app lets accounts of other tenants sign in. Parameters: `app`, `audience` (who may sign in, as the
     /// manifest has it).
     SignInAudience,
+    /// The plan narrows who may sign in to an adopted app. Parameters: `app`, `from` and `to` (who may sign in, as the
+    /// manifest has it).
+    AudienceNarrowed,
+    /// The plan changes the version of the access tokens of the adopted server app. Parameters: `from` and `to` (numbers).
+    TokenVersionLowered,
     /// The client app has no permission of the server app.
     ConsentMissing,
     /// The client app's permission of the server app is configured, and no administrator has consented to it.
@@ -286,9 +298,10 @@ pub enum FindingCode {
     ConnectionOfAnotherServerApp,
     /// The site has a connection of this name for something else. Parameters: `connection` (name).
     ConnectionNameTaken,
-    /// The server app is registered by hand or elsewhere; its consent for discovery is left as it is.
+    /// The server app is registered by hand or elsewhere, and its consent for discovery was not read; it is left as it is.
     ServerAppLeftAsIs,
-    /// The client app is registered by hand or elsewhere; its registration and consents are left as they are.
+    /// The client app is registered by hand or elsewhere, and what it lacks cannot be told before the server app is there;
+    /// its registration and consents are left as they are.
     #[serde(alias = "appLeftAsIs")]
     ClientAppLeftAsIs,
     /// A row of the site stays after a removal: the product offers no way to remove it. Parameters: `kind`
@@ -307,6 +320,12 @@ pub enum FindingCode {
     SiteRowUnread,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
+    /// The directory shows an app as registered and as deleted, for as long as was waited: one of the two answers is old.
+    /// Parameters: `app`, `clientId`.
+    RegistrationUncertain,
+    /// The directory that was given could not be read, and the plan does not need it: the apps are not compared. Parameters:
+    /// `error` and `help` (texts of the error).
+    DirectoryUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
     AdoptedAppStays,
 }
@@ -375,6 +394,9 @@ impl FindingCode {
         Self::ConditionalAccessApplies,
         Self::ConditionalAccessUnknown,
         Self::AppDisabled,
+        Self::AppDeactivated,
+        Self::AppDisabledByMicrosoft,
+        Self::ServicePrincipalDisabled,
         Self::AppNotFound,
         Self::AppUnknownAtSignIn,
         Self::TenantUnknownAtSignIn,
@@ -395,6 +417,8 @@ impl FindingCode {
         Self::PublicClientOff,
         Self::TokenVersion,
         Self::SignInAudience,
+        Self::AudienceNarrowed,
+        Self::TokenVersionLowered,
         Self::ConsentMissing,
         Self::ConsentOnlyConfigured,
         Self::ConsentForSomeOnly,
@@ -430,6 +454,8 @@ impl FindingCode {
         Self::ConnectionUnread,
         Self::SiteRowUnread,
         Self::DeletedAppsUnread,
+        Self::RegistrationUncertain,
+        Self::DirectoryUnread,
         Self::AdoptedAppStays,
     ];
 }

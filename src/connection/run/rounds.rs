@@ -99,6 +99,12 @@ impl Run<'_> {
                 self.keep(step);
                 Ok(())
             }
+            Operation::ConfirmApp {
+                application_id,
+                object_id,
+                sends,
+                ..
+            } => self.step(step, self.confirm_app(step, (*application_id, *object_id), sends)).await,
             Operation::CreateApp {
                 unique_name,
                 properties,
@@ -295,6 +301,7 @@ impl Run<'_> {
             client_app: client_app.filter(|_| is_onboarding),
             next_steps,
             findings: self.all_findings(),
+            read_at: self.snapshot.read_at,
             secret,
             connection,
             report,

@@ -32,7 +32,8 @@ impl Suite<'_> {
         let found = shown(check, "service_principal", ask, Option::is_none).await?;
         check.holds(found.is_none(), "no service principal", &found)?;
         let list = || directory.deleted_service_principals(Call::quiet(), &apps);
-        let is_listed = |found: &Vec<ServicePrincipal>| found.contains(principal);
+        // Whether it is enabled, a list need not tell.
+        let is_listed = |found: &Vec<ServicePrincipal>| found.iter().any(|deleted| deleted.id == principal.id);
         let found = shown(check, "deleted_service_principals", list, is_listed).await?;
         check.holds(is_listed(&found), "the deleted service principal", &found)?;
         let ask = || directory.purge_service_principal(Call::quiet(), principal.id);
