@@ -40,6 +40,7 @@ mod site;
 mod store;
 mod tenant;
 mod tenant_builder;
+mod texts;
 #[cfg(feature = "onboarding")]
 mod timeline;
 #[cfg(feature = "onboarding")]

@@ -1,5 +1,7 @@
 //! What was asked of the emulator, for tests that count or compare requests.
 
+use std::collections::VecDeque;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,4 +24,49 @@ pub struct RecordedRequest {
     /// The body of a request to Microsoft Graph. Requests for tokens carry secrets, and their bodies are not kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
+}
+
+/// The last requests, so that an emulator that runs for days does not grow.
+#[derive(Debug, Default)]
+pub(super) struct Record(VecDeque<RecordedRequest>);
+
+impl Record {
+    const MOST: usize = 10_000;
+
+    pub(super) fn push(&mut self, request: RecordedRequest) {
+        if self.0.len() == Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(request);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(super) fn to_vec(&self) -> Vec<RecordedRequest> {
+        self.0.iter().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_requests_are_kept() {
+        let mut record = Record::default();
+        for number in 0..Record::MOST + 5 {
+            record.push(RecordedRequest {
+                method: "GET".to_owned(),
+                path: number.to_string(),
+                status: 200,
+                is_batched: false,
+                client_request_id: None,
+                body: None,
+            });
+        }
+        let kept = record.to_vec();
+        assert_eq!((kept.len(), kept[0].path.as_str()), (Record::MOST, "5"));
+    }
 }

@@ -13,6 +13,8 @@ pub(super) struct Refusal {
     pub(super) message: String,
     pub(super) details: Vec<Detail>,
     pub(super) retry_after: Option<Duration>,
+    /// The claims that a new token must have, as JSON: a claims challenge.
+    pub(super) claims: Option<String>,
 }
 
 /// One entry of an error's `details`.
@@ -31,6 +33,7 @@ impl Refusal {
             message: message.into(),
             details: Vec::new(),
             retry_after: None,
+            claims: None,
         }
     }
 
@@ -85,6 +88,16 @@ impl Refusal {
 
     pub(super) fn token(message: &str) -> Self {
         Self::new(401, "InvalidAuthenticationToken", message)
+    }
+
+    /// 401 with the claims that a new token must have.
+    ///
+    /// Source: *Claims challenges, claims requests and client capabilities*.
+    pub(super) fn claims_challenge(message: &str, claims: &Value) -> Self {
+        Self {
+            claims: Some(claims.to_string()),
+            ..Self::token(message)
+        }
     }
 
     pub(super) fn no_such_route(segment: &str) -> Self {

@@ -18,6 +18,7 @@ use super::{
     caller::{Issuer, write_token},
     faults::Faults,
     graph::Access,
+    record::Record,
     refusal::Refusal,
     store::{Context, Key, Object, SecretState, Store},
     tenant_builder::Settings,
@@ -52,7 +53,7 @@ struct Inner {
     settings: Settings,
     store: Mutex<Store>,
     faults: Mutex<Faults>,
-    requests: Mutex<Vec<RecordedRequest>>,
+    requests: Mutex<Record>,
     sign_ins: Mutex<SignIns>,
     codes: Mutex<Codes>,
     renewals: Mutex<Renewals>,
@@ -114,6 +115,23 @@ impl EmulatedTenant {
         self.store().to_json()
     }
 
+    /// Changes the tenant's default app management policy from now on: complex properties by their parts, lists as a whole,
+    /// as `PATCH /policies/defaultAppManagementPolicy` does. What `GET` shows is what is enforced.
+    ///
+    /// ```
+    /// use cmg_onboarding_emulator::EmulatedTenant;
+    ///
+    /// let tenant = EmulatedTenant::new();
+    /// tenant.set_app_management_policy(serde_json::json!({"applicationRestrictions": {"passwordCredentials": [
+    ///     {"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P90D"},
+    /// ]}}));
+    /// ```
+    pub fn set_app_management_policy(&self, change: Value) {
+        if let Value::Object(change) = change {
+            super::store::merge(&mut self.store().policy, &change);
+        }
+    }
+
     /// Whether an app registration could sign in with this secret now.
     #[must_use]
     pub fn secret_is_live(&self, application: impl Into<Uuid>, secret: &str) -> bool {
@@ -140,6 +158,24 @@ impl EmulatedTenant {
         let object = self.as_nobody(|store, context| store.seed_application(context, given));
         let id = object.get("appId").and_then(Value::as_str).and_then(|id| id.parse().ok());
         id.unwrap_or(Uuid::nil())
+    }
+
+    /// Puts a service principal in place as somebody else would have, past every rule, and gives its object id. It shows
+    /// what the app registration with its `appId` shows, if the tenant has one, and what is given on top.
+    ///
+    /// ```
+    /// use cmg_onboarding_emulator::EmulatedTenant;
+    ///
+    /// let tenant = EmulatedTenant::new();
+    /// let app = tenant.add_application(serde_json::json!({"displayName": "Switched off"}));
+    /// tenant.add_service_principal(serde_json::json!({"appId": app, "accountEnabled": false}));
+    /// ```
+    pub fn add_service_principal(&self, properties: Value) -> Uuid {
+        let mut store = self.store();
+        let Value::Object(given) = properties else {
+            return Uuid::nil();
+        };
+        store.add_service_principal(self.tenant_id(), given)
     }
 
     /// Deletes an app registration softly, whoever may. Tells whether it was there.
@@ -179,10 +215,10 @@ impl EmulatedTenant {
         lock(&self.inner.faults).push(Some(request.into()), fault);
     }
 
-    /// Every request so far.
+    /// Every request so far; of more than 10,000 the last ones.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        lock(&self.inner.requests).clone()
+        lock(&self.inner.requests).to_vec()
     }
 
     /// Forgets the requests so far.
@@ -202,6 +238,7 @@ impl EmulatedTenant {
 
     pub(super) fn from_settings(settings: Settings, caller: Caller) -> Self {
         let mut store = Store::default();
+        store.set_policy(&settings.policy, settings.policy_change.as_ref());
         store.seed_microsoft_graph(settings.environment);
         store.seed_service_principal(json!({
             "id": Uuid::new_v4(),
@@ -283,7 +320,13 @@ impl EmulatedTenant {
         let object_id = if let Some(account) = caller.account_in(&settings.initial_domain) {
             let id = caller.user_object_id(settings.tenant_id, &account);
             let directory_roles = caller.directory_roles().to_vec();
-            store.users.entry(id).or_insert(super::store::User { account, directory_roles });
+            let me_refused = caller.me_refused();
+            let user = super::store::User {
+                account,
+                directory_roles,
+                me_refused,
+            };
+            store.users.entry(id).or_insert(user);
             id
         } else {
             let app_id = caller.application_id().to_string();

@@ -3,11 +3,16 @@
 use std::{fmt, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::{Uuid, uuid};
 
 use super::{AppManagementPolicy, Caller, EmulatedTenant};
-use crate::{clock::Clock, cloud::CloudEnvironment};
+use crate::{
+    clock::Clock,
+    cloud::CloudEnvironment,
+    store::{Object, merge},
+};
 
 /// The tenant id of every tenant that asks for no other.
 const CONTOSO: Uuid = uuid!("c0170505-0000-4000-8000-00000000c0de");
@@ -70,8 +75,14 @@ pub(super) struct Settings {
     pub(super) environment: CloudEnvironment,
     pub(super) replication_lag: Duration,
     pub(super) replication_lags: Vec<Duration>,
+    pub(super) change_lag: Duration,
+    pub(super) stale_reads: Duration,
     pub(super) flapping: Option<Duration>,
     pub(super) policy: AppManagementPolicy,
+    pub(super) policy_change: Option<Object>,
+    pub(super) conditional_access_policies: Vec<Object>,
+    pub(super) hard_delete_protection: bool,
+    pub(super) purge_authentication_context: Option<String>,
     pub(super) users_may_create_apps: bool,
     pub(super) secret_in_create_answer: bool,
     pub(super) clock: Clock,
@@ -121,8 +132,14 @@ impl EmulatedTenantBuilder {
                 environment: CloudEnvironment::AzurePublicCloud,
                 replication_lag: Duration::ZERO,
                 replication_lags: Vec::new(),
+                change_lag: Duration::ZERO,
+                stale_reads: Duration::ZERO,
                 flapping: None,
                 policy,
+                policy_change: None,
+                conditional_access_policies: Vec::new(),
+                hard_delete_protection: false,
+                purge_authentication_context: None,
                 users_may_create_apps: true,
                 secret_in_create_answer: true,
                 clock: Clock::of_the_system(),
@@ -183,8 +200,26 @@ impl EmulatedTenantBuilder {
         self
     }
 
+    /// How long after a change or a deletion every read still shows what was before it. The write itself is acknowledged,
+    /// and other writes act on what there is. Default: not at all.
+    ///
+    /// New objects have [`replication_lag`](Self::replication_lag). Both are measured with tokio's timer.
+    pub const fn change_lag(mut self, lag: Duration) -> Self {
+        self.settings.change_lag = lag;
+        self
+    }
+
+    /// A reader that is behind: how long after any write the reads of apps, service principals and consents, by key and by
+    /// filter, repeat the answer from before it, even that a deleted app is still there or that a new one is not. The list
+    /// of deleted objects is not behind, and writes act on what there is. Default: not at all.
+    pub const fn stale_reads(mut self, duration: Duration) -> Self {
+        self.settings.stale_reads = duration;
+        self
+    }
+
     /// Lets a new object be seen and gone again in turns of this length, until its replication lag is over: as where
-    /// requests go to several copies of the directory in turn. Default: it cannot be seen before.
+    /// requests go to several copies of the directory in turn; changes and deletions likewise, until
+    /// [`change_lag`](Self::change_lag) or [`stale_reads`](Self::stale_reads) are over. Default: it cannot be seen before.
     pub const fn flapping(mut self, turn: Duration) -> Self {
         self.settings.flapping = Some(turn);
         self
@@ -194,6 +229,67 @@ impl EmulatedTenantBuilder {
     /// 2025, with [`uris_need_an_owner`](AppManagementPolicy::uris_need_an_owner) alone.
     pub fn policy(mut self, policy: impl Into<AppManagementPolicy>) -> Self {
         self.settings.policy = policy.into();
+        self
+    }
+
+    /// The tenant's default app management policy as Microsoft Graph has it (`tenantAppManagementPolicy`), on top of
+    /// [`policy`](Self::policy): complex properties by their parts, lists as a whole. What `GET` shows is what is enforced.
+    ///
+    /// Enforced are `isEnabled`, and below `applicationRestrictions`: `passwordAddition`, `passwordLifetime`,
+    /// `customPasswordAddition`, `symmetricKeyAddition`, `symmetricKeyLifetime`, `asymmetricKeyLifetime`, both rules of
+    /// `identifierUris` with `excludeAppsReceivingV2Tokens`, and `audiences`; each with `state` and
+    /// `restrictForAppsCreatedAfterDateTime`.
+    ///
+    /// ```
+    /// use cmg_onboarding_emulator::EmulatedTenant;
+    ///
+    /// let tenant = EmulatedTenant::builder()
+    ///     .app_management_policy(serde_json::json!({"applicationRestrictions": {"passwordCredentials": [
+    ///         {"restrictionType": "passwordAddition", "state": "enabled", "restrictForAppsCreatedAfterDateTime": "2026-01-01T00:00:00Z"},
+    ///     ]}}))
+    ///     .build();
+    /// ```
+    pub fn app_management_policy(mut self, policy: Value) -> Self {
+        self.settings.policy_change = policy.as_object().cloned();
+        self
+    }
+
+    /// A Conditional Access policy as Microsoft Graph has it; may be called repeatedly. It is only shown, by
+    /// `GET /identity/conditionalAccess/policies`. An id is made if none is given. Default: none.
+    pub fn conditional_access_policy(mut self, policy: Value) -> Self {
+        let mut shown = Object::new();
+        for name in [
+            "templateId",
+            "createdDateTime",
+            "modifiedDateTime",
+            "grantControls",
+            "sessionControls",
+        ] {
+            shown.insert(name.to_owned(), Value::Null);
+        }
+        shown.insert("id".to_owned(), json!(Uuid::new_v4()));
+        shown.insert("state".to_owned(), json!("enabled"));
+        merge(&mut shown, &policy.as_object().cloned().unwrap_or_default());
+        self.settings.conditional_access_policies.push(shown);
+        self
+    }
+
+    /// Whether the tenant refuses permanent deletion of what was deleted softly. Default: no.
+    ///
+    /// Microsoft documents the switch (`isHardDeleteProtectionEnabled`, beta) and not the refusal: status, code and text
+    /// are guesses.
+    pub const fn hard_delete_protection(mut self, is_protected: bool) -> Self {
+        self.settings.hard_delete_protection = is_protected;
+        self
+    }
+
+    /// Makes permanent deletion a protected action that asks people for this authentication context, as `c1`: a token without
+    /// it is answered with 401 and a claims challenge. A token request with the challenge's `claims` gets one that has it,
+    /// and so does [`Caller::with_authentication_context`]. Default: no protected action.
+    ///
+    /// Source: *What are protected actions in Microsoft Entra ID?*, `microsoft.directory/deletedItems/delete`.
+    pub fn protected_permanent_deletion(mut self, authentication_context: impl Into<String>) -> Self {
+        self.settings.purge_authentication_context = Some(authentication_context.into());
         self
     }
 

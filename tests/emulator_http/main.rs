@@ -7,8 +7,13 @@
     reason = "a test may give up, and so may its helpers"
 )]
 
+mod behind;
+mod callers;
+mod deletion;
 mod directory;
+mod policy;
 mod sign_in;
+mod states;
 mod support;
 mod tenants;
 mod wire;

@@ -52,8 +52,9 @@ async fn an_app_signs_in_with_its_secret_and_gets_what_was_consented_to() {
         ]
     };
     let path = format!("{}/oauth2/v2.0/token", tenant.tenant_id());
-    let (status, token) = graph.form(&path, &fields(app_id, secret)).await;
-    assert_eq!((status, text(&token, "token_type")), (200, "Bearer"), "{token}");
+    // An app without a service principal gets no token, which hides nothing about its secret.
+    let refused = graph.form(&path, &fields(app_id, secret)).await;
+    assert_eq!((refused.0, &refused.1["error_codes"]), (401, &json!([7_000_229])), "{}", refused.1);
     for (id, secret, status, error, number) in [
         (app_id, "wrong", 401, "invalid_client", 7_000_215),
         ("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01", "x", 400, "unauthorized_client", 700_016),
@@ -66,6 +67,8 @@ async fn an_app_signs_in_with_its_secret_and_gets_what_was_consented_to() {
     }
 
     let (_, principal) = graph.post("v1.0/servicePrincipals", json!({"appId": app_id})).await;
+    let (status, token) = graph.form(&path, &fields(app_id, secret)).await;
+    assert_eq!((status, text(&token, "token_type")), (200, "Bearer"), "{token}");
     let (_, resource) = graph
         .get(&format!("v1.0/servicePrincipals(appId='{}')", well_known::MICROSOFT_GRAPH))
         .await;

@@ -82,6 +82,7 @@ async fn the_authority_tells_tenants_apart_by_id_and_by_domain() {
 async fn a_secret_of_one_tenant_signs_in_to_no_other() {
     let (contoso, fabrikam) = (EmulatedTenant::new(), fabrikam());
     let app = fabrikam.add_application(json!({"displayName": "App", "passwordCredentials": [{"secretText": "of-fabrikam"}]}));
+    fabrikam.add_service_principal(json!({"appId": app}));
     let server = EmulatorServer::builder(contoso).tenant(fabrikam).start().await.unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     for (named, expected) in [("fabrikam.onmicrosoft.com", 200), ("contoso.com", 400)] {

@@ -8,7 +8,7 @@ use tokio_rustls::rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA
 use url::Url;
 use uuid::Uuid;
 
-use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, user_session::Wanted};
+use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, token_endpoint, user_session::Wanted};
 use crate::EmulatedTenant;
 
 /// Source: *Microsoft identity platform and OAuth 2.0 authorization code flow*: codes live about ten minutes.
@@ -85,6 +85,7 @@ fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String
         let message = "The request body must contain the following parameter: 'scope'.";
         return Err(OAuthError::new("invalid_request", 900_144, message));
     }
+    token_endpoint::check_client(tenant, &client_id, false)?;
     let challenge = request.option("code_challenge");
     if challenge.is_some() && field("code_challenge_method") != "S256" {
         // The service takes "plain", too; nothing here should send it.

@@ -13,7 +13,8 @@ use crate::{
     caller::{graph_resource, write_token},
     graph::decode,
     ids::well_known::MICROSOFT_GRAPH,
-    store::{SecretState, role_name_of_graph},
+    store::{Entry, SecretState, Store, role_name_of_graph},
+    texts,
 };
 
 /// What the automation client may do.
@@ -46,7 +47,7 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
         "authorization_code" => {
             let (code, redirect_uri) = (field("code"), field("redirect_uri"));
             let wanted = authorize::redeem(tenant, code, field("client_id"), redirect_uri, field("code_verifier"))?;
-            Ok(signed_in(tenant, request, &form, &wanted, true))
+            signed_in(tenant, request, &form, &wanted, true)
         }
         DEVICE_CODE | "device_code" => {
             let code = if field("device_code").is_empty() {
@@ -55,11 +56,11 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
                 field("device_code")
             };
             let scope = device_code::finish(tenant, code, field("client_id"))?;
-            Ok(signed_in(tenant, request, &form, &Wanted { scope, nonce: None }, is_v2))
+            signed_in(tenant, request, &form, &Wanted { scope, nonce: None }, is_v2)
         }
         "refresh_token" if is_v2 => {
             let wanted = user_session::renew(tenant, field("refresh_token"), field("client_id"), field("scope"))?;
-            Ok(signed_in(tenant, request, &form, &wanted, true))
+            signed_in(tenant, request, &form, &wanted, true)
         }
         other => {
             let message = format!("The app requested an unsupported grant type '{other}'.");
@@ -109,6 +110,7 @@ fn sign_in_application(
             return Err(OAuthError::new("unauthorized_client", 700_016, message));
         }
     }
+    check_client(tenant, client_id, true)?;
     check_resource(tenant, request, resource)?;
     let id = client_id.parse().unwrap_or(MICROSOFT_GRAPH);
     Ok(Caller::application(id, granted_roles(tenant, client_id)))
@@ -130,13 +132,28 @@ fn sign_in_user(tenant: &EmulatedTenant, client_id: &str, wanted: &[String]) -> 
 }
 
 /// The answer for a user: an access token, and what else the scopes ask for. The older endpoint names a resource.
-fn signed_in(tenant: &EmulatedTenant, request: &AuthorityRequest, form: &BTreeMap<String, String>, wanted: &Wanted, is_v2: bool) -> Value {
+fn signed_in(
+    tenant: &EmulatedTenant,
+    request: &AuthorityRequest,
+    form: &BTreeMap<String, String>,
+    wanted: &Wanted,
+    is_v2: bool,
+) -> Result<Value, OAuthError> {
     let client_id = form.get("client_id").map(String::as_str).unwrap_or_default();
+    check_client(tenant, client_id, false)?;
     if !is_v2 {
-        return issue(tenant, sign_in_user(tenant, client_id, &[]), &wanted.scope, Vec::new(), is_v2);
+        check_disabled_resource(tenant, &wanted.scope)?;
+        return Ok(issue(
+            tenant,
+            stepped_up(sign_in_user(tenant, client_id, &[]), form),
+            &wanted.scope,
+            Vec::new(),
+            is_v2,
+        ));
     }
     let (resource, names) = resource_of_scopes(&wanted.scope);
-    let caller = sign_in_user(tenant, client_id, &names);
+    check_disabled_resource(tenant, &resource)?;
+    let caller = stepped_up(sign_in_user(tenant, client_id, &names), form);
     // Granted scopes are written as they were asked for, so that libraries find them again in their caches.
     let prefix = if resource.is_empty() {
         String::new()
@@ -149,7 +166,16 @@ fn signed_in(tenant: &EmulatedTenant, request: &AuthorityRequest, form: &BTreeMa
     }
     let mut answer = issue(tenant, caller.clone(), &resource, granted, is_v2);
     user_session::add(tenant, request, form, (&caller, wanted), &mut answer);
-    answer
+    Ok(answer)
+}
+
+/// The person signs in once more, as strongly as the claims of a challenge ask.
+fn stepped_up(caller: Caller, form: &BTreeMap<String, String>) -> Caller {
+    let claims: Option<Value> = form.get("claims").and_then(|claims| serde_json::from_str(claims).ok());
+    match claims.as_ref().and_then(|claims| claims["access_token"]["acrs"]["value"].as_str()) {
+        Some(context) => caller.with_authentication_context(context),
+        None => caller,
+    }
 }
 
 /// The access token. An application's answer names no scopes: its permissions are in the token, as `roles`.
@@ -204,22 +230,69 @@ fn check_resource(tenant: &EmulatedTenant, request: &AuthorityRequest, resource:
         return Ok(());
     }
     let store = tenant.store();
-    let is_known = store.service_principals.iter().any(|principal| {
-        let names = principal.object.get("servicePrincipalNames").and_then(Value::as_array);
-        names
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .any(|name| name.trim_end_matches('/').eq_ignore_ascii_case(bare))
-    });
-    if is_known {
-        return Ok(());
+    if let Some(principal) = principal_named(&store, bare) {
+        return check_enabled(principal, resource);
     }
     let message = format!(
         "The resource principal named {resource} was not found in the tenant named {}.",
         tenant.settings().display_name
     );
     Err(OAuthError::new("invalid_resource", 500_011, message))
+}
+
+/// A service principal by any of its names.
+fn principal_named<'a>(store: &'a Store, bare: &str) -> Option<&'a Entry> {
+    store.service_principals.iter().find(|principal| {
+        let names = principal.object.get("servicePrincipalNames").and_then(Value::as_array);
+        let mut names = names.into_iter().flatten().filter_map(Value::as_str);
+        names.any(|name| name.trim_end_matches('/').eq_ignore_ascii_case(bare))
+    })
+}
+
+fn check_enabled(principal: &Entry, resource: &str) -> Result<(), OAuthError> {
+    if principal.object.get("accountEnabled") == Some(&json!(false)) {
+        let message = texts::RESOURCE_DISABLED.with(&[("resource", resource)]);
+        return Err(OAuthError::new("invalid_resource", 500_014, message));
+    }
+    Ok(())
+}
+
+/// No token for a resource whose service principal is switched off. Whether there is one is another question.
+fn check_disabled_resource(tenant: &EmulatedTenant, resource: &str) -> Result<(), OAuthError> {
+    let store = tenant.store();
+    match principal_named(&store, resource.trim_end_matches('/')) {
+        Some(principal) => check_enabled(principal, resource),
+        None => Ok(()),
+    }
+}
+
+/// No token through an app registration that is switched off, in itself or in its service principal; and none for an
+/// application by itself that has no service principal here.
+///
+/// Sources: *Deactivate an app registration*, 2026-03-16; *Create a service principal*: an application without one gets no
+/// token since 2026-03-31. What is not registered here is another question.
+pub(super) fn check_client(tenant: &EmulatedTenant, client_id: &str, acts_by_itself: bool) -> Result<(), OAuthError> {
+    let store = tenant.store();
+    let is_it = |entry: &&Entry| entry.text("appId").eq_ignore_ascii_case(client_id);
+    let application = store.applications.iter().find(is_it);
+    let principal = store.service_principals.iter().find(is_it);
+    if acts_by_itself && principal.is_none() {
+        let tenant_id = tenant.tenant_id().to_string();
+        let message = texts::NO_SERVICE_PRINCIPAL.with(&[("appId", client_id), ("tenant", &tenant_id)]);
+        return Err(OAuthError::new("invalid_client", 7_000_229, message));
+    }
+    let objects = application.into_iter().chain(principal);
+    let disabled = objects.clone().find(|entry| {
+        let is = |name: &str, value: bool| entry.object.get(name) == Some(&json!(value));
+        let by_microsoft = entry.text("disabledByMicrosoftStatus");
+        let is_disabled_by_microsoft = !by_microsoft.is_empty() && by_microsoft != "NotDisabled";
+        is("isDisabled", true) || is("accountEnabled", false) || is_disabled_by_microsoft
+    });
+    if let Some(disabled) = disabled {
+        let message = texts::APPLICATION_DISABLED.with(&[("appId", client_id), ("name", disabled.text("displayName"))]);
+        return Err(OAuthError::new("unauthorized_client", 7_000_112, message));
+    }
+    Ok(())
 }
 
 /// The names of the application permissions that an app has been given.

@@ -1,12 +1,13 @@
 //! What the bearer of a token may do: permissions and roles together.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::permissions::{
-    ASSIGN_OTHER_ROLES, ASSIGN_ROLES, AnyOf, MANAGE_APPLICATIONS, MANAGE_DELETED, OF_ALL_OBJECTS, READ_APPLICATIONS, READ_GRANTS, READ_ME,
-    READ_ORGANIZATION, READ_POLICIES, SEE_WHAT_IS_ASSIGNED, WRITE_APPLICATIONS, WRITE_GRANTS,
+    ASSIGN_OTHER_ROLES, ASSIGN_ROLES, AnyOf, MANAGE_APPLICATIONS, MANAGE_DELETED, OF_ALL_OBJECTS, READ_APPLICATIONS,
+    READ_CONDITIONAL_ACCESS, READ_GRANTS, READ_ME, READ_ORGANIZATION, READ_POLICIES, SEE_WHAT_IS_ASSIGNED, WRITE_APPLICATIONS,
+    WRITE_GRANTS, WRITE_POLICIES,
 };
 use crate::{
     cloud::CloudEnvironment,
@@ -17,10 +18,19 @@ use crate::{
     refusal::Refusal,
     store::{Entry, Object, Store},
     tenant_builder::Settings,
+    texts,
 };
 
 /// Directory role *Global Reader*, the least role that reads policies.
 const GLOBAL_READER: Uuid = uuid::uuid!("f2ef992c-3afb-46b9-b7cf-a126ee74c451");
+
+/// The other directory roles that read Conditional Access policies: *Conditional Access Administrator*, *Security
+/// Administrator*, *Security Reader*.
+const CONDITIONAL_ACCESS_READERS: [Uuid; 3] = [
+    uuid::uuid!("b1be1c3e-b65d-4f19-8427-f6fa0d97feb9"),
+    uuid::uuid!("194ae4cb-b126-40b2-bd5b-6091b380977d"),
+    uuid::uuid!("5d6b6bb7-de71-4623-b4af-96380a352509"),
+];
 
 /// Who asks, as its token says.
 #[derive(Debug, Clone)]
@@ -29,6 +39,8 @@ pub(crate) struct Access {
     pub(crate) account: Option<String>,
     pub(crate) directory_roles: Vec<Uuid>,
     permissions: Vec<String>,
+    authentication_contexts: Vec<String>,
+    me_refused: Option<u16>,
     users_may_create_apps: bool,
 }
 
@@ -80,6 +92,8 @@ impl Access {
             account: if is_application { None } else { Some(account.unwrap_or_default()) },
             directory_roles: user.map_or_else(claimed, |user| user.directory_roles.clone()),
             permissions,
+            authentication_contexts: items("acrs").map(str::to_owned).collect(),
+            me_refused: user.and_then(|user| user.me_refused),
             users_may_create_apps: settings.users_may_create_apps,
         })
     }
@@ -89,6 +103,11 @@ impl Access {
     }
 
     pub(crate) fn may_read_me(&self) -> Result<(), Refusal> {
+        match self.me_refused {
+            Some(404) => return Err(Refusal::new(404, "Request_ResourceNotFound", texts::ME_NOT_FOUND.text)),
+            Some(status) => return Err(Refusal::new(status, "Authorization_RequestDenied", texts::ME_FORBIDDEN.text)),
+            None => {}
+        }
         // Without a user the answer is about the flow, not about permissions.
         self.allowed(self.account.is_none() || self.has(READ_ME))
     }
@@ -160,6 +179,28 @@ impl Access {
         let readers = [GLOBAL_ADMINISTRATOR, GLOBAL_READER];
         let role = self.directory_roles.iter().any(|role| readers.contains(role));
         self.allowed(self.has(READ_POLICIES) && (self.account.is_none() || role))
+    }
+
+    pub(crate) fn may_write_policies(&self) -> Result<(), Refusal> {
+        self.allowed(self.has(WRITE_POLICIES) && (self.account.is_none() || self.is_application_administrator()))
+    }
+
+    pub(crate) fn may_read_conditional_access(&self) -> Result<(), Refusal> {
+        let readers = [GLOBAL_ADMINISTRATOR, GLOBAL_READER];
+        let mut roles = self.directory_roles.iter();
+        let role = roles.any(|role| readers.contains(role) || CONDITIONAL_ACCESS_READERS.contains(role));
+        self.allowed(self.has(READ_CONDITIONAL_ACCESS) && (self.account.is_none() || role))
+    }
+
+    /// Whether a person has signed in as strongly as a protected action asks. Authentication contexts are for people, so
+    /// that an application passes: that is a guess.
+    pub(crate) fn meets_authentication_context(&self, required: &str) -> Result<(), Refusal> {
+        let is_met = self.account.is_none() || self.authentication_contexts.iter().any(|held| held == required);
+        if is_met {
+            return Ok(());
+        }
+        let claims = json!({"access_token": {"acrs": {"essential": true, "value": required}}});
+        Err(Refusal::claims_challenge(texts::STEP_UP_REQUIRED.text, &claims))
     }
 
     fn is_application_administrator(&self) -> bool {

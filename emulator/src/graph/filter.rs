@@ -7,8 +7,8 @@ use crate::{graph_types, refusal::Refusal, store::Object};
 /// A filter that has been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Filter {
-    And(Box<Self>, Box<Self>),
-    Or(Box<Self>, Box<Self>),
+    And(Vec<Self>),
+    Or(Vec<Self>),
     Not(Box<Self>),
     Compare(Comparison, String, Option<String>),
     Any(String, Box<Self>),
@@ -23,8 +23,11 @@ pub(super) enum Comparison {
     EndsWith,
 }
 
-/// Filters nested deeper are refused before they are read any further.
+/// Filters nested deeper are refused before they are read any further. What is joined on one level is kept in a list, so
+/// that this is also how deep anything that walks a filter, or drops it, can get.
 const DEEPEST: usize = 32;
+/// Filters with more comparisons are refused, too.
+const MOST_COMPARISONS: usize = 1_000;
 
 impl Filter {
     /// Reads a filter on objects of a type.
@@ -33,6 +36,7 @@ impl Filter {
             tokens: tokens(text).ok_or_else(|| invalid(text))?,
             position: 0,
             depth: 0,
+            comparisons: 0,
         };
         let filter = reader
             .either()
@@ -45,7 +49,7 @@ impl Filter {
     /// Whether the service asks for `ConsistencyLevel: eventual` with it.
     pub(super) fn is_advanced(&self) -> bool {
         match self {
-            Self::And(left, right) | Self::Or(left, right) => left.is_advanced() || right.is_advanced(),
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::is_advanced),
             Self::Not(_) => true,
             Self::Compare(comparison, ..) => matches!(comparison, Comparison::Unequal | Comparison::EndsWith),
             Self::Any(_, inner) => inner.is_advanced(),
@@ -58,8 +62,8 @@ impl Filter {
 
     fn holds_for(&self, value: &dyn Fn(&str) -> Option<Value>) -> bool {
         match self {
-            Self::And(left, right) => left.holds_for(value) && right.holds_for(value),
-            Self::Or(left, right) => left.holds_for(value) || right.holds_for(value),
+            Self::And(parts) => parts.iter().all(|part| part.holds_for(value)),
+            Self::Or(parts) => parts.iter().any(|part| part.holds_for(value)),
             Self::Not(inner) => !inner.holds_for(value),
             Self::Compare(comparison, path, wanted) => compare(*comparison, value(path).as_ref(), wanted.as_deref()),
             Self::Any(path, inner) => {
@@ -89,9 +93,7 @@ impl Filter {
             ))
         };
         match self {
-            Self::And(left, right) | Self::Or(left, right) => {
-                left.check_properties(type_name).and_then(|()| right.check_properties(type_name))
-            }
+            Self::And(parts) | Self::Or(parts) => parts.iter().try_for_each(|part| part.check_properties(type_name)),
             Self::Not(inner) => inner.check_properties(type_name),
             Self::Compare(_, path, _) => known(path),
             Self::Any(path, _) => known(path),
@@ -173,23 +175,26 @@ struct Reader {
     tokens: Vec<Token>,
     position: usize,
     depth: usize,
+    comparisons: usize,
 }
 
 impl Reader {
     fn either(&mut self) -> Option<Filter> {
-        let mut left = self.both()?;
+        let first = self.both()?;
+        let mut parts = vec![first];
         while self.takes_word("or") {
-            left = Filter::Or(Box::new(left), Box::new(self.both()?));
+            parts.push(self.both()?);
         }
-        Some(left)
+        joined(parts, Filter::Or)
     }
 
     fn both(&mut self) -> Option<Filter> {
-        let mut left = self.one()?;
+        let first = self.one()?;
+        let mut parts = vec![first];
         while self.takes_word("and") {
-            left = Filter::And(Box::new(left), Box::new(self.one()?));
+            parts.push(self.one()?);
         }
-        Some(left)
+        joined(parts, Filter::And)
     }
 
     fn one(&mut self) -> Option<Filter> {
@@ -210,6 +215,7 @@ impl Reader {
             let inner = self.either()?;
             return self.takes_sign(')').then_some(inner);
         }
+        self.count_comparison()?;
         let Token::Word(name) = self.next()? else { return None };
         match name.to_ascii_lowercase().as_str() {
             "startswith" => self.function(Comparison::StartsWith),
@@ -250,12 +256,13 @@ impl Reader {
                 if !self.takes_sign('(') {
                     return None;
                 }
-                let mut filter = Filter::Compare(Comparison::Equal, path.clone(), self.value()?);
+                let mut parts = vec![Filter::Compare(Comparison::Equal, path.clone(), self.value()?)];
                 while self.takes_sign(',') {
-                    let next = Filter::Compare(Comparison::Equal, path.clone(), self.value()?);
-                    filter = Filter::Or(Box::new(filter), Box::new(next));
+                    self.count_comparison()?;
+                    parts.push(Filter::Compare(Comparison::Equal, path.clone(), self.value()?));
                 }
-                self.takes_sign(')').then_some(filter)
+                let closed = self.takes_sign(')');
+                joined(parts, Filter::Or).filter(|_| closed)
             }
             _ => None,
         }
@@ -269,6 +276,11 @@ impl Reader {
             Token::Word(word) => Some(Some(word)),
             Token::Sign(_) => None,
         }
+    }
+
+    fn count_comparison(&mut self) -> Option<()> {
+        self.comparisons += 1;
+        (self.comparisons <= MOST_COMPARISONS).then_some(())
     }
 
     fn next(&mut self) -> Option<Token> {
@@ -290,12 +302,17 @@ impl Reader {
     }
 }
 
+/// One part stays what it is.
+fn joined(mut parts: Vec<Filter>, join: fn(Vec<Filter>) -> Filter) -> Option<Filter> {
+    if parts.len() == 1 { parts.pop() } else { Some(join(parts)) }
+}
+
 fn without_variable(filter: Filter, variable: &str) -> Filter {
-    let inside = |filter: Box<Filter>| Box::new(without_variable(*filter, variable));
+    let inside = |parts: Vec<Filter>| parts.into_iter().map(|part| without_variable(part, variable)).collect();
     match filter {
-        Filter::And(left, right) => Filter::And(inside(left), inside(right)),
-        Filter::Or(left, right) => Filter::Or(inside(left), inside(right)),
-        Filter::Not(inner) => Filter::Not(inside(inner)),
+        Filter::And(parts) => Filter::And(inside(parts)),
+        Filter::Or(parts) => Filter::Or(inside(parts)),
+        Filter::Not(inner) => Filter::Not(Box::new(without_variable(*inner, variable))),
         Filter::Compare(comparison, path, wanted) => {
             let below = path.strip_prefix(variable).unwrap_or(&path).trim_start_matches('/').to_owned();
             Filter::Compare(comparison, below, wanted)
@@ -361,6 +378,22 @@ mod tests {
         ] {
             assert!(Filter::read(filter, "application").is_err(), "{filter}");
         }
+    }
+
+    #[test]
+    fn a_filter_of_any_length_and_depth_is_answered() {
+        let term = "displayName eq 'x'";
+        let many = |joint: &str, count: usize| vec![term; count].join(joint);
+        for count in [1_001, 20_000] {
+            for joint in [" or ", " and "] {
+                assert!(Filter::read(&many(joint, count), "application").is_err());
+            }
+            let list = vec!["'x'"; count].join(",");
+            assert!(Filter::read(&format!("displayName in ({list})"), "application").is_err());
+            assert!(Filter::read(&format!("{}{term}", "not ".repeat(count)), "application").is_err());
+        }
+        assert!(!holds(&many(" or ", 1_000)));
+        assert!(!holds(&format!("identifierUris/any(u:{})", vec!["u eq 'x'"; 900].join(" or "))));
     }
 
     #[test]

@@ -103,3 +103,8 @@ pub(super) const SEE_WHAT_IS_ASSIGNED: AnyOf = AnyOf::both(&[
 pub(super) const ASSIGN_OTHER_ROLES: AnyOf = AnyOf::both(&["Application.ReadWrite.All"]);
 
 pub(super) const READ_POLICIES: AnyOf = AnyOf::both(&["Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"]);
+
+pub(super) const WRITE_POLICIES: AnyOf = AnyOf::both(&["Policy.ReadWrite.ApplicationConfiguration"]);
+
+/// Source: *List Conditional Access policies*.
+pub(super) const READ_CONDITIONAL_ACCESS: AnyOf = AnyOf::both(&["Policy.Read.All"]);

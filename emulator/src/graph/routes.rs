@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{GraphAnswer, GraphRequest, path::address};
 use crate::{
     refusal::Refusal,
-    store::{Context, Entry, Key, Kind, Object, Store, Upserted, find},
+    store::{Collection, Context, Entry, Key, Kind, Object, Store, Upserted},
 };
 
 type Answer = Result<GraphAnswer, Refusal>;
@@ -20,7 +20,8 @@ pub(crate) fn answer(store: &mut Store, context: Context<'_>, request: &GraphReq
     match (first, below.as_slice()) {
         ("organization", _) => organization(context, request),
         ("me", _) => me(context, request, &below),
-        ("policies", [policy]) => policies(context, request, policy),
+        ("policies", [policy]) => policies(store, context, request, policy),
+        ("identity", ["conditionalAccess", "policies", rest @ ..]) => conditional_access(context, request, rest),
         ("directory", ["deletedItems", rest @ ..]) => deleted_items(store, context, request, rest),
         ("directory.deletedItems", rest) => deleted_items(store, context, request, rest),
         ("directoryObjects", [id]) if request.method == "GET" => directory_object(store, context, request, id),
@@ -71,17 +72,38 @@ fn me(context: Context<'_>, request: &GraphRequest, below: &[&str]) -> Answer {
     }
 }
 
-fn policies(context: Context<'_>, request: &GraphRequest, policy: &str) -> Answer {
+fn policies(store: &mut Store, context: Context<'_>, request: &GraphRequest, policy: &str) -> Answer {
+    if request.method == "PATCH" && policy == "defaultAppManagementPolicy" {
+        return store.change_policy(context, &request.object()?).map(|()| GraphAnswer::Done);
+    }
     only(request, "GET")?;
     context.access.may_read_policies()?;
     let found = match policy {
-        "defaultAppManagementPolicy" => Store::default_app_management_policy(context.settings),
-        "authorizationPolicy" => Store::authorization_policy(context.settings),
+        "defaultAppManagementPolicy" => store.policy.clone(),
+        "authorizationPolicy" => object_of(Store::authorization_policy(context.settings)),
         other => return Err(Refusal::no_such_route(other)),
     };
-    Ok(GraphAnswer::Found(
-        request.query.selected(&found.as_object().cloned().unwrap_or_default()),
-    ))
+    Ok(GraphAnswer::Found(request.query.selected(&found)))
+}
+
+fn conditional_access(context: Context<'_>, request: &GraphRequest, rest: &[&str]) -> Answer {
+    only(request, "GET")?;
+    context.access.may_read_conditional_access()?;
+    let policies = &context.settings.conditional_access_policies;
+    match rest {
+        [] => page(
+            request,
+            "conditionalAccessPolicy",
+            "identity/conditionalAccess/policies",
+            policies.iter(),
+        ),
+        [id] => {
+            let found = policies.iter().find(|policy| policy.get("id").and_then(Value::as_str) == Some(id));
+            let found = found.ok_or_else(|| Refusal::not_found(id))?;
+            Ok(GraphAnswer::Found(request.query.selected(found)))
+        }
+        [_, other, ..] => Err(Refusal::no_such_route(other)),
+    }
 }
 
 fn applications(store: &mut Store, context: Context<'_>, request: &GraphRequest, key: Option<Key>, rest: &[&str]) -> Answer {
@@ -91,11 +113,16 @@ fn applications(store: &mut Store, context: Context<'_>, request: &GraphRequest,
     match (request.method.as_str(), key, rest) {
         ("GET", None, []) => {
             context.access.may_read_applications()?;
-            page(request, "application", "applications", visible(&store.applications, context))
+            page(
+                request,
+                "application",
+                "applications",
+                store.seen(Collection::Applications, context.instant),
+            )
         }
         ("GET", None, ["$count"]) => {
             context.access.may_read_applications()?;
-            let objects = visible(&store.applications, context);
+            let objects = store.seen(Collection::Applications, context.instant);
             request
                 .query
                 .count("application", objects, request.is_advanced)
@@ -103,11 +130,15 @@ fn applications(store: &mut Store, context: Context<'_>, request: &GraphRequest,
         }
         ("GET", Some(key), []) => {
             context.access.may_read_applications()?;
-            one(request, "applications", find(&store.applications, &key, context.instant)?)
+            one(
+                request,
+                "applications",
+                store.read(Collection::Applications, &key, context.instant)?,
+            )
         }
         ("GET", Some(key), ["owners"]) => {
             context.access.may_read_applications()?;
-            let entry = find(&store.applications, &key, context.instant)?;
+            let (entry, _) = store.read(Collection::Applications, &key, context.instant)?;
             Ok(owners(store, context, request, entry))
         }
         ("POST", None, []) => store.create_application(context, &request.object()?).map(GraphAnswer::Created),
@@ -141,12 +172,12 @@ fn service_principals(store: &mut Store, context: Context<'_>, request: &GraphRe
                 request,
                 "servicePrincipal",
                 "servicePrincipals",
-                visible(&store.service_principals, context),
+                store.seen(Collection::ServicePrincipals, context.instant),
             )
         }
         ("GET", None, ["$count"]) => {
             context.access.may_read_applications()?;
-            let objects = visible(&store.service_principals, context);
+            let objects = store.seen(Collection::ServicePrincipals, context.instant);
             request
                 .query
                 .count("servicePrincipal", objects, request.is_advanced)
@@ -157,12 +188,12 @@ fn service_principals(store: &mut Store, context: Context<'_>, request: &GraphRe
             one(
                 request,
                 "servicePrincipals",
-                find(&store.service_principals, &key, context.instant)?,
+                store.read(Collection::ServicePrincipals, &key, context.instant)?,
             )
         }
         ("GET", Some(key), ["owners"]) => {
             context.access.may_read_applications()?;
-            let entry = find(&store.service_principals, &key, context.instant)?;
+            let (entry, _) = store.read(Collection::ServicePrincipals, &key, context.instant)?;
             Ok(owners(store, context, request, entry))
         }
         ("POST", None, []) => store
@@ -185,8 +216,14 @@ fn service_principals(store: &mut Store, context: Context<'_>, request: &GraphRe
         (_, Some(key), ["oauth2PermissionGrants"]) => {
             only(request, "GET")?;
             context.access.may_read_grants()?;
-            let client = find(&store.service_principals, &key, context.instant)?.text("id").to_owned();
-            let held = visible(&store.grants, context).filter(move |grant| grant.get("clientId") == Some(&json!(client)));
+            let client = store
+                .read(Collection::ServicePrincipals, &key, context.instant)?
+                .0
+                .text("id")
+                .to_owned();
+            let held = store
+                .seen(Collection::Grants, context.instant)
+                .filter(move |grant| grant.get("clientId") == Some(&json!(client)));
             page(request, "oAuth2PermissionGrant", "oauth2PermissionGrants", held)
         }
         (method, Some(key), [side @ ("appRoleAssignments" | "appRoleAssignedTo"), rest @ ..]) => {
@@ -214,8 +251,10 @@ fn assignments(
     match (method, rest) {
         ("GET", []) => {
             context.access.may_read_assignments()?;
-            let id = json!(find(&store.service_principals, owner, context.instant)?.text("id"));
-            let held = visible(&store.assignments, context).filter(|assignment| assignment.get(side) == Some(&id));
+            let id = json!(store.read(Collection::ServicePrincipals, owner, context.instant)?.0.text("id"));
+            let held = store
+                .seen(Collection::Assignments, context.instant)
+                .filter(|assignment| assignment.get(side) == Some(&id));
             page(request, "appRoleAssignment", "appRoleAssignments", held)
         }
         ("GET", [id]) => {
@@ -223,7 +262,7 @@ fn assignments(
             one(
                 request,
                 "appRoleAssignments",
-                find(&store.assignments, &Key::id(*id), context.instant)?,
+                store.read(Collection::Assignments, &Key::id(*id), context.instant)?,
             )
         }
         ("POST", []) => store
@@ -242,12 +281,16 @@ fn grants(store: &mut Store, context: Context<'_>, request: &GraphRequest, key: 
                 request,
                 "oAuth2PermissionGrant",
                 "oauth2PermissionGrants",
-                visible(&store.grants, context),
+                store.seen(Collection::Grants, context.instant),
             )
         }
         ("GET", Some(key), []) => {
             context.access.may_read_grants()?;
-            one(request, "oauth2PermissionGrants", find(&store.grants, &key, context.instant)?)
+            one(
+                request,
+                "oauth2PermissionGrants",
+                store.read(Collection::Grants, &key, context.instant)?,
+            )
         }
         ("POST", None, []) => store.create_grant(context, &request.object()?).map(GraphAnswer::Created),
         ("PATCH", Some(key), []) => store.change_grant(context, &key, &request.object()?).map(|()| GraphAnswer::Done),
@@ -267,17 +310,19 @@ fn deleted_items(store: &mut Store, context: Context<'_>, request: &GraphRequest
         ("GET", [name]) => {
             context.access.may_read_applications()?;
             if let Some((kind, type_name)) = kind(name) {
-                let objects = store.deleted_of(kind).map(|entry| &entry.object);
+                let objects = store.deleted_of(kind, context.instant);
                 return page(request, type_name, &format!("directory/deletedItems/{name}"), objects);
             }
-            let found = store
-                .deleted
-                .iter()
-                .find(|deleted| deleted.entry.text("id").eq_ignore_ascii_case(name));
+            let mut deleted = store.deleted_seen(context.instant);
+            let found = deleted.find(|deleted| deleted.entry.text("id").eq_ignore_ascii_case(name));
             let found = found.ok_or_else(|| Refusal::not_found(name))?;
-            one(request, "directoryObjects", &found.entry)
+            let mut value = typed(request, &found.entry.object, found.kind.type_name());
+            value["@odata.context"] = json!(format!("{}/$metadata#directoryObjects/$entity", request.root));
+            Ok(GraphAnswer::Found(value))
         }
-        ("POST", [id, "restore" | "microsoft.graph.restore"]) => store.restore(context, id).map(GraphAnswer::Found),
+        ("POST", [id, "restore" | "microsoft.graph.restore"]) => {
+            store.restore(context, id).map(|(kind, object)| restored(request, kind, object))
+        }
         ("DELETE", [id]) => store.purge(context, id).map(|()| GraphAnswer::Done),
         (_, [_, other, ..]) => Err(Refusal::no_such_route(other)),
         _ => Err(wrong_method(request)),
@@ -293,11 +338,11 @@ fn directory_object(store: &Store, context: Context<'_>, request: &GraphRequest,
 
 fn object_of_any_type(store: &Store, context: Context<'_>, request: &GraphRequest, id: &str) -> Option<Value> {
     let key = Key::id(id);
-    if let Ok(entry) = find(&store.service_principals, &key, context.instant) {
-        return Some(typed(request, entry, "servicePrincipal"));
+    if let Ok((_, object)) = store.read(Collection::ServicePrincipals, &key, context.instant) {
+        return Some(typed(request, object, "servicePrincipal"));
     }
-    if let Ok(entry) = find(&store.applications, &key, context.instant) {
-        return Some(typed(request, entry, "application"));
+    if let Ok((_, object)) = store.read(Collection::Applications, &key, context.instant) {
+        return Some(typed(request, object, "application"));
     }
     let user = id.parse().ok().and_then(|id| store.users.get(&id))?;
     Some(json!({
@@ -305,10 +350,21 @@ fn object_of_any_type(store: &Store, context: Context<'_>, request: &GraphReques
     }))
 }
 
-fn typed(request: &GraphRequest, entry: &Entry, type_name: &str) -> Value {
-    let mut value = request.query.selected(&entry.object);
+fn typed(request: &GraphRequest, object: &Object, type_name: &str) -> Value {
+    let mut value = request.query.selected(object);
     value["@odata.type"] = json!(format!("#microsoft.graph.{type_name}"));
     value
+}
+
+/// A restored object names its type, because the address is the same for all types.
+fn restored(request: &GraphRequest, kind: Kind, mut object: Value) -> GraphAnswer {
+    object["@odata.context"] = json!(format!("{}/$metadata#directoryObjects/$entity", request.root));
+    object["@odata.type"] = json!(format!("#microsoft.graph.{}", kind.type_name()));
+    GraphAnswer::Found(object)
+}
+
+fn object_of(value: Value) -> Object {
+    value.as_object().cloned().unwrap_or_default()
 }
 
 /// Owners are directory objects of any type. Their type is named, because clients decide by it what they read.
@@ -316,13 +372,6 @@ fn owners(store: &Store, context: Context<'_>, request: &GraphRequest, entry: &E
     let owner = |id: &Uuid| object_of_any_type(store, context, request, &id.to_string()).unwrap_or_else(|| json!({"id": id}));
     let value: Vec<Value> = entry.owners().iter().map(owner).collect();
     GraphAnswer::Found(json!({"@odata.context": format!("{}/$metadata#directoryObjects", request.root), "value": value}))
-}
-
-fn visible<'a>(entries: &'a [Entry], context: Context<'a>) -> impl Iterator<Item = &'a Object> {
-    entries
-        .iter()
-        .filter(move |entry| entry.is_visible(context.instant))
-        .map(|entry| &entry.object)
 }
 
 fn page<'a>(request: &GraphRequest, type_name: &str, path: &str, objects: impl Iterator<Item = &'a Object>) -> Answer {
@@ -335,8 +384,8 @@ fn page<'a>(request: &GraphRequest, type_name: &str, path: &str, objects: impl I
     Ok(GraphAnswer::Found(page))
 }
 
-fn one(request: &GraphRequest, set: &str, entry: &Entry) -> Answer {
-    let mut value = request.query.selected(&entry.object);
+fn one(request: &GraphRequest, set: &str, (_, object): (&Entry, &Object)) -> Answer {
+    let mut value = request.query.selected(object);
     value["@odata.context"] = json!(format!("{}/$metadata#{set}/$entity", request.root));
     Ok(GraphAnswer::Found(value))
 }

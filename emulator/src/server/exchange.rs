@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http_body_util::{BodyExt, Full};
 use hyper::{
     Request, Response, StatusCode,
@@ -189,8 +190,11 @@ impl Exchange {
             insert(response.headers_mut(), header::RETRY_AFTER, &seconds.to_string());
         }
         if status == StatusCode::UNAUTHORIZED {
-            let challenge = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"";
-            insert(response.headers_mut(), header::WWW_AUTHENTICATE, challenge);
+            let mut challenge = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"".to_owned();
+            if let Some(claims) = &refusal.claims {
+                challenge.push_str(&format!(", error=\"insufficient_claims\", claims=\"{}\"", STANDARD.encode(claims)));
+            }
+            insert(response.headers_mut(), header::WWW_AUTHENTICATE, &challenge);
         }
         response
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Context, Object, Store, list, list_below, text, text_of};
+use super::{Context, Object, Store, list, list_below, restrictions::created, text, text_of};
 use crate::refusal::Refusal;
 
 const LONGEST_NAME: usize = 120;
@@ -22,6 +22,12 @@ impl Store {
         if !AUDIENCES.contains(&text(object, "signInAudience")) {
             return Err(Refusal::invalid_value("signInAudience", "Application"));
         }
+        if old.is_none_or(|old| text(old, "signInAudience") != text(object, "signInAudience")) {
+            self.check_audience(text(object, "signInAudience"), created(object))?;
+        }
+        let is_kept = |key: &&Value| old.is_some_and(|old| list(old, "keyCredentials").contains(key));
+        let new_keys: Vec<Value> = list(object, "keyCredentials").iter().filter(|key| !is_kept(key)).cloned().collect();
+        self.check_new_keys(context, created(object), &new_keys)?;
         check_scopes(object)?;
         if let Some(old) = old {
             let scopes = |object| list_below(object, "api", "oauth2PermissionScopes");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Context, DeletedEntry, Key, Kind, Object, Store, defaults, list, merge, position, text, timestamp};
+use super::{Collection, Context, DeletedEntry, Key, Kind, Object, Store, defaults, list, merge, owners, position, text, timestamp};
 use crate::{graph_types, refusal::Refusal};
 
 /// What became of a PATCH that may create.
@@ -41,14 +41,16 @@ impl Store {
         complete(&mut object);
         self.check_unique_name(text(&object, "uniqueName"))?;
         self.check_application(context, &object, None)?;
+        let owners = owners::given(body)?;
 
         let mut shown = Vec::new();
         for password in new_passwords.as_ref().and_then(Value::as_array).into_iter().flatten() {
-            shown.push(self.new_password(context, password)?);
+            shown.push(self.new_password(context, context.now, password)?);
         }
         let stored: Vec<Value> = shown.iter().map(super::passwords::without_text).collect();
         object.insert("passwordCredentials".to_owned(), json!(stored));
-        let entry = self.new_entry(context, object.clone());
+        let mut entry = self.new_entry(context, object.clone());
+        entry.add_owners(owners);
         self.applications.push(entry);
         if context.settings.secret_in_create_answer {
             object.insert("passwordCredentials".to_owned(), json!(shown));
@@ -77,9 +79,9 @@ impl Store {
         complete(&mut changed);
         self.check_new_unique_name(&old, &changed)?;
         self.check_application(context, &changed, Some(&old))?;
-        self.show_in_service_principal(&changed);
+        self.show_in_service_principal(context, &changed);
         if let Some(entry) = self.applications.get_mut(found) {
-            entry.object = changed;
+            entry.change(context, changed);
         }
         Ok(())
     }
@@ -113,11 +115,13 @@ impl Store {
             context.access.may_write_object(entry)?;
         }
         let mut entry = self.applications.remove(found);
+        self.keep_for_readers(context, Collection::Applications, &entry);
         let app_id = entry.text("appId").to_owned();
         entry.object.insert("deletedDateTime".to_owned(), json!(timestamp(context.now)));
         self.deleted.push(DeletedEntry {
             kind: Kind::Application,
             entry,
+            listed_from: context.listed_from(),
         });
         let principal = self.service_principals.iter().position(|entry| entry.text("appId") == app_id);
         if let Some(principal) = principal {

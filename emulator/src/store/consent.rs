@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Context, Key, Object, Store, find, list, position, text, text_of, timestamp};
+use super::{Collection, Context, Key, Object, Store, find, list, position, text, text_of, timestamp};
 use crate::{graph_types, ids::well_known::MICROSOFT_GRAPH, refusal::Refusal};
 
 /// The application permission "may sign in" of an app that defines no permissions of its own.
@@ -67,7 +67,9 @@ impl Store {
             }
         }
         if let Some(scope) = body.get("scope") {
-            grant.object.insert("scope".to_owned(), scope.clone());
+            let mut changed = grant.object.clone();
+            changed.insert("scope".to_owned(), scope.clone());
+            grant.change(context, changed);
         }
         Ok(())
     }
@@ -76,7 +78,8 @@ impl Store {
     pub(crate) fn delete_grant(&mut self, context: Context<'_>, key: &Key) -> Result<(), Refusal> {
         context.access.may_write_grants()?;
         let found = position(&self.grants, key, context.instant)?;
-        self.grants.remove(found);
+        let gone = self.grants.remove(found);
+        self.keep_for_readers(context, Collection::Grants, &gone);
         Ok(())
     }
 
@@ -141,7 +144,8 @@ impl Store {
         let mut resources = self.service_principals.iter();
         let is_for_graph = resources.any(|entry| entry.text("id") == resource && entry.text("appId") == MICROSOFT_GRAPH.to_string());
         context.access.may_assign_roles(is_for_graph)?;
-        self.assignments.remove(found);
+        let gone = self.assignments.remove(found);
+        self.keep_for_readers(context, Collection::Assignments, &gone);
         Ok(())
     }
 }

@@ -3,22 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{Context, DeletedEntry, Key, Kind, Store, list};
-use crate::refusal::Refusal;
+use crate::{refusal::Refusal, texts};
 
 impl Store {
-    /// The soft-deleted objects of one kind.
-    pub(crate) fn deleted_of(&self, kind: Kind) -> impl Iterator<Item = &super::Entry> {
-        self.deleted
-            .iter()
-            .filter(move |deleted| deleted.kind == kind)
-            .map(|deleted| &deleted.entry)
-    }
-
     /// Brings an object back. A deleted app registration does not reserve its App ID URI, so that may be taken by now.
-    pub(crate) fn restore(&mut self, context: Context<'_>, id: &str) -> Result<Value, Refusal> {
+    pub(crate) fn restore(&mut self, context: Context<'_>, id: &str) -> Result<(Kind, Value), Refusal> {
         context.access.may_manage_deleted()?;
         let found = self.deleted_position(id)?;
-        let Some(DeletedEntry { kind, entry }) = self.deleted.get(found) else {
+        let Some(DeletedEntry { kind, entry, .. }) = self.deleted.get(found) else {
             return Err(Refusal::not_found(id));
         };
         match kind {
@@ -43,21 +35,29 @@ impl Store {
                 }
             }
         }
-        let DeletedEntry { kind, mut entry } = self.deleted.remove(found);
+        let DeletedEntry { kind, mut entry, .. } = self.deleted.remove(found);
         entry.object.insert("deletedDateTime".to_owned(), Value::Null);
         let shown = json!(entry.object);
+        self.forget_gone(entry.text("id"));
         match kind {
             Kind::Application => self.applications.push(entry),
             Kind::ServicePrincipal => self.service_principals.push(entry),
         }
-        Ok(shown)
+        Ok((kind, shown))
     }
 
     /// Removes an object for good, which frees its unique name.
     pub(crate) fn purge(&mut self, context: Context<'_>, id: &str) -> Result<(), Refusal> {
         context.access.may_manage_deleted()?;
         let found = self.deleted_position(id)?;
-        self.deleted.remove(found);
+        if context.settings.hard_delete_protection {
+            return Err(Refusal::new(403, "Authorization_RequestDenied", texts::HARD_DELETE_PROTECTED.text));
+        }
+        if let Some(required) = &context.settings.purge_authentication_context {
+            context.access.meets_authentication_context(required)?;
+        }
+        let deleted = self.deleted.remove(found);
+        self.keep_purged_for_readers(context, deleted);
         Ok(())
     }
 

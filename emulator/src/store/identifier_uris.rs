@@ -4,8 +4,8 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Context, Object, Store, list, text};
-use crate::{refusal::Refusal, tenant_builder::Settings};
+use super::{Context, Object, Store, list, restrictions::created, text};
+use crate::{refusal::Refusal, tenant_builder::Settings, texts};
 
 const LONGEST: usize = 255;
 
@@ -17,8 +17,12 @@ impl Store {
             let added = Added::read(uri, text(object, "appId"), context.settings)?;
             added.check_domain()?;
             let receives_v2_tokens = object.get("api").and_then(|api| api.get("requestedAccessTokenVersion")) == Some(&Value::from(2));
-            if !receives_v2_tokens {
-                added.check_policy()?;
+            let applies = |rule: &str| self.has_uri_rule(rule, created(object), receives_v2_tokens);
+            if applies("nonDefaultUriAddition") && !added.is_default() {
+                return Err(added.against_policy(&texts::URI_NOT_DEFAULT));
+            }
+            if applies("uriAdditionWithoutUniqueTenantIdentifier") && !added.has_owner() {
+                return Err(added.against_policy(&texts::URI_WITHOUT_OWNER));
             }
             self.check_unique(uri, text(object, "id"))?;
         }
@@ -102,25 +106,15 @@ impl<'a> Added<'a> {
         Ok(())
     }
 
-    fn check_policy(&self) -> Result<(), Refusal> {
-        let policy = &self.settings.policy;
-        let blocked = |rule: &str| {
-            let message = format!("Failed to add identifier URI {}. {rule}", self.uri);
-            Err(Refusal::new(400, "Request_BadRequest", message))
-        };
-        if policy.only_default_uris && !self.is_default() {
-            return blocked(
-                "All newly added URIs must be of the form api://{appId} or api://{tenantId}/{appId}, as per the default tenant policy of your organization.",
-            );
-        }
-        let parts = || self.segments.iter().chain(std::iter::once(&self.host));
-        let has_owner = self.is_on_verified_domain() || parts().any(|part| self.is_tenant(part) || self.is_app(part));
-        if policy.uris_need_an_owner && !has_owner {
-            return blocked(
-                "All newly added URIs must contain a tenant verified domain, tenant ID, or app ID, as per the default tenant policy of your organization.",
-            );
-        }
-        Ok(())
+    /// The published texts stand for any app and tenant: their placeholders are part of them.
+    fn against_policy(&self, words: &texts::Text) -> Refusal {
+        Refusal::bad_request(words.with(&[("uri", self.uri)]))
+    }
+
+    /// Whether it contains a verified domain, the tenant's id or the app's own.
+    fn has_owner(&self) -> bool {
+        let mut parts = self.segments.iter().chain(std::iter::once(&self.host));
+        self.is_on_verified_domain() || parts.any(|part| self.is_tenant(part) || self.is_app(part))
     }
 
     /// `api://{appId}` or `api://{tenantId}/{appId}`.

@@ -7,7 +7,10 @@ mod defaults;
 mod deleted_items;
 mod graph_itself;
 mod identifier_uris;
+mod owners;
 mod passwords;
+mod restrictions;
+mod seen;
 mod service_principals;
 mod tenant_objects;
 
@@ -22,10 +25,12 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{graph::Access, refusal::Refusal, tenant_builder::Settings};
+use super::{AppManagementPolicy, graph::Access, refusal::Refusal, tenant_builder::Settings};
 
 pub(super) use applications::Upserted;
 pub(super) use graph_itself::role_name_of_graph;
+pub(super) use seen::Collection;
+use seen::{Gone, Past, Purged};
 
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
@@ -39,6 +44,10 @@ pub(super) struct Store {
     pub(super) assignments: Vec<Entry>,
     pub(super) deleted: Vec<DeletedEntry>,
     pub(super) users: BTreeMap<Uuid, User>,
+    /// The tenant's default app management policy, which is enforced as it stands here.
+    pub(super) policy: Object,
+    gone: Vec<Gone>,
+    purged: Vec<Purged>,
     secrets: HashMap<String, Secret>,
     made: usize,
 }
@@ -49,8 +58,11 @@ pub(super) struct Entry {
     pub(super) object: Object,
     made: Instant,
     visible_from: Instant,
+    /// Readers may hear of it later than writers do.
+    read_from: Instant,
     flaps: Option<Duration>,
     owners: Vec<Uuid>,
+    past: Vec<Past>,
 }
 
 /// A soft-deleted object.
@@ -58,6 +70,7 @@ pub(super) struct Entry {
 pub(super) struct DeletedEntry {
     pub(super) kind: Kind,
     pub(super) entry: Entry,
+    listed_from: Instant,
 }
 
 /// The kinds of objects that are soft-deleted.
@@ -67,11 +80,23 @@ pub(super) enum Kind {
     ServicePrincipal,
 }
 
+impl Kind {
+    /// The name of its type in Microsoft Graph.
+    pub(super) const fn type_name(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::ServicePrincipal => "servicePrincipal",
+        }
+    }
+}
+
 /// A user that has asked for something, or could.
 #[derive(Debug, Clone)]
 pub(super) struct User {
     pub(super) account: String,
     pub(super) directory_roles: Vec<Uuid>,
+    /// The status that `/me` is refused with.
+    pub(super) me_refused: Option<u16>,
 }
 
 /// The text of a secret. It is kept apart from the objects, so that no answer can carry it by accident.
@@ -127,13 +152,12 @@ impl Entry {
         text(&self.object, property)
     }
 
-    pub(super) fn is_visible(&self, instant: Instant) -> bool {
+    fn is_visible(&self, instant: Instant) -> bool {
         if self.visible_from <= instant {
             return true;
         }
         // Between two copies of the directory, of which one has it: seen, then gone again.
-        let period = self.flaps.filter(|period| !period.is_zero());
-        period.is_some_and(|period| (instant - self.made).as_nanos() / period.as_nanos() % 2 == 1)
+        self.is_turn(self.made, instant)
     }
 
     fn matches(&self, key: &Key) -> bool {
@@ -154,8 +178,10 @@ impl Entry {
             object,
             made: Instant::now(),
             visible_from: Instant::now(),
+            read_from: Instant::now(),
             flaps: None,
             owners: Vec::new(),
+            past: Vec::new(),
         }
     }
 }
@@ -173,8 +199,18 @@ impl Store {
             object,
             made: context.instant,
             visible_from: context.instant + lag,
+            read_from: context.instant + settings.stale_reads,
             flaps: settings.flapping,
             owners: vec![context.access.object_id],
+            past: Vec::new(),
+        }
+    }
+
+    /// Sets the app management policy, with a change to it as Microsoft Graph has it.
+    pub(super) fn set_policy(&mut self, policy: &AppManagementPolicy, change: Option<&Object>) {
+        self.policy = defaults::object(restrictions::shown(policy));
+        if let Some(change) = change {
+            merge(&mut self.policy, change);
         }
     }
 
@@ -228,7 +264,7 @@ fn text_of<'a>(value: &'a Value, property: &str) -> &'a str {
 }
 
 /// Takes a change over: complex properties by their parts, everything else as a whole.
-fn merge(target: &mut Object, change: &Object) {
+pub(super) fn merge(target: &mut Object, change: &Object) {
     for (name, value) in change {
         if name.contains('@') {
             continue;

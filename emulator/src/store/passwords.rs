@@ -3,15 +3,12 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Context, Entry, Key, Object, Secret, SecretState, Store, list, moment, position, text_of, timestamp};
+use super::{Context, Entry, Key, Object, Secret, SecretState, Store, list, moment, position, restrictions::created, text_of, timestamp};
 use crate::{graph_types, refusal::Refusal};
-
-/// The policy id in the messages: the tenant's default policy has this one.
-pub(super) const DEFAULT_POLICY_ID: &str = "00000000-0000-0000-0000-000000000000";
 
 impl Store {
     /// `addPassword`: the answer carries the text.
@@ -23,13 +20,14 @@ impl Store {
         }
         let nothing = Value::Null;
         let wanted = body.get("passwordCredential").unwrap_or(&nothing);
-        let shown = self.new_password(context, wanted)?;
-        if let Some(Value::Array(passwords)) = self
-            .applications
-            .get_mut(found)
-            .and_then(|entry| entry.object.get_mut("passwordCredentials"))
-        {
-            passwords.push(without_text(&shown));
+        let created = self.applications.get(found).map_or(context.now, |entry| created(&entry.object));
+        let shown = self.new_password(context, created, wanted)?;
+        if let Some(entry) = self.applications.get_mut(found) {
+            let mut changed = entry.object.clone();
+            if let Some(Value::Array(passwords)) = changed.get_mut("passwordCredentials") {
+                passwords.push(without_text(&shown));
+            }
+            entry.change(context, changed);
         }
         Ok(shown)
     }
@@ -45,7 +43,8 @@ impl Store {
             return Err(Refusal::not_found(&key.value));
         };
         context.access.may_write_object(entry)?;
-        let Some(Value::Array(passwords)) = entry.object.get_mut("passwordCredentials") else {
+        let mut changed = entry.object.clone();
+        let Some(Value::Array(passwords)) = changed.get_mut("passwordCredentials") else {
             return Err(Refusal::not_found(&key.value));
         };
         let before = passwords.len();
@@ -53,12 +52,13 @@ impl Store {
         if passwords.len() == before {
             return Err(Refusal::bad_request("No credentials found to be removed."));
         }
+        entry.change(context, changed);
         self.secrets.remove(&key_id.to_ascii_lowercase());
         Ok(())
     }
 
-    /// Makes a secret for an object that is about to be stored or changed.
-    pub(super) fn new_password(&mut self, context: Context<'_>, wanted: &Value) -> Result<Value, Refusal> {
+    /// Makes a secret for an app registration that was created at this moment and is about to be stored or changed.
+    pub(super) fn new_password(&mut self, context: Context<'_>, created: OffsetDateTime, wanted: &Value) -> Result<Value, Refusal> {
         let nothing = Object::new();
         let wanted = match wanted {
             Value::Object(wanted) => wanted,
@@ -66,15 +66,17 @@ impl Store {
             _ => return Err(Refusal::invalid_value("passwordCredential", "PasswordCredential")),
         };
         graph_types::check("passwordCredential", wanted)?;
-        for name in ["secretText", "hint", "keyId"] {
-            if wanted.get(name).is_some_and(|value| !value.is_null()) {
-                return Err(Refusal::read_only(name));
-            }
-        }
         let given = |name: &str| wanted.get(name).and_then(Value::as_str).and_then(moment);
         let start = given("startDateTime").unwrap_or(context.now);
         let end = given("endDateTime").unwrap_or_else(|| two_years_after(start));
-        check_validity(context, start, end)?;
+        let is_given = |name: &str| wanted.get(name).is_some_and(|value| !value.is_null());
+        self.check_secret(created, is_given("secretText"), start, end)?;
+        if let Some(name) = ["secretText", "hint", "keyId"].into_iter().find(|name| is_given(name)) {
+            return Err(Refusal::read_only(name));
+        }
+        if end <= start || end <= context.now {
+            return Err(Refusal::invalid_value("endDateTime", "PasswordCredential"));
+        }
         let random: Vec<u8> = [Uuid::new_v4(), Uuid::new_v4()].iter().flat_map(|id| *id.as_bytes()).collect();
         let random = URL_SAFE_NO_PAD.encode(random);
         // The tilde is what real secrets have, and what form encoding must survive.
@@ -151,28 +153,4 @@ pub(super) fn without_text(shown: &Value) -> Value {
     let mut stored = shown.clone();
     stored["secretText"] = Value::Null;
     stored
-}
-
-fn check_validity(context: Context<'_>, start: OffsetDateTime, end: OffsetDateTime) -> Result<(), Refusal> {
-    let policy = &context.settings.policy;
-    if policy.secrets_forbidden {
-        return Err(Refusal::new(
-            400,
-            "CredentialTypeNotAllowedAsPerAppPolicy",
-            format!("Credential type not allowed as per assigned policy '{DEFAULT_POLICY_ID}'."),
-        ));
-    }
-    if end <= start || end <= context.now {
-        return Err(Refusal::invalid_value("endDateTime", "PasswordCredential"));
-    }
-    // Whole seconds are written, so that a second is not an excess.
-    if policy
-        .longest_secret
-        .is_some_and(|longest| end - start > longest + Duration::SECOND)
-    {
-        let message = format!("Credential lifetime exceeds the max value allowed as per assigned policy '{DEFAULT_POLICY_ID}'.");
-        let refusal = Refusal::new(400, "CredentialInvalidLifetimeAsPerAppPolicy", message);
-        return Err(refusal.with_detail("InvalidKeyEndDate", "EndDate"));
-    }
-    Ok(())
 }

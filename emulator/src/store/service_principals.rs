@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Context, DeletedEntry, Key, Kind, Object, Store, defaults, find, list, list_below, merge, position, text, timestamp};
+use super::{
+    Collection, Context, DeletedEntry, Entry, Key, Kind, Object, Store, defaults, find, list, list_below, merge, position, text, timestamp,
+};
 use crate::{graph_types, refusal::Refusal};
 
 impl Store {
@@ -43,6 +45,22 @@ impl Store {
         Ok(json!(object))
     }
 
+    /// Puts a service principal in place as somebody else would have, past every rule.
+    pub(crate) fn add_service_principal(&mut self, tenant: Uuid, given: Object) -> Uuid {
+        let id = Uuid::new_v4();
+        let app_id = text(&given, "appId").to_ascii_lowercase();
+        let mut object = defaults::service_principal();
+        object.insert("id".to_owned(), json!(id));
+        if let Some(application) = self.applications.iter().find(|entry| entry.text("appId") == app_id) {
+            follow(&mut object, &application.object);
+            object.insert("appOwnerOrganizationId".to_owned(), json!(tenant));
+        }
+        merge(&mut object, &given);
+        let id = text(&object, "id").parse().unwrap_or(id);
+        self.service_principals.push(Entry::seeded(object));
+        id
+    }
+
     /// Changes a service principal.
     pub(crate) fn change_service_principal(&mut self, context: Context<'_>, key: &Key, body: &Object) -> Result<(), Refusal> {
         context.access.may_manage_applications()?;
@@ -58,7 +76,9 @@ impl Store {
                 return Err(Refusal::read_only(name));
             }
         }
-        merge(&mut entry.object, body);
+        let mut changed = entry.object.clone();
+        merge(&mut changed, body);
+        entry.change(context, changed);
         Ok(())
     }
 
@@ -75,24 +95,39 @@ impl Store {
 
     pub(super) fn move_service_principal_to_deleted(&mut self, context: Context<'_>, position: usize) {
         let mut entry = self.service_principals.remove(position);
+        self.keep_for_readers(context, Collection::ServicePrincipals, &entry);
         let id = entry.text("id").to_owned();
-        self.grants
-            .retain(|grant| grant.text("clientId") != id && grant.text("resourceId") != id);
-        self.assignments
-            .retain(|assignment| assignment.text("principalId") != id && assignment.text("resourceId") != id);
+        let is_about = |entry: &Entry, names: [&str; 2]| names.iter().any(|name| entry.text(name) == id);
+        let (grants, kept) = std::mem::take(&mut self.grants)
+            .into_iter()
+            .partition(|grant| is_about(grant, ["clientId", "resourceId"]));
+        self.grants = kept;
+        let (assignments, kept) = std::mem::take(&mut self.assignments)
+            .into_iter()
+            .partition(|assignment| is_about(assignment, ["principalId", "resourceId"]));
+        self.assignments = kept;
+        let gone: [(Collection, Vec<Entry>); 2] = [(Collection::Grants, grants), (Collection::Assignments, assignments)];
+        for (collection, entries) in gone {
+            for consent in &entries {
+                self.keep_for_readers(context, collection, consent);
+            }
+        }
         entry.object.insert("deletedDateTime".to_owned(), json!(timestamp(context.now)));
         self.deleted.push(DeletedEntry {
             kind: Kind::ServicePrincipal,
             entry,
+            listed_from: context.listed_from(),
         });
     }
 
     /// Lets the service principal show what its app registration shows now.
-    pub(super) fn show_in_service_principal(&mut self, application: &Object) {
+    pub(super) fn show_in_service_principal(&mut self, context: Context<'_>, application: &Object) {
         let app_id = text(application, "appId");
         let principal = self.service_principals.iter_mut().find(|entry| entry.text("appId") == app_id);
         if let Some(principal) = principal {
-            follow(&mut principal.object, application);
+            let mut changed = principal.object.clone();
+            follow(&mut changed, application);
+            principal.change(context, changed);
         }
     }
 }

@@ -1,10 +1,8 @@
 //! The tenant itself, the signed-in user, and the tenant's policies.
 
-use serde_json::{Value, json};
-use time::Duration;
-
-use super::{Context, Store, passwords::DEFAULT_POLICY_ID};
+use super::{Context, Store};
 use crate::{refusal::Refusal, tenant_builder::Settings};
+use serde_json::{Value, json};
 
 impl Store {
     /// The one element of `GET /organization`.
@@ -68,50 +66,6 @@ impl Store {
         Ok(ids.iter().filter(holds).cloned().collect())
     }
 
-    /// `GET /policies/defaultAppManagementPolicy`.
-    pub(crate) fn default_app_management_policy(settings: &Settings) -> Value {
-        let policy = &settings.policy;
-        let state = |on: bool| if on { "enabled" } else { "disabled" };
-        let restriction = |kind: &str, on: bool, longest: Option<Duration>| {
-            json!({
-                "restrictionType": kind,
-                "state": state(on),
-                "maxLifetime": longest.map(duration),
-                "restrictForAppsCreatedAfterDateTime": null,
-                "excludeActors": null,
-            })
-        };
-        let passwords = json!([
-            restriction("passwordAddition", policy.secrets_forbidden, None),
-            restriction("passwordLifetime", policy.longest_secret.is_some(), policy.longest_secret),
-        ]);
-        let uris = |on: bool| {
-            json!({
-                "state": state(on),
-                "restrictForAppsCreatedAfterDateTime": null,
-                "excludeAppsReceivingV2Tokens": true,
-                "excludeSaml": true,
-                "isStateSetByMicrosoft": false,
-                "excludeActors": null,
-            })
-        };
-        json!({
-            "id": DEFAULT_POLICY_ID,
-            "displayName": "Default app management tenant policy",
-            "description": "Default tenant policy that enforces app management restrictions on applications and service principals.",
-            "isEnabled": true,
-            "applicationRestrictions": {
-                "passwordCredentials": passwords,
-                "keyCredentials": [],
-                "identifierUris": {
-                    "nonDefaultUriAddition": uris(policy.only_default_uris),
-                    "uriAdditionWithoutUniqueTenantIdentifier": uris(policy.uris_need_an_owner),
-                },
-            },
-            "servicePrincipalRestrictions": {"passwordCredentials": [], "keyCredentials": []},
-        })
-    }
-
     /// `GET /policies/authorizationPolicy`, as far as app registrations are concerned.
     pub(crate) fn authorization_policy(settings: &Settings) -> Value {
         json!({
@@ -120,15 +74,5 @@ impl Store {
             "description": "Used to manage authorization related settings across the company.",
             "defaultUserRolePermissions": {"allowedToCreateApps": settings.users_may_create_apps},
         })
-    }
-}
-
-/// An ISO 8601 duration: whole days where they are whole, seconds otherwise.
-fn duration(length: Duration) -> String {
-    let seconds = length.whole_seconds();
-    if seconds % 86_400 == 0 {
-        format!("P{}D", seconds / 86_400)
-    } else {
-        format!("PT{seconds}S")
     }
 }

@@ -69,6 +69,11 @@ impl AppTarget {
         Reference::to(self.app.application_id, register)
     }
 
+    /// The id by which the site may know the app: of a deleted registration, too, which is restored with its id.
+    pub(crate) fn id_in_site(&self) -> Option<ApplicationId> {
+        self.app.application_id.or(self.deleted.as_ref().and_then(|deleted| deleted.app_id))
+    }
+
     pub(crate) fn name(&self) -> &str {
         self.app.name.as_deref().unwrap_or_default()
     }
