@@ -157,7 +157,7 @@ async fn what_another_caller_has_touched_or_may_have_touched_stays_and_is_named(
 #[tokio::test(start_paused = true)]
 async fn a_transient_failure_removes_nothing() {
     let tenant = OPEN.tenant(true, Wait::ZERO);
-    for _ in 0..20 {
+    for _ in 0..200 {
         tenant.fail_on("POST /servicePrincipals", Fault::ServiceUnavailable);
     }
     let error = refused(&tenant, None).await;

@@ -218,8 +218,16 @@ fn check_site(case: &Case, outcome: &Outcome, uri: &str, end: Option<OffsetDateT
 
 /// No app, no service principal, no consent, no secret, and nothing in the recycle bin.
 fn check_nothing_left(case: &Case, before: &Value, after: &Value) {
-    for kind in ["servicePrincipals", "oauth2PermissionGrants", "appRoleAssignments", "deletedApplications", "deletedServicePrincipals"] {
-        assert_eq!(before[kind], after[kind], "{case:?}: {kind}");
+    let ids = |state: &Value, kind: &str| -> Vec<Value> { list(state, kind).iter().map(|object| object["id"].clone()).collect() };
+    for kind in [
+        "applications",
+        "servicePrincipals",
+        "oauth2PermissionGrants",
+        "appRoleAssignments",
+        "deletedApplications",
+        "deletedServicePrincipals",
+    ] {
+        assert_eq!(ids(before, kind), ids(after, kind), "{case:?}: {kind}");
     }
     let secrets = |state: &Value| -> Vec<(Value, Value)> {
         let apps = list(state, "applications").iter();
