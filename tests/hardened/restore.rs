@@ -3,12 +3,15 @@
 use std::time::Duration as Wait;
 
 use cmg_onboarding::{
-    ConnectionSpec, SecretValidity, Step,
+    ApplicationId, AzureServicesConnection, Call, ConnectionSpec, Diagnostic, Directory, DirectoryError, GraphDirectory, OnboardingError,
+    SecretValidity, Step, async_trait,
     connection::{FindingCode, Operation, PlannedAction, Severity, StepAction},
+    directory::{Application, ApplicationKey, DeletedApplication, ServicePrincipal, Tenant},
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
+use time::{Duration, OffsetDateTime};
 
-use crate::tenant::{OPEN, creating, job, list, settle};
+use crate::tenant::{OPEN, Policy, creating, job, list, settle};
 
 fn asked() -> ConnectionSpec {
     creating(SecretValidity::OneYear)
@@ -43,6 +46,79 @@ async fn both_apps_come_back_with_their_ids_and_the_connection_is_whole() {
         let again = job.plan(|_| ()).await.unwrap();
         assert!(again.is_empty(), "{again}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_purged_is_told_with_its_date_and_comes_back_in_the_next_run() {
+    let short = Policy { longest_days: Some(90), ..OPEN };
+    let tenant = short.builder(true, Wait::ZERO).hard_delete_protection(true).build();
+    let OnboardingError::Apply(error) = job(&asked(), &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap_err() else {
+        panic!("the policy refuses a year")
+    };
+    let held = error.findings().iter().find(|finding| finding.code() == FindingCode::DeletedAppHoldsName).unwrap();
+    crate::support::assert_documented(held);
+    let until = (OffsetDateTime::now_utc() + Duration::days(30)).date();
+    assert_eq!(held.parameters()["until"], until.to_string());
+    let report = error.report().step(Step::RemoveClientApp).unwrap();
+    assert!(report.note.as_ref().unwrap().contains("not purged"), "{report:?}");
+    let state = tenant.state();
+    assert_eq!((list(&state, "applications").len(), list(&state, "deletedApplications").len()), (0, 1));
+    let id = list(&state, "deletedApplications")[0]["appId"].clone();
+
+    // The remedy that the error names.
+    assert!(error.failures()[0].error.help().contains("longestAllowed"));
+    let job = job(&creating(SecretValidity::LongestAllowed), &tenant, None).build().unwrap();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    assert_eq!(serde_json::json!(outcome.client_app.unwrap().application_id), id);
+    let state = tenant.state();
+    assert_eq!((list(&state, "applications").len(), list(&state, "deletedApplications").len()), (2, 0));
+    assert!(job.plan(|_| ()).await.unwrap().is_empty());
+}
+
+/// A directory that does not restore what was deleted, as one of before.
+#[derive(Debug)]
+struct WithoutRestoring(GraphDirectory);
+
+#[async_trait]
+impl Directory for WithoutRestoring {
+    async fn tenant(&self, call: Call) -> Result<Tenant, DirectoryError> {
+        self.0.tenant(call).await
+    }
+
+    async fn application(&self, call: Call, key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
+        self.0.application(call, key).await
+    }
+
+    async fn application_with_uri(&self, call: Call, uri: &str) -> Result<Option<Application>, DirectoryError> {
+        self.0.application_with_uri(call, uri).await
+    }
+
+    async fn service_principal(&self, call: Call, app: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
+        self.0.service_principal(call, app).await
+    }
+
+    async fn deleted_applications(&self, call: Call, names: &[String]) -> Result<Vec<DeletedApplication>, DirectoryError> {
+        self.0.deleted_applications(call, names).await
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_does_not_restore_stops_the_job_until_the_name_is_free() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let job = job(&asked(), &tenant, Some(&site)).build().unwrap();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    for app in [outcome.server_app, outcome.client_app] {
+        assert!(tenant.soft_delete(app.unwrap().application_id));
+    }
+    let without = AzureServicesConnection::builder(asked()).directory(WithoutRestoring(tenant.directory()));
+    let OnboardingError::Blocked(blocked) = without.build().unwrap().plan(|_| ()).await.unwrap_err() else {
+        panic!("deleted apps hold the unique names");
+    };
+    assert!(blocked.help().contains("Deleted applications"), "{}", blocked.help());
+    job.remove(|_| ()).await.unwrap();
+    assert_eq!(list(&tenant.state(), "deletedApplications").len(), 0);
+    let tenant_alone = AzureServicesConnection::builder(asked()).directory(tenant.directory()).build().unwrap();
+    tenant_alone.onboard(|_| ()).await.unwrap();
 }
 
 #[tokio::test]

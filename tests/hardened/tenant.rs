@@ -7,7 +7,7 @@ use cmg_onboarding::{
     connection::AzureServicesConnectionBuilder,
     spec::{AdoptedServerApp, ClientAppSpec, ServerAppSpec},
 };
-use cmg_onboarding_emulator::{AppManagementPolicy, Caller, EmulatedSite, EmulatedTenant, RecordedRequest};
+use cmg_onboarding_emulator::{AppManagementPolicy, Caller, EmulatedSite, EmulatedTenant, EmulatedTenantBuilder, RecordedRequest};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
@@ -29,13 +29,17 @@ pub(crate) const OPEN: Policy = Policy {
 
 impl Policy {
     pub(crate) fn tenant(self, is_hidden: bool, lag: Wait) -> EmulatedTenant {
+        self.builder(is_hidden, lag).build()
+    }
+
+    pub(crate) fn builder(self, is_hidden: bool, lag: Wait) -> EmulatedTenantBuilder {
         let mut policy = AppManagementPolicy::default();
         policy.secrets_forbidden = self.secrets_forbidden;
         policy.longest_secret = self.longest_days.map(Duration::days);
         policy.uris_need_an_owner = self.uris_need_an_owner;
         policy.only_default_uris = self.only_default_uris;
         let builder = EmulatedTenant::builder().policy(policy).replication_lag(lag);
-        builder.caller(caller(is_hidden)).build()
+        builder.caller(caller(is_hidden))
     }
 }
 
