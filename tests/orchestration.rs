@@ -473,7 +473,10 @@ async fn id_tokens_that_are_asked_for_later_are_written_to_the_apps_that_are_the
     plan.apply(|_| ()).await.unwrap();
     let state = tenant.state();
     for application in state["applications"].as_array().unwrap() {
-        assert_eq!(application["web"]["implicitGrantSettings"]["enableIdTokenIssuance"], true, "{application}");
+        assert_eq!(
+            application["web"]["implicitGrantSettings"]["enableIdTokenIssuance"], true,
+            "{application}"
+        );
     }
     assert!(job.plan(|_| ()).await.unwrap().is_empty());
 }

@@ -13,7 +13,8 @@ pub use api::{ApplicationKey, Directory, DirectoryHandle};
 pub use graph::{GraphDirectory, GraphDirectoryBuilder};
 pub use objects::{
     ApiApplication, Application, ApplicationProperties, DeletedApplication, ImplicitGrantSettings, KeyCredential, NewApplication,
-    NewPassword,    NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, PermissionKind, PermissionScope, PublicClientApplication,
-    RequiredResourceAccess, ResourceAccess, RoleAssignment, ServicePrincipal, ServicePrincipalLockConfiguration, WebApplication,
+    NewPassword, NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, PermissionKind, PermissionScope,
+    PublicClientApplication, RequiredResourceAccess, ResourceAccess, RoleAssignment, ServicePrincipal, ServicePrincipalLockConfiguration,
+    WebApplication,
 };
 pub use people::{AppManagementPolicy, SignedIn, Tenant, VerifiedDomain};

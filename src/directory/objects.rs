@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    ids::{ApplicationId, ApplicationObjectId, DirectoryObjectId, KeyId, PermissionGrantId, PermissionId, RoleAssignmentId, ServicePrincipalId},
+    ids::{
+        ApplicationId, ApplicationObjectId, DirectoryObjectId, KeyId, PermissionGrantId, PermissionId, RoleAssignmentId, ServicePrincipalId,
+    },
     secret::ClientSecret,
 };
 

@@ -90,7 +90,10 @@ impl RefusalReason {
 
     /// Whether a policy of the tenant for apps has refused: the same will be refused again.
     pub(crate) const fn is_by_app_policy(self) -> bool {
-        matches!(self, Self::UriBlockedByPolicy | Self::SecretsForbidden | Self::SecretLifetimeTooLong)
+        matches!(
+            self,
+            Self::UriBlockedByPolicy | Self::SecretsForbidden | Self::SecretLifetimeTooLong
+        )
     }
 
     const fn help(self) -> &'static str {

@@ -77,7 +77,11 @@ impl AppIdUri {
         if !self.has_placeholders() {
             return self.clone();
         }
-        Self(self.0.replace(TENANT_ID, &tenant.to_string()).replace(APP_ID, &application.to_string()))
+        Self(
+            self.0
+                .replace(TENANT_ID, &tenant.to_string())
+                .replace(APP_ID, &application.to_string()),
+        )
     }
 
     /// Whether it is `api://{tenantId}/{appId}` or `api://{appId}` of this app, which the strictest policy allows.
@@ -312,7 +316,13 @@ mod tests {
 
     #[test]
     fn no_other_text_with_braces_is_an_app_id_uri() {
-        for text in ["api://{appid}", "api://{tenantId}/{appId}/", "api://{tenantId}/{string}", "https://{appId}", "{appId}"] {
+        for text in [
+            "api://{appid}",
+            "api://{tenantId}/{appId}/",
+            "api://{tenantId}/{string}",
+            "https://{appId}",
+            "{appId}",
+        ] {
             assert!(text.parse::<AppIdUri>().is_err(), "{text}");
         }
     }

@@ -182,15 +182,24 @@ mod tests {
         assert_eq!(SecretValidity::Days(180).end_after(NOW), datetime!(2027-05-23 11:59:00 UTC));
         let until = SecretValidity::Until(date!(2027 - 05 - 31));
         assert_eq!(until.end_after(NOW), datetime!(2027-05-31 23:59:59 UTC));
-        assert_eq!(until.end_after(NOW.to_offset(time::macros::offset!(+14))), datetime!(2027-05-31 23:59:59 UTC));
+        assert_eq!(
+            until.end_after(NOW.to_offset(time::macros::offset!(+14))),
+            datetime!(2027-05-31 23:59:59 UTC)
+        );
     }
 
     #[test]
     fn the_longest_allowed_is_the_policys_with_a_margin_and_two_years_without_one() {
         let longest = SecretValidity::LongestAllowed;
         assert_eq!(longest.end_below(NOW, None), datetime!(2028-11-24 12:00:00 UTC));
-        assert_eq!(longest.end_below(NOW, Some(Duration::days(180))), datetime!(2027-05-23 11:59:00 UTC));
-        assert_eq!(longest.end_below(NOW, Some(Duration::days(3650))), datetime!(2028-11-24 12:00:00 UTC));
+        assert_eq!(
+            longest.end_below(NOW, Some(Duration::days(180))),
+            datetime!(2027-05-23 11:59:00 UTC)
+        );
+        assert_eq!(
+            longest.end_below(NOW, Some(Duration::days(3650))),
+            datetime!(2028-11-24 12:00:00 UTC)
+        );
         assert_eq!(
             SecretValidity::OneYear.end_below(NOW, Some(Duration::days(180))),
             SecretValidity::OneYear.end_after(NOW),
@@ -220,7 +229,20 @@ mod tests {
         assert!(error.to_string().contains("oneYear or twoYears"));
         assert!(error.help().contains("longestAllowed"));
         assert!(!format!("{error} {error:?} {}", error.help()).contains("canary"));
-        for text in ["P", "PD", "P-1D", "P+1D", "P1.5D", "P65536D", "P6M", "p180d", "2027-02-30", "2027-5-31", "31.05.2027", ""] {
+        for text in [
+            "P",
+            "PD",
+            "P-1D",
+            "P+1D",
+            "P1.5D",
+            "P65536D",
+            "P6M",
+            "p180d",
+            "2027-02-30",
+            "2027-5-31",
+            "31.05.2027",
+            "",
+        ] {
             assert!(text.parse::<SecretValidity>().is_err(), "{text}");
         }
     }

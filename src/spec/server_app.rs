@@ -365,7 +365,9 @@ pub(super) fn check_uri(given: FieldInput<AppIdUri>, path: &str, violations: &mu
 
 pub(super) fn check_validity(given: FieldInput<SecretValidity>, path: &str, violations: &mut Violations) -> SecretValidity {
     let path = below(path, "secretValidity");
-    let validity = given.read(&path, ViolationCode::SecretValidityUnknown, violations).unwrap_or_default();
+    let validity = given
+        .read(&path, ViolationCode::SecretValidityUnknown, violations)
+        .unwrap_or_default();
     if !validity.is_possible() {
         violations.wrong(&path, &validity.to_string(), ViolationCode::SecretValidityZero);
     }
@@ -377,15 +379,15 @@ pub(super) fn read_owners(reader: &mut Reader, violations: &mut Violations) -> V
     given.into_iter().map(FieldInput::Text).collect()
 }
 
-pub(super) fn check_owners(
-    given: Vec<FieldInput<DirectoryObjectId>>,
-    path: &str,
-    violations: &mut Violations,
-) -> Vec<DirectoryObjectId> {
+pub(super) fn check_owners(given: Vec<FieldInput<DirectoryObjectId>>, path: &str, violations: &mut Violations) -> Vec<DirectoryObjectId> {
     let mut owners = Vec::new();
     for (index, owner) in given.into_iter().enumerate() {
         let path = below(path, &format!("owners[{index}]"));
-        owners.extend(owner.read(&path, ViolationCode::OwnerInvalid, violations).filter(|owner| !owners.contains(owner)));
+        owners.extend(
+            owner
+                .read(&path, ViolationCode::OwnerInvalid, violations)
+                .filter(|owner| !owners.contains(owner)),
+        );
     }
     owners
 }
@@ -413,11 +415,22 @@ mod tests {
 
     #[test]
     fn a_validity_of_no_days_and_an_owner_that_is_not_a_guid_are_violations() {
-        let error = ServerAppSpec::builder("Server").secret_validity(SecretValidity::Days(0)).owner("admin").build().unwrap_err();
-        let found: Vec<_> = error.violations().iter().map(|violation| (violation.path(), violation.code())).collect();
+        let error = ServerAppSpec::builder("Server")
+            .secret_validity(SecretValidity::Days(0))
+            .owner("admin")
+            .build()
+            .unwrap_err();
+        let found: Vec<_> = error
+            .violations()
+            .iter()
+            .map(|violation| (violation.path(), violation.code()))
+            .collect();
         assert_eq!(
             found,
-            [("secretValidity", ViolationCode::SecretValidityZero), ("owners[0]", ViolationCode::OwnerInvalid)]
+            [
+                ("secretValidity", ViolationCode::SecretValidityZero),
+                ("owners[0]", ViolationCode::OwnerInvalid)
+            ]
         );
     }
 

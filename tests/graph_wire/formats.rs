@@ -5,7 +5,8 @@ use cmg_onboarding::{
     Call, CloudEndpoints, Directory, GraphDirectory, StaticToken,
     directory::{
         ApiApplication, ApplicationKey, ApplicationProperties, ImplicitGrantSettings, NewApplication, NewPassword, NewPermissionGrant,
-        NewRoleAssignment, PermissionScope, RequiredResourceAccess, ServicePrincipalLockConfiguration, ResourceAccess, SignedIn, WebApplication,
+        NewRoleAssignment, PermissionScope, RequiredResourceAccess, ResourceAccess, ServicePrincipalLockConfiguration, SignedIn,
+        WebApplication,
     },
     ids::{PermissionGrantId, RoleTemplateId, well_known},
 };

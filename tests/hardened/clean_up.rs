@@ -130,7 +130,10 @@ async fn what_the_run_has_made_goes_and_the_report_says_so() {
     assert_eq!(action(Step::RemoveClientApp), Some(StepAction::Removed));
     assert_eq!(action(Step::RemoveServerApp), None);
     let state = tenant.state();
-    assert_eq!((list(&state, "applications").len(), list(&state, "deletedApplications").len()), (0, 0));
+    assert_eq!(
+        (list(&state, "applications").len(), list(&state, "deletedApplications").len()),
+        (0, 0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,7 +153,11 @@ async fn what_another_caller_has_touched_or_may_have_touched_stays_and_is_named(
         assert_eq!(finding.parameters()["marks"], serde_json::json!([mark]), "{finding}");
         assert_eq!(finding.parameters()["app"], "client");
         let state = tenant.state();
-        assert_eq!((list(&state, "applications").len(), list(&state, "deletedApplications").len()), (1, 0), "{meddling:?}");
+        assert_eq!(
+            (list(&state, "applications").len(), list(&state, "deletedApplications").len()),
+            (1, 0),
+            "{meddling:?}"
+        );
     }
 }
 
@@ -173,8 +180,16 @@ async fn each_refused_request_costs_itself_and_its_repetition() {
         ..OPEN
     };
     let tenant = policy.tenant(true, Wait::ZERO);
-    job(&creating(SecretValidity::LongestAllowed), &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap();
-    let creations = tenant.requests().into_iter().filter(|request| request.method == "POST" && request.path.ends_with("/applications"));
+    job(&creating(SecretValidity::LongestAllowed), &tenant, None)
+        .build()
+        .unwrap()
+        .onboard(|_| ())
+        .await
+        .unwrap();
+    let creations = tenant
+        .requests()
+        .into_iter()
+        .filter(|request| request.method == "POST" && request.path.ends_with("/applications"));
     // The client app once; the server app refused for its App ID URI or its secret, and then for three longer ones.
     assert_eq!(creations.count(), 1 + 1 + 3 + 1);
 }

@@ -4,7 +4,7 @@ use std::time::Duration as Wait;
 
 use cmg_onboarding::{
     Diagnostic, OnboardingError, SecretValidity, Step,
-    connection::{FindingCode, Operation, Plan, PlannedAction, When},
+    connection::{AppRole, FindingCode, Operation, Plan, PlannedAction, When},
     spec::ServerAppSpec,
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
@@ -35,7 +35,11 @@ fn has(plan: &Plan, code: FindingCode) -> bool {
 #[tokio::test]
 async fn a_hidden_policy_is_told_and_what_the_run_does_if_it_refuses_is_in_the_plan() {
     let plan = plan(OPEN, true, SecretValidity::LongestAllowed).await;
-    let finding = plan.findings().iter().find(|finding| finding.code() == FindingCode::PolicyNotRead).unwrap();
+    let finding = plan
+        .findings()
+        .iter()
+        .find(|finding| finding.code() == FindingCode::PolicyNotRead)
+        .unwrap();
     assert_eq!(finding.parameters()["permission"], "Policy.Read.All");
     assert_eq!(
         if_refused(&plan),
@@ -47,13 +51,24 @@ async fn a_hidden_policy_is_told_and_what_the_run_does_if_it_refuses_is_in_the_p
     let validities: Vec<String> = secrets.iter().map(|secret| secret.validity.to_string()).collect();
     assert_eq!(validities, ["P365D", "P180D", "P90D", "P30D"]);
     let printed = plan.to_string();
-    let (_, refused) = printed.split_once("Only if the directory refuses by a policy of the tenant").unwrap();
-    for line in ["api://{tenantId}/{appId}", "valid to", "Remove the native (client) app", "this run has made it"] {
+    let (_, refused) = printed
+        .split_once("Only if the directory refuses by a policy of the tenant")
+        .unwrap();
+    for line in [
+        "api://{tenantId}/{appId}",
+        "valid to",
+        "Remove the native (client) app",
+        "this run has made it",
+    ] {
         assert!(refused.contains(line), "{line} in\n{printed}");
     }
     let written = serde_json::to_value(&plan).unwrap();
     let changes = written["changes"].as_array().unwrap();
-    let whens: Vec<&Value> = changes.iter().map(|change| &change["when"]).filter(|when| **when == json!("ifRefused")).collect();
+    let whens: Vec<&Value> = changes
+        .iter()
+        .map(|change| &change["when"])
+        .filter(|when| **when == json!("ifRefused"))
+        .collect();
     assert_eq!(whens.len(), 4);
 }
 
@@ -70,30 +85,62 @@ async fn what_was_asked_for_by_name_is_not_made_shorter_and_an_empty_plan_says_n
 
 #[tokio::test]
 async fn a_policy_that_was_read_leaves_nothing_to_be_refused() {
-    let plan = plan(Policy { longest_days: Some(180), ..STRICT }, false, SecretValidity::LongestAllowed).await;
+    let plan = plan(
+        Policy {
+            longest_days: Some(180),
+            ..STRICT
+        },
+        false,
+        SecretValidity::LongestAllowed,
+    )
+    .await;
     assert_eq!(if_refused(&plan), []);
     assert!(!has(&plan, FindingCode::PolicyNotRead) && !has(&plan, FindingCode::AppIdUriResolved));
-    let told = plan.findings().iter().find(|finding| finding.code() == FindingCode::AppIdUriByPolicy).unwrap();
+    let told = plan
+        .findings()
+        .iter()
+        .find(|finding| finding.code() == FindingCode::AppIdUriByPolicy)
+        .unwrap();
     assert_eq!(told.parameters()["uri"], "api://{tenantId}/{appId}");
     assert_eq!(plan.step(Step::SetAppIdUri).unwrap().action, PlannedAction::Update);
-    let Operation::CreateApp { secret: Some(secret), properties, .. } = &plan.step(Step::RegisterServerApp).unwrap().operation else {
+    let Operation::CreateApp {
+        secret: Some(secret),
+        properties,
+        ..
+    } = &plan.step(Step::RegisterServerApp).unwrap().operation
+    else {
         panic!("the server app is created with its secret")
     };
     assert_eq!(secret.allowed_seconds, Some(180 * 86_400));
-    assert_eq!(secret.expires_about, (OffsetDateTime::now_utc() + Duration::days(180) - Duration::MINUTE).date());
+    assert_eq!(
+        secret.expires_about,
+        (OffsetDateTime::now_utc() + Duration::days(180) - Duration::MINUTE).date()
+    );
     assert_eq!(properties.identifier_uris, None);
     let approved = serde_json::to_string(plan.document()).unwrap();
-    assert_eq!(&serde_json::from_str::<cmg_onboarding::connection::PlanDocument>(&approved).unwrap(), plan.document());
+    assert_eq!(
+        &serde_json::from_str::<cmg_onboarding::connection::PlanDocument>(&approved).unwrap(),
+        plan.document()
+    );
 }
 
 #[tokio::test]
 async fn a_caller_whom_no_policy_binds_is_not_told_of_one() {
     for is_hidden in [false, true] {
         let tenant = STRICT.tenant(is_hidden, Wait::ZERO);
-        let job = job(&creating(SecretValidity::OneYear), &tenant, None).policy_exempt(true).build().unwrap();
+        let job = job(&creating(SecretValidity::OneYear), &tenant, None)
+            .policy_exempt(true)
+            .build()
+            .unwrap();
         let plan = job.plan(|_| ()).await.unwrap();
-        assert!(!has(&plan, FindingCode::PolicyNotRead) && !has(&plan, FindingCode::AppIdUriByPolicy), "{plan}");
-        assert_eq!(plan.app_id_uri().unwrap().as_str(), format!("api://{}/ConfigMgrService", tenant.tenant_id()));
+        assert!(
+            !has(&plan, FindingCode::PolicyNotRead) && !has(&plan, FindingCode::AppIdUriByPolicy),
+            "{plan}"
+        );
+        assert_eq!(
+            plan.app_id_uri().unwrap().as_str(),
+            format!("api://{}/ConfigMgrService", tenant.tenant_id())
+        );
     }
 }
 
@@ -102,7 +149,9 @@ async fn both_placeholders_can_be_asked_for_and_client_and_site_get_the_same_tex
     for (asked, with_tenant) in [("api://{appId}", false), ("api://{tenantId}/{appId}", true)] {
         for policy in [OPEN, STRICT] {
             let (tenant, site) = (policy.tenant(false, Wait::ZERO), EmulatedSite::new());
-            let job = job(&spec(ServerAppSpec::builder("Server").app_id_uri(asked)), &tenant, Some(&site)).build().unwrap();
+            let job = job(&spec(ServerAppSpec::builder("Server").app_id_uri(asked)), &tenant, Some(&site))
+                .build()
+                .unwrap();
             let plan = job.plan(|_| ()).await.unwrap();
             assert_eq!(plan.app_id_uri().unwrap().as_str(), asked);
             let outcome = plan.apply(|_| ()).await.unwrap();
@@ -120,6 +169,19 @@ async fn both_placeholders_can_be_asked_for_and_client_and_site_get_the_same_tex
 }
 
 #[tokio::test]
+async fn no_client_is_told_an_app_id_uri_with_placeholders() {
+    let tenant = STRICT.tenant(false, Wait::ZERO);
+    let job = job(&creating(SecretValidity::OneYear), &tenant, None)
+        .only(AppRole::Client)
+        .build()
+        .unwrap();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    assert_eq!(outcome.app_id_uri, None);
+    let settings = outcome.client_settings().unwrap().ccmsetup_properties();
+    assert!(!settings.contains('{') && !settings.contains("AADRESOURCEURI"), "{settings}");
+}
+
+#[tokio::test]
 async fn no_remedy_recommends_the_app_id_uri_that_is_refused() {
     let tenant = STRICT.tenant(false, Wait::ZERO);
     let chosen = format!("api://{}/ConfigMgrService", tenant.tenant_id());
@@ -127,7 +189,11 @@ async fn no_remedy_recommends_the_app_id_uri_that_is_refused() {
     let OnboardingError::Blocked(blocked) = job(&asked, &tenant, None).build().unwrap().plan(|_| ()).await.unwrap_err() else {
         panic!("the policy refuses it")
     };
-    let finding = blocked.findings().iter().find(|finding| finding.code() == FindingCode::AppIdUriBlockedByPolicy).unwrap();
+    let finding = blocked
+        .findings()
+        .iter()
+        .find(|finding| finding.code() == FindingCode::AppIdUriBlockedByPolicy)
+        .unwrap();
     assert!(!finding.remedy().contains("{string}"), "{finding}");
     let hidden = tenant.with_caller(caller(true));
     let OnboardingError::Apply(error) = job(&asked, &hidden, None).build().unwrap().onboard(|_| ()).await.unwrap_err() else {
@@ -146,18 +212,39 @@ async fn a_day_that_has_passed_is_found_beforehand_and_365_days_are_told_as_365(
     let yesterday = (OffsetDateTime::now_utc() - Duration::DAY).date();
     let blocked = |policy: Policy, validity| async move {
         let tenant = policy.tenant(false, Wait::ZERO);
-        match job(&creating(validity), &tenant, None).build().unwrap().plan(|_| ()).await.unwrap_err() {
+        match job(&creating(validity), &tenant, None)
+            .build()
+            .unwrap()
+            .plan(|_| ())
+            .await
+            .unwrap_err()
+        {
             OnboardingError::Blocked(blocked) => blocked,
             other => panic!("{other:?}"),
         }
     };
     let passed = blocked(OPEN, SecretValidity::Until(yesterday)).await;
-    assert!(passed.findings().iter().any(|finding| finding.code() == FindingCode::SecretEndPassed));
-    let short = Policy { longest_days: Some(180), ..OPEN };
+    assert!(
+        passed
+            .findings()
+            .iter()
+            .any(|finding| finding.code() == FindingCode::SecretEndPassed)
+    );
+    let short = Policy {
+        longest_days: Some(180),
+        ..OPEN
+    };
     for (validity, days) in [(SecretValidity::Days(365), 365), (SecretValidity::Days(181), 181)] {
         let long = blocked(short, validity).await;
-        let finding = long.findings().iter().find(|finding| finding.code() == FindingCode::SecretTooLong).unwrap();
-        assert_eq!((&finding.parameters()["wantedDays"], &finding.parameters()["longestDays"]), (&json!(days), &json!(180)));
+        let finding = long
+            .findings()
+            .iter()
+            .find(|finding| finding.code() == FindingCode::SecretTooLong)
+            .unwrap();
+        assert_eq!(
+            (&finding.parameters()["wantedDays"], &finding.parameters()["longestDays"]),
+            (&json!(days), &json!(180))
+        );
         assert!(finding.remedy().contains("LongestAllowed"), "{finding}");
     }
 }
@@ -166,7 +253,12 @@ async fn a_day_that_has_passed_is_found_beforehand_and_365_days_are_told_as_365(
 async fn a_secret_until_a_day_ends_with_that_day_in_utc() {
     let tenant = EmulatedTenant::new();
     let day = (OffsetDateTime::now_utc() + Duration::days(100)).date();
-    let outcome = job(&creating(SecretValidity::Until(day)), &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap();
+    let outcome = job(&creating(SecretValidity::Until(day)), &tenant, None)
+        .build()
+        .unwrap()
+        .onboard(|_| ())
+        .await
+        .unwrap();
     let end = day.midnight().assume_utc() + Duration::DAY - Duration::SECOND;
     assert_eq!(outcome.secret.unwrap().expires_on, end);
 }
@@ -185,7 +277,10 @@ async fn owners_are_set_when_the_apps_are_created() {
     let plan = job(&asked, &tenant, None).build().unwrap().plan(|_| ()).await.unwrap();
     assert!(plan.to_string().contains(&format!("Owner: {owner}")), "{plan}");
     plan.apply(|_| ()).await.unwrap();
-    let created = tenant.requests().into_iter().filter(|request| request.method == "POST" && request.path.ends_with("/applications"));
+    let created = tenant
+        .requests()
+        .into_iter()
+        .filter(|request| request.method == "POST" && request.path.ends_with("/applications"));
     let bound: Vec<Value> = created.map(|request| request.body.unwrap()["owners@odata.bind"].clone()).collect();
     let address = |bound: &Value| bound[0].as_str().unwrap().ends_with(&format!("/v1.0/directoryObjects/{owner}"));
     assert!(bound.len() == 2 && bound.iter().all(address), "{bound:?}");

@@ -32,16 +32,25 @@ async fn both_apps_come_back_with_their_ids_and_the_connection_is_whole() {
             assert_eq!(change.action, PlannedAction::Restore);
             assert!(matches!(change.operation, Operation::RestoreApp { .. }));
         }
-        let restored = plan.findings().iter().filter(|finding| finding.code() == FindingCode::DeletedAppRestored);
+        let restored = plan
+            .findings()
+            .iter()
+            .filter(|finding| finding.code() == FindingCode::DeletedAppRestored);
         assert_eq!(restored.clone().count(), 2);
         restored.for_each(crate::support::assert_documented);
         assert!(plan.to_string().contains("restore   Register the web (server) app"), "{plan}");
         let outcome = plan.apply(|_| ()).await.unwrap();
         assert_eq!(outcome.report.step(Step::RegisterClientApp).unwrap().action, StepAction::Restored);
-        assert_eq!([&outcome.server_app, &outcome.client_app].map(|app| app.as_ref().unwrap().application_id), ids);
+        assert_eq!(
+            [&outcome.server_app, &outcome.client_app].map(|app| app.as_ref().unwrap().application_id),
+            ids
+        );
         settle().await;
         let state = tenant.state();
-        assert_eq!((list(&state, "applications").len(), list(&state, "deletedApplications").len()), (2, 0));
+        assert_eq!(
+            (list(&state, "applications").len(), list(&state, "deletedApplications").len()),
+            (2, 0)
+        );
         assert_eq!(list(&state, "oauth2PermissionGrants").len(), 2);
         let again = job.plan(|_| ()).await.unwrap();
         assert!(again.is_empty(), "{again}");
@@ -50,19 +59,29 @@ async fn both_apps_come_back_with_their_ids_and_the_connection_is_whole() {
 
 #[tokio::test(start_paused = true)]
 async fn what_could_not_be_purged_is_told_with_its_date_and_comes_back_in_the_next_run() {
-    let short = Policy { longest_days: Some(90), ..OPEN };
+    let short = Policy {
+        longest_days: Some(90),
+        ..OPEN
+    };
     let tenant = short.builder(true, Wait::ZERO).hard_delete_protection(true).build();
     let OnboardingError::Apply(error) = job(&asked(), &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap_err() else {
         panic!("the policy refuses a year")
     };
-    let held = error.findings().iter().find(|finding| finding.code() == FindingCode::DeletedAppHoldsName).unwrap();
+    let held = error
+        .findings()
+        .iter()
+        .find(|finding| finding.code() == FindingCode::DeletedAppHoldsName)
+        .unwrap();
     crate::support::assert_documented(held);
     let until = (OffsetDateTime::now_utc() + Duration::days(30)).date();
     assert_eq!(held.parameters()["until"], until.to_string());
     let report = error.report().step(Step::RemoveClientApp).unwrap();
     assert!(report.note.as_ref().unwrap().contains("not purged"), "{report:?}");
     let state = tenant.state();
-    assert_eq!((list(&state, "applications").len(), list(&state, "deletedApplications").len()), (0, 1));
+    assert_eq!(
+        (list(&state, "applications").len(), list(&state, "deletedApplications").len()),
+        (0, 1)
+    );
     let id = list(&state, "deletedApplications")[0]["appId"].clone();
 
     // The remedy that the error names.
@@ -71,7 +90,10 @@ async fn what_could_not_be_purged_is_told_with_its_date_and_comes_back_in_the_ne
     let outcome = job.onboard(|_| ()).await.unwrap();
     assert_eq!(serde_json::json!(outcome.client_app.unwrap().application_id), id);
     let state = tenant.state();
-    assert_eq!((list(&state, "applications").len(), list(&state, "deletedApplications").len()), (2, 0));
+    assert_eq!(
+        (list(&state, "applications").len(), list(&state, "deletedApplications").len()),
+        (2, 0)
+    );
     assert!(job.plan(|_| ()).await.unwrap().is_empty());
 }
 
@@ -117,7 +139,10 @@ async fn a_directory_that_does_not_restore_stops_the_job_until_the_name_is_free(
     assert!(blocked.help().contains("Deleted applications"), "{}", blocked.help());
     job.remove(|_| ()).await.unwrap();
     assert_eq!(list(&tenant.state(), "deletedApplications").len(), 0);
-    let tenant_alone = AzureServicesConnection::builder(asked()).directory(tenant.directory()).build().unwrap();
+    let tenant_alone = AzureServicesConnection::builder(asked())
+        .directory(tenant.directory())
+        .build()
+        .unwrap();
     tenant_alone.onboard(|_| ()).await.unwrap();
 }
 
@@ -136,7 +161,11 @@ async fn a_deleted_app_with_a_secret_of_another_caller_is_told_louder() {
     }));
     assert!(tenant.soft_delete(id));
     let plan = job(&asked(), &tenant, None).build().unwrap().plan(|_| ()).await.unwrap();
-    let told = plan.findings().iter().find(|finding| finding.code() == FindingCode::DeletedAppRestored).unwrap();
+    let told = plan
+        .findings()
+        .iter()
+        .find(|finding| finding.code() == FindingCode::DeletedAppRestored)
+        .unwrap();
     assert_eq!(told.severity(), Severity::Warning);
     assert_eq!(told.parameters()["foreignSecrets"], 1);
     assert_eq!(told.parameters()["name"], "Looks like ours");

@@ -22,7 +22,10 @@ pub(crate) fn planned_uri(rules: &Rules<'_>, found: &TenantSnapshot) -> Option<P
     let tenant = found.tenant.id;
     let own_id = found.server.as_ref().map(|app| app.application.app_id);
     let resolved = |uri: AppIdUri| own_id.map_or_else(|| uri.clone(), |app| uri.resolved(tenant, app));
-    let held = found.server.iter().flat_map(|app| app.application.properties.identifier_uris.iter().flatten());
+    let held = found
+        .server
+        .iter()
+        .flat_map(|app| app.application.properties.identifier_uris.iter().flatten());
     let held: Vec<&str> = held.map(String::as_str).collect();
     let plain = |uri| PlannedUri {
         uri,

@@ -53,7 +53,9 @@ pub(crate) fn removals_if_refused(changes: &[Change]) -> Vec<Change> {
         (Step::RegisterClientApp, Step::RemoveClientApp),
     ];
     let is_created = |step: Step| {
-        let mut creations = changes.iter().filter(|change| matches!(change.operation, Operation::CreateApp { .. }));
+        let mut creations = changes
+            .iter()
+            .filter(|change| matches!(change.operation, Operation::CreateApp { .. }));
         creations.any(|change| change.step == step)
     };
     let created = apps.into_iter().filter(|(register, _)| is_created(*register));

@@ -23,11 +23,7 @@ use crate::{
             target::Target,
         },
         read::snapshot::Snapshot,
-        report::{
-            event::Verb,
-            finding::Finding,
-            step::AppRole,
-        },
+        report::{event::Verb, finding::Finding, step::AppRole},
     },
     spec::ConnectionSpec,
 };

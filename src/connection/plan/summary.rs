@@ -83,7 +83,10 @@ fn details(operation: &Operation) -> Vec<(&'static str, String)> {
     match operation {
         Operation::Keep { name, .. } => name.iter().map(|name| ("Name", name.clone())).collect(),
         Operation::CreateApp {
-            properties, secret, owners, ..
+            properties,
+            secret,
+            owners,
+            ..
         } => {
             let mut lines = app(properties, secret.as_ref());
             lines.extend(owners.iter().map(|owner| ("Owner", owner.to_string())));
@@ -109,7 +112,10 @@ fn details(operation: &Operation) -> Vec<(&'static str, String)> {
         Operation::IssueSecret { secret, .. } => vec![valid(secret)],
         Operation::ShortenSecret { secrets } => secrets.iter().map(valid).collect(),
         Operation::SetAppIdUri { app_id_uri, .. } => vec![("App ID URI", app_id_uri.to_string())],
-        Operation::RemoveMadeApp { .. } => vec![("Condition", "this run has made it, and no other caller has added anything".to_owned())],
+        Operation::RemoveMadeApp { .. } => vec![(
+            "Condition",
+            "this run has made it, and no other caller has added anything".to_owned(),
+        )],
         Operation::RestoreApp { name, object_id, .. } => {
             let name = name.iter().map(|name| ("Name", name.clone()));
             name.chain([("Deleted registration", object_id.to_string())]).collect()

@@ -71,7 +71,8 @@ impl AppTarget {
 
     /// The id by which the site may know the app: of a deleted registration, too, which is restored with its id.
     pub(crate) fn id_in_site(&self) -> Option<ApplicationId> {
-        self.app.application_id.or(self.deleted.as_ref().and_then(|deleted| deleted.app_id))
+        let restored = || self.deleted.as_ref().and_then(|deleted| deleted.app_id);
+        self.app.application_id.or_else(restored)
     }
 
     pub(crate) fn name(&self) -> &str {

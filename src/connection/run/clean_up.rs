@@ -67,7 +67,12 @@ impl Run<'_> {
         self.step(change.step, self.remove_untouched(change.step, &made, principal)).await
     }
 
-    async fn remove_untouched(&self, step: Step, made: &Registered, principal: Option<ServicePrincipalId>) -> Result<StepReport, StepError> {
+    async fn remove_untouched(
+        &self,
+        step: Step,
+        made: &Registered,
+        principal: Option<ServicePrincipalId>,
+    ) -> Result<StepReport, StepError> {
         let report = |action| made.add_ids(StepReport::new(step, action));
         let foreign = self.foreign_marks(step, made, principal).await?;
         if !foreign.is_empty() {
@@ -152,7 +157,11 @@ impl Run<'_> {
     fn marks_of(&self, made: &Registered, application: &Application) -> Vec<&'static str> {
         let mut marks = Vec::new();
         let is_own = |description: Option<&String>| description == Some(&self.description);
-        if application.password_credentials.iter().any(|secret| !is_own(secret.display_name.as_ref())) {
+        if application
+            .password_credentials
+            .iter()
+            .any(|secret| !is_own(secret.display_name.as_ref()))
+        {
             marks.push("secret");
         }
         if !application.key_credentials.is_empty() {

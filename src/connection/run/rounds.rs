@@ -259,7 +259,8 @@ impl Run<'_> {
             environment: document.environment,
             tenant_id: document.tenant_id,
             tenant_name: document.tenant_name.clone(),
-            app_id_uri: self.app_id_uri(),
+            // One with placeholders is of an app that is not there, because the run was for the other app only.
+            app_id_uri: self.app_id_uri().filter(|uri| !uri.has_placeholders()),
             server_app: server_app.filter(|_| is_onboarding),
             client_app: client_app.filter(|_| is_onboarding),
             next_steps: if is_onboarding {

@@ -136,7 +136,8 @@ fn by_message(envelope: &Envelope) -> Option<RefusalReason> {
     // identifier URIs of Microsoft Entra applications*.
     let is_uri_policy = envelope.says("failed to add identifier uri")
         || (envelope.says("the newly added uri") && envelope.says("must comply with the format"))
-        || (envelope.says("policy") && (envelope.says("identifier uri") || envelope.says("identifier-uri") || envelope.is_about("identifierUris")));
+        || (envelope.says("policy")
+            && (envelope.says("identifier uri") || envelope.says("identifier-uri") || envelope.is_about("identifierUris")));
     if is_uri_policy {
         return Some(RefusalReason::UriBlockedByPolicy);
     }

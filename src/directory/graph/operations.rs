@@ -193,7 +193,10 @@ impl Directory for GraphDirectory {
             body["passwordCredentials"] = json!([secret(password)?]);
         }
         if !new.owners.is_empty() {
-            let owners = new.owners.iter().map(|owner| self.client.address(&format!("directoryObjects/{owner}")));
+            let owners = new
+                .owners
+                .iter()
+                .map(|owner| self.client.address(&format!("directoryObjects/{owner}")));
             body["owners@odata.bind"] = json!(owners.collect::<Vec<String>>());
         }
         let request = self.client.request(Method::Post, "applications", None).with_json(&body);

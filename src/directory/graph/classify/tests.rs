@@ -404,12 +404,18 @@ fn every_text_that_is_published_has_its_reason_and_no_remedy_repeats_what_was_re
         assert_eq!(refused.reason(), published.reason, "{}: {}", published.source, published.message);
         if published.reason == RefusalReason::UriBlockedByPolicy {
             let help = refused.help();
-            assert!(!help.contains("api://{tenantId}/{string}") && !help.contains("verified domain"), "{help}");
+            assert!(
+                !help.contains("api://{tenantId}/{string}") && !help.contains("verified domain"),
+                "{help}"
+            );
             assert!(help.contains("api://{tenantId}/{appId}"), "{help}");
         }
     }
     let by_policy = PUBLISHED.iter().filter(|published| published.reason.is_by_app_policy()).count();
-    println!("{} published texts, {by_policy} of them of app management policies", PUBLISHED.len());
+    println!(
+        "{} published texts, {by_policy} of them of app management policies",
+        PUBLISHED.len()
+    );
     assert!(PUBLISHED.len() >= 22 && by_policy == 4);
 }
 
