@@ -17,7 +17,7 @@ use crate::{
 /// The tenant, both apps, the connection and its discovery.
 pub(crate) fn site_changes(spec: &ConnectionSpec, target: &Target, site: &SiteSnapshot) -> Vec<Change> {
     let mut changes = vec![tenant(target, site), server_app(spec, target, site), client_app(target, site)];
-    let server = target.server.app.application_id;
+    let server = target.server.id_in_site();
     let held = site
         .connections_of(target.tenant_id)
         .find(|connection| server.is_some_and(|server| uses_server(site, connection, server)));
@@ -44,7 +44,7 @@ fn tenant(target: &Target, site: &SiteSnapshot) -> Change {
 
 fn server_app(spec: &ConnectionSpec, target: &Target, site: &SiteSnapshot) -> Change {
     let step = Step::ImportServerApp;
-    let row = target.server.app.application_id.and_then(|id| site.application(id));
+    let row = target.server.id_in_site().and_then(|id| site.application(id));
     if let Some(row) = row {
         return Change::keep(step, None, Some(row.id));
     }
@@ -66,7 +66,7 @@ fn server_app(spec: &ConnectionSpec, target: &Target, site: &SiteSnapshot) -> Ch
 
 fn client_app(target: &Target, site: &SiteSnapshot) -> Change {
     let step = Step::ImportClientApp;
-    let row = target.client.app.application_id.and_then(|id| site.application(id));
+    let row = target.client.id_in_site().and_then(|id| site.application(id));
     match row {
         Some(row) => Change::keep(step, None, Some(row.id)),
         None => Change::new(

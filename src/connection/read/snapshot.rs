@@ -164,10 +164,14 @@ impl Snapshot {
         site.tenant_of(row).map(|tenant| tenant.tenant_id)
     }
 
-    /// The client id of the server app, if it is there.
+    /// The client id of the server app, if it is there, or if it was deleted and can be restored with it.
     pub(crate) fn server_id(&self, spec: &ConnectionSpec) -> Option<ApplicationId> {
         let registered = || Some(self.server()?.application.app_id);
-        spec.server_app().client_id().or_else(registered)
+        let restorable = || {
+            let directory = self.directory.as_ref().filter(|directory| directory.restores)?;
+            directory.deleted_holder_of(&UniqueNames::of(spec.key()).server)?.app_id
+        };
+        spec.server_app().client_id().or_else(registered).or_else(restorable)
     }
 
     /// The App ID URI that clients ask for: the one that the site has, if it knows the server app, else the planned one.

@@ -129,10 +129,11 @@ impl Run<'_> {
             marks.push("servicePrincipal");
         }
         if let Some(principal) = principal {
-            let consents = directory.permission_grants(call.clone(), principal).await?.len()
-                + directory.role_assignments(call.clone(), principal).await?.len();
-            // A policy refuses before the round of the consents.
-            if consents > 0 {
+            let attempt = self.attempt(step, true);
+            let grants = settle(attempt, || directory.permission_grants(call.clone(), principal)).await?;
+            let roles = settle(attempt, || directory.role_assignments(call.clone(), principal)).await?;
+            // A policy refuses before the round of the consents, so that none of them is this run's.
+            if !grants.is_empty() || !roles.is_empty() {
                 marks.push("consent");
             }
         }

@@ -20,6 +20,7 @@ use crate::{
         },
         run::context::Run,
     },
+    ids::ApplicationId,
     site::{ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteConnection, SiteItem, SiteOnboarding, SiteProgress},
 };
 
@@ -81,10 +82,16 @@ impl Run<'_> {
     /// The connection as it was when the plan was made.
     fn connection_in_place(&self) -> Option<SiteConnection> {
         let site = self.snapshot.site.as_ref()?;
-        let server = self.document.server_app.application_id?;
+        let server = self.server_in_site()?;
         site.connections_of(self.document.tenant_id)
             .find(|connection| uses_server(site, connection, server))
             .cloned()
+    }
+
+    /// The id of the server app that the site knows: as planned, or of one that this run has restored.
+    fn server_in_site(&self) -> Option<ApplicationId> {
+        let restored = || self.state().server.as_ref().map(|app| app.app_id);
+        self.document.server_app.application_id.or_else(restored)
     }
 
     fn start_next(&self, waiting: &VecDeque<SiteItem>) {
@@ -115,7 +122,7 @@ impl Run<'_> {
     fn server_import(&self) -> Result<ServerAppImport, StepError> {
         let step = Step::ImportServerApp;
         let Some(Operation::ImportServerApp { name, app, app_id_uri, .. }) = self.planned(step).map(|change| &change.operation) else {
-            let known = self.document.server_app.application_id;
+            let known = self.server_in_site();
             return Ok(ServerAppImport::Known(known.ok_or(StepError::NotRegistered)?));
         };
         let client_id = self.app_id(*app)?;
@@ -136,7 +143,8 @@ impl Run<'_> {
     fn client_import(&self) -> Result<ClientAppImport, StepError> {
         let step = Step::ImportClientApp;
         let Some(Operation::ImportClientApp { name, app }) = self.planned(step).map(|change| &change.operation) else {
-            let known = self.document.client_app.application_id;
+            let restored = || self.state().client.as_ref().map(|app| app.app_id);
+            let known = self.document.client_app.application_id.or_else(restored);
             return Ok(ClientAppImport::Known(known.ok_or(StepError::NotRegistered)?));
         };
         Ok(ClientAppImport::Import {

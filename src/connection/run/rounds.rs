@@ -294,9 +294,11 @@ impl Run<'_> {
                 .tenant_name_in_site(document.tenant_id)
                 .unwrap_or(&document.tenant_name)
                 .to_owned(),
+            // One with placeholders is of an app that is not there, because the run was for the other app only.
             app_id_uri: self
                 .snapshot
-                .client_uri(document.server_app.application_id, self.app_id_uri().as_ref()),
+                .client_uri(document.server_app.application_id, self.app_id_uri().as_ref())
+                .filter(|uri| !uri.has_placeholders()),
             server_app: server_app.filter(|_| is_onboarding),
             client_app: client_app.filter(|_| is_onboarding),
             next_steps,

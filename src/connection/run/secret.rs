@@ -343,7 +343,6 @@ impl Run<'_> {
         let Some(Operation::ShortenSecret { secrets }) = self.planned(Step::ShortenSecret).map(|change| &change.operation) else {
             return None;
         };
-        self.start(Step::ShortenSecret);
         let tried = secrets.iter().position(|secret| secret.validity == refused.validity);
         secrets.get(tried.map_or(0, |tried| tried + 1)).copied()
     }

@@ -296,7 +296,9 @@ impl Directory for GraphDirectory {
 
     async fn restore_application(&self, call: Call, application: ApplicationObjectId) -> Result<(), DirectoryError> {
         let path = format!("directory/deletedItems/{application}/restore");
-        self.client.order(&call, &self.client.request(Method::Post, &path, None)).await
+        // An action without parameters: an empty object, so that no proxy asks for the length of a body that is not there.
+        let request = self.client.request(Method::Post, &path, None).with_json(&json!({}));
+        self.client.order(&call, &request).await
     }
 
     async fn application_owners(&self, call: Call, application: ApplicationObjectId) -> Result<Vec<DirectoryObjectId>, DirectoryError> {
