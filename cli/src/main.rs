@@ -155,6 +155,7 @@ fn finish(arguments: &Arguments, builder: AzureServicesConnectionBuilder) -> Res
     let connection = builder
         .reissue_secret(arguments.reissue_secret)
         .state_no_gateway(arguments.no_gateway_uses_it)
+        .state_apps_unused(arguments.apps_unused)
         .build();
     Ok(connection.map_err(OnboardingError::from)?)
 }
