@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use cmg_onboarding::{
     ConnectionSpec, Diagnostic, Event, InvalidSpec, Outcome, Plan, Preflight,
-    connection::{ApplyError, EventKind, Finding, Problem},
+    connection::{ApplyError, EventKind, Finding, NextStep, NextStepCode, Problem},
     spec::{ClientApp, ServerApp},
 };
 use serde::Serialize;
@@ -121,7 +121,8 @@ impl Output {
         if let Some(settings) = outcome.client_settings() {
             line(&format!("For ccmsetup.exe:   {}", settings.ccmsetup_properties()));
         }
-        if outcome.secret.is_some() && outcome.connection.is_none() {
+        let is_handed_over = |next: &NextStep| next.code == NextStepCode::HandOverSecret;
+        if outcome.secret.is_some() && outcome.next_steps.iter().any(is_handed_over) {
             line("The secret is handed to the calling program only (Outcome::secret) and never printed.");
         }
         self.findings(&outcome.findings);

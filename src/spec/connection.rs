@@ -216,7 +216,8 @@ impl ConnectionSpecBuilder {
 
     /// What the app registrations are found by when the same specification is run again. Default: the name.
     ///
-    /// Set it to keep the registrations when the connection is renamed, or to tell two hierarchies in one tenant apart.
+    /// Set it to rename the connection, or to tell two hierarchies in one tenant apart. With the former name as the key
+    /// and a new name, the registrations stay, and the connection gets the new name in the site.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

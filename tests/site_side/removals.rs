@@ -164,6 +164,24 @@ async fn apps_with_another_persons_secret_stay_until_the_caller_states_that_noth
 }
 
 #[tokio::test]
+async fn a_secret_that_a_person_has_renewed_in_the_console_is_the_sites_own() {
+    let (tenant, site, made) = onboarded().await;
+    let server = made.server_app.unwrap().application_id;
+    add_secret_by_hand(&tenant, server).await;
+    let ends = OffsetDateTime::now_utc() + Duration::days(90);
+    site.change(|rows| {
+        rows.applications
+            .iter_mut()
+            .find(|row| row.client_id == server)
+            .unwrap()
+            .secret_expiry = Some(ends)
+    });
+    let outcome = connection(spec(), &tenant, &site).remove(|_| ()).await.unwrap();
+    assert_eq!(found(&outcome.findings, FindingCode::AppsUsedByAnotherSecret), None);
+    assert_eq!(count(&tenant.state(), "applications"), 0);
+}
+
+#[tokio::test]
 async fn every_other_site_that_has_a_secret_is_named() {
     let tenant = EmulatedTenant::new();
     let sites = ["PRD", "LAB", "TST"].map(|code| EmulatedSite::builder().site_code(code).build());

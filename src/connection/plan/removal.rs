@@ -14,7 +14,7 @@ use crate::{
         plan::{
             change::{Change, needed_uses},
             operation::{Operation, Reference},
-            own_secret::OwnSecret,
+            own_secret::{OwnSecret, SITE_DATE_TOLERANCE},
             target::{AppSource, Target},
         },
         read::snapshot::{RegisteredApp, Snapshot, uses_server},
@@ -289,12 +289,20 @@ fn own_secrets(rules: &Rules<'_>, snapshot: &Snapshot) -> Vec<OwnSecret> {
     own.into_iter().flatten().filter(is_live).collect()
 }
 
-/// The valid secrets of the server app that this crate has not made, by their descriptions.
+/// The valid secrets of the server app that this crate has not made, by their descriptions. One that fits the date of
+/// this site's own row is none of them: a person has renewed the secret in the console.
 fn secrets_of_others(rules: &Rules<'_>, snapshot: &Snapshot) -> Vec<String> {
     let Some(server) = snapshot.server() else { return Vec::new() };
     let secrets = server.application.password_credentials.iter();
     let is_live = |secret: &&PasswordCredential| secret.end_date_time.is_none_or(|end| end > rules.now);
-    let others = secrets.filter(is_live).filter(|secret| OwnSecret::of(secret).is_none());
+    let row = snapshot.site.as_ref().and_then(|site| site.application(server.application.app_id));
+    let held = row.and_then(|row| row.secret_expiry);
+    let is_held = |secret: &PasswordCredential| match (held, secret.end_date_time) {
+        (Some(held), Some(end)) => (end - held).abs() <= SITE_DATE_TOLERANCE,
+        _ => false,
+    };
+    let is_foreign = |secret: &&PasswordCredential| OwnSecret::of(secret).is_none() && !is_held(secret);
+    let others = secrets.filter(is_live).filter(is_foreign);
     let shown = |secret: &PasswordCredential| secret.display_name.clone().unwrap_or_else(|| secret.key_id.to_string());
     others.map(shown).collect()
 }

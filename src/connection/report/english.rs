@@ -59,7 +59,6 @@ const ADD_BROKER_REDIRECT: &str =
     "Add ${uri} on the platform 'Mobile and desktop applications' (Entra admin center > App registrations > (the app) > Authentication).";
 const RENEW: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets) and give its Value with its own date.";
 const RENEW_IN_TIME: &str = "Renew the secret in good time: the site raises no notification for imported apps.";
-const OTHER_CONNECTION: &str = "Give the specification that connection's name and apps, or look at it first: it may be a service of another type (console > Cloud Services > Azure Services).";
 const AUDIT_LOG: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
 
 /// What a finding says.
@@ -311,11 +310,11 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConnectionNamedOtherwise => Words::new(
             "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one per tenant.",
-            OTHER_CONNECTION,
+            "To rename it, give the specification a key (that connection's former name, if this crate has made its apps); to use it as it is, give the specification its name.",
         ),
         Code::ConnectionOfAnotherServerApp => Words::new(
             "The site has the connection \"${connection}\" for this tenant already, with another server app; the product allows one per tenant.",
-            OTHER_CONNECTION,
+            "Give the specification that server app (reuse, import or adopt it), or look at the connection first (console > Cloud Services > Azure Services): one whose server app is gone, and that no gateway uses, has to be removed there by hand.",
         ),
         Code::ConnectionNameTaken => Words::new(
             "The site has a connection named \"${connection}\" for something else already.",

@@ -83,11 +83,12 @@ pub(super) fn read_back(run: &str, answers: &[u8], take: &mut (dyn FnMut(Answer)
     if reader.push(answers).is_continue() {
         reader.end();
     }
-    let code = None;
-    let errors = String::new();
-    reader
-        .verdict
-        .unwrap_or_else(|| Err(PowerShellError::EndedEarly { code, errors }.unreachable().into()))
+    if let Some(verdict) = reader.verdict.take() {
+        return verdict;
+    }
+    let (code, errors) = (None, String::new());
+    let ended_early = || PowerShellError::EndedEarly { code, errors }.unreachable().into();
+    Err(reader.unread_request().unwrap_or_else(ended_early))
 }
 
 struct Reader<'a> {
