@@ -81,13 +81,14 @@ pub(crate) struct Inner {
     pub(crate) policy_exempt: bool,
     /// Who gives the consents that are missing.
     pub(crate) consents: Consents,
-    /// Without a site: issue a new secret although the app has one.
+    /// Issue or hand over a new secret although there is one.
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
     pub(crate) remove_superseded: bool,
     pub(crate) no_gateway_stated: bool,
     /// Whether a run proves that the apps that it keeps are there.
     pub(crate) verify_alive: bool,
+    pub(crate) apps_unused_stated: bool,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
@@ -195,6 +196,7 @@ impl Inner {
             remove_superseded: self.remove_superseded,
             verify_alive: self.verify_alive,
             no_gateway_stated: self.no_gateway_stated,
+            apps_unused_stated: self.apps_unused_stated,
             only: self.only,
             site_identity: self.site_identity.as_ref(),
             thresholds: &self.thresholds,

@@ -43,7 +43,7 @@ fn tell_unread(rules: &Rules<'_>, snapshot: &Snapshot, findings: &mut Vec<Findin
         let unread = Finding::warning(FindingCode::DirectoryUnread).with("error", chain(error));
         findings.push(unread.with("help", error.help()));
     }
-    if rules.spec.discovery().is_some() && !rules.spec.server_app().is_registered_here() {
+    if rules.spec.discovers() && !rules.spec.server_app().is_registered_here() {
         findings.push(Finding::note(FindingCode::ServerAppLeftAsIs));
     }
 }
@@ -86,7 +86,7 @@ fn check_server(rules: &Rules<'_>, app: &RegisteredApp, found: &TenantSnapshot, 
         Some(given) => server_app::check(given, app, findings),
         None => server_app::check_shape(app, findings),
     }
-    if rules.spec.discovery().is_some() {
+    if rules.spec.discovers() {
         server_app::check_discovery(app, &found.server_roles, findings);
     }
 }

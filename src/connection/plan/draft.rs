@@ -14,7 +14,7 @@ use crate::{
             rows::check_rows,
             rules::Rules,
             secrets::{check_secrets, note_secret, note_secrets_of_others},
-            site::check_site,
+            site::{check_site, note_renewal},
         },
         plan::{
             alive::confirm_apps,
@@ -65,6 +65,9 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
     check_rows(rules, snapshot, &target, &mut findings);
     check_secrets(rules, snapshot, &target, &changes, &mut findings);
     note_secret(&changes, snapshot, &mut findings);
+    if let Some(site) = &snapshot.site {
+        note_renewal(rules, &target, site, &changes, &mut findings);
+    }
     if target.server.shape.is_some() {
         note_secrets_of_others(snapshot, rules.site_identity(snapshot), &mut findings);
     }
@@ -98,14 +101,14 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
         let secret = planned_secret(rules, target, snapshot);
         changes.extend(server_changes(target, snapshot, secret));
         changes.extend(secret_changes(rules, target, snapshot, secret));
-        changes.extend(server_consents(target, snapshot, rules.spec.discovery().is_some()));
+        changes.extend(server_consents(target, snapshot, rules.spec.discovers()));
     }
     if rules.only != Some(AppRole::Server) {
         changes.extend(client_changes(target, snapshot));
         changes.extend(client_consents(target, snapshot));
     }
     if let (None, Some(site)) = (rules.only, &snapshot.site) {
-        changes.extend(site_changes(rules.spec, target, site));
+        changes.extend(site_changes(rules, target, site));
     }
     if rules.verify_alive {
         confirm_apps(&mut changes, snapshot);

@@ -241,11 +241,7 @@ pub(crate) async fn read(
     let in_directory = OptionFuture::from(directory.map(|directory| read_tenant(rules, directory, needs_name, call.clone())));
     let in_site = OptionFuture::from(site.map(|site| site.snapshot(call.clone())));
     let imported = spec.server_app().imported();
-    let tried = OptionFuture::from(
-        probe
-            .zip(imported)
-            .map(|(probe, app)| try_out(probe, app, spec.discovery().is_some())),
-    );
+    let tried = OptionFuture::from(probe.zip(imported).map(|(probe, app)| try_out(probe, app, spec.discovers())));
     let (directory, site, tried) = join3(in_directory, in_site, tried).await;
     let (directory, unread, unusable_token) = match directory {
         None => (None, None, None),
@@ -294,9 +290,9 @@ pub(crate) async fn read_tenant(
 
     let roles_in_token = held_in_token(&signed_in);
     // The most that any plan for this specification takes; preflight compares with what its own plan takes.
-    let most: &[Use] = match spec.discovery() {
-        Some(_) => &[Use::GrantPermission, Use::AssignRole],
-        None => &[Use::GrantPermission],
+    let most: &[Use] = match spec.discovers() {
+        true => &[Use::GrantPermission, Use::AssignRole],
+        false => &[Use::GrantPermission],
     };
     let token_suffices = role_gap(&roles_in_token, most).is_none();
     let asks_for_roles = writes && !signed_in.is_application && !token_suffices;
@@ -361,7 +357,7 @@ pub(crate) async fn read_tenant(
 
     let principal_id = |app: &Option<RegisteredApp>| Some(app.as_ref()?.service_principal.as_ref()?.id);
     let grants = OptionFuture::from(principal_id(&client).map(|id| directory.permission_grants(call.clone(), id)));
-    let wants_roles = principal_id(&server).filter(|_| spec.discovery().is_some());
+    let wants_roles = principal_id(&server).filter(|_| spec.discovers());
     let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call.clone(), id)));
     let (grants, assignments) = join(grants, assignments).await;
     let (grants, assignments) = match rules.consents {

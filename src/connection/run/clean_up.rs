@@ -94,7 +94,8 @@ impl Run<'_> {
             self.state().issued = None;
         }
         match purge(directory, made.object_id, Some(made.app_id), principal, attempt).await {
-            Ok(()) => Ok(report(StepAction::Removed)),
+            Ok(trouble) if trouble.is_empty() => Ok(report(StepAction::Removed)),
+            Ok(trouble) => Ok(report(StepAction::Removed).with_note(trouble.join(" "))),
             Err(error) => {
                 let until = (self.clock().now() + HELD_FOR).date();
                 let held = Finding::warning(FindingCode::DeletedAppHoldsName)
