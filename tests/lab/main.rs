@@ -8,7 +8,7 @@ mod live_tenant;
 #[path = "../../examples/lab/reader/mod.rs"]
 mod reader;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use cmg_onboarding::{HttpClient, StaticToken, token::TenantDiscovery};
 use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatedWire, EmulatorServer};
@@ -30,6 +30,28 @@ fn with(reading: &Reading, answer: Answer) -> Vec<&'static str> {
         }
     }
     names
+}
+
+/// The rows of the administration service's reader, in its source.
+const ROWS: &str = include_str!("../../src/site/admin_service/rows.rs");
+
+#[test]
+fn the_classes_of_a_site_are_held_to_what_the_crate_reads() {
+    let value = |text: &str| text.split('"').nth(1).unwrap().to_owned();
+    let mut read: Vec<(String, BTreeSet<String>)> = Vec::new();
+    for row in ROWS.split("const CLASS: &'static str = ").skip(1) {
+        let (_, properties) = row.split_once("const PROPERTIES: &'static str = ").unwrap();
+        let properties = value(properties).split(',').map(str::to_owned).collect();
+        read.push((value(row), properties));
+    }
+    read.sort();
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let mut held: Vec<(String, BTreeSet<String>)> = reader::site::PROPERTIES
+        .iter()
+        .map(|(class, names)| ((*class).to_owned(), set(names)))
+        .collect();
+    held.sort();
+    assert_eq!(held, read);
 }
 
 #[test]
@@ -70,6 +92,7 @@ fn a_site_that_is_another_one_breaks_what_it_breaks() {
             "agentTypeTellsGroupDiscovery",
             "discoveryFlagsAreBoolean",
             "scheduleIsOneToken",
+            "offlineModeIsOneNumber",
             "cmdletsUnderGlobalStop",
         ],
         "{:#?}",
