@@ -30,6 +30,7 @@ const BUILT_IN: &[&str] = &[
     "Set-StrictMode",
     "Split-Path",
     "Test-Path",
+    "Unprotect-CmsMessage",
     "Where-Object",
     "Write-Debug",
     "Write-Host",
@@ -469,6 +470,15 @@ fn no_method_is_given_the_text_of_the_request() {
         );
     }
     assert!(function("Read-Secret").contains("$Text -notmatch") && !function("Read-Secret").contains(".Split("));
+}
+
+#[test]
+fn a_sealed_secret_is_opened_for_an_import_only_and_nothing_is_asked_then() {
+    let install = function("Install-ServerApp");
+    let opened = install.find("Open-Secret -Sealed $request.sealedSecretKey").unwrap();
+    assert!(install.find("Assert-Import").unwrap() < opened && opened < install.find("Read-Host").unwrap());
+    assert!(function("Open-Secret").contains("(Unprotect-CmsMessage -Content $Sealed).ToCharArray()"));
+    assert_eq!(SCRIPT.matches("Open-Secret").count(), 2);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use cmg_onboarding::{
     AzureServicesConnection, ConnectionSpec, DiscoverySpec, Step,
-    connection::{FindingCode, Operation, PlannedAction, StepAction},
+    connection::{FindingCode, Operation, PlannedAction, Severity, StepAction},
+    error::SiteUnreachable,
+    site::SiteItem,
     spec::DiscoverySpecBuilder,
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
@@ -62,8 +64,12 @@ async fn an_imported_connection_is_renamed_with_a_key_and_only_told_without_one(
         .unwrap();
     let other = imported("Fabrikam CMG", "a~value", expiry);
     let plan = at_site(other.clone(), &site).plan(|_| ()).await.unwrap();
-    let told = found(plan.findings(), FindingCode::ConnectionOfUnknownType).unwrap();
-    assert_eq!(told.parameters()["connection"], "Contoso CMG");
+    let told = found(plan.findings(), FindingCode::ConnectionNamedOtherwise).unwrap();
+    assert_eq!(
+        (told.severity(), &told.parameters()["connection"]),
+        (Severity::Warning, &"Contoso CMG".into())
+    );
+    assert!(told.remedy().contains("give the specification a key"), "{told}");
     assert!(matches!(
         plan.step(Step::CreateConnection).unwrap().operation,
         Operation::CreateConnection { .. }
@@ -71,6 +77,20 @@ async fn an_imported_connection_is_renamed_with_a_key_and_only_told_without_one(
     let keyed = other.to_builder().key("contoso").build().unwrap();
     at_site(keyed, &site).onboard(|_| ()).await.unwrap();
     assert_eq!(rows(&site).connections[0].name, "Fabrikam CMG");
+}
+
+#[tokio::test]
+async fn a_rename_whose_answer_was_lost_is_found_done() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    site.fail_after(
+        SiteItem::Connection,
+        SiteUnreachable::new("the connection broke", "Run the same again."),
+    );
+    let job = connection(renamed(Some("Contoso CMG")), &tenant, &site);
+    job.onboard(|_| ()).await.unwrap_err();
+    assert!(job.plan(|_| ()).await.unwrap().is_empty());
+    assert_eq!(rows(&site).connections.len(), 1);
 }
 
 async fn with(discovery: DiscoverySpecBuilder) -> (EmulatedTenant, EmulatedSite) {

@@ -465,7 +465,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Give it the security role Infrastructure Administrator or Full Administrator (console > Administration > Security > Administrative Users).",
         ),
         Code::ConnectionNamedOtherwise => Words::new(
-            "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one per tenant.",
+            "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one of the type Cloud Management per tenant.",
             "To rename it, give the specification a key (that connection's former name, if this crate has made its apps); to use it as it is, give the specification its name.",
         ),
         Code::ConnectionOfAnotherServerApp => Words::new(

@@ -19,7 +19,7 @@ $code = & {
 param([string] $RequestFile, [string[]] $Lines)
 
 # The SHA-256 of this text without the next line, with line ends of one character and without a signature.
-$revision = '421e9815cb6f648609ab0350e0811391af3df75c274b495930733148f3c47bfc'
+$revision = '3636fa08cfd53aff9a343746eb2486821cfa36582ff4fa0f39ccf3e6ac450694'
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
@@ -356,6 +356,19 @@ function Assert-OneConnection {
     }
 }
 
+# A secret in a message of the Cryptographic Message Syntax, for a certificate of this account or machine.
+function Open-Secret {
+    param($Sealed)
+    $before = @{ operation = $state.operation; help = $state.help }
+    $state.operation = 'open the sealed secret'
+    $state.help = 'Run this as the account, or on the machine, that has the certificate with its private key.'
+    $secret = New-Object -TypeName System.Security.SecureString
+    foreach ($unit in (Unprotect-CmsMessage -Content $Sealed).ToCharArray()) { $secret.AppendChar($unit) }
+    $state.operation = $before.operation
+    $state.help = $before.help
+    $secret
+}
+
 # With the tenant, which only this import can make.
 function Install-ServerApp {
     param($Wanted, $Secret)
@@ -378,7 +391,11 @@ function Install-ServerApp {
         return
     }
     Assert-Import -App $app
-    if ($request.promptForSecret) { $Secret = Read-Host -AsSecureString -Prompt "Secret key of $($app.name)" }
+    if ($request.sealedSecretKey) {
+        $Secret = Open-Secret -Sealed $request.sealedSecretKey
+    } elseif ($request.promptForSecret) {
+        $Secret = Read-Host -AsSecureString -Prompt "Secret key of $($app.name)"
+    }
     if (-not $Secret -or $Secret.Length -eq 0) {
         Deny-Request -Message 'the secret key is empty' -Help 'Give the Value of the secret, not its Secret ID.'
     }
