@@ -88,7 +88,7 @@ mod syntax;
 use std::fmt;
 
 use serde::Serialize;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, UtcOffset, macros::format_description};
 
 pub use error::HandOverError;
 pub use fingerprint::Fingerprint;
@@ -177,6 +177,13 @@ impl HandOver {
     }
 }
 
+/// A moment for people.
+fn to_the_minute(moment: OffsetDateTime) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+    let utc = moment.checked_to_offset(UtcOffset::UTC).unwrap_or(moment);
+    utc.format(format).unwrap_or_else(|_| moment.to_string())
+}
+
 impl From<InvalidSpec> for HandOverError {
     fn from(invalid: InvalidSpec) -> Self {
         Self::Content {
@@ -190,7 +197,7 @@ impl fmt::Display for HandOver {
         let mut row = |label: &str, value: &str| writeln!(formatter, "{label:<20}{}", clean(value));
         if let Some(origin) = &self.origin {
             row("Sealed to:", &origin.recipient)?;
-            row("Can be used until:", &origin.expires_on.to_string())?;
+            row("Can be used until:", &to_the_minute(origin.expires_on))?;
             row("Fingerprint:", &origin.fingerprint.to_string())?;
         }
         if let Some((server, client)) = self.apps() {
@@ -198,7 +205,10 @@ impl fmt::Display for HandOver {
             row("Azure environment:", self.spec.environment().as_str())?;
             row("Web app:", &format!("{} ({})", server.name(), server.client_id()))?;
             row("App ID URI:", server.app_id_uri().as_str())?;
-            row("Secret key:", &format!("not shown, expires on {}", server.secret_key_expiry()))?;
+            row(
+                "Secret key:",
+                &format!("not shown, expires on {}", to_the_minute(server.secret_key_expiry())),
+            )?;
             row("Native Client app:", &format!("{} ({})", client.name(), client.client_id()))?;
         }
         row("Connection:", self.spec.name())?;
