@@ -191,6 +191,28 @@ fn the_script_finds_the_secret_and_what_is_wanted_as_in_a_request() {
 }
 
 #[test]
+fn what_the_script_has_done_with_the_file_is_read_back_and_no_other_answers() {
+    let file = env::temp_dir().join(format!("cmg-hand-over-{}.cms-result.jsonl", std::process::id()));
+    let (sealed, other) = (sealed(), sealed());
+    let run = sealed.fingerprint().to_string().replace(' ', "").to_lowercase();
+    let lines = [
+        r#""event":"progress","item":"serverApp","action":"created","row":16777218,"differences":[],"secret":"this"}"#,
+        r#""event":"connection","id":16777220,"name":"Contoso CMG","description":null,"webApplications":[16777218],"userDiscovery":null,"groupDiscovery":null}"#,
+        r#""event":"end"}"#,
+    ];
+    let text: String = lines
+        .iter()
+        .map(|line| format!("{{\"cmg\":2,\"run\":\"{run}\",{line}\r\n"))
+        .collect();
+    fs::write(&file, text).unwrap();
+    let done = sealed.read_result(&file);
+    assert!(other.read_result(&file).is_err(), "the answers of another file");
+    fs::remove_file(&file).unwrap();
+    assert_eq!(done.unwrap().done.len(), 1);
+    assert!(sealed.read_result(&file).is_err());
+}
+
+#[test]
 fn openssl_opens_the_file() {
     let folder = env::temp_dir().join(format!("cmg-hand-over-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
