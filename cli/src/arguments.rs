@@ -69,7 +69,10 @@ pub(crate) struct Arguments {
     /// With --remove: states that no cloud management gateway uses the connection, for a site that cannot tell.
     #[arg(long, requires = "remove")]
     pub(crate) no_gateway_uses_it: bool,
-    /// Without a site: replace the secret of an earlier run.
+    /// With --remove: states that no other site, person or program uses the apps.
+    #[arg(long, requires = "remove")]
+    pub(crate) apps_unused: bool,
+    /// Issue a new secret although there is one. The older one stays.
     #[arg(long)]
     pub(crate) reissue_secret: bool,
 }

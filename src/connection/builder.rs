@@ -37,6 +37,7 @@ impl AzureServicesConnectionBuilder {
                 site: None,
                 expected_tenant: None,
                 no_gateway_stated: false,
+                apps_unused_stated: false,
                 policy_exempt: false,
                 reissue_secret: false,
                 remove_superseded: false,
@@ -79,12 +80,15 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
-    /// Without a site, issues a new secret although the app has one of an earlier run, whose text cannot be
-    /// read again. The older one stays, since it may be in use; see
-    /// [`remove_superseded_secrets`](Self::remove_superseded_secrets). Default: the run issues no new one.
+    /// Issues a new secret although the app has one of an earlier run, whose text cannot be read again. The older
+    /// one stays, since it is in use until its successor has taken its place; see
+    /// [`remove_superseded_secrets`](Self::remove_superseded_secrets). Default: the run issues a secret only if
+    /// there is none, or if the site does not know the app.
     ///
-    /// With a site, the run issues a secret if the site does not know the app, and this setting changes
-    /// nothing.
+    /// A site that takes renewed secrets
+    /// ([`SiteInfo::takes_renewed_secrets`](crate::site::SiteInfo::takes_renewed_secrets)) gets the new one. For any
+    /// other site, the sink and the outcome have it, and a next step says how a person types it into the console.
+    /// Of an app that is imported, the specification's secret takes the place of an issued one.
     pub fn reissue_secret(mut self, reissue: bool) -> Self {
         self.inner.reissue_secret = reissue;
         self
@@ -105,6 +109,14 @@ impl AzureServicesConnectionBuilder {
     /// and the report keeps. Default: nothing is stated.
     pub fn state_no_gateway(mut self, stated: bool) -> Self {
         self.inner.no_gateway_stated = stated;
+        self
+    }
+
+    /// Before a removal, states that no other site, person or program uses the apps. Without it, apps with a valid
+    /// secret for another site, or with one that this crate has not made, stay. What the site itself shows to be in use
+    /// stays in any case. The plan and the outcome keep the statement. Default: nothing is stated.
+    pub fn state_apps_unused(mut self, stated: bool) -> Self {
+        self.inner.apps_unused_stated = stated;
         self
     }
 

@@ -76,11 +76,12 @@ pub(crate) struct Inner {
     pub(crate) site: Option<SiteHandle>,
     pub(crate) expected_tenant: Option<TenantId>,
     pub(crate) policy_exempt: bool,
-    /// Without a site: issue a new secret although the app has one.
+    /// Issue or hand over a new secret although there is one.
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
     pub(crate) remove_superseded: bool,
     pub(crate) no_gateway_stated: bool,
+    pub(crate) apps_unused_stated: bool,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
@@ -145,6 +146,7 @@ impl Inner {
             reissue_secret: self.reissue_secret,
             remove_superseded: self.remove_superseded,
             no_gateway_stated: self.no_gateway_stated,
+            apps_unused_stated: self.apps_unused_stated,
             only: self.only,
             site_identity: self.site_identity.as_ref(),
             now: self.clock.now(),

@@ -98,7 +98,7 @@ pub use sealed::SealedHandOver;
 
 use crate::{
     connection::Outcome,
-    spec::{ClientApp, ConnectionSpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ServerApp},
+    spec::{ClientApp, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ServerApp},
     text::clean,
 };
 
@@ -136,6 +136,9 @@ impl HandOver {
             .environment(outcome.environment)
             .server_app(server_app)
             .client_app(client_app);
+        if spec.has_key() {
+            builder = builder.key(spec.key());
+        }
         if let Some(description) = spec.description() {
             builder = builder.description(description);
         }
@@ -177,6 +180,26 @@ impl HandOver {
     }
 }
 
+/// What becomes of user and group discovery, for people.
+fn discovery(discovery: Option<&DiscoverySpec>) -> (&'static str, String) {
+    const LEFT: &str = "left as it is";
+    const OFF: &str = "switched off";
+    let Some(discovery) = discovery else {
+        return (LEFT, LEFT.to_owned());
+    };
+    let users = match discovery.users() {
+        Some(_) => "enabled",
+        None if discovery.users_are_off() => OFF,
+        None => LEFT,
+    };
+    let groups = match discovery.groups() {
+        Some(groups) => format!("enabled: {}", groups.names.join(", ")),
+        None if discovery.groups_are_off() => OFF.to_owned(),
+        None => LEFT.to_owned(),
+    };
+    (users, groups)
+}
+
 /// A moment for people.
 fn to_the_minute(moment: OffsetDateTime) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
@@ -215,13 +238,8 @@ impl fmt::Display for HandOver {
         if let Some(description) = self.spec.description() {
             row("Description:", description)?;
         }
-        let discovery = self.spec.discovery();
-        let users = discovery.is_some_and(|discovery| discovery.users().is_some());
-        let groups = discovery.and_then(|discovery| discovery.groups());
-        row("User discovery:", if users { "enabled" } else { "not enabled" })?;
-        match groups {
-            Some(groups) => row("Group discovery:", &groups.names.join(", ")),
-            None => row("Group discovery:", "not enabled"),
-        }
+        let (users, groups) = discovery(self.spec.discovery());
+        row("User discovery:", users)?;
+        row("Group discovery:", &groups)
     }
 }

@@ -51,7 +51,7 @@ pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<
     if registers_client {
         uses.extend([Use::GrantPermission, Use::ReadPermissionGrants]);
     }
-    if registers_server && spec.discovery().is_some() {
+    if registers_server && spec.discovers() {
         uses.extend([Use::AssignRole, Use::ReadRoleAssignments]);
     }
     named(endpoints, &uses)

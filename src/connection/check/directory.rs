@@ -166,7 +166,7 @@ pub(crate) fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, f
 fn check_outside_server(rules: &Rules<'_>, app: &RegisteredApp, findings: &mut Vec<Finding>) {
     apps::check_scope(&app.application, findings);
     apps::check_service_principal(apps::SERVER, app, findings);
-    if rules.spec.discovery().is_some() {
+    if rules.spec.discovers() {
         findings.push(Finding::warning(FindingCode::ServerAppLeftAsIs));
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) remove_superseded: bool,
     /// Whether the caller states that no gateway uses the connection.
     pub(crate) no_gateway_stated: bool,
+    /// Whether the caller states that nothing else uses the apps.
+    pub(crate) apps_unused_stated: bool,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<&'a SiteIdentity>,

@@ -75,7 +75,7 @@ impl ImportVerifier {
     #[must_use]
     pub fn of(spec: &ConnectionSpec) -> Option<Self> {
         let server = spec.server_app().imported()?;
-        let verifier = Self::new(server.clone()).discovery(spec.discovery().is_some());
+        let verifier = Self::new(server.clone()).discovery(spec.discovers());
         Some(match spec.client_app().imported() {
             Some(client) => verifier.client_app(client.clone()),
             None => verifier,

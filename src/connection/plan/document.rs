@@ -10,7 +10,7 @@ use crate::{
     connection::{
         plan::{
             change::{Change, When, needed_permissions},
-            operation::{Operation, PlannedAction},
+            operation::Operation,
             target::PlannedApp,
         },
         report::{
@@ -107,7 +107,7 @@ impl PlanDocument {
     /// Whether there is nothing to change. Findings and open tasks may remain.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let writes = |change: &Change| change.when == When::Always && change.action != PlannedAction::Keep;
+        let writes = |change: &Change| change.when == When::Always && !change.action.is_left();
         !self.changes.iter().any(writes)
     }
 

@@ -10,7 +10,7 @@ use crate::{
             rights::{check_permissions, check_roles},
             rules::Rules,
             secrets::{note_secret, note_secrets_of_others},
-            site::check_site,
+            site::{check_site, note_renewal},
         },
         plan::{
             apps::{client_changes, server_changes},
@@ -56,6 +56,9 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
         }
     }
     note_secret(&changes, snapshot, &mut findings);
+    if let Some(site) = &snapshot.site {
+        note_renewal(rules, &target, site, &changes, &mut findings);
+    }
     if target.server.shape.is_some() {
         note_secrets_of_others(snapshot, rules.site_identity(snapshot), &mut findings);
     }
@@ -86,14 +89,14 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
         let secret = planned_secret(target, rules.now);
         changes.extend(server_changes(target, snapshot, secret));
         changes.extend(secret_changes(rules, target, snapshot, secret));
-        changes.extend(server_consents(target, snapshot, rules.spec.discovery().is_some()));
+        changes.extend(server_consents(target, snapshot, rules.spec.discovers()));
     }
     if rules.only != Some(AppRole::Server) {
         changes.extend(client_changes(target, snapshot));
         changes.extend(client_consents(target, snapshot));
     }
     if let (None, Some(site)) = (rules.only, &snapshot.site) {
-        changes.extend(site_changes(rules.spec, target, site));
+        changes.extend(site_changes(rules, target, site));
     }
     changes.sort_by_key(|change| change.step);
     changes

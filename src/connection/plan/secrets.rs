@@ -49,6 +49,8 @@ pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snap
             (!known.is_empty() && !rules.reissue_secret, unused)
         }
         Some(snapshot) => match snapshot.application(found.application.app_id) {
+            // The site holds the old one until it has the new one.
+            Some(_) if rules.reissue_secret => (false, Vec::new()),
             Some(row) => (true, never_held(&found.application, row, site)),
             None => {
                 let lost = known.iter().filter(|secret| secret.is_for(site));

@@ -98,11 +98,21 @@ fn details(operation: &Operation) -> Vec<(&'static str, String)> {
         Operation::IssueSecret { secret, .. } => vec![valid(secret)],
         Operation::RemoveSecrets { keys, .. } => keys.iter().map(|key| ("Secret ID", key.to_string())).collect(),
         Operation::CreateConnection { name, .. } => vec![("Name", name.clone())],
-        Operation::UpdateConnection { name, from, to, .. } => {
+        Operation::UpdateConnection {
+            name, new_name, from, to, ..
+        } => {
             let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
-            vec![("Name", name.clone()), ("Description", format!("{} -> {}", text(from), text(to)))]
+            let name = new_name.as_ref().map_or_else(|| name.clone(), |new| format!("{name} -> {new}"));
+            let description = (from != to).then(|| ("Description", format!("{} -> {}", text(from), text(to))));
+            [("Name", name)].into_iter().chain(description).collect()
         }
-        Operation::ConfigureDiscovery { discovery, .. } => settings(discovery),
+        Operation::RenewSecret { from, to, .. } => {
+            let from = from.map_or_else(|| "not read".to_owned(), |day| day.to_string());
+            let to = to.map_or_else(|| "that of the secret that this run issues".to_owned(), |day| day.to_string());
+            vec![("Secret key expiry", format!("{from} -> {to}"))]
+        }
+        // What is changed of discovery that is there is told setting by setting.
+        Operation::ConfigureDiscovery { discovery, properties, .. } if properties.is_empty() => settings(discovery),
         Operation::RemoveApp {
             name,
             application_id,

@@ -103,7 +103,7 @@ impl Target {
 
 fn server(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames, scope: PermissionId, uri: Option<&AppIdUri>) -> AppTarget {
     let found = snapshot.server();
-    let discovers = spec.discovery().is_some();
+    let discovers = spec.discovers();
     let shape = |name: &str| server_shape(name, uri, scope, discovers, spec.issue_id_tokens());
     let (source, name, shape, validity) = match spec.server_app() {
         ServerApp::Create(app) => {

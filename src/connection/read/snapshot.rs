@@ -173,9 +173,9 @@ async fn read_tenant(
 
     let roles_in_token = held_in_token(&signed_in);
     // The most that any plan for this specification takes; preflight compares with what its own plan takes.
-    let most: &[Use] = match spec.discovery() {
-        Some(_) => &[Use::GrantPermission, Use::AssignRole],
-        None => &[Use::GrantPermission],
+    let most: &[Use] = match spec.discovers() {
+        true => &[Use::GrantPermission, Use::AssignRole],
+        false => &[Use::GrantPermission],
     };
     let token_suffices = role_gap(&roles_in_token, most).is_none();
     let asks_for_roles = !signed_in.is_application && !token_suffices;
@@ -230,7 +230,7 @@ async fn read_tenant(
 
     let principal_id = |app: &Option<RegisteredApp>| Some(app.as_ref()?.service_principal.as_ref()?.id);
     let grants = OptionFuture::from(principal_id(&client).map(|id| directory.permission_grants(call.clone(), id)));
-    let wants_roles = principal_id(&server).filter(|_| spec.discovery().is_some());
+    let wants_roles = principal_id(&server).filter(|_| spec.discovers());
     let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call.clone(), id)));
     let (grants, assignments) = join(grants, assignments).await;
 

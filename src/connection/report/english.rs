@@ -59,7 +59,6 @@ const ADD_BROKER_REDIRECT: &str =
     "Add ${uri} on the platform 'Mobile and desktop applications' (Entra admin center > App registrations > (the app) > Authentication).";
 const RENEW: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets) and give its Value with its own date.";
 const RENEW_IN_TIME: &str = "Renew the secret in good time: the site raises no notification for imported apps.";
-const OTHER_CONNECTION: &str = "Give the specification that connection's name and apps, or look at it first: it may be a service of another type (console > Cloud Services > Azure Services).";
 const AUDIT_LOG: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
 
 /// What a finding says.
@@ -147,6 +146,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::SecretHolderUnknown => Words::new(
             "The site does not say whether it holds the secret ${keyId} that this run has issued; that one and every older secret that the site may hold stay.",
             "Compare the secret key expiry in the site with the app registration (console > Cloud Services > Microsoft Entra tenants).",
+        ),
+        Code::SecretNotRenewed => Words::new(
+            "The site keeps the secret that it has for the server app ${clientId}, which ends on ${heldUntil|a day that was not read}: the product has no documented cmdlet that takes a renewed one.",
+            "Type the new secret's Value and its expiry in by hand (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key).",
+        ),
+        Code::ImportedSecretUncompared => Words::new(
+            "The site knows the server app ${clientId} already, with a secret that ends on ${heldUntil|a day that was not read}; whether that is the secret that was given cannot be told.",
+            "Nothing to do if it is. If it is another one with the same end, run with reissue_secret(true).",
         ),
         Code::ConcurrentChange => Words::new(
             "At the step \"${step}\" another administrator wrote at the same time, and this is gone: ${lost}.",
@@ -303,15 +310,43 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConnectionNamedOtherwise => Words::new(
             "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one per tenant.",
-            OTHER_CONNECTION,
+            "To rename it, give the specification a key (that connection's former name, if this crate has made its apps); to use it as it is, give the specification its name.",
         ),
         Code::ConnectionOfAnotherServerApp => Words::new(
             "The site has the connection \"${connection}\" for this tenant already, with another server app; the product allows one per tenant.",
-            OTHER_CONNECTION,
+            "Give the specification that server app (reuse, import or adopt it), or look at the connection first (console > Cloud Services > Azure Services): one whose server app is gone, and that no gateway uses, has to be removed there by hand.",
         ),
         Code::ConnectionNameTaken => Words::new(
             "The site has a connection named \"${connection}\" for something else already.",
             "Choose another name.",
+        ),
+        Code::ConnectionOfUnknownType => Words::new(
+            "The site has the connection \"${connection}\" for this tenant, and whether it is of the type Cloud Management cannot be told (service type ${serviceType|not read}).",
+            "Look at it (console > Cloud Services > Azure Services). The product allows one connection of that type for each tenant, and refuses a second one; services of other types stand beside it.",
+        ),
+        Code::OtherAzureService => Words::new(
+            "The site has the Azure service \"${connection}\" for this tenant, which is not of the type Cloud Management (service type ${serviceType|not read}).",
+            "Nothing to do: services of other types stand beside the connection.",
+        ),
+        Code::SiteNotAtTop => Words::new(
+            "Site ${siteCode} reports to site ${reportsTo}, and apps and their secrets belong to the site at the top of the hierarchy.",
+            "Connect to site ${reportsTo} and an SMS Provider of that site.",
+        ),
+        Code::ServiceConnectionPointOffline => Words::new(
+            "The service connection point is offline, and a cloud management gateway needs one that is online.",
+            "Set it to online before the gateway is created (console > Administration > Site Configuration > Servers and Site System Roles > the service connection point > Properties).",
+        ),
+        Code::SiteFactsUnknown => Words::new(
+            "Not read from the site: ${facts}.",
+            "Nothing to do if the run is not refused. Rights: Infrastructure Administrator or Full Administrator with all scopes; the service connection point must be online, and the site must be the one at the top of its hierarchy.",
+        ),
+        Code::GatewayUsesConnection => Words::new(
+            "The cloud management gateway \"${gateway}\" uses the connection \"${connection}\".",
+            "A connection that a gateway uses is not removed: look at the gateway first (console > Cloud Services > Cloud Management Gateway). Every other change reaches the gateway's clients.",
+        ),
+        Code::GatewayUseUnknown => Words::new(
+            "Whether ${gateway|a cloud management gateway} uses the connection \"${connection}\" cannot be told.",
+            "Look at the gateways (console > Cloud Services > Cloud Management Gateway). If none uses the connection, say so with state_no_gateway(true) (--no-gateway-uses-it).",
         ),
         Code::ServerAppLeftAsIs => Words::new(
             "The server app is not created by this run, so its consent to Directory.Read.All is left as it is.",
@@ -327,15 +362,35 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::AppsUsedByAnotherSite => Words::new(
             "The apps stay: the server app has a secret that was issued for another site (${site}).",
-            "Remove with that site, which tells whether it is the same one, or remove the apps by hand if no site uses them (Entra admin center > App registrations).",
+            "Remove with that site, which tells whether it is the same one. If nothing there uses the apps, say so with state_apps_unused(true) (--apps-unused).",
         ),
         Code::AppsUsedByConnection => Words::new(
             "The apps stay: the connection \"${connection}\" of the site uses them.",
             "Remove with a specification of that name, or look at the connection first (console > Cloud Services > Azure Services).",
         ),
+        Code::AppsUsedByAnotherSecret => Words::new(
+            "The apps stay: the server app has valid secrets that another person or program has made (${descriptions}).",
+            "Ask who uses them (Entra admin center > App registrations > (the app) > Certificates & secrets). If nothing else uses the apps, say so with state_apps_unused(true) (--apps-unused).",
+        ),
+        Code::AppsStatedUnused => Words::new(
+            "The apps are removed although they may be in use, since the caller states that nothing else uses them: other sites ${sites|none}, other secrets ${descriptions|none}.",
+            "Nothing to do if the statement is right.",
+        ),
+        Code::SecretsHandedOver => Words::new(
+            "The server app has ${count} valid secret(s) that were issued without a site; the person who got one may be using it.",
+            "Ask that person before the apps are removed.",
+        ),
+        Code::ConnectionOfRemovedServerApp => Words::new(
+            "The connection \"${connection}\" stays: its server app ${name|without a name} (${clientId|unknown client id}) is not this specification's, or is registered no longer.",
+            "Look at the connection (console > Cloud Services > Azure Services). The product does not take another server app for it.",
+        ),
         Code::ConnectionUnread => Words::new(
             "Which apps the connection \"${connection}\" uses could not be read from the site.",
             "Look at the connection (console > Cloud Services > Azure Services), and read the site again with an account that may read all of its objects.",
+        ),
+        Code::DiscoveryUnread => Words::new(
+            "Which discovery the connection \"${connection}\" has could not be read from the site, so it may be as wanted already.",
+            "Look at the connection (console > Cloud Services > Azure Services > Properties > Discovery), and read the site again with an account that may read all of its objects.",
         ),
         Code::DeletedAppsUnread => Words::new(
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",
@@ -358,6 +413,10 @@ pub(crate) const fn next_step(code: NextStepCode) -> Words {
         NextStepCode::HandOverSecret => Words::new(
             "The secret is shown only once.",
             "Hand it to the administrator who imports the apps into the site, by a safe way.",
+        ),
+        NextStepCode::RenewSecretInSite => Words::new(
+            "The site still has the server app's former secret, which ends on ${heldUntil|a day that was not read}; the new one ends on ${expiresOn}.",
+            "Type the new secret's Value and its expiry in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key).",
         ),
         NextStepCode::ExcludeFromConditionalAccess => Words::new(
             "A Conditional Access policy on all resources would keep clients from the gateway.",

@@ -66,6 +66,13 @@ pub enum FindingCode {
     /// The site does not say which secret it holds, so each secret that it may hold stays. Parameters:
     /// `keyId` (of the secret that this run has issued).
     SecretHolderUnknown,
+    /// The site keeps the secret that it has for the server app: it takes another one from a person only.
+    /// Parameters: `clientId`, `heldUntil` (date; none if the site does not tell it), `expiresOn` (date of the
+    /// secret that the specification gives; none if this run issues one).
+    SecretNotRenewed,
+    /// The site knows the server app to import, and shows no secret: whether it holds the given one cannot be
+    /// told. Parameters: `clientId`, `heldUntil` (date; none if the site does not tell it).
+    ImportedSecretUncompared,
     /// What another administrator has written before is gone. Parameters: `step`, `lost` (list of what is
     /// gone, each with the name of its property).
     ConcurrentChange,
@@ -186,6 +193,25 @@ pub enum FindingCode {
     ConnectionOfAnotherServerApp,
     /// The site has a connection of this name for something else. Parameters: `connection` (name).
     ConnectionNameTaken,
+    /// The site has another connection for this tenant, and nothing tells of which type it is. Parameters:
+    /// `connection` (name), `serviceType` (the site's own number, optional).
+    ConnectionOfUnknownType,
+    /// The site has an Azure service of another type for this tenant, which is no conflict. Parameters:
+    /// `connection` (name), `serviceType` (the site's own number, optional).
+    OtherAzureService,
+    /// The site reports to another one, and apps belong to the site at the top of the hierarchy. Parameters:
+    /// `siteCode`, `reportsTo` (site codes).
+    SiteNotAtTop,
+    /// The service connection point of the site is in offline mode.
+    ServiceConnectionPointOffline,
+    /// What the site does not tell beforehand, so that the run may still be refused. Parameters: `facts` (list
+    /// of what was not read).
+    SiteFactsUnknown,
+    /// A cloud management gateway uses the connection. Parameters: `gateway` and `connection` (names).
+    GatewayUsesConnection,
+    /// Whether a cloud management gateway uses the connection cannot be told. Parameters: `connection` (name),
+    /// `gateway` (name; none if the gateways could not be read at all).
+    GatewayUseUnknown,
     /// The server app is registered by hand or elsewhere; its consent for discovery is left as it is.
     ServerAppLeftAsIs,
     /// The client app is registered by hand or elsewhere; its registration and consents are left as they are.
@@ -199,9 +225,24 @@ pub enum FindingCode {
     AppsUsedByAnotherSite,
     /// The apps stay after a removal: a connection of another name uses them. Parameters: `connection` (name).
     AppsUsedByConnection,
+    /// The apps stay, because the server app has valid secrets that this crate has not made. Parameters:
+    /// `descriptions` (list of the secrets' descriptions; a secret without one is told by its id).
+    AppsUsedByAnotherSecret,
+    /// The caller states that nothing else uses the apps, although something may be using them. Parameters:
+    /// `sites` and `descriptions` (lists of what may be using them; none if empty).
+    AppsStatedUnused,
+    /// The server app to remove has valid secrets of this crate that were issued without a site. Parameters:
+    /// `count` (number of them).
+    SecretsHandedOver,
+    /// The site has a connection of this name with a server app that is not this specification's, or is
+    /// registered no longer; it stays. Parameters: `connection` (name), `name` and `clientId` (of the server
+    /// app, as the site has them; none if the site does not tell).
+    ConnectionOfRemovedServerApp,
     /// The web apps of a connection could not be read, so it is not known which apps it uses. In a removal the apps
     /// stay. Parameters: `connection` (name).
     ConnectionUnread,
+    /// Which discovery a connection has could not be read. Parameters: `connection` (name).
+    DiscoveryUnread,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
@@ -233,6 +274,8 @@ impl FindingCode {
         Self::SecretReplaced,
         Self::SecretOfAnotherSite,
         Self::SecretHolderUnknown,
+        Self::SecretNotRenewed,
+        Self::ImportedSecretUncompared,
         Self::ConcurrentChange,
         Self::ChangeOverwritten,
         Self::SecretExpired,
@@ -284,12 +327,24 @@ impl FindingCode {
         Self::ConnectionNamedOtherwise,
         Self::ConnectionOfAnotherServerApp,
         Self::ConnectionNameTaken,
+        Self::ConnectionOfUnknownType,
+        Self::OtherAzureService,
+        Self::SiteNotAtTop,
+        Self::ServiceConnectionPointOffline,
+        Self::SiteFactsUnknown,
+        Self::GatewayUsesConnection,
+        Self::GatewayUseUnknown,
         Self::ServerAppLeftAsIs,
         Self::ClientAppLeftAsIs,
         Self::SiteRowStays,
         Self::AppsUsedByAnotherSite,
         Self::AppsUsedByConnection,
+        Self::AppsUsedByAnotherSecret,
+        Self::AppsStatedUnused,
+        Self::SecretsHandedOver,
+        Self::ConnectionOfRemovedServerApp,
         Self::ConnectionUnread,
+        Self::DiscoveryUnread,
         Self::DeletedAppsUnread,
         Self::AdoptedAppStays,
     ];

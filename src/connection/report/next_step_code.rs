@@ -12,6 +12,10 @@ pub enum NextStepCode {
     RecordSecretExpiry,
     /// The secret is shown once and has to reach the administrator who imports the apps.
     HandOverSecret,
+    /// The site knows the server app with a former secret, and a person types the new one in. Parameters: `heldUntil`
+    /// (end of the secret that the site has; day in UTC, none if the site does not tell it), `expiresOn` (end of the new
+    /// one).
+    RenewSecretInSite,
     /// Conditional Access policies must not keep devices from the server app.
     ExcludeFromConditionalAccess,
     /// The connection is used by a gateway, which is set up by itself.
@@ -25,6 +29,7 @@ impl NextStepCode {
     pub const ALL: &'static [Self] = &[
         Self::RecordSecretExpiry,
         Self::HandOverSecret,
+        Self::RenewSecretInSite,
         Self::ExcludeFromConditionalAccess,
         Self::SetUpGateway,
         Self::ConfigureClientAuthentication,

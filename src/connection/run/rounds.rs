@@ -12,8 +12,8 @@ use crate::{
         report::{
             error::ApplyError,
             event::Verb,
-            next_step::next_steps,
-            outcome::{AppOutcome, Outcome, StepReport},
+            next_step::{Remaining, next_steps},
+            outcome::{AppOutcome, IssuedSecret, Outcome, StepReport},
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
@@ -90,6 +90,7 @@ impl Run<'_> {
             Operation::RemoveApp { .. } => self.step(step, self.remove_app(step, &change.operation)).await,
             Operation::ImportTenant { .. }
             | Operation::ImportServerApp { .. }
+            | Operation::RenewSecret { .. }
             | Operation::ImportClientApp { .. }
             | Operation::CreateConnection { .. }
             | Operation::UpdateConnection { .. }
@@ -208,8 +209,6 @@ impl Run<'_> {
         let changed = report.changed_anything();
         let document = self.document;
         let is_onboarding = document.verb == Verb::Onboard;
-        let imported = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
-        let has_site = document.site.is_some();
         let (server_app, client_app, secret, connection) = {
             let state = self.state();
             let server = app_outcome(&document.server_app, state.server.as_ref(), state.server_principal);
@@ -225,7 +224,7 @@ impl Run<'_> {
             server_app: server_app.filter(|_| is_onboarding),
             client_app: client_app.filter(|_| is_onboarding),
             next_steps: if is_onboarding {
-                next_steps(secret.as_ref().map(|secret| secret.expires_on), imported, has_site, changed)
+                next_steps(self.remaining(secret.as_ref(), changed))
             } else {
                 Vec::new()
             },
@@ -233,6 +232,30 @@ impl Run<'_> {
             secret,
             connection,
             report,
+        }
+    }
+}
+
+impl Run<'_> {
+    /// What the next steps go by. Each date is that of the secret which the site really has.
+    fn remaining(&self, issued: Option<&IssuedSecret>, changed: bool) -> Remaining {
+        let given = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
+        let given = given.or_else(|| issued.map(|secret| secret.expires_on));
+        let site = self.snapshot.site.as_ref().filter(|_| self.document.site.is_some());
+        let row = || site?.application(self.document.server_app.application_id?);
+        let held = || row().and_then(|row| row.secret_expiry);
+        let operation = self.planned(Step::ImportServerApp).map(|change| &change.operation);
+        let (expires_on, is_by_hand) = match operation {
+            Some(Operation::RenewSecret { by_hand, .. }) => (if *by_hand { held() } else { given }, *by_hand),
+            Some(Operation::Keep { .. }) => (held(), false),
+            _ => (given, false),
+        };
+        Remaining {
+            expires_on,
+            hands_over: issued.is_some() && (site.is_none() || is_by_hand),
+            renewed_until: given.filter(|_| is_by_hand),
+            has_site: site.is_some(),
+            changed,
         }
     }
 }

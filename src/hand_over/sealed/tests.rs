@@ -109,6 +109,20 @@ fn what_is_sealed_opens_as_it_was() {
 }
 
 #[test]
+fn a_key_and_discovery_that_is_switched_off_arrive_too() {
+    let discovery = DiscoverySpec::builder().users_off().groups(["A"]).remove_groups(["B"]);
+    let spec = hand_over().spec.to_builder().key("the former name").discovery(discovery).build();
+    let hand_over = HandOver::written_here(spec.unwrap());
+    let opened = hand_over.seal(&recipient(), END).unwrap().open(&key(), NOW).unwrap();
+    assert_eq!(json(&opened), json(&hand_over));
+    assert!(opened.to_string().contains("User discovery:     switched off"), "{opened}");
+    let spec = hand_over.spec.to_builder().discovery(DiscoverySpec::builder().groups_off()).build();
+    let hand_over = HandOver::written_here(spec.unwrap());
+    let opened = hand_over.seal(&recipient(), END).unwrap().open(&key(), NOW).unwrap();
+    assert_eq!(json(&opened), json(&hand_over));
+}
+
+#[test]
 fn opening_shows_what_is_to_be_compared() {
     let sealed = sealed();
     let page = sealed.open(&key(), NOW).unwrap().to_string();

@@ -27,6 +27,7 @@ impl Rows {
             tenants: kept("tenant", self.tenants, |row| tenant(row, &environments)),
             applications: kept("application", self.applications, application),
             connections: kept("connection", self.connections, |row| connection(row, &discovery)),
+            gateways: None,
         }
     }
 }

@@ -12,7 +12,10 @@ function Save-State($State) { Export-Clixml -LiteralPath $path -InputObject $Sta
 
 function New-Row($State) { $id = $State.next; $State.next = $id + 1; $id }
 
-function New-PSDrive { param($Name, $PSProvider, $Root, $Scope) }
+function New-PSDrive {
+    param($Name, $PSProvider, $Root, $Scope)
+    [pscustomobject]@{ Name = $Name; Root = $Root }
+}
 
 function Get-PSDrive { param($Name, $PSProvider) }
 
@@ -22,7 +25,12 @@ function Set-Location { param($Path) }
 
 function Get-CMSite {
     param([string] $SiteCode)
-    [pscustomobject]@{ SiteCode = $SiteCode; Version = '5.00.9128.1000' }
+    [pscustomobject]@{ SiteCode = $SiteCode; Version = '5.00.9128.1000'; ReportingSiteCode = '' }
+}
+
+function Get-CMServiceConnectionPoint {
+    $mode = [pscustomobject]@{ PropertyName = 'OfflineMode'; Value = 0 }
+    [pscustomobject]@{ RoleName = 'SMS Dmp Connector'; Props = @($mode) }
 }
 
 function Get-CMAADApplication {
@@ -80,12 +88,16 @@ function New-CMCloudManagementAzureService {
 
 function Set-CMCloudManagementAzureService {
     param(
-        [int] $Id, [string] $Description, [bool] $EnableUserDiscovery, $UserDiscoverySchedule, [bool] $EnableUserDeltaDiscovery,
-        [int] $UserDeltaDiscoveryMins, [switch] $DisableWildcardHandling
+        [int] $Id, [string] $NewName, [string] $Description, [bool] $EnableUserDiscovery, $UserDiscoverySchedule,
+        [bool] $EnableUserDeltaDiscovery, [int] $UserDeltaDiscoveryMins, [switch] $DisableWildcardHandling
     )
     $state = Read-State
     $service = $state.services[0]
+    if ($NewName) { $service.Name = $NewName }
     if ($Description) { $service.Description = $Description }
+    if ($PSBoundParameters.ContainsKey('EnableUserDiscovery') -and -not $EnableUserDiscovery) {
+        foreach ($row in $state.settings) { $row.FullSyncEnabled = $false }
+    }
     if ($EnableUserDiscovery) {
         $state.settings = @(@{
             CloudServiceId = $Id; FullSyncEnabled = $true; FullSyncSchedule = $UserDiscoverySchedule; DeltaSyncEnabled = $EnableUserDeltaDiscovery
