@@ -76,7 +76,7 @@ impl ConsoleScript {
     /// The same with the secret sealed in the request, so that the script asks for nothing: a message of the
     /// Cryptographic Message Syntax in PEM form, as `Unprotect-CmsMessage` opens it (`EnvelopedData` with AES-256-CBC;
     /// `AuthEnvelopedData` is refused there). The account that runs the script, or its machine, has the certificate for
-    /// document encryption with its private key. Only whoever has that key can read the secret.
+    /// document encryption with its private key. Only the holder of that key can read the secret.
     ///
     /// # Errors
     ///
