@@ -1,9 +1,7 @@
 //! The script in a real PowerShell, against stub cmdlets. Where there is no PowerShell, the test says so.
-#![cfg(unix)]
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -18,32 +16,68 @@ use cmg_onboarding::{
 
 use crate::support::wanted;
 
+/// What PowerShell is called here: on Windows both the one of Windows and PowerShell 7.
+const PROGRAMS: &[&str] = if cfg!(windows) {
+    &["powershell.exe", "pwsh.exe"]
+} else {
+    &["pwsh"]
+};
+
 /// A PowerShell that finds the stub module, and keeps its rows in this folder.
-fn power_shell_in(folder: &Path) -> LocalProcess {
-    let modules = folder.join("modules/ConfigurationManager");
+fn power_shell_in(folder: &Path, program: &str) -> LocalProcess {
+    let modules = folder.join("modules").join("ConfigurationManager");
     fs::create_dir_all(&modules).unwrap();
     let stub = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/power_shell/stub/ConfigurationManager.psm1");
     fs::copy(stub, modules.join("ConfigurationManager.psm1")).unwrap();
-    let program = folder.join("with-stub");
+    LocalProcess::new().program(wrapper(folder, program))
+}
+
+/// A program that sets the environment for the stub and starts PowerShell.
+#[cfg(unix)]
+fn wrapper(folder: &Path, program: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+
+    let path = folder.join("with-stub");
     let (modules, state) = (folder.join("modules"), folder.join("state.xml"));
     let text = format!(
-        "#!/bin/sh\nexport PSModulePath='{}' CMG_STUB_STATE='{}'\nexec pwsh \"$@\"\n",
+        "#!/bin/sh\nexport PSModulePath='{}' CMG_STUB_STATE='{}'\nexec {program} \"$@\"\n",
         modules.display(),
         state.display()
     );
-    fs::write(&program, text).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    LocalProcess::new().program(program)
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+/// A program that sets the environment for the stub and starts PowerShell. The modules of Windows stay in reach.
+#[cfg(windows)]
+fn wrapper(folder: &Path, program: &str) -> PathBuf {
+    let path = folder.join("with-stub.cmd");
+    let (modules, state) = (folder.join("modules"), folder.join("state.xml"));
+    let own = r"%SystemRoot%\System32\WindowsPowerShell\v1.0\Modules";
+    let text = format!(
+        "@echo off\r\nset \"PSModulePath={};{own}\"\r\nset \"CMG_STUB_STATE={}\"\r\n{program} %*\r\n",
+        modules.display(),
+        state.display()
+    );
+    fs::write(&path, text).unwrap();
+    path
 }
 
 #[tokio::test]
 async fn a_real_powershell_runs_the_script_against_stub_cmdlets() {
-    if Command::new("pwsh").args(["-NoProfile", "-Command", "exit 0"]).status().is_err() {
-        println!("skipped: there is no pwsh on this machine, so the script was checked by its grammar alone");
-        return;
+    for program in PROGRAMS {
+        if Command::new(program).args(["-NoProfile", "-Command", "exit 0"]).status().is_err() {
+            println!("skipped: there is no {program} on this machine, so the script was checked by its grammar alone");
+            continue;
+        }
+        run_with(program).await;
     }
-    let folder = std::env::temp_dir().join(format!("cmg-onboarding-real-{}", std::process::id()));
-    let host = power_shell_in(&folder);
+}
+
+async fn run_with(program: &str) {
+    let folder = std::env::temp_dir().join(format!("cmg-onboarding-real-{program}-{}", std::process::id()));
+    let host = power_shell_in(&folder, program);
     let site = PowerShellSite::builder("P01", "provider.contoso.com").host(host).build().unwrap();
     let mut wanted = wanted();
     wanted.description = Some("Z\u{fc}rich \u{1F512} \"quoted\"".to_owned());

@@ -481,8 +481,22 @@ fn a_hand_over_is_opened_only_whole_and_imported_only_after_a_person_said_yes() 
     for shown in ["tenantId", "serverApp.clientId", "clientApp.clientId", "$Seal.digest"] {
         assert!(confirm[..asked].contains(shown), "{shown}");
     }
+    // It is read in strict mode, as any request.
+    for read in SCRIPT.replace("$Request.", "$request.").split("$request.").skip(1) {
+        let key: String = read.chars().take_while(char::is_ascii_alphanumeric).collect();
+        assert!(confirm.contains(&format!("{key} = ")), "{key}");
+    }
     let (confirmed, connected) = (SCRIPT.find("= Confirm-HandOver"), SCRIPT.find("= Connect-Site -Request"));
     assert!(confirmed.unwrap() < connected.unwrap());
+}
+
+#[test]
+fn a_sealed_secret_is_opened_for_an_import_only_and_nothing_is_asked_then() {
+    let install = function("Install-ServerApp");
+    let opened = install.find("Open-Secret -Sealed $request.sealedSecretKey").unwrap();
+    assert!(install.find("Assert-Import").unwrap() < opened && opened < install.find("Read-Host").unwrap());
+    assert!(function("Open-Secret").contains("(Unprotect-CmsMessage -Content $Sealed).ToCharArray()"));
+    assert_eq!(SCRIPT.matches("Open-Secret").count(), 2);
 }
 
 #[test]

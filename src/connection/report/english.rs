@@ -309,7 +309,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Give it the security role Infrastructure Administrator or Full Administrator (console > Administration > Security > Administrative Users).",
         ),
         Code::ConnectionNamedOtherwise => Words::new(
-            "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one per tenant.",
+            "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one of the type Cloud Management per tenant.",
             "To rename it, give the specification a key (that connection's former name, if this crate has made its apps); to use it as it is, give the specification its name.",
         ),
         Code::ConnectionOfAnotherServerApp => Words::new(
@@ -391,6 +391,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::DiscoveryUnread => Words::new(
             "Which discovery the connection \"${connection}\" has could not be read from the site, so it may be as wanted already.",
             "Look at the connection (console > Cloud Services > Azure Services > Properties > Discovery), and read the site again with an account that may read all of its objects.",
+        ),
+        Code::ConnectionReadBackDiffers => Words::new(
+            "The connection \"${connection}\" reads back otherwise than wanted: ${properties}.",
+            "Compare it with the specification (console > Cloud Services > Azure Services > Properties), and run the same again: the plan tells what the site has.",
         ),
         Code::DeletedAppsUnread => Words::new(
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",

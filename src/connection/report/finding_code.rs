@@ -243,6 +243,9 @@ pub enum FindingCode {
     ConnectionUnread,
     /// Which discovery a connection has could not be read. Parameters: `connection` (name).
     DiscoveryUnread,
+    /// The site has carried the run out, and reads back otherwise than wanted. Parameters: `connection` (name),
+    /// `properties` (list of what differs, as the specification calls it).
+    ConnectionReadBackDiffers,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
@@ -345,6 +348,7 @@ impl FindingCode {
         Self::ConnectionOfRemovedServerApp,
         Self::ConnectionUnread,
         Self::DiscoveryUnread,
+        Self::ConnectionReadBackDiffers,
         Self::DeletedAppsUnread,
         Self::AdoptedAppStays,
     ];

@@ -70,12 +70,30 @@ impl ConsoleScript {
     ///
     /// When site code or provider cannot be ones, or a text would not arrive as it is.
     pub fn new(site_code: impl Into<String>, provider: impl Into<String>, wanted: &SiteOnboarding) -> Result<Self, ConsoleScriptError> {
-        let address = Address {
-            site_code: site_code.into(),
-            provider: provider.into(),
-        };
+        Self::of(site_code.into(), provider.into(), Wish::OnboardAndPrompt(wanted))
+    }
+
+    /// The same with the secret sealed in the request, so that the script asks for nothing: a message of the
+    /// Cryptographic Message Syntax in PEM form, as `Unprotect-CmsMessage` opens it (`EnvelopedData` with AES-256-CBC;
+    /// `AuthEnvelopedData` is refused there). The account that runs the script, or its machine, has the certificate for
+    /// document encryption with its private key. Only the holder of that key can read the secret.
+    ///
+    /// # Errors
+    ///
+    /// As [`ConsoleScript::new`].
+    pub fn sealed(
+        site_code: impl Into<String>,
+        provider: impl Into<String>,
+        wanted: &SiteOnboarding,
+        message: &str,
+    ) -> Result<Self, ConsoleScriptError> {
+        Self::of(site_code.into(), provider.into(), Wish::OnboardSealed(wanted, message))
+    }
+
+    fn of(site_code: String, provider: String, wish: Wish<'_>) -> Result<Self, ConsoleScriptError> {
+        let address = Address { site_code, provider };
         address.check()?;
-        let line = request::line(&request::new_run(), &address, Wish::OnboardAndPrompt(wanted)).map_err(ConsoleScriptError::Refused)?;
+        let line = request::line(&request::new_run(), &address, wish).map_err(ConsoleScriptError::Refused)?;
         Ok(Self {
             request: String::from_utf8_lossy(&line).into_owned(),
         })

@@ -23,7 +23,7 @@ $code = & {
 param([string] $RequestFile, [string[]] $Lines, [string] $HandOverFile, [string] $SiteCode, [string] $Provider)
 
 # The SHA-256 of this text without the next line, with line ends of one character and without a signature.
-$revision = '53c05ccc6edfe1569827ba44f55673763fd6e1045fe619f2a035d2da4fee1d4c'
+$revision = 'f67e41d978ccc8fc13a14659ba97f79be8c8574eaa94c4255301c88f8d36e52f'
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
@@ -360,6 +360,19 @@ function Assert-OneConnection {
     }
 }
 
+# A secret in a message of the Cryptographic Message Syntax, for a certificate of this account or machine.
+function Open-Secret {
+    param($Sealed)
+    $before = @{ operation = $state.operation; help = $state.help }
+    $state.operation = 'open the sealed secret'
+    $state.help = 'Run this as the account, or on the machine, that has the certificate with its private key.'
+    $secret = New-Object -TypeName System.Security.SecureString
+    foreach ($unit in (Unprotect-CmsMessage -Content $Sealed).ToCharArray()) { $secret.AppendChar($unit) }
+    $state.operation = $before.operation
+    $state.help = $before.help
+    $secret
+}
+
 # With the tenant, which only this import can make.
 function Install-ServerApp {
     param($Wanted, $Secret)
@@ -382,7 +395,11 @@ function Install-ServerApp {
         return
     }
     Assert-Import -App $app
-    if ($request.promptForSecret) { $Secret = Read-Host -AsSecureString -Prompt "Secret key of $($app.name)" }
+    if ($request.sealedSecretKey) {
+        $Secret = Open-Secret -Sealed $request.sealedSecretKey
+    } elseif ($request.promptForSecret) {
+        $Secret = Read-Host -AsSecureString -Prompt "Secret key of $($app.name)"
+    }
     if (-not $Secret -or $Secret.Length -eq 0) {
         Deny-Request -Message 'the secret key is empty' -Help 'Give the Value of the secret, not its Secret ID.'
     }
@@ -720,7 +737,7 @@ function Confirm-HandOver {
     }
     [pscustomobject]@{
         request = 2; operation = 'onboard'; siteCode = $SiteCode; provider = $Provider
-        promptForSecret = $false; wanted = $wanted; removal = $null
+        promptForSecret = $false; sealedSecretKey = $null; wanted = $wanted; removal = $null
     }
 }
 
