@@ -29,7 +29,7 @@ fn add_gateway(site: &EmulatedSite, name: &str) {
 }
 
 #[tokio::test]
-async fn an_azure_service_of_another_type_is_told_and_stands_in_nobodys_way() {
+async fn an_azure_service_of_another_type_is_told_and_no_conflict() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
     add_service(&site, "Administration Service Management", Some(7));

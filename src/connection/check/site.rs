@@ -64,8 +64,8 @@ pub(crate) fn check_info(info: &SiteInfo, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether the site holds the secret that it is to have. A site shows no secret, and for most nothing but a person can
-/// renew one.
+/// Whether the site holds the secret that it is to have. A site shows no secret, and most sites take a renewed one from
+/// a person only.
 pub(crate) fn note_renewal(rules: &Rules<'_>, target: &Target, site: &SiteSnapshot, changes: &[Change], findings: &mut Vec<Finding>) {
     let Some(row) = target.server.id_in_site().and_then(|id| site.application(id)) else {
         return;

@@ -552,6 +552,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Which discovery the connection \"${connection}\" has could not be read from the site, so it may be as wanted already.",
             "Look at the connection (console > Cloud Services > Azure Services > Properties > Discovery), and read the site again with an account that may read all of its objects.",
         ),
+        Code::ConnectionReadBackDiffers => Words::new(
+            "The connection \"${connection}\" reads back otherwise than wanted: ${properties}.",
+            "Compare it with the specification (console > Cloud Services > Azure Services > Properties), and run the same again: the plan tells what the site has.",
+        ),
         Code::DeletedAppsUnread => Words::new(
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",
             "Nothing to do, unless a step says that the name is held: then look under Entra admin center > App registrations > Deleted applications.",

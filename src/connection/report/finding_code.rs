@@ -360,6 +360,9 @@ pub enum FindingCode {
     SiteRowUnread,
     /// Which discovery a connection has could not be read. Parameters: `connection` (name).
     DiscoveryUnread,
+    /// The site has carried the run out, and reads back otherwise than wanted. Parameters: `connection` (name),
+    /// `properties` (list of what differs, as the specification calls it).
+    ConnectionReadBackDiffers,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
     /// The directory shows an app as registered and as deleted, for as long as was waited: one of the two answers is old.
@@ -509,6 +512,7 @@ impl FindingCode {
         Self::ConnectionUnread,
         Self::SiteRowUnread,
         Self::DiscoveryUnread,
+        Self::ConnectionReadBackDiffers,
         Self::DeletedAppsUnread,
         Self::RegistrationUncertain,
         Self::DirectoryUnread,
