@@ -15,6 +15,8 @@ mod every_error;
 #[cfg(all(any(fuzzing, test), feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "hand-over")]
+pub mod hand_over;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod ids;

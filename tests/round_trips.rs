@@ -17,8 +17,9 @@ use cmg_onboarding::{
     ConnectionSpec, Directory, DirectoryError, GraphDirectory, ServicePrincipalId, TenantId, TokenError, async_trait,
     connection::{Finding, FindingCode},
     directory::{
-        AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, NewPassword,
-        NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
+        AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, ConditionalAccessPolicy, DeletedApplication,
+        NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment,
+        ServicePrincipal, SignedIn, Tenant,
     },
     http::{Attempt, HttpClient, RawAnswer, Transport, TransportFailure},
     ids::{KeyId, PermissionGrantId, RoleTemplateId},
@@ -57,6 +58,7 @@ distant! {
     tenant() -> Tenant;
     held_roles(roles: &[RoleTemplateId]) -> Vec<RoleTemplateId>;
     app_management_policy() -> AppManagementPolicy;
+    conditional_access_policies() -> Vec<ConditionalAccessPolicy>;
     application(key: &ApplicationKey) -> Option<Application>;
     application_with_uri(uri: &str) -> Option<Application>;
     deleted_applications(names: &[String]) -> Vec<DeletedApplication>;

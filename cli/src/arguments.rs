@@ -6,7 +6,10 @@ use clap::{Parser, ValueEnum};
 use cmg_onboarding::{ApplicationId, CloudEndpoints, Diagnostic, HttpClient, HttpOptions, TenantId};
 use url::Url;
 
-use crate::site::{SiteArguments, SiteChoice};
+use crate::{
+    hand_over::HandOverArguments,
+    site::{SiteArguments, SiteChoice},
+};
 
 /// Connects a Configuration Manager site to a Microsoft Entra tenant, page by page like the Azure Services
 /// wizard.
@@ -40,10 +43,18 @@ pub(crate) struct Arguments {
     /// CMG_CLIENT_SECRET.
     #[arg(long, value_enum, value_name = "WAY")]
     pub(crate) sign_in: Option<SignInWay>,
-    /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret` the
-    /// one that signs in.
+    /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret`,
+    /// `certificate` and `workload-identity` the one that signs in, with `managed-identity` the identity that the
+    /// user assigned.
     #[arg(long, value_name = "ID", requires = "sign_in")]
     pub(crate) client_id: Option<ApplicationId>,
+    /// With `certificate`: the file with the certificate in PEM, and with its private key unless --private-key
+    /// names another file.
+    #[arg(long, value_name = "FILE", requires = "sign_in")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// With `certificate`: the file with the private key in PEM.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(crate) private_key: Option<PathBuf>,
     /// The environment variable that holds a bearer token for Microsoft Graph.
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) token_env: Option<String>,
@@ -52,6 +63,8 @@ pub(crate) struct Arguments {
     pub(crate) register_only: bool,
     #[command(flatten)]
     pub(crate) site: SiteArguments,
+    #[command(flatten)]
+    pub(crate) hand_over: HandOverArguments,
     /// Stop after the summary.
     #[arg(long)]
     pub(crate) plan: bool,
@@ -74,6 +87,9 @@ pub(crate) struct Arguments {
     /// With --remove: states that no cloud management gateway uses the connection, for a site that cannot tell.
     #[arg(long, requires = "remove")]
     pub(crate) no_gateway_uses_it: bool,
+    /// Leave the admin consents to another administrator, and show where they are given.
+    #[arg(long)]
+    pub(crate) leave_consents: bool,
     /// Without a site: replace the secret of an earlier run.
     #[arg(long)]
     pub(crate) reissue_secret: bool,
@@ -86,8 +102,15 @@ pub(crate) enum SignInWay {
     Browser,
     /// A code on this screen, a browser anywhere.
     DeviceCode,
-    /// An application by itself.
+    /// An application by itself, with a secret.
     ClientSecret,
+    /// An application by itself, with a certificate; see --certificate.
+    Certificate,
+    /// An application by itself, with the token that the platform keeps in the file that the environment variable
+    /// AZURE_FEDERATED_TOKEN_FILE names; AZURE_CLIENT_ID and AZURE_TENANT_ID stand in for the flags.
+    WorkloadIdentity,
+    /// The managed identity of the Azure service that this runs on.
+    ManagedIdentity,
     /// The account that is signed in to the Azure CLI.
     AzureCli,
     /// A token in an environment variable.

@@ -1,6 +1,7 @@
 //! The front door: the whole job from the command line. Run it without flags to see it against an emulator.
 
 mod arguments;
+mod hand_over;
 mod output;
 mod sign_in;
 mod site;
@@ -11,7 +12,7 @@ use clap::Parser;
 use cmg_onboarding::{
     AzureServicesConnection, CloudEndpoints, ConnectionSpec, Diagnostic, GraphDirectory, OnboardingError, SiteHandle, StaticToken,
     TenantId,
-    connection::AzureServicesConnectionBuilder,
+    connection::{AzureServicesConnectionBuilder, Consents},
     token::{EntraSecretProbe, TenantDiscovery},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
@@ -72,10 +73,14 @@ fn show(ending: &Ending, output: Output) -> u8 {
 }
 
 async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
-    let spec: ConnectionSpec = arguments.specification()?.parse().map_err(OnboardingError::Spec)?;
+    let spec = match arguments.hand_over.open(output, arguments.site.site, arguments.plan)? {
+        Some(spec) => spec,
+        None => arguments.specification()?.parse().map_err(OnboardingError::Spec)?,
+    };
     if !arguments.remove {
         arguments.site.prepare_script(&spec)?;
     }
+    let prepared = arguments.hand_over.prepare(&spec)?;
     if arguments.by_hand {
         output.by_hand(&spec.by_hand());
         return Ok(());
@@ -117,10 +122,17 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
     if let Some(next) = arguments.site.write_script(connection.spec(), &outcome)? {
         output.next(&next);
     }
+    if let Some(prepared) = prepared {
+        prepared.write(connection.spec(), &outcome, output)?;
+    }
     Ok(())
 }
 
 async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureServicesConnection, Option<EmulatorServer>), Ending> {
+    if arguments.hand_over.is_imported() && arguments.has_no_sign_in() && arguments.site.site == Some(SiteChoice::Emulated) {
+        let builder = AzureServicesConnection::builder(spec).site(EmulatedSite::new());
+        return Ok((finish(arguments, builder)?, None));
+    }
     if arguments.is_demonstration() {
         return demonstrate(arguments, spec).await;
     }
@@ -132,6 +144,7 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
     let way = sign_in::choose(arguments, &spec, &endpoints, tenant)?;
     let mut directory = GraphDirectory::builder(endpoints.clone(), way.tokens)
         .scopes(way.scopes)
+        .optional_scopes(way.optional_scopes)
         .http(arguments.http()?);
     if let Some(tenant) = tenant {
         directory = directory.tenant(tenant);
@@ -167,7 +180,7 @@ async fn demonstrate(arguments: &Arguments, spec: ConnectionSpec) -> Result<(Azu
     if arguments.tries_secrets() {
         builder = builder.secret_probe(EntraSecretProbe::new(server.endpoints().clone()));
     }
-    if !arguments.register_only && !arguments.site.is_left_out() {
+    if !arguments.register_only && !arguments.hand_over.is_written() && !arguments.site.is_left_out() {
         builder = builder.site(SiteHandle::from(site));
     }
     Ok((finish(arguments, builder)?, Some(server)))
@@ -177,6 +190,11 @@ fn finish(arguments: &Arguments, builder: AzureServicesConnectionBuilder) -> Res
     let connection = builder
         .reissue_secret(arguments.reissue_secret)
         .state_no_gateway(arguments.no_gateway_uses_it)
+        .consents(if arguments.leave_consents {
+            Consents::LeaveToAdministrator
+        } else {
+            Consents::Grant
+        })
         .build();
     Ok(connection.map_err(OnboardingError::from)?)
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use cmg_onboarding::{
     ConnectionSpec, Diagnostic, Event, InvalidSpec, Outcome, Plan, Preflight,
-    connection::{ApplyError, EventKind, Finding, Problem},
+    connection::{ApplyError, EventKind, Finding, NextStep, NextStepCode, Problem},
     spec::{ClientApp, ServerApp, by_hand::ByHand},
 };
 use serde::Serialize;
@@ -129,7 +129,12 @@ impl Output {
             return;
         }
         heading("Completion");
-        line(completion(outcome.changed, outcome.connection.is_some()));
+        let leaves_consent = |next: &NextStep| next.code == NextStepCode::GrantAdminConsent;
+        if outcome.next_steps.iter().any(leaves_consent) {
+            line("A consent is still open: an administrator has to give it before clients can use the connection.");
+        } else {
+            line(completion(outcome.changed, outcome.connection.is_some()));
+        }
         for (label, app) in [("Web app:", &outcome.server_app), ("Native Client app:", &outcome.client_app)] {
             if let Some(app) = app {
                 line(&format!("{label:<19} {}", app.application_id));
@@ -148,6 +153,18 @@ impl Output {
         for next in &outcome.next_steps {
             line("");
             line(&next.to_string());
+        }
+    }
+
+    /// A page of its own, with its lines as text or one object.
+    pub(crate) fn page(self, title: &str, event: &str, value: &impl Serialize, text: &str) {
+        if self.json {
+            self.object(event, value);
+            return;
+        }
+        heading(title);
+        for text in text.lines() {
+            line(text);
         }
     }
 

@@ -106,7 +106,7 @@ impl SiteArguments {
             return Ok(());
         };
         ConsoleScript::new(code, provider, &provisional(spec)?).map_err(|error| BadInput(format!("{error}. {}", error.help())))?;
-        make_writable(folder).map_err(|error| cannot_write(folder, &error))
+        make_writable(folder, &[ConsoleScript::SCRIPT_FILE, ConsoleScript::REQUEST_FILE]).map_err(|error| cannot_write(folder, &error))
     }
 
     /// Writes script and request, where that is wanted, and tells what to do with them.
@@ -148,10 +148,10 @@ impl SiteArguments {
     }
 }
 
-/// Makes the folder, and sees that both files can be written there.
-fn make_writable(folder: &Path) -> io::Result<()> {
+/// Makes the folder, and sees that these files can be written there.
+pub(crate) fn make_writable(folder: &Path, names: &[&str]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    for name in [ConsoleScript::SCRIPT_FILE, ConsoleScript::REQUEST_FILE] {
+    for name in names {
         let path = folder.join(name);
         let is_new = !path.exists();
         OpenOptions::new().append(true).create(true).open(&path)?;
@@ -167,7 +167,7 @@ fn cannot_write(folder: &Path, error: &io::Error) -> BadInput {
 }
 
 /// The request as far as the specification tells it, to find texts that would not arrive as they are.
-fn provisional(spec: &ConnectionSpec) -> Result<SiteOnboarding, BadInput> {
+pub(crate) fn provisional(spec: &ConnectionSpec) -> Result<SiteOnboarding, BadInput> {
     let application: ApplicationId = no_id()?;
     let server = match spec.server_app() {
         ServerApp::Create(app) => Some(app.name()),

@@ -8,6 +8,7 @@ use crate::{
     connection::{
         check::term::SecretThresholds,
         handle::{AzureServicesConnection, Inner},
+        plan::consents::Consents,
         read::snapshot::needs_directory,
         report::{incomplete::IncompleteConnection, step::AppRole},
         run::{cancel::Cancel, secret_sink::SecretSink},
@@ -43,6 +44,7 @@ impl AzureServicesConnectionBuilder {
                 expected_tenant: None,
                 no_gateway_stated: false,
                 policy_exempt: false,
+                consents: Consents::Grant,
                 reissue_secret: false,
                 remove_superseded: false,
                 only: None,
@@ -84,6 +86,17 @@ impl AzureServicesConnectionBuilder {
     /// cannot read: a finding about this policy is then a warning and not a blocker. Default: not exempt.
     pub fn policy_exempt(mut self, exempt: bool) -> Self {
         self.inner.policy_exempt = exempt;
+        self
+    }
+
+    /// Who gives the admin consents that are missing. Default: this run.
+    ///
+    /// With [`Consents::LeaveToAdministrator`] the plan leaves them out, so that the account that registers needs no
+    /// right to consent: neither the directory role nor the permissions. What is open is a finding of the plan
+    /// (`consentLeftOpen`) and a next step of the outcome (`grantAdminConsent`), with the portal's page and the consent
+    /// URLs. The next run reads whether the consents were given.
+    pub fn consents(mut self, consents: Consents) -> Self {
+        self.inner.consents = consents;
         self
     }
 

@@ -7,7 +7,7 @@ use crate::{
     clock::Clock,
     connection::{
         check::{rules::Rules, term::SecretThresholds},
-        plan::{document::PlanDocument, draft},
+        plan::{consents::Consents, document::PlanDocument, draft},
         read::snapshot::{Snapshot, read},
         report::{
             emitter::Emitter,
@@ -77,6 +77,8 @@ pub(crate) struct Inner {
     pub(crate) site: Option<SiteHandle>,
     pub(crate) expected_tenant: Option<TenantId>,
     pub(crate) policy_exempt: bool,
+    /// Who gives the consents that are missing.
+    pub(crate) consents: Consents,
     /// Without a site: issue a new secret although the app has one.
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
@@ -124,7 +126,8 @@ impl Inner {
 
     async fn read_consistently(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
         let call = emitter.call(None);
-        let read_once = || read(&self.spec, self.directory(), self.site(), self.expected_tenant, call.clone());
+        let rules = self.rules();
+        let read_once = || read(&rules, self.directory(), self.site(), call.clone());
         let snapshot = read_once().await?;
         // Reading a site can take seconds, in which another run of this specification may have come to its
         // end.
@@ -149,6 +152,7 @@ impl Inner {
             endpoints: self.directory().and_then(|directory| directory.endpoints()),
             expected_tenant: self.expected_tenant,
             policy_exempt: self.policy_exempt,
+            consents: self.consents,
             reissue_secret: self.reissue_secret,
             remove_superseded: self.remove_superseded,
             no_gateway_stated: self.no_gateway_stated,

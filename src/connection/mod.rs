@@ -97,6 +97,7 @@ pub use many::{ManyResult, onboard_many, onboard_stream};
 pub use plan::{
     Plan,
     change::{Change, When},
+    consents::Consents,
     difference::PropertyChange,
     document::{PlanDocument, PlannedSite},
     operation::{Operation, PlannedAction, PlannedSecret, Reference},

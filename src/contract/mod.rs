@@ -1,7 +1,7 @@
 //! What any [`Directory`], [`Site`] or [`TokenProvider`] must do, as functions to run against it (feature `contract`).
 //!
-//! Who writes an implementation of one of the traits calls the function for it, in a test or against a real tenant or
-//! site. It calls the operations as a run does, and compares what they answer with what the trait promises. The first
+//! The author of an implementation calls the function for its trait, in a test or against a real tenant or site. The
+//! function calls the operations as a run does, and compares what they answer with what the trait promises. The first
 //! promise that is broken is the answer: a [`ContractViolation`] with the name of the check, what was expected and what
 //! was found. Nothing panics, so that the functions serve outside tests, too.
 //!

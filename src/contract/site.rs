@@ -1,4 +1,5 @@
-//! What any site must do.
+//! What any [`Site`] must do: an onboarding is an ensure, asking twice is harmless, and what was done is read
+//! back.
 
 use time::Duration;
 use uuid::Uuid;

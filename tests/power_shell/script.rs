@@ -51,23 +51,23 @@ const AUTOMATIC: &[&str] = &[
 
 /// One call of a cmdlet of the ConfigurationManager module.
 #[derive(Debug)]
-struct Call {
-    cmdlet: String,
+pub(crate) struct Call {
+    pub(crate) cmdlet: String,
     parameters: BTreeSet<String>,
 }
 
-fn parse(text: &str) -> Tree {
+pub(crate) fn parse(text: &str) -> Tree {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
     parser.parse(text, None).unwrap()
 }
 
-fn text<'t>(node: Node<'_>, source: &'t str) -> &'t str {
+pub(crate) fn text<'t>(node: Node<'_>, source: &'t str) -> &'t str {
     &source[node.byte_range()]
 }
 
 /// Every node below and including this one.
-fn all(node: Node<'_>) -> Vec<Node<'_>> {
+pub(crate) fn all(node: Node<'_>) -> Vec<Node<'_>> {
     let mut found = vec![node];
     let mut next = 0;
     while let Some(node) = found.get(next).copied() {
@@ -78,11 +78,11 @@ fn all(node: Node<'_>) -> Vec<Node<'_>> {
     found
 }
 
-fn of_kind<'t>(node: Node<'t>, kind: &str) -> Vec<Node<'t>> {
+pub(crate) fn of_kind<'t>(node: Node<'t>, kind: &str) -> Vec<Node<'t>> {
     all(node).into_iter().filter(|node| node.kind() == kind).collect()
 }
 
-fn is_of_the_module(name: &str) -> bool {
+pub(crate) fn is_of_the_module(name: &str) -> bool {
     name.split_once('-').is_some_and(|(_, noun)| noun.starts_with("CM"))
 }
 
@@ -102,7 +102,7 @@ fn keys_of(table: &str, function: Node<'_>, source: &str) -> BTreeSet<String> {
     keys
 }
 
-fn calls(tree: &Tree, source: &str) -> Vec<Call> {
+pub(crate) fn calls(tree: &Tree, source: &str) -> Vec<Call> {
     let mut calls = Vec::new();
     for command in of_kind(tree.root_node(), "command") {
         let cmdlet = command.child_by_field_name("command_name").map(|name| text(name, source));
@@ -146,8 +146,14 @@ fn names(value: &Value) -> BTreeSet<String> {
         .collect()
 }
 
+/// The names of the documented cmdlets.
+pub(crate) fn documented() -> Vec<String> {
+    let table: Value = serde_json::from_str(include_str!("../cmdlets.json")).unwrap();
+    table["cmdlets"].as_object().unwrap().keys().cloned().collect()
+}
+
 /// What is wrong with the calls, by the table of documented cmdlets.
-fn objections(calls: &[Call], source: &str) -> Vec<String> {
+pub(crate) fn objections(calls: &[Call], source: &str) -> Vec<String> {
     let table: Value = serde_json::from_str(include_str!("../cmdlets.json")).unwrap();
     let common = names(&table["common"]);
     let mut objections = Vec::new();
@@ -329,7 +335,7 @@ fn nothing_is_read_in_two_places() {
 }
 
 /// What PSScriptAnalyzer says of state-changing functions, plural nouns and positional parameters by its default rules.
-fn analyzed(source: &str) -> Vec<String> {
+pub(crate) fn analyzed(source: &str) -> Vec<String> {
     let tree = parse(source);
     let mut said = Vec::new();
     for name in of_kind(tree.root_node(), "function_name") {

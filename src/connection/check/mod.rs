@@ -5,6 +5,7 @@
 //! and not as fine.
 
 pub(crate) mod apps;
+pub(crate) mod conditional_access;
 pub(crate) mod directory;
 pub(crate) mod rights;
 pub(crate) mod rows;

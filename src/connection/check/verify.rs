@@ -210,7 +210,11 @@ impl ImportVerifier {
     fn compare(&self, registered: &Registered, findings: &mut Vec<Finding>) {
         let tenant = self.server.tenant_id();
         if registered.tenant.id != tenant {
-            findings.push(apps::wrong_tenant(tenant, registered.tenant.id, &registered.tenant.display_name));
+            findings.push(apps::wrong_tenant(
+                tenant,
+                registered.tenant.id,
+                Some(&registered.tenant.display_name),
+            ));
             return;
         }
         match &registered.server {

@@ -6,8 +6,9 @@ use uuid::{Uuid, uuid};
 use crate::{
     connection::{
         check::{
+            conditional_access::check_conditional_access,
             directory::{check_directory, check_policies},
-            rights::{check_permissions, check_roles},
+            rights::{check_ownership, check_permissions, check_roles},
             rows::check_rows,
             rules::Rules,
             secrets::{check_secrets, note_secret, note_secrets_of_others},
@@ -16,8 +17,9 @@ use crate::{
         plan::{
             apps::{client_changes, removals_if_refused, server_changes},
             change::{Change, needed_uses},
-            consents::{client_consents, server_consents},
+            consents::{Consents, client_consents, open_consents, server_consents},
             document::{PlanDocument, PlannedSite},
+            operation::PlannedAction,
             removal::removal_changes,
             secrets::{planned_secret, secret_changes},
             site::site_changes,
@@ -32,6 +34,9 @@ use crate::{
 /// Everything that was found, the gravest first, and what an onboarding will do. `None` if the tenant cannot
 /// be told, which a finding has reported.
 pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    if let Some(token) = &snapshot.unusable_token {
+        return (sorted(token.findings.clone()), None);
+    }
     let mut findings = Vec::new();
     if let Some(directory) = &snapshot.directory {
         check_directory(rules, directory, &mut findings);
@@ -46,8 +51,11 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
     let needed = needed_uses(&changes);
     if let Some(directory) = &snapshot.directory {
         check_permissions(directory, &needed, &mut findings);
+        check_ownership(directory, &changes, &mut findings);
         check_roles(&needed, directory, &mut findings);
         check_policies(rules, &changes, target.server.validity, directory, &mut findings);
+        check_conditional_access(directory, &mut findings);
+        findings.extend(open_consents(rules, snapshot, &target));
     }
     check_rows(rules, snapshot, &target, &mut findings);
     check_secrets(rules, snapshot, &target, &changes, &mut findings);
@@ -63,6 +71,9 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
 /// What was found, and what a removal will do. `None` if the tenant cannot be told, which a finding has
 /// reported.
 pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    if let Some(token) = &snapshot.unusable_token {
+        return (sorted(token.findings.clone()), None);
+    }
     let Some(target) = Target::resolve(rules, snapshot) else {
         let mut findings = Vec::new();
         if let Some(site) = &snapshot.site {
@@ -94,6 +105,9 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
     // Nothing can be refused by a policy that was read, and found to allow it.
     if snapshot.directory.as_ref().is_some_and(|directory| directory.policy.is_none()) {
         changes.extend(removals_if_refused(&changes));
+    }
+    if rules.consents == Consents::LeaveToAdministrator {
+        changes.retain(|change| !change.step.is_consent() || change.action == PlannedAction::Keep);
     }
     changes.sort_by_key(|change| change.step);
     changes

@@ -2,13 +2,19 @@
 //! possible.
 
 use futures_util::future::{OptionFuture, join, join3};
+use time::Duration;
 
 use crate::{
     call::Call,
-    connection::{plan::registration::UniqueNames, read::granted::granted_to, report::error::ReadError},
+    connection::{
+        check::{directory::check_claims, rules::Rules},
+        plan::{consents::Consents, registration::UniqueNames},
+        read::granted::granted_to,
+        report::{error::ReadError, finding::Finding},
+    },
     directory::{
-        AppManagementPolicy, Application, ApplicationKey, DeletedApplication, Directory, PermissionGrant, RoleAssignment, ServicePrincipal,
-        SignedIn, Tenant,
+        AppManagementPolicy, Application, ApplicationKey, ConditionalAccessPolicy, DeletedApplication, Directory, PermissionGrant,
+        RoleAssignment, ServicePrincipal, SignedIn, Tenant,
     },
     error::{DirectoryError, RefusalReason},
     ids::{
@@ -43,10 +49,17 @@ pub(crate) struct RegisteredApp {
 #[derive(Debug, Clone)]
 pub(crate) struct TenantSnapshot {
     pub(crate) signed_in: SignedIn,
+    /// The tenant; without name and domains if the caller may not read them.
     pub(crate) tenant: Tenant,
+    /// Whether the caller may not read the tenant's name and domains.
+    pub(crate) tenant_name_unread: bool,
     /// The roles among [`RELEVANT_ROLES`] that the account holds; `None` if that is not known.
     pub(crate) roles: Option<Vec<RoleTemplateId>>,
     pub(crate) policy: Option<AppManagementPolicy>,
+    /// The Conditional Access policies that are enforced; `None` if they were not read.
+    pub(crate) conditional_access: Option<Vec<ConditionalAccessPolicy>>,
+    /// How far this machine's clock is ahead of the directory's; `None` if that is not known.
+    pub(crate) clock_lead: Option<Duration>,
     pub(crate) server: Option<RegisteredApp>,
     pub(crate) client: Option<RegisteredApp>,
     pub(crate) uri: Option<AppIdUri>,
@@ -58,6 +71,9 @@ pub(crate) struct TenantSnapshot {
     pub(crate) graph: Option<ServicePrincipal>,
     pub(crate) client_grants: Vec<PermissionGrant>,
     pub(crate) server_roles: Vec<RoleAssignment>,
+    /// Whether the caller may not read the consents. Only with consents that are left to another administrator: else
+    /// that ends the reading.
+    pub(crate) consents_unread: bool,
 }
 
 impl TenantSnapshot {
@@ -73,6 +89,29 @@ impl TenantSnapshot {
 pub(crate) struct Snapshot {
     pub(crate) directory: Option<TenantSnapshot>,
     pub(crate) site: Option<SiteSnapshot>,
+    /// A token for another tenant, cloud or service. The directory was not asked then.
+    pub(crate) unusable_token: Option<UnusableToken>,
+}
+
+/// A token for another tenant, cloud or service.
+#[derive(Debug, Clone)]
+pub(crate) struct UnusableToken {
+    pub(crate) signed_in: SignedIn,
+    /// What is wrong with it.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Why the tenant was not read.
+enum Unread {
+    Failed(DirectoryError),
+    /// The token is for something else; nothing was sent.
+    UnusableToken(Box<UnusableToken>),
+}
+
+impl From<DirectoryError> for Unread {
+    fn from(error: DirectoryError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl Snapshot {
@@ -158,29 +197,36 @@ pub(crate) const fn needs_directory(spec: &ConnectionSpec) -> bool {
 /// On a tenant where nothing is registered yet this is one round of parallel requests. An app that is there
 /// costs a second one for its service principal, and a third one for its consents.
 pub(crate) async fn read(
-    spec: &ConnectionSpec,
+    rules: &Rules<'_>,
     directory: Option<&dyn Directory>,
     site: Option<&dyn Site>,
-    expected_tenant: Option<TenantId>,
     call: Call,
 ) -> Result<Snapshot, ReadError> {
-    let directory = directory.filter(|_| needs_directory(spec));
-    let in_directory = OptionFuture::from(directory.map(|directory| read_tenant(spec, directory, expected_tenant, call.clone())));
+    let directory = directory.filter(|_| needs_directory(rules.spec));
+    let needs_name = site.is_some();
+    let in_directory = OptionFuture::from(directory.map(|directory| read_tenant(rules, directory, needs_name, call.clone())));
     let in_site = OptionFuture::from(site.map(|site| site.snapshot(call.clone())));
     let (directory, site) = join(in_directory, in_site).await;
+    let (directory, unusable_token) = match directory {
+        None => (None, None),
+        Some(Ok(directory)) => (Some(directory), None),
+        Some(Err(Unread::UnusableToken(token))) => (None, Some(*token)),
+        Some(Err(Unread::Failed(error))) => return Err(ReadError::Directory(error)),
+    };
     Ok(Snapshot {
-        directory: directory.transpose().map_err(ReadError::Directory)?,
+        directory,
         site: site.transpose().map_err(ReadError::Site)?,
+        unusable_token,
     })
 }
 
-async fn read_tenant(
-    spec: &ConnectionSpec,
-    directory: &dyn Directory,
-    expected_tenant: Option<TenantId>,
-    call: Call,
-) -> Result<TenantSnapshot, DirectoryError> {
+async fn read_tenant(rules: &Rules<'_>, directory: &dyn Directory, needs_name: bool, call: Call) -> Result<TenantSnapshot, Unread> {
+    let (spec, expected_tenant) = (rules.spec, rules.expected_tenant);
     let signed_in = directory.signed_in(call.clone()).await?;
+    let findings = check_claims(rules, &signed_in);
+    if !findings.is_empty() {
+        return Err(Unread::UnusableToken(Box::new(UnusableToken { signed_in, findings })));
+    }
     let names = UniqueNames::of(spec.key());
     let server_key = match spec.server_app().client_id() {
         None => ApplicationKey::UniqueName(names.server.clone()),
@@ -204,7 +250,9 @@ async fn read_tenant(
     let token_suffices = role_gap(&roles_in_token, most).is_none();
     let asks_for_roles = !signed_in.is_application && !token_suffices;
     let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call.clone(), &RELEVANT_ROLES)));
-    let policy = OptionFuture::from(may_read_policy(&signed_in).then(|| directory.app_management_policy(call.clone())));
+    let policy = OptionFuture::from(may(Use::ReadPolicy, &signed_in).then(|| directory.app_management_policy(call.clone())));
+    let reads_access = may(Use::ReadConditionalAccess, &signed_in);
+    let conditional_access = OptionFuture::from(reads_access.then(|| directory.conditional_access_policies(call.clone())));
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
     // One that contains the app's own id is told once it is known whether the app is there.
@@ -226,10 +274,15 @@ async fn read_tenant(
         directory.service_principal(call.clone(), MICROSOFT_GRAPH),
         uri_owner,
     );
-    let (objects, surroundings, (roles, policy)) = join3(objects, surroundings, join(roles, policy)).await;
+    let optional = join3(roles, policy, conditional_access);
+    let (objects, surroundings, (roles, policy, conditional_access)) = join3(objects, surroundings, optional).await;
     let (server, client) = (objects.0?, objects.1.transpose()?.flatten());
     let deleted = none_if_denied(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
-    let (tenant, graph) = (surroundings.0?, surroundings.1?);
+    let (tenant, tenant_name_unread) = match surroundings.0 {
+        Ok(tenant) => (tenant, false),
+        Err(error) => (without_name(&signed_in, needs_name, error)?, true),
+    };
+    let graph = surroundings.1?;
     let (uri, uri_owner) = match surroundings.2 {
         Some(owner) => (early_uri, owner?),
         None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {
@@ -259,13 +312,21 @@ async fn read_tenant(
     let wants_roles = principal_id(&server).filter(|_| spec.discovery().is_some());
     let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call.clone(), id)));
     let (grants, assignments) = join(grants, assignments).await;
+    let (grants, assignments) = match rules.consents {
+        Consents::Grant => (Some(grants.transpose()?), Some(assignments.transpose()?)),
+        // Who leaves the consents to another administrator may not be allowed to see them, either.
+        Consents::LeaveToAdministrator => (seen(grants)?, seen(assignments)?),
+    };
 
     Ok(TenantSnapshot {
         signed_in,
         tenant,
+        tenant_name_unread,
         // Not being allowed to ask, or an implementation that cannot tell, is not a reason to stop.
         roles: roles.map_or_else(|| token_suffices.then_some(roles_in_token), Result::ok),
         policy: policy.and_then(Result::ok),
+        conditional_access: conditional_access.and_then(Result::ok),
+        clock_lead: directory.clock_lead(),
         server,
         client,
         uri,
@@ -273,9 +334,29 @@ async fn read_tenant(
         deleted,
         restores: directory.restores_applications(),
         graph,
-        client_grants: grants.transpose()?.unwrap_or_default(),
-        server_roles: assignments.transpose()?.unwrap_or_default(),
+        consents_unread: grants.is_none() || assignments.is_none(),
+        client_grants: grants.flatten().unwrap_or_default(),
+        server_roles: assignments.flatten().unwrap_or_default(),
     })
+}
+
+/// What was read, if anything was; `None` if the caller may not read it.
+fn seen<T>(read: Option<Result<Vec<T>, DirectoryError>>) -> Result<Option<Option<Vec<T>>>, DirectoryError> {
+    match read {
+        None => Ok(Some(None)),
+        Some(read) => Ok(none_if_denied(read)?.map(Some)),
+    }
+}
+
+/// The tenant as the token names it, for an application that may not read it.
+///
+/// The site's row of the tenant needs the name; without a site nothing does.
+fn without_name(signed_in: &SignedIn, needs_name: bool, error: DirectoryError) -> Result<Tenant, DirectoryError> {
+    let is_denied = signed_in.is_application && error.refusal() == Some(RefusalReason::PermissionMissing);
+    match signed_in.tenant_id {
+        Some(id) if is_denied && !needs_name => Ok(Tenant::new(id, String::new(), Vec::new())),
+        _ => Err(error),
+    }
 }
 
 /// The App ID URI that the server app gets, if that does not depend on the app itself.
@@ -342,7 +423,8 @@ pub(crate) fn none_if_denied<T>(result: Result<Vec<T>, DirectoryError>) -> Resul
     }
 }
 
-fn may_read_policy(signed_in: &SignedIn) -> bool {
+/// Whether the token is known to suffice for an optional read.
+fn may(optional: Use, signed_in: &SignedIn) -> bool {
     let (kind, granted) = granted_to(signed_in);
-    granted.is_some_and(|granted| Use::ReadPolicy.is_covered_by(kind, granted))
+    granted.is_some_and(|granted| optional.is_covered_by(kind, granted))
 }

@@ -73,8 +73,12 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Nothing to do; a missing permission is reported by the step that needs it.",
         ),
         Code::TokenExpired => Words::new("The token has expired.", "Sign in again."),
+        Code::ClockWrong => Words::new(
+            "This machine's clock is ${minutes} minutes ${direction}, as the date of the directory's answer shows.",
+            "Set the clock right and run the same again: the ends of tokens and secrets are counted by it.",
+        ),
         Code::WrongTenant => Words::new(
-            "The sign-in is for tenant ${signedIn} (${tenantName}), not for ${expected}.",
+            "The sign-in is for tenant ${signedIn} (${tenantName|its name was not read}), not for ${expected}.",
             "Sign in with an account of the right tenant, or name the tenant when signing in; of an app to import, check the tenant id, too.",
         ),
         Code::TokenTenantDiffers => Words::new(
@@ -90,6 +94,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The token lacks ${count} of the permissions that the plan takes: ${permissions}.",
             "Sign in asking for them; the sign-in application needs them with admin consent (Entra admin center > Enterprise applications > Permissions).",
         ),
+        Code::OwnershipUnread => Words::new(
+            "The signed-in application may change only apps that it owns (Application.ReadWrite.OwnedBy), and whether it owns ${clientIds} was not read.",
+            "Nothing to do if the same application has made them. Else a step is refused: have the application added as an owner (Graph: POST /applications/{id}/owners/$ref), or give it Application.ReadWrite.All.",
+        ),
         Code::RoleTooWeak => Words::new(
             "The directory roles of ${account|the signed-in account} do not suffice to consent.",
             "Activate or assign at least ${role} (Entra admin center > Roles & admins) and sign in again, or sign in with another account.",
@@ -97,6 +105,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::DiscoveryRoleTooWeak => Words::new(
             "The directory roles of ${account|the signed-in account} do not suffice to consent.",
             "Activate or assign at least ${role} (Entra admin center > Roles & admins) and sign in again, or sign in with another account. Without discovery Cloud Application Administrator is enough.",
+        ),
+        Code::RolesUnread => Words::new(
+            "The directory roles of the signed-in account could not be read, so it is not known whether they suffice; at least ${role} is needed.",
+            "Nothing to do; a role that is lacking is reported by the step that needs it. Accounts of another tenant, as in delegated administration, may not be allowed to ask.",
+        ),
+        Code::TenantNameUnread => Words::new(
+            "The tenant's name and its verified domains were not read, because the signed-in application may not read them.",
+            "Nothing to do without a site. To have them, consent to Organization.Read.All as an application permission (Entra admin center > Enterprise applications > Permissions).",
         ),
         Code::AppIdUriResolved => Words::new(
             "The App ID URI is ${uri}; the wizard's default https://ConfigMgrService has been refused by Microsoft Entra since October 2021.",
@@ -251,6 +267,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "A policy of the tenant keeps the server app from signing in.",
             "Exclude the server app from Conditional Access policies for all cloud apps (Entra admin center > Conditional Access).",
         ),
+        Code::ConditionalAccessApplies => Words::new(
+            "Conditional Access policies are for the server app and may keep clients from the gateway: ${policies}.",
+            "Exclude the server app from them (Entra admin center > Protection > Conditional Access > (the policy) > Target resources > Exclude). Since 2026-06-15 a policy on all resources that excludes one is also enforced for sign-ins that ask for baseline scopes alone, such as openid, profile and User.Read: have its other conditions looked at, too.",
+        ),
+        Code::ConditionalAccessUnknown => Words::new(
+            "Whether these Conditional Access policies are for the server app is not known, because they choose by custom security attributes: ${policies}.",
+            "Look at the policies and the server app's attributes (Entra admin center > Protection > Conditional Access > (the policy) > Target resources > Filter).",
+        ),
         Code::AppDisabled => Words::new(
             "The server app is disabled in the tenant (AADSTS7000112).",
             "Let users sign in again (Entra admin center > Enterprise applications > (the app) > Properties).",
@@ -331,6 +355,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::ConsentForSomeOnly => Words::new(
             "The consent to user_impersonation of the server app covers single users, not the whole tenant.",
             grant_consent!(),
+        ),
+        Code::ConsentLeftOpen => Words::new(
+            "Admin consent of the ${app} app to ${permissions} is missing and is left to another administrator.",
+            "Have it granted (portal > App registrations > (the app) > API permissions > Grant admin consent); the next steps of a run have the addresses. Then run the same again, which reads whether it was.",
+        ),
+        Code::ConsentUnread => Words::new(
+            "Whether an administrator has consented for the ${app} app to ${permissions} could not be read.",
+            "Look in the portal (App registrations > (the app) > API permissions), or run the same again with an account or application that has Directory.Read.All.",
         ),
         Code::DirectoryReadMissing => Words::new(
             "The server app has no application permission Directory.Read.All of Microsoft Graph, which discovery needs.",
@@ -466,6 +498,10 @@ pub(crate) const fn next_step(code: NextStepCode) -> Words {
         NextStepCode::HandOverSecret => Words::new(
             "The secret is shown only once.",
             "Hand it to the administrator who imports the apps into the site, by a safe way.",
+        ),
+        NextStepCode::GrantAdminConsent => Words::new(
+            "The ${app} app ${clientId} needs admin consent to ${permissions}, which is left to another administrator.",
+            "Choose 'Grant admin consent' at ${portal} (App registrations > (the app) > API permissions), or open ${consentUrl}; there the last page may not load, and that is no failure. Then run the same again.",
         ),
         NextStepCode::ExcludeFromConditionalAccess => Words::new(
             "A Conditional Access policy on all resources would keep clients from the gateway.",

@@ -14,8 +14,11 @@ pub enum FindingCode {
     TokenUnreadable,
     /// The token has expired. Parameters: `expiredOn` (date).
     TokenExpired,
+    /// This machine's clock differs from the directory's, as the date of an answer tells. Parameters: `minutes`
+    /// (number), `direction` (ahead or behind).
+    ClockWrong,
     /// The token belongs to another tenant. Parameters: `expected` and `signedIn` (tenant ids), `tenantName`
-    /// (the name of the tenant that is signed in to).
+    /// (the name of the tenant that is signed in to; left out if it was not read).
     WrongTenant,
     /// The token names another tenant than the directory that takes it. Parameters: `tokenTenant` and
     /// `directoryTenant` (tenant ids).
@@ -28,12 +31,21 @@ pub enum FindingCode {
     /// The token lacks permissions that the plan needs. Parameters: `permissions` (list of names), `count`
     /// (number of them).
     PermissionsMissing,
+    /// The application may change only apps that it owns, and whether it owns those that are there was not read.
+    /// Parameters: `clientIds` (list).
+    OwnershipUnread,
     /// The account's directory roles do not suffice. Parameters: `role` (the least role that does), `account`
     /// (user principal name, optional).
     RoleTooWeak,
     /// The account's directory roles suffice for everything but discovery. Parameters: `role` (the least role
     /// that suffices), `account` (user principal name, optional).
     DiscoveryRoleTooWeak,
+    /// The directory roles of the account could not be read, so it is not known whether they suffice. Parameters:
+    /// `role` (the least role that does).
+    RolesUnread,
+    /// The signed-in application may not read the tenant's name and its verified domains, which nothing in this plan
+    /// needs.
+    TenantNameUnread,
     /// The App ID URI was left to its default and resolved. Parameters: `uri`.
     AppIdUriResolved,
     /// The App ID URI is on a domain that the tenant has not verified. Parameters: `uri`, `domain`.
@@ -150,6 +162,12 @@ pub enum FindingCode {
     SecretMissing,
     /// A policy of the tenant keeps the app from signing in.
     SignInBlocked,
+    /// Conditional Access policies that are enforced are for the server app: they include it, or all resources, and do
+    /// not exclude it. Parameters: `policies` (list of names).
+    ConditionalAccessApplies,
+    /// Conditional Access policies choose their resources by custom security attributes, which are not read, so it is
+    /// not known whether they are for the server app. Parameters: `policies` (list of names).
+    ConditionalAccessUnknown,
     /// The app is disabled in the tenant.
     AppDisabled,
     /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId`, `tenant` (tenant
@@ -208,6 +226,12 @@ pub enum FindingCode {
     ConsentOnlyConfigured,
     /// The consent to the client app's permission of the server app covers single users only.
     ConsentForSomeOnly,
+    /// Admin consents of an app are missing and are left to another administrator. Parameters: `app`, `permissions`
+    /// (list of names).
+    ConsentLeftOpen,
+    /// Admin consents of an app are left to another administrator, and the caller may not read whether they were
+    /// given. Parameters: `app`, `permissions` (list of names).
+    ConsentUnread,
     /// Discovery needs `Directory.Read.All` and the server app does not have it.
     DirectoryReadMissing,
     /// `Directory.Read.All` is configured on the server app, and no administrator has consented to it.
@@ -292,13 +316,17 @@ impl FindingCode {
     pub const ALL: &'static [Self] = &[
         Self::TokenUnreadable,
         Self::TokenExpired,
+        Self::ClockWrong,
         Self::WrongTenant,
         Self::TokenTenantDiffers,
         Self::WrongCloud,
         Self::WrongAudience,
         Self::PermissionsMissing,
+        Self::OwnershipUnread,
         Self::RoleTooWeak,
         Self::DiscoveryRoleTooWeak,
+        Self::RolesUnread,
+        Self::TenantNameUnread,
         Self::AppIdUriResolved,
         Self::AppIdUriOnForeignDomain,
         Self::AppIdUriWithForeignId,
@@ -344,6 +372,8 @@ impl FindingCode {
         Self::SecretEndDiffers,
         Self::SecretMissing,
         Self::SignInBlocked,
+        Self::ConditionalAccessApplies,
+        Self::ConditionalAccessUnknown,
         Self::AppDisabled,
         Self::AppNotFound,
         Self::AppUnknownAtSignIn,
@@ -368,6 +398,8 @@ impl FindingCode {
         Self::ConsentMissing,
         Self::ConsentOnlyConfigured,
         Self::ConsentForSomeOnly,
+        Self::ConsentLeftOpen,
+        Self::ConsentUnread,
         Self::DirectoryReadMissing,
         Self::DirectoryReadOnlyConfigured,
         Self::DirectoryReadNotInToken,

@@ -6,7 +6,13 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    connection::report::{english, next_step_code::NextStepCode},
+    connection::report::{
+        consent_links::ConsentLinks,
+        english,
+        finding::{Finding, FindingCode},
+        next_step_code::NextStepCode,
+    },
+    ids::ApplicationId,
     words::{Parameters, set},
 };
 
@@ -70,6 +76,24 @@ pub(crate) fn next_steps(issued: Option<OffsetDateTime>, imported: Option<Offset
         steps.push(NextStep::new(NextStepCode::ConfigureClientAuthentication));
     }
     steps
+}
+
+/// The consents that were left to another administrator: one step for each app, by the findings of the plan.
+pub(crate) fn consents(findings: &[Finding], links: impl Fn(&str) -> Option<(ApplicationId, ConsentLinks)>) -> Vec<NextStep> {
+    let is_open = |finding: &&Finding| matches!(finding.code(), FindingCode::ConsentLeftOpen | FindingCode::ConsentUnread);
+    let step = |finding: &Finding| {
+        let app = finding.parameters().get("app")?.as_str()?;
+        let (client_id, links) = links(app)?;
+        let mut parameters = Parameters::new();
+        set(&mut parameters, "app", app);
+        set(&mut parameters, "clientId", client_id);
+        set(&mut parameters, "permissions", finding.parameters().get("permissions"));
+        set(&mut parameters, "portal", links.portal);
+        set(&mut parameters, "consentUrl", links.consent_url);
+        set(&mut parameters, "consentUrlV2", links.consent_url_v2);
+        Some(NextStep::with_parameters(NextStepCode::GrantAdminConsent, parameters))
+    };
+    findings.iter().filter(is_open).filter_map(step).collect()
 }
 
 #[cfg(test)]

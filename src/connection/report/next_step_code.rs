@@ -12,6 +12,10 @@ pub enum NextStepCode {
     RecordSecretExpiry,
     /// The secret is shown once and has to reach the administrator who imports the apps.
     HandOverSecret,
+    /// Another administrator has to give the admin consents of an app. Parameters: `app` (server or client),
+    /// `clientId`, `permissions` (list of names), `portal` (page of the cloud's portal), `consentUrl` (consents to what the
+    /// registration requires), `consentUrlV2` (the same with scopes, optional).
+    GrantAdminConsent,
     /// Conditional Access policies must not keep devices from the server app.
     ExcludeFromConditionalAccess,
     /// The connection is used by a gateway, which is set up by itself.
@@ -25,6 +29,7 @@ impl NextStepCode {
     pub const ALL: &'static [Self] = &[
         Self::RecordSecretExpiry,
         Self::HandOverSecret,
+        Self::GrantAdminConsent,
         Self::ExcludeFromConditionalAccess,
         Self::SetUpGateway,
         Self::ConfigureClientAuthentication,

@@ -3,22 +3,26 @@
 use futures_util::future::join_all;
 
 use crate::{
+    cloud::CloudEndpoints,
     connection::{
+        check::apps,
         plan::{
             change::{Change, When},
             operation::{Operation, Reference},
             target::PlannedApp,
         },
         report::{
+            consent_links::{ConsentLinks, Required},
             error::ApplyError,
             event::Verb,
-            next_step::next_steps,
+            next_step::{NextStep, consents, next_steps},
             outcome::{AppOutcome, Outcome, StepReport},
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
         run::{app::ToRegister, context::Run, prove::beside, registered::Registered},
     },
+    directory::Directory,
     ids::{ApplicationId, ServicePrincipalId},
     site::SiteRemoval,
     spec::ImportedServerApp,
@@ -267,6 +271,14 @@ impl Run<'_> {
             let client = app_outcome(&document.client_app, state.client.as_ref(), state.client_principal);
             (server, client, state.issued.clone(), state.connection.clone())
         };
+        let client_id = |app: &Option<AppOutcome>| app.as_ref().map(|app| app.application_id);
+        let next_steps = if is_onboarding {
+            let mut steps = next_steps(secret.as_ref().map(|secret| secret.expires_on), imported, has_site, changed);
+            steps.extend(self.consents_left_open(client_id(&server_app), client_id(&client_app)));
+            steps
+        } else {
+            Vec::new()
+        };
         Outcome {
             changed,
             environment: document.environment,
@@ -281,16 +293,28 @@ impl Run<'_> {
                 .client_uri(document.server_app.application_id, self.app_id_uri().as_ref()),
             server_app: server_app.filter(|_| is_onboarding),
             client_app: client_app.filter(|_| is_onboarding),
-            next_steps: if is_onboarding {
-                next_steps(secret.as_ref().map(|secret| secret.expires_on), imported, has_site, changed)
-            } else {
-                Vec::new()
-            },
+            next_steps,
             findings: self.all_findings(),
             secret,
             connection,
             report,
         }
+    }
+}
+
+impl Run<'_> {
+    /// The consents that the plan leaves to another administrator, with where they are given.
+    fn consents_left_open(&self, server: Option<ApplicationId>, client: Option<ApplicationId>) -> Vec<NextStep> {
+        let document = self.document;
+        let of_cloud = CloudEndpoints::of(document.environment);
+        let endpoints = self.inner.directory().and_then(Directory::endpoints).unwrap_or(&of_cloud);
+        consents(&document.findings, |app| {
+            let (id, required) = match app {
+                apps::SERVER => (server?, Required::OfServerApp),
+                _ => (client?, Required::OfClientApp(document.app_id_uri.as_ref())),
+            };
+            Some((id, ConsentLinks::of(endpoints, document.tenant_id, id, required)))
+        })
     }
 }
 

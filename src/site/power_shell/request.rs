@@ -93,6 +93,19 @@ pub(super) fn line(run: &str, address: &Address, wish: Wish<'_>) -> Result<Zeroi
     })
 }
 
+/// The secret and what is wanted, as a request has them, for a sealed hand-over; `None` if there is no secret.
+#[cfg(feature = "hand-over")]
+pub(crate) fn for_a_hand_over(wanted: &SiteOnboarding) -> Option<(impl Serialize, impl Serialize)> {
+    let secret = Wish::Onboard(wanted).secret()?;
+    Some((CodeUnits(secret), Wanted::of(wanted)))
+}
+
+/// The text that PowerShell would take for a date, if there is one.
+#[cfg(feature = "hand-over")]
+pub(crate) fn taken_for_a_date(wanted: &SiteOnboarding) -> Option<&str> {
+    texts(Wish::Onboard(wanted)).find(|text| is_taken_for_a_date(text))
+}
+
 /// Every key is always there: the script reads in strict mode.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
