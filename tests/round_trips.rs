@@ -140,6 +140,30 @@ async fn asking_for_the_roles_and_the_policy_costs_no_round_trip() {
     assert_eq!(round_trips(spec(), &tenant, &EmulatedSite::new()).await, 4);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_a_policy_asks_for_costs_no_round_trip_if_it_was_read_and_one_for_each_refusal_if_not() {
+    let mut policy = cmg_onboarding_emulator::AppManagementPolicy::default();
+    policy.only_default_uris = true;
+    policy.longest_secret = Some(time::Duration::days(180));
+    let scopes = [
+        "User.Read",
+        "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "Policy.Read.All",
+    ];
+    let asked = || {
+        let server = cmg_onboarding::ServerAppSpec::builder("Server").secret_validity(cmg_onboarding::SecretValidity::LongestAllowed);
+        let spec = ConnectionSpec::builder("Contoso CMG").server_app(server);
+        spec.client_app(cmg_onboarding::ClientAppSpec::builder("Client")).build().unwrap()
+    };
+    // Refused in the create call, one after the other: the App ID URI, two years, and 365 days.
+    for (scopes, rounds) in [(&scopes[..], 4), (&scopes[..3], 4 + 3)] {
+        let caller = Caller::global_administrator().with_scopes(scopes.to_vec());
+        let tenant = EmulatedTenant::builder().caller(caller).policy(policy.clone()).build();
+        assert_eq!(round_trips(asked(), &tenant, &EmulatedSite::new()).await, rounds);
+    }
+}
+
 /// A network on which every request takes 100 ms, with a sign-in service that gives this token.
 #[derive(Debug)]
 struct SlowNetwork {

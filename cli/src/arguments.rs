@@ -90,7 +90,10 @@ pub(crate) struct Arguments {
     /// Leave the admin consents to another administrator, and show where they are given.
     #[arg(long)]
     pub(crate) leave_consents: bool,
-    /// Without a site: replace the secret of an earlier run.
+    /// With --remove: states that no other site, person or program uses the apps.
+    #[arg(long, requires = "remove")]
+    pub(crate) apps_unused: bool,
+    /// Issue a new secret although there is one. The older one stays.
     #[arg(long)]
     pub(crate) reissue_secret: bool,
 }

@@ -10,9 +10,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cmg_onboarding::{
-    AzureServicesConnection, CloudEndpoints, ConnectionSpec, Diagnostic, GraphDirectory, OnboardingError, SiteHandle, StaticToken,
-    TenantId,
-    connection::{AzureServicesConnectionBuilder, Consents},
+    AzureServicesConnection, CloudEndpoints, ConnectionSpec, Diagnostic, GraphDirectory, OnboardingError, Plan, SiteHandle, StaticToken,
+    Step, TenantId,
+    connection::{AzureServicesConnectionBuilder, Consents, Operation},
     token::{EntraSecretProbe, TenantDiscovery},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
@@ -116,6 +116,7 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
     if arguments.plan {
         return Ok(());
     }
+    refuse_lost_secret(&plan)?;
     output.begin_progress();
     let outcome = plan.apply(|event| output.event(event)).await?;
     output.outcome(&outcome);
@@ -126,6 +127,22 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
         prepared.write(connection.spec(), &outcome, output)?;
     }
     Ok(())
+}
+
+/// A secret that the site does not take is for a person, and this program prints none: it would be lost.
+fn refuse_lost_secret(plan: &Plan) -> Result<(), Ending> {
+    let operation = |step| plan.step(step).map(|change| &change.operation);
+    let is_issued = matches!(operation(Step::IssueSecret), Some(Operation::IssueSecret { .. }));
+    let is_by_hand = matches!(operation(Step::ImportServerApp), Some(Operation::RenewSecret { by_hand: true, .. }));
+    if !(is_issued && is_by_hand) {
+        return Ok(());
+    }
+    Err(Ending::BadInput(
+        "The site takes no renewed secret from a program, and this one prints none, so that nobody would have it. Add a client \
+         secret by hand (Entra admin center > App registrations > the server app > Certificates & secrets), and type it in \
+         (console > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key)."
+            .to_owned(),
+    ))
 }
 
 async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureServicesConnection, Option<EmulatorServer>), Ending> {
@@ -195,6 +212,7 @@ fn finish(arguments: &Arguments, builder: AzureServicesConnectionBuilder) -> Res
         } else {
             Consents::Grant
         })
+        .state_apps_unused(arguments.apps_unused)
         .build();
     Ok(connection.map_err(OnboardingError::from)?)
 }
@@ -236,6 +254,23 @@ impl From<OnboardingError> for Ending {
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test may give up, and so may its helpers")]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_secret_that_the_site_would_not_take_is_not_issued_to_be_lost() {
+        let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+        let spec: ConnectionSpec = include_str!("example.json").parse().unwrap();
+        let job = |reissue| {
+            let job = AzureServicesConnection::builder(spec.clone()).directory(tenant.directory());
+            job.site(site.clone()).reissue_secret(reissue).build().unwrap()
+        };
+        job(false).onboard(|_| ()).await.unwrap();
+        assert!(refuse_lost_secret(&job(false).plan(|_| ()).await.unwrap()).is_ok());
+        let plan = job(true).plan(|_| ()).await.unwrap();
+        let Err(Ending::BadInput(message)) = refuse_lost_secret(&plan) else {
+            panic!("it would be lost: {plan}");
+        };
+        assert!(message.contains("Renew Secret Key"), "{message}");
+    }
 
     #[tokio::test]
     async fn a_folder_that_cannot_be_written_to_is_refused_before_the_first_request() {

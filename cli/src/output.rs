@@ -49,15 +49,17 @@ impl Output {
         }
         heading("Discovery");
         let discovery = spec.discovery();
-        let is_on = |on: bool| if on { "enabled" } else { "not enabled" };
-        line(&format!(
-            "User discovery:   {}",
-            is_on(discovery.is_some_and(|discovery| discovery.users().is_some()))
-        ));
-        line(&format!(
-            "Group discovery:  {}",
-            is_on(discovery.is_some_and(|discovery| discovery.groups().is_some()))
-        ));
+        let wanted = |is_on: bool, is_off: bool| match (is_on, is_off) {
+            (true, _) => "enabled",
+            (_, true) => "switched off",
+            _ => "left as it is",
+        };
+        let users = discovery.map_or((false, false), |discovery| (discovery.users().is_some(), discovery.users_are_off()));
+        let groups = discovery.map_or((false, false), |discovery| {
+            (discovery.groups().is_some(), discovery.groups_are_off())
+        });
+        line(&format!("User discovery:   {}", wanted(users.0, users.1)));
+        line(&format!("Group discovery:  {}", wanted(groups.0, groups.1)));
     }
 
     pub(crate) fn plan(self, plan: &Plan) {
@@ -146,7 +148,8 @@ impl Output {
         if let Some(settings) = outcome.client_settings() {
             line(&format!("For ccmsetup.exe:   {}", settings.ccmsetup_properties()));
         }
-        if outcome.secret.is_some() && outcome.connection.is_none() {
+        let is_handed_over = |next: &NextStep| next.code == NextStepCode::HandOverSecret;
+        if outcome.secret.is_some() && outcome.next_steps.iter().any(is_handed_over) {
             line("The secret is handed to the calling program only (Outcome::secret) and never printed.");
         }
         self.findings(&outcome.findings);

@@ -73,7 +73,8 @@ pub async fn directory_reads(directory: &dyn Directory, prefix: &str) -> Result<
 /// Checks everything that the trait [`Site`] promises.
 ///
 /// It imports two apps of a tenant that does not exist, all with new ids, into a connection whose name begins with
-/// `prefix`, and removes the connection, also after a violation. The product has no way to remove tenants and apps from
+/// `prefix`, switches its user discovery on and off, renames it, and removes it, also after a violation. A site that
+/// takes renewed secrets gets one. The product has no way to remove tenants and apps from
 /// a site, so these stay there: use a site for tests.
 ///
 /// # Errors

@@ -381,6 +381,13 @@ pub struct Application {
     /// Its secrets.
     #[serde(default, deserialize_with = "null_as_default")]
     pub password_credentials: Vec<PasswordCredential>,
+    /// Whether an administrator has deactivated it, so that it gets no token; `None` if the directory does not tell.
+    #[serde(default)]
+    pub is_disabled: Option<bool>,
+    /// Whether and why Microsoft has disabled it, as `DisabledDueToViolationOfServicesAgreement`; `None` or `NotDisabled`
+    /// if it has not.
+    #[serde(default)]
+    pub disabled_by_microsoft_status: Option<String>,
     /// Its certificates.
     #[serde(default, deserialize_with = "null_as_default")]
     pub key_credentials: Vec<KeyCredential>,
@@ -397,6 +404,8 @@ impl Application {
             object_id,
             app_id,
             password_credentials: Vec::new(),
+            is_disabled: None,
+            disabled_by_microsoft_status: None,
             key_credentials: Vec::new(),
             properties,
         }
@@ -467,13 +476,20 @@ pub struct ServicePrincipal {
     pub id: ServicePrincipalId,
     /// *Application ID*.
     pub app_id: ApplicationId,
+    /// *Enabled for users to sign-in?*: if not, the app gets no token. `None` if the directory does not tell.
+    #[serde(default)]
+    pub account_enabled: Option<bool>,
 }
 
 impl ServicePrincipal {
     /// Describes a service principal.
     #[must_use]
     pub const fn new(id: ServicePrincipalId, app_id: ApplicationId) -> Self {
-        Self { id, app_id }
+        Self {
+            id,
+            app_id,
+            account_enabled: None,
+        }
     }
 }
 
@@ -599,9 +615,11 @@ impl RoleAssignment {
     }
 }
 
+/// A tenant lists the deleted apps of everyone, so what is odd in one of them is no reason to stop.
 fn descriptions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let secrets = Option::<Vec<PasswordCredential>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(secrets.into_iter().map(|secret| secret.display_name.unwrap_or_default()).collect())
+    let secrets = Option::<Vec<serde_json::Value>>::deserialize(deserializer)?.unwrap_or_default();
+    let description = |secret: &serde_json::Value| secret["displayName"].as_str().unwrap_or_default().to_owned();
+    Ok(secrets.iter().map(description).collect())
 }
 
 fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {

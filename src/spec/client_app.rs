@@ -54,11 +54,6 @@ impl ClientApp {
         matches!(self, Self::Reuse(_))
     }
 
-    /// Whether an app that is there is brought into shape.
-    pub(crate) const fn is_adopted(&self) -> bool {
-        matches!(self, Self::Adopt(_))
-    }
-
     /// The values of an app to import.
     pub(crate) const fn imported(&self) -> Option<&ImportedClientApp> {
         match self {
@@ -230,7 +225,10 @@ enum Draft {
     Create(ClientAppSpecBuilder),
     Import(ImportedClientAppBuilder),
     Reuse(FieldInput<ApplicationId>),
-    Adopt(FieldInput<ApplicationId>),
+    Adopt {
+        client_id: FieldInput<ApplicationId>,
+        keep_sign_in_audience: bool,
+    },
 }
 
 impl ClientAppDraft {
@@ -252,10 +250,19 @@ impl ClientAppDraft {
                 reader.finish(&["name", "clientId"], violations);
                 Draft::Import(ImportedClientAppBuilder { name, client_id })
             }
-            other => {
+            "adopt" => {
+                let client_id = reader.text("clientId", violations).into();
+                let keep = reader.flag("keepSignInAudience", violations);
+                reader.finish(&["clientId", "keepSignInAudience"], violations);
+                Draft::Adopt {
+                    client_id,
+                    keep_sign_in_audience: keep.unwrap_or_default(),
+                }
+            }
+            _ => {
                 let id = reader.text("clientId", violations).into();
                 reader.finish(&["clientId"], violations);
-                if other == "adopt" { Draft::Adopt(id) } else { Draft::Reuse(id) }
+                Draft::Reuse(id)
             }
         };
         Some(Self(draft))
@@ -266,9 +273,12 @@ impl ClientAppDraft {
             Draft::Create(builder) => builder.check(&below(path, "create"), violations).map(ClientApp::Create),
             Draft::Import(builder) => builder.check(&below(path, "import"), violations).map(ClientApp::Import),
             Draft::Reuse(id) => read_reused(id, path, violations).map(ClientApp::Reuse),
-            Draft::Adopt(id) => {
-                let id = read_client_id(id, &below(path, "adopt"), violations);
-                id.map(|id| ClientApp::Adopt(AdoptedClientApp::new(id)))
+            Draft::Adopt {
+                client_id,
+                keep_sign_in_audience,
+            } => {
+                let id = read_client_id(client_id, &below(path, "adopt"), violations);
+                id.map(|id| ClientApp::Adopt(AdoptedClientApp::new(id).keep_sign_in_audience(keep_sign_in_audience)))
             }
         }
     }
@@ -306,7 +316,10 @@ impl From<ImportedClientApp> for ClientAppDraft {
 
 impl From<AdoptedClientApp> for ClientAppDraft {
     fn from(app: AdoptedClientApp) -> Self {
-        Self(Draft::Adopt(FieldInput::Value(app.client_id())))
+        Self(Draft::Adopt {
+            client_id: FieldInput::Value(app.client_id()),
+            keep_sign_in_audience: app.keeps_sign_in_audience(),
+        })
     }
 }
 

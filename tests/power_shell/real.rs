@@ -11,7 +11,7 @@ use std::{
 use cmg_onboarding::{
     Call, DiscoverySpec, Site,
     site::{
-        SiteAction, SiteItem, SiteRemoval,
+        NamedConnection, SiteAction, SiteHierarchy, SiteItem, SiteRemoval,
         power_shell::{LocalProcess, PowerShellSite, SCRIPT},
     },
 };
@@ -216,8 +216,26 @@ async fn runs_the_whole_job(console: &Console, host: LocalProcess) {
     let snapshot = site.snapshot(Call::quiet()).await.unwrap();
     assert_eq!((snapshot.applications.len(), snapshot.connections.len()), (2, 1));
 
+    assert_eq!(snapshot.info.hierarchy, SiteHierarchy::Top);
+    assert_eq!(snapshot.info.provider.as_deref(), Some("provider.contoso.com"));
+    assert_eq!(snapshot.info.is_service_connection_point_online, Some(true));
+    assert_eq!(snapshot.gateways.as_deref(), Some([].as_slice()));
+
+    wanted.name = "Fabrikam CMG".to_owned();
+    wanted.renamed_from = Some(NamedConnection::new(first.connection.id, "Contoso CMG"));
+    wanted.discovery = Some(DiscoverySpec::builder().users_off().build().unwrap());
+    let changed = site.onboard(Call::quiet(), &wanted).await.unwrap();
+    let of = |item| changed.done.iter().find(|step| step.item == item).map(|step| step.action.clone());
+    assert_eq!(of(SiteItem::Connection), Some(SiteAction::Changed));
+    assert_eq!(of(SiteItem::Discovery), Some(SiteAction::Changed));
+    assert_eq!(
+        (changed.connection.id, changed.connection.name.as_str()),
+        (first.connection.id, "Fabrikam CMG")
+    );
+    assert_eq!(changed.connection.user_discovery, None);
+
     let removed = site
-        .remove(Call::quiet(), &SiteRemoval::new(first.connection.id, "Contoso CMG"))
+        .remove(Call::quiet(), &SiteRemoval::new(first.connection.id, "Fabrikam CMG"))
         .await
         .unwrap();
     assert!(removed.connection && removed.left_behind.len() == 3, "{removed:?}");

@@ -312,10 +312,11 @@ fn nothing_is_read_in_two_places() {
     for call in calls.iter().filter(reading) {
         *places.entry(call.cmdlet.as_str()).or_default() += 1;
     }
-    // Seven calls in the look: the eighth reads one service by its id, if a list left its web apps out.
+    // Eight calls in the look; one more reads a service by its id, if a list left its web apps out.
     let expected = [
         ("Get-CMAADApplication", 1),
         ("Get-CMAzureService", 2),
+        ("Get-CMServiceConnectionPoint", 1),
         ("Get-CMSite", 1),
         ("Invoke-CMWmiQuery", 4),
     ];
@@ -328,7 +329,7 @@ fn nothing_is_read_in_two_places() {
     ] {
         assert_eq!(SCRIPT.matches(&format!("FROM {class}")).count(), 1, "{class}");
     }
-    // From nothing: the look's seven calls less the gateways, four writes, and what each write changed: tenants and
+    // From nothing: the look's eight calls less gateways and service connection point, four writes, and what each write changed: tenants and
     // applications, applications, services and discovery, discovery.
     let forgotten = SCRIPT.matches("$known.Remove(").count();
     assert_eq!(forgotten, 7, "each write forgets what it changes and nothing else");
@@ -384,7 +385,8 @@ fn an_analyzer_has_nothing_to_say() {
 
 #[test]
 fn nothing_advises_to_delete_and_no_service_type_is_taken_for_cloud_management() {
-    let lower = SCRIPT.to_lowercase();
+    // Taking a group out of discovery is the parameter of a cmdlet, not advice.
+    let lower = SCRIPT.to_lowercase().replace("$settings.deletegroupname", "");
     assert!(!lower.contains("delete"));
     let compared: Vec<_> = SCRIPT
         .lines()
@@ -419,7 +421,34 @@ fn a_query_for_gateways_that_fails_blocks() {
 
 #[test]
 fn a_drive_that_leads_elsewhere_is_not_taken() {
-    assert!(function("Connect-Site").contains("$drive.Root -ne $Request.provider"));
+    let connect = function("Connect-Site");
+    assert!(connect.contains("$drive.Root -ne $Request.provider"));
+    assert!(
+        connect.contains("provider = Read-Value -Object $drive -Name 'Root'"),
+        "it tells where the drive leads"
+    );
+}
+
+#[test]
+fn a_rename_and_what_is_switched_off_go_by_the_documented_parameters() {
+    let connection = function("Install-Connection");
+    assert!(connection.contains("$changes.NewName = $Wanted.name"));
+    assert!(connection.find("Find-Former").unwrap() < connection.find("New-CMCloudManagementAzureService").unwrap());
+    let discovery = function("Install-Discovery");
+    for switch in [
+        "$settings.EnableUserDiscovery = $false",
+        "$settings.EnableGroupDiscovery = $false",
+        "$settings.DeleteGroupName = $removed",
+    ] {
+        assert!(discovery.contains(switch), "{switch}");
+    }
+}
+
+#[test]
+fn the_service_connection_point_is_looked_at_before_a_run_and_not_in_it() {
+    let reader = "Read-ServiceConnectionPoint";
+    assert_eq!(SCRIPT.matches(reader).count(), 2, "its function, and the look");
+    assert!(function("Send-Snapshot").contains(reader));
 }
 
 #[test]

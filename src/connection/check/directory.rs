@@ -12,7 +12,7 @@ use crate::{
             operation::{Operation, PlannedSecret},
             registration::{SECRET_MARKER, UniqueNames},
         },
-        read::snapshot::{RegisteredApp, TenantSnapshot},
+        read::snapshot::{TenantSnapshot, needs_directory},
         report::{
             finding::{Finding, FindingCode, Severity},
             step::{AppRole, Step},
@@ -33,11 +33,13 @@ pub(crate) fn check_directory(rules: &Rules<'_>, found: &TenantSnapshot, finding
     } else if found.server.is_none() {
         findings.push(apps::not_found(apps::SERVER, server.client_id(), tenant));
     }
-    if rules.only != Some(AppRole::Server) && client.is_adopted() && found.client.is_none() {
+    if rules.only != Some(AppRole::Server) && client.client_id().is_some() && found.client.is_none() {
         findings.push(apps::not_found(apps::CLIENT, client.client_id(), tenant));
     }
     check_deleted(rules, found, findings);
-    if server.is_registered_here() && !client.is_registered_here() {
+    // If both are there, they are compared.
+    let is_unknown = found.server.is_none() || found.client.is_none();
+    if server.is_registered_here() && !client.is_registered_here() && is_unknown {
         findings.push(Finding::warning(FindingCode::ClientAppLeftAsIs));
     }
 }
@@ -52,7 +54,7 @@ fn check_server(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Fi
             let is_default = app.chosen_uri().is_none() && (app.is_created() || has_none);
             check_uri(rules, is_default, found, findings);
         }
-        Some(server) => check_outside_server(rules, server, findings),
+        Some(_) => {}
     }
 }
 
@@ -108,7 +110,8 @@ pub(crate) fn check_token(rules: &Rules<'_>, found: &TenantSnapshot, findings: &
         let differs = Finding::blocker(FindingCode::TokenTenantDiffers);
         findings.push(differs.with("tokenTenant", tenant).with("directoryTenant", found.tenant.id));
     }
-    if signed_in.scopes.is_none() && signed_in.app_roles.is_none() {
+    let is_unreadable = signed_in.scopes.is_none() && signed_in.app_roles.is_none();
+    if is_unreadable && needs_directory(rules.spec) {
         findings.push(Finding::warning(FindingCode::TokenUnreadable));
     }
     if found.tenant_name_unread {
@@ -258,14 +261,6 @@ fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, policy: &App
             .with("longestDays", longest.whole_days())
             .with("wantedDays", days);
         findings.push(too_long);
-    }
-}
-
-fn check_outside_server(rules: &Rules<'_>, app: &RegisteredApp, findings: &mut Vec<Finding>) {
-    apps::check_scope(&app.application, findings);
-    apps::check_service_principal(apps::SERVER, app, findings);
-    if rules.spec.discovery().is_some() {
-        findings.push(Finding::warning(FindingCode::ServerAppLeftAsIs));
     }
 }
 

@@ -22,8 +22,12 @@ pub(crate) struct Rules<'a> {
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
     pub(crate) remove_superseded: bool,
+    /// Whether the apps that a plan keeps are proven to be there.
+    pub(crate) verify_alive: bool,
     /// Whether the caller states that no gateway uses the connection.
     pub(crate) no_gateway_stated: bool,
+    /// Whether the caller states that nothing else uses the apps.
+    pub(crate) apps_unused_stated: bool,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<&'a SiteIdentity>,

@@ -1,9 +1,9 @@
 //! *Verify* of the *Import apps* dialog, and more: whether apps that are registered already are what the
 //! product needs.
 
-mod client_app;
-mod secret;
-mod server_app;
+pub(super) mod client_app;
+pub(in crate::connection) mod secret;
+pub(super) mod server_app;
 
 use std::{fmt, sync::Arc};
 
@@ -77,7 +77,7 @@ impl ImportVerifier {
     #[must_use]
     pub fn of(spec: &ConnectionSpec) -> Option<Self> {
         let server = spec.server_app().imported()?;
-        let verifier = Self::new(server.clone()).discovery(spec.discovery().is_some());
+        let verifier = Self::new(server.clone()).discovery(spec.discovers());
         Some(match spec.client_app().imported() {
             Some(client) => verifier.client_app(client.clone()),
             None => verifier,
@@ -147,14 +147,11 @@ impl ImportVerifier {
         if let Some(registered) = &registered {
             self.compare(registered, &mut findings);
         }
-        let (is_accepted, by_token) = probed.unwrap_or_default();
-        let told: Vec<_> = findings.iter().map(Finding::code).collect();
-        // If token and directory tell the same fact, the directory tells more of its reason.
-        let is_new = |finding: &Finding| !secret::known_to_directory(finding.code()).iter().any(|code| told.contains(code));
-        findings.extend(by_token.into_iter().filter(is_new));
+        let tried = probed.unwrap_or_default();
+        tried.add_to(&mut findings);
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         Ok(Verification {
-            is_secret_accepted: is_accepted,
+            is_secret_accepted: tried.is_accepted,
             is_compared: registered.is_some_and(|registered| registered.tenant.id == self.server.tenant_id()),
             findings,
         })

@@ -6,15 +6,18 @@ use uuid::{Uuid, uuid};
 use crate::{
     connection::{
         check::{
+            adopted::check_adopted,
             conditional_access::check_conditional_access,
             directory::{check_directory, check_policies},
+            registrations::check_registrations,
             rights::{check_ownership, check_permissions, check_roles},
             rows::check_rows,
             rules::Rules,
             secrets::{check_secrets, note_secret, note_secrets_of_others},
-            site::check_site,
+            site::{check_site, note_renewal},
         },
         plan::{
+            alive::confirm_apps,
             apps::{client_changes, removals_if_refused, server_changes},
             change::{Change, needed_uses},
             consents::{Consents, client_consents, open_consents, server_consents},
@@ -41,6 +44,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
     if let Some(directory) = &snapshot.directory {
         check_directory(rules, directory, &mut findings);
     }
+    check_registrations(rules, snapshot, &mut findings);
     if let Some(site) = &snapshot.site {
         check_site(rules, snapshot, site, &mut findings);
     }
@@ -57,9 +61,13 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
         check_conditional_access(directory, &mut findings);
         findings.extend(open_consents(rules, snapshot, &target));
     }
+    check_adopted(rules, snapshot, &target, &mut findings);
     check_rows(rules, snapshot, &target, &mut findings);
     check_secrets(rules, snapshot, &target, &changes, &mut findings);
     note_secret(&changes, snapshot, &mut findings);
+    if let Some(site) = &snapshot.site {
+        note_renewal(rules, &target, site, &changes, &mut findings);
+    }
     if target.server.shape.is_some() {
         note_secrets_of_others(snapshot, rules.site_identity(snapshot), &mut findings);
     }
@@ -93,14 +101,17 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
         let secret = planned_secret(rules, target, snapshot);
         changes.extend(server_changes(target, snapshot, secret));
         changes.extend(secret_changes(rules, target, snapshot, secret));
-        changes.extend(server_consents(target, snapshot, rules.spec.discovery().is_some()));
+        changes.extend(server_consents(target, snapshot, rules.spec.discovers()));
     }
     if rules.only != Some(AppRole::Server) {
         changes.extend(client_changes(target, snapshot));
         changes.extend(client_consents(target, snapshot));
     }
     if let (None, Some(site)) = (rules.only, &snapshot.site) {
-        changes.extend(site_changes(rules.spec, target, site));
+        changes.extend(site_changes(rules, target, site));
+    }
+    if rules.verify_alive {
+        confirm_apps(&mut changes, snapshot);
     }
     // Nothing can be refused by a policy that was read, and found to allow it.
     if snapshot.directory.as_ref().is_some_and(|directory| directory.policy.is_none()) {

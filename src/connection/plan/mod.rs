@@ -4,6 +4,7 @@
 //! [`site`] and [`removal`] each give their changes. The list of [`change`]s, with all findings, is the plan
 //! ([`document`]): the caller shows, stores and approves it, and a run carries out exactly these changes.
 
+pub(crate) mod alive;
 pub(crate) mod app_id_uri;
 pub(crate) mod apps;
 pub(crate) mod change;

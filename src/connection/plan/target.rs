@@ -69,6 +69,12 @@ impl AppTarget {
         Reference::to(self.app.application_id, register)
     }
 
+    /// The id by which the site may know the app: of a deleted registration, too, which is restored with its id.
+    pub(crate) fn id_in_site(&self) -> Option<ApplicationId> {
+        let restored = || self.deleted.as_ref().and_then(|deleted| deleted.app_id);
+        self.app.application_id.or_else(restored)
+    }
+
     pub(crate) fn name(&self) -> &str {
         self.app.name.as_deref().unwrap_or_default()
     }
@@ -121,7 +127,7 @@ impl Target {
 
 fn server(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames, scope: PermissionId, uri: Option<&AppIdUri>) -> AppTarget {
     let found = snapshot.server();
-    let discovers = spec.discovery().is_some();
+    let discovers = spec.discovers();
     let shape = |name: &str| server_shape(name, uri, scope, discovers, spec.issue_id_tokens());
     let mut owners = Vec::new();
     let (source, name, shape, validity) = match spec.server_app() {
@@ -136,7 +142,13 @@ fn server(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames, scope
         // It keeps its name and its home page.
         ServerApp::Adopt(app) => {
             let name = held_name(found);
-            let shape = shape(name.as_deref().unwrap_or("the server app"));
+            let mut shape = shape(name.as_deref().unwrap_or("the server app"));
+            if app.keeps_sign_in_audience() {
+                shape.sign_in_audience = None;
+            }
+            if let Some(api) = shape.api.as_mut().filter(|_| app.keeps_token_version()) {
+                api.requested_access_token_version = None;
+            }
             (AppSource::Adopt, name, Some(shape), app.secret_validity())
         }
         ServerApp::Import(app) => (AppSource::Import, Some(app.name().to_owned()), None, SecretValidity::default()),
@@ -176,7 +188,7 @@ fn restorable(source: AppSource, snapshot: &Snapshot, found: Option<&RegisteredA
 
 fn client(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames) -> AppTarget {
     let found = snapshot.client();
-    let shape = client_shape(spec.issue_id_tokens());
+    let mut shape = client_shape(spec.issue_id_tokens());
     let mut owners = Vec::new();
     let (source, name, shape) = match spec.client_app() {
         ClientApp::Create(app) => {
@@ -184,7 +196,12 @@ fn client(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames) -> Ap
             let shape = created(shape, app.name(), &names.client);
             (AppSource::Create, Some(app.name().to_owned()), Some(shape))
         }
-        ClientApp::Adopt(_) => (AppSource::Adopt, held_name(found), Some(shape)),
+        ClientApp::Adopt(app) => {
+            if app.keeps_sign_in_audience() {
+                shape.sign_in_audience = None;
+            }
+            (AppSource::Adopt, held_name(found), Some(shape))
+        }
         ClientApp::Import(app) => (AppSource::Import, Some(app.name().to_owned()), None),
         ClientApp::Reuse(app) => (AppSource::Reuse, row_name(snapshot, app.client_id()), None),
     };

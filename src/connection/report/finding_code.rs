@@ -110,6 +110,13 @@ pub enum FindingCode {
     /// The secret that this run has issued could not be tried out. Parameters: `keyId` (of that secret), `error` and
     /// `help` (texts of the sign-in error), `codes` (list of AADSTS numbers, optional).
     NewSecretUnproven,
+    /// The site keeps the secret that it has for the server app: it takes another one from a person only.
+    /// Parameters: `clientId`, `heldUntil` (date; none if the site does not tell it), `expiresOn` (date of the
+    /// secret that the specification gives; none if this run issues one).
+    SecretNotRenewed,
+    /// The site knows the server app to import, and shows no secret: whether it holds the given one cannot be
+    /// told. Parameters: `clientId`, `heldUntil` (date; none if the site does not tell it).
+    ImportedSecretUncompared,
     /// What another administrator has written before is gone. Parameters: `step`, `lost` (list of what is
     /// gone, each with the name of its property).
     ConcurrentChange,
@@ -170,6 +177,13 @@ pub enum FindingCode {
     ConditionalAccessUnknown,
     /// The app is disabled in the tenant.
     AppDisabled,
+    /// An app registration is deactivated (`isDisabled`): the app gets no token. Parameters: `app`.
+    AppDeactivated,
+    /// Microsoft has disabled an app (`disabledByMicrosoftStatus`). Parameters: `app`, `status` (as Microsoft Graph has it).
+    AppDisabledByMicrosoft,
+    /// The service principal of an app is disabled (`accountEnabled`): the app gets no token (AADSTS7000112). Parameters:
+    /// `app`.
+    ServicePrincipalDisabled,
     /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId`, `tenant` (tenant
     /// id).
     AppNotFound,
@@ -220,6 +234,11 @@ pub enum FindingCode {
     /// An app lets accounts of other tenants sign in. Parameters: `app`, `audience` (who may sign in, as the
     /// manifest has it).
     SignInAudience,
+    /// The plan narrows who may sign in to an adopted app. Parameters: `app`, `from` and `to` (who may sign in, as the
+    /// manifest has it).
+    AudienceNarrowed,
+    /// The plan changes the version of the access tokens of the adopted server app. Parameters: `from` and `to` (numbers).
+    TokenVersionLowered,
     /// The client app has no permission of the server app.
     ConsentMissing,
     /// The client app's permission of the server app is configured, and no administrator has consented to it.
@@ -286,9 +305,30 @@ pub enum FindingCode {
     ConnectionOfAnotherServerApp,
     /// The site has a connection of this name for something else. Parameters: `connection` (name).
     ConnectionNameTaken,
+    /// The server app is registered by hand or elsewhere, and its consent for discovery was not read; it is left as it is.
+    /// The site has another connection for this tenant, and nothing tells of which type it is. Parameters:
+    /// `connection` (name), `serviceType` (the site's own number, optional).
+    ConnectionOfUnknownType,
+    /// The site has an Azure service of another type for this tenant, which is no conflict. Parameters:
+    /// `connection` (name), `serviceType` (the site's own number, optional).
+    OtherAzureService,
+    /// The site reports to another one, and apps belong to the site at the top of the hierarchy. Parameters:
+    /// `siteCode`, `reportsTo` (site codes).
+    SiteNotAtTop,
+    /// The service connection point of the site is in offline mode.
+    ServiceConnectionPointOffline,
+    /// What the site does not tell beforehand, so that the run may still be refused. Parameters: `facts` (list
+    /// of what was not read).
+    SiteFactsUnknown,
+    /// A cloud management gateway uses the connection. Parameters: `gateway` and `connection` (names).
+    GatewayUsesConnection,
+    /// Whether a cloud management gateway uses the connection cannot be told. Parameters: `connection` (name),
+    /// `gateway` (name; none if the gateways could not be read at all).
+    GatewayUseUnknown,
     /// The server app is registered by hand or elsewhere; its consent for discovery is left as it is.
     ServerAppLeftAsIs,
-    /// The client app is registered by hand or elsewhere; its registration and consents are left as they are.
+    /// The client app is registered by hand or elsewhere, and what it lacks cannot be told before the server app is there;
+    /// its registration and consents are left as they are.
     #[serde(alias = "appLeftAsIs")]
     ClientAppLeftAsIs,
     /// A row of the site stays after a removal: the product offers no way to remove it. Parameters: `kind`
@@ -299,14 +339,35 @@ pub enum FindingCode {
     AppsUsedByAnotherSite,
     /// The apps stay after a removal: a connection of another name uses them. Parameters: `connection` (name).
     AppsUsedByConnection,
+    /// The apps stay, because the server app has valid secrets that this crate has not made. Parameters:
+    /// `descriptions` (list of the secrets' descriptions; a secret without one is told by its id).
+    AppsUsedByAnotherSecret,
+    /// The caller states that nothing else uses the apps, although something may be using them. Parameters:
+    /// `sites` and `descriptions` (lists of what may be using them; none if empty).
+    AppsStatedUnused,
+    /// The server app to remove has valid secrets of this crate that were issued without a site. Parameters:
+    /// `count` (number of them).
+    SecretsHandedOver,
+    /// The site has a connection of this name with a server app that is not this specification's, or is
+    /// registered no longer; it stays. Parameters: `connection` (name), `name` and `clientId` (of the server
+    /// app, as the site has them; none if the site does not tell).
+    ConnectionOfRemovedServerApp,
     /// The web apps of a connection could not be read, so it is not known which apps it uses. In a removal the apps
     /// stay. Parameters: `connection` (name).
     ConnectionUnread,
     /// The site has a row that could not be read, so what it says is unknown. In a removal the apps stay if the row may
     /// be a connection or an app. Parameters: `class` (of the SMS Provider), `property`, `row` (its id, if that was read).
     SiteRowUnread,
+    /// Which discovery a connection has could not be read. Parameters: `connection` (name).
+    DiscoveryUnread,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
+    /// The directory shows an app as registered and as deleted, for as long as was waited: one of the two answers is old.
+    /// Parameters: `app`, `clientId`.
+    RegistrationUncertain,
+    /// The directory that was given could not be read, and the plan does not need it: the apps are not compared. Parameters:
+    /// `error` and `help` (texts of the error).
+    DirectoryUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
     AdoptedAppStays,
 }
@@ -351,6 +412,8 @@ impl FindingCode {
         Self::NewSecretBlocked,
         Self::NewSecretRefused,
         Self::NewSecretUnproven,
+        Self::SecretNotRenewed,
+        Self::ImportedSecretUncompared,
         Self::ConcurrentChange,
         Self::ChangeOverwritten,
         Self::SecretExpired,
@@ -375,6 +438,9 @@ impl FindingCode {
         Self::ConditionalAccessApplies,
         Self::ConditionalAccessUnknown,
         Self::AppDisabled,
+        Self::AppDeactivated,
+        Self::AppDisabledByMicrosoft,
+        Self::ServicePrincipalDisabled,
         Self::AppNotFound,
         Self::AppUnknownAtSignIn,
         Self::TenantUnknownAtSignIn,
@@ -395,6 +461,8 @@ impl FindingCode {
         Self::PublicClientOff,
         Self::TokenVersion,
         Self::SignInAudience,
+        Self::AudienceNarrowed,
+        Self::TokenVersionLowered,
         Self::ConsentMissing,
         Self::ConsentOnlyConfigured,
         Self::ConsentForSomeOnly,
@@ -422,14 +490,28 @@ impl FindingCode {
         Self::ConnectionNamedOtherwise,
         Self::ConnectionOfAnotherServerApp,
         Self::ConnectionNameTaken,
+        Self::ConnectionOfUnknownType,
+        Self::OtherAzureService,
+        Self::SiteNotAtTop,
+        Self::ServiceConnectionPointOffline,
+        Self::SiteFactsUnknown,
+        Self::GatewayUsesConnection,
+        Self::GatewayUseUnknown,
         Self::ServerAppLeftAsIs,
         Self::ClientAppLeftAsIs,
         Self::SiteRowStays,
         Self::AppsUsedByAnotherSite,
         Self::AppsUsedByConnection,
+        Self::AppsUsedByAnotherSecret,
+        Self::AppsStatedUnused,
+        Self::SecretsHandedOver,
+        Self::ConnectionOfRemovedServerApp,
         Self::ConnectionUnread,
         Self::SiteRowUnread,
+        Self::DiscoveryUnread,
         Self::DeletedAppsUnread,
+        Self::RegistrationUncertain,
+        Self::DirectoryUnread,
         Self::AdoptedAppStays,
     ];
 }

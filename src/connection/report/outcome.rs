@@ -247,6 +247,10 @@ impl ClientSettings {
 pub struct Outcome {
     /// Whether this run changed anything; `false` if everything was in place.
     pub changed: bool,
+    /// When tenant and site were read for the plan. What the run has left as it was, was so by the answers of that
+    /// moment; see [`verify_alive`](crate::connection::AzureServicesConnectionBuilder::verify_alive).
+    #[serde(with = "time::serde::rfc3339")]
+    pub read_at: OffsetDateTime,
     /// The cloud.
     pub environment: CloudEnvironment,
     /// The tenant.

@@ -7,6 +7,7 @@
 //! The changes of one round run side by side, and all of them finish before a failure stops the run. The
 //! caller's sink has each issued secret before the next write; [`prove`] signs in with it before the site has it.
 
+pub(crate) mod alive;
 pub(crate) mod app;
 pub(crate) mod cancel;
 pub(crate) mod clean_up;

@@ -15,8 +15,8 @@ use crate::{
             consent_links::{ConsentLinks, Required},
             error::ApplyError,
             event::Verb,
-            next_step::{NextStep, consents, next_steps},
-            outcome::{AppOutcome, Outcome, StepReport},
+            next_step::{NextStep, Remaining, consents, next_steps},
+            outcome::{AppOutcome, IssuedSecret, Outcome, StepReport},
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
@@ -99,6 +99,12 @@ impl Run<'_> {
                 self.keep(step);
                 Ok(())
             }
+            Operation::ConfirmApp {
+                application_id,
+                object_id,
+                sends,
+                ..
+            } => self.step(step, self.confirm_app(step, (*application_id, *object_id), sends)).await,
             Operation::CreateApp {
                 unique_name,
                 properties,
@@ -145,6 +151,7 @@ impl Run<'_> {
             Operation::RemoveApp { .. } => self.step(step, self.remove_app(step, &change.operation)).await,
             Operation::ImportTenant { .. }
             | Operation::ImportServerApp { .. }
+            | Operation::RenewSecret { .. }
             | Operation::ImportClientApp { .. }
             | Operation::CreateConnection { .. }
             | Operation::UpdateConnection { .. }
@@ -263,8 +270,6 @@ impl Run<'_> {
         let changed = report.changed_anything();
         let document = self.document;
         let is_onboarding = document.verb == Verb::Onboard;
-        let imported = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
-        let has_site = document.site.is_some();
         let (server_app, client_app, secret, connection) = {
             let state = self.state();
             let server = app_outcome(&document.server_app, state.server.as_ref(), state.server_principal);
@@ -273,7 +278,7 @@ impl Run<'_> {
         };
         let client_id = |app: &Option<AppOutcome>| app.as_ref().map(|app| app.application_id);
         let next_steps = if is_onboarding {
-            let mut steps = next_steps(secret.as_ref().map(|secret| secret.expires_on), imported, has_site, changed);
+            let mut steps = next_steps(self.remaining(secret.as_ref(), changed));
             steps.extend(self.consents_left_open(client_id(&server_app), client_id(&client_app)));
             steps
         } else {
@@ -288,13 +293,16 @@ impl Run<'_> {
                 .tenant_name_in_site(document.tenant_id)
                 .unwrap_or(&document.tenant_name)
                 .to_owned(),
+            // One with placeholders is of an app that is not there, because the run was for the other app only.
             app_id_uri: self
                 .snapshot
-                .client_uri(document.server_app.application_id, self.app_id_uri().as_ref()),
+                .client_uri(document.server_app.application_id, self.app_id_uri().as_ref())
+                .filter(|uri| !uri.has_placeholders()),
             server_app: server_app.filter(|_| is_onboarding),
             client_app: client_app.filter(|_| is_onboarding),
             next_steps,
             findings: self.all_findings(),
+            read_at: self.snapshot.read_at,
             secret,
             connection,
             report,
@@ -315,6 +323,28 @@ impl Run<'_> {
             };
             Some((id, ConsentLinks::of(endpoints, document.tenant_id, id, required)))
         })
+    }
+
+    /// What the next steps go by. Each date is that of the secret which the site really has.
+    fn remaining(&self, issued: Option<&IssuedSecret>, changed: bool) -> Remaining {
+        let given = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
+        let given = given.or_else(|| issued.map(|secret| secret.expires_on));
+        let site = self.snapshot.site.as_ref().filter(|_| self.document.site.is_some());
+        let row = || site?.application(self.server_in_site()?);
+        let held = || row().and_then(|row| row.secret_expiry);
+        let operation = self.planned(Step::ImportServerApp).map(|change| &change.operation);
+        let (expires_on, is_by_hand) = match operation {
+            Some(Operation::RenewSecret { by_hand, .. }) => (if *by_hand { held() } else { given }, *by_hand),
+            Some(Operation::Keep { .. }) => (held(), false),
+            _ => (given, false),
+        };
+        Remaining {
+            expires_on,
+            hands_over: issued.is_some() && (site.is_none() || is_by_hand),
+            renewed_until: given.filter(|_| is_by_hand),
+            has_site: site.is_some(),
+            changed,
+        }
     }
 }
 

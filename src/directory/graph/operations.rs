@@ -26,7 +26,8 @@ use crate::{
 
 /// The properties of an app registration that this job looks at. All others stay unread.
 const APPLICATION: &str = "$select=id,appId,displayName,uniqueName,signInAudience,identifierUris,web,publicClient,isFallbackPublicClient,\
-                           isDeviceOnlyAuthSupported,api,requiredResourceAccess,passwordCredentials,keyCredentials";
+                           isDeviceOnlyAuthSupported,api,requiredResourceAccess,passwordCredentials,keyCredentials,isDisabled,\
+                           disabledByMicrosoftStatus";
 
 /// The most ids that `checkMemberObjects` takes.
 const MOST_MEMBER_IDS: usize = 20;
@@ -182,7 +183,7 @@ impl Directory for GraphDirectory {
 
     async fn service_principal(&self, call: Call, application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
         let path = keyed("servicePrincipals", "appId", &application.to_string());
-        let request = self.client.request(Method::Get, &path, Some("$select=id,appId"));
+        let request = self.client.request(Method::Get, &path, Some("$select=id,appId,accountEnabled"));
         self.client.find(&call, &request).await
     }
 
@@ -295,7 +296,9 @@ impl Directory for GraphDirectory {
 
     async fn restore_application(&self, call: Call, application: ApplicationObjectId) -> Result<(), DirectoryError> {
         let path = format!("directory/deletedItems/{application}/restore");
-        self.client.order(&call, &self.client.request(Method::Post, &path, None)).await
+        // An action without parameters: an empty object, so that no proxy asks for the length of a body that is not there.
+        let request = self.client.request(Method::Post, &path, None).with_json(&json!({}));
+        self.client.order(&call, &request).await
     }
 
     async fn application_owners(&self, call: Call, application: ApplicationObjectId) -> Result<Vec<DirectoryObjectId>, DirectoryError> {

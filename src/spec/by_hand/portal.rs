@@ -88,7 +88,7 @@ pub(super) fn server_app(spec: &ConnectionSpec, values: &Values) -> Option<Part>
             ("Expires, to copy", SECRET_EXPIRY),
         ],
     ));
-    if spec.discovery().is_some() {
+    if spec.discovers() {
         steps.extend(read_directory());
     }
     steps.extend(expose(values));
@@ -104,7 +104,7 @@ pub(super) fn server_app(spec: &ConnectionSpec, values: &Values) -> Option<Part>
     if let ServerApp::Create(app) = spec.server_app() {
         steps.extend(owners(app.owners()));
     }
-    let consents = if spec.discovery().is_some() { GRANTS_DIRECTORY_READ } else { "" };
+    let consents = if spec.discovers() { GRANTS_DIRECTORY_READ } else { "" };
     Some(part(spec, PartKind::ServerApp, title, steps, consents))
 }
 

@@ -50,6 +50,14 @@ function Get-CMSite {
     [pscustomobject]@{ SiteCode = $SiteCode; Version = '5.00.9128.1000'; ReportingSiteCode = '' }
 }
 
+function Get-CMServiceConnectionPoint {
+    [CmdletBinding()]
+    param([string] $SiteCode, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling)
+    Write-Call 'Get-CMServiceConnectionPoint'
+    $mode = [pscustomobject]@{ PropertyName = 'OfflineMode'; Value = 0 }
+    [pscustomobject]@{ RoleName = 'SMS Dmp Connector'; Props = @($mode) }
+}
+
 function Get-CMAADApplication {
     [CmdletBinding()]
     param(
@@ -180,7 +188,10 @@ function Set-CMCloudManagementAzureService {
     $service = $state.services[0]
     if ($NewName) { $service.Name = $NewName }
     if ($PSBoundParameters.ContainsKey('Description')) { $service.Description = $Description }
-    if ($PSBoundParameters.ContainsKey('EnableUserDiscovery')) {
+    if ($PSBoundParameters.ContainsKey('EnableUserDiscovery') -and -not $EnableUserDiscovery) {
+        foreach ($row in $state.settings) { $row.FullSyncEnabled = $false }
+    }
+    if ($EnableUserDiscovery) {
         $state.settings = @(@{
             CloudServiceId = $Id; FullSyncEnabled = $EnableUserDiscovery; FullSyncSchedule = $UserDiscoverySchedule
             DeltaSyncEnabled = $EnableUserDeltaDiscovery; DeltaSyncInterval = $UserDeltaDiscoveryMins; DiscoveryScopeNames = $null
