@@ -119,6 +119,9 @@ pub enum FindingCode {
     /// Conditional Access policies choose their resources by custom security attributes, which are not read, so it is
     /// not known whether they are for the server app. Parameters: `policies` (list of names).
     ConditionalAccessUnknown,
+    /// The token has the permission to read Conditional Access policies, and reading them failed, so it is not known
+    /// whether one is for the server app.
+    ConditionalAccessUnread,
     /// The app is disabled in the tenant.
     AppDisabled,
     /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId`, `tenant` (tenant
@@ -278,6 +281,7 @@ impl FindingCode {
         Self::SignInBlocked,
         Self::ConditionalAccessApplies,
         Self::ConditionalAccessUnknown,
+        Self::ConditionalAccessUnread,
         Self::AppDisabled,
         Self::AppNotFound,
         Self::AppUnknownAtSignIn,
