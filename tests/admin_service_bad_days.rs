@@ -44,9 +44,20 @@ fn class(name: &str) -> String {
     format!("/AdminService/wmi/{name}")
 }
 
-/// A site with these rows of one class, and none of the others.
+/// What every site has: itself.
+async fn mount_site(server: &MockServer) {
+    let site = json!({"value": [{"SiteCode": "P01", "Version": "5.00.9128.1000", "ReportingSiteCode": ""}]});
+    Mock::given(path(class("SMS_Site")))
+        .respond_with(ResponseTemplate::new(200).set_body_json(site))
+        .with_priority(3)
+        .mount(server)
+        .await;
+}
+
+/// A site with these rows of one class, and none of the others but itself.
 async fn site_with(name: &str, rows: Value) -> MockServer {
     let server = MockServer::start().await;
+    mount_site(&server).await;
     let given = ResponseTemplate::new(200).set_body_json(json!({"@odata.context": "x", "value": rows}));
     Mock::given(method("GET"))
         .and(path(class(name)))
@@ -146,7 +157,7 @@ async fn a_sign_in_page_in_between_is_no_answer_of_a_site() {
 async fn an_answer_that_is_cut_in_the_middle_is_told_from_one_that_is_wrong() {
     for (body, problem) in [
         (r#"{"value": [{"ID": 1, "#, "cut off"),
-        (r#"{"values": []}"#, "no list"),
+        (r#"{"values": []}"#, "not a list"),
         (r#"{"value": [7]}"#, "another shape"),
     ] {
         let error = error_of(ResponseTemplate::new(200).set_body_raw(body, "application/json")).await;
@@ -185,8 +196,9 @@ async fn a_connection_that_breaks_in_the_middle_of_an_answer_is_told() {
 #[tokio::test]
 async fn pages_are_followed_on_the_same_service_and_nowhere_else() {
     let server = MockServer::start().await;
+    mount_site(&server).await;
     let address = server.uri();
-    let application = |id: i64| json!({"ID": id, "ClientID": APP, "TenantID": 1, "Name": format!("{id}")});
+    let application = |id: i64| json!({"ID": id, "ClientID": APP, "TenantID": 1, "IsClientApp": false, "Name": format!("{id}")});
     let page =
         |rows: Value, next: Option<String>| ResponseTemplate::new(200).set_body_json(json!({"value": rows, "@odata.nextLink": next}));
     let first = page(
@@ -236,6 +248,27 @@ async fn properties_that_a_list_leaves_out_are_read_row_by_row() {
 }
 
 #[tokio::test]
+async fn a_service_that_shows_no_site_says_nothing_about_it() {
+    let server = site_with("SMS_Site", json!([])).await;
+    let error = reader(&server.uri()).snapshot(Call::quiet()).await.unwrap_err();
+    let SiteError::Refused(refused) = &error else {
+        panic!("not {error:?}")
+    };
+    assert_eq!(refused.reason(), SiteRefusalReason::RightsMissing);
+    assert!(error.help().contains("Administrative Users"), "{}", error.help());
+}
+
+#[tokio::test]
+async fn an_app_whose_row_cannot_be_read_is_not_one_that_the_site_does_not_know() {
+    let server = site_with("SMS_AAD_Application_Ex", json!([{"ID": 1, "ClientID": APP, "TenantID": 1}])).await;
+    let error = reader(&server.uri())
+        .application(Call::quiet(), APP.parse().unwrap())
+        .await
+        .unwrap_err();
+    assert!(chain(&error).contains("IsClientApp"), "{}", chain(&error));
+}
+
+#[tokio::test]
 async fn rows_are_read_as_different_versions_write_them() {
     let rows = json!([
         {"ID": "16777217", "ClientID": APP, "Name": "a", "TenantID": "1", "IsClientApp": 0, "SecretKeyExpiry": "1970-01-01T00:00:00Z",
@@ -246,6 +279,8 @@ async fn rows_are_read_as_different_versions_write_them() {
     ]);
     let read = snapshot_of("SMS_AAD_Application_Ex", rows).await;
     assert_eq!(read.applications.len(), 2);
+    let unread: Vec<_> = read.unread.iter().map(|row| (row.row.unwrap().0, row.property.as_str())).collect();
+    assert_eq!(unread, [(3, "ClientID")], "what cannot be read is told");
     assert_eq!(read.applications[0].id.0, 16_777_217);
     assert_eq!(read.applications[0].secret_expiry, None);
     assert!(read.applications[1].is_client_app && read.applications[1].secret_expiry.is_some());
@@ -257,7 +292,7 @@ async fn rows_are_read_as_different_versions_write_them() {
 async fn ten_thousand_applications_in_one_long_answer_are_read() {
     let padding = "x".repeat(900);
     let rows: Vec<Value> = (1..=10_000)
-        .map(|id| json!({"ID": id, "ClientID": APP, "TenantID": 1, "Name": "n", "IdentifierUri": format!("api://{padding}"), "__PATH": padding}))
+        .map(|id| json!({"ID": id, "ClientID": APP, "TenantID": 1, "IsClientApp": false, "Name": "n", "IdentifierUri": format!("api://{padding}"), "__PATH": padding}))
         .collect();
     let read = snapshot_of("SMS_AAD_Application_Ex", Value::Array(rows)).await;
     assert_eq!(read.applications.len(), 10_000);

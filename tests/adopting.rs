@@ -10,8 +10,8 @@
 mod support;
 
 use cmg_onboarding::{
-    ApplicationId, ConnectionSpec, OnboardingError, Step,
-    connection::{FindingCode, PlannedAction, StepAction},
+    ApplicationId, ConnectionSpec, OnboardingError, Plan, Step,
+    connection::{FindingCode, PlannedAction, Severity, StepAction},
     spec::{AdoptedClientApp, AdoptedServerApp},
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
@@ -87,6 +87,78 @@ async fn the_plan_shows_the_differences_and_apply_mends_only_them() {
     assert_eq!(outcome.app_id_uri.as_ref().unwrap().as_str(), "https://contoso.com/byhand");
     assert_eq!(outcome.server_app.as_ref().unwrap().name.as_deref(), Some("Made by hand"));
     assert!(site.holds_secret(server, outcome.secret.unwrap().value.expose()));
+}
+
+/// A pair of apps that accounts of other tenants may sign in to, and whose tokens are of version 2.
+fn open_to_others(tenant: &EmulatedTenant) -> (ApplicationId, ApplicationId) {
+    let app = |name: &str| {
+        tenant.add_application(json!({
+            "displayName": name,
+            "signInAudience": "AzureADMultipleOrgs",
+            "api": {"requestedAccessTokenVersion": 2},
+        }))
+    };
+    (app("Theirs").into(), app("Their client").into())
+}
+
+fn told(plan: &Plan) -> Vec<(FindingCode, Severity)> {
+    plan.findings().iter().for_each(support::assert_documented);
+    let told = plan.findings().iter().map(|finding| (finding.code(), finding.severity()));
+    let others = [FindingCode::AppIdUriResolved, FindingCode::PolicyNotRead];
+    told.filter(|(code, _)| !others.contains(code)).collect()
+}
+
+#[tokio::test]
+async fn what_adopting_takes_away_from_an_app_is_a_warning() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let (server, client) = open_to_others(&tenant);
+    let job = connection(adopting(server, client), &tenant, &site);
+    let plan = job.plan(|_| ()).await.unwrap();
+    assert_eq!(
+        told(&plan),
+        [
+            (FindingCode::AudienceNarrowed, Severity::Warning),
+            (FindingCode::TokenVersionLowered, Severity::Warning),
+            (FindingCode::AudienceNarrowed, Severity::Warning),
+        ]
+    );
+    plan.apply(|_| ()).await.unwrap();
+    assert_eq!(application(&tenant, server)["signInAudience"], "AzureADMyOrg");
+    assert_eq!(application(&tenant, server)["api"]["requestedAccessTokenVersion"], 1);
+    assert_eq!(told(&job.plan(|_| ()).await.unwrap()), []);
+}
+
+#[tokio::test]
+async fn what_adopting_takes_away_can_be_left_and_is_told_as_it_is() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let (server, client) = open_to_others(&tenant);
+    let keeping = ConnectionSpec::builder("Contoso CMG")
+        .server_app(
+            AdoptedServerApp::builder(server)
+                .keep_sign_in_audience(true)
+                .keep_token_version(true),
+        )
+        .client_app(AdoptedClientApp::new(client).keep_sign_in_audience(true))
+        .build()
+        .unwrap();
+    // The wish survives being written and read.
+    let written = serde_json::to_string(&keeping).unwrap();
+    let keeping: ConnectionSpec = serde_json::from_str(&written).unwrap();
+    let job = connection(keeping, &tenant, &site);
+    job.onboard(|_| ()).await.unwrap();
+    assert_eq!(application(&tenant, server)["signInAudience"], "AzureADMultipleOrgs");
+    assert_eq!(application(&tenant, server)["api"]["requestedAccessTokenVersion"], 2);
+    assert_eq!(application(&tenant, client)["signInAudience"], "AzureADMultipleOrgs");
+    let plan = job.plan(|_| ()).await.unwrap();
+    assert!(plan.is_empty(), "{plan}");
+    assert_eq!(
+        told(&plan),
+        [
+            (FindingCode::TokenVersion, Severity::Warning),
+            (FindingCode::SignInAudience, Severity::Note),
+            (FindingCode::SignInAudience, Severity::Note),
+        ]
+    );
 }
 
 #[tokio::test]

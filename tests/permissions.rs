@@ -253,8 +253,8 @@ async fn reading_needs_no_right_to_write() {
             .await;
         assert_eq!(
             preflight.unwrap().findings().len(),
-            2,
-            "{kind:?}: the URI, and the permissions to write"
+            3,
+            "{kind:?}: the URI, the policy that was not read, and the permissions to write"
         );
     }
 }

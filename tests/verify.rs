@@ -214,7 +214,11 @@ async fn the_date_that_was_given_is_checked_on_its_own() {
             .collect();
         told
     };
-    assert_eq!(at(end - Duration::days(31)).await, []);
+    assert_eq!(at(end - Duration::days(91)).await, []);
+    assert_eq!(
+        at(end - Duration::days(31)).await,
+        [(FindingCode::SecretExpiresSoon, Severity::Note)]
+    );
     assert_eq!(
         at(end - Duration::days(29)).await,
         [(FindingCode::SecretExpiresSoon, Severity::Warning)]

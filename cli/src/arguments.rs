@@ -6,7 +6,10 @@ use clap::{Parser, ValueEnum};
 use cmg_onboarding::{ApplicationId, CloudEndpoints, Diagnostic, HttpClient, HttpOptions, TenantId};
 use url::Url;
 
-use crate::site::{SiteArguments, SiteChoice};
+use crate::{
+    hand_over::HandOverArguments,
+    site::{SiteArguments, SiteChoice},
+};
 
 /// Connects a Configuration Manager site to a Microsoft Entra tenant, page by page like the Azure Services
 /// wizard.
@@ -60,9 +63,21 @@ pub(crate) struct Arguments {
     pub(crate) register_only: bool,
     #[command(flatten)]
     pub(crate) site: SiteArguments,
+    #[command(flatten)]
+    pub(crate) hand_over: HandOverArguments,
     /// Stop after the summary.
     #[arg(long)]
     pub(crate) plan: bool,
+    /// Print the paper for the board that reviews the change, and stop: every object, every permission with its
+    /// reason, what stays behind, the tenant checks that will flag it.
+    #[arg(long, conflicts_with_all = ["plan", "by_hand"])]
+    pub(crate) review: bool,
+    /// Print the same connection as steps in the portal and in the console, and stop. Nobody signs in.
+    #[arg(long, conflicts_with_all = ["plan", "remove"])]
+    pub(crate) by_hand: bool,
+    /// Do not try a new secret out. Without this flag it signs in once before it goes to the site.
+    #[arg(long)]
+    pub(crate) no_secret_probe: bool,
     /// Write JSON lines to standard output, and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
@@ -75,7 +90,10 @@ pub(crate) struct Arguments {
     /// Leave the admin consents to another administrator, and show where they are given.
     #[arg(long)]
     pub(crate) leave_consents: bool,
-    /// Without a site: replace the secret of an earlier run.
+    /// With --remove: states that no other site, person or program uses the apps.
+    #[arg(long, requires = "remove")]
+    pub(crate) apps_unused: bool,
+    /// Issue a new secret although there is one. The older one stays.
     #[arg(long)]
     pub(crate) reissue_secret: bool,
 }
@@ -120,6 +138,12 @@ impl Arguments {
             && self.token_env.is_none()
             && self.domain.is_none()
             && self.tenant.is_none()
+    }
+
+    /// Whether a new secret is tried out at these endpoints. A Microsoft Graph of its own without an authority of its
+    /// own may be an emulator, whose secrets are not for the cloud's sign-in service.
+    pub(crate) const fn tries_secrets(&self) -> bool {
+        !self.no_secret_probe && (self.graph.is_none() || self.authority.is_some())
     }
 
     /// The text of the specification, in JSON.

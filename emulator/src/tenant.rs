@@ -178,6 +178,22 @@ impl EmulatedTenant {
         store.add_service_principal(self.tenant_id(), given)
     }
 
+    /// Changes an object as somebody else would have, past every rule and at once: complex properties by their parts, lists as
+    /// a whole. `id` is an object id, or the application id of an app registration. Tells whether there is such an object.
+    ///
+    /// ```
+    /// use cmg_onboarding_emulator::EmulatedTenant;
+    /// use serde_json::json;
+    ///
+    /// let tenant = EmulatedTenant::new();
+    /// let app = tenant.add_application(json!({"displayName": "Server"}));
+    /// assert!(tenant.change_object(app, json!({"isDisabled": true, "createdDateTime": "2020-01-01T00:00:00Z"})));
+    /// ```
+    pub fn change_object(&self, id: impl Into<Uuid>, change: Value) -> bool {
+        let Value::Object(change) = change else { return false };
+        self.store().change_object(&id.into().to_string(), &change)
+    }
+
     /// Makes the keys of an identity provider known, as its JSON Web Key Set (`{"keys": [..]}`), so that tokens of this issuer
     /// sign in where a federated identity credential names it. RSA keys and keys on P-256 are understood.
     ///

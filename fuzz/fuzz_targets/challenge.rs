@@ -1,6 +1,5 @@
-//! Claims challenges.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    cmg_onboarding::fuzzing::challenge(text);
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let _ = cmg_onboarding::fuzzing::run("challenge", input);
 });

@@ -1,6 +1,5 @@
-//! Microsoft Graph's error bodies.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    cmg_onboarding::fuzzing::error_envelope(data);
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let _ = cmg_onboarding::fuzzing::run("error_envelope", input);
 });

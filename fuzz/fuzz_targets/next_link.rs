@@ -1,6 +1,5 @@
-//! Links to the next page.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    cmg_onboarding::fuzzing::next_link(text);
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let _ = cmg_onboarding::fuzzing::run("next_link", input);
 });

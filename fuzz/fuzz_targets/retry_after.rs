@@ -1,6 +1,5 @@
-//! How long a service asks to wait.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    let _ = cmg_onboarding::fuzzing::retry_after(text);
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let _ = cmg_onboarding::fuzzing::run("retry_after", input);
 });

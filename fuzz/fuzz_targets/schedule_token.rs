@@ -1,6 +1,5 @@
-//! The product's schedule tokens.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    cmg_onboarding::fuzzing::schedule_token(text);
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let _ = cmg_onboarding::fuzzing::run("schedule_token", input);
 });

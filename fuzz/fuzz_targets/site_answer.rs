@@ -1,6 +1,5 @@
-//! What a site tells.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    cmg_onboarding::fuzzing::site_answer(data);
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let _ = cmg_onboarding::fuzzing::run("site_answer", input);
 });

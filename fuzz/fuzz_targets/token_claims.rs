@@ -1,6 +1,5 @@
-//! Claims of an access token.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    cmg_onboarding::fuzzing::token_claims(text);
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let _ = cmg_onboarding::fuzzing::run("token_claims", input);
 });

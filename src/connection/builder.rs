@@ -6,6 +6,7 @@ use crate::{
     backoff::WaitPolicy,
     clock::{Clock, SystemClock},
     connection::{
+        check::term::SecretThresholds,
         handle::{AzureServicesConnection, Inner},
         plan::consents::Consents,
         read::snapshot::needs_directory,
@@ -16,10 +17,14 @@ use crate::{
     ids::TenantId,
     site::{SiteHandle, SiteIdentity},
     spec::ConnectionSpec,
+    token::SecretProbe,
 };
 
 /// How old a plan may be when it is applied without reading again.
 const MAX_PLAN_AGE: Duration = Duration::from_secs(60);
+
+/// How long a new secret may take until the sign-in service accepts it. Seen were 4 to 18 seconds.
+const PROOF_LIMIT: Duration = Duration::from_secs(60);
 
 /// Builds an [`AzureServicesConnection`]. Each setting says its default; directory, site or both have to be
 /// given, as the specification needs them.
@@ -38,6 +43,8 @@ impl AzureServicesConnectionBuilder {
                 site: None,
                 expected_tenant: None,
                 no_gateway_stated: false,
+                verify_alive: false,
+                apps_unused_stated: false,
                 policy_exempt: false,
                 consents: Consents::Grant,
                 reissue_secret: false,
@@ -45,6 +52,9 @@ impl AzureServicesConnectionBuilder {
                 only: None,
                 site_identity: None,
                 sink: None,
+                secret_probe: None,
+                proof_limit: PROOF_LIMIT,
+                thresholds: SecretThresholds::default(),
                 wait_policy: WaitPolicy::default(),
                 max_plan_age: MAX_PLAN_AGE,
                 cancel: None,
@@ -54,7 +64,9 @@ impl AzureServicesConnectionBuilder {
         }
     }
 
-    /// The Entra tenant. Without it apps can be imported or reused, but not registered. Default: none.
+    /// The Entra tenant. Without it apps can be imported or reused, but not registered. If it is given, apps that are
+    /// imported or reused are compared with their registrations, too, as *Verify* of the *Import apps* dialog does; if it
+    /// cannot be read, a finding says so, and such a plan goes on without it. Default: none.
     pub fn directory(mut self, directory: impl Into<DirectoryHandle>) -> Self {
         self.inner.directory = Some(directory.into());
         self
@@ -92,12 +104,15 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
-    /// Without a site, issues a new secret although the app has one of an earlier run, whose text cannot be
-    /// read again. The older one stays, since it may be in use; see
-    /// [`remove_superseded_secrets`](Self::remove_superseded_secrets). Default: the run issues no new one.
+    /// Issues a new secret although the app has one of an earlier run, whose text cannot be read again. The older
+    /// one stays, since it is in use until its successor has taken its place; see
+    /// [`remove_superseded_secrets`](Self::remove_superseded_secrets). Default: the run issues a secret only if
+    /// there is none, or if the site does not know the app.
     ///
-    /// With a site, the run issues a secret if the site does not know the app, and this setting changes
-    /// nothing.
+    /// A site that takes renewed secrets
+    /// ([`SiteInfo::takes_renewed_secrets`](crate::site::SiteInfo::takes_renewed_secrets)) gets the new one. For any
+    /// other site, the sink and the outcome have it, and a next step says how a person types it into the console.
+    /// Of an app that is imported, the specification's secret takes the place of an issued one.
     pub fn reissue_secret(mut self, reissue: bool) -> Self {
         self.inner.reissue_secret = reissue;
         self
@@ -113,11 +128,33 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
+    /// Proves that each app that a plan keeps is there: the run writes one of its properties as it is, which an app that
+    /// is gone refuses. The plan shows it as [`Operation::ConfirmApp`](super::Operation::ConfirmApp), and the caller needs
+    /// the permission to change apps even if there is nothing to change. Default: what the directory answered while the
+    /// plan was made is believed, and [`Outcome::read_at`](super::Outcome::read_at) says when that was.
+    ///
+    /// Microsoft Entra may answer with what was there some seconds before, to applications more often than to persons:
+    /// set it if the same apps were removed moments ago.
+    ///
+    /// Source: *Designing for eventual consistency for Microsoft Entra*.
+    pub fn verify_alive(mut self, verify: bool) -> Self {
+        self.inner.verify_alive = verify;
+        self
+    }
+
     /// Before a removal, states that no cloud management gateway uses the connection. A site that can tell
     /// decides by itself. One that cannot tell refuses to remove without this statement, which the plan shows
     /// and the report keeps. Default: nothing is stated.
     pub fn state_no_gateway(mut self, stated: bool) -> Self {
         self.inner.no_gateway_stated = stated;
+        self
+    }
+
+    /// Before a removal, states that no other site, person or program uses the apps. Without it, apps with a valid
+    /// secret for another site, or with one that this crate has not made, stay. What the site itself shows to be in use
+    /// stays in any case. The plan and the outcome keep the statement. Default: nothing is stated.
+    pub fn state_apps_unused(mut self, stated: bool) -> Self {
+        self.inner.apps_unused_stated = stated;
         self
     }
 
@@ -142,10 +179,50 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
+    /// How many days before its end the server app's secret is a finding, in any order: the longest of several is a
+    /// note, each other one a warning. With none, only a secret that has expired is told. Default: 90, 30 and 7 days,
+    /// since the site raises no notification for imported apps.
+    ///
+    /// Source: *Administrative console notifications in Configuration Manager*.
+    pub fn secret_thresholds(mut self, days: impl IntoIterator<Item = u16>) -> Self {
+        self.inner.thresholds = SecretThresholds::new(days);
+        self
+    }
+
     /// A safe place, such as a vault. A run gives it each issued secret, and waits for it, before it writes
     /// anything else. Default: none; the secret's text is in the outcome or in the error.
     pub fn secret_sink(mut self, sink: impl SecretSink + 'static) -> Self {
         self.inner.sink = Some(Arc::new(sink));
+        self
+    }
+
+    /// Tries secrets out by signing the server app in. Default: no secret is tried.
+    ///
+    /// The secret of a server app that is imported is tried while tenant and site are read, as *Verify* of the *Import
+    /// apps* dialog does; what the sign-in service says is among the findings.
+    ///
+    /// A secret that a run issues is tried once, after the [`SecretSink`] has it and before the site has it, beside the
+    /// consents. Whatever comes of it is told and stops nothing: by
+    /// [`EventKind::SecretTried`](super::EventKind::SecretTried), and by one of the findings `NewSecretProven`,
+    /// `NewSecretNotYetAccepted`, `NewSecretBlocked`, `NewSecretRefused` and `NewSecretUnproven`.
+    ///
+    /// ```
+    /// use cmg_onboarding::{AzureServicesConnection, CloudEndpoints, connection::AzureServicesConnectionBuilder, token::EntraSecretProbe};
+    ///
+    /// # fn example(builder: AzureServicesConnectionBuilder) -> AzureServicesConnectionBuilder {
+    /// builder.secret_probe(EntraSecretProbe::new(CloudEndpoints::default()))
+    /// # }
+    /// ```
+    pub fn secret_probe(mut self, probe: impl SecretProbe + 'static) -> Self {
+        self.inner.secret_probe = Some(Arc::new(probe));
+        self
+    }
+
+    /// How long a new secret may take until the sign-in service accepts it, by tokio's timer. Until then
+    /// AADSTS7000215 counts as replication and is waited for with the pauses of the
+    /// [`wait_policy`](Self::wait_policy); afterwards a finding says that it is not known yet. Default: 60 seconds.
+    pub fn secret_proof_limit(mut self, limit: Duration) -> Self {
+        self.inner.proof_limit = limit;
         self
     }
 

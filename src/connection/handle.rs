@@ -2,17 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::{Instant, sleep};
+
 use crate::{
     backoff::WaitPolicy,
     clock::Clock,
     connection::{
-        check::rules::Rules,
+        check::{rules::Rules, term::SecretThresholds},
         plan::{consents::Consents, document::PlanDocument, draft},
-        read::snapshot::{Snapshot, read},
+        read::snapshot::{Snapshot, Unread, read, read_tenant},
         report::{
             emitter::Emitter,
             error::ReadError,
-            event::{Event, Verb},
+            event::{Event, EventKind, Verb},
             finding::Finding,
             step::AppRole,
         },
@@ -22,6 +24,7 @@ use crate::{
     ids::TenantId,
     site::{Site, SiteHandle, SiteIdentity},
     spec::ConnectionSpec,
+    token::SecretProbe,
 };
 
 /// One Azure service connection of type Cloud Management, which this handle sets up or removes.
@@ -78,14 +81,23 @@ pub(crate) struct Inner {
     pub(crate) policy_exempt: bool,
     /// Who gives the consents that are missing.
     pub(crate) consents: Consents,
-    /// Without a site: issue a new secret although the app has one.
+    /// Issue or hand over a new secret although there is one.
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
     pub(crate) remove_superseded: bool,
     pub(crate) no_gateway_stated: bool,
+    /// Whether a run proves that the apps that it keeps are there.
+    pub(crate) verify_alive: bool,
+    pub(crate) apps_unused_stated: bool,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
+    /// Signs the server app in with its secret.
+    pub(crate) secret_probe: Option<Arc<dyn SecretProbe>>,
+    /// How long a new secret may take until it is accepted.
+    pub(crate) proof_limit: Duration,
+    /// How long before its end a secret is told of.
+    pub(crate) thresholds: SecretThresholds,
     pub(crate) wait_policy: WaitPolicy,
     pub(crate) max_plan_age: Duration,
     /// Ends runs from outside.
@@ -120,12 +132,46 @@ impl Inner {
     async fn read_consistently(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
         let call = emitter.call(None);
         let rules = self.rules();
-        let read_once = || read(&rules, self.directory(), self.site(), call.clone());
+        let (directory, site) = (self.directory(), self.site());
+        let probe = self.secret_probe.as_deref();
+        let read_once = || read(&rules, directory, site, probe, call.clone(), self.clock.now());
         let snapshot = read_once().await?;
         // Reading a site can take seconds, in which another run of this specification may have come to its
         // end.
-        if snapshot.may_be_torn(&self.spec) {
-            return read_once().await;
+        let snapshot = if snapshot.may_be_torn(&self.spec) {
+            read_once().await?
+        } else {
+            snapshot
+        };
+        self.read_until_consistent(snapshot, emitter).await
+    }
+
+    /// Looks at the tenant again for as long as one of its answers is old by the word of another one, and as the waiting
+    /// policy allows. What is still contradictory then is a finding.
+    async fn read_until_consistent(&self, mut snapshot: Snapshot, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+        let (mut delays, started, mut attempt) = (self.wait_policy.delays(), Instant::now(), 0);
+        while let (Some(app), Some(directory)) = (snapshot.registered_and_deleted(), self.directory()) {
+            let delay = delays.next();
+            if started.elapsed() + delay > self.wait_policy.deadline() {
+                break;
+            }
+            attempt += 1;
+            emitter.emit(EventKind::WaitingForReplication {
+                step: app.0,
+                attempt,
+                delay,
+                code: "registeredAndDeleted".to_owned(),
+            });
+            sleep(delay).await;
+            snapshot.read_at = self.clock.now();
+            match read_tenant(&self.rules(), directory, self.site().is_some(), emitter.call(None)).await {
+                Ok(again) => snapshot.directory = Some(again),
+                Err(Unread::UnusableToken(token)) => {
+                    snapshot.directory = None;
+                    snapshot.unusable_token = Some(*token);
+                }
+                Err(Unread::Failed(error)) => return Err(ReadError::Directory(error)),
+            }
         }
         Ok(snapshot)
     }
@@ -148,9 +194,12 @@ impl Inner {
             consents: self.consents,
             reissue_secret: self.reissue_secret,
             remove_superseded: self.remove_superseded,
+            verify_alive: self.verify_alive,
             no_gateway_stated: self.no_gateway_stated,
+            apps_unused_stated: self.apps_unused_stated,
             only: self.only,
             site_identity: self.site_identity.as_ref(),
+            thresholds: &self.thresholds,
             now: self.clock.now(),
         }
     }

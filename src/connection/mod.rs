@@ -54,6 +54,7 @@
 //!   something else by then.
 //! - To verify values that an administrator is about to import, as *Verify* in the console does:
 //!   [`ImportVerifier`].
+//! - To have a change approved by a review board: [`Plan::review`], as text and as data.
 //! - To show progress: [`Event`], which each verb gives to its callback. To end a run early: [`Cancel`], or a
 //!   [`deadline`](AzureServicesConnectionBuilder::deadline).
 //! - To have each issued secret in a vault before anything else can fail: [`SecretSink`].
@@ -100,6 +101,7 @@ pub use plan::{
     difference::PropertyChange,
     document::{PlanDocument, PlannedSite},
     operation::{Operation, PlannedAction, PlannedSecret, Reference},
+    review,
     target::{AppSource, PlannedApp},
 };
 pub use preflight::Preflight;

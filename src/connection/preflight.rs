@@ -72,21 +72,21 @@ impl Preflight {
         }
     }
 
-    /// Who is signed in; `None` if the specification needs no directory.
+    /// Who is signed in; `None` if there is no directory, or if it could not be read.
     #[must_use]
     pub const fn signed_in(&self) -> Option<&SignedIn> {
         self.signed_in.as_ref()
     }
 
-    /// The tenant, whose name the wizard shows after signing in; `None` if the specification needs no
-    /// directory.
+    /// The tenant, whose name the wizard shows after signing in; `None` if there is no directory, or if it could not be
+    /// read.
     #[must_use]
     pub const fn tenant(&self) -> Option<&Tenant> {
         self.tenant.as_ref()
     }
 
     /// What the wizard's page shows after signing in, with the roles and permissions that are held beside
-    /// those that are needed; `None` if the specification needs no directory.
+    /// those that are needed; `None` if there is no directory, or if it could not be read.
     #[must_use]
     pub const fn sign_in(&self) -> Option<&SignInSummary> {
         self.sign_in.as_ref()

@@ -13,7 +13,7 @@ use crate::{
     call::Call,
     cloud::CloudEndpoints,
     error::{DirectoryError, NotSupported},
-    ids::{ApplicationId, ApplicationObjectId, KeyId, PermissionGrantId, RoleTemplateId, ServicePrincipalId},
+    ids::{ApplicationId, ApplicationObjectId, DirectoryObjectId, KeyId, PermissionGrantId, RoleTemplateId, ServicePrincipalId},
 };
 
 /// By what an app registration is looked up. Never by its display name, which is not unique.
@@ -43,10 +43,13 @@ pub enum ApplicationKey {
 ///
 /// | verb | operations |
 /// | --- | --- |
-/// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `tenant`, `application`, `application_with_uri`, `service_principal`; `permission_grants` if the client app is registered; `role_assignments` if the server app is, with discovery; if they are offered, `held_roles`, `app_management_policy`, `conditional_access_policies`, `deleted_applications` |
-/// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | those of `plan`, and of the writes those that the plan shows: `create_application`, `update_application`, `create_service_principal`, `create_permission_grant`, `update_permission_grant`, `assign_role`, `add_password`, `remove_password` |
+/// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `tenant`, `application`, `application_with_uri`, `service_principal`; `permission_grants` if the client app is there; `role_assignments` if the server app is, with discovery; if they are offered, `held_roles`, `app_management_policy`, `conditional_access_policies`, `deleted_applications` |
+/// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | those of `plan`, and of the writes those that the plan shows: `create_application`, `update_application`, `create_service_principal`, `create_permission_grant`, `update_permission_grant`, `assign_role`, `add_password`, `remove_password`, `restore_application` |
+/// | the same, if a policy that could not be read refuses | `role_assignments`, `permission_grants`, `application_owners`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; if it is offered, `deleted_service_principals`. Without them what was made stays |
 /// | [`remove`](crate::AzureServicesConnection::remove) | those of `plan`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; `remove_password` for an adopted app; if it is offered, `deleted_service_principals` |
 /// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | `tenant`, `application`, `service_principal`, `permission_grants`; `role_assignments` with discovery |
+///
+/// A specification that only imports or reuses apps needs none of them: what is not offered is told as unknown.
 ///
 /// [`manual::mocking`](crate::manual::mocking) has the same in more detail, and complete mocks. The feature `contract` holds
 /// an implementation to what is promised here.
@@ -269,6 +272,27 @@ pub trait Directory: Debug + Send + Sync {
     /// `remove` needs it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn purge_application(&self, _call: Call, _application: ApplicationObjectId) -> Result<(), DirectoryError> {
         Err(unsupported::<Self>("purge_application"))
+    }
+
+    /// Whether [`restore_application`](Self::restore_application) is offered. Default: no, so that a plan stops at a deleted
+    /// app registration that holds a unique name.
+    fn restores_applications(&self) -> bool {
+        false
+    }
+
+    /// Restores a deleted app registration, with its properties, its secrets and its unique name.
+    ///
+    /// `apply` needs it if the plan restores an app. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    async fn restore_application(&self, _call: Call, _application: ApplicationObjectId) -> Result<(), DirectoryError> {
+        Err(unsupported::<Self>("restore_application"))
+    }
+
+    /// The owners of an app registration.
+    ///
+    /// `apply` asks before it removes an app that it has made, if a policy refuses the rest; if it is not offered, the app
+    /// stays. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    async fn application_owners(&self, _call: Call, _application: ApplicationObjectId) -> Result<Vec<DirectoryObjectId>, DirectoryError> {
+        Err(unsupported::<Self>("application_owners"))
     }
 
     /// Removes a deleted service principal for good.

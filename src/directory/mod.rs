@@ -2,7 +2,7 @@
 
 mod api;
 mod conditional_access;
-#[cfg(all(fuzzing, feature = "http"))]
+#[cfg(all(any(fuzzing, test), feature = "http"))]
 pub(crate) use graph::fuzzing;
 #[cfg(feature = "http")]
 mod graph;
@@ -15,8 +15,9 @@ pub use conditional_access::ConditionalAccessPolicy;
 #[cfg(feature = "http")]
 pub use graph::{GraphDirectory, GraphDirectoryBuilder};
 pub use objects::{
-    ApiApplication, Application, ApplicationProperties, DeletedApplication, ImplicitGrantSettings, NewApplication, NewPassword,
-    NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, PermissionKind, PermissionScope, PublicClientApplication,
-    RequiredResourceAccess, ResourceAccess, RoleAssignment, ServicePrincipal, WebApplication,
+    ApiApplication, Application, ApplicationProperties, DeletedApplication, ImplicitGrantSettings, KeyCredential, NewApplication,
+    NewPassword, NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, PermissionKind, PermissionScope,
+    PublicClientApplication, RequiredResourceAccess, ResourceAccess, RoleAssignment, ServicePrincipal, ServicePrincipalLockConfiguration,
+    WebApplication,
 };
 pub use people::{AppManagementPolicy, SignedIn, Tenant, VerifiedDomain};

@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    ids::{ApplicationId, ApplicationObjectId, KeyId, PermissionGrantId, PermissionId, RoleAssignmentId, ServicePrincipalId},
+    ids::{
+        ApplicationId, ApplicationObjectId, DirectoryObjectId, KeyId, PermissionGrantId, PermissionId, RoleAssignmentId, ServicePrincipalId,
+    },
     secret::ClientSecret,
 };
 
@@ -46,6 +48,33 @@ pub struct ApplicationProperties {
     /// *API permissions*, as configured (not as consented).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub required_resource_access: Option<Vec<RequiredResourceAccess>>,
+    /// *App instance property lock*. Written when an app is created; not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_principal_lock_configuration: Option<ServicePrincipalLockConfiguration>,
+}
+
+/// *App instance property lock*: which sensitive properties cannot be changed on the service principals of an app.
+///
+/// Source: `servicePrincipalLockConfiguration` in Microsoft Graph v1.0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct ServicePrincipalLockConfiguration {
+    /// *Enable property lock*.
+    pub is_enabled: bool,
+    /// *All properties*.
+    pub all_properties: bool,
+}
+
+impl ServicePrincipalLockConfiguration {
+    /// The lock on all properties, as the portal sets it on every new app registration.
+    #[must_use]
+    pub const fn of_all_properties() -> Self {
+        Self {
+            is_enabled: true,
+            all_properties: true,
+        }
+    }
 }
 
 /// Settings of the *Web* platform.
@@ -219,6 +248,8 @@ pub struct NewApplication {
     pub properties: ApplicationProperties,
     /// The secret to create in the same call.
     pub password: Option<NewPassword>,
+    /// The owners to set in the same call: users or service principals.
+    pub owners: Vec<DirectoryObjectId>,
 }
 
 impl NewApplication {
@@ -228,7 +259,15 @@ impl NewApplication {
         Self {
             properties,
             password: None,
+            owners: Vec::new(),
         }
+    }
+
+    /// The same with these owners.
+    #[must_use]
+    pub fn with_owners(mut self, owners: Vec<DirectoryObjectId>) -> Self {
+        self.owners = owners;
+        self
     }
 
     /// The same with a secret.
@@ -311,6 +350,24 @@ impl PasswordCredential {
     }
 }
 
+/// A certificate of an app registration, as the directory shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct KeyCredential {
+    /// *Certificate ID*, if the directory tells it.
+    #[serde(default)]
+    pub key_id: Option<KeyId>,
+}
+
+impl KeyCredential {
+    /// Describes a certificate.
+    #[must_use]
+    pub const fn new(key_id: KeyId) -> Self {
+        Self { key_id: Some(key_id) }
+    }
+}
+
 /// An app registration as the directory shows it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -324,6 +381,16 @@ pub struct Application {
     /// Its secrets.
     #[serde(default, deserialize_with = "null_as_default")]
     pub password_credentials: Vec<PasswordCredential>,
+    /// Whether an administrator has deactivated it, so that it gets no token; `None` if the directory does not tell.
+    #[serde(default)]
+    pub is_disabled: Option<bool>,
+    /// Whether and why Microsoft has disabled it, as `DisabledDueToViolationOfServicesAgreement`; `None` or `NotDisabled`
+    /// if it has not.
+    #[serde(default)]
+    pub disabled_by_microsoft_status: Option<String>,
+    /// Its certificates.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub key_credentials: Vec<KeyCredential>,
     /// Its properties.
     #[serde(flatten)]
     pub properties: ApplicationProperties,
@@ -337,6 +404,9 @@ impl Application {
             object_id,
             app_id,
             password_credentials: Vec::new(),
+            is_disabled: None,
+            disabled_by_microsoft_status: None,
+            key_credentials: Vec::new(),
             properties,
         }
     }
@@ -366,6 +436,9 @@ pub struct DeletedApplication {
     /// The unique name.
     #[serde(default)]
     pub unique_name: Option<String>,
+    /// The descriptions of its secrets; those without one are empty.
+    #[serde(default, rename = "passwordCredentials", deserialize_with = "descriptions")]
+    pub secret_descriptions: Vec<String>,
 }
 
 impl DeletedApplication {
@@ -382,7 +455,15 @@ impl DeletedApplication {
             app_id,
             display_name,
             unique_name,
+            secret_descriptions: Vec::new(),
         }
+    }
+
+    /// The same with secrets of these descriptions.
+    #[must_use]
+    pub fn with_secret_descriptions(mut self, descriptions: Vec<String>) -> Self {
+        self.secret_descriptions = descriptions;
+        self
     }
 }
 
@@ -395,13 +476,20 @@ pub struct ServicePrincipal {
     pub id: ServicePrincipalId,
     /// *Application ID*.
     pub app_id: ApplicationId,
+    /// *Enabled for users to sign-in?*: if not, the app gets no token. `None` if the directory does not tell.
+    #[serde(default)]
+    pub account_enabled: Option<bool>,
 }
 
 impl ServicePrincipal {
     /// Describes a service principal.
     #[must_use]
     pub const fn new(id: ServicePrincipalId, app_id: ApplicationId) -> Self {
-        Self { id, app_id }
+        Self {
+            id,
+            app_id,
+            account_enabled: None,
+        }
     }
 }
 
@@ -525,6 +613,13 @@ impl RoleAssignment {
             app_role_id: assignment.app_role_id,
         }
     }
+}
+
+/// A tenant lists the deleted apps of everyone, so what is odd in one of them is no reason to stop.
+fn descriptions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let secrets = Option::<Vec<serde_json::Value>>::deserialize(deserializer)?.unwrap_or_default();
+    let description = |secret: &serde_json::Value| secret["displayName"].as_str().unwrap_or_default().to_owned();
+    Ok(secrets.iter().map(description).collect())
 }
 
 fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {

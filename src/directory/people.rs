@@ -3,7 +3,7 @@
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
-use crate::ids::{ApplicationId, RoleTemplateId, TenantId};
+use crate::ids::{ApplicationId, DirectoryObjectId, RoleTemplateId, TenantId};
 
 /// Who acts on the directory, as far as the token tells. Every field may be unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -22,6 +22,8 @@ pub struct SignedIn {
     pub application_id: Option<ApplicationId>,
     /// Whether an application acts by itself, without a user.
     pub is_application: bool,
+    /// The user or the service principal that acts; `None` where the token does not tell.
+    pub object_id: Option<DirectoryObjectId>,
     /// The delegated permissions; `None` where the token cannot be read.
     pub scopes: Option<Vec<String>>,
     /// The application permissions; `None` where the token cannot be read.

@@ -88,6 +88,14 @@ impl RefusalReason {
         )
     }
 
+    /// Whether a policy of the tenant for apps has refused: the same will be refused again.
+    pub(crate) const fn is_by_app_policy(self) -> bool {
+        matches!(
+            self,
+            Self::UriBlockedByPolicy | Self::SecretsForbidden | Self::SecretLifetimeTooLong
+        )
+    }
+
     const fn help(self) -> &'static str {
         match self {
             Self::TokenRejected => {
@@ -106,7 +114,7 @@ impl RefusalReason {
                 "Leave the App ID URI to its default, or use a verified domain of the tenant (Entra admin center > Settings > Domain names)."
             }
             Self::UriBlockedByPolicy => {
-                "The tenant's app management policy restricts App ID URIs: use api://{tenantId}/{string} or a verified domain where the policy allows it, or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
+                "The tenant's app management policy restricts App ID URIs: ask for api://{tenantId}/{appId}, written with the braces, which every such policy of Microsoft's allows, or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
             }
             Self::UriInUse => {
                 "Another app registration has this App ID URI (Entra admin center > App registrations > All applications): choose another one, or import that app instead."
@@ -118,7 +126,7 @@ impl RefusalReason {
                 "The tenant's app management policy forbids secrets, which the product needs: ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
             }
             Self::SecretLifetimeTooLong => {
-                "The tenant's app management policy allows only shorter secrets: choose the shorter validity, or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
+                "The tenant's app management policy allows only shorter secrets: ask for the longest that is allowed (longestAllowed) or for a number of days such as P180D, or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
             }
             Self::NotFound | Self::ReferenceNotFound => {
                 "The object is not there, or not yet everywhere in the directory: run the same again in a minute."

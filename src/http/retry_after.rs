@@ -1,4 +1,5 @@
-//! How long a service asks to wait.
+//! Reads how long a service asks to wait: `Retry-After` in seconds or as a date, and its variants in
+//! milliseconds.
 
 use std::time::Duration;
 
@@ -8,17 +9,25 @@ use super::answer::AnswerHeaders;
 
 /// The wait that an answer asks for: milliseconds win over `Retry-After`, because they are more exact.
 ///
-/// `Retry-After` is read as seconds and as an HTTP date; a moment that is over asks for no wait.
+/// `Retry-After` is read as seconds and as an HTTP date; a moment that is over asks for no wait. A date is the service's, so
+/// it is compared with the `Date` of the same answer, and with `now` only if that is missing: this machine's clock may be
+/// wrong by hours.
 pub(crate) fn requested_wait(headers: &AnswerHeaders, now: OffsetDateTime) -> Option<Duration> {
     let exact = headers.retry_after_milliseconds.as_deref().and_then(|text| number(text, 1_000.0));
     exact.or_else(|| {
         let text = headers.retry_after.as_deref()?.trim();
-        number(text, 1.0).or_else(|| until(text, now))
+        let at_the_service = || {
+            headers
+                .date
+                .as_deref()
+                .and_then(|date| OffsetDateTime::parse(date.trim(), &Rfc2822).ok())
+        };
+        number(text, 1.0).or_else(|| until(text, at_the_service().unwrap_or(now)))
     })
 }
 
 /// The wait that a `Retry-After` of this text asks for.
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) fn wait_of(text: &str, now: OffsetDateTime) -> Option<Duration> {
     let headers = AnswerHeaders {
         retry_after: Some(text.to_owned()),
@@ -71,6 +80,20 @@ mod tests {
         assert_eq!(wait(" 0.5 "), Some(Duration::from_millis(500)));
         assert_eq!(wait("Thu, 01 Oct 2026 12:00:30 GMT"), Some(Duration::from_secs(30)));
         assert_eq!(wait("Thu, 01 Oct 2026 11:00:00 GMT"), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_date_is_read_against_the_clock_of_the_service() {
+        let waits = |date: &str| {
+            let headers = AnswerHeaders {
+                date: Some(date.to_owned()),
+                retry_after: Some("Thu, 01 Oct 2026 15:00:30 GMT".to_owned()),
+                ..AnswerHeaders::default()
+            };
+            requested_wait(&headers, NOW)
+        };
+        assert_eq!(waits("Thu, 01 Oct 2026 15:00:00 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(waits("not a date"), Some(Duration::from_secs(3 * 3600 + 30)));
     }
 
     #[test]

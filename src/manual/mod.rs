@@ -15,8 +15,14 @@ pub mod permissions {}
 #[doc = include_str!("resilience.md")]
 pub mod resilience {}
 
+#[doc = include_str!("signing_and_running.md")]
+pub mod signing_and_running {}
+
 #[doc = include_str!("signing_in.md")]
 pub mod signing_in {}
 
 #[doc = include_str!("sites.md")]
 pub mod sites {}
+
+#[doc = include_str!("two_administrators.md")]
+pub mod two_administrators {}

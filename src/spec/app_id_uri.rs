@@ -15,16 +15,30 @@ use crate::{
 ///
 /// Source: *Restrictions on identifier URIs of Microsoft Entra applications*.
 pub const ACCEPTED_FORMS: &str = "api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, \
-https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string}";
+api://{string}.{verifiedDomain}/{string}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or \
+https://{initialDomain}.onmicrosoft.com/{string}";
 
 /// What the wizard puts into the App ID URI field, and what Microsoft Entra has refused since October 2021.
 pub const WIZARD_DEFAULT: &str = "https://ConfigMgrService";
 
 const LONGEST: usize = 255;
 
+/// What stands for the tenant's id in an App ID URI of a specification.
+const TENANT_ID: &str = "{tenantId}";
+
+/// What stands for the app's own client id in an App ID URI of a specification.
+const APP_ID: &str = "{appId}";
+
+/// The App ID URIs with placeholders that a specification may ask for: the forms that Microsoft's strictest policy allows.
+const TEMPLATES: [&str; 2] = ["api://{tenantId}/{appId}", "api://{appId}"];
+
 /// The App ID URI of the server app: what clients name when they ask for a token.
 ///
 /// It is kept to the letter, because a client's value must equal the registered one byte for byte.
+///
+/// A specification may also ask for `api://{tenantId}/{appId}` or `api://{appId}`, written with the braces: a run puts the
+/// tenant's id and the app's own client id in their places once the app is registered. Tenants whose app management policy
+/// allows no other App ID URI allow these two.
 ///
 /// ```
 /// use cmg_onboarding::{TenantId, spec::AppIdUri};
@@ -43,6 +57,40 @@ impl AppIdUri {
     #[must_use]
     pub fn default_of(tenant: TenantId) -> Self {
         Self(format!("api://{tenant}/ConfigMgrService"))
+    }
+
+    /// `api://{tenantId}/{appId}`, with the placeholders: what every policy on App ID URIs allows.
+    pub(crate) fn of_both_ids() -> Self {
+        Self(TEMPLATES[0].to_owned())
+    }
+
+    /// Whether the app's own client id still has to be put in: the URI is `api://{tenantId}/{appId}` or `api://{appId}`,
+    /// written with the braces.
+    #[must_use]
+    pub fn has_placeholders(&self) -> bool {
+        TEMPLATES.contains(&self.0.as_str())
+    }
+
+    /// The URI of this app in this tenant: with both ids in the places of the placeholders, if it has any.
+    #[must_use]
+    pub fn resolved(&self, tenant: TenantId, application: ApplicationId) -> Self {
+        if !self.has_placeholders() {
+            return self.clone();
+        }
+        Self(
+            self.0
+                .replace(TENANT_ID, &tenant.to_string())
+                .replace(APP_ID, &application.to_string()),
+        )
+    }
+
+    /// Whether it is `api://{tenantId}/{appId}` or `api://{appId}` of this app, which the strictest policy allows.
+    pub(crate) fn is_of_ids(&self, tenant: TenantId, application: Option<ApplicationId>) -> bool {
+        let is_template = |application| {
+            let mut of_ids = TEMPLATES.iter().map(|form| Self((*form).to_owned()).resolved(tenant, application));
+            of_ids.any(|uri| uri.0.eq_ignore_ascii_case(&self.0))
+        };
+        self.has_placeholders() || application.is_some_and(is_template)
     }
 
     /// The URI to the letter.
@@ -64,6 +112,9 @@ impl AppIdUri {
         verified_domains: &[String],
         application: Option<ApplicationId>,
     ) -> Result<(), UriOwnerProblem> {
+        if self.has_placeholders() {
+            return Ok(());
+        }
         let Ok(url) = Url::parse(&self.0) else {
             return Err(UriOwnerProblem::NoOwner);
         };
@@ -109,6 +160,9 @@ impl FromStr for AppIdUri {
     type Err = InvalidAppIdUri;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if TEMPLATES.contains(&text) {
+            return Ok(Self(text.to_owned()));
+        }
         let length = text.chars().count();
         if length > LONGEST {
             return Err(InvalidAppIdUri::TooLong { length });
@@ -233,9 +287,43 @@ mod tests {
             "https://CONTOSO.com/x".to_owned(),
             "https://cmg.contoso.com".to_owned(),
             "https://cmg.contoso.com/x".to_owned(),
+            "api://cmg.contoso.com/ConfigMgrService".to_owned(),
             AppIdUri::default_of(TENANT).to_string(),
+            "api://{appId}".to_owned(),
+            "api://{tenantId}/{appId}".to_owned(),
         ] {
             assert_eq!(check(&uri), Ok(()), "{uri}");
+        }
+    }
+
+    #[test]
+    fn placeholders_are_taken_as_they_are_written_and_filled_in_once_the_app_is_known() {
+        for (text, expected) in [
+            ("api://{appId}", format!("api://{APPLICATION}")),
+            ("api://{tenantId}/{appId}", format!("api://{TENANT}/{APPLICATION}")),
+        ] {
+            let uri: AppIdUri = text.parse().unwrap();
+            assert_eq!((uri.as_str(), uri.has_placeholders()), (text, true));
+            let resolved = uri.resolved(TENANT, APPLICATION);
+            assert_eq!((resolved.as_str(), resolved.has_placeholders()), (expected.as_str(), false));
+            assert!(uri.is_of_ids(TENANT, None) && resolved.is_of_ids(TENANT, Some(APPLICATION)));
+            assert!(!resolved.is_of_ids(TENANT, None), "another app's id may be meant");
+        }
+        let default = AppIdUri::default_of(TENANT);
+        assert_eq!(default.resolved(TENANT, APPLICATION), default);
+        assert!(!default.is_of_ids(TENANT, Some(APPLICATION)));
+    }
+
+    #[test]
+    fn no_other_text_with_braces_is_an_app_id_uri() {
+        for text in [
+            "api://{appid}",
+            "api://{tenantId}/{appId}/",
+            "api://{tenantId}/{string}",
+            "https://{appId}",
+            "{appId}",
+        ] {
+            assert!(text.parse::<AppIdUri>().is_err(), "{text}");
         }
     }
 

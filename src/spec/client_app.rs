@@ -6,9 +6,10 @@ use super::{
     existing_app::{AdoptedClientApp, ReusedApp, read_client_id, read_reused},
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
+    server_app::{check_owners, read_owners},
     violations::{FieldInput, InvalidSpec, Violations, below},
 };
-use crate::ids::ApplicationId;
+use crate::ids::{ApplicationId, DirectoryObjectId};
 
 /// How the connection gets its client app: the three ways of the *Client App* dialog, and adopting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,11 +54,6 @@ impl ClientApp {
         matches!(self, Self::Reuse(_))
     }
 
-    /// Whether an app that is there is brought into shape.
-    pub(crate) const fn is_adopted(&self) -> bool {
-        matches!(self, Self::Adopt(_))
-    }
-
     /// The values of an app to import.
     pub(crate) const fn imported(&self) -> Option<&ImportedClientApp> {
         match self {
@@ -80,18 +76,29 @@ impl ClientApp {
 #[serde(rename_all = "camelCase")]
 pub struct ClientAppSpec {
     name: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    owners: Vec<DirectoryObjectId>,
 }
 
 impl ClientAppSpec {
     /// Begins a client app. `name` is the friendly name, 1 to 120 characters.
     pub fn builder(name: impl Into<String>) -> ClientAppSpecBuilder {
-        ClientAppSpecBuilder { name: Some(name.into()) }
+        ClientAppSpecBuilder {
+            name: Some(name.into()),
+            owners: Vec::new(),
+        }
     }
 
     /// The friendly name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The owners that the app registration gets when it is created, beside the caller that Microsoft Entra may add.
+    #[must_use]
+    pub fn owners(&self) -> &[DirectoryObjectId] {
+        &self.owners
     }
 }
 
@@ -100,9 +107,17 @@ impl ClientAppSpec {
 #[must_use = "a builder does nothing until build() is called"]
 pub struct ClientAppSpecBuilder {
     name: Option<String>,
+    owners: Vec<FieldInput<DirectoryObjectId>>,
 }
 
 impl ClientAppSpecBuilder {
+    /// Adds an owner of the new app registration: the *Object ID* of a user or of a service principal. May be called
+    /// repeatedly. Default: none, so that an app that a pipeline makes has no person as its owner.
+    pub fn owner(mut self, id: impl ToString) -> Self {
+        self.owners.push(FieldInput::Text(id.to_string()));
+        self
+    }
+
     /// Checks every field.
     ///
     /// # Errors
@@ -116,7 +131,8 @@ impl ClientAppSpecBuilder {
 
     fn check(self, path: &str, violations: &mut Violations) -> Option<ClientAppSpec> {
         let name = check_name(self.name, Some(LONGEST_APP_NAME), &below(path, "name"), violations);
-        Some(ClientAppSpec { name: name? })
+        let owners = check_owners(self.owners, path, violations);
+        Some(ClientAppSpec { name: name?, owners })
     }
 }
 
@@ -209,7 +225,10 @@ enum Draft {
     Create(ClientAppSpecBuilder),
     Import(ImportedClientAppBuilder),
     Reuse(FieldInput<ApplicationId>),
-    Adopt(FieldInput<ApplicationId>),
+    Adopt {
+        client_id: FieldInput<ApplicationId>,
+        keep_sign_in_audience: bool,
+    },
 }
 
 impl ClientAppDraft {
@@ -221,8 +240,9 @@ impl ClientAppDraft {
         let draft = match way {
             "create" => {
                 let name = reader.text("name", violations);
-                reader.finish(&["name"], violations);
-                Draft::Create(ClientAppSpecBuilder { name })
+                let owners = read_owners(&mut reader, violations);
+                reader.finish(&["name", "owners"], violations);
+                Draft::Create(ClientAppSpecBuilder { name, owners })
             }
             "import" => {
                 let name = reader.text("name", violations);
@@ -230,10 +250,19 @@ impl ClientAppDraft {
                 reader.finish(&["name", "clientId"], violations);
                 Draft::Import(ImportedClientAppBuilder { name, client_id })
             }
-            other => {
+            "adopt" => {
+                let client_id = reader.text("clientId", violations).into();
+                let keep = reader.flag("keepSignInAudience", violations);
+                reader.finish(&["clientId", "keepSignInAudience"], violations);
+                Draft::Adopt {
+                    client_id,
+                    keep_sign_in_audience: keep.unwrap_or_default(),
+                }
+            }
+            _ => {
                 let id = reader.text("clientId", violations).into();
                 reader.finish(&["clientId"], violations);
-                if other == "adopt" { Draft::Adopt(id) } else { Draft::Reuse(id) }
+                Draft::Reuse(id)
             }
         };
         Some(Self(draft))
@@ -244,9 +273,12 @@ impl ClientAppDraft {
             Draft::Create(builder) => builder.check(&below(path, "create"), violations).map(ClientApp::Create),
             Draft::Import(builder) => builder.check(&below(path, "import"), violations).map(ClientApp::Import),
             Draft::Reuse(id) => read_reused(id, path, violations).map(ClientApp::Reuse),
-            Draft::Adopt(id) => {
-                let id = read_client_id(id, &below(path, "adopt"), violations);
-                id.map(|id| ClientApp::Adopt(AdoptedClientApp::new(id)))
+            Draft::Adopt {
+                client_id,
+                keep_sign_in_audience,
+            } => {
+                let id = read_client_id(client_id, &below(path, "adopt"), violations);
+                id.map(|id| ClientApp::Adopt(AdoptedClientApp::new(id).keep_sign_in_audience(keep_sign_in_audience)))
             }
         }
     }
@@ -266,7 +298,10 @@ impl From<ImportedClientAppBuilder> for ClientAppDraft {
 
 impl From<ClientAppSpec> for ClientAppDraft {
     fn from(spec: ClientAppSpec) -> Self {
-        Self(Draft::Create(ClientAppSpecBuilder { name: Some(spec.name) }))
+        Self(Draft::Create(ClientAppSpecBuilder {
+            name: Some(spec.name),
+            owners: spec.owners.into_iter().map(FieldInput::Value).collect(),
+        }))
     }
 }
 
@@ -281,7 +316,10 @@ impl From<ImportedClientApp> for ClientAppDraft {
 
 impl From<AdoptedClientApp> for ClientAppDraft {
     fn from(app: AdoptedClientApp) -> Self {
-        Self(Draft::Adopt(FieldInput::Value(app.client_id())))
+        Self(Draft::Adopt {
+            client_id: FieldInput::Value(app.client_id()),
+            keep_sign_in_audience: app.keeps_sign_in_audience(),
+        })
     }
 }
 

@@ -36,7 +36,7 @@ macro_rules! uri {
     ($reason:literal) => {
         Words::new(
             concat!(
-                "one of api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string} (",
+                "one of api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, api://{string}.{verifiedDomain}/{string}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string} (",
                 $reason,
                 ")"
             ),
@@ -120,7 +120,18 @@ pub(crate) const fn violation(code: ViolationCode) -> Words {
         Code::AppIdUriWildcard => uri!("the App ID URI contains a wildcard"),
         Code::AppIdUriScheme => uri!("the App ID URI begins neither with api:// nor with https://"),
         Code::AppIdUriNotAUri => uri!("the App ID URI is not a plain URI"),
-        Code::SecretValidityUnknown => Words::new("oneYear or twoYears", "Choose one of them, or leave the field out for one year."),
+        Code::SecretValidityUnknown => Words::new(
+            "oneYear or twoYears, a number of days such as P180D, a date such as 2027-05-31, or longestAllowed",
+            "Choose one of them, or leave the field out for one year.",
+        ),
+        Code::SecretValidityZero => Words::new(
+            "at least one day",
+            "Give a number of days such as P180D, or longestAllowed to take what the tenant's policy allows.",
+        ),
+        Code::OwnerInvalid => Words::new(
+            "the GUID of a user or of a service principal, its Object ID",
+            "Copy the Object ID of the owner (Entra admin center > Users > (the user) > Overview).",
+        ),
         Code::SecretKeyMissing => Words::new("the Value of the secret, as shown once when it was made", VALUE),
         Code::SecretKeyEmpty => Words::new("the Value of the secret, which is not empty", VALUE),
         Code::SecretIdGiven => Words::new("the Value of the secret; a GUID was given, which is the Secret ID", VALUE),
@@ -128,10 +139,14 @@ pub(crate) const fn violation(code: ViolationCode) -> Words {
             Words::new("a date as 2027-11-23 or a moment as 2027-11-23T00:00:00Z", EXPIRY)
         }
         Code::DiscoveryEmpty => Words::new(
-            "users, groups or both; leave discovery out to switch on neither",
+            "users, groups or both; leave discovery out to leave both as they are",
             "Add users or groups, or remove discovery.",
         ),
         Code::GroupNamesMissing => Words::new("the names of the groups to discover", "Name at least one group, or remove groups."),
+        Code::GroupNamedTwice => Words::new(
+            "a group that names does not have, too",
+            "Name the group in one of the two lists: names discovers it, removedNames takes it out.",
+        ),
         Code::DeltaMinutesZero => Words::new("at least one minute", "Choose an interval, or leave it out for the product's own."),
         Code::ScheduleNotAToken => schedule!("a schedule token has 16 hexadecimal digits"),
         Code::ScheduleTypeUnknown => schedule!("${number} is not the number of a recurrence type"),

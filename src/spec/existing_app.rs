@@ -6,7 +6,7 @@ use super::{
     app_id_uri::AppIdUri,
     reader::Reader,
     secret_validity::SecretValidity,
-    server_app::check_uri,
+    server_app::{check_uri, check_validity},
     violations::{FieldInput, InvalidSpec, ViolationCode, Violations, below},
 };
 use crate::ids::ApplicationId;
@@ -61,6 +61,10 @@ pub struct AdoptedServerApp {
     #[serde(skip_serializing_if = "Option::is_none")]
     app_id_uri: Option<AppIdUri>,
     secret_validity: SecretValidity,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    keep_sign_in_audience: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    keep_token_version: bool,
 }
 
 impl AdoptedServerApp {
@@ -89,6 +93,18 @@ impl AdoptedServerApp {
     pub const fn secret_validity(&self) -> SecretValidity {
         self.secret_validity
     }
+
+    /// Whether accounts of other tenants keep their access, if they have it.
+    #[must_use]
+    pub const fn keeps_sign_in_audience(&self) -> bool {
+        self.keep_sign_in_audience
+    }
+
+    /// Whether the version of its access tokens stays as it is.
+    #[must_use]
+    pub const fn keeps_token_version(&self) -> bool {
+        self.keep_token_version
+    }
 }
 
 /// Puts an [`AdoptedServerApp`] together.
@@ -98,10 +114,12 @@ pub struct AdoptedServerAppBuilder {
     client_id: FieldInput<ApplicationId>,
     app_id_uri: FieldInput<AppIdUri>,
     secret_validity: FieldInput<SecretValidity>,
+    keep_sign_in_audience: bool,
+    keep_token_version: bool,
 }
 
 impl AdoptedServerAppBuilder {
-    pub(super) const FIELDS: [&'static str; 3] = ["clientId", "appIdUri", "secretValidity"];
+    pub(super) const FIELDS: [&'static str; 5] = ["clientId", "appIdUri", "secretValidity", "keepSignInAudience", "keepTokenVersion"];
 
     /// The *App ID URI*. Default: the first one the app has, or `api://{tenantId}/ConfigMgrService` where it has none.
     pub fn app_id_uri(mut self, uri: impl Into<String>) -> Self {
@@ -112,6 +130,20 @@ impl AdoptedServerAppBuilder {
     /// The *Secret key validity period* of the secret that is made where the site does not know the app. Default: one year.
     pub fn secret_validity(mut self, validity: SecretValidity) -> Self {
         self.secret_validity = FieldInput::Value(validity);
+        self
+    }
+
+    /// Leaves it as it is who may sign in to the app. Default: the plan narrows it to accounts of this tenant, with a
+    /// warning.
+    pub const fn keep_sign_in_audience(mut self, keep: bool) -> Self {
+        self.keep_sign_in_audience = keep;
+        self
+    }
+
+    /// Leaves the version of the app's access tokens as it is, although the gateway takes version 1 only. Default: the
+    /// plan sets version 1, with a warning.
+    pub const fn keep_token_version(mut self, keep: bool) -> Self {
+        self.keep_token_version = keep;
         self
     }
 
@@ -131,20 +163,21 @@ impl AdoptedServerAppBuilder {
             client_id: reader.text("clientId", violations).into(),
             app_id_uri: reader.text("appIdUri", violations).into(),
             secret_validity: reader.text("secretValidity", violations).into(),
+            keep_sign_in_audience: reader.flag("keepSignInAudience", violations).unwrap_or_default(),
+            keep_token_version: reader.flag("keepTokenVersion", violations).unwrap_or_default(),
         }
     }
 
     pub(super) fn check(self, path: &str, violations: &mut Violations) -> Option<AdoptedServerApp> {
         let client_id = read_client_id(self.client_id, path, violations);
         let app_id_uri = check_uri(self.app_id_uri, &below(path, "appIdUri"), violations);
-        let secret_validity = self
-            .secret_validity
-            .read(&below(path, "secretValidity"), ViolationCode::SecretValidityUnknown, violations)
-            .unwrap_or_default();
+        let secret_validity = check_validity(self.secret_validity, path, violations);
         Some(AdoptedServerApp {
             client_id: client_id?,
             app_id_uri,
             secret_validity,
+            keep_sign_in_audience: self.keep_sign_in_audience,
+            keep_token_version: self.keep_token_version,
         })
     }
 }
@@ -155,6 +188,8 @@ impl From<AdoptedServerApp> for AdoptedServerAppBuilder {
             client_id: FieldInput::Value(app.client_id),
             app_id_uri: app.app_id_uri.map_or(FieldInput::Nothing, FieldInput::Value),
             secret_validity: FieldInput::Value(app.secret_validity),
+            keep_sign_in_audience: app.keep_sign_in_audience,
+            keep_token_version: app.keep_token_version,
         }
     }
 }
@@ -164,13 +199,32 @@ impl From<AdoptedServerApp> for AdoptedServerAppBuilder {
 #[serde(rename_all = "camelCase")]
 pub struct AdoptedClientApp {
     client_id: ApplicationId,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    keep_sign_in_audience: bool,
 }
 
 impl AdoptedClientApp {
     /// Adopts the app with this *Application (client) ID*.
     #[must_use]
     pub const fn new(client_id: ApplicationId) -> Self {
-        Self { client_id }
+        Self {
+            client_id,
+            keep_sign_in_audience: false,
+        }
+    }
+
+    /// The same, but who may sign in to the app is left as it is. Default: the plan narrows it to accounts of this
+    /// tenant, with a warning.
+    #[must_use]
+    pub const fn keep_sign_in_audience(mut self, keep: bool) -> Self {
+        self.keep_sign_in_audience = keep;
+        self
+    }
+
+    /// Whether accounts of other tenants keep their access, if they have it.
+    #[must_use]
+    pub const fn keeps_sign_in_audience(&self) -> bool {
+        self.keep_sign_in_audience
     }
 
     /// The client id.

@@ -148,7 +148,8 @@ impl ImportedServerAppBuilder {
         self
     }
 
-    /// *App ID URI*: exactly as registered.
+    /// *App ID URI*: exactly as registered. `api://{tenantId}/{appId}` and `api://{appId}`, written with the braces, stand
+    /// for the URI with the ids that are given here.
     pub fn app_id_uri(mut self, uri: impl Into<String>) -> Self {
         self.app_id_uri = FieldInput::Text(uri.into());
         self
@@ -190,14 +191,16 @@ impl ImportedServerAppBuilder {
             violations.unshown(&uri_path, ViolationCode::AppIdUriMissing);
         }
         let app_id_uri = check_uri(self.app_id_uri, &uri_path, violations);
+        let (tenant_id, client_id) = (tenant_id?, client_id?);
         Some(ImportedServerApp {
             tenant_name: tenant_name?,
-            tenant_id: tenant_id?,
+            tenant_id,
             name: name?,
-            client_id: client_id?,
+            client_id,
             secret_key: secret_key?,
             secret_key_expiry: expiry?,
-            app_id_uri: app_id_uri?,
+            // Both ids are given beside it.
+            app_id_uri: app_id_uri?.resolved(tenant_id, client_id),
         })
     }
 }
@@ -280,6 +283,20 @@ mod tests {
         let violation = error.violations().iter().find(|violation| violation.path() == "secretKey").unwrap();
         assert!(violation.message().contains("Secret ID") && violation.given().is_none());
         assert_eq!(error.violations().len(), 7);
+    }
+
+    #[test]
+    fn placeholders_in_the_app_id_uri_stand_for_the_ids_beside_it() {
+        let (tenant, client) = ("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11", "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01");
+        let app = ImportedServerApp::builder()
+            .tenant_name("contoso.onmicrosoft.com")
+            .tenant_id(tenant)
+            .name("Server")
+            .client_id(client)
+            .secret_key(ClientSecret::new("not-a-secret"))
+            .secret_key_expiry(datetime!(2027-11-23 00:00 UTC))
+            .app_id_uri("api://{tenantId}/{appId}");
+        assert_eq!(app.build().unwrap().app_id_uri().as_str(), format!("api://{tenant}/{client}"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
     secret_validity::SecretValidity,
     violations::{FieldInput, InvalidSpec, Rule, ViolationCode, Violations, below},
 };
-use crate::ids::ApplicationId;
+use crate::ids::{ApplicationId, DirectoryObjectId};
 
 /// The wizard's default for *HomePage URL*. The product does not use it; Microsoft Entra shows it.
 pub const DEFAULT_HOME_PAGE_URL: &str = "https://ConfigMgrService";
@@ -102,6 +102,8 @@ pub struct ServerAppSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     app_id_uri: Option<AppIdUri>,
     secret_validity: SecretValidity,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    owners: Vec<DirectoryObjectId>,
 }
 
 impl ServerAppSpec {
@@ -138,6 +140,12 @@ impl ServerAppSpec {
     pub const fn secret_validity(&self) -> SecretValidity {
         self.secret_validity
     }
+
+    /// The owners that the app registration gets when it is created, beside the caller that Microsoft Entra may add.
+    #[must_use]
+    pub fn owners(&self) -> &[DirectoryObjectId] {
+        &self.owners
+    }
 }
 
 /// Puts a [`ServerAppSpec`] together.
@@ -148,6 +156,7 @@ pub struct ServerAppSpecBuilder {
     home_page_url: Option<String>,
     app_id_uri: FieldInput<AppIdUri>,
     secret_validity: FieldInput<SecretValidity>,
+    owners: Vec<FieldInput<DirectoryObjectId>>,
 }
 
 impl ServerAppSpecBuilder {
@@ -159,6 +168,10 @@ impl ServerAppSpecBuilder {
 
     /// The *App ID URI*. Without it the plan takes `api://{tenantId}/ConfigMgrService` and says so.
     ///
+    /// `api://{tenantId}/{appId}` and `api://{appId}` are taken as they are written, with the braces: a run puts in the ids
+    /// of the tenant and of the new app. They are what a tenant allows whose policy is the strictest
+    /// (`nonDefaultUriAddition`).
+    ///
     /// The wizard's own default, `https://ConfigMgrService`, has been refused by Microsoft Entra since October 2021.
     pub fn app_id_uri(mut self, uri: impl Into<String>) -> Self {
         self.app_id_uri = FieldInput::Text(uri.into());
@@ -168,6 +181,13 @@ impl ServerAppSpecBuilder {
     /// The *Secret key validity period*. Default: one year.
     pub fn secret_validity(mut self, validity: SecretValidity) -> Self {
         self.secret_validity = FieldInput::Value(validity);
+        self
+    }
+
+    /// Adds an owner of the new app registration: the *Object ID* of a user or of a service principal. May be called
+    /// repeatedly. Default: none, so that an app that a pipeline makes has no person as its owner.
+    pub fn owner(mut self, id: impl ToString) -> Self {
+        self.owners.push(FieldInput::Text(id.to_string()));
         self
     }
 
@@ -188,6 +208,7 @@ impl ServerAppSpecBuilder {
             home_page_url: reader.text("homePageUrl", violations),
             app_id_uri: reader.text("appIdUri", violations).into(),
             secret_validity: reader.text("secretValidity", violations).into(),
+            owners: read_owners(reader, violations),
         }
     }
 
@@ -203,15 +224,14 @@ impl ServerAppSpecBuilder {
             violations.wrong(&below(path, "homePageUrl"), &home_page_url, rule);
         }
         let app_id_uri = check_uri(self.app_id_uri, &below(path, "appIdUri"), violations);
-        let secret_validity = self
-            .secret_validity
-            .read(&below(path, "secretValidity"), ViolationCode::SecretValidityUnknown, violations)
-            .unwrap_or_default();
+        let secret_validity = check_validity(self.secret_validity, path, violations);
+        let owners = check_owners(self.owners, path, violations);
         Some(ServerAppSpec {
             name: name?,
             home_page_url,
             app_id_uri,
             secret_validity,
+            owners,
         })
     }
 }
@@ -237,7 +257,7 @@ impl ServerAppDraft {
         let draft = match way {
             "create" => {
                 let builder = ServerAppSpecBuilder::read(&mut reader, violations);
-                reader.finish(&["name", "homePageUrl", "appIdUri", "secretValidity"], violations);
+                reader.finish(&["name", "homePageUrl", "appIdUri", "secretValidity", "owners"], violations);
                 Draft::Create(builder)
             }
             "import" => {
@@ -299,6 +319,7 @@ impl From<ServerAppSpec> for ServerAppDraft {
             home_page_url: Some(spec.home_page_url),
             app_id_uri: spec.app_id_uri.map_or(FieldInput::Nothing, FieldInput::Value),
             secret_validity: FieldInput::Value(spec.secret_validity),
+            owners: spec.owners.into_iter().map(FieldInput::Value).collect(),
         }))
     }
 }
@@ -342,6 +363,35 @@ pub(super) fn check_uri(given: FieldInput<AppIdUri>, path: &str, violations: &mu
     given.read_by(path, Rule::from, violations)
 }
 
+pub(super) fn check_validity(given: FieldInput<SecretValidity>, path: &str, violations: &mut Violations) -> SecretValidity {
+    let path = below(path, "secretValidity");
+    let validity = given
+        .read(&path, ViolationCode::SecretValidityUnknown, violations)
+        .unwrap_or_default();
+    if !validity.is_possible() {
+        violations.wrong(&path, &validity.to_string(), ViolationCode::SecretValidityZero);
+    }
+    validity
+}
+
+pub(super) fn read_owners(reader: &mut Reader, violations: &mut Violations) -> Vec<FieldInput<DirectoryObjectId>> {
+    let given = reader.texts("owners", violations).unwrap_or_default();
+    given.into_iter().map(FieldInput::Text).collect()
+}
+
+pub(super) fn check_owners(given: Vec<FieldInput<DirectoryObjectId>>, path: &str, violations: &mut Violations) -> Vec<DirectoryObjectId> {
+    let mut owners = Vec::new();
+    for (index, owner) in given.into_iter().enumerate() {
+        let path = below(path, &format!("owners[{index}]"));
+        owners.extend(
+            owner
+                .read(&path, ViolationCode::OwnerInvalid, violations)
+                .filter(|owner| !owners.contains(owner)),
+        );
+    }
+    owners
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,5 +411,33 @@ mod tests {
             assert_eq!(error.violations()[0].path(), "name", "{name:?}");
         }
         assert!(ServerAppSpec::builder("ü".repeat(120)).build().is_ok());
+    }
+
+    #[test]
+    fn a_validity_of_no_days_and_an_owner_that_is_not_a_guid_are_violations() {
+        let error = ServerAppSpec::builder("Server")
+            .secret_validity(SecretValidity::Days(0))
+            .owner("admin")
+            .build()
+            .unwrap_err();
+        let found: Vec<_> = error
+            .violations()
+            .iter()
+            .map(|violation| (violation.path(), violation.code()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("secretValidity", ViolationCode::SecretValidityZero),
+                ("owners[0]", ViolationCode::OwnerInvalid)
+            ]
+        );
+    }
+
+    #[test]
+    fn an_owner_that_is_named_twice_is_one_owner() {
+        let id = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01";
+        let app = ServerAppSpec::builder("Server").owner(id).owner(id.to_uppercase()).build().unwrap();
+        assert_eq!(app.owners(), [id.parse().unwrap()]);
     }
 }

@@ -73,6 +73,10 @@ pub enum ViolationCode {
     AppIdUriNotAUri,
     /// There is no such validity of a secret.
     SecretValidityUnknown,
+    /// The validity of a secret is no days.
+    SecretValidityZero,
+    /// The object id of an owner is not a GUID.
+    OwnerInvalid,
     /// The secret of an app to import is missing.
     SecretKeyMissing,
     /// The secret of an app to import is empty.
@@ -83,10 +87,12 @@ pub enum ViolationCode {
     SecretKeyExpiryMissing,
     /// The expiry of the secret to import is not a date or moment that can be written.
     SecretKeyExpiryInvalid,
-    /// Discovery is given and switches nothing on.
+    /// Discovery is given and says nothing of users or groups.
     DiscoveryEmpty,
     /// Group discovery names no group.
     GroupNamesMissing,
+    /// A group is both discovered and taken out.
+    GroupNamedTwice,
     /// The interval of delta discovery is 0.
     DeltaMinutesZero,
     /// The schedule is not a token of 16 hexadecimal digits.
@@ -143,6 +149,8 @@ impl ViolationCode {
         Self::AppIdUriScheme,
         Self::AppIdUriNotAUri,
         Self::SecretValidityUnknown,
+        Self::SecretValidityZero,
+        Self::OwnerInvalid,
         Self::SecretKeyMissing,
         Self::SecretKeyEmpty,
         Self::SecretIdGiven,
@@ -150,6 +158,7 @@ impl ViolationCode {
         Self::SecretKeyExpiryInvalid,
         Self::DiscoveryEmpty,
         Self::GroupNamesMissing,
+        Self::GroupNamedTwice,
         Self::DeltaMinutesZero,
         Self::ScheduleNotAToken,
         Self::ScheduleTypeUnknown,

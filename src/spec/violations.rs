@@ -72,6 +72,19 @@ impl Violation {
         }
     }
 
+    /// A value that may be a secret in the wrong field is named by its length.
+    fn with_length(path: &str, length: usize, rule: Rule) -> Self {
+        let made = Self::new(path, None, rule);
+        let characters = if length == 1 { "character" } else { "characters" };
+        Self {
+            message: format!(
+                "a text of {length} {characters} was given, which is not shown as it may be a secret; {}",
+                made.message
+            ),
+            ..made
+        }
+    }
+
     /// Where the field is, as in JSON: `serverApp.create.appIdUri`. Empty for the document as a whole. The name of an unknown
     /// field is as the document has it.
     #[must_use]
@@ -216,11 +229,17 @@ pub(crate) struct Violations(Vec<Violation>);
 
 impl Violations {
     pub(crate) fn wrong(&mut self, path: &str, given: &str, rule: impl Into<Rule>) {
+        let rule = rule.into();
+        if !may_be_shown(rule.code, given) {
+            let length = given.chars().count();
+            self.0.push(Violation::with_length(path, length, rule));
+            return;
+        }
         let mut shown: String = given.chars().take(LONGEST_GIVEN).collect();
         if shown.len() < given.len() {
             shown.push('…');
         }
-        self.0.push(Violation::new(path, Some(shown), rule.into()));
+        self.0.push(Violation::new(path, Some(shown), rule));
     }
 
     /// For values that are missing, secret, or not text.
@@ -239,6 +258,28 @@ impl Violations {
             _ => Err(InvalidSpec { violations: self.0 }),
         }
     }
+}
+
+/// Whether a value can be repeated. Client id and secret are often pasted into each other's field, so the fields beside
+/// the secret show only what looks like an attempt at their own kind of value.
+fn may_be_shown(code: ViolationCode, given: &str) -> bool {
+    let marks = match code {
+        ViolationCode::ClientIdInvalid | ViolationCode::ReusedClientIdInvalid | ViolationCode::TenantIdInvalid => "-{}()",
+        ViolationCode::SecretKeyExpiryInvalid => "-+:./ TZ",
+        _ => return true,
+    };
+    let is_id = code != ViolationCode::SecretKeyExpiryInvalid;
+    let is_digit = |character: char| {
+        if is_id {
+            character.is_ascii_hexdigit()
+        } else {
+            character.is_ascii_digit()
+        }
+    };
+    given
+        .trim()
+        .chars()
+        .all(|character| is_digit(character) || marks.contains(character))
 }
 
 /// A field as it was given: not at all, as a value of its type, or as text still to be read.
@@ -335,6 +376,35 @@ mod tests {
         assert_eq!((violation.path(), violation.message()), ("a\u{1b}", "x "));
         assert_eq!(violation.to_string(), "a : x ");
         assert_eq!(violation.help(), "Add users or groups, or remove discovery.");
+    }
+
+    #[test]
+    fn a_secret_that_was_pasted_into_the_field_of_an_id_or_a_date_is_named_by_its_length() {
+        for code in [
+            ViolationCode::ClientIdInvalid,
+            ViolationCode::ReusedClientIdInvalid,
+            ViolationCode::TenantIdInvalid,
+            ViolationCode::SecretKeyExpiryInvalid,
+        ] {
+            let mut violations = Violations::default();
+            violations.wrong("serverApp.import.clientId", "Canary~7Q.secret", code);
+            let invalid = violations.into_result::<()>(None).unwrap_err();
+            let told = format!("{invalid} {invalid:?} {}", serde_json::to_string(&invalid).unwrap());
+            assert!(!told.contains("Canary") && told.contains("a text of 16 characters"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_mistyped_id_or_date_is_shown() {
+        for (code, given) in [
+            (ViolationCode::ClientIdInvalid, "{00000003-0000-0000-c000-00000000000}"),
+            (ViolationCode::SecretKeyExpiryInvalid, "2027-13-01T00:00:00Z"),
+        ] {
+            let mut violations = Violations::default();
+            violations.wrong("serverApp", given, code);
+            let invalid = violations.into_result::<()>(None).unwrap_err();
+            assert_eq!(invalid.violations()[0].given(), Some(given));
+        }
     }
 
     #[test]

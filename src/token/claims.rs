@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::ids::{ApplicationId, RoleTemplateId, TenantId};
+use crate::ids::{ApplicationId, DirectoryObjectId, RoleTemplateId, TenantId};
 
 /// Tokens longer than this are not read. Those of Microsoft Entra have a few kilobytes.
 const LONGEST: usize = 64 * 1024;
@@ -24,6 +24,8 @@ pub struct TokenClaims {
     pub issuer: Option<String>,
     /// `appid` or `azp`: the application that asked.
     pub application_id: Option<ApplicationId>,
+    /// `oid`: the user or the service principal that the token was issued for.
+    pub object_id: Option<DirectoryObjectId>,
     /// `scp`: the delegated permissions.
     pub scopes: Vec<String>,
     /// `roles`: the application permissions.
@@ -66,6 +68,7 @@ impl TokenClaims {
             audience: text("aud"),
             issuer: text("iss"),
             application_id: text("appid").or_else(|| text("azp")).and_then(|id| id.parse().ok()),
+            object_id: text("oid").and_then(|id| id.parse().ok()),
             scopes: scopes.unwrap_or_default(),
             app_roles: app_roles.unwrap_or_default(),
             directory_roles: list("wids").map(|ids| ids.iter().filter_map(|id| id.parse().ok()).collect()),

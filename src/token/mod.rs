@@ -19,6 +19,8 @@ mod discovery;
 mod entra;
 mod environment;
 mod explain;
+#[cfg(all(any(fuzzing, test), feature = "http"))]
+pub(crate) mod fuzzing;
 #[cfg(feature = "http")]
 mod openid;
 mod probe;

@@ -39,7 +39,7 @@ pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<
     if spec.client_app().is_registered_here() {
         uses.extend([Use::GrantPermission, Use::ReadPermissionGrants]);
     }
-    if spec.server_app().is_registered_here() && spec.discovery().is_some() {
+    if spec.server_app().is_registered_here() && spec.discovers() {
         uses.extend([Use::AssignRole, Use::ReadRoleAssignments]);
     }
     named(endpoints, &uses)

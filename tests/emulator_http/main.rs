@@ -12,6 +12,7 @@ mod behind;
 mod callers;
 mod deletion;
 mod directory;
+mod permissions;
 mod policy;
 mod sign_in;
 mod states;

@@ -237,6 +237,23 @@ async fn a_list_that_never_ends_is_given_up() {
     assert_eq!(graph.requests().await.len(), 100);
 }
 
+#[tokio::test]
+async fn a_list_is_bounded_in_sum_and_not_only_page_by_page() {
+    let item = json!({"id": uuid::Uuid::from_u128(1), "appId": uuid::Uuid::from_u128(1), "displayName": "x".repeat(7 * 1024 * 1024)});
+    let graph = Graph::circular_with(json!([item])).await;
+    let error = graph
+        .directory()
+        .deleted_applications(Call::quiet(), &["wanted".to_owned()])
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("more than 32 MiB"), "{error}");
+    assert_eq!(
+        graph.requests().await.len(),
+        5,
+        "the fifth page of 7 MiB is the first one beyond the bound"
+    );
+}
+
 /// A server that reads each request and hangs up without an answer.
 async fn hanging_up() -> (GraphDirectory, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

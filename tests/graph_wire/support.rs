@@ -68,10 +68,15 @@ impl Graph {
         }
     }
 
-    /// A list whose next page is always the same one.
+    /// A list whose next page is always the same one, without anything in it.
     pub(crate) async fn circular() -> Self {
+        Self::circular_with(Value::Array(Vec::new())).await
+    }
+
+    /// A list whose next page is always the same one, with these items.
+    pub(crate) async fn circular_with(items: Value) -> Self {
         let server = MockServer::start().await;
-        let page = serde_json::json!({"value": [], "@odata.nextLink": format!("{}/v1.0/again", server.uri())});
+        let page = serde_json::json!({"value": items, "@odata.nextLink": format!("{}/v1.0/again", server.uri())});
         Mock::given(any()).respond_with(json(200, page)).mount(&server).await;
         Self {
             server,

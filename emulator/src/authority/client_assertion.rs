@@ -11,7 +11,7 @@ use crate::{
     EmulatedTenant,
     signed_token::SignedToken,
     store::{Object, Store},
-    texts,
+    texts::{self, Message},
 };
 
 /// The only kind of assertion that there is.
@@ -40,7 +40,7 @@ pub(super) fn check(
     let store = tenant.store();
     let registered = registered(tenant, &store, client_id)?;
     let Some(token) = SignedToken::read(assertion) else {
-        return Some(Err(refused(50_027, texts::ASSERTION_MALFORMED.text.to_owned())));
+        return Some(Err(refused(50_027, texts::ASSERTION_MALFORMED)));
     };
     let now = tenant.settings().clock.now();
     // A token that an application has signed itself is issued by it; one that names a certificate, too, may be meant so.
@@ -78,7 +78,7 @@ fn check_certificate(
     now: OffsetDateTime,
 ) -> Result<(), OAuthError> {
     let Some(thumbprint) = token.thumbprint() else {
-        return Err(refused(50_027, texts::ASSERTION_WITHOUT_THUMBPRINT.text.to_owned()));
+        return Err(refused(50_027, texts::ASSERTION_WITHOUT_THUMBPRINT));
     };
     let values = [("thumbprint", &*thumbprint.hexadecimal()), ("appId", client_id)];
     let is_usable = |(der, end): &&(Vec<u8>, String)| {
@@ -94,13 +94,13 @@ fn check_certificate(
     check_time(token, now)?;
     let audience = token.claim("aud").trim_end_matches('/');
     if !audiences.iter().any(|accepted| accepted.eq_ignore_ascii_case(audience)) {
-        return Err(refused(700_023, texts::ASSERTION_AUDIENCE.text.to_owned()));
+        return Err(refused(700_023, texts::ASSERTION_AUDIENCE));
     }
     if ["iss", "sub"].iter().any(|name| !token.claim(name).eq_ignore_ascii_case(client_id)) {
-        return Err(refused(700_021, texts::ASSERTION_OF_ANOTHER.text.to_owned()));
+        return Err(refused(700_021, texts::ASSERTION_OF_ANOTHER));
     }
     if token.claim("jti").is_empty() {
-        return Err(refused(50_027, texts::ASSERTION_WITHOUT_ID.text.to_owned()));
+        return Err(refused(50_027, texts::ASSERTION_WITHOUT_ID));
     }
     Ok(())
 }
@@ -129,7 +129,7 @@ fn check_federated(store: &Store, federated: &[Object], token: &SignedToken<'_>,
     }
     let keys = store.issuers.get(issuer).map_or(&[][..], Vec::as_slice);
     if !token.is_signed_by_one_of(keys) {
-        return Err(refused(700_027, texts::FEDERATED_SIGNATURE.text.to_owned()));
+        return Err(refused(700_027, texts::FEDERATED_SIGNATURE));
     }
     check_time(token, now)
 }
@@ -161,6 +161,6 @@ fn audiences(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -
         .collect()
 }
 
-fn refused(number: u32, message: String) -> OAuthError {
+fn refused(number: u32, message: impl Into<Message>) -> OAuthError {
     OAuthError::new("invalid_client", number, message)
 }

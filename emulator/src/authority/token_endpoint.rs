@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use super::{AuthorityRequest, OAuthError, authorize, check_tenant, client_assertion, device_code, user_session, user_session::Wanted};
+use super::{
+    AuthorityRequest, OAuthError, SignInTrouble, authorize, check_tenant, client_assertion, device_code, user_session, user_session::Wanted,
+};
 use crate::{
     Caller, EmulatedTenant,
     caller::{graph_resource, write_token},
@@ -33,6 +35,13 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
             let wanted = if is_v2 { field("scope") } else { field("resource") };
             let resource = if is_v2 { resource_of_scopes(wanted).0 } else { wanted.to_owned() };
             let caller = sign_in_application(tenant, request, named, &form, &resource)?;
+            if tenant
+                .sign_in_troubles()
+                .take(&[SignInTrouble::BlockedByConditionalAccess])
+                .is_some()
+            {
+                return Err(authorize::blocked("invalid_grant"));
+            }
             Ok(issue(tenant, caller, &resource, Vec::new(), is_v2))
         }
         "authorization_code" => {
@@ -54,7 +63,7 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
             signed_in(tenant, request, &form, &wanted, true)
         }
         other => {
-            let message = format!("The app requested an unsupported grant type '{other}'.");
+            let message = texts::GRANT_TYPE.with(&[("grantType", other)]);
             Err(OAuthError::new("unsupported_grant_type", 70003, message))
         }
     }
@@ -81,7 +90,11 @@ fn sign_in_application(
         let proof = client_assertion::check(tenant, request, named, client_id, assertion);
         proof.unwrap_or_else(|| Err(unknown_client(tenant, client_id)))?;
     } else {
-        return Err(OAuthError::new("invalid_request", 900_144, texts::ASSERTION_TYPE.text));
+        return Err(OAuthError::new(
+            "invalid_request",
+            900_144,
+            texts::PARAMETER_MISSING.with(&[("parameter", "client_assertion_type")]),
+        ));
     }
     check_client(tenant, client_id, true)?;
     check_resource(tenant, request, resource)?;
@@ -95,8 +108,7 @@ fn sign_in_application(
 
 fn check_secret(tenant: &EmulatedTenant, client_id: &str, secret: &str) -> Result<(), OAuthError> {
     if secret.is_empty() {
-        let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
-        return Err(OAuthError::new("invalid_client", 7_000_218, message));
+        return Err(OAuthError::new("invalid_client", 7_000_218, texts::CREDENTIAL_MISSING));
     }
     let automation = tenant.automation_client();
     let state = if client_id.eq_ignore_ascii_case(&automation.id().to_string()) {
@@ -108,13 +120,11 @@ fn check_secret(tenant: &EmulatedTenant, client_id: &str, secret: &str) -> Resul
     match state {
         Some(SecretState::Live) => Ok(()),
         Some(SecretState::Expired) => {
-            let message = format!("The provided client secret keys for app '{client_id}' are expired.");
+            let message = texts::SECRET_EXPIRED.with(&[("appId", client_id)]);
             Err(OAuthError::new("invalid_client", 7_000_222, message))
         }
         Some(SecretState::Unknown) => {
-            let message = format!(
-                "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client_id}'."
-            );
+            let message = texts::SECRET_WRONG.with(&[("appId", client_id)]);
             Err(OAuthError::new("invalid_client", 7_000_215, message))
         }
         None => Err(unknown_client(tenant, client_id)),
@@ -122,10 +132,7 @@ fn check_secret(tenant: &EmulatedTenant, client_id: &str, secret: &str) -> Resul
 }
 
 fn unknown_client(tenant: &EmulatedTenant, client_id: &str) -> OAuthError {
-    let message = format!(
-        "Application with identifier '{client_id}' was not found in the directory '{}'.",
-        tenant.settings().display_name
-    );
+    let message = texts::CLIENT_UNKNOWN.with(&[("appId", client_id), ("tenant", &tenant.settings().display_name)]);
     OAuthError::new("unauthorized_client", 700_016, message)
 }
 
@@ -246,10 +253,7 @@ fn check_resource(tenant: &EmulatedTenant, request: &AuthorityRequest, resource:
     if let Some(principal) = principal_named(&store, bare) {
         return check_enabled(principal, resource);
     }
-    let message = format!(
-        "The resource principal named {resource} was not found in the tenant named {}.",
-        tenant.settings().display_name
-    );
+    let message = texts::RESOURCE_UNKNOWN.with(&[("resource", resource), ("tenant", &tenant.settings().display_name)]);
     Err(OAuthError::new("invalid_resource", 500_011, message))
 }
 

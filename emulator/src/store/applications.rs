@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Collection, Context, DeletedEntry, Key, Kind, Object, Store, defaults, list, merge, owners, position, text, timestamp};
-use crate::{graph_types, refusal::Refusal};
+use crate::{graph_types, refusal::Refusal, texts};
 
 /// What became of a PATCH that may create.
 #[derive(Debug)]
@@ -69,10 +69,7 @@ impl Store {
         let old = entry.object.clone();
         refuse_read_only(body, Some(&old))?;
         if body.get("passwordCredentials").is_some_and(|given| !given.is_null()) {
-            return Err(
-                Refusal::bad_request("New password credentials must be generated with service actions.")
-                    .with_detail("InvalidValue", "passwordCredentials"),
-            );
+            return Err(Refusal::bad_request(texts::SECRETS_BY_ACTION).with_detail("InvalidValue", "passwordCredentials"));
         }
         let mut changed = old.clone();
         merge(&mut changed, body);
@@ -99,10 +96,7 @@ impl Store {
             return Err(Refusal::not_found(&key.value));
         }
         if body.get("passwordCredentials").is_some_and(|given| !given.is_null()) {
-            return Err(
-                Refusal::bad_request("New password credentials must be generated with service actions.")
-                    .with_detail("InvalidValue", "passwordCredentials"),
-            );
+            return Err(Refusal::bad_request(texts::SECRETS_BY_ACTION).with_detail("InvalidValue", "passwordCredentials"));
         }
         let mut named = body.clone();
         named.insert("uniqueName".to_owned(), json!(key.value));

@@ -219,6 +219,23 @@ impl Store {
         }
     }
 
+    /// Changes an object past every rule. Readers see it at once.
+    pub(super) fn change_object(&mut self, id: &str, change: &Object) -> bool {
+        let mut applications = self.applications.iter_mut();
+        let mut found = applications.find(|entry| entry.text("id") == id || entry.text("appId") == id);
+        if found.is_none() {
+            let lists = self.service_principals.iter_mut();
+            found = lists
+                .chain(&mut self.grants)
+                .chain(&mut self.assignments)
+                .find(|entry| entry.text("id") == id);
+        }
+        let Some(entry) = found else { return false };
+        merge(&mut entry.object, change);
+        entry.past.clear();
+        true
+    }
+
     /// Everything, in the order of creation and without any secret.
     pub(super) fn to_json(&self) -> Value {
         let objects = |entries: &[Entry]| -> Vec<Value> { entries.iter().map(|entry| json!(entry.object)).collect() };

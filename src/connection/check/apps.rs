@@ -1,12 +1,13 @@
 //! What is checked of an app in the same way before a run and when values to import are verified.
 
-use time::{Date, Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::{
     connection::{
+        check::term::SecretThresholds,
         plan::registration::{USER_IMPERSONATION, offered_scope},
         read::snapshot::RegisteredApp,
-        report::finding::{Finding, FindingCode},
+        report::finding::{Finding, FindingCode, Severity},
     },
     directory::Application,
     ids::{ApplicationId, TenantId},
@@ -18,9 +19,6 @@ pub(crate) const SERVER: &str = "server";
 
 /// How findings name the native (client) app.
 pub(crate) const CLIENT: &str = "client";
-
-/// How far ahead of its end a secret is called "soon".
-const SOON: Duration = Duration::days(30);
 
 /// The sign-in is for another tenant than the one that is meant.
 pub(crate) fn wrong_tenant(expected: TenantId, signed_in: TenantId, name: Option<&str>) -> Finding {
@@ -59,59 +57,33 @@ pub(crate) fn check_service_principal(role: &str, app: &RegisteredApp, findings:
     }
 }
 
+/// What `disabledByMicrosoftStatus` says of an app that Microsoft has not disabled, if it says anything.
+const NOT_DISABLED: &str = "NotDisabled";
+
+/// An app must not be switched off: neither its registration nor its service principal.
+pub(crate) fn check_enabled(role: &str, app: &RegisteredApp, findings: &mut Vec<Finding>) {
+    if app.application.is_disabled == Some(true) {
+        findings.push(Finding::blocker(FindingCode::AppDeactivated).with("app", role));
+    }
+    let status = app.application.disabled_by_microsoft_status.as_deref();
+    if let Some(status) = status.filter(|status| !status.is_empty() && *status != NOT_DISABLED) {
+        let disabled = Finding::blocker(FindingCode::AppDisabledByMicrosoft);
+        findings.push(disabled.with("app", role).with("status", status));
+    }
+    let principal = app.service_principal.as_ref();
+    if principal.is_some_and(|principal| principal.account_enabled == Some(false)) {
+        findings.push(Finding::blocker(FindingCode::ServicePrincipalDisabled).with("app", role));
+    }
+}
+
 /// The date that is given for the secret to import; the site takes only dates in the future.
-pub(crate) fn check_secret_to_import(app: &ImportedServerApp, now: OffsetDateTime, findings: &mut Vec<Finding>) {
-    findings.extend(match Term::of(app.secret_key_expiry(), now) {
-        Term::Over(date) => Some(Finding::blocker(FindingCode::SecretExpired).with("expiredOn", date.to_string())),
-        Term::Short(date) => Some(Finding::warning(FindingCode::SecretExpiresSoon).with("expiresOn", date.to_string())),
-        Term::Long => None,
-    });
-}
-
-/// The secrets that the server app has.
-pub(crate) fn check_registered_secrets(application: &Application, now: OffsetDateTime, findings: &mut Vec<Finding>) {
-    let ends = application
-        .password_credentials
-        .iter()
-        .filter_map(|password| password.end_date_time);
-    let Some(last) = ends.max() else { return };
-    findings.extend(match Term::of(last, now) {
-        Term::Over(date) => Some(Finding::warning(FindingCode::RegisteredSecretExpired).with("expiredOn", date.to_string())),
-        Term::Short(date) => Some(Finding::warning(FindingCode::RegisteredSecretExpiresSoon).with("expiresOn", date.to_string())),
-        Term::Long => None,
-    });
-}
-
-/// How long a secret is valid yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Term {
-    Over(Date),
-    Short(Date),
-    Long,
-}
-
-impl Term {
-    fn of(end: OffsetDateTime, now: OffsetDateTime) -> Self {
-        if end <= now {
-            return Self::Over(end.date());
-        }
-        if end - now < SOON {
-            return Self::Short(end.date());
-        }
-        Self::Long
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use time::macros::{date, datetime};
-
-    #[test]
-    fn a_secret_ends_soon_from_thirty_days_before_its_end() {
-        let end = datetime!(2026-12-24 12:00 UTC);
-        assert_eq!(Term::of(end, end - SOON), Term::Long);
-        assert_eq!(Term::of(end, end - SOON + Duration::SECOND), Term::Short(date!(2026 - 12 - 24)));
-        assert_eq!(Term::of(end, end), Term::Over(date!(2026 - 12 - 24)));
-    }
+pub(crate) fn check_secret_to_import(
+    app: &ImportedServerApp,
+    now: OffsetDateTime,
+    thresholds: &SecretThresholds,
+    findings: &mut Vec<Finding>,
+) {
+    let term = thresholds.term(app.secret_key_expiry(), now);
+    let over = (Severity::Blocker, FindingCode::SecretExpired);
+    findings.extend(term.finding(over, FindingCode::SecretExpiresSoon));
 }

@@ -6,15 +6,21 @@ use crate::{
     cloud::{CloudEndpoints, CloudEnvironment},
     connection::{
         check::{apps, rules::Rules},
-        plan::registration::UniqueNames,
-        read::snapshot::{RegisteredApp, TenantSnapshot},
+        plan::{
+            app_id_uri::planned_uri,
+            change::{Change, When},
+            operation::{Operation, PlannedSecret},
+            registration::{SECRET_MARKER, UniqueNames},
+        },
+        read::snapshot::{TenantSnapshot, needs_directory},
         report::{
             finding::{Finding, FindingCode, Severity},
-            step::AppRole,
+            step::{AppRole, Step},
         },
     },
-    directory::{AppManagementPolicy, SignedIn},
+    directory::{AppManagementPolicy, DeletedApplication, SignedIn},
     ids::TenantId,
+    permissions::{PermissionType, Use},
     spec::{AppIdUri, ImportedServerApp, SecretValidity, UriOwnerProblem},
 };
 
@@ -27,11 +33,13 @@ pub(crate) fn check_directory(rules: &Rules<'_>, found: &TenantSnapshot, finding
     } else if found.server.is_none() {
         findings.push(apps::not_found(apps::SERVER, server.client_id(), tenant));
     }
-    if rules.only != Some(AppRole::Server) && client.is_adopted() && found.client.is_none() {
+    if rules.only != Some(AppRole::Server) && client.client_id().is_some() && found.client.is_none() {
         findings.push(apps::not_found(apps::CLIENT, client.client_id(), tenant));
     }
     check_deleted(rules, found, findings);
-    if server.is_registered_here() && !client.is_registered_here() {
+    // If both are there, they are compared.
+    let is_unknown = found.server.is_none() || found.client.is_none();
+    if server.is_registered_here() && !client.is_registered_here() && is_unknown {
         findings.push(Finding::warning(FindingCode::ClientAppLeftAsIs));
     }
 }
@@ -45,9 +53,8 @@ fn check_server(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Fi
             let has_none = server.application.properties.identifier_uris.as_ref().is_none_or(Vec::is_empty);
             let is_default = app.chosen_uri().is_none() && (app.is_created() || has_none);
             check_uri(rules, is_default, found, findings);
-            apps::check_registered_secrets(&server.application, rules.now, findings);
         }
-        Some(server) => check_outside_server(rules, server, findings),
+        Some(_) => {}
     }
 }
 
@@ -103,7 +110,8 @@ pub(crate) fn check_token(rules: &Rules<'_>, found: &TenantSnapshot, findings: &
         let differs = Finding::blocker(FindingCode::TokenTenantDiffers);
         findings.push(differs.with("tokenTenant", tenant).with("directoryTenant", found.tenant.id));
     }
-    if signed_in.scopes.is_none() && signed_in.app_roles.is_none() {
+    let is_unreadable = signed_in.scopes.is_none() && signed_in.app_roles.is_none();
+    if is_unreadable && needs_directory(rules.spec) {
         findings.push(Finding::warning(FindingCode::TokenUnreadable));
     }
     if found.tenant_name_unread {
@@ -139,14 +147,20 @@ fn other_cloud(rules: &Rules<'_>, signed_in: &SignedIn) -> Option<CloudEnvironme
 }
 
 fn check_uri(rules: &Rules<'_>, is_default: bool, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
-    let Some(uri) = &found.uri else {
+    let Some(planned) = planned_uri(rules, found) else {
         return;
     };
-    if is_default {
+    let uri = &planned.uri;
+    if planned.is_by_policy {
+        findings.push(Finding::note(FindingCode::AppIdUriByPolicy).with("uri", uri));
+    } else if is_default {
         findings.push(Finding::note(FindingCode::AppIdUriResolved).with("uri", uri));
     }
+    // Whose it is was asked for the one that was wanted. One that the policy puts in its place contains the app's own id.
+    let is_asked = found.uri.as_ref() == Some(uri);
     let own_id = found.server.as_ref().map(|app| app.application.app_id);
-    if let Some(owner) = found.uri_owner.as_ref().filter(|owner| Some(owner.app_id) != own_id) {
+    let owner = found.uri_owner.as_ref().filter(|_| is_asked);
+    if let Some(owner) = owner.filter(|owner| Some(owner.app_id) != own_id) {
         let in_use = Finding::blocker(FindingCode::AppIdUriInUse)
             .with("uri", uri)
             .with("clientId", owner.app_id)
@@ -154,8 +168,7 @@ fn check_uri(rules: &Rules<'_>, is_default: bool, found: &TenantSnapshot, findin
         findings.push(in_use);
         return;
     }
-    let is_registered = found.uri_owner.is_some();
-    if !is_registered {
+    if owner.is_none() {
         check_uri_owner(rules, uri, found, findings);
     }
 }
@@ -164,14 +177,16 @@ fn check_uri_owner(rules: &Rules<'_>, uri: &AppIdUri, found: &TenantSnapshot, fi
     let own_id = found.server.as_ref().map(|app| app.application.app_id);
     let domains = found.tenant.domain_names();
     let policy = found.policy.clone().unwrap_or_default();
+    let is_of_ids = uri.is_of_ids(found.tenant.id, own_id);
     let finding = match uri.check_owner(found.tenant.id, &domains, own_id) {
         // Which domains are verified is not known then.
         Err(UriOwnerProblem::ForeignDomain { .. }) if found.tenant_name_unread => return,
         Err(UriOwnerProblem::ForeignDomain { host }) => Finding::blocker(FindingCode::AppIdUriOnForeignDomain).with("domain", host),
         Err(UriOwnerProblem::ForeignId { id }) => Finding::blocker(FindingCode::AppIdUriWithForeignId).with("id", id),
+        // The strictest rule comes first: what the others would recommend, it refuses.
+        _ if policy.only_default_uris && !is_of_ids => Finding::new(by_policy(rules), FindingCode::AppIdUriBlockedByPolicy),
         Err(UriOwnerProblem::NoOwner) if policy.uris_need_an_owner => Finding::new(by_policy(rules), FindingCode::AppIdUriWithoutOwner),
         Err(UriOwnerProblem::NoOwner) => Finding::warning(FindingCode::AppIdUriWithoutOwner),
-        Ok(()) if policy.only_default_uris => Finding::new(by_policy(rules), FindingCode::AppIdUriBlockedByPolicy),
         Ok(()) => return,
     };
     findings.push(finding.with("uri", uri));
@@ -186,34 +201,66 @@ const fn by_policy(rules: &Rules<'_>) -> Severity {
     }
 }
 
-/// Checks the tenant's policy against the secret that the plan issues.
-pub(crate) fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
+/// Checks what the plan writes against the tenant's app management policy, and tells if that could not be read.
+pub(crate) fn check_policies(
+    rules: &Rules<'_>,
+    changes: &[Change],
+    validity: SecretValidity,
+    found: &TenantSnapshot,
+    findings: &mut Vec<Finding>,
+) {
+    let issues_secret = changes
+        .iter()
+        .any(|change| change.step == Step::IssueSecret && matches!(change.operation, Operation::IssueSecret { .. }));
+    if issues_secret {
+        check_secret_end(rules, validity, findings);
+    }
     let Some(policy) = &found.policy else {
+        if !rules.policy_exempt && changes.iter().any(may_be_refused) {
+            let permission = Use::ReadPolicy.permissions(PermissionType::Delegated);
+            let permission = permission.first().and_then(|any_of| any_of.first());
+            findings.push(Finding::note(FindingCode::PolicyNotRead).with("permission", permission));
+        }
         return;
     };
-    let AppManagementPolicy {
-        secrets_forbidden,
-        longest_secret,
-        ..
-    } = policy;
-    if *secrets_forbidden {
-        findings.push(Finding::new(by_policy(rules), FindingCode::SecretsForbidden));
-    }
-    // A minute of margin for clocks that differ.
-    let wanted = validity.end_after(rules.now) - rules.now - Duration::minutes(1);
-    if let Some(longest) = longest_secret.filter(|longest| wanted > *longest) {
-        let too_long = Finding::new(by_policy(rules), FindingCode::SecretTooLong)
-            .with("longestDays", longest.whole_days())
-            .with("wantedDays", (wanted + Duration::minutes(1)).whole_days());
-        findings.push(too_long);
+    if issues_secret {
+        check_secret_policy(rules, validity, policy, findings);
     }
 }
 
-fn check_outside_server(rules: &Rules<'_>, app: &RegisteredApp, findings: &mut Vec<Finding>) {
-    apps::check_scope(&app.application, findings);
-    apps::check_service_principal(apps::SERVER, app, findings);
-    if rules.spec.discovery().is_some() {
-        findings.push(Finding::warning(FindingCode::ServerAppLeftAsIs));
+/// Whether an app management policy can refuse a change: it creates an app, adds a secret or adds an App ID URI.
+fn may_be_refused(change: &Change) -> bool {
+    change.when == When::Always
+        && match &change.operation {
+            Operation::CreateApp { .. } | Operation::IssueSecret { .. } | Operation::SetAppIdUri { .. } => true,
+            Operation::UpdateApp { adds, .. } => adds.identifier_uris.is_some(),
+            _ => false,
+        }
+}
+
+/// A secret must end in the future.
+fn check_secret_end(rules: &Rules<'_>, validity: SecretValidity, findings: &mut Vec<Finding>) {
+    let end = validity.end_after(rules.now);
+    if end <= rules.now {
+        findings.push(Finding::blocker(FindingCode::SecretEndPassed).with("given", end.date().to_string()));
+    }
+}
+
+fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, policy: &AppManagementPolicy, findings: &mut Vec<Finding>) {
+    if policy.secrets_forbidden {
+        findings.push(Finding::new(by_policy(rules), FindingCode::SecretsForbidden));
+    }
+    let Some(longest) = policy.longest_secret else { return };
+    let allowed = Some(longest).filter(|_| !rules.policy_exempt);
+    // A minute of margin for clocks that differ.
+    let wanted = PlannedSecret::new(validity, allowed, rules.now).end_after(rules.now) - rules.now - Duration::MINUTE;
+    if wanted > longest {
+        // Whole days, as a person would ask for them: what a margin takes away is added again.
+        let days = (wanted + Duration::DAY).whole_days();
+        let too_long = Finding::new(by_policy(rules), FindingCode::SecretTooLong)
+            .with("longestDays", longest.whole_days())
+            .with("wantedDays", days);
+        findings.push(too_long);
     }
 }
 
@@ -238,18 +285,28 @@ fn check_deleted(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<F
         findings.push(Finding::note(FindingCode::DeletedAppsUnread));
     }
     for name in wanted {
-        let Some(deleted) = found
-            .deleted
-            .iter()
-            .flatten()
-            .find(|deleted| deleted.unique_name.as_deref() == Some(&name))
-        else {
+        let Some(deleted) = found.deleted_holder_of(&name) else {
             continue;
         };
+        if found.restores {
+            findings.push(restored(deleted));
+            continue;
+        }
         let held = Finding::blocker(FindingCode::UniqueNameHeldByDeletedApp)
             .with("uniqueName", &name)
             .with("objectId", deleted.object_id)
             .with("name", deleted.display_name.as_deref());
         findings.push(held);
     }
+}
+
+/// Tells that a deleted app is restored, and louder if other callers have left secrets on it.
+fn restored(deleted: &DeletedApplication) -> Finding {
+    let is_foreign = |description: &&String| !description.starts_with(SECRET_MARKER);
+    let foreign = deleted.secret_descriptions.iter().filter(is_foreign).count();
+    let severity = if foreign == 0 { Severity::Note } else { Severity::Warning };
+    Finding::new(severity, FindingCode::DeletedAppRestored)
+        .with("objectId", deleted.object_id)
+        .with("name", deleted.display_name.as_deref())
+        .with("foreignSecrets", foreign)
 }

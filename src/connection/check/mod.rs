@@ -4,12 +4,16 @@
 //! alone reads by itself, because it works without a connection. What could not be read counts as unknown,
 //! and not as fine.
 
+pub(crate) mod adopted;
 pub(crate) mod apps;
 pub(crate) mod conditional_access;
 pub(crate) mod directory;
+pub(crate) mod registrations;
 pub(crate) mod rights;
+pub(crate) mod rows;
 pub(crate) mod rules;
 pub(crate) mod secrets;
 pub(crate) mod sign_in;
 pub(crate) mod site;
+pub(crate) mod term;
 pub(crate) mod verify;

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use crate::{
     cloud::CloudEndpoints,
-    connection::{plan::consents::Consents, read::snapshot::Snapshot, report::step::AppRole},
+    connection::{check::term::SecretThresholds, plan::consents::Consents, read::snapshot::Snapshot, report::step::AppRole},
     ids::TenantId,
     site::SiteIdentity,
     spec::ConnectionSpec,
@@ -22,11 +22,17 @@ pub(crate) struct Rules<'a> {
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
     pub(crate) remove_superseded: bool,
+    /// Whether the apps that a plan keeps are proven to be there.
+    pub(crate) verify_alive: bool,
     /// Whether the caller states that no gateway uses the connection.
     pub(crate) no_gateway_stated: bool,
+    /// Whether the caller states that nothing else uses the apps.
+    pub(crate) apps_unused_stated: bool,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<&'a SiteIdentity>,
+    /// How long before its end a secret is told of.
+    pub(crate) thresholds: &'a SecretThresholds,
     pub(crate) now: OffsetDateTime,
 }
 

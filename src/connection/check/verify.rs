@@ -1,9 +1,9 @@
 //! *Verify* of the *Import apps* dialog, and more: whether apps that are registered already are what the
 //! product needs.
 
-mod client_app;
-mod secret;
-mod server_app;
+pub(super) mod client_app;
+pub(in crate::connection) mod secret;
+pub(super) mod server_app;
 
 use std::{fmt, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
     call::Call,
     clock::{Clock, SystemClock},
     connection::{
-        check::apps,
+        check::{apps, term::SecretThresholds},
         read::snapshot::RegisteredApp,
         report::{
             emitter::Emitter,
@@ -35,6 +35,8 @@ use crate::{
 /// With a [`SecretProbe`] the id and the secret are tried out, which takes no permission. With a
 /// [`Directory`] everything else is compared field by field, which takes a sign-in that may read
 /// applications. Either may be left out; what is left out is not verified.
+///
+/// For apps that are still to be registered by hand, [`ConnectionSpec::by_hand`] gives the steps in the portal.
 ///
 /// ```no_run
 /// use cmg_onboarding::{GraphDirectory, ImportedServerApp, ImportedClientApp, connection::ImportVerifier};
@@ -75,7 +77,7 @@ impl ImportVerifier {
     #[must_use]
     pub fn of(spec: &ConnectionSpec) -> Option<Self> {
         let server = spec.server_app().imported()?;
-        let verifier = Self::new(server.clone()).discovery(spec.discovery().is_some());
+        let verifier = Self::new(server.clone()).discovery(spec.discovers());
         Some(match spec.client_app().imported() {
             Some(client) => verifier.client_app(client.clone()),
             None => verifier,
@@ -141,18 +143,15 @@ impl ImportVerifier {
         let registered = looked.transpose().map_err(ReadError::Directory)?;
 
         let mut findings = Vec::new();
-        apps::check_secret_to_import(&self.server, self.clock.now(), &mut findings);
+        apps::check_secret_to_import(&self.server, self.clock.now(), &SecretThresholds::default(), &mut findings);
         if let Some(registered) = &registered {
             self.compare(registered, &mut findings);
         }
-        let (is_accepted, by_token) = probed.unwrap_or_default();
-        let told: Vec<_> = findings.iter().map(Finding::code).collect();
-        // If token and directory tell the same fact, the directory tells more of its reason.
-        let is_new = |finding: &Finding| !secret::known_to_directory(finding.code()).iter().any(|code| told.contains(code));
-        findings.extend(by_token.into_iter().filter(is_new));
+        let tried = probed.unwrap_or_default();
+        tried.add_to(&mut findings);
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         Ok(Verification {
-            is_secret_accepted: is_accepted,
+            is_secret_accepted: tried.is_accepted,
             is_compared: registered.is_some_and(|registered| registered.tenant.id == self.server.tenant_id()),
             findings,
         })

@@ -13,6 +13,7 @@ use crate::{
         report::step::Step,
     },
     directory::ApplicationProperties,
+    spec::AppIdUri,
 };
 
 /// The registration and the service principal of the server app. Nothing if this crate does not write it.
@@ -26,10 +27,45 @@ pub(crate) fn server_changes(target: &Target, snapshot: &Snapshot, secret: Plann
         None => create(step, &target.server, shape, Some(secret)),
         Some(found) => update(step, &target.server, found, shape),
     };
-    vec![
-        register,
-        service_principal(Step::ServerServicePrincipal, &target.server, found, step),
-    ]
+    let principal = service_principal(Step::ServerServicePrincipal, &target.server, found, step);
+    [register, principal].into_iter().chain(late_uri(target)).collect()
+}
+
+/// The App ID URI that contains the app's own id: in every run, or if a policy refuses the other one.
+fn late_uri(target: &Target) -> Option<Change> {
+    let change = |app_id_uri: &AppIdUri| {
+        let operation = Operation::SetAppIdUri {
+            app: target.server.reference(Step::RegisterServerApp),
+            app_id_uri: app_id_uri.clone(),
+        };
+        Change::new(Step::SetAppIdUri, operation)
+    };
+    let always = target.app_id_uri.as_ref().filter(|uri| uri.has_placeholders()).map(change);
+    let if_refused = || Some(change(target.uri_if_refused.as_ref()?).if_refused(Step::RegisterServerApp));
+    always.or_else(if_refused)
+}
+
+/// What goes again if a policy that could not be read refuses what no other change can replace: the apps that the plan
+/// creates.
+pub(crate) fn removals_if_refused(changes: &[Change]) -> Vec<Change> {
+    let apps = [
+        (Step::RegisterServerApp, Step::RemoveServerApp),
+        (Step::RegisterClientApp, Step::RemoveClientApp),
+    ];
+    let is_created = |step: Step| {
+        let mut creations = changes
+            .iter()
+            .filter(|change| matches!(change.operation, Operation::CreateApp { .. }));
+        creations.any(|change| change.step == step)
+    };
+    let created = apps.into_iter().filter(|(register, _)| is_created(*register));
+    let removal = |(register, remove)| {
+        let operation = Operation::RemoveMadeApp {
+            app: Reference::MadeBy(register),
+        };
+        Change::new(remove, operation).if_refused(register)
+    };
+    created.map(removal).collect()
 }
 
 /// The registration, the service principal and the completion of the client app. Nothing if this crate does
@@ -53,10 +89,20 @@ pub(crate) fn client_changes(target: &Target, snapshot: &Snapshot) -> Vec<Change
 }
 
 fn create(step: Step, app: &AppTarget, shape: &ApplicationProperties, secret: Option<PlannedSecret>) -> Change {
-    let operation = Operation::CreateApp {
-        unique_name: app.unique_name.clone(),
-        properties: Box::new(shape.clone()),
-        secret,
+    let (unique_name, properties) = (app.unique_name.clone(), Box::new(shape.clone()));
+    let operation = match &app.deleted {
+        None => Operation::CreateApp {
+            unique_name,
+            properties,
+            secret,
+            owners: app.owners.clone(),
+        },
+        Some(deleted) => Operation::RestoreApp {
+            unique_name,
+            object_id: deleted.object_id,
+            name: deleted.display_name.clone(),
+            properties,
+        },
     };
     Change::new(step, operation)
 }

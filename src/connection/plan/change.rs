@@ -22,6 +22,9 @@ pub enum When {
     Always,
     /// Only if a lost answer, or another run at the same time, makes it necessary.
     IfNeeded,
+    /// Only if the directory refuses, by a policy of the tenant that could not be read, what the changes do that it
+    /// [`needs`](Change::needs).
+    IfRefused,
 }
 
 /// One line of the Summary page, and one thing that a run of the plan does.
@@ -81,6 +84,13 @@ impl Change {
         self
     }
 
+    /// Runs only if a policy refuses what this step does.
+    pub(crate) fn if_refused(mut self, step: Step) -> Self {
+        self.when = When::IfRefused;
+        self.round = self.round.max(step.round());
+        self.after(step)
+    }
+
     pub(crate) fn after(mut self, step: Step) -> Self {
         if !self.needs.contains(&step) {
             self.needs.push(step);
@@ -88,11 +98,11 @@ impl Change {
         self
     }
 
-    /// The properties of an existing app registration that it changes.
+    /// The properties that it changes, of an app registration or of discovery that is there.
     #[must_use]
     pub fn properties(&self) -> &[PropertyChange] {
         match &self.operation {
-            Operation::UpdateApp { properties, .. } => properties,
+            Operation::UpdateApp { properties, .. } | Operation::ConfigureDiscovery { properties, .. } => properties,
             _ => &[],
         }
     }
@@ -103,9 +113,9 @@ impl Change {
 const fn uses(step: Step) -> &'static [Use] {
     match step {
         Step::RegisterServerApp | Step::RegisterClientApp => &[Use::RegisterApp, Use::UpdateApp],
-        Step::IssueSecret => &[Use::IssueSecret],
+        Step::IssueSecret | Step::ShortenSecret => &[Use::IssueSecret],
         Step::ServerServicePrincipal | Step::ClientServicePrincipal => &[Use::CreateServicePrincipal],
-        Step::CompleteClientApp => &[Use::UpdateApp],
+        Step::CompleteClientApp | Step::SetAppIdUri => &[Use::UpdateApp],
         Step::RetireSecrets => &[Use::RemoveSecret],
         Step::ConsentServerApp | Step::ConsentUserRead => &[Use::GrantPermission],
         Step::ConsentDirectoryRead => &[Use::AssignRole],
@@ -132,8 +142,11 @@ pub(crate) fn needed_permissions(changes: &[Change]) -> Vec<String> {
     needed
 }
 
-/// What these changes ask of the directory.
+/// What these changes ask of the directory. What runs only after a refusal is left out: it takes nothing beyond what
+/// registering an app takes, and if it does not succeed, the run reports it.
 pub(crate) fn needed_uses(changes: &[Change]) -> Vec<Use> {
-    let writes = changes.iter().filter(|change| change.action != PlannedAction::Keep);
+    let writes = changes
+        .iter()
+        .filter(|change| change.action != PlannedAction::Keep && change.when != When::IfRefused);
     writes.flat_map(|change| uses(change.step)).copied().collect()
 }

@@ -48,7 +48,7 @@ pub(crate) fn open_consents(rules: &Rules<'_>, snapshot: &Snapshot, target: &Tar
         return Vec::new();
     };
     let of_client = (rules.only != Some(AppRole::Server)).then(|| client_consents(target, snapshot));
-    let of_server = (rules.only != Some(AppRole::Client)).then(|| server_consents(target, snapshot, rules.spec.discovery().is_some()));
+    let of_server = (rules.only != Some(AppRole::Client)).then(|| server_consents(target, snapshot, rules.spec.discovers()));
     let apps = [
         (apps::CLIENT, of_client, snapshot.client_principal()),
         (apps::SERVER, of_server, snapshot.server_principal()),

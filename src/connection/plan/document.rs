@@ -10,7 +10,7 @@ use crate::{
     connection::{
         plan::{
             change::{Change, When, needed_permissions},
-            operation::{Operation, PlannedAction},
+            operation::Operation,
             target::PlannedApp,
         },
         report::{
@@ -104,10 +104,11 @@ impl PlanDocument {
         VERSION
     }
 
-    /// Whether there is nothing to change. Findings and open tasks may remain.
+    /// Whether there is nothing to change: everything is kept or only confirmed. Findings and open tasks may remain.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let writes = |change: &Change| change.when == When::Always && change.action != PlannedAction::Keep;
+        let stays = |change: &Change| change.action.is_left() || matches!(change.operation, Operation::ConfirmApp { .. });
+        let writes = |change: &Change| change.when == When::Always && !stays(change);
         !self.changes.iter().any(writes)
     }
 
@@ -144,7 +145,12 @@ impl PlanDocument {
         effect.findings.clear();
         effect.made_on = OffsetDateTime::UNIX_EPOCH;
         for change in &mut effect.changes {
-            if let Operation::CreateApp { secret: Some(secret), .. } | Operation::IssueSecret { secret, .. } = &mut change.operation {
+            let secrets = match &mut change.operation {
+                Operation::CreateApp { secret: Some(secret), .. } | Operation::IssueSecret { secret, .. } => std::slice::from_mut(secret),
+                Operation::ShortenSecret { secrets } => secrets,
+                _ => &mut [],
+            };
+            for secret in secrets {
                 secret.expires_about = time::macros::date!(1970 - 01 - 01);
             }
         }

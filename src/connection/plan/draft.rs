@@ -6,30 +6,30 @@ use uuid::{Uuid, uuid};
 use crate::{
     connection::{
         check::{
+            adopted::check_adopted,
             conditional_access::check_conditional_access,
-            directory::{check_directory, check_secret_policy},
+            directory::{check_directory, check_policies},
+            registrations::check_registrations,
             rights::{check_ownership, check_permissions, check_roles},
+            rows::check_rows,
             rules::Rules,
-            secrets::{note_secret, note_secrets_of_others},
-            site::check_site,
+            secrets::{check_secrets, note_secret, note_secrets_of_others},
+            site::{check_site, note_renewal},
         },
         plan::{
-            apps::{client_changes, server_changes},
+            alive::confirm_apps,
+            apps::{client_changes, removals_if_refused, server_changes},
             change::{Change, needed_uses},
             consents::{Consents, client_consents, open_consents, server_consents},
             document::{PlanDocument, PlannedSite},
-            operation::{Operation, PlannedAction},
+            operation::PlannedAction,
             removal::removal_changes,
             secrets::{planned_secret, secret_changes},
             site::site_changes,
             target::Target,
         },
         read::snapshot::Snapshot,
-        report::{
-            event::Verb,
-            finding::Finding,
-            step::{AppRole, Step},
-        },
+        report::{event::Verb, finding::Finding, step::AppRole},
     },
     spec::ConnectionSpec,
 };
@@ -44,10 +44,11 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
     if let Some(directory) = &snapshot.directory {
         check_directory(rules, directory, &mut findings);
     }
+    check_registrations(rules, snapshot, &mut findings);
     if let Some(site) = &snapshot.site {
         check_site(rules, snapshot, site, &mut findings);
     }
-    let Some(target) = Target::resolve(rules.spec, snapshot) else {
+    let Some(target) = Target::resolve(rules, snapshot) else {
         return (sorted(findings), None);
     };
     let changes = changes(rules, snapshot, &target);
@@ -56,13 +57,17 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
         check_permissions(directory, &needed, &mut findings);
         check_ownership(directory, &changes, &mut findings);
         check_roles(&needed, directory, &mut findings);
+        check_policies(rules, &changes, target.server.validity, directory, &mut findings);
         check_conditional_access(directory, &mut findings);
         findings.extend(open_consents(rules, snapshot, &target));
-        if issues_secret(&changes) {
-            check_secret_policy(rules, target.server.validity, directory, &mut findings);
-        }
     }
+    check_adopted(rules, snapshot, &target, &mut findings);
+    check_rows(rules, snapshot, &target, &mut findings);
+    check_secrets(rules, snapshot, &target, &changes, &mut findings);
     note_secret(&changes, snapshot, &mut findings);
+    if let Some(site) = &snapshot.site {
+        note_renewal(rules, &target, site, &changes, &mut findings);
+    }
     if target.server.shape.is_some() {
         note_secrets_of_others(snapshot, rules.site_identity(snapshot), &mut findings);
     }
@@ -77,7 +82,7 @@ pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, 
     if let Some(token) = &snapshot.unusable_token {
         return (sorted(token.findings.clone()), None);
     }
-    let Some(target) = Target::resolve(rules.spec, snapshot) else {
+    let Some(target) = Target::resolve(rules, snapshot) else {
         let mut findings = Vec::new();
         if let Some(site) = &snapshot.site {
             check_site(rules, snapshot, site, &mut findings);
@@ -93,29 +98,30 @@ pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, 
 fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Change> {
     let mut changes = Vec::new();
     if rules.only != Some(AppRole::Client) {
-        let secret = planned_secret(target, rules.now);
+        let secret = planned_secret(rules, target, snapshot);
         changes.extend(server_changes(target, snapshot, secret));
         changes.extend(secret_changes(rules, target, snapshot, secret));
-        changes.extend(server_consents(target, snapshot, rules.spec.discovery().is_some()));
+        changes.extend(server_consents(target, snapshot, rules.spec.discovers()));
     }
     if rules.only != Some(AppRole::Server) {
         changes.extend(client_changes(target, snapshot));
         changes.extend(client_consents(target, snapshot));
     }
     if let (None, Some(site)) = (rules.only, &snapshot.site) {
-        changes.extend(site_changes(rules.spec, target, site));
+        changes.extend(site_changes(rules, target, site));
+    }
+    if rules.verify_alive {
+        confirm_apps(&mut changes, snapshot);
+    }
+    // Nothing can be refused by a policy that was read, and found to allow it.
+    if snapshot.directory.as_ref().is_some_and(|directory| directory.policy.is_none()) {
+        changes.extend(removals_if_refused(&changes));
     }
     if rules.consents == Consents::LeaveToAdministrator {
         changes.retain(|change| !change.step.is_consent() || change.action == PlannedAction::Keep);
     }
     changes.sort_by_key(|change| change.step);
     changes
-}
-
-/// Whether a secret is made: with the app, or added to it.
-fn issues_secret(changes: &[Change]) -> bool {
-    let issue = changes.iter().find(|change| change.step == Step::IssueSecret);
-    issue.is_some_and(|change| matches!(change.operation, Operation::IssueSecret { .. }))
 }
 
 fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {

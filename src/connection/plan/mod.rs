@@ -4,16 +4,21 @@
 //! [`site`] and [`removal`] each give their changes. The list of [`change`]s, with all findings, is the plan
 //! ([`document`]): the caller shows, stores and approves it, and a run carries out exactly these changes.
 
+pub(crate) mod alive;
+pub(crate) mod app_id_uri;
 pub(crate) mod apps;
 pub(crate) mod change;
 pub(crate) mod consents;
+mod details;
 pub(crate) mod difference;
 pub(crate) mod document;
 pub(crate) mod draft;
 pub(crate) mod operation;
 pub(crate) mod own_secret;
+mod permission_names;
 pub(crate) mod registration;
 pub(crate) mod removal;
+pub mod review;
 pub(crate) mod secrets;
 pub(crate) mod site;
 mod summary;

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use time::Date;
+use time::{Date, Duration, OffsetDateTime};
 
 use crate::{
     connection::{plan::difference::PropertyChange, report::step::Step},
     directory::ApplicationProperties,
-    ids::{ApplicationId, ApplicationObjectId, KeyId, PermissionGrantId, PermissionId, ServicePrincipalId, TenantId},
+    ids::{ApplicationId, ApplicationObjectId, DirectoryObjectId, KeyId, PermissionGrantId, PermissionId, ServicePrincipalId, TenantId},
     site::SiteRowId,
     spec::{AppIdUri, DiscoverySpec, SecretValidity},
 };
@@ -24,8 +24,21 @@ pub enum PlannedAction {
     Update,
     /// It is there and will be removed.
     Remove,
+    /// It is there and stays as it is; a write that changes nothing proves it.
+    Confirm,
+    /// It was deleted and will be restored.
+    Restore,
     /// It is there and stays as it is.
     Keep,
+    /// It is there and differs, and the run cannot change it: a person does, as a finding and a next step say.
+    ByHand,
+}
+
+impl PlannedAction {
+    /// Whether the run leaves it as it is.
+    pub(crate) const fn is_left(self) -> bool {
+        matches!(self, Self::Keep | Self::ByHand)
+    }
 }
 
 impl fmt::Display for PlannedAction {
@@ -34,7 +47,10 @@ impl fmt::Display for PlannedAction {
             Self::Create => "create",
             Self::Update => "update",
             Self::Remove => "remove",
+            Self::Confirm => "confirm",
+            Self::Restore => "restore",
             Self::Keep => "in place",
+            Self::ByHand => "by hand",
         })
     }
 }
@@ -77,6 +93,27 @@ pub struct PlannedSecret {
     /// days earlier, so that its end tells it from them.
     #[serde(with = "day")]
     pub expires_about: Date,
+    /// The longest validity, in seconds, that the tenant's policy allows; `None` if there is no limit, if the policy was
+    /// not read, or if `validity` does not ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_seconds: Option<i64>,
+}
+
+impl PlannedSecret {
+    /// A secret that would be issued now, below what a policy allows.
+    pub(crate) fn new(validity: SecretValidity, longest: Option<Duration>, now: OffsetDateTime) -> Self {
+        let longest = longest.filter(|_| validity == SecretValidity::LongestAllowed);
+        Self {
+            validity,
+            expires_about: validity.end_below(now, longest).date(),
+            allowed_seconds: longest.map(Duration::whole_seconds),
+        }
+    }
+
+    /// The end of a secret that is issued at this moment.
+    pub(crate) fn end_after(&self, now: OffsetDateTime) -> OffsetDateTime {
+        self.validity.end_below(now, self.allowed_seconds.map(Duration::seconds))
+    }
 }
 
 time::serde::format_description!(day, Date, "[year]-[month]-[day]");
@@ -95,6 +132,18 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
     },
+    /// Proves that an app registration is there, by writing one of its properties as it is.
+    ConfirmApp {
+        /// Its friendly name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// *Application (client) ID*.
+        application_id: ApplicationId,
+        /// *Object ID*.
+        object_id: ApplicationObjectId,
+        /// What is sent: the value that is there.
+        sends: Box<ApplicationProperties>,
+    },
     /// Creates an app registration.
     CreateApp {
         /// The unique name by which every run finds it again.
@@ -104,6 +153,21 @@ pub enum Operation {
         /// The secret that is created with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         secret: Option<PlannedSecret>,
+        /// Its owners, beside the caller that Microsoft Entra may add.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        owners: Vec<DirectoryObjectId>,
+    },
+    /// Restores a deleted app registration that holds the unique name, and gives it what it lacks.
+    RestoreApp {
+        /// The unique name by which every run finds it again.
+        unique_name: String,
+        /// Its *Object ID*.
+        object_id: ApplicationObjectId,
+        /// Its friendly name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// What it has to have. Lists only grow.
+        properties: Box<ApplicationProperties>,
     },
     /// Gives an existing app registration what it lacks. Lists only grow.
     UpdateApp {
@@ -131,6 +195,18 @@ pub enum Operation {
         scope: PermissionId,
         /// What an existing client app lacks besides.
         adds: Box<ApplicationProperties>,
+    },
+    /// Gives the server app an App ID URI that contains its own application id.
+    SetAppIdUri {
+        /// The server app.
+        app: Reference<ApplicationId>,
+        /// The App ID URI; with placeholders for the ids as long as the app is not registered.
+        app_id_uri: AppIdUri,
+    },
+    /// Asks for a shorter secret, one after the other, until the directory takes one.
+    ShortenSecret {
+        /// The shorter ones, in this order.
+        secrets: Vec<PlannedSecret>,
     },
     /// Issues one more secret for the server app.
     IssueSecret {
@@ -184,6 +260,25 @@ pub enum Operation {
         app: Reference<ApplicationId>,
         /// *App ID URI*.
         app_id_uri: Option<AppIdUri>,
+        /// *Secret Key Expiry*, if the specification gives the secret. A secret that this run issues ends as its
+        /// own change says.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+        secret_key_expiry: Option<OffsetDateTime>,
+    },
+    /// Gives the site another secret for a server app that it knows: the one that this run issues, or the
+    /// specification's.
+    RenewSecret {
+        /// *Client ID*.
+        app: Reference<ApplicationId>,
+        /// The day on which the secret ends that the site has, if the site tells it.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "day::option")]
+        from: Option<Date>,
+        /// The day on which the specification's secret ends; `None` if this run issues one.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "day::option")]
+        to: Option<Date>,
+        /// Whether the site cannot take it, so that a person types it into the console.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_hand: bool,
     },
     /// Imports the client app into the site.
     ImportClientApp {
@@ -200,12 +295,15 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         description: Option<String>,
     },
-    /// Changes the description of the connection.
+    /// Changes name or description of the connection.
     UpdateConnection {
         /// Its row in the site.
         row: SiteRowId,
-        /// *Name*, which stays.
+        /// *Name*, as it is.
         name: String,
+        /// *Name*, as it becomes; `None` if it stays.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        new_name: Option<String>,
         /// *Description*, as it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<String>,
@@ -213,12 +311,16 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<String>,
     },
-    /// Switches discovery on, or changes its settings.
+    /// Switches discovery on or off, or changes its settings.
     ConfigureDiscovery {
         /// The connection.
         connection: Reference<SiteRowId>,
         /// The settings.
         discovery: DiscoverySpec,
+        /// Of a connection that is there: each setting that is changed, with its old and its new value. The old one is
+        /// `null` if it was not read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        properties: Vec<PropertyChange>,
     },
     /// Removes secrets of this crate that nothing can be using.
     RemoveSecrets {
@@ -236,6 +338,12 @@ pub enum Operation {
         /// Whether the caller states that no cloud management gateway uses it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         no_gateway_stated: bool,
+    },
+    /// Removes for good what this run has made: an app registration with its service principal. It is read before, and
+    /// stays if another caller has added a secret, a certificate, an owner, a consent or a service principal.
+    RemoveMadeApp {
+        /// The app.
+        app: Reference<ApplicationId>,
     },
     /// Removes an app registration for good, with its service principal and its consents.
     RemoveApp {
@@ -265,9 +373,14 @@ impl Operation {
     pub(crate) const fn action(&self) -> PlannedAction {
         match self {
             Self::Keep { .. } => PlannedAction::Keep,
+            Self::ConfirmApp { .. } => PlannedAction::Confirm,
+            Self::RenewSecret { by_hand: true, .. } => PlannedAction::ByHand,
             Self::UpdateApp { .. }
+            | Self::RenewSecret { .. }
             | Self::ExtendGrant { .. }
             | Self::UpdateConnection { .. }
+            | Self::SetAppIdUri { .. }
+            | Self::ShortenSecret { .. }
             | Self::CompleteClientApp {
                 client: Reference::Known(_),
                 ..
@@ -276,7 +389,10 @@ impl Operation {
                 connection: Reference::Known(_),
                 ..
             } => PlannedAction::Update,
-            Self::RemoveSecrets { .. } | Self::RemoveConnection { .. } | Self::RemoveApp { .. } => PlannedAction::Remove,
+            Self::RemoveSecrets { .. } | Self::RemoveConnection { .. } | Self::RemoveApp { .. } | Self::RemoveMadeApp { .. } => {
+                PlannedAction::Remove
+            }
+            Self::RestoreApp { .. } => PlannedAction::Restore,
             _ => PlannedAction::Create,
         }
     }
@@ -287,7 +403,10 @@ impl Operation {
             Self::CreateServicePrincipal { app }
             | Self::IssueSecret { app, .. }
             | Self::ImportServerApp { app, .. }
+            | Self::RenewSecret { app, .. }
             | Self::ImportClientApp { app, .. }
+            | Self::SetAppIdUri { app, .. }
+            | Self::RemoveMadeApp { app }
             | Self::RemoveSecrets { app, .. } => [app.maker(), None],
             Self::CompleteClientApp { client, server, .. } => [client.maker(), server.maker()],
             Self::CreateGrant { client, resource, .. } | Self::ExtendGrant { client, resource, .. } => [client.maker(), resource.maker()],

@@ -8,11 +8,10 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::{
-    connection::plan::registration::SECRET_MARKER,
+    connection::plan::{operation::PlannedSecret, registration::SECRET_MARKER},
     directory::{Application, PasswordCredential},
     ids::KeyId,
     site::{SiteApplication, SiteIdentity},
-    spec::SecretValidity,
 };
 
 /// How far apart the ends of two own secrets of one app are, so that the expiry date in the site tells which
@@ -22,7 +21,7 @@ pub(crate) const OWN_SECRETS_APART: Duration = Duration::days(3);
 /// How far the expiry date that a site shows may be from the end of the secret that it uses. A site that
 /// keeps the day only is off by up to 24 hours, one that shows local time as UTC by up to 14. One that does
 /// both fits no secret or the right one, since two own secrets are [`OWN_SECRETS_APART`].
-const SITE_DATE_TOLERANCE: Duration = Duration::hours(30);
+pub(crate) const SITE_DATE_TOLERANCE: Duration = Duration::hours(30);
 
 /// What stands between the run's own number and the site in a secret's description.
 const SITE_SEPARATOR: &str = ", site ";
@@ -100,6 +99,11 @@ fn is_close(one: OffsetDateTime, other: OffsetDateTime) -> bool {
     (one - other).abs() < OWN_SECRETS_APART - Duration::MINUTE
 }
 
+/// Whether the date that a site shows may be the one of a secret with this end.
+pub(crate) fn is_site_date_of(date: OffsetDateTime, end: OffsetDateTime) -> bool {
+    (end - date).abs() <= SITE_DATE_TOLERANCE
+}
+
 /// The own secrets for this site that the site has never held, as far as its row tells.
 ///
 /// The site tells its secret's end. Exactly one secret of the app may fit it, the site's item must be younger
@@ -109,7 +113,7 @@ pub(crate) fn never_held(application: &Application, row: &SiteApplication, site:
     let Some(date) = row.secret_expiry else {
         return Vec::new();
     };
-    let fits = |password: &&PasswordCredential| password.end_date_time.is_none_or(|end| (end - date).abs() <= SITE_DATE_TOLERANCE);
+    let fits = |password: &&PasswordCredential| password.end_date_time.is_none_or(|end| is_site_date_of(date, end));
     let fitting: Vec<&PasswordCredential> = application.password_credentials.iter().filter(fits).collect();
     let [used] = fitting.as_slice() else {
         return Vec::new();
@@ -145,8 +149,8 @@ pub(crate) fn superseded(own: &[OwnSecret]) -> Vec<KeyId> {
 /// secrets.
 ///
 /// `attempt` counts from 1; each attempt chooses among more ends, in case other runs choose at the same time.
-pub(crate) fn distinct_end(validity: SecretValidity, now: OffsetDateTime, known: &[OwnSecret], attempt: i32) -> OffsetDateTime {
-    let longest = validity.end_after(now);
+pub(crate) fn distinct_end(secret: &PlannedSecret, now: OffsetDateTime, known: &[OwnSecret], attempt: i32) -> OffsetDateTime {
+    let longest = secret.end_after(now);
     let (chance, _) = Uuid::new_v4().as_u64_pair();
     let choices = CHOICES.saturating_mul(attempt.max(1));
     let chosen = i32::try_from(chance % u64::from(choices.unsigned_abs())).unwrap_or_default();
@@ -168,11 +172,16 @@ mod tests {
         directory::ApplicationProperties,
         ids::{ApplicationId, ApplicationObjectId},
         site::SiteRowId,
+        spec::SecretValidity,
     };
     use proptest::prelude::*;
     use time::macros::datetime;
 
     const ISSUED: OffsetDateTime = datetime!(2026-11-24 12:00 UTC);
+
+    fn one_year() -> PlannedSecret {
+        PlannedSecret::new(SecretValidity::OneYear, None, ISSUED)
+    }
 
     fn here() -> SiteIdentity {
         SiteIdentity::of("P01", "cm01.contoso.com")
@@ -277,7 +286,7 @@ mod tests {
         ) {
             let first = secret(Some(&here()), ISSUED, SecretValidity::OneYear.end_after(ISSUED));
             let known = OwnSecret::all_of(&app(&[&first]));
-            let end = distinct_end(SecretValidity::OneYear, ISSUED, &known, attempt);
+            let end = distinct_end(&one_year(), ISSUED, &known, attempt);
             let second = secret(Some(&here()), ISSUED, end);
             let used = if uses_first { &first } else { &second };
             let mut shown = used.end_date_time.unwrap() + Duration::hours(offset_hours);
@@ -298,7 +307,7 @@ mod tests {
             let longest = SecretValidity::OneYear.end_after(ISSUED);
             let passwords: Vec<PasswordCredential> = taken.iter().map(|days| secret(None, ISSUED, longest - Duration::days((*days).into()))).collect();
             let known = OwnSecret::all_of(&app(&passwords.iter().collect::<Vec<_>>()));
-            let end = distinct_end(SecretValidity::OneYear, ISSUED, &known, attempt);
+            let end = distinct_end(&one_year(), ISSUED, &known, attempt);
             prop_assert!(end < longest && end > ISSUED + Duration::days(180));
             prop_assert!(known.iter().all(|other| !is_close(other.ends.unwrap(), end)));
         }

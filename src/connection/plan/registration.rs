@@ -9,7 +9,7 @@ use uuid::{Uuid, uuid};
 use crate::{
     directory::{
         ApiApplication, Application, ApplicationProperties, ImplicitGrantSettings, PermissionScope, PublicClientApplication,
-        RequiredResourceAccess, ResourceAccess, WebApplication,
+        RequiredResourceAccess, ResourceAccess, ServicePrincipalLockConfiguration, WebApplication,
     },
     ids::{
         ApplicationId, PermissionId, TenantId,
@@ -113,6 +113,17 @@ pub(crate) fn client_shape(id_tokens: bool) -> ApplicationProperties {
         is_fallback_public_client: Some(true),
         required_resource_access: Some(vec![user_read]),
         ..ApplicationProperties::default()
+    }
+}
+
+/// What an app registration has beside its shape when it is created: its names, and the lock that the portal sets on every
+/// new one.
+pub(crate) fn created(shape: ApplicationProperties, name: &str, unique_name: &str) -> ApplicationProperties {
+    ApplicationProperties {
+        display_name: Some(name.to_owned()),
+        unique_name: Some(unique_name.to_owned()),
+        service_principal_lock_configuration: Some(ServicePrincipalLockConfiguration::of_all_properties()),
+        ..shape
     }
 }
 

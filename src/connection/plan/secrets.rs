@@ -1,7 +1,5 @@
 //! What becomes of the server app's secrets.
 
-use time::OffsetDateTime;
-
 use crate::{
     connection::{
         check::rules::Rules,
@@ -15,15 +13,24 @@ use crate::{
         report::step::Step,
     },
     ids::KeyId,
+    spec::SecretValidity,
 };
 
 /// Until when a secret that is issued now is valid.
-pub(crate) fn planned_secret(target: &Target, now: OffsetDateTime) -> PlannedSecret {
-    let validity = target.server.validity;
-    PlannedSecret {
-        validity,
-        expires_about: validity.end_after(now).date(),
-    }
+pub(crate) fn planned_secret(rules: &Rules<'_>, target: &Target, snapshot: &Snapshot) -> PlannedSecret {
+    let policy = snapshot.directory.as_ref().and_then(|directory| directory.policy.as_ref());
+    let longest = policy.and_then(|policy| policy.longest_secret).filter(|_| !rules.policy_exempt);
+    PlannedSecret::new(target.server.validity, longest, rules.now)
+}
+
+/// The shorter secrets that are asked for one after the other, if the longest one that is allowed is asked for, and the
+/// policy that would say how long that is could not be read.
+fn shorter_secrets(rules: &Rules<'_>, target: &Target, snapshot: &Snapshot, of: Step) -> Option<Change> {
+    let is_hidden = snapshot.directory.as_ref().is_some_and(|directory| directory.policy.is_none());
+    let is_asked_for = target.server.validity == SecretValidity::LongestAllowed;
+    let secrets = SecretValidity::SHORTER.map(|validity| PlannedSecret::new(validity, None, rules.now));
+    let change = || Change::new(Step::ShortenSecret, Operation::ShortenSecret { secrets: secrets.to_vec() });
+    (is_hidden && is_asked_for).then(|| change().if_refused(of))
 }
 
 /// Whether a secret is issued, and which are removed.
@@ -39,8 +46,18 @@ pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snap
     let issue = || Change::new(Step::IssueSecret, Operation::IssueSecret { app, secret });
     let remove = |keys| Change::new(Step::RetireSecrets, Operation::RemoveSecrets { app, keys }).after(Step::IssueSecret);
     let Some(found) = snapshot.server() else {
-        // It is made together with the app.
-        return vec![issue().if_needed(), remove(Vec::new()).if_needed()];
+        // It is made together with the app; a restored one comes without the text of a secret, and with the secret that the
+        // site uses if the site knows the app.
+        let is_in_site = |id| snapshot.site.as_ref().is_some_and(|site| site.application(id).is_some());
+        let (issue, of) = match &target.server.deleted {
+            Some(deleted) if deleted.app_id.is_some_and(is_in_site) => {
+                return vec![Change::keep(Step::IssueSecret, None, None::<&str>)];
+            }
+            Some(_) => (issue(), Step::IssueSecret),
+            None => (issue().if_needed(), Step::RegisterServerApp),
+        };
+        let shorter = shorter_secrets(rules, target, snapshot, of);
+        return [issue, remove(Vec::new()).if_needed()].into_iter().chain(shorter).collect();
     };
     let known = OwnSecret::all_of(&found.application);
     let (keeps, unused): (bool, Vec<KeyId>) = match &snapshot.site {
@@ -49,6 +66,8 @@ pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snap
             (!known.is_empty() && !rules.reissue_secret, unused)
         }
         Some(snapshot) => match snapshot.application(found.application.app_id) {
+            // The site holds the old one until it has the new one.
+            Some(_) if rules.reissue_secret => (false, Vec::new()),
             Some(row) => (true, never_held(&found.application, row, site)),
             None => {
                 let lost = known.iter().filter(|secret| secret.is_for(site));
@@ -61,6 +80,7 @@ pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snap
         changes.push(Change::keep(Step::IssueSecret, None, None::<&str>));
     } else {
         changes.push(issue());
+        changes.extend(shorter_secrets(rules, target, snapshot, Step::IssueSecret));
     }
     match unused {
         keys if !keys.is_empty() => changes.push(remove(keys)),

@@ -4,15 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     connection::{
+        check::rules::Rules,
         plan::{
+            app_id_uri::planned_uri,
             operation::Reference,
-            registration::{UniqueNames, client_shape, offered_scope, scope_id, server_shape},
+            registration::{UniqueNames, client_shape, created, offered_scope, scope_id, server_shape},
         },
         read::snapshot::{RegisteredApp, Snapshot},
         report::step::Step,
     },
-    directory::ApplicationProperties,
-    ids::{ApplicationId, PermissionId, TenantId},
+    directory::{ApplicationProperties, DeletedApplication},
+    ids::{ApplicationId, DirectoryObjectId, PermissionId, TenantId},
     spec::{AppIdUri, ClientApp, ConnectionSpec, SecretValidity, ServerApp},
 };
 
@@ -55,12 +57,22 @@ pub(crate) struct AppTarget {
     pub(crate) shape: Option<ApplicationProperties>,
     /// How long its secrets are valid.
     pub(crate) validity: SecretValidity,
+    /// The owners that it gets when it is created.
+    pub(crate) owners: Vec<DirectoryObjectId>,
+    /// Its deleted registration, which is restored instead of creating another one.
+    pub(crate) deleted: Option<DeletedApplication>,
 }
 
 impl AppTarget {
     /// The app itself if it is there, else the step that registers it.
     pub(crate) fn reference(&self, register: Step) -> Reference<ApplicationId> {
         Reference::to(self.app.application_id, register)
+    }
+
+    /// The id by which the site may know the app: of a deleted registration, too, which is restored with its id.
+    pub(crate) fn id_in_site(&self) -> Option<ApplicationId> {
+        let restored = || self.deleted.as_ref().and_then(|deleted| deleted.app_id);
+        self.app.application_id.or_else(restored)
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -74,6 +86,8 @@ pub(crate) struct Target {
     pub(crate) tenant_id: TenantId,
     pub(crate) tenant_name: String,
     pub(crate) app_id_uri: Option<AppIdUri>,
+    /// The App ID URI that it gets if a policy that could not be read refuses the other one.
+    pub(crate) uri_if_refused: Option<AppIdUri>,
     /// The id of `user_impersonation`.
     pub(crate) scope: PermissionId,
     pub(crate) server: AppTarget,
@@ -82,18 +96,28 @@ pub(crate) struct Target {
 
 impl Target {
     /// Resolves the specification. `None` if the tenant cannot be told, which a finding has reported.
-    pub(crate) fn resolve(spec: &ConnectionSpec, snapshot: &Snapshot) -> Option<Self> {
+    pub(crate) fn resolve(rules: &Rules<'_>, snapshot: &Snapshot) -> Option<Self> {
+        let spec = rules.spec;
         let tenant_id = snapshot.tenant_of(spec)?;
         let names = UniqueNames::of(spec.key());
         let offered = snapshot.server().and_then(|app| offered_scope(&app.application));
         // If the app of another administrator offers none, a finding says so, and no change uses this id.
         let scope = offered.unwrap_or_else(|| scope_id(tenant_id, &names.server));
-        let app_id_uri = app_id_uri(spec, snapshot);
-        let server = server(spec, snapshot, &names, scope, app_id_uri.as_ref());
+        let planned = snapshot.directory.as_ref().and_then(|found| planned_uri(rules, found));
+        let (app_id_uri, uri_if_refused) = match (spec.server_app(), planned) {
+            (ServerApp::Create(_) | ServerApp::Adopt(_), planned) => planned.map(|planned| (planned.uri, planned.if_refused)).unzip(),
+            (ServerApp::Import(app), _) => (Some(app.app_id_uri().clone()), None),
+            (ServerApp::Reuse(app), _) => (held_uri(snapshot, app.client_id()), None),
+        };
+        let uri_if_refused = uri_if_refused.flatten();
+        // One that contains the app's own id is set once the app is registered.
+        let known_uri = app_id_uri.as_ref().filter(|uri| !uri.has_placeholders());
+        let server = server(spec, snapshot, &names, scope, known_uri);
         Some(Self {
             tenant_id,
             tenant_name: tenant_name(spec, snapshot, tenant_id),
             app_id_uri,
+            uri_if_refused,
             scope,
             server,
             client: client(spec, snapshot, &names),
@@ -103,13 +127,13 @@ impl Target {
 
 fn server(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames, scope: PermissionId, uri: Option<&AppIdUri>) -> AppTarget {
     let found = snapshot.server();
-    let discovers = spec.discovery().is_some();
+    let discovers = spec.discovers();
     let shape = |name: &str| server_shape(name, uri, scope, discovers, spec.issue_id_tokens());
+    let mut owners = Vec::new();
     let (source, name, shape, validity) = match spec.server_app() {
         ServerApp::Create(app) => {
-            let mut shape = shape(app.name());
-            shape.display_name = Some(app.name().to_owned());
-            shape.unique_name = Some(names.server.clone());
+            let mut shape = created(shape(app.name()), app.name(), &names.server);
+            owners = app.owners().to_vec();
             if let Some(web) = &mut shape.web {
                 web.home_page_url = Some(app.home_page_url().to_owned());
             }
@@ -118,7 +142,13 @@ fn server(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames, scope
         // It keeps its name and its home page.
         ServerApp::Adopt(app) => {
             let name = held_name(found);
-            let shape = shape(name.as_deref().unwrap_or("the server app"));
+            let mut shape = shape(name.as_deref().unwrap_or("the server app"));
+            if app.keeps_sign_in_audience() {
+                shape.sign_in_audience = None;
+            }
+            if let Some(api) = shape.api.as_mut().filter(|_| app.keeps_token_version()) {
+                api.requested_access_token_version = None;
+            }
             (AppSource::Adopt, name, Some(shape), app.secret_validity())
         }
         ServerApp::Import(app) => (AppSource::Import, Some(app.name().to_owned()), None, SecretValidity::default()),
@@ -139,24 +169,39 @@ fn server(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames, scope
                 .or_else(|| found.map(|found| found.application.app_id)),
         },
         unique_name: names.server.clone(),
+        deleted: restorable(source, snapshot, found, &names.server),
         shape,
         validity,
+        owners,
     }
+}
+
+/// The deleted registration of an app that is to be created: it holds the unique name, and is restored if the directory
+/// offers that.
+fn restorable(source: AppSource, snapshot: &Snapshot, found: Option<&RegisteredApp>, unique_name: &str) -> Option<DeletedApplication> {
+    let directory = snapshot.directory.as_ref().filter(|directory| directory.restores)?;
+    if source != AppSource::Create || found.is_some() {
+        return None;
+    }
+    directory.deleted_holder_of(unique_name).cloned()
 }
 
 fn client(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames) -> AppTarget {
     let found = snapshot.client();
-    let shape = client_shape(spec.issue_id_tokens());
+    let mut shape = client_shape(spec.issue_id_tokens());
+    let mut owners = Vec::new();
     let (source, name, shape) = match spec.client_app() {
         ClientApp::Create(app) => {
-            let shape = ApplicationProperties {
-                display_name: Some(app.name().to_owned()),
-                unique_name: Some(names.client.clone()),
-                ..shape
-            };
+            owners = app.owners().to_vec();
+            let shape = created(shape, app.name(), &names.client);
             (AppSource::Create, Some(app.name().to_owned()), Some(shape))
         }
-        ClientApp::Adopt(_) => (AppSource::Adopt, held_name(found), Some(shape)),
+        ClientApp::Adopt(app) => {
+            if app.keeps_sign_in_audience() {
+                shape.sign_in_audience = None;
+            }
+            (AppSource::Adopt, held_name(found), Some(shape))
+        }
         ClientApp::Import(app) => (AppSource::Import, Some(app.name().to_owned()), None),
         ClientApp::Reuse(app) => (AppSource::Reuse, row_name(snapshot, app.client_id()), None),
     };
@@ -170,8 +215,10 @@ fn client(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames) -> Ap
                 .or_else(|| found.map(|found| found.application.app_id)),
         },
         unique_name: names.client.clone(),
+        deleted: restorable(source, snapshot, found, &names.client),
         shape,
         validity: SecretValidity::default(),
+        owners,
     }
 }
 
@@ -194,17 +241,7 @@ fn tenant_name(spec: &ConnectionSpec, snapshot: &Snapshot, tenant: TenantId) -> 
     row.map_or_else(|| tenant.to_string(), |row| row.name.clone())
 }
 
-fn app_id_uri(spec: &ConnectionSpec, snapshot: &Snapshot) -> Option<AppIdUri> {
-    match spec.server_app() {
-        ServerApp::Create(_) | ServerApp::Adopt(_) => snapshot.directory.as_ref()?.uri.clone(),
-        ServerApp::Import(app) => Some(app.app_id_uri().clone()),
-        ServerApp::Reuse(app) => snapshot
-            .site
-            .as_ref()?
-            .application(app.client_id())?
-            .identifier_uri
-            .as_ref()?
-            .parse()
-            .ok(),
-    }
+/// The App ID URI that the site has for an app.
+fn held_uri(snapshot: &Snapshot, app: ApplicationId) -> Option<AppIdUri> {
+    snapshot.site.as_ref()?.application(app)?.identifier_uri.as_ref()?.parse().ok()
 }

@@ -2,15 +2,19 @@
 //! possible.
 
 use futures_util::future::{OptionFuture, join, join3};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     call::Call,
     connection::{
-        check::{directory::check_claims, rules::Rules},
+        check::{
+            directory::check_claims,
+            rules::Rules,
+            verify::secret::{TriedSecret, try_out},
+        },
         plan::{consents::Consents, registration::UniqueNames},
         read::granted::granted_to,
-        report::{error::ReadError, finding::Finding},
+        report::{error::ReadError, finding::Finding, step::Step},
     },
     directory::{
         AppManagementPolicy, Application, ApplicationKey, ConditionalAccessPolicy, DeletedApplication, Directory, PermissionGrant,
@@ -27,6 +31,7 @@ use crate::{
     permissions::{Use, WithoutRole},
     site::{Site, SiteConnection, SiteSnapshot},
     spec::{AppIdUri, ConnectionSpec},
+    token::SecretProbe,
 };
 
 /// The directory roles that matter for this job.
@@ -68,6 +73,8 @@ pub(crate) struct TenantSnapshot {
     pub(crate) uri_owner: Option<Application>,
     /// The deleted registrations that hold one of the unique names; `None` if the caller may not list them.
     pub(crate) deleted: Option<Vec<DeletedApplication>>,
+    /// Whether the directory restores deleted registrations.
+    pub(crate) restores: bool,
     pub(crate) graph: Option<ServicePrincipal>,
     pub(crate) client_grants: Vec<PermissionGrant>,
     pub(crate) server_roles: Vec<RoleAssignment>,
@@ -76,10 +83,24 @@ pub(crate) struct TenantSnapshot {
     pub(crate) consents_unread: bool,
 }
 
+impl TenantSnapshot {
+    /// The deleted registration that holds this unique name.
+    pub(crate) fn deleted_holder_of(&self, unique_name: &str) -> Option<&DeletedApplication> {
+        let mut deleted = self.deleted.iter().flatten();
+        deleted.find(|deleted| deleted.unique_name.as_deref() == Some(unique_name))
+    }
+}
+
 /// What is there.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
+    /// When reading began, at the last time that it was read.
+    pub(crate) read_at: OffsetDateTime,
     pub(crate) directory: Option<TenantSnapshot>,
+    /// Why the directory that was given could not be read, if the specification does not need it.
+    pub(crate) unread: Option<DirectoryError>,
+    /// What a sign-in with the secret to import has shown, if it was tried.
+    pub(crate) tried: Option<TriedSecret>,
     pub(crate) site: Option<SiteSnapshot>,
     /// A token for another tenant, cloud or service. The directory was not asked then.
     pub(crate) unusable_token: Option<UnusableToken>,
@@ -94,7 +115,8 @@ pub(crate) struct UnusableToken {
 }
 
 /// Why the tenant was not read.
-enum Unread {
+#[derive(Debug)]
+pub(crate) enum Unread {
     Failed(DirectoryError),
     /// The token is for something else; nothing was sent.
     UnusableToken(Box<UnusableToken>),
@@ -127,22 +149,56 @@ impl Snapshot {
 
     /// The tenant that a specification is for, if that can be told.
     pub(crate) fn tenant_of(&self, spec: &ConnectionSpec) -> Option<TenantId> {
-        if let Some(directory) = &self.directory {
+        if let Some(directory) = self.directory.as_ref().filter(|_| needs_directory(spec)) {
             return Some(directory.tenant.id);
         }
         let app = spec.server_app();
         if let Some(imported) = app.imported() {
             return Some(imported.tenant_id());
         }
+        self.tenant_of_row(app.client_id()?)
+    }
+
+    /// The tenant that an app belongs to as the site has it.
+    pub(crate) fn tenant_of_row(&self, app: ApplicationId) -> Option<TenantId> {
         let site = self.site.as_ref()?;
-        let row = site.application(app.client_id()?)?;
+        let row = site.application(app)?;
         site.tenant_of(row).map(|tenant| tenant.tenant_id)
     }
 
-    /// The client id of the server app, if it is there.
+    /// The client id of the server app, if it is there, or if it was deleted and can be restored with it.
     pub(crate) fn server_id(&self, spec: &ConnectionSpec) -> Option<ApplicationId> {
         let registered = || Some(self.server()?.application.app_id);
-        spec.server_app().client_id().or_else(registered)
+        let restorable = || {
+            let directory = self.directory.as_ref().filter(|directory| directory.restores)?;
+            directory.deleted_holder_of(&UniqueNames::of(spec.key()).server)?.app_id
+        };
+        spec.server_app().client_id().or_else(registered).or_else(restorable)
+    }
+
+    /// The App ID URI that clients ask for: the one that the site has, if it knows the server app, else the planned one.
+    /// `None` if the site does not tell it.
+    pub(crate) fn client_uri(&self, server: Option<ApplicationId>, planned: Option<&AppIdUri>) -> Option<AppIdUri> {
+        match server.and_then(|id| self.site.as_ref()?.application(id)) {
+            Some(row) => row.identifier_uri.as_ref()?.parse().ok(),
+            None => planned.cloned(),
+        }
+    }
+
+    /// The tenant's name in the site, if the site knows it.
+    pub(crate) fn tenant_name_in_site(&self, tenant: TenantId) -> Option<&str> {
+        Some(self.site.as_ref()?.tenant(tenant)?.name.as_str())
+    }
+
+    /// An app that the directory shows as registered and as deleted, with the step that registers it: one of the two
+    /// answers is old.
+    pub(crate) fn registered_and_deleted(&self) -> Option<(Step, ApplicationId)> {
+        let deleted = self.directory.as_ref()?.deleted.as_deref()?;
+        let is_deleted = |app: &&RegisteredApp| deleted.iter().any(|deleted| deleted.object_id == app.application.object_id);
+        let server = self.server().filter(is_deleted).map(|app| (Step::RegisterServerApp, app));
+        let client = || self.client().filter(is_deleted).map(|app| (Step::RegisterClientApp, app));
+        let (step, app) = server.or_else(client)?;
+        Some((step, app.application.app_id))
     }
 
     /// Whether tenant and site may have been seen at different times: the site has a connection of this name,
@@ -165,12 +221,12 @@ pub(crate) fn uses_server(site: &SiteSnapshot, connection: &SiteConnection, serv
         .is_some_and(|row| connection.web_applications.contains(&row.id))
 }
 
-/// Whether the directory has anything to do for this specification.
+/// Whether a plan for this specification writes to the directory. If not, the directory is read if it is given.
 pub(crate) const fn needs_directory(spec: &ConnectionSpec) -> bool {
     spec.server_app().is_registered_here() || spec.client_app().is_registered_here()
 }
 
-/// Reads tenant and site side by side.
+/// Reads tenant and site side by side, and tries the secret to import out beside them.
 ///
 /// On a tenant where nothing is registered yet this is one round of parallel requests. An app that is there
 /// costs a second one for its service principal, and a third one for its consents.
@@ -178,27 +234,42 @@ pub(crate) async fn read(
     rules: &Rules<'_>,
     directory: Option<&dyn Directory>,
     site: Option<&dyn Site>,
+    probe: Option<&dyn SecretProbe>,
     call: Call,
+    now: OffsetDateTime,
 ) -> Result<Snapshot, ReadError> {
-    let directory = directory.filter(|_| needs_directory(rules.spec));
+    let spec = rules.spec;
     let needs_name = site.is_some();
     let in_directory = OptionFuture::from(directory.map(|directory| read_tenant(rules, directory, needs_name, call.clone())));
     let in_site = OptionFuture::from(site.map(|site| site.snapshot(call.clone())));
-    let (directory, site) = join(in_directory, in_site).await;
-    let (directory, unusable_token) = match directory {
-        None => (None, None),
-        Some(Ok(directory)) => (Some(directory), None),
-        Some(Err(Unread::UnusableToken(token))) => (None, Some(*token)),
+    let imported = spec.server_app().imported();
+    let tried = OptionFuture::from(probe.zip(imported).map(|(probe, app)| try_out(probe, app, spec.discovers())));
+    let (directory, site, tried) = join3(in_directory, in_site, tried).await;
+    let (directory, unread, unusable_token) = match directory {
+        None => (None, None, None),
+        Some(Ok(directory)) => (Some(directory), None, None),
+        Some(Err(Unread::UnusableToken(token))) => (None, None, Some(*token)),
+        // Importing and reusing need no directory: what it would have told is unknown then.
+        Some(Err(Unread::Failed(error))) if !needs_directory(spec) => (None, Some(error), None),
         Some(Err(Unread::Failed(error))) => return Err(ReadError::Directory(error)),
     };
     Ok(Snapshot {
+        read_at: now,
         directory,
+        unread,
+        tried,
         site: site.transpose().map_err(ReadError::Site)?,
         unusable_token,
     })
 }
 
-async fn read_tenant(rules: &Rules<'_>, directory: &dyn Directory, needs_name: bool, call: Call) -> Result<TenantSnapshot, Unread> {
+/// Reads the tenant. `needs_name` says whether anything is written that holds the tenant's name.
+pub(crate) async fn read_tenant(
+    rules: &Rules<'_>,
+    directory: &dyn Directory,
+    needs_name: bool,
+    call: Call,
+) -> Result<TenantSnapshot, Unread> {
     let (spec, expected_tenant) = (rules.spec, rules.expected_tenant);
     let signed_in = directory.signed_in(call.clone()).await?;
     let findings = check_claims(rules, &signed_in);
@@ -210,60 +281,63 @@ async fn read_tenant(rules: &Rules<'_>, directory: &dyn Directory, needs_name: b
         None => ApplicationKey::UniqueName(names.server.clone()),
         Some(id) => ApplicationKey::ApplicationId(id),
     };
-    let client_app = spec.client_app();
-    let client_key = client_app.is_registered_here().then(|| match client_app.client_id() {
+    let client_key = match spec.client_app().client_id() {
         None => ApplicationKey::UniqueName(names.client.clone()),
         Some(id) => ApplicationKey::ApplicationId(id),
-    });
+    };
+    let writes = needs_directory(spec);
     let unique_names = [names.server, names.client];
     let is_own_server =
         |app: &Application| spec.server_app().is_created() && app.properties.unique_name.as_deref() == Some(unique_names[0].as_str());
 
     let roles_in_token = held_in_token(&signed_in);
     // The most that any plan for this specification takes; preflight compares with what its own plan takes.
-    let most: &[Use] = match spec.discovery() {
-        Some(_) => &[Use::GrantPermission, Use::AssignRole],
-        None => &[Use::GrantPermission],
+    let most: &[Use] = match spec.discovers() {
+        true => &[Use::GrantPermission, Use::AssignRole],
+        false => &[Use::GrantPermission],
     };
     let token_suffices = role_gap(&roles_in_token, most).is_none();
-    let asks_for_roles = !signed_in.is_application && !token_suffices;
+    let asks_for_roles = writes && !signed_in.is_application && !token_suffices;
     let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call.clone(), &RELEVANT_ROLES)));
-    let policy = OptionFuture::from(may(Use::ReadPolicy, &signed_in).then(|| directory.app_management_policy(call.clone())));
+    let asks_for_policy = writes && may(Use::ReadPolicy, &signed_in);
+    let policy = OptionFuture::from(asks_for_policy.then(|| directory.app_management_policy(call.clone())));
     let reads_access = may(Use::ReadConditionalAccess, &signed_in);
     let conditional_access = OptionFuture::from(reads_access.then(|| directory.conditional_access_policies(call.clone())));
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
-    let early_uri = wanted_uri(spec, tenant_known);
+    // One that contains the app's own id is told once it is known whether the app is there.
+    let early_uri = wanted_uri(spec, tenant_known).filter(|uri| !uri.has_placeholders());
     let uri_owner = OptionFuture::from(
         early_uri
             .as_ref()
             .map(|uri| directory.application_with_uri(call.clone(), uri.as_str())),
     );
-    let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call.clone(), key)));
+    let graph = OptionFuture::from(writes.then(|| directory.service_principal(call.clone(), MICROSOFT_GRAPH)));
 
     // An app that is there already needs no name, and a deleted one cannot hold it.
     let creates = spec.server_app().is_created() || spec.client_app().is_created();
     let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call.clone(), &unique_names)));
 
-    let objects = join3(directory.application(call.clone(), &server_key), client, deleted);
-    let surroundings = join3(
-        directory.tenant(call.clone()),
-        directory.service_principal(call.clone(), MICROSOFT_GRAPH),
-        uri_owner,
+    let objects = join3(
+        directory.application(call.clone(), &server_key),
+        directory.application(call.clone(), &client_key),
+        deleted,
     );
+    let surroundings = join3(directory.tenant(call.clone()), graph, uri_owner);
     let optional = join3(roles, policy, conditional_access);
     let (objects, surroundings, (roles, policy, conditional_access)) = join3(objects, surroundings, optional).await;
-    let (server, client) = (objects.0?, objects.1.transpose()?.flatten());
+    let (server, client) = (objects.0?, objects.1?);
     let deleted = none_if_denied(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
     let (tenant, tenant_name_unread) = match surroundings.0 {
         Ok(tenant) => (tenant, false),
         Err(error) => (without_name(&signed_in, needs_name, error)?, true),
     };
-    let graph = surroundings.1?;
+    let graph = surroundings.1.transpose()?.flatten();
     let (uri, uri_owner) = match surroundings.2 {
         Some(owner) => (early_uri, owner?),
         None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {
             (Some(uri), _) => (Some(uri), server.clone()),
+            (None, Some(uri)) if uri.has_placeholders() => (Some(uri), None),
             (None, Some(uri)) => {
                 let owner = directory.application_with_uri(call.clone(), uri.as_str()).await?;
                 (Some(uri), owner)
@@ -285,7 +359,7 @@ async fn read_tenant(rules: &Rules<'_>, directory: &dyn Directory, needs_name: b
 
     let principal_id = |app: &Option<RegisteredApp>| Some(app.as_ref()?.service_principal.as_ref()?.id);
     let grants = OptionFuture::from(principal_id(&client).map(|id| directory.permission_grants(call.clone(), id)));
-    let wants_roles = principal_id(&server).filter(|_| spec.discovery().is_some());
+    let wants_roles = principal_id(&server).filter(|_| spec.discovers());
     let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call.clone(), id)));
     let (grants, assignments) = join(grants, assignments).await;
     let (grants, assignments) = match rules.consents {
@@ -309,6 +383,7 @@ async fn read_tenant(rules: &Rules<'_>, directory: &dyn Directory, needs_name: b
         uri,
         uri_owner,
         deleted,
+        restores: directory.restores_applications(),
         graph,
         consents_unread: grants.is_none() || assignments.is_none(),
         client_grants: grants.flatten().unwrap_or_default(),
@@ -345,13 +420,14 @@ fn wanted_uri(spec: &ConnectionSpec, tenant: Option<TenantId>) -> Option<AppIdUr
 /// The App ID URI that could only be told now.
 fn late_uri(spec: &ConnectionSpec, tenant: TenantId, server: Option<&Application>) -> Option<AppIdUri> {
     let is_adopted = spec.server_app().is_adopted() && server.is_some();
-    wanted_uri(spec, Some(tenant)).or_else(|| is_adopted.then(|| AppIdUri::default_of(tenant)))
+    let uri = wanted_uri(spec, Some(tenant)).or_else(|| is_adopted.then(|| AppIdUri::default_of(tenant)))?;
+    Some(server.map_or_else(|| uri.clone(), |app| uri.resolved(tenant, app.app_id)))
 }
 
 /// The App ID URI that an adopted app keeps: the first one it has.
 fn adopted_uri(spec: &ConnectionSpec, server: Option<&Application>) -> Option<AppIdUri> {
     let uris = server
-        .filter(|_| spec.server_app().is_adopted())?
+        .filter(|_| spec.server_app().is_adopted() && spec.server_app().chosen_uri().is_none())?
         .properties
         .identifier_uris
         .iter()

@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn every_step_has_a_tag_of_its_own() {
-        for step in Step::ALL {
+        for step in Step::ALL.iter().copied() {
             assert_eq!(step_of(tag_of(Some(step))), Some(step));
         }
         assert_eq!(step_of(tag_of(None)), None);

@@ -35,7 +35,7 @@ impl Words {
 /// The forms of an App ID URI, as [`crate::spec::ACCEPTED_FORMS`] has them.
 macro_rules! uri_remedy {
     () => {
-        "Leave the App ID URI to its default, or use one of these forms: api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string}."
+        "Leave the App ID URI to its default, or use one of these forms: api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, api://{string}.{verifiedDomain}/{string}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string}."
     };
 }
 
@@ -59,7 +59,8 @@ const ADD_BROKER_REDIRECT: &str =
     "Add ${uri} on the platform 'Mobile and desktop applications' (Entra admin center > App registrations > (the app) > Authentication).";
 const RENEW: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets) and give its Value with its own date.";
 const RENEW_IN_TIME: &str = "Renew the secret in good time: the site raises no notification for imported apps.";
-const OTHER_CONNECTION: &str = "Give the specification that connection's name and apps, or look at it first: it may be a service of another type (console > Cloud Services > Azure Services).";
+const RENEW_IN_SITE: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets), and give its Value and date to the site: console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key.";
+const RENEW_BY_HAND: &str = "Add the next client secret in Microsoft Entra (Entra admin center > App registrations > (the app) > Certificates & secrets). If the site refuses its Value, register another server app.";
 const AUDIT_LOG: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
 
 /// What a finding says.
@@ -134,7 +135,22 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::AppIdUriBlockedByPolicy => Words::new(
             "The tenant's policy allows only api://{appId} and api://{tenantId}/{appId}, so ${uri} would be refused.",
-            exemption!(),
+            concat!(
+                "Leave the App ID URI out, or ask for one of these two, written with the braces. ",
+                exemption!()
+            ),
+        ),
+        Code::AppIdUriByPolicy => Words::new(
+            "The tenant's policy allows only App ID URIs that contain the app's own id, so the server app gets ${uri}.",
+            "Nothing to do; the ids are put in once the app is registered, and clients and site get the same text.",
+        ),
+        Code::PolicyNotRead => Words::new(
+            "The tenant's app management policy was not read, so it is not known beforehand whether it refuses a secret or the App ID URI.",
+            "Sign in with the permission ${permission} to have it checked, or say with policy_exempt(true) that no policy applies to this account. If it refuses, the run does what the plan shows for that case.",
+        ),
+        Code::SecretEndPassed => Words::new(
+            "The secret is to be valid until ${given}, which has passed.",
+            "Give a later date, a number of days such as P180D, or longestAllowed.",
         ),
         Code::SecretsForbidden => Words::new(
             "The tenant's app management policy forbids secrets, which the product needs.",
@@ -142,11 +158,26 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::SecretTooLong => Words::new(
             "The tenant's app management policy allows secrets of at most ${longestDays} days, and ${wantedDays} are asked for.",
-            concat!("Choose the shorter validity if that fits. ", exemption!()),
+            concat!(
+                "Ask for the longest validity that is allowed (SecretValidity::LongestAllowed, in JSON \"longestAllowed\"), or for a number of days such as P180D. ",
+                exemption!()
+            ),
         ),
         Code::UniqueNameHeldByDeletedApp => Words::new(
             "The deleted app registration ${name|without a name} (${objectId}) still holds the unique name ${uniqueName}.",
             "Remove this connection, which purges it; or purge or restore it by hand (Entra admin center > App registrations > Deleted applications); or give the connection another key.",
+        ),
+        Code::DeletedAppRestored => Words::new(
+            "The deleted app registration ${name|without a name} (${objectId}) holds the unique name of this specification and is restored; it has ${foreignSecrets} secret(s) that this crate has not made.",
+            "Nothing to do if it may come back. Otherwise purge it first (Entra admin center > App registrations > Deleted applications), or give the connection another key.",
+        ),
+        Code::MadeAppStays => Words::new(
+            "A policy of the tenant refuses the rest, and the ${app} app ${clientId} that this run has made stays, since another caller may be using it: ${marks}.",
+            "Look at the app, and delete it if it is not used (Entra admin center > App registrations > All applications). A later run of the same specification finds it and goes on from there.",
+        ),
+        Code::DeletedAppHoldsName => Words::new(
+            "A policy of the tenant refuses the rest; the app registration ${name|without a name} (${objectId}) that this run has made is deleted, and could not be purged: it holds the unique name ${uniqueName} until ${until}.",
+            "Nothing to do: a later run of the same specification restores it. To be rid of it earlier, purge it with an account that may (Entra admin center > App registrations > Deleted applications).",
         ),
         Code::SecretKept => Words::new(
             "The server app has a secret from an earlier run; its text cannot be read again.",
@@ -164,6 +195,25 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The site does not say whether it holds the secret ${keyId} that this run has issued; that one and every older secret that the site may hold stay.",
             "Compare the secret key expiry in the site with the app registration (console > Cloud Services > Microsoft Entra tenants).",
         ),
+        Code::NewSecretProven => Words::new("The new secret ${keyId} signs in.", "Nothing to do."),
+        Code::NewSecretNotYetAccepted => Words::new(
+            "The new secret ${keyId} was not accepted within ${seconds} seconds, so it is not known yet whether it works.",
+            "Nothing is lost: the secret was handed over. A new secret may take minutes to be known everywhere; try it out again before clients need it (ImportVerifier with a secret probe).",
+        ),
+        Code::NewSecretBlocked => Words::new(
+            "A policy of the tenant keeps the server app from signing in with the new secret ${keyId} (Conditional Access, AADSTS53003).",
+            "Exclude the server app from Conditional Access policies for all resources, or the site cannot sign in either (Entra admin center > Conditional Access). Since June 2026 such an exclusion changes how policies are enforced for baseline scopes; see Microsoft's page on resource exclusions first.",
+        ),
+        Code::NewSecretRefused => Words::new("The server app cannot sign in with the new secret ${keyId}: ${error}.", "${help}"),
+        Code::NewSecretUnproven => Words::new("Whether the new secret ${keyId} works could not be tried out: ${error}.", "${help}"),
+        Code::SecretNotRenewed => Words::new(
+            "The site keeps the secret that it has for the server app ${clientId}, which ends on ${heldUntil|a day that was not read}: the product has no documented cmdlet that takes a renewed one.",
+            "Type the new secret's Value and its expiry in by hand (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key).",
+        ),
+        Code::ImportedSecretUncompared => Words::new(
+            "The site knows the server app ${clientId} already, with a secret that ends on ${heldUntil|a day that was not read}; whether that is the secret that was given cannot be told.",
+            "Nothing to do if it is. If it is another one with the same end, run with reissue_secret(true).",
+        ),
         Code::ConcurrentChange => Words::new(
             "At the step \"${step}\" another administrator wrote at the same time, and this is gone: ${lost}.",
             AUDIT_LOG,
@@ -179,6 +229,27 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::SecretExpiresSoon => Words::new("The secret to import expires on ${expiresOn}.", RENEW_IN_TIME),
         Code::RegisteredSecretExpired => Words::new("The last secret of the server app expired on ${expiredOn}.", RENEW_IN_TIME),
         Code::RegisteredSecretExpiresSoon => Words::new("The last secret of the server app expires on ${expiresOn}.", RENEW_IN_TIME),
+        Code::ServerAppWithoutSecret => Words::new(
+            "The site knows the server app, and its registration has no secret any more, so the site cannot sign in.",
+            RENEW_IN_SITE,
+        ),
+        Code::SiteSecretExpired => Words::new(
+            "The secret that the site uses expired on ${expiredOn}, so the site cannot sign in.",
+            RENEW_IN_SITE,
+        ),
+        Code::SiteSecretExpiresSoon => Words::new("The secret that the site uses expires on ${expiresOn}.", RENEW_IN_SITE),
+        Code::SiteSecretNotRegistered => Words::new(
+            "The secret that the site uses ends on ${expiresOn}, and the registration of the server app has none that does; its secrets end on ${registered}.",
+            "See whether the secret was deleted (Entra admin center > App registrations > (the app) > Certificates & secrets). If it was, add a new one and give its Value and date to the site: console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key.",
+        ),
+        Code::SiteSecretUnknown => Words::new(
+            "Which secret of the server app the site uses cannot be told, so it is not known whether that secret is still valid.",
+            "Compare the secret key expiry in the site (console > Administration > Cloud Services > Microsoft Entra tenants) with the secrets of the registration (Entra admin center > App registrations > (the app) > Certificates & secrets).",
+        ),
+        Code::SecretShorterThanAsked => Words::new(
+            "The secret of the server app that is kept ends on ${expiresOn}; with the validity asked for it would end on ${askedUntil}.",
+            "Nothing to do: the validity asked for counts for the next secret that is issued. No run replaces a secret that works.",
+        ),
         Code::SecretExpiredAtSignIn => Words::new(
             "Microsoft Entra answers that the secret of the server app has expired (AADSTS7000222), even if the given date is later.",
             RENEW,
@@ -219,9 +290,21 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The server app is disabled in the tenant (AADSTS7000112).",
             "Let users sign in again (Entra admin center > Enterprise applications > (the app) > Properties).",
         ),
+        Code::AppDeactivated => Words::new(
+            "The registration of the ${app} app is deactivated, so the app gets no token.",
+            "Activate it again (Entra admin center > App registrations > (the app) > Overview), after asking why it was deactivated.",
+        ),
+        Code::AppDisabledByMicrosoft => Words::new(
+            "Microsoft has disabled the ${app} app (${status}).",
+            "Ask Microsoft's support for the reason, or register another app.",
+        ),
+        Code::ServicePrincipalDisabled => Words::new(
+            "The service principal of the ${app} app is disabled, so the app gets no token (AADSTS7000112).",
+            "Set 'Enabled for users to sign-in?' to Yes (Entra admin center > Enterprise applications > (the app) > Properties), after asking why it was disabled.",
+        ),
         Code::AppNotFound => Words::new(
             "The ${app} app ${clientId} is not registered in tenant ${tenant}.",
-            "Check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike.",
+            "Check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike. If the app was deleted, restore it within 30 days (App registrations > Deleted applications).",
         ),
         Code::AppUnknownAtSignIn => Words::new(
             "Tenant ${tenant} has no app with the client id ${clientId} (AADSTS700016).",
@@ -281,6 +364,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The ${app} app lets accounts of other tenants sign in (${audience}).",
             "Choose 'Accounts in this organizational directory only' (Entra admin center > App registrations > (the app) > Authentication).",
         ),
+        Code::AudienceNarrowed => Words::new(
+            "The plan narrows who may sign in to the adopted ${app} app, from ${from} to ${to}: accounts of other tenants lose it.",
+            "Ask who else uses the app. To leave it as it is, set keep_sign_in_audience(true) on the adopted app (keepSignInAudience in JSON).",
+        ),
+        Code::TokenVersionLowered => Words::new(
+            "The plan changes the version of the adopted server app's access tokens from ${from} to ${to}, and another API behind this app may take version ${from} only.",
+            "Ask who else uses the app. The gateway takes version 1 only; to leave the app as it is, set keep_token_version(true) on it (keepTokenVersion in JSON), or register another server app.",
+        ),
         Code::ConsentMissing => Words::new(
             "The client app has no permission user_impersonation of the server app.",
             concat!(
@@ -329,6 +420,46 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The two reused apps belong to different tenants.",
             "Choose a server app and a client app of one tenant.",
         ),
+        Code::SiteUriNotRegistered => Words::new(
+            "The site has the App ID URI ${site} for the server app, which is registered with ${registered|none}.",
+            "Add the site's App ID URI to the registration, letter by letter (Entra admin center > App registrations > (the app) > Expose an API); the product has no way to change the one in the site.",
+        ),
+        Code::AppIdUriKeptBySite => Words::new(
+            "The site has the App ID URI ${site} for the server app and keeps it, although the specification has ${wanted}; clients are told the site's.",
+            "Give the specification the site's App ID URI. If the new one is needed, register another server app with it and set up a connection with that app: the product has no way to change the App ID URI of an app in the site.",
+        ),
+        Code::SiteTenantInOtherCloud => Words::new(
+            "The site has the tenant in ${site}, and the connection is for ${wanted}.",
+            "Check the Azure environment of the specification. If it is right, remove the connection and import the apps again with it: the product has no way to change the environment of a tenant in the site (console > Administration > Cloud Services > Microsoft Entra tenants).",
+        ),
+        Code::SiteTenantNameDiffers => Words::new(
+            "The site has the tenant by the name ${site}, not ${wanted}.",
+            "Nothing to do: the name is shown and not used to sign in, and the product has no way to change it.",
+        ),
+        Code::SiteAppNameDiffers => Words::new(
+            "The site has the ${app} app by the name ${site}, not ${wanted}.",
+            "Nothing to do: the name is shown and not used to sign in, and the product has no way to change it.",
+        ),
+        Code::SiteReplyUrlMissing => Words::new(
+            "The site has the redirect URI ${site} for the server app, not ${wanted}, without which version 2309 and later refuse to create a gateway.",
+            "Choose Update Application Settings on the server app (console > Administration > Cloud Services > Microsoft Entra tenants), or run Set-UpdateServerApplication.",
+        ),
+        Code::AppTooOldToRenew => Words::new(
+            "The server app was created on ${createdOn}, and version 2409 and later refuse to renew the secret of an app older than ${days} days.",
+            RENEW_BY_HAND,
+        ),
+        Code::AppRenewableUntil => Words::new(
+            "The server app was created on ${createdOn}; from version 2409 on the site renews its secret until ${until} only, when it is ${days} days old.",
+            RENEW_BY_HAND,
+        ),
+        Code::WrongKindOfApp => Words::new(
+            "The site does not know ${clientId} as a ${app} app but as the other kind.",
+            "Choose another app registration as the ${app} app: the site knows each app as one kind only (console > Administration > Cloud Services > Microsoft Entra tenants).",
+        ),
+        Code::SiteFieldsUnread => Words::new(
+            "The site does not tell ${fields}, so it is not known whether that is right.",
+            "Look at the app and the tenant in the console (Administration > Cloud Services > Microsoft Entra tenants), or read the site with an account that may read all of their properties.",
+        ),
         Code::SiteTooOld => Words::new(
             "The site has version ${version}; importing apps takes 2010 (5.00.9040) or later.",
             "Update the site.",
@@ -339,18 +470,46 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConnectionNamedOtherwise => Words::new(
             "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one per tenant.",
-            OTHER_CONNECTION,
+            "To rename it, give the specification a key (that connection's former name, if this crate has made its apps); to use it as it is, give the specification its name.",
         ),
         Code::ConnectionOfAnotherServerApp => Words::new(
             "The site has the connection \"${connection}\" for this tenant already, with another server app; the product allows one per tenant.",
-            OTHER_CONNECTION,
+            "Give the specification that server app (reuse, import or adopt it), or look at the connection first (console > Cloud Services > Azure Services): one whose server app is gone, and that no gateway uses, has to be removed there by hand.",
         ),
         Code::ConnectionNameTaken => Words::new(
             "The site has a connection named \"${connection}\" for something else already.",
             "Choose another name.",
         ),
+        Code::ConnectionOfUnknownType => Words::new(
+            "The site has the connection \"${connection}\" for this tenant, and whether it is of the type Cloud Management cannot be told (service type ${serviceType|not read}).",
+            "Look at it (console > Cloud Services > Azure Services). The product allows one connection of that type for each tenant, and refuses a second one; services of other types stand beside it.",
+        ),
+        Code::OtherAzureService => Words::new(
+            "The site has the Azure service \"${connection}\" for this tenant, which is not of the type Cloud Management (service type ${serviceType|not read}).",
+            "Nothing to do: services of other types stand beside the connection.",
+        ),
+        Code::SiteNotAtTop => Words::new(
+            "Site ${siteCode} reports to site ${reportsTo}, and apps and their secrets belong to the site at the top of the hierarchy.",
+            "Connect to site ${reportsTo} and an SMS Provider of that site.",
+        ),
+        Code::ServiceConnectionPointOffline => Words::new(
+            "The service connection point is offline, and a cloud management gateway needs one that is online.",
+            "Set it to online before the gateway is created (console > Administration > Site Configuration > Servers and Site System Roles > the service connection point > Properties).",
+        ),
+        Code::SiteFactsUnknown => Words::new(
+            "Not read from the site: ${facts}.",
+            "Nothing to do if the run is not refused. Rights: Infrastructure Administrator or Full Administrator with all scopes; the service connection point must be online, and the site must be the one at the top of its hierarchy.",
+        ),
+        Code::GatewayUsesConnection => Words::new(
+            "The cloud management gateway \"${gateway}\" uses the connection \"${connection}\".",
+            "A connection that a gateway uses is not removed: look at the gateway first (console > Cloud Services > Cloud Management Gateway). Every other change reaches the gateway's clients.",
+        ),
+        Code::GatewayUseUnknown => Words::new(
+            "Whether ${gateway|a cloud management gateway} uses the connection \"${connection}\" cannot be told.",
+            "Look at the gateways (console > Cloud Services > Cloud Management Gateway). If none uses the connection, say so with state_no_gateway(true) (--no-gateway-uses-it).",
+        ),
         Code::ServerAppLeftAsIs => Words::new(
-            "The server app is not created by this run, so its consent to Directory.Read.All is left as it is.",
+            "The server app is not created by this run, so its consent to Directory.Read.All is neither looked at nor given.",
             "Discovery needs it as an application permission with admin consent (Entra admin center > App registrations > API permissions).",
         ),
         Code::ClientAppLeftAsIs => Words::new(
@@ -363,19 +522,51 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::AppsUsedByAnotherSite => Words::new(
             "The apps stay: the server app has a secret that was issued for another site (${site}).",
-            "Remove with that site, which tells whether it is the same one, or remove the apps by hand if no site uses them (Entra admin center > App registrations).",
+            "Remove with that site, which tells whether it is the same one. If nothing there uses the apps, say so with state_apps_unused(true) (--apps-unused).",
         ),
         Code::AppsUsedByConnection => Words::new(
             "The apps stay: the connection \"${connection}\" of the site uses them.",
             "Remove with a specification of that name, or look at the connection first (console > Cloud Services > Azure Services).",
         ),
+        Code::AppsUsedByAnotherSecret => Words::new(
+            "The apps stay: the server app has valid secrets that another person or program has made (${descriptions}).",
+            "Ask who uses them (Entra admin center > App registrations > (the app) > Certificates & secrets). If nothing else uses the apps, say so with state_apps_unused(true) (--apps-unused).",
+        ),
+        Code::AppsStatedUnused => Words::new(
+            "The apps are removed although they may be in use, since the caller states that nothing else uses them: other sites ${sites|none}, other secrets ${descriptions|none}.",
+            "Nothing to do if the statement is right.",
+        ),
+        Code::SecretsHandedOver => Words::new(
+            "The server app has ${count} valid secret(s) that were issued without a site; the person who got one may be using it.",
+            "Ask that person before the apps are removed.",
+        ),
+        Code::ConnectionOfRemovedServerApp => Words::new(
+            "The connection \"${connection}\" stays: its server app ${name|without a name} (${clientId|unknown client id}) is not this specification's, or is registered no longer.",
+            "Look at the connection (console > Cloud Services > Azure Services). The product does not take another server app for it.",
+        ),
         Code::ConnectionUnread => Words::new(
             "Which apps the connection \"${connection}\" uses could not be read from the site.",
             "Look at the connection (console > Cloud Services > Azure Services), and read the site again with an account that may read all of its objects.",
         ),
+        Code::SiteRowUnread => Words::new(
+            "The site has a row of ${class} that could not be read, because of its ${property}: what it says is unknown.",
+            "Look at it in the console (Cloud Services > Azure Services, and > Microsoft Entra tenants), and read the site again with an account that may read all of its objects.",
+        ),
+        Code::DiscoveryUnread => Words::new(
+            "Which discovery the connection \"${connection}\" has could not be read from the site, so it may be as wanted already.",
+            "Look at the connection (console > Cloud Services > Azure Services > Properties > Discovery), and read the site again with an account that may read all of its objects.",
+        ),
         Code::DeletedAppsUnread => Words::new(
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",
             "Nothing to do, unless a step says that the name is held: then look under Entra admin center > App registrations > Deleted applications.",
+        ),
+        Code::RegistrationUncertain => Words::new(
+            "The directory shows the ${app} app ${clientId} as registered and as deleted at the same time, so one of the two answers is old.",
+            "Run the same again in some minutes. If the app was just deleted or restored, look under Entra admin center > App registrations > Deleted applications.",
+        ),
+        Code::DirectoryUnread => Words::new(
+            "The apps were not compared with Microsoft Entra, because the directory could not be read: ${error}.",
+            "${help}",
         ),
         Code::AdoptedAppStays => Words::new(
             "The adopted ${app} app ${clientId} stays, with what was changed on it and with its consents.",
@@ -398,6 +589,10 @@ pub(crate) const fn next_step(code: NextStepCode) -> Words {
         NextStepCode::GrantAdminConsent => Words::new(
             "The ${app} app ${clientId} needs admin consent to ${permissions}, which is left to another administrator.",
             "Choose 'Grant admin consent' at ${portal} (App registrations > (the app) > API permissions), or open ${consentUrl}; there the last page may not load, and that is no failure. Then run the same again.",
+        ),
+        NextStepCode::RenewSecretInSite => Words::new(
+            "The site still has the server app's former secret, which ends on ${heldUntil|a day that was not read}; the new one ends on ${expiresOn}.",
+            "Type the new secret's Value and its expiry in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key).",
         ),
         NextStepCode::ExcludeFromConditionalAccess => Words::new(
             "A Conditional Access policy on all resources would keep clients from the gateway.",

@@ -88,6 +88,12 @@ impl Finding {
         Self::new(Severity::Note, code)
     }
 
+    /// The same, but no graver than this.
+    pub(crate) fn at_most(mut self, severity: Severity) -> Self {
+        self.severity = self.severity.min(severity);
+        self
+    }
+
     /// The same with a parameter of its code. `None` adds nothing.
     pub(crate) fn with(mut self, name: &str, value: impl Serialize) -> Self {
         set(&mut self.parameters, name, value);

@@ -60,6 +60,14 @@ pub enum FindingCode {
     AppIdUriInUse,
     /// The tenant's policy refuses this App ID URI. Parameters: `uri`.
     AppIdUriBlockedByPolicy,
+    /// The tenant's policy allows no App ID URI but those that contain the app's own id, so the app gets such a one in the
+    /// place of the default. Parameters: `uri` (with placeholders as long as the app is not registered).
+    AppIdUriByPolicy,
+    /// The tenant's app management policy could not be read, so it is not known whether it refuses what the plan writes.
+    /// Parameters: `permission` (the least one that reads it).
+    PolicyNotRead,
+    /// The secret is to end on a day that has passed. Parameters: `given` (date).
+    SecretEndPassed,
     /// The tenant's policy allows no secrets.
     SecretsForbidden,
     /// The tenant's policy allows only shorter secrets. Parameters: `longestDays` and `wantedDays` (numbers
@@ -68,6 +76,16 @@ pub enum FindingCode {
     /// A deleted app registration holds the unique name. Parameters: `uniqueName`, `objectId` (of the deleted
     /// app), `name` (of the deleted app, optional).
     UniqueNameHeldByDeletedApp,
+    /// A deleted app registration holds the unique name, and is restored. Parameters: `objectId`, `name` (of the deleted app,
+    /// optional), `foreignSecrets` (number of its secrets that this crate has not made).
+    DeletedAppRestored,
+    /// A policy refuses the rest of the run, and an app that it has made stays, because another caller may be using it.
+    /// Parameters: `app`, `clientId`, `marks` (list of what was found: "secret", "certificate", "servicePrincipal", "consent",
+    /// "owner", "ownersUnread", "makerUnknown").
+    MadeAppStays,
+    /// A policy refuses the rest of the run; an app that it has made is deleted and could not be purged, and holds its
+    /// unique name. Parameters: `uniqueName`, `objectId`, `name` (optional), `until` (date).
+    DeletedAppHoldsName,
     /// The app's secret was made before, and its text cannot be read again.
     SecretKept,
     /// The app's secret was lost and is replaced.
@@ -78,6 +96,27 @@ pub enum FindingCode {
     /// The site does not say which secret it holds, so each secret that it may hold stays. Parameters:
     /// `keyId` (of the secret that this run has issued).
     SecretHolderUnknown,
+    /// The secret that this run has issued was tried out and signs in. Parameters: `keyId` (of that secret).
+    NewSecretProven,
+    /// The secret that this run has issued was not accepted within the limit, and may be later. Parameters: `keyId`
+    /// (of that secret), `seconds` (how long was waited), `codes` (list of AADSTS numbers, optional).
+    NewSecretNotYetAccepted,
+    /// A policy of the tenant keeps the app from signing in with the secret that this run has issued. Parameters:
+    /// `keyId` (of that secret), `codes` (list of AADSTS numbers, optional).
+    NewSecretBlocked,
+    /// The app cannot sign in with the secret that this run has issued, for another reason. Parameters: `keyId` (of
+    /// that secret), `error` and `help` (texts of the sign-in error), `codes` (list of AADSTS numbers, optional).
+    NewSecretRefused,
+    /// The secret that this run has issued could not be tried out. Parameters: `keyId` (of that secret), `error` and
+    /// `help` (texts of the sign-in error), `codes` (list of AADSTS numbers, optional).
+    NewSecretUnproven,
+    /// The site keeps the secret that it has for the server app: it takes another one from a person only.
+    /// Parameters: `clientId`, `heldUntil` (date; none if the site does not tell it), `expiresOn` (date of the
+    /// secret that the specification gives; none if this run issues one).
+    SecretNotRenewed,
+    /// The site knows the server app to import, and shows no secret: whether it holds the given one cannot be
+    /// told. Parameters: `clientId`, `heldUntil` (date; none if the site does not tell it).
+    ImportedSecretUncompared,
     /// What another administrator has written before is gone. Parameters: `step`, `lost` (list of what is
     /// gone, each with the name of its property).
     ConcurrentChange,
@@ -85,12 +124,29 @@ pub enum FindingCode {
     ChangeOverwritten,
     /// The secret to import has expired. Parameters: `expiredOn` (date).
     SecretExpired,
-    /// The secret to import expires soon. Parameters: `expiresOn` (date).
+    /// The secret to import expires soon. Parameters: `expiresOn` (date), `withinDays` (the threshold that was passed).
     SecretExpiresSoon,
     /// The last secret of the registered server app has expired. Parameters: `expiredOn` (date).
     RegisteredSecretExpired,
-    /// The last secret of the registered server app expires soon. Parameters: `expiresOn` (date).
+    /// The last secret of the registered server app expires soon. Parameters: `expiresOn` (date), `withinDays` (the
+    /// threshold that was passed).
     RegisteredSecretExpiresSoon,
+    /// The site knows the server app, and the registration has no secret: every sign-in of the site fails.
+    ServerAppWithoutSecret,
+    /// The secret that the site uses has expired. Parameters: `expiredOn` (date, as the registration has it if its
+    /// secret was found there, else as the site has it).
+    SiteSecretExpired,
+    /// The secret that the site uses expires soon. Parameters: `expiresOn` (date, as the registration has it if its
+    /// secret was found there, else as the site has it), `withinDays` (the threshold that was passed).
+    SiteSecretExpiresSoon,
+    /// No secret of the registration ends when the secret that the site uses ends: it was deleted, or the site was given
+    /// another date. Parameters: `expiresOn` (date, as the site has it), `registered` (list of dates).
+    SiteSecretNotRegistered,
+    /// It cannot be told which secret of the registration the site uses, so it is not known whether that one is valid.
+    SiteSecretUnknown,
+    /// The secret that is kept ends earlier than the validity asked for would have it. Parameters: `expiresOn` (date, as
+    /// the registration has it), `askedUntil` (date, counted from the secret's issue).
+    SecretShorterThanAsked,
     /// Microsoft Entra answers that the secret has expired, even if the date given for it is later.
     SecretExpiredAtSignIn,
     /// Microsoft Entra does not accept the secret that was given.
@@ -124,6 +180,13 @@ pub enum FindingCode {
     ConditionalAccessUnread,
     /// The app is disabled in the tenant.
     AppDisabled,
+    /// An app registration is deactivated (`isDisabled`): the app gets no token. Parameters: `app`.
+    AppDeactivated,
+    /// Microsoft has disabled an app (`disabledByMicrosoftStatus`). Parameters: `app`, `status` (as Microsoft Graph has it).
+    AppDisabledByMicrosoft,
+    /// The service principal of an app is disabled (`accountEnabled`): the app gets no token (AADSTS7000112). Parameters:
+    /// `app`.
+    ServicePrincipalDisabled,
     /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId`, `tenant` (tenant
     /// id).
     AppNotFound,
@@ -174,6 +237,11 @@ pub enum FindingCode {
     /// An app lets accounts of other tenants sign in. Parameters: `app`, `audience` (who may sign in, as the
     /// manifest has it).
     SignInAudience,
+    /// The plan narrows who may sign in to an adopted app. Parameters: `app`, `from` and `to` (who may sign in, as the
+    /// manifest has it).
+    AudienceNarrowed,
+    /// The plan changes the version of the access tokens of the adopted server app. Parameters: `from` and `to` (numbers).
+    TokenVersionLowered,
     /// The client app has no permission of the server app.
     ConsentMissing,
     /// The client app's permission of the server app is configured, and no administrator has consented to it.
@@ -201,6 +269,33 @@ pub enum FindingCode {
     TenantMismatch,
     /// The two reused apps belong to different tenants.
     ReusedAppsOfDifferentTenants,
+    /// The App ID URI that the site has for the server app is not one of the registration, byte for byte: clients ask for
+    /// tokens that are refused. Parameters: `site` (the site's), `registered` (list).
+    SiteUriNotRegistered,
+    /// The specification has another App ID URI than the site, which keeps its own; clients are told the site's.
+    /// Parameters: `site` (the site's), `wanted` (the specification's).
+    AppIdUriKeptBySite,
+    /// The site has the tenant in another cloud. Parameters: `site` and `wanted` (Azure environments).
+    SiteTenantInOtherCloud,
+    /// The site has the tenant by another name. Parameters: `site` and `wanted` (names).
+    SiteTenantNameDiffers,
+    /// The site has an app by another name. Parameters: `app`, `site` and `wanted` (names).
+    SiteAppNameDiffers,
+    /// The site does not have the redirect URI of the server app that version 2309 and later demand. Parameters: `site`
+    /// (what it has), `wanted`.
+    SiteReplyUrlMissing,
+    /// Version 2409 and later renew no secret of an app of this age. Parameters: `createdOn` (date, as the site has it),
+    /// `days` (the greatest age).
+    AppTooOldToRenew,
+    /// Version 2409 and later will soon renew no secret of the app. Parameters: `createdOn` (date, as the site has it),
+    /// `until` (the last day), `days` (the greatest age).
+    AppRenewableUntil,
+    /// The site knows the app as the other kind: as a native app where a web app is needed, or the other way round.
+    /// Parameters: `app` (which was expected), `clientId`.
+    WrongKindOfApp,
+    /// The site does not tell values that would be compared, so it is not known whether they are right. Parameters:
+    /// `fields` (list of what is not told, as "serverApp.replyUrl").
+    SiteFieldsUnread,
     /// The site is too old. Parameters: `version`.
     SiteTooOld,
     /// The account may not write in the site.
@@ -213,9 +308,30 @@ pub enum FindingCode {
     ConnectionOfAnotherServerApp,
     /// The site has a connection of this name for something else. Parameters: `connection` (name).
     ConnectionNameTaken,
+    /// The server app is registered by hand or elsewhere, and its consent for discovery was not read; it is left as it is.
+    /// The site has another connection for this tenant, and nothing tells of which type it is. Parameters:
+    /// `connection` (name), `serviceType` (the site's own number, optional).
+    ConnectionOfUnknownType,
+    /// The site has an Azure service of another type for this tenant, which is no conflict. Parameters:
+    /// `connection` (name), `serviceType` (the site's own number, optional).
+    OtherAzureService,
+    /// The site reports to another one, and apps belong to the site at the top of the hierarchy. Parameters:
+    /// `siteCode`, `reportsTo` (site codes).
+    SiteNotAtTop,
+    /// The service connection point of the site is in offline mode.
+    ServiceConnectionPointOffline,
+    /// What the site does not tell beforehand, so that the run may still be refused. Parameters: `facts` (list
+    /// of what was not read).
+    SiteFactsUnknown,
+    /// A cloud management gateway uses the connection. Parameters: `gateway` and `connection` (names).
+    GatewayUsesConnection,
+    /// Whether a cloud management gateway uses the connection cannot be told. Parameters: `connection` (name),
+    /// `gateway` (name; none if the gateways could not be read at all).
+    GatewayUseUnknown,
     /// The server app is registered by hand or elsewhere; its consent for discovery is left as it is.
     ServerAppLeftAsIs,
-    /// The client app is registered by hand or elsewhere; its registration and consents are left as they are.
+    /// The client app is registered by hand or elsewhere, and what it lacks cannot be told before the server app is there;
+    /// its registration and consents are left as they are.
     #[serde(alias = "appLeftAsIs")]
     ClientAppLeftAsIs,
     /// A row of the site stays after a removal: the product offers no way to remove it. Parameters: `kind`
@@ -226,11 +342,35 @@ pub enum FindingCode {
     AppsUsedByAnotherSite,
     /// The apps stay after a removal: a connection of another name uses them. Parameters: `connection` (name).
     AppsUsedByConnection,
+    /// The apps stay, because the server app has valid secrets that this crate has not made. Parameters:
+    /// `descriptions` (list of the secrets' descriptions; a secret without one is told by its id).
+    AppsUsedByAnotherSecret,
+    /// The caller states that nothing else uses the apps, although something may be using them. Parameters:
+    /// `sites` and `descriptions` (lists of what may be using them; none if empty).
+    AppsStatedUnused,
+    /// The server app to remove has valid secrets of this crate that were issued without a site. Parameters:
+    /// `count` (number of them).
+    SecretsHandedOver,
+    /// The site has a connection of this name with a server app that is not this specification's, or is
+    /// registered no longer; it stays. Parameters: `connection` (name), `name` and `clientId` (of the server
+    /// app, as the site has them; none if the site does not tell).
+    ConnectionOfRemovedServerApp,
     /// The web apps of a connection could not be read, so it is not known which apps it uses. In a removal the apps
     /// stay. Parameters: `connection` (name).
     ConnectionUnread,
+    /// The site has a row that could not be read, so what it says is unknown. In a removal the apps stay if the row may
+    /// be a connection or an app. Parameters: `class` (of the SMS Provider), `property`, `row` (its id, if that was read).
+    SiteRowUnread,
+    /// Which discovery a connection has could not be read. Parameters: `connection` (name).
+    DiscoveryUnread,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
+    /// The directory shows an app as registered and as deleted, for as long as was waited: one of the two answers is old.
+    /// Parameters: `app`, `clientId`.
+    RegistrationUncertain,
+    /// The directory that was given could not be read, and the plan does not need it: the apps are not compared. Parameters:
+    /// `error` and `help` (texts of the error).
+    DirectoryUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
     AdoptedAppStays,
 }
@@ -257,19 +397,38 @@ impl FindingCode {
         Self::AppIdUriWithoutOwner,
         Self::AppIdUriInUse,
         Self::AppIdUriBlockedByPolicy,
+        Self::AppIdUriByPolicy,
+        Self::PolicyNotRead,
+        Self::SecretEndPassed,
         Self::SecretsForbidden,
         Self::SecretTooLong,
         Self::UniqueNameHeldByDeletedApp,
+        Self::DeletedAppRestored,
+        Self::MadeAppStays,
+        Self::DeletedAppHoldsName,
         Self::SecretKept,
         Self::SecretReplaced,
         Self::SecretOfAnotherSite,
         Self::SecretHolderUnknown,
+        Self::NewSecretProven,
+        Self::NewSecretNotYetAccepted,
+        Self::NewSecretBlocked,
+        Self::NewSecretRefused,
+        Self::NewSecretUnproven,
+        Self::SecretNotRenewed,
+        Self::ImportedSecretUncompared,
         Self::ConcurrentChange,
         Self::ChangeOverwritten,
         Self::SecretExpired,
         Self::SecretExpiresSoon,
         Self::RegisteredSecretExpired,
         Self::RegisteredSecretExpiresSoon,
+        Self::ServerAppWithoutSecret,
+        Self::SiteSecretExpired,
+        Self::SiteSecretExpiresSoon,
+        Self::SiteSecretNotRegistered,
+        Self::SiteSecretUnknown,
+        Self::SecretShorterThanAsked,
         Self::SecretExpiredAtSignIn,
         Self::SecretRejected,
         Self::SecretIdGiven,
@@ -283,6 +442,9 @@ impl FindingCode {
         Self::ConditionalAccessUnknown,
         Self::ConditionalAccessUnread,
         Self::AppDisabled,
+        Self::AppDeactivated,
+        Self::AppDisabledByMicrosoft,
+        Self::ServicePrincipalDisabled,
         Self::AppNotFound,
         Self::AppUnknownAtSignIn,
         Self::TenantUnknownAtSignIn,
@@ -303,6 +465,8 @@ impl FindingCode {
         Self::PublicClientOff,
         Self::TokenVersion,
         Self::SignInAudience,
+        Self::AudienceNarrowed,
+        Self::TokenVersionLowered,
         Self::ConsentMissing,
         Self::ConsentOnlyConfigured,
         Self::ConsentForSomeOnly,
@@ -315,18 +479,43 @@ impl FindingCode {
         Self::ScopeDisabled,
         Self::TenantMismatch,
         Self::ReusedAppsOfDifferentTenants,
+        Self::SiteUriNotRegistered,
+        Self::AppIdUriKeptBySite,
+        Self::SiteTenantInOtherCloud,
+        Self::SiteTenantNameDiffers,
+        Self::SiteAppNameDiffers,
+        Self::SiteReplyUrlMissing,
+        Self::AppTooOldToRenew,
+        Self::AppRenewableUntil,
+        Self::WrongKindOfApp,
+        Self::SiteFieldsUnread,
         Self::SiteTooOld,
         Self::SiteRightsMissing,
         Self::ConnectionNamedOtherwise,
         Self::ConnectionOfAnotherServerApp,
         Self::ConnectionNameTaken,
+        Self::ConnectionOfUnknownType,
+        Self::OtherAzureService,
+        Self::SiteNotAtTop,
+        Self::ServiceConnectionPointOffline,
+        Self::SiteFactsUnknown,
+        Self::GatewayUsesConnection,
+        Self::GatewayUseUnknown,
         Self::ServerAppLeftAsIs,
         Self::ClientAppLeftAsIs,
         Self::SiteRowStays,
         Self::AppsUsedByAnotherSite,
         Self::AppsUsedByConnection,
+        Self::AppsUsedByAnotherSecret,
+        Self::AppsStatedUnused,
+        Self::SecretsHandedOver,
+        Self::ConnectionOfRemovedServerApp,
         Self::ConnectionUnread,
+        Self::SiteRowUnread,
+        Self::DiscoveryUnread,
         Self::DeletedAppsUnread,
+        Self::RegistrationUncertain,
+        Self::DirectoryUnread,
         Self::AdoptedAppStays,
     ];
 }

@@ -194,12 +194,13 @@ pub struct AppOutcome {
 pub struct ClientSettings {
     /// `AADTENANTID`.
     pub tenant_id: TenantId,
-    /// `AADTENANTNAME`, which only old clients read.
+    /// `AADTENANTNAME`, which only old clients read: the tenant's name as the site has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_name: Option<String>,
     /// `AADCLIENTAPPID`: the native app.
     pub client_app_id: ApplicationId,
-    /// `AADRESOURCEURI`: the App ID URI of the server app.
+    /// `AADRESOURCEURI`: the App ID URI of the server app as the site has it. Without a site, the one that is
+    /// registered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id_uri: Option<AppIdUri>,
 }
@@ -246,13 +247,18 @@ impl ClientSettings {
 pub struct Outcome {
     /// Whether this run changed anything; `false` if everything was in place.
     pub changed: bool,
+    /// When tenant and site were read for the plan. What the run has left as it was, was so by the answers of that
+    /// moment; see [`verify_alive`](crate::connection::AzureServicesConnectionBuilder::verify_alive).
+    #[serde(with = "time::serde::rfc3339")]
+    pub read_at: OffsetDateTime,
     /// The cloud.
     pub environment: CloudEnvironment,
     /// The tenant.
     pub tenant_id: TenantId,
     /// The tenant's name in the site; empty if the signed-in application may not read it.
     pub tenant_name: String,
-    /// The App ID URI of the server app; `None` if the app is reused and the site does not tell it.
+    /// The App ID URI of the server app, which clients ask for: the one that the site has if it knew the app before, else
+    /// the one of the plan. `None` if the site does not tell it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id_uri: Option<AppIdUri>,
     /// The web (server) app; `None` after a removal, or if it is not there because the run was for the other

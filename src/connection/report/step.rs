@@ -29,8 +29,12 @@ pub enum Step {
     /// What the client app can only get once both application ids are known: its redirect URI and its
     /// permissions.
     CompleteClientApp,
+    /// An App ID URI of the server app that contains its own application id, which is known once it is registered.
+    SetAppIdUri,
     /// The secret of the server app, unless it is created with the app.
     IssueSecret,
+    /// A shorter validity for the secret, if the tenant's policy refuses the longer one.
+    ShortenSecret,
     /// Admin consent: the client app may use the server app.
     ConsentServerApp,
     /// Admin consent: the client app may sign users in and read their profile.
@@ -78,13 +82,15 @@ impl fmt::Display for AppRole {
 
 impl Step {
     /// Every step, in the order of the run.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: &'static [Self] = &[
         Self::RegisterServerApp,
         Self::RegisterClientApp,
         Self::ServerServicePrincipal,
         Self::ClientServicePrincipal,
         Self::CompleteClientApp,
+        Self::SetAppIdUri,
         Self::IssueSecret,
+        Self::ShortenSecret,
         Self::ConsentServerApp,
         Self::ConsentUserRead,
         Self::ConsentDirectoryRead,
@@ -103,10 +109,11 @@ impl Step {
     #[must_use]
     pub const fn round(self) -> u8 {
         match self {
-            Self::RegisterServerApp | Self::RegisterClientApp | Self::RemoveConnection => 1,
+            Self::RegisterServerApp | Self::RegisterClientApp | Self::ShortenSecret | Self::RemoveConnection => 1,
             Self::ServerServicePrincipal
             | Self::ClientServicePrincipal
             | Self::CompleteClientApp
+            | Self::SetAppIdUri
             | Self::IssueSecret
             | Self::RemoveServerApp
             | Self::RemoveClientApp => 2,
@@ -123,7 +130,9 @@ impl Step {
         match self {
             Self::RegisterServerApp
             | Self::ServerServicePrincipal
+            | Self::SetAppIdUri
             | Self::IssueSecret
+            | Self::ShortenSecret
             | Self::ConsentDirectoryRead
             | Self::RetireSecrets
             | Self::RemoveServerApp => Some(AppRole::Server),
@@ -168,6 +177,8 @@ impl Step {
             Self::RegisterServerApp => "Register the web (server) app",
             Self::RegisterClientApp => "Register the native (client) app",
             Self::IssueSecret => "Issue a secret for the server app",
+            Self::SetAppIdUri => "Set the App ID URI that contains the server app's own id",
+            Self::ShortenSecret => "Ask for a shorter validity of the server app's secret",
             Self::ServerServicePrincipal => "Create the server app's service principal",
             Self::ClientServicePrincipal => "Create the client app's service principal",
             Self::CompleteClientApp => "Complete the client app with redirect URI and permissions",
@@ -213,6 +224,8 @@ pub enum StepAction {
     Differs,
     /// It was there and this run removed it.
     Removed,
+    /// It was deleted and this run has restored it.
+    Restored,
     /// It failed. The next run finds what it may have left behind.
     Failed,
 }
@@ -223,7 +236,7 @@ impl StepAction {
     pub const fn is_change(self) -> bool {
         matches!(
             self,
-            Self::Created | Self::Updated | Self::Unconfirmed | Self::Removed | Self::Failed
+            Self::Created | Self::Updated | Self::Unconfirmed | Self::Removed | Self::Restored | Self::Failed
         )
     }
 }
@@ -238,6 +251,7 @@ impl fmt::Display for StepAction {
             Self::Unchanged => "unchanged",
             Self::Differs => "differs",
             Self::Removed => "removed",
+            Self::Restored => "restored",
             Self::Failed => "failed",
         })
     }

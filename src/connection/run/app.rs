@@ -3,6 +3,7 @@
 use crate::{
     connection::{
         plan::{
+            change::When,
             difference::difference,
             operation::{Operation, PlannedSecret, Reference},
             registration::complete_client_shape,
@@ -19,19 +20,25 @@ use crate::{
         },
     },
     directory::{Application, ApplicationKey, ApplicationProperties, NewApplication},
-    ids::{ApplicationId, PermissionId},
+    error::{DirectoryError, NotVisible, RefusalReason},
+    ids::{ApplicationId, ApplicationObjectId, DirectoryObjectId, PermissionId},
+    spec::AppIdUri,
 };
+
+/// An app registration that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ToRegister<'a> {
+    pub(crate) unique_name: &'a str,
+    pub(crate) properties: &'a ApplicationProperties,
+    /// The secret that comes with it.
+    pub(crate) secret: Option<&'a PlannedSecret>,
+    pub(crate) owners: &'a [DirectoryObjectId],
+}
 
 impl Run<'_> {
     /// Makes an app registration, and hands the secret over that comes with it.
-    pub(crate) async fn register(
-        &self,
-        step: Step,
-        unique_name: &str,
-        properties: &ApplicationProperties,
-        secret: Option<&PlannedSecret>,
-    ) -> Result<(), StepFailure> {
-        self.step(step, self.create(step, unique_name, properties, secret)).await?;
+    pub(crate) async fn register(&self, step: Step, new: ToRegister<'_>) -> Result<(), StepFailure> {
+        self.step(step, self.create(step, new)).await?;
         let registered = match step {
             Step::RegisterServerApp => self.state().server.clone(),
             _ => None,
@@ -43,25 +50,33 @@ impl Run<'_> {
         accepted.map_err(|error| self.failed(Step::IssueSecret, error))
     }
 
-    async fn create(
-        &self,
-        step: Step,
-        unique_name: &str,
-        properties: &ApplicationProperties,
-        secret: Option<&PlannedSecret>,
-    ) -> Result<StepReport, StepError> {
+    /// If a policy refuses the secret or the App ID URI, the plan may have another one: then the app is made with that,
+    /// or without an App ID URI, which is set in the next round.
+    async fn create(&self, step: Step, new: ToRegister<'_>) -> Result<StepReport, StepError> {
         let (directory, call) = (self.directory()?, self.call(step));
-        let mut new = NewApplication::new(properties.clone());
-        if let Some(secret) = secret {
-            new = new.with_password(self.first_password(secret.validity));
-        }
-        let key = ApplicationKey::UniqueName(unique_name.to_owned());
-        let ensured = ensure(
-            self.attempt(step, false),
-            || directory.create_application(call.clone(), &new),
-            || directory.application(call.clone(), &key),
-        )
-        .await?;
+        let mut properties = new.properties.clone();
+        let mut secret = new.secret.copied();
+        let key = ApplicationKey::UniqueName(new.unique_name.to_owned());
+        let ensured = loop {
+            let mut wanted = NewApplication::new(properties.clone()).with_owners(new.owners.to_vec());
+            if let Some(secret) = &secret {
+                wanted = wanted.with_password(self.first_password(secret));
+            }
+            let ensured = ensure(
+                self.attempt(step, false),
+                || directory.create_application(call.clone(), &wanted),
+                || directory.application(call.clone(), &key),
+            );
+            match ensured.await {
+                Ok(ensured) => break ensured,
+                Err(error) if self.gives_way(step, &error, &mut properties) => {}
+                Err(error) => match secret.and_then(|secret| self.shorter(&secret, &error)) {
+                    Some(shorter) => secret = Some(shorter),
+                    None => return Err(error.into()),
+                },
+            }
+        };
+        let properties = &properties;
         let (application, origin) = match ensured {
             Ensured::Created(application) => {
                 let app = Registered {
@@ -69,11 +84,14 @@ impl Run<'_> {
                     ..Registered::of(&application, Origin::Made)
                 };
                 let report = app.add_ids(StepReport::new(step, StepAction::Created));
+                if let (Some(issued), Some(secret)) = (app.issued_secret(), secret) {
+                    self.tell_shortened(&issued, secret.validity);
+                }
                 self.register_as(step, Some(app));
                 return Ok(report);
             }
             // An attempt without an answer came before, but what is there may be another run's all the same.
-            Ensured::Recovered(application) if secret.is_none() || self.has_made(&application) => (application, Origin::Recovered),
+            Ensured::Recovered(application) if new.secret.is_none() || self.has_made(&application) => (application, Origin::Recovered),
             Ensured::Recovered(application) | Ensured::Found(application) => (application, Origin::Elsewhere),
         };
         self.complete_found(step, &application, properties, origin).await
@@ -92,10 +110,17 @@ impl Run<'_> {
         let mut action = StepAction::Found;
         if step == Step::RegisterServerApp && !changes.is_empty() {
             let (directory, call) = (self.directory()?, self.call(step));
-            settle(self.attempt(step, true), || {
-                directory.update_application(call.clone(), application.object_id, &change)
-            })
-            .await?;
+            let mut change = change;
+            loop {
+                let updated = settle(self.attempt(step, true), || {
+                    directory.update_application(call.clone(), application.object_id, &change)
+                });
+                match updated.await {
+                    Ok(()) => break,
+                    Err(error) if self.gives_way(step, &error, &mut change) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
             action = StepAction::Updated;
         }
         let app = Registered::of(application, origin);
@@ -106,7 +131,14 @@ impl Run<'_> {
 
     /// Gives an app that was there before this run what it lacks.
     pub(crate) async fn update_app(&self, step: Step, app: ApplicationId, adds: &ApplicationProperties) -> Result<StepReport, StepError> {
-        let action = self.merge_application(step, app, adds).await?;
+        let mut adds = adds.clone();
+        let action = loop {
+            match self.merge_application(step, app, &adds).await {
+                Ok(action) => break action,
+                Err(StepError::Directory(error)) if self.gives_way(step, &error, &mut adds) => {}
+                Err(error) => return Err(error),
+            }
+        };
         let report = StepReport::new(step, action);
         if step != Step::RegisterServerApp {
             return Ok(report);
@@ -145,7 +177,7 @@ impl Run<'_> {
         let step = Step::CompleteClientApp;
         let client = self.state().client.clone().ok_or(StepError::NotRegistered)?;
         let mut wanted = match self.planned(Step::RegisterClientApp).map(|change| &change.operation) {
-            Some(Operation::CreateApp { properties, .. }) => (**properties).clone(),
+            Some(Operation::CreateApp { properties, .. } | Operation::RestoreApp { properties, .. }) => (**properties).clone(),
             _ => adds.clone(),
         };
         complete_client_shape(&mut wanted, client.app_id, self.app_id(server)?, scope);
@@ -162,6 +194,81 @@ impl Run<'_> {
         })
         .await?;
         Ok(StepReport::new(step, StepAction::Created))
+    }
+
+    /// Takes the App ID URI out, if a policy has refused it and the plan has another one for that case.
+    fn gives_way(&self, step: Step, error: &DirectoryError, properties: &mut ApplicationProperties) -> bool {
+        let has_other = self.planned(Step::SetAppIdUri).is_some_and(|change| change.when == When::IfRefused);
+        let gives_way = step == Step::RegisterServerApp
+            && has_other
+            && error.refusal() == Some(RefusalReason::UriBlockedByPolicy)
+            && properties.identifier_uris.take().is_some();
+        if gives_way {
+            self.state().is_uri_refused = true;
+        }
+        gives_way
+    }
+
+    /// Gives the server app the App ID URI that contains its own id.
+    pub(crate) async fn set_app_id_uri(&self, planned: &AppIdUri) -> Result<StepReport, StepError> {
+        let step = Step::SetAppIdUri;
+        let server = self.server().ok_or(StepError::NotRegistered)?;
+        let uri = planned.resolved(self.document.tenant_id, server.app_id);
+        let shape = ApplicationProperties {
+            identifier_uris: Some(vec![uri.to_string()]),
+            ..ApplicationProperties::default()
+        };
+        let action = if server.origin.is_fresh() {
+            let (change, changes) = difference(&server.properties, &shape);
+            if changes.is_empty() {
+                StepAction::Unchanged
+            } else {
+                let (directory, call) = (self.directory()?, self.call(step));
+                settle(self.attempt(step, true), || {
+                    directory.update_application(call.clone(), server.object_id, &change)
+                })
+                .await?;
+                StepAction::Updated
+            }
+        } else {
+            self.merge_application(step, server.app_id, &shape).await?
+        };
+        let report = StepReport::new(step, action).with_id("appIdUri", &uri);
+        self.state().app_id_uri = Some(uri);
+        Ok(report)
+    }
+
+    /// Restores a deleted app registration and gives it what it lacks, as one that is found. It holds the unique name, so
+    /// another run may have restored it already.
+    pub(crate) async fn restore(
+        &self,
+        step: Step,
+        unique_name: &str,
+        object: ApplicationObjectId,
+        properties: &ApplicationProperties,
+    ) -> Result<StepReport, StepError> {
+        let (directory, call) = (self.directory()?, self.call(step));
+        let key = ApplicationKey::UniqueName(unique_name.to_owned());
+        let find = || directory.application(call.clone(), &key);
+        let restored = directory.restore_application(call.clone(), object).await;
+        let application = match restored {
+            Ok(()) => {
+                let shown = settle(self.attempt(step, true), || async {
+                    let not_visible = || NotVisible::new(format!("the restored app registration {object}"));
+                    find().await?.ok_or_else(|| not_visible().into())
+                });
+                shown.await?
+            }
+            Err(error) => match find().await? {
+                Some(application) => application,
+                None => return Err(error.into()),
+            },
+        };
+        let report = self.complete_found(step, &application, properties, Origin::Recovered).await?;
+        Ok(StepReport {
+            action: StepAction::Restored,
+            ..report
+        })
     }
 
     fn is_fresh(&self, app: Reference<ApplicationId>) -> bool {

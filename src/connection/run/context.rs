@@ -26,8 +26,9 @@ use crate::{
     },
     directory::Directory,
     error::Diagnostic,
-    ids::ServicePrincipalId,
+    ids::{KeyId, ServicePrincipalId},
     site::{Site, SiteConnection},
+    spec::AppIdUri,
 };
 
 /// One run of a plan.
@@ -58,9 +59,15 @@ pub(crate) struct State {
     pub(crate) client_principal: Option<ServicePrincipalId>,
     /// The secret that this run has issued last.
     pub(crate) issued: Option<IssuedSecret>,
+    /// The secret that has been tried out last.
+    pub(crate) tried: Option<KeyId>,
     /// The secrets that may be removed; `None` if the run has not looked at any.
     pub(crate) unused: Option<UnusedSecrets>,
     pub(crate) connection: Option<SiteConnection>,
+    /// The App ID URI that was set by a step of its own.
+    pub(crate) app_id_uri: Option<AppIdUri>,
+    /// Whether a policy has refused the App ID URI, and the plan has another one.
+    pub(crate) is_uri_refused: bool,
 }
 
 impl<'a> Run<'a> {
@@ -189,6 +196,17 @@ impl<'a> Run<'a> {
     pub(crate) fn all_findings(&self) -> Vec<Finding> {
         let of_plan = self.document.findings.iter().cloned();
         of_plan.chain(self.state().findings.iter().cloned()).collect()
+    }
+
+    /// Every step that has failed so far.
+    pub(crate) fn failures(&self) -> Vec<StepFailure> {
+        self.state().failures.clone()
+    }
+
+    /// The App ID URI that the server app has by now.
+    pub(crate) fn app_id_uri(&self) -> Option<AppIdUri> {
+        let of_run = self.state().app_id_uri.clone();
+        of_run.or_else(|| self.document.app_id_uri.clone())
     }
 
     /// The secret that was issued last, with its text.

@@ -7,7 +7,7 @@ use crate::{
     connection::{
         check::apps,
         plan::{
-            change::Change,
+            change::{Change, When},
             operation::{Operation, Reference},
             target::PlannedApp,
         },
@@ -15,12 +15,12 @@ use crate::{
             consent_links::{ConsentLinks, Required},
             error::ApplyError,
             event::Verb,
-            next_step::{NextStep, consents, next_steps},
-            outcome::{AppOutcome, Outcome, StepReport},
+            next_step::{NextStep, Remaining, consents, next_steps},
+            outcome::{AppOutcome, IssuedSecret, Outcome, StepReport},
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
-        run::{context::Run, registered::Registered},
+        run::{app::ToRegister, context::Run, prove::beside, registered::Registered},
     },
     directory::Directory,
     ids::{ApplicationId, ServicePrincipalId},
@@ -29,12 +29,19 @@ use crate::{
     text::excerpt,
 };
 
+/// The round beside which a new secret is proven: the one of the consents, which the proof does not need. The service
+/// principal, without which no app signs in, is there by then.
+const PROOF: u8 = 3;
+
 impl Run<'_> {
     /// Carries the plan out.
     pub(crate) async fn carry_out(&self) -> Result<Outcome, ApplyError> {
         match self.all_rounds().await {
             Ok(()) => Ok(self.outcome()),
-            Err(failed) => Err(self.stopped(failed)),
+            Err(failed) => {
+                self.remove_made_if_refused().await;
+                Err(self.stopped(failed))
+            }
         }
     }
 
@@ -46,16 +53,42 @@ impl Run<'_> {
         }
         let last = changes.iter().map(|change| change.round).max().unwrap_or_default();
         for round in 1..=last {
-            let of_round: Vec<&Change> = changes.iter().filter(|change| change.round == round).collect();
+            let runs = |change: &&Change| change.round == round && self.is_due(change);
+            let of_round: Vec<&Change> = changes.iter().filter(runs).collect();
+            if round > PROOF {
+                self.prove().await;
+            }
             if of_round.iter().any(|change| change.step.is_import()) {
                 // One request does all of them: starting a site's tool costs seconds.
                 self.import(&of_round).await?;
                 continue;
             }
-            let results = join_all(of_round.into_iter().map(|change| self.execute(change))).await;
+            let work = join_all(of_round.into_iter().map(|change| self.execute(change)));
+            let results = if round == PROOF {
+                beside(work, self.prove()).await
+            } else {
+                work.await
+            };
             results.into_iter().collect::<Result<(), StepFailure>>()?;
         }
+        self.prove().await;
+        self.skip_what_was_not_refused();
         Ok(())
+    }
+
+    /// Whether a change runs in its round. What runs only after a refusal belongs to the step that is refused, apart from
+    /// another App ID URI.
+    fn is_due(&self, change: &Change) -> bool {
+        change.when != When::IfRefused || (change.step == Step::SetAppIdUri && self.state().is_uri_refused)
+    }
+
+    fn skip_what_was_not_refused(&self) {
+        for change in self.document.changes.iter().filter(|change| change.when == When::IfRefused) {
+            let is_done = self.state().report.step(change.step).is_some();
+            if !is_done {
+                self.skip(change.step);
+            }
+        }
     }
 
     /// Executes one change: each kind by a function of its own.
@@ -66,15 +99,39 @@ impl Run<'_> {
                 self.keep(step);
                 Ok(())
             }
+            Operation::ConfirmApp {
+                application_id,
+                object_id,
+                sends,
+                ..
+            } => self.step(step, self.confirm_app(step, (*application_id, *object_id), sends)).await,
             Operation::CreateApp {
                 unique_name,
                 properties,
                 secret,
-            } => self.register(step, unique_name, properties, secret.as_ref()).await,
+                owners,
+            } => {
+                let new = ToRegister {
+                    unique_name,
+                    properties,
+                    secret: secret.as_ref(),
+                    owners,
+                };
+                self.register(step, new).await
+            }
+            Operation::RestoreApp {
+                unique_name,
+                object_id,
+                properties,
+                ..
+            } => self.step(step, self.restore(step, unique_name, *object_id, properties)).await,
+            Operation::SetAppIdUri { app_id_uri, .. } => self.step(step, self.set_app_id_uri(app_id_uri)).await,
+            // They belong to the refusal of another change, which knows them.
+            Operation::ShortenSecret { .. } | Operation::RemoveMadeApp { .. } => Ok(()),
             Operation::UpdateApp { application_id, adds, .. } => self.step(step, self.update_app(step, *application_id, adds)).await,
             Operation::CreateServicePrincipal { app } => self.step(step, self.service_principal(step, *app)).await,
             Operation::CompleteClientApp { server, scope, adds, .. } => self.step(step, self.complete_client(*server, *scope, adds)).await,
-            Operation::IssueSecret { secret, .. } => self.issue_secret(change.when, secret.validity).await,
+            Operation::IssueSecret { secret, .. } => self.issue_secret(change.when, *secret).await,
             Operation::CreateGrant { client, resource, scope } => {
                 self.step(step, self.grant(step, (*client, *resource), scope, false)).await
             }
@@ -94,6 +151,7 @@ impl Run<'_> {
             Operation::RemoveApp { .. } => self.step(step, self.remove_app(step, &change.operation)).await,
             Operation::ImportTenant { .. }
             | Operation::ImportServerApp { .. }
+            | Operation::RenewSecret { .. }
             | Operation::ImportClientApp { .. }
             | Operation::CreateConnection { .. }
             | Operation::UpdateConnection { .. }
@@ -212,8 +270,6 @@ impl Run<'_> {
         let changed = report.changed_anything();
         let document = self.document;
         let is_onboarding = document.verb == Verb::Onboard;
-        let imported = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
-        let has_site = document.site.is_some();
         let (server_app, client_app, secret, connection) = {
             let state = self.state();
             let server = app_outcome(&document.server_app, state.server.as_ref(), state.server_principal);
@@ -222,7 +278,7 @@ impl Run<'_> {
         };
         let client_id = |app: &Option<AppOutcome>| app.as_ref().map(|app| app.application_id);
         let next_steps = if is_onboarding {
-            let mut steps = next_steps(secret.as_ref().map(|secret| secret.expires_on), imported, has_site, changed);
+            let mut steps = next_steps(self.remaining(secret.as_ref(), changed));
             steps.extend(self.consents_left_open(client_id(&server_app), client_id(&client_app)));
             steps
         } else {
@@ -232,12 +288,21 @@ impl Run<'_> {
             changed,
             environment: document.environment,
             tenant_id: document.tenant_id,
-            tenant_name: document.tenant_name.clone(),
-            app_id_uri: document.app_id_uri.clone(),
+            tenant_name: self
+                .snapshot
+                .tenant_name_in_site(document.tenant_id)
+                .unwrap_or(&document.tenant_name)
+                .to_owned(),
+            // One with placeholders is of an app that is not there, because the run was for the other app only.
+            app_id_uri: self
+                .snapshot
+                .client_uri(document.server_app.application_id, self.app_id_uri().as_ref())
+                .filter(|uri| !uri.has_placeholders()),
             server_app: server_app.filter(|_| is_onboarding),
             client_app: client_app.filter(|_| is_onboarding),
             next_steps,
             findings: self.all_findings(),
+            read_at: self.snapshot.read_at,
             secret,
             connection,
             report,
@@ -258,6 +323,28 @@ impl Run<'_> {
             };
             Some((id, ConsentLinks::of(endpoints, document.tenant_id, id, required)))
         })
+    }
+
+    /// What the next steps go by. Each date is that of the secret which the site really has.
+    fn remaining(&self, issued: Option<&IssuedSecret>, changed: bool) -> Remaining {
+        let given = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
+        let given = given.or_else(|| issued.map(|secret| secret.expires_on));
+        let site = self.snapshot.site.as_ref().filter(|_| self.document.site.is_some());
+        let row = || site?.application(self.server_in_site()?);
+        let held = || row().and_then(|row| row.secret_expiry);
+        let operation = self.planned(Step::ImportServerApp).map(|change| &change.operation);
+        let (expires_on, is_by_hand) = match operation {
+            Some(Operation::RenewSecret { by_hand, .. }) => (if *by_hand { held() } else { given }, *by_hand),
+            Some(Operation::Keep { .. }) => (held(), false),
+            _ => (given, false),
+        };
+        Remaining {
+            expires_on,
+            hands_over: issued.is_some() && (site.is_none() || is_by_hand),
+            renewed_until: given.filter(|_| is_by_hand),
+            has_site: site.is_some(),
+            changed,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     connection::{
         plan::{
             change::When,
-            operation::{Operation, PlannedAction},
+            operation::{Operation, PlannedAction, PlannedSecret},
             own_secret::{OwnSecret, distinct_end},
         },
         report::{
@@ -49,7 +49,7 @@ impl Registered {
 impl Run<'_> {
     /// Issues a secret. `IfNeeded` stands for a secret that is created together with the app: it is issued by
     /// itself only if the app turns out to be another run's.
-    pub(crate) async fn issue_secret(&self, when: When, validity: SecretValidity) -> Result<(), StepFailure> {
+    pub(crate) async fn issue_secret(&self, when: When, secret: PlannedSecret) -> Result<(), StepFailure> {
         let step = Step::IssueSecret;
         let Some(server) = self.server() else {
             return Err(self.failed(step, StepError::NotRegistered));
@@ -68,10 +68,10 @@ impl Run<'_> {
                 self.done(StepReport::new(step, StepAction::Found).with_note(note));
                 return Ok(());
             }
-            When::IfNeeded => self.for_this_site(&known),
+            When::IfNeeded | When::IfRefused => self.for_this_site(&known),
         };
         self.step(step, async {
-            let (issued, unused) = self.add_secret(&server, validity, known, unused).await?;
+            let (issued, unused) = self.add_secret(&server, secret, known, unused).await?;
             self.state().unused = Some(unused);
             Ok(StepReport::new(step, StepAction::Created)
                 .with_id("keyId", issued.key_id)
@@ -87,7 +87,7 @@ impl Run<'_> {
     }
 
     /// The server app: as this run knows it, or as it was when the plan was made.
-    fn server(&self) -> Option<Registered> {
+    pub(crate) fn server(&self) -> Option<Registered> {
         let of_run = self.state().server.clone();
         of_run.or_else(|| self.snapshot.server().map(Registered::found))
     }
@@ -133,7 +133,7 @@ impl Run<'_> {
     async fn add_secret(
         &self,
         server: &Registered,
-        validity: SecretValidity,
+        mut secret: PlannedSecret,
         mut known: Vec<OwnSecret>,
         mut unused: UnusedSecrets,
     ) -> Result<(IssuedSecret, UnusedSecrets), StepError> {
@@ -142,7 +142,7 @@ impl Run<'_> {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let new = NewPassword::new(&self.description, distinct_end(validity, self.clock().now(), &known, attempt));
+            let new = NewPassword::new(&self.description, distinct_end(&secret, self.clock().now(), &known, attempt));
             let added = settle_once(self.attempt(step, server.origin.is_fresh()), || {
                 directory.add_password(call.clone(), server.object_id, &new)
             });
@@ -155,6 +155,7 @@ impl Run<'_> {
                         self.accept(server, issued.clone()).await?;
                         let is_distinct = self.is_distinct(server, &mut known, own.as_ref()).await?;
                         if is_distinct || attempt == ATTEMPTS {
+                            self.tell_shortened(&issued, secret.validity);
                             return Ok((issued, unused));
                         }
                         // Its text is in this process alone, unless a sink has it.
@@ -183,7 +184,14 @@ impl Run<'_> {
                     }
                     error.into()
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => match self.shorter(&secret, &error) {
+                    Some(shorter) => {
+                        secret = shorter;
+                        attempt -= 1;
+                        continue;
+                    }
+                    None => return Err(error.into()),
+                },
             };
             if attempt >= ATTEMPTS - 1 {
                 return Err(trouble);
@@ -248,9 +256,11 @@ impl Run<'_> {
         })
     }
 
-    /// Takes note of which secret the site holds, now that it has said so: that tells what is unused.
-    pub(crate) fn settle_unused(&self, held: SecretHeld) {
+    /// Takes note of which secret the site holds, now that it has said so: that tells what is unused. `None` if the
+    /// site was given no secret.
+    pub(crate) fn settle_unused(&self, answer: Option<SecretHeld>) {
         let item_is_new = self.item_is_new();
+        let held = answer.unwrap_or_default();
         let issued = {
             let mut state = self.state();
             let issued = state.issued.clone();
@@ -261,12 +271,14 @@ impl Run<'_> {
                 unless_held: Vec::new(),
             });
             // If another run was faster, the site has that run's secret, and nothing uses this one's.
-            if held == SecretHeld::Another {
+            if held == SecretHeld::Another && item_is_new {
                 state.issued = None;
             }
             issued
         };
-        if let (Some(issued), SecretHeld::NotSaid) = (&issued, held) {
+        // An item that was there may get the secret later, so what the site does not hold yet stays.
+        let is_open = answer == Some(SecretHeld::NotSaid) || (answer == Some(SecretHeld::Another) && !item_is_new);
+        if let Some(issued) = issued.filter(|_| is_open) {
             self.find(Finding::warning(FindingCode::SecretHolderUnknown).with("keyId", issued.key_id));
         }
     }
@@ -323,8 +335,29 @@ impl Run<'_> {
     }
 
     /// The secret that is created together with an app.
-    pub(crate) fn first_password(&self, validity: SecretValidity) -> NewPassword {
-        NewPassword::new(&self.description, validity.end_after(self.clock().now()))
+    pub(crate) fn first_password(&self, secret: &PlannedSecret) -> NewPassword {
+        NewPassword::new(&self.description, secret.end_after(self.clock().now()))
+    }
+
+    /// The next shorter secret of the plan, if a policy has refused this one as too long.
+    pub(crate) fn shorter(&self, refused: &PlannedSecret, error: &DirectoryError) -> Option<PlannedSecret> {
+        if error.refusal() != Some(RefusalReason::SecretLifetimeTooLong) {
+            return None;
+        }
+        let Some(Operation::ShortenSecret { secrets }) = self.planned(Step::ShortenSecret).map(|change| &change.operation) else {
+            return None;
+        };
+        let tried = secrets.iter().position(|secret| secret.validity == refused.validity);
+        secrets.get(tried.map_or(0, |tried| tried + 1)).copied()
+    }
+
+    /// Tells of a secret that is shorter than the first one that was asked for.
+    pub(crate) fn tell_shortened(&self, issued: &IssuedSecret, validity: SecretValidity) {
+        let planned = self.planned(Step::ShortenSecret).map(|change| &change.operation);
+        if matches!(planned, Some(Operation::ShortenSecret { secrets }) if secrets.iter().any(|secret| secret.validity == validity)) {
+            let note = format!("the tenant's policy refuses longer ones; valid to {}", issued.expires_on.date());
+            self.done(StepReport::new(Step::ShortenSecret, StepAction::Updated).with_note(note));
+        }
     }
 
     /// Whether an app registration was made by this very run: its secret bears the run's description.

@@ -96,13 +96,15 @@ fn reason(status: u16, envelope: Option<&Envelope>, is_challenge: bool) -> Optio
 }
 
 fn by_code(envelope: &Envelope) -> Option<RefusalReason> {
-    const BY_CODE: [(&str, RefusalReason); 6] = [
+    const BY_CODE: [(&str, RefusalReason); 7] = [
         ("Directory_ConcurrencyViolation", RefusalReason::ConcurrentChange),
         ("Directory_QuotaExceeded", RefusalReason::QuotaExceeded),
         ("HostNameNotOnVerifiedDomain", RefusalReason::UriNotOnVerifiedDomain),
         ("CredentialTypeNotAllowedAsPerAppPolicy", RefusalReason::SecretsForbidden),
         ("CredentialInvalidLifetimeAsPerAppPolicy", RefusalReason::SecretLifetimeTooLong),
         ("NoBackingApplicationObject", RefusalReason::ReferenceNotFound),
+        // An application that acts by itself meets it right after it has created an object.
+        ("Authorization_IdentityNotFound", RefusalReason::ReferenceNotFound),
     ];
     let found = BY_CODE.into_iter().find(|(code, _)| envelope.has_code(code));
     if let Some((_, reason)) = found {
@@ -130,10 +132,12 @@ fn by_message(envelope: &Envelope) -> Option<RefusalReason> {
     if envelope.says("must use a verified domain of the organization") {
         return Some(RefusalReason::UriNotOnVerifiedDomain);
     }
-    // No machine-readable code is published for the policies on App ID URIs: the wording decides.
+    // No machine-readable code is published for the policies on App ID URIs. The wordings are those of *Restrictions on
+    // identifier URIs of Microsoft Entra applications*.
     let is_uri_policy = envelope.says("failed to add identifier uri")
-        || envelope.says("must comply with the format 'api://")
-        || (envelope.says("policy") && (envelope.says("identifier uri") || envelope.is_about("identifierUris")));
+        || (envelope.says("the newly added uri") && envelope.says("must comply with the format"))
+        || (envelope.says("policy")
+            && (envelope.says("identifier uri") || envelope.says("identifier-uri") || envelope.is_about("identifierUris")));
     if is_uri_policy {
         return Some(RefusalReason::UriBlockedByPolicy);
     }

@@ -23,8 +23,12 @@ use crate::{
     token::{AccessToken, ServiceTokens},
 };
 
-/// Lists longer than that are not read to the end: 100 pages of up to 999 objects.
+/// Lists of more pages are not read to the end: 100 pages of up to 999 objects.
 const MOST_PAGES: usize = 100;
+
+/// Lists of more bytes, over all their pages, are not read to the end. A hundred full pages of what is selected here
+/// have less.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// What all clones of a directory share.
 #[derive(Debug)]
@@ -82,6 +86,11 @@ impl GraphClient {
         Request::new(method, address(self.endpoints.graph(), path, query))
     }
 
+    /// The address of an object, as another object refers to it.
+    pub(super) fn address(&self, path: &str) -> String {
+        address(self.endpoints.graph(), path, None).to_string()
+    }
+
     /// Sends a request and returns its success, without reading the body.
     pub(super) async fn send(&self, call: &Call, request: &Request) -> Result<Answer, DirectoryError> {
         let answer = self.answer(call, request).await?;
@@ -127,23 +136,33 @@ impl GraphClient {
 
     /// Reads a list with all its pages.
     pub(super) async fn list<T: DeserializeOwned>(&self, call: &Call, first: Request) -> Result<Vec<T>, DirectoryError> {
+        self.list_of(call, first, |_| true).await
+    }
+
+    /// Reads a list with all its pages, and keeps of each page what is wanted: a list of a whole tenant never stands in
+    /// memory as a whole.
+    pub(super) async fn list_of<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        first: Request,
+        is_wanted: impl Fn(&T) -> bool,
+    ) -> Result<Vec<T>, DirectoryError> {
         let mut items = Vec::new();
         let mut request = first;
+        let mut bytes = 0;
         for _ in 0..MOST_PAGES {
             let answer = self.send(call, &request).await?;
+            bytes += answer.body().len();
+            if bytes > MOST_BYTES {
+                return Err(too_long(&request, &format!("{} MiB", MOST_BYTES / (1024 * 1024))));
+            }
             let page: Page<T> = answer.json()?;
-            items.extend(page.value);
+            items.extend(page.value.into_iter().filter(&is_wanted));
             let Some(link) = page.next_link else { return Ok(items) };
             let next = next_page(self.endpoints.graph(), &link);
             request = Request::new(Method::Get, next.ok_or_else(|| elsewhere(&answer, &link))?);
         }
-        let shown = request.url().path();
-        Err(crate::error::UnexpectedAnswer::new(
-            request.host(),
-            format!("the list {shown} has more than {MOST_PAGES} pages"),
-            request.trace(0),
-        )
-        .into())
+        Err(too_long(&request, &format!("{MOST_PAGES} pages")))
     }
 
     async fn answer(&self, call: &Call, request: &Request) -> Result<Answer, DirectoryError> {
@@ -167,6 +186,11 @@ fn confirmed(answer: &Answer) -> Result<(), DirectoryError> {
         "it does not say that the order was carried out"
     };
     Err(answer.unexpected(problem).into())
+}
+
+fn too_long(request: &Request, bound: &str) -> DirectoryError {
+    let problem = format!("the list {} has more than {bound}", request.url().path());
+    crate::error::UnexpectedAnswer::new(request.host(), problem, request.trace(0)).into()
 }
 
 fn elsewhere(answer: &Answer, link: &str) -> DirectoryError {

@@ -21,12 +21,13 @@ use crate::{
     },
     error::DirectoryError,
     http::Method,
-    ids::{ApplicationId, ApplicationObjectId, KeyId, PermissionGrantId, RoleTemplateId, ServicePrincipalId, TenantId},
+    ids::{ApplicationId, ApplicationObjectId, DirectoryObjectId, KeyId, PermissionGrantId, RoleTemplateId, ServicePrincipalId, TenantId},
 };
 
 /// The properties of an app registration that this job looks at. All others stay unread.
 const APPLICATION: &str = "$select=id,appId,displayName,uniqueName,signInAudience,identifierUris,web,publicClient,isFallbackPublicClient,\
-                           isDeviceOnlyAuthSupported,api,requiredResourceAccess,passwordCredentials";
+                           isDeviceOnlyAuthSupported,api,requiredResourceAccess,passwordCredentials,keyCredentials,isDisabled,\
+                           disabledByMicrosoftStatus";
 
 /// The most ids that `checkMemberObjects` takes.
 const MOST_MEMBER_IDS: usize = 20;
@@ -52,6 +53,11 @@ struct Domain {
     is_default: Option<bool>,
 }
 
+#[derive(Deserialize)]
+struct Owner {
+    id: DirectoryObjectId,
+}
+
 #[async_trait]
 impl Directory for GraphDirectory {
     fn endpoints(&self) -> Option<&CloudEndpoints> {
@@ -75,6 +81,7 @@ impl Directory for GraphDirectory {
             account: claims.account,
             application_id: claims.application_id,
             is_application: claims.is_application,
+            object_id: claims.object_id,
             scopes: Some(claims.scopes),
             app_roles: Some(claims.app_roles),
             directory_roles: claims.directory_roles,
@@ -154,11 +161,12 @@ impl Directory for GraphDirectory {
 
     async fn deleted_applications(&self, call: Call, unique_names: &[String]) -> Result<Vec<DeletedApplication>, DirectoryError> {
         // Filtering deleted items by unique name is not documented, so they are filtered here.
-        let query = "$select=id,appId,displayName,uniqueName&$top=999";
+        let query = "$select=id,appId,displayName,uniqueName,passwordCredentials&$top=999";
         let path = "directory/deletedItems/microsoft.graph.application";
-        let mut found: Vec<DeletedApplication> = self.client.list(&call, self.client.request(Method::Get, path, Some(query))).await?;
-        found.retain(|deleted| deleted.unique_name.as_ref().is_some_and(|name| unique_names.contains(name)));
-        Ok(found)
+        let has_name = |deleted: &DeletedApplication| deleted.unique_name.as_ref().is_some_and(|name| unique_names.contains(name));
+        self.client
+            .list_of(&call, self.client.request(Method::Get, path, Some(query)), has_name)
+            .await
     }
 
     async fn deleted_service_principals(
@@ -169,14 +177,13 @@ impl Directory for GraphDirectory {
         // As above: filtered here.
         let path = "directory/deletedItems/microsoft.graph.servicePrincipal";
         let request = self.client.request(Method::Get, path, Some("$select=id,appId&$top=999"));
-        let mut found: Vec<ServicePrincipal> = self.client.list(&call, request).await?;
-        found.retain(|deleted| applications.contains(&deleted.app_id));
-        Ok(found)
+        let is_of_these = |deleted: &ServicePrincipal| applications.contains(&deleted.app_id);
+        self.client.list_of(&call, request, is_of_these).await
     }
 
     async fn service_principal(&self, call: Call, application: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
         let path = keyed("servicePrincipals", "appId", &application.to_string());
-        let request = self.client.request(Method::Get, &path, Some("$select=id,appId"));
+        let request = self.client.request(Method::Get, &path, Some("$select=id,appId,accountEnabled"));
         self.client.find(&call, &request).await
     }
 
@@ -196,6 +203,13 @@ impl Directory for GraphDirectory {
         let mut body = json_of(&new.properties)?;
         if let Some(password) = &new.password {
             body["passwordCredentials"] = json!([secret(password)?]);
+        }
+        if !new.owners.is_empty() {
+            let owners = new
+                .owners
+                .iter()
+                .map(|owner| self.client.address(&format!("directoryObjects/{owner}")));
+            body["owners@odata.bind"] = json!(owners.collect::<Vec<String>>());
         }
         let request = self.client.request(Method::Post, "applications", None).with_json(&body);
         self.client.object(&call, &request).await
@@ -274,6 +288,24 @@ impl Directory for GraphDirectory {
 
     async fn purge_application(&self, call: Call, application: ApplicationObjectId) -> Result<(), DirectoryError> {
         self.delete(call, &format!("directory/deletedItems/{application}")).await
+    }
+
+    fn restores_applications(&self) -> bool {
+        true
+    }
+
+    async fn restore_application(&self, call: Call, application: ApplicationObjectId) -> Result<(), DirectoryError> {
+        let path = format!("directory/deletedItems/{application}/restore");
+        // An action without parameters: an empty object, so that no proxy asks for the length of a body that is not there.
+        let request = self.client.request(Method::Post, &path, None).with_json(&json!({}));
+        self.client.order(&call, &request).await
+    }
+
+    async fn application_owners(&self, call: Call, application: ApplicationObjectId) -> Result<Vec<DirectoryObjectId>, DirectoryError> {
+        let path = format!("applications/{application}/owners");
+        let request = self.client.request(Method::Get, &path, Some("$select=id&$top=999"));
+        let owners: Vec<Owner> = self.client.list(&call, request).await?;
+        Ok(owners.into_iter().map(|owner| owner.id).collect())
     }
 
     async fn purge_service_principal(&self, call: Call, principal: ServicePrincipalId) -> Result<(), DirectoryError> {

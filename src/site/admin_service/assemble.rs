@@ -1,9 +1,13 @@
-//! Puts the rows of a site together.
+//! Makes a [`SiteSnapshot`] of the rows that the administration service has given: pure, without requests.
+//!
+//! Rows refer to each other by number, and two of these numbers are documented nowhere: what `ServiceType` and
+//! `AgentType` mean. Nothing is guessed from them. What the site has and the reader does not understand goes into
+//! [`SiteSnapshot::unread`], so that it is unknown to the rest of the crate and never absent.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::rows::{ApplicationRow, ConnectionRow, DiscoveryRow, EnvironmentRow, SiteRow, TenantRow};
-use crate::site::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteRowId, SiteSnapshot, SiteTenant};
+use super::rows::{ApplicationRow, ConnectionRow, DiscoveryRow, EnvironmentRow, Row, SiteRow, TenantRow};
+use crate::site::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteRowId, SiteSnapshot, SiteTenant, UnreadRow};
 
 /// Everything that was read of a site.
 #[derive(Debug, Default)]
@@ -17,16 +21,18 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// The site as this crate knows it. Rows without the ids that make them what they are are left out, and told in
-    /// the log.
+    /// The site as this crate knows it. A row without the values that make it what it is goes into `unread`.
     pub(super) fn into_snapshot(self) -> SiteSnapshot {
         let environments: HashMap<i64, String> = self.environments.into_iter().filter_map(|row| Some((row.id?, row.name?))).collect();
-        let discovery = Discovery::sort(self.discovery);
+        let mut unread = Vec::new();
+        let discovery = Discovery::sort(self.discovery, &mut unread);
         SiteSnapshot {
             info: info(&self.sites),
-            tenants: kept("tenant", self.tenants, |row| tenant(row, &environments)),
-            applications: kept("application", self.applications, application),
-            connections: kept("connection", self.connections, |row| connection(row, &discovery)),
+            tenants: understood(self.tenants, &mut unread, |row| tenant(row, &environments)),
+            applications: understood(self.applications, &mut unread, application),
+            connections: understood(self.connections, &mut unread, |row| connection(row, &discovery)),
+            unread,
+            gateways: None,
         }
     }
 }
@@ -40,58 +46,62 @@ fn info(sites: &[SiteRow]) -> SiteInfo {
     SiteInfo::new(top.site_code.clone().unwrap_or_default(), top.version.clone().unwrap_or_default())
 }
 
-pub(super) fn application(row: ApplicationRow) -> Option<SiteApplication> {
-    let client_id = row.client_id?.trim().parse().ok()?;
-    let mut application = SiteApplication::new(
-        SiteRowId(row.id?),
-        client_id,
-        row.name.unwrap_or_default(),
-        SiteRowId(row.tenant?),
-        row.is_client_app.unwrap_or_default(),
-    );
+pub(super) fn application(row: ApplicationRow) -> Result<SiteApplication, UnreadRow> {
+    let unread = |property| UnreadRow::new(ApplicationRow::CLASS, row.id.map(SiteRowId), property);
+    let id = row.id.ok_or_else(|| unread("ID"))?;
+    let client_id = guid(row.client_id.as_deref()).ok_or_else(|| unread("ClientID"))?;
+    let tenant = row.tenant.ok_or_else(|| unread("TenantID"))?;
+    let is_client_app = row.is_client_app.ok_or_else(|| unread("IsClientApp"))?;
+    let name = row.name.unwrap_or_default();
+    let mut application = SiteApplication::new(SiteRowId(id), client_id, name, SiteRowId(tenant), is_client_app);
     application.identifier_uri = row.identifier_uri.filter(|uri| !uri.is_empty());
     application.reply_url = row.reply_url.filter(|url| !url.is_empty());
     application.secret_expiry = row.secret_expiry;
     application.created = row.created;
     application.source = row.source;
     application.associated_applications = row.associated.unwrap_or_default();
-    Some(application)
+    Ok(application)
 }
 
-fn tenant(row: TenantRow, environments: &HashMap<i64, String>) -> Option<SiteTenant> {
-    let tenant_id = row.tenant_id?.trim().parse().ok()?;
+fn tenant(row: TenantRow, environments: &HashMap<i64, String>) -> Result<SiteTenant, UnreadRow> {
+    let unread = |property| UnreadRow::new(TenantRow::CLASS, row.id.map(SiteRowId), property);
+    let id = row.id.ok_or_else(|| unread("ID"))?;
+    let tenant_id = guid(row.tenant_id.as_deref()).ok_or_else(|| unread("TenantID"))?;
     let name = row.environment.and_then(|number| environments.get(&number));
     let environment = name.and_then(|name| name.parse().ok());
-    let mut tenant = SiteTenant::new(SiteRowId(row.id?), tenant_id, row.name.unwrap_or_default(), environment);
+    let mut tenant = SiteTenant::new(SiteRowId(id), tenant_id, row.name.unwrap_or_default(), environment);
     tenant.environment_number = row.environment;
     tenant.environment_name = name.cloned();
-    Some(tenant)
+    Ok(tenant)
 }
 
-fn connection(row: ConnectionRow, discovery: &Discovery) -> Option<SiteConnection> {
-    let id = row.id?;
+/// Web apps that could not be read stay an empty list, which [`SiteConnection`] takes for unread.
+fn connection(row: ConnectionRow, discovery: &Discovery) -> Result<SiteConnection, UnreadRow> {
+    let id = row.id.ok_or_else(|| UnreadRow::new(ConnectionRow::CLASS, None, "ID"))?;
     let description = row.description.filter(|text| !text.is_empty());
     let web_applications = row.web_applications.unwrap_or_default();
     let mut connection = SiteConnection::new(SiteRowId(id), row.name.unwrap_or_default(), description, web_applications);
     connection.service_type = row.service_type;
     connection.user_discovery = discovery.users.get(&id).cloned();
     connection.group_discovery = discovery.groups.get(&id).cloned();
-    Some(connection)
+    Ok(connection)
 }
 
-fn kept<R, T>(kind: &str, rows: Vec<R>, read: impl Fn(R) -> Option<T>) -> Vec<T> {
-    let found = rows.len();
-    let kept: Vec<T> = rows.into_iter().filter_map(read).collect();
-    if kept.len() < found {
-        tracing::warn!(kind, left_out = found - kept.len(), "rows without usable ids");
-    }
-    kept
+fn guid<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
+    text?.trim().parse().ok()
 }
 
-/// Discovery by connection.
+/// The rows that can be read; the others are told.
+fn understood<R, T>(rows: Vec<R>, unread: &mut Vec<UnreadRow>, read: impl Fn(R) -> Result<T, UnreadRow>) -> Vec<T> {
+    rows.into_iter()
+        .filter_map(|row| read(row).map_err(|problem| unread.push(problem)).ok())
+        .collect()
+}
+
+/// Discovery that is switched on, by connection.
 ///
-/// What the numbers in `AgentType` mean is not documented. Only group discovery has scopes, so a row with scopes is a
-/// group row, and so is every other row with its number. What is left of a connection is its user row, if it is one.
+/// Only group discovery has scopes, so a row with scopes is a group row, and so is every other row with its `AgentType`.
+/// The row that is left of a connection is its user row, if it is a single one.
 #[derive(Debug, Default)]
 struct Discovery {
     users: HashMap<i64, SiteDiscovery>,
@@ -99,45 +109,81 @@ struct Discovery {
 }
 
 impl Discovery {
-    fn sort(rows: Vec<DiscoveryRow>) -> Self {
+    fn sort(rows: Vec<DiscoveryRow>, unread: &mut Vec<UnreadRow>) -> Self {
+        let (rows, problems): (Vec<DiscoveryRow>, Vec<UnreadRow>) = readable(rows);
+        unread.extend(problems);
         let group_types: Vec<i64> = rows.iter().filter(|row| has_scopes(row)).filter_map(|row| row.agent_type).collect();
         let is_group = |row: &DiscoveryRow| has_scopes(row) || row.agent_type.is_some_and(|number| group_types.contains(&number));
         let (groups, others): (Vec<DiscoveryRow>, Vec<DiscoveryRow>) = rows.into_iter().partition(is_group);
         Self {
-            groups: by_connection(groups),
-            users: by_connection(others),
+            groups: by_connection(groups, unread),
+            users: by_connection(others, unread),
         }
     }
 }
 
-/// A connection with two rows of one kind is not understood, and gets none.
-fn by_connection(rows: Vec<DiscoveryRow>) -> HashMap<i64, SiteDiscovery> {
-    let mut found: HashMap<i64, Vec<DiscoveryRow>> = HashMap::new();
+/// The rows of discovery that is switched on, and what is not known of the others.
+fn readable(rows: Vec<DiscoveryRow>) -> (Vec<DiscoveryRow>, Vec<UnreadRow>) {
+    let mut problems = Vec::new();
+    let on = rows.into_iter().filter(|row| {
+        let unread = match is_on(row) {
+            Some(false) => return false,
+            None => "FullSyncEnabled",
+            Some(true) if row.connection.is_none() => "CloudServiceId",
+            Some(true) if !has_scopes(row) && !row.are_scopes_known() => "DiscoveryScopeIds",
+            Some(true) => return true,
+        };
+        problems.push(unread_discovery(row, unread));
+        false
+    });
+    (on.collect(), problems)
+}
+
+/// If a connection has two rows of one kind, which of them is which is not understood.
+fn by_connection(rows: Vec<DiscoveryRow>, unread: &mut Vec<UnreadRow>) -> HashMap<i64, SiteDiscovery> {
+    let mut found: BTreeMap<i64, Vec<DiscoveryRow>> = BTreeMap::new();
     for row in rows {
         if let Some(connection) = row.connection {
             found.entry(connection).or_default().push(row);
         }
     }
-    let single = |(connection, mut rows): (i64, Vec<DiscoveryRow>)| {
-        let row = rows.pop().filter(|_| rows.is_empty())?;
-        is_on(&row).then(|| (connection, settings(row)))
-    };
-    found.into_iter().filter_map(single).collect()
+    let mut single = HashMap::new();
+    for (connection, mut rows) in found {
+        match rows.pop() {
+            Some(row) if rows.is_empty() => {
+                single.insert(connection, settings(row));
+            }
+            last => unread.extend(rows.iter().chain(&last).map(|row| unread_discovery(row, "AgentType"))),
+        }
+    }
+    single
+}
+
+fn unread_discovery(row: &DiscoveryRow, property: &str) -> UnreadRow {
+    UnreadRow::new(DiscoveryRow::CLASS, row.id.map(SiteRowId), property)
 }
 
 /// Whether a row has scopes that only group discovery has.
 fn has_scopes(row: &DiscoveryRow) -> bool {
-    let is_given = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
+    let is_given = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| list.iter().any(|text| !text.is_empty()));
     is_given(&row.scope_ids) || is_given(&row.scope_names)
 }
 
-fn is_on(row: &DiscoveryRow) -> bool {
-    row.full_enabled.unwrap_or_default() || row.delta_enabled.unwrap_or_default()
+/// `None` if the flags could not be read.
+fn is_on(row: &DiscoveryRow) -> Option<bool> {
+    match (row.full_enabled, row.delta_enabled) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (Some(false), Some(false)) => Some(false),
+        _ => None,
+    }
 }
 
 fn settings(row: DiscoveryRow) -> SiteDiscovery {
     let schedule = row.full_schedule.filter(|text| !text.trim().is_empty());
-    let minutes = row.delta_minutes.filter(|_| row.delta_enabled.unwrap_or_default());
+    // The provider writes 0 for a number that was never set.
+    let minutes = row
+        .delta_minutes
+        .filter(|minutes| *minutes > 0 && row.delta_enabled.unwrap_or_default());
     SiteDiscovery {
         full_schedule: schedule
             .as_deref()

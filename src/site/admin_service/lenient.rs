@@ -1,7 +1,10 @@
 //! Reads values as administration services of different versions write them.
 //!
-//! Numbers come as numbers and as texts (`Edm.Int64`), lists as lists and as single values, dates that were never set as
-//! 1970 or 1980, and everything may be null. What cannot be read is missing: one odd property does not hide a row.
+//! Each function is a `deserialize_with` of one property in `rows`, and none of them ever fails: a service writes numbers
+//! as numbers or as texts (`Edm.Int64`), lists as lists or as single values, dates that were never set as a day in 1970
+//! or 1980, texts that were never set as empty ones, and any value as null. A value that cannot be read is `None`, so
+//! that one odd property does not hide a row; a list with one entry that cannot be read is `None` as a whole, because a
+//! shorter list would say something that the site does not.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -39,7 +42,7 @@ pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     read(deserializer, |value| moment_of(value.as_str()?.trim()))
 }
 
-/// `None` where the list was left out or is null, as lazy properties are when many rows are read.
+/// `None` if the service leaves the list out or writes null, as it does with lazy properties in a list of many rows.
 pub(super) fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<SiteRowId>>, D::Error> {
     read(deserializer, |value| list_of(value, |item| number_of(item).map(SiteRowId)))
 }
@@ -78,8 +81,10 @@ fn text_of(value: &Value) -> Option<String> {
 fn list_of<T>(value: &Value, item: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     match value {
         Value::Null => None,
-        Value::Array(items) => Some(items.iter().filter_map(item).collect()),
-        single => Some(item(single).into_iter().collect()),
+        Value::Array(items) => items.iter().filter(|value| !value.is_null()).map(item).collect(),
+        // An empty text stands for null wherever the provider writes no null.
+        Value::String(text) if text.trim().is_empty() => None,
+        single => Some(vec![item(single)?]),
     }
 }
 
@@ -101,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_come_in_several_clothes() {
+    fn numbers_come_as_numbers_and_as_texts() {
         for value in [json!(16_777_217), json!("16777217"), json!(16_777_217.0), json!(" 16777217 ")] {
             assert_eq!(number(value.clone()).unwrap(), Some(16_777_217), "{value}");
         }
@@ -117,6 +122,8 @@ mod tests {
         for text in [
             "1970-01-01T00:00:00Z",
             "1980-01-01T00:00:00Z",
+            "1980-01-01T06:00:00Z",
+            "1980-01-01T12:00:00Z",
             "1979-12-31T16:00:00-08:00",
             "0001-01-01T00:00:00Z",
             "",
@@ -135,6 +142,15 @@ mod tests {
         let far = datetime!(2299-12-31 00:00 UTC);
         assert_eq!(moment(json!("2299-12-31T02:00:00+02:00")).unwrap(), Some(far));
         assert_eq!(moment(json!("2299-12-31T00:00:00")).unwrap(), Some(far));
+    }
+
+    #[test]
+    fn a_list_with_an_entry_that_cannot_be_read_is_not_read_at_all() {
+        for value in [json!([7, "x"]), json!([[7]]), json!({"a": 1}), json!("x"), json!("")] {
+            assert_eq!(rows(value.clone()).unwrap(), None, "{value}");
+        }
+        assert_eq!(texts(json!(["a", true])).unwrap(), None);
+        assert_eq!(texts(json!("")).unwrap(), None);
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! The rows as they come, and what is asked of them.
+//! One struct for each class that the reader asks for, with the properties that it asks for.
 //!
-//! Names and types follow the classes of the SMS Provider. What is not named here is dropped while the answer is read;
-//! so is an application's `SecretKey`, should a site send it unasked.
+//! Names and types follow the classes of the SMS Provider. [`Row::PROPERTIES`] is the `$select` of a list: every property
+//! of the class that the struct has, and no other. A row that is asked for by its key comes with all its properties and
+//! with the provider's own (`@odata.etag`, `__CLASS`, `__PATH` and the like). What is not named here is dropped while
+//! the answer is read; so is an application's `SecretKey`, should a site send it unasked.
 
 use serde::{Deserialize, de::DeserializeOwned};
 use time::OffsetDateTime;
@@ -14,6 +16,21 @@ pub(super) trait Row: DeserializeOwned {
     const CLASS: &'static str;
     /// What is asked for. Every property that is read, and no other.
     const PROPERTIES: &'static str;
+}
+
+/// A class with properties that the provider calls lazy: a list may leave them out, and a row by its key has them.
+pub(super) trait LazyRow: Row {
+    /// The key to ask for, if the list may have left out what the reader needs.
+    fn incomplete(&self) -> Option<i64>;
+
+    /// The same row, if it was asked for by its key: null in it means that there is nothing.
+    fn asked_for_by_key(self) -> Self;
+}
+
+/// Whether a list left a property out: it is null there, or empty and among those that the row itself calls lazy.
+fn is_left_out<T>(value: Option<&Vec<T>>, property: &str, lazy: Option<&Vec<String>>) -> bool {
+    let is_lazy = || lazy.is_some_and(|names| names.iter().any(|name| name == property));
+    value.is_none_or(|items| items.is_empty() && is_lazy())
 }
 
 /// `SMS_Site`.
@@ -109,6 +126,21 @@ pub(super) struct ConnectionRow {
     pub(super) service_type: Option<i64>,
     #[serde(rename = "AssociatedAADWebApplications", default, deserialize_with = "lenient::rows")]
     pub(super) web_applications: Option<Vec<SiteRowId>>,
+    #[serde(skip)]
+    is_asked_for_by_key: bool,
+}
+
+impl LazyRow for ConnectionRow {
+    /// A connection without web apps is odd enough to be looked at once more.
+    fn incomplete(&self) -> Option<i64> {
+        let has_any = self.web_applications.as_ref().is_some_and(|apps| !apps.is_empty());
+        self.id.filter(|_| !self.is_asked_for_by_key && !has_any)
+    }
+
+    fn asked_for_by_key(mut self) -> Self {
+        self.is_asked_for_by_key = true;
+        self
+    }
 }
 
 impl Row for ConnectionRow {
@@ -141,6 +173,31 @@ pub(super) struct DiscoveryRow {
     pub(super) last_full_sync: Option<OffsetDateTime>,
     #[serde(rename = "LastDeltaSyncTime", default, deserialize_with = "lenient::moment")]
     pub(super) last_delta_sync: Option<OffsetDateTime>,
+    #[serde(rename = "__LAZYPROPERTIES", default, deserialize_with = "lenient::texts")]
+    lazy: Option<Vec<String>>,
+    #[serde(skip)]
+    is_asked_for_by_key: bool,
+}
+
+impl DiscoveryRow {
+    /// Whether it is known which groups the row has, none included.
+    pub(super) fn are_scopes_known(&self) -> bool {
+        let lazy = self.lazy.as_ref();
+        let is_left_out = is_left_out(self.scope_ids.as_ref(), "DiscoveryScopeIds", lazy)
+            || is_left_out(self.scope_names.as_ref(), "DiscoveryScopeNames", lazy);
+        self.is_asked_for_by_key || !is_left_out
+    }
+}
+
+impl LazyRow for DiscoveryRow {
+    fn incomplete(&self) -> Option<i64> {
+        self.id.filter(|_| !self.are_scopes_known())
+    }
+
+    fn asked_for_by_key(mut self) -> Self {
+        self.is_asked_for_by_key = true;
+        self
+    }
 }
 
 impl Row for DiscoveryRow {

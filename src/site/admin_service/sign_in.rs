@@ -1,4 +1,7 @@
-//! How the reader shows who it is.
+//! How the caller signs in to an administration service: with an access token, or with a Kerberos ticket.
+//!
+//! [`AdminServiceSignIn`] is the setting that a caller gives; [`SignedInAt`] is what one request takes of it. A ticket
+//! is for one host and one attempt, a token is kept until its end.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -15,17 +18,17 @@ use crate::{
 
 /// How to sign in to an administration service.
 ///
-/// Who it is must be an administrative user of the site (console > Administration > Security > Administrative Users),
-/// whichever way is taken.
+/// The account must be an administrative user of the site (console > Administration > Security > Administrative Users),
+/// by either of the two.
 #[derive(Debug, Clone)]
-pub struct AdminServiceSignIn(pub(super) Way);
+pub struct AdminServiceSignIn(pub(super) Method);
 
 #[derive(Debug, Clone)]
-pub(super) enum Way {
+pub(super) enum Method {
     Bearer(ServiceTokens),
     #[cfg_attr(
         not(any(feature = "kerberos", test)),
-        expect(dead_code, reason = "who has the tickets is behind a feature")
+        expect(dead_code, reason = "what gives tickets is behind a feature")
     )]
     Negotiate(Arc<dyn Tickets>),
 }
@@ -42,7 +45,7 @@ impl AdminServiceSignIn {
     #[must_use]
     pub fn bearer(app_id_uri: &AppIdUri, tokens: impl TokenProvider + 'static) -> Self {
         let scope = format!("{}/.default", app_id_uri.as_str().trim_end_matches('/'));
-        Self(Way::Bearer(ServiceTokens::new(Arc::new(tokens), TokenRequest::new([scope]))))
+        Self(Method::Bearer(ServiceTokens::new(Arc::new(tokens), TokenRequest::new([scope]))))
     }
 
     /// With the identity that is logged on, by Kerberos: SSPI on Windows, GSSAPI and its ticket cache elsewhere.
@@ -52,35 +55,37 @@ impl AdminServiceSignIn {
     #[cfg(feature = "kerberos")]
     #[must_use]
     pub fn kerberos() -> Self {
-        Self(Way::Negotiate(Arc::new(super::kerberos::Kerberos::default())))
+        Self(Method::Negotiate(Arc::new(super::kerberos::Kerberos::default())))
     }
 
-    /// The same for a service with another principal, as `HTTP/cm01.corp.contoso.com@CORP.CONTOSO.COM` where the
+    /// The same for a service with another principal, as `HTTP/cm01.corp.contoso.com@CORP.CONTOSO.COM` if the
     /// provider is in another realm than this machine.
     #[cfg(feature = "kerberos")]
     #[must_use]
     pub fn kerberos_for(service_principal: impl Into<String>) -> Self {
-        Self(Way::Negotiate(Arc::new(super::kerberos::Kerberos::new(service_principal.into()))))
+        Self(Method::Negotiate(Arc::new(super::kerberos::Kerberos::new(
+            service_principal.into(),
+        ))))
     }
 
     /// With tickets from elsewhere, for tests.
     #[cfg(test)]
     pub(super) fn tickets(tickets: impl Tickets + 'static) -> Self {
-        Self(Way::Negotiate(Arc::new(tickets)))
+        Self(Method::Negotiate(Arc::new(tickets)))
     }
 
     /// The same with another clock, for the end of tokens.
     pub(super) fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self(match self.0 {
-            Way::Bearer(tokens) => Way::Bearer(tokens.with_clock(clock)),
-            Way::Negotiate(tickets) => Way::Negotiate(tickets),
+            Method::Bearer(tokens) => Method::Bearer(tokens.with_clock(clock)),
+            Method::Negotiate(tickets) => Method::Negotiate(tickets),
         })
     }
 
     pub(super) fn at<'a>(&'a self, host: &'a str) -> SignedInAt<'a> {
         match &self.0 {
-            Way::Bearer(tokens) => SignedInAt::Bearer(tokens.bearer()),
-            Way::Negotiate(tickets) => SignedInAt::Negotiate {
+            Method::Bearer(tokens) => SignedInAt::Bearer(tokens.bearer()),
+            Method::Negotiate(tickets) => SignedInAt::Negotiate {
                 tickets: tickets.as_ref(),
                 host,
             },
@@ -88,7 +93,7 @@ impl AdminServiceSignIn {
     }
 
     pub(super) const fn is_negotiated(&self) -> bool {
-        matches!(self.0, Way::Negotiate(_))
+        matches!(self.0, Method::Negotiate(_))
     }
 }
 

@@ -13,15 +13,17 @@
 //! gateway* there.
 
 mod answer;
-mod ascii_json;
+pub(crate) mod ascii_json;
 mod console;
 mod error;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod host;
 mod lines;
 #[cfg(feature = "power-shell")]
 mod local_process;
 mod redact;
-mod request;
+pub(crate) mod request;
 mod run;
 mod writer;
 

@@ -3,6 +3,7 @@
 mod invalid;
 mod recurrence;
 mod token;
+mod words;
 
 use std::{fmt, str::FromStr, time::Duration};
 

@@ -1,5 +1,7 @@
 //! A browser on this machine.
 
+#[cfg(any(fuzzing, test))]
+pub(super) mod fuzzing;
 mod loopback;
 mod page;
 mod redirect;

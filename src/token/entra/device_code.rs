@@ -139,6 +139,23 @@ struct DeviceAnswer {
     message: Option<String>,
 }
 
+/// Tries an answer of the device code endpoint: the page that the person is sent to is safe to open.
+#[cfg(any(fuzzing, test))]
+pub(super) fn try_answer(bytes: &[u8]) -> bool {
+    let Ok(answer) = serde_json::from_slice::<DeviceAnswer>(bytes) else {
+        return false;
+    };
+    let validity = answer.validity();
+    assert!(validity.as_ref().is_ok_and(|validity| *validity <= LONGEST_VALIDITY) || validity.is_err());
+    assert!(answer.pause() >= Duration::from_secs(1));
+    let sign_in = DeviceCodeSignIn::new(CloudEndpoints::default(), |_| {});
+    let code = validity.and_then(|validity| sign_in.code(&answer, validity));
+    if let Ok(code) = &code {
+        assert!(is_safe_endpoint(code.verification_address()), "{}", code.verification_address());
+    }
+    code.is_ok()
+}
+
 impl DeviceAnswer {
     fn validity(&self) -> Result<Duration, TokenError> {
         let validity = seconds(&self.expires_in).ok_or_else(|| unusable("it does not say how long the code is valid"))?;

@@ -15,6 +15,8 @@ mod client_secret;
 mod device_code;
 mod endpoints;
 mod exchange;
+#[cfg(any(fuzzing, test))]
+pub(super) mod fuzzing;
 mod optional;
 mod proof;
 mod refusal;

@@ -13,13 +13,19 @@ use crate::{
     directory::PermissionGrant,
 };
 
-pub(super) fn check(app: &RegisteredApp, server: Option<&RegisteredApp>, grants: &[PermissionGrant], findings: &mut Vec<Finding>) {
+pub(in crate::connection::check) fn check(
+    app: &RegisteredApp,
+    server: Option<&RegisteredApp>,
+    grants: &[PermissionGrant],
+    findings: &mut Vec<Finding>,
+) {
     check_redirect(app, findings);
     check_audience(apps::CLIENT, &app.application.properties, findings);
     if app.application.properties.is_fallback_public_client != Some(true) {
         findings.push(Finding::blocker(FindingCode::PublicClientOff));
     }
     apps::check_service_principal(apps::CLIENT, app, findings);
+    apps::check_enabled(apps::CLIENT, app, findings);
     if let Some(server) = server {
         check_consent(app, server, grants, findings);
     }

@@ -15,10 +15,16 @@ use crate::{
     spec::ImportedServerApp,
 };
 
-pub(super) fn check(given: &ImportedServerApp, app: &RegisteredApp, findings: &mut Vec<Finding>) {
-    let properties = &app.application.properties;
-    check_uri(given, properties, findings);
+/// Against the values that are to be imported, too.
+pub(in crate::connection::check) fn check(given: &ImportedServerApp, app: &RegisteredApp, findings: &mut Vec<Finding>) {
+    check_uri(given, &app.application.properties, findings);
     check_secret_end(given, app, findings);
+    check_shape(app, findings);
+}
+
+/// Against what every server app has.
+pub(in crate::connection::check) fn check_shape(app: &RegisteredApp, findings: &mut Vec<Finding>) {
+    let properties = &app.application.properties;
     check_redirects(properties, findings);
     check_audience(apps::SERVER, properties, findings);
     if properties.is_device_only_auth_supported != Some(true) {
@@ -30,10 +36,11 @@ pub(super) fn check(given: &ImportedServerApp, app: &RegisteredApp, findings: &m
         findings.push(Finding::blocker(FindingCode::TokenVersion));
     }
     apps::check_service_principal(apps::SERVER, app, findings);
+    apps::check_enabled(apps::SERVER, app, findings);
 }
 
 /// Configured is not consented: the assignment alone counts.
-pub(super) fn check_discovery(app: &RegisteredApp, assignments: &[RoleAssignment], findings: &mut Vec<Finding>) {
+pub(in crate::connection::check) fn check_discovery(app: &RegisteredApp, assignments: &[RoleAssignment], findings: &mut Vec<Finding>) {
     if assignments
         .iter()
         .any(|assignment| assignment.app_role_id == DIRECTORY_READ_ALL_ROLE)

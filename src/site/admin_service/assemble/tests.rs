@@ -9,7 +9,18 @@ fn read<R: Row>(rows: Value) -> Vec<R> {
 }
 
 fn discovery(rows: Value) -> Discovery {
-    Discovery::sort(read(rows))
+    let mut unread = Vec::new();
+    let sorted = Discovery::sort(read(rows), &mut unread);
+    assert_eq!(unread, []);
+    sorted
+}
+
+/// The discovery rows that are not understood, each with the property.
+fn not_understood(rows: Value) -> Vec<(i64, String)> {
+    let mut unread = Vec::new();
+    let sorted = Discovery::sort(read(rows), &mut unread);
+    assert!(sorted.users.is_empty() && sorted.groups.is_empty());
+    unread.into_iter().map(|row| (row.row.unwrap().0, row.property)).collect()
 }
 
 #[test]
@@ -30,7 +41,15 @@ fn environments_are_resolved_by_their_names_and_unknown_ones_stay_numbers() {
         ])),
         ..Rows::default()
     };
-    let tenants = rows.into_snapshot().tenants;
+    let snapshot = rows.into_snapshot();
+    assert_eq!(
+        snapshot.unread,
+        [
+            UnreadRow::new("SMS_AAD_Tenant_Ex", Some(SiteRowId(5)), "TenantID"),
+            UnreadRow::new("SMS_AAD_Tenant_Ex", None, "ID"),
+        ]
+    );
+    let tenants = snapshot.tenants;
     let told: Vec<_> = tenants
         .iter()
         .map(|tenant| (tenant.environment, tenant.environment_number, tenant.environment_name.as_deref()))
@@ -53,9 +72,9 @@ fn environments_are_resolved_by_their_names_and_unknown_ones_stay_numbers() {
 #[test]
 fn a_group_row_is_known_by_its_scopes_and_user_rows_by_what_is_left() {
     let sorted = discovery(json!([
-        {"ID": 1, "CloudServiceId": 10, "AgentType": 31, "FullSyncEnabled": true, "FullSyncSchedule": "0001170000100038"},
+        {"ID": 1, "CloudServiceId": 10, "AgentType": 31, "FullSyncEnabled": true, "FullSyncSchedule": "0001170000100038", "DiscoveryScopeIds": [], "DiscoveryScopeNames": []},
         {"ID": 2, "CloudServiceId": 10, "AgentType": 32, "DeltaSyncEnabled": 1, "DeltaSyncInterval": "5", "DiscoveryScopeIds": ["g"]},
-        {"ID": 3, "CloudServiceId": 11, "AgentType": 32, "FullSyncEnabled": true, "DiscoveryScopeIds": []},
+        {"ID": 3, "CloudServiceId": 11, "AgentType": 32, "FullSyncEnabled": true, "DiscoveryScopeIds": [], "DiscoveryScopeNames": []},
     ]));
     assert_eq!(sorted.users.keys().collect::<Vec<_>>(), [&10]);
     assert_eq!(sorted.groups[&10].delta_minutes, Some(5));
@@ -66,18 +85,47 @@ fn a_group_row_is_known_by_its_scopes_and_user_rows_by_what_is_left() {
 
 #[test]
 fn what_cannot_be_told_apart_is_not_guessed() {
-    let sorted = discovery(json!([
-        {"ID": 1, "CloudServiceId": 10, "AgentType": 31, "FullSyncEnabled": true},
-        {"ID": 2, "CloudServiceId": 10, "AgentType": 32, "FullSyncEnabled": true},
-    ]));
-    assert!(sorted.users.is_empty() && sorted.groups.is_empty());
+    let row = |id: i64, more: Value| {
+        let mut row = json!({"ID": id, "CloudServiceId": 10, "AgentType": id, "FullSyncEnabled": true, "DeltaSyncEnabled": false,
+            "DiscoveryScopeIds": [], "DiscoveryScopeNames": []});
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        row
+    };
+    let two_without_groups = json!([row(1, json!({})), row(2, json!({}))]);
+    let agent_type = || "AgentType".to_owned();
+    assert_eq!(not_understood(two_without_groups), [(1, agent_type()), (2, agent_type())]);
+    for (more, property) in [
+        (json!({"FullSyncEnabled": null}), "FullSyncEnabled"),
+        (json!({"CloudServiceId": null}), "CloudServiceId"),
+        // Without its scopes, a group row looks like a user row.
+        (json!({"DiscoveryScopeIds": null}), "DiscoveryScopeIds"),
+        (json!({"DiscoveryScopeNames": ["x", true]}), "DiscoveryScopeIds"),
+        (json!({"__LAZYPROPERTIES": ["DiscoveryScopeIds"]}), "DiscoveryScopeIds"),
+    ] {
+        assert_eq!(not_understood(json!([row(1, more)])), [(1, property.to_owned())]);
+    }
+}
+
+#[test]
+fn an_application_whose_kind_cannot_be_read_is_no_server_app() {
+    let rows = Rows {
+        applications: read(json!([
+            {"ID": 1, "ClientID": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11", "TenantID": 1, "IsClientApp": null},
+            {"ID": 2, "ClientID": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e12", "IsClientApp": false},
+        ])),
+        ..Rows::default()
+    };
+    let snapshot = rows.into_snapshot();
+    assert!(snapshot.applications.is_empty());
+    let unread: Vec<_> = snapshot.unread.iter().map(|row| row.property.as_str()).collect();
+    assert_eq!(unread, ["IsClientApp", "TenantID"]);
 }
 
 #[test]
 fn discovery_that_is_off_is_none_and_an_odd_schedule_is_kept_as_text() {
     let sorted = discovery(json!([
         {"ID": 1, "CloudServiceId": 10, "FullSyncEnabled": false, "DeltaSyncEnabled": "false", "DeltaSyncInterval": 5},
-        {"ID": 2, "CloudServiceId": 11, "FullSyncEnabled": true, "FullSyncSchedule": "00011700001000380001200000114000", "DeltaSyncInterval": -5, "DeltaSyncEnabled": true},
+        {"ID": 2, "CloudServiceId": 11, "FullSyncEnabled": true, "DiscoveryScopeIds": [], "DiscoveryScopeNames": [], "FullSyncSchedule": "00011700001000380001200000114000", "DeltaSyncInterval": -5, "DeltaSyncEnabled": true},
     ]));
     assert!(!sorted.users.contains_key(&10));
     let odd = &sorted.users[&11];
@@ -86,7 +134,7 @@ fn discovery_that_is_off_is_none_and_an_odd_schedule_is_kept_as_text() {
 }
 
 #[test]
-fn the_site_at_the_top_is_the_one_that_reports_to_nobody() {
+fn the_site_at_the_top_is_the_one_that_reports_to_no_other_site() {
     let rows = |sites: Value| {
         let rows = Rows {
             sites: read(sites),
@@ -104,7 +152,7 @@ fn the_site_at_the_top_is_the_one_that_reports_to_nobody() {
 #[test]
 fn an_applications_secret_never_gets_past_the_reader() {
     let rows: Vec<ApplicationRow> = read(json!([{
-        "ID": 1, "ClientID": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11", "TenantID": 1, "SecretKey": "0C0100canary-7Q",
+        "ID": 1, "ClientID": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11", "TenantID": 1, "IsClientApp": false, "SecretKey": "0C0100canary-7Q",
     }]));
     assert!(!format!("{rows:?}").contains("canary-7Q"));
     let application = application(rows.into_iter().next().unwrap()).unwrap();

@@ -1,0 +1,464 @@
+//! What a change writes, in words that an approver can read: names beside ids, old values beside new ones.
+
+use serde_json::Value;
+use time::Date;
+
+use crate::{
+    connection::{
+        plan::{
+            change::Change,
+            difference::PropertyChange,
+            document::PlanDocument,
+            operation::{Operation, PlannedSecret, Reference},
+            permission_names::{delegated_of_graph, permission_in_words},
+            registration::{BROKER_REDIRECT, USER_IMPERSONATION},
+        },
+        report::step::Step,
+    },
+    directory::ApplicationProperties,
+    ids::{ApplicationId, PermissionId, ServicePrincipalId, well_known::MICROSOFT_GRAPH},
+    spec::{DiscoverySpec, Schedule},
+    text::clean,
+};
+
+/// A name and its value, both for people.
+pub(crate) type Detail = (String, String);
+
+impl PlanDocument {
+    /// What a change writes, in the order in which a person reads it. Texts of strangers are cleaned.
+    pub(crate) fn details(&self, change: &Change) -> Vec<Detail> {
+        let mut details = Details::default();
+        self.describe(change, &mut details);
+        for property in change.properties() {
+            details.add(&property_in_words(&property.property), self.old_and_new(property));
+        }
+        details.0
+    }
+
+    fn describe(&self, change: &Change, details: &mut Details) {
+        match &change.operation {
+            Operation::Keep { name, .. } => details.add_some("Name", name.as_deref()),
+            Operation::ConfirmApp { name, application_id, .. } => {
+                details.add_some("Name", name.as_deref());
+                details.add("Application (client) ID", application_id);
+            }
+            Operation::CreateApp {
+                unique_name,
+                properties,
+                secret,
+                owners,
+            } => {
+                self.describe_app(properties, details);
+                owners.iter().for_each(|owner| details.add("Owner", owner));
+                details.add("Unique name", unique_name);
+                details.add_some("Secret", secret.as_ref().map(valid));
+            }
+            Operation::UpdateApp { name, application_id, .. } => {
+                details.add("Name", name);
+                details.add("Application (client) ID", application_id);
+            }
+            Operation::RestoreApp {
+                name,
+                unique_name,
+                object_id,
+                properties,
+            } => {
+                details.add_some("Name", name.as_deref());
+                details.add("Deleted registration", object_id);
+                details.add("Unique name", unique_name);
+                self.describe_app(properties, details);
+            }
+            Operation::SetAppIdUri { app, app_id_uri } => {
+                details.add("Application (client) ID", app_in_words(*app));
+                details.add("App ID URI", app_id_uri);
+            }
+            Operation::ShortenSecret { secrets } => secrets.iter().for_each(|secret| details.add("Secret", valid(secret))),
+            Operation::RemoveMadeApp { app } => {
+                details.add("Application (client) ID", app_in_words(*app));
+                details.add("Condition", "this run has made it, and no other caller has added anything");
+            }
+            Operation::CreateServicePrincipal { app } => details.add("Application (client) ID", app_in_words(*app)),
+            Operation::CompleteClientApp { client, adds, .. } => {
+                let id = match client {
+                    Reference::Known(id) => id.to_string(),
+                    _ => "{its own client id}".to_owned(),
+                };
+                details.add("Redirect URI (public client)", format!("{BROKER_REDIRECT}{id}"));
+                details.add("Permission asked for", self.impersonation());
+                self.describe_app(adds, details);
+            }
+            Operation::IssueSecret { app, secret } => {
+                details.add("Application (client) ID", app_in_words(*app));
+                details.add("Secret", valid(secret));
+            }
+            Operation::CreateGrant { scope, client, .. } | Operation::ExtendGrant { scope, client, .. } => {
+                details.add("Permission", self.delegated(change.step, scope));
+                details.add("For", principal_in_words(*client));
+                details.add("Consent", "by an administrator, for all users of the tenant");
+            }
+            Operation::AssignRole { principal, role, .. } => {
+                details.add("Permission", self.permission(MICROSOFT_GRAPH, *role));
+                details.add("For", principal_in_words(*principal));
+            }
+            Operation::ImportTenant { tenant_id, name } => {
+                details.add("Tenant Name", name);
+                details.add("Tenant ID", tenant_id);
+            }
+            Operation::ImportServerApp {
+                name,
+                app,
+                app_id_uri,
+                secret_key_expiry,
+            } => {
+                details.add("Application Name", name);
+                details.add("Client ID", app_in_words(*app));
+                details.add_some("App ID URI", app_id_uri.as_ref());
+                let given = secret_key_expiry.map(|moment| format!("{} (the secret of the specification)", moment.date()));
+                let issued = || {
+                    self.issued_end()
+                        .map(|date| format!("about {date} (the secret that this run issues)"))
+                };
+                details.add_some("Secret Key Expiry", given.or_else(issued));
+            }
+            Operation::RenewSecret { app, from, to, by_hand } => {
+                details.add("Client ID", app_in_words(*app));
+                let from = from.map_or_else(|| "not read".to_owned(), |day| day.to_string());
+                let issued = || {
+                    self.issued_end()
+                        .map(|date| format!("about {date} (the secret that this run issues)"))
+                };
+                let to = to.map(|day| day.to_string()).or_else(issued);
+                details.add(
+                    "Secret Key Expiry",
+                    format!("{from} -> {}", to.as_deref().unwrap_or("that of the new secret")),
+                );
+                if *by_hand {
+                    details.add("By hand", "an administrator types the secret into the console");
+                }
+            }
+            Operation::ImportClientApp { name, app } => {
+                details.add("Application Name", name);
+                details.add("Client ID", app_in_words(*app));
+            }
+            Operation::CreateConnection { name, description } => {
+                details.add("Name", name);
+                details.add_some("Description", description.as_deref());
+                details.add("Service", "Cloud Management");
+            }
+            Operation::UpdateConnection {
+                name, new_name, from, to, ..
+            } => {
+                details.add(
+                    "Name",
+                    new_name.as_ref().map_or_else(|| name.clone(), |new| format!("{name} -> {new}")),
+                );
+                if from != to {
+                    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| NOTHING.to_owned());
+                    details.add("Description", format!("{} -> {}", text(from), text(to)));
+                }
+            }
+            // What is changed of discovery that is there is told setting by setting.
+            Operation::ConfigureDiscovery { discovery, properties, .. } if properties.is_empty() => {
+                describe_discovery(discovery, details);
+            }
+            Operation::ConfigureDiscovery { .. } => {}
+            Operation::RemoveSecrets { keys, .. } => keys.iter().for_each(|key| details.add("Secret ID", key)),
+            Operation::RemoveConnection {
+                name, no_gateway_stated, ..
+            } => {
+                details.add("Name", name);
+                if *no_gateway_stated {
+                    details.add("Stated by the caller", "no cloud management gateway uses it");
+                }
+            }
+            Operation::RemoveApp {
+                name,
+                application_id,
+                deleted_object_id,
+                ..
+            } => {
+                details.add_some("Name", name.as_deref());
+                details.add_some("Application (client) ID", application_id.as_ref());
+                details.add_some("Deleted registration", deleted_object_id.as_ref());
+            }
+        }
+    }
+
+    fn describe_app(&self, properties: &ApplicationProperties, details: &mut Details) {
+        details.add_some("Name", properties.display_name.as_deref());
+        details.add_some(
+            "Supported account types",
+            properties.sign_in_audience.as_deref().map(audience_in_words),
+        );
+        let web = properties.web.as_ref();
+        details.add_some("Home page URL", web.and_then(|web| web.home_page_url.as_deref()));
+        for uri in properties.identifier_uris.iter().flatten() {
+            details.add("App ID URI", uri);
+        }
+        for uri in web.iter().flat_map(|web| web.redirect_uris.iter().flatten()) {
+            details.add("Redirect URI (Web)", uri);
+        }
+        let client = properties.public_client.as_ref();
+        for uri in client.iter().flat_map(|client| client.redirect_uris.iter().flatten()) {
+            details.add("Redirect URI (public client)", uri);
+        }
+        let settings = web.and_then(|web| web.implicit_grant_settings.as_ref());
+        let allowed = |switch: Option<bool>| switch.map(|on| if on { "allowed" } else { "not allowed" });
+        details.add_some(
+            "ID tokens",
+            allowed(settings.and_then(|settings| settings.enable_id_token_issuance)),
+        );
+        details.add_some("Device tokens", allowed(properties.is_device_only_auth_supported));
+        details.add_some("Public client flows", allowed(properties.is_fallback_public_client));
+        let api = properties.api.as_ref();
+        for scope in api.iter().flat_map(|api| api.oauth2_permission_scopes.iter().flatten()) {
+            let name = scope.value.clone().unwrap_or_default();
+            details.add("Permission offered", format!("{name} (delegated, {})", scope.id));
+        }
+        details.add_some("Access token version", api.and_then(|api| api.requested_access_token_version));
+        if properties.service_principal_lock_configuration.is_some() {
+            details.add("App instance property lock", "on");
+        }
+        for resource in properties.required_resource_access.iter().flatten() {
+            for access in &resource.resource_access {
+                details.add("Permission asked for", self.permission(resource.resource_app_id, access.id));
+            }
+        }
+    }
+
+    fn permission(&self, api: ApplicationId, permission: PermissionId) -> String {
+        permission_in_words(api, permission, self.server_app.application_id, self.impersonation_id())
+    }
+
+    /// A delegated permission that an administrator consents to, by its name.
+    fn delegated(&self, step: Step, name: &str) -> String {
+        if step == Step::ConsentServerApp && name == USER_IMPERSONATION {
+            return self.impersonation();
+        }
+        match delegated_of_graph(name).filter(|_| step == Step::ConsentUserRead) {
+            Some(id) => format!("{name} of Microsoft Graph (delegated, {id})"),
+            None => name.to_owned(),
+        }
+    }
+
+    fn impersonation(&self) -> String {
+        match self.impersonation_id() {
+            Some(id) => format!("{USER_IMPERSONATION} of the server app (delegated, {id})"),
+            None => format!("{USER_IMPERSONATION} of the server app (delegated)"),
+        }
+    }
+
+    /// The id of the server app's `user_impersonation`, if a change of this plan names it.
+    pub(crate) fn impersonation_id(&self) -> Option<PermissionId> {
+        self.changes.iter().find_map(|change| match &change.operation {
+            Operation::CompleteClientApp { scope, .. } => Some(*scope),
+            Operation::CreateApp { properties, .. } => offered(properties),
+            Operation::UpdateApp { adds, .. } => offered(adds).or_else(|| self.asked_of_server(adds)),
+            _ => None,
+        })
+    }
+
+    /// The one permission that a client app asks of the server app.
+    fn asked_of_server(&self, properties: &ApplicationProperties) -> Option<PermissionId> {
+        let resources = properties.required_resource_access.as_ref()?;
+        let of_server = resources
+            .iter()
+            .find(|resource| Some(resource.resource_app_id) == self.server_app.application_id)?;
+        Some(of_server.resource_access.first()?.id)
+    }
+
+    /// When the secret ends that this plan issues, were it issued when the plan is made.
+    pub(crate) fn issued_end(&self) -> Option<Date> {
+        self.changes.iter().find_map(|change| match &change.operation {
+            Operation::CreateApp { secret, .. } => secret.as_ref().map(|secret| secret.expires_about),
+            Operation::IssueSecret { secret, .. } => Some(secret.expires_about),
+            _ => None,
+        })
+    }
+
+    fn old_and_new(&self, change: &PropertyChange) -> String {
+        let words = |value: &Value| self.value_in_words(&change.property, value);
+        format!("{} -> {}", words(&change.from), words(&change.to))
+    }
+
+    fn value_in_words(&self, property: &str, value: &Value) -> String {
+        match value {
+            Value::Null => NOTHING.to_owned(),
+            Value::Bool(on) => (if *on { "yes" } else { "no" }).to_owned(),
+            Value::String(text) => match property {
+                "signInAudience" => audience_in_words(text),
+                "requiredResourceAccess" => self.configured_in_words(text),
+                _ => text.clone(),
+            },
+            Value::Array(values) if values.is_empty() => NOTHING.to_owned(),
+            Value::Array(values) => {
+                let words: Vec<String> = values.iter().map(|value| self.value_in_words(property, value)).collect();
+                words.join(", ")
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// A configured permission, which a change of a property tells as `{client id of the API}/{permission id}`.
+    fn configured_in_words(&self, text: &str) -> String {
+        let ids = text
+            .split_once('/')
+            .and_then(|(api, permission)| Some((api.parse().ok()?, permission.parse().ok()?)));
+        ids.map_or_else(|| text.to_owned(), |(api, permission)| self.permission(api, permission))
+    }
+}
+
+const NOTHING: &str = "nothing";
+
+#[derive(Default)]
+struct Details(Vec<Detail>);
+
+impl Details {
+    fn add(&mut self, name: &str, value: impl ToString) {
+        self.0.push((name.to_owned(), clean(&value.to_string())));
+    }
+
+    fn add_some(&mut self, name: &str, value: Option<impl ToString>) {
+        if let Some(value) = value {
+            self.add(name, value);
+        }
+    }
+}
+
+fn offered(properties: &ApplicationProperties) -> Option<PermissionId> {
+    let scopes = properties.api.as_ref()?.oauth2_permission_scopes.as_ref()?;
+    let scope = scopes.iter().find(|scope| scope.value.as_deref() == Some(USER_IMPERSONATION))?;
+    Some(scope.id)
+}
+
+fn describe_discovery(discovery: &DiscoverySpec, details: &mut Details) {
+    if let Some(users) = discovery.users() {
+        details.add("User discovery", frequency(users.full_schedule.as_ref(), users.delta_minutes));
+    }
+    if discovery.users_are_off() {
+        details.add("User discovery", "off");
+    }
+    if let Some(groups) = discovery.groups() {
+        details.add("Group discovery", frequency(groups.full_schedule.as_ref(), groups.delta_minutes));
+        details.add_some("Groups", Some(groups.names.join(", ")).filter(|names| !names.is_empty()));
+        details.add_some(
+            "Groups taken out",
+            Some(groups.removed_names.join(", ")).filter(|names| !names.is_empty()),
+        );
+    }
+    if discovery.groups_are_off() {
+        details.add("Group discovery", "off");
+    }
+}
+
+/// When discovery reads everything, and when only what has changed.
+fn frequency(schedule: Option<&Schedule>, minutes: Option<u32>) -> String {
+    let full = schedule.map_or_else(|| "as the product sets it".to_owned(), Schedule::in_words);
+    let delta = match minutes {
+        None => "as the product sets it".to_owned(),
+        Some(1) => "every minute".to_owned(),
+        Some(minutes) => format!("every {minutes} minutes"),
+    };
+    format!("full discovery {full}; delta discovery {delta}")
+}
+
+fn valid(secret: &PlannedSecret) -> String {
+    format!("valid to {}", secret.expires_about)
+}
+
+fn app_in_words(app: Reference<ApplicationId>) -> String {
+    match app {
+        Reference::Known(id) => id.to_string(),
+        Reference::MadeBy(_) => "known once the app is registered".to_owned(),
+        Reference::Missing => "not there".to_owned(),
+    }
+}
+
+fn principal_in_words(principal: Reference<ServicePrincipalId>) -> String {
+    match principal {
+        Reference::Known(id) => format!("service principal {id}"),
+        Reference::MadeBy(Step::ClientServicePrincipal) => "the client app's service principal, made by this plan".to_owned(),
+        Reference::MadeBy(_) => "the server app's service principal, made by this plan".to_owned(),
+        Reference::Missing => "a service principal that is not there".to_owned(),
+    }
+}
+
+/// The values of `signInAudience`, as the portal shows them under *Supported account types*.
+fn audience_in_words(audience: &str) -> String {
+    let words = match audience {
+        "AzureADMyOrg" => "accounts in this organizational directory only",
+        "AzureADMultipleOrgs" => "accounts in any organizational directory",
+        "AzureADandPersonalMicrosoftAccount" => "accounts in any organizational directory and personal Microsoft accounts",
+        "PersonalMicrosoftAccount" => "personal Microsoft accounts only",
+        other => return other.to_owned(),
+    };
+    format!("{words} ({audience})")
+}
+
+/// A property as the portal calls it, with its name in Microsoft Graph.
+fn property_in_words(property: &str) -> String {
+    let words = match property {
+        "displayName" => "Name",
+        "signInAudience" => "Supported account types",
+        "identifierUris" => "App ID URI",
+        "web.homePageUrl" => "Home page URL",
+        "web.redirectUris" => "Redirect URIs (Web)",
+        "web.implicitGrantSettings.enableIdTokenIssuance" => "ID tokens",
+        "publicClient.redirectUris" => "Redirect URIs (public client)",
+        "isFallbackPublicClient" => "Allow public client flows",
+        "isDeviceOnlyAuthSupported" => "Device tokens",
+        "api.oauth2PermissionScopes" => "Permissions offered",
+        "api.requestedAccessTokenVersion" => "Access token version",
+        "requiredResourceAccess" => "Permissions asked for",
+        other => return other.to_owned(),
+    };
+    format!("{words} [{property}]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn discovery_is_told_in_words() {
+        let schedule = Schedule::every_days(7)
+            .starting(datetime!(2026-03-15 02:30))
+            .in_utc()
+            .build()
+            .unwrap();
+        let discovery = DiscoverySpec::builder()
+            .user_schedule(schedule)
+            .user_delta_minutes(5)
+            .groups(["CMG users", "CMG admins"])
+            .build()
+            .unwrap();
+        let mut details = Details::default();
+        describe_discovery(&discovery, &mut details);
+        let told: Vec<(&str, &str)> = details.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "User discovery",
+                    "full discovery every 7 days from 02:30 UTC, first on 2026-03-15; delta discovery every 5 minutes"
+                ),
+                (
+                    "Group discovery",
+                    "full discovery as the product sets it; delta discovery as the product sets it"
+                ),
+                ("Groups", "CMG users, CMG admins"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_property_without_words_keeps_its_name() {
+        assert_eq!(property_in_words("displayName"), "Name [displayName]");
+        assert_eq!(
+            property_in_words("servicePrincipalLockConfiguration.isEnabled"),
+            "servicePrincipalLockConfiguration.isEnabled"
+        );
+        assert_eq!(audience_in_words("Other"), "Other");
+    }
+}

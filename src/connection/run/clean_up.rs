@@ -1,0 +1,199 @@
+//! A refusal by policy leaves nothing behind: what this run has made goes again.
+//!
+//! Only what the run has made goes, and only if no other caller has added anything to it meanwhile: it is read right
+//! before. A transient failure removes nothing, since the next run goes on from there.
+
+use time::Duration;
+
+use crate::{
+    connection::{
+        check::apps,
+        plan::{
+            change::{Change, When},
+            operation::Operation,
+        },
+        report::{
+            finding::{Finding, FindingCode},
+            outcome::StepReport,
+            step::{AppRole, Step, StepAction},
+            step_error::{StepError, StepFailure},
+        },
+        run::{
+            context::Run,
+            registered::{Origin, Registered},
+            remove::purge,
+            wait::settle,
+        },
+    },
+    directory::{Application, ApplicationKey},
+    error::{DirectoryError, NotVisible, RefusalReason},
+    ids::ServicePrincipalId,
+};
+
+/// How long a deleted app registration holds its unique name, unless it is purged.
+///
+/// Source: *Delete a directory object* and *Restore deleted item* of Microsoft Graph v1.0.
+const HELD_FOR: Duration = Duration::days(30);
+
+impl Run<'_> {
+    /// Removes what this run has made, if a policy has refused the rest and the plan says so.
+    pub(crate) async fn remove_made_if_refused(&self) {
+        let is_by_policy = |failure: &StepFailure| failure.error.refusal().is_some_and(RefusalReason::is_by_app_policy);
+        if !self.failures().iter().any(is_by_policy) {
+            return;
+        }
+        let planned = self.document.changes.iter().filter(|change| change.when == When::IfRefused);
+        for change in planned {
+            // What fails here is in the report; the run has failed already.
+            self.remove_made(change).await.ok();
+        }
+    }
+
+    async fn remove_made(&self, change: &Change) -> Result<(), StepFailure> {
+        let Operation::RemoveMadeApp { .. } = change.operation else {
+            return Ok(());
+        };
+        let (made, principal) = {
+            let state = self.state();
+            match change.step {
+                Step::RemoveClientApp => (state.client.clone(), state.client_principal),
+                _ => (state.server.clone(), state.server_principal),
+            }
+        };
+        let Some(made) = made.filter(|made| made.origin != Origin::Elsewhere) else {
+            self.skip(change.step);
+            return Ok(());
+        };
+        self.step(change.step, self.remove_untouched(change.step, &made, principal)).await
+    }
+
+    async fn remove_untouched(
+        &self,
+        step: Step,
+        made: &Registered,
+        principal: Option<ServicePrincipalId>,
+    ) -> Result<StepReport, StepError> {
+        let report = |action| made.add_ids(StepReport::new(step, action));
+        let foreign = self.foreign_marks(step, made, principal).await?;
+        if !foreign.is_empty() {
+            let stays = Finding::warning(FindingCode::MadeAppStays)
+                .with("app", step.app().map(role_name))
+                .with("clientId", made.app_id)
+                .with("marks", &foreign);
+            self.find(stays);
+            return Ok(report(StepAction::Unchanged));
+        }
+        let (directory, call) = (self.directory()?, self.call(step));
+        let attempt = self.attempt(step, true);
+        if let Some(principal) = principal {
+            gone(settle(attempt, || directory.delete_service_principal(call.clone(), principal)).await)?;
+        }
+        gone(settle(attempt, || directory.delete_application(call.clone(), made.object_id)).await)?;
+        if step == Step::RemoveServerApp {
+            // Nothing can be signed in with it any more.
+            self.state().issued = None;
+        }
+        match purge(directory, made.object_id, Some(made.app_id), principal, attempt).await {
+            Ok(trouble) if trouble.is_empty() => Ok(report(StepAction::Removed)),
+            Ok(trouble) => Ok(report(StepAction::Removed).with_note(trouble.join(" "))),
+            Err(error) => {
+                let until = (self.clock().now() + HELD_FOR).date();
+                let held = Finding::warning(FindingCode::DeletedAppHoldsName)
+                    .with("name", made.properties.display_name.as_deref())
+                    .with("uniqueName", made.properties.unique_name.as_deref())
+                    .with("objectId", made.object_id)
+                    .with("until", until.to_string());
+                self.find(held);
+                let note = format!("deleted, and not purged: {}", crate::error::chain(&error));
+                Ok(report(StepAction::Removed).with_note(note))
+            }
+        }
+    }
+
+    /// What another caller has added to an app that this run has made, or what cannot be told.
+    async fn foreign_marks(
+        &self,
+        step: Step,
+        made: &Registered,
+        principal: Option<ServicePrincipalId>,
+    ) -> Result<Vec<&'static str>, StepError> {
+        let (directory, call) = (self.directory()?, self.call(step));
+        let key = ApplicationKey::ApplicationId(made.app_id);
+        let application = settle(self.attempt(step, true), || async {
+            let not_visible = || NotVisible::new(format!("the app registration {}", made.app_id));
+            directory.application(call.clone(), &key).await?.ok_or_else(|| not_visible().into())
+        })
+        .await?;
+        let mut marks = self.marks_of(made, &application);
+        let found = directory.service_principal(call.clone(), made.app_id).await?.map(|found| found.id);
+        if found.is_some_and(|found| Some(found) != principal) {
+            marks.push("servicePrincipal");
+        }
+        if let Some(principal) = principal {
+            let attempt = self.attempt(step, true);
+            let grants = settle(attempt, || directory.permission_grants(call.clone(), principal)).await?;
+            let roles = settle(attempt, || directory.role_assignments(call.clone(), principal)).await?;
+            // A policy refuses before the round of the consents, so that none of them is this run's.
+            if !grants.is_empty() || !roles.is_empty() {
+                marks.push("consent");
+            }
+        }
+        match directory.application_owners(call.clone(), made.object_id).await {
+            Ok(owners) => {
+                let caller = directory.signed_in(call).await?.object_id;
+                let planned = self.planned(register_step(step)).map(|change| &change.operation);
+                let planned = match planned {
+                    Some(Operation::CreateApp { owners, .. }) => owners.as_slice(),
+                    _ => &[],
+                };
+                if owners.iter().any(|owner| Some(*owner) != caller && !planned.contains(owner)) {
+                    marks.push("owner");
+                }
+            }
+            Err(_) => marks.push("ownersUnread"),
+        }
+        Ok(marks)
+    }
+
+    fn marks_of(&self, made: &Registered, application: &Application) -> Vec<&'static str> {
+        let mut marks = Vec::new();
+        let is_own = |description: Option<&String>| description == Some(&self.description);
+        if application
+            .password_credentials
+            .iter()
+            .any(|secret| !is_own(secret.display_name.as_ref()))
+        {
+            marks.push("secret");
+        }
+        if !application.key_credentials.is_empty() {
+            marks.push("certificate");
+        }
+        // Without the run's own secret on it, nothing proves that it is not another run's.
+        if made.origin == Origin::Recovered && !self.has_made(application) {
+            marks.push("makerUnknown");
+        }
+        marks
+    }
+}
+
+const fn role_name(role: AppRole) -> &'static str {
+    match role {
+        AppRole::Server => apps::SERVER,
+        AppRole::Client => apps::CLIENT,
+    }
+}
+
+const fn register_step(remove: Step) -> Step {
+    match remove {
+        Step::RemoveClientApp => Step::RegisterClientApp,
+        _ => Step::RegisterServerApp,
+    }
+}
+
+/// What is not there any more need not be deleted.
+fn gone(result: Result<(), DirectoryError>) -> Result<(), DirectoryError> {
+    match result {
+        Err(error) if error.refusal() == Some(RefusalReason::NotFound) => Ok(()),
+        other => other,
+    }
+}
