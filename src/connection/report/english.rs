@@ -282,6 +282,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Whether these Conditional Access policies are for the server app is not known, because they choose by custom security attributes: ${policies}.",
             "Look at the policies and the server app's attributes (Entra admin center > Protection > Conditional Access > (the policy) > Target resources > Filter).",
         ),
+        Code::ConditionalAccessUnread => Words::new(
+            "The tenant's Conditional Access policies could not be read, although the token has the permission, so it is not known whether one is for the server app.",
+            "Have the account's directory role looked at: reading policies takes at least Global Reader. Or look at the policies by hand (Entra admin center > Protection > Conditional Access).",
+        ),
         Code::AppDisabled => Words::new(
             "The server app is disabled in the tenant (AADSTS7000112).",
             "Let users sign in again (Entra admin center > Enterprise applications > (the app) > Properties).",

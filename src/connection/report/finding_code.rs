@@ -175,6 +175,9 @@ pub enum FindingCode {
     /// Conditional Access policies choose their resources by custom security attributes, which are not read, so it is
     /// not known whether they are for the server app. Parameters: `policies` (list of names).
     ConditionalAccessUnknown,
+    /// The token has the permission to read Conditional Access policies, and reading them failed, so it is not known
+    /// whether one is for the server app.
+    ConditionalAccessUnread,
     /// The app is disabled in the tenant.
     AppDisabled,
     /// An app registration is deactivated (`isDisabled`): the app gets no token. Parameters: `app`.
@@ -440,6 +443,7 @@ impl FindingCode {
         Self::SignInBlocked,
         Self::ConditionalAccessApplies,
         Self::ConditionalAccessUnknown,
+        Self::ConditionalAccessUnread,
         Self::AppDisabled,
         Self::AppDeactivated,
         Self::AppDisabledByMicrosoft,
