@@ -4,7 +4,7 @@ use std::time::Duration as Wait;
 
 use cmg_onboarding::{
     Diagnostic, OnboardingError, SecretValidity, Step,
-    connection::{AppRole, FindingCode, Operation, Plan, PlannedAction, When},
+    connection::{FindingCode, Operation, Plan, PlannedAction, When},
     spec::ServerAppSpec,
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
@@ -125,22 +125,22 @@ async fn a_policy_that_was_read_leaves_nothing_to_be_refused() {
 }
 
 #[tokio::test]
-async fn a_caller_whom_no_policy_binds_is_not_told_of_one() {
+async fn a_caller_whom_no_policy_binds_is_not_told_of_one_and_the_plan_holds_if_one_does() {
     for is_hidden in [false, true] {
         let tenant = STRICT.tenant(is_hidden, Wait::ZERO);
-        let job = job(&creating(SecretValidity::OneYear), &tenant, None)
-            .policy_exempt(true)
-            .build()
-            .unwrap();
-        let plan = job.plan(|_| ()).await.unwrap();
+        let job = job(&creating(SecretValidity::OneYear), &tenant, None);
+        let plan = job.policy_exempt(true).build().unwrap().plan(|_| ()).await.unwrap();
         assert!(
             !has(&plan, FindingCode::PolicyNotRead) && !has(&plan, FindingCode::AppIdUriByPolicy),
             "{plan}"
         );
-        assert_eq!(
-            plan.app_id_uri().unwrap().as_str(),
-            format!("api://{}/ConfigMgrService", tenant.tenant_id())
-        );
+        let default = format!("api://{}/ConfigMgrService", tenant.tenant_id());
+        assert_eq!(plan.app_id_uri().unwrap().as_str(), default);
+        assert_eq!(if_refused(&plan), [Step::SetAppIdUri, Step::RemoveServerApp, Step::RemoveClientApp]);
+        let outcome = plan.apply(|_| ()).await.unwrap();
+        let id = outcome.server_app.unwrap().application_id;
+        let expected = format!("api://{}/{id}", tenant.tenant_id());
+        assert_eq!(outcome.app_id_uri.unwrap().as_str(), expected);
     }
 }
 
@@ -169,16 +169,12 @@ async fn both_placeholders_can_be_asked_for_and_client_and_site_get_the_same_tex
 }
 
 #[tokio::test]
-async fn no_client_is_told_an_app_id_uri_with_placeholders() {
+async fn an_outcome_never_has_an_app_id_uri_with_placeholders() {
     let tenant = STRICT.tenant(false, Wait::ZERO);
-    let job = job(&creating(SecretValidity::OneYear), &tenant, None)
-        .only(AppRole::Client)
-        .build()
-        .unwrap();
-    let outcome = job.onboard(|_| ()).await.unwrap();
-    assert_eq!(outcome.app_id_uri, None);
-    let settings = outcome.client_settings().unwrap().ccmsetup_properties();
-    assert!(!settings.contains('{') && !settings.contains("AADRESOURCEURI"), "{settings}");
+    let job = job(&creating(SecretValidity::OneYear), &tenant, None).build().unwrap();
+    assert_eq!(job.remove(|_| ()).await.unwrap().app_id_uri, None, "nothing is there");
+    let uri = job.onboard(|_| ()).await.unwrap().app_id_uri.unwrap();
+    assert!(!uri.has_placeholders(), "{uri}");
 }
 
 #[tokio::test]

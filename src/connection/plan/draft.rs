@@ -88,8 +88,7 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
     if let (None, Some(site)) = (rules.only, &snapshot.site) {
         changes.extend(site_changes(rules.spec, target, site));
     }
-    // Nothing can be refused by a policy that was read, and found to allow it.
-    if snapshot.directory.as_ref().is_some_and(|directory| directory.policy.is_none()) {
+    if snapshot.directory.as_ref().is_some_and(|directory| rules.may_be_refused(directory)) {
         changes.extend(removals_if_refused(&changes));
     }
     changes.sort_by_key(|change| change.step);

@@ -62,7 +62,7 @@ const fn occasion(when: When) -> Option<&'static str> {
     match when {
         When::Always => None,
         When::IfNeeded => Some("Only if an answer is lost, or another run is under way at the same time:"),
-        When::IfRefused => Some("Only if the directory refuses by a policy of the tenant, which could not be read:"),
+        When::IfRefused => Some("Only if the directory refuses by a policy of the tenant:"),
     }
 }
 
