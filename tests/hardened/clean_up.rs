@@ -12,11 +12,12 @@ use cmg_onboarding::{
         SignedIn, Tenant,
     },
     ids::{DirectoryObjectId, KeyId, PermissionGrantId, RoleTemplateId},
+    spec::AdoptedServerApp,
 };
 use cmg_onboarding_emulator::{EmulatedTenant, Fault};
 use uuid::Uuid;
 
-use crate::tenant::{OPEN, Policy, creating, job, list};
+use crate::tenant::{OPEN, Policy, Way, creating, job, list, spec, spec_of};
 
 const NO_SECRETS: Policy = Policy {
     secrets_forbidden: true,
@@ -192,4 +193,59 @@ async fn each_refused_request_costs_itself_and_its_repetition() {
         .filter(|request| request.method == "POST" && request.path.ends_with("/applications"));
     // The client app once; the server app refused for its App ID URI or its secret, and then for three longer ones.
     assert_eq!(creations.count(), 1 + 1 + 3 + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_goes_wrong_while_it_cleans_up_the_next_run_ends_whole() {
+    let requests = [
+        "DELETE /servicePrincipals",
+        "DELETE /applications",
+        "DELETE /directory/deletedItems",
+        "GET /directory/deletedItems/microsoft.graph.servicePrincipal",
+        "GET /oauth2PermissionGrants",
+        "GET /applications",
+        "GET /servicePrincipals",
+    ];
+    let faults = [
+        Fault::ServiceUnavailable,
+        Fault::ConcurrentChange,
+        Fault::CarriedOutButNotFound,
+        Fault::Throttled(None),
+    ];
+    let short = Policy {
+        longest_days: Some(90),
+        ..OPEN
+    };
+    let (mut cases, mut clean) = (0, 0);
+    for request in requests {
+        for fault in faults {
+            // Once, and as often as one request is sent.
+            for times in [1, 12] {
+                let tenant = short.tenant(true, Wait::ZERO);
+                let asked = spec_of(Way::Adopt, SecretValidity::OneYear, &tenant).await;
+                let plan = job(&asked, &tenant, None).build().unwrap().plan(|_| ()).await.unwrap();
+                for _ in 0..times {
+                    tenant.fail_on(request, fault);
+                }
+                let error = plan.apply(|_| ()).await.unwrap_err();
+                assert!(matches!(error, OnboardingError::Apply(_)), "{request} {fault:?}: {error:?}");
+                let left = tenant.state();
+                clean += usize::from(list(&left, "applications").len() == 1 && list(&left, "deletedApplications").is_empty());
+                // The remedy that the error names is followed.
+                let server = asked.server_app().client_id().unwrap();
+                let remedy = spec(AdoptedServerApp::builder(server).secret_validity(SecretValidity::LongestAllowed));
+                let job = job(&remedy, &tenant, None).build().unwrap();
+                let outcome = job.onboard(|_| ()).await;
+                outcome.unwrap_or_else(|error| panic!("{request} {fault:?} {times}: {error:?}"));
+                let state = tenant.state();
+                assert_eq!(list(&state, "applications").len(), 2, "{request} {fault:?} {times}");
+                assert_eq!(list(&state, "deletedApplications").len(), 0, "{request} {fault:?} {times}");
+                assert_eq!(list(&state, "oauth2PermissionGrants").len(), 2, "{request} {fault:?} {times}");
+                assert!(job.plan(|_| ()).await.unwrap().is_empty());
+                cases += 1;
+            }
+        }
+    }
+    println!("{cases} cases with a fault while it cleans up, {clean} of them left nothing behind");
+    assert!(cases == 56 && clean >= 28, "{clean}");
 }
