@@ -17,7 +17,7 @@ use cmg_onboarding::{
 use cmg_onboarding_emulator::{EmulatedTenant, Fault};
 use uuid::Uuid;
 
-use crate::tenant::{OPEN, Policy, Way, creating, job, list, spec, spec_of};
+use crate::tenant::{OPEN, Policy, Way, creating, job, job_with, list, spec, spec_of};
 
 const NO_SECRETS: Policy = Policy {
     secrets_forbidden: true,
@@ -112,7 +112,7 @@ forwarded! {
 async fn refused(tenant: &EmulatedTenant, meddling: Option<Meddling>) -> ApplyError {
     let spec = creating(SecretValidity::OneYear);
     let job = match meddling {
-        Some(meddling) => cmg_onboarding::AzureServicesConnection::builder(spec).directory(Meddled(tenant.directory(), meddling)),
+        Some(meddling) => job_with(&spec, Meddled(tenant.directory(), meddling)),
         None => job(&spec, tenant, None),
     };
     match job.build().unwrap().onboard(|_| ()).await.unwrap_err() {

@@ -7,11 +7,10 @@ use cmg_onboarding::{
     connection::{FindingCode, Operation, Plan, PlannedAction, When},
     spec::ServerAppSpec,
 };
-use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
-use crate::tenant::{OPEN, Policy, app, caller, creating, job, list, spec};
+use crate::tenant::{NOW, OPEN, Policy, app, caller, creating, job, list, site_of_today, spec};
 
 const STRICT: Policy = Policy {
     only_default_uris: true,
@@ -112,10 +111,7 @@ async fn a_policy_that_was_read_leaves_nothing_to_be_refused() {
         panic!("the server app is created with its secret")
     };
     assert_eq!(secret.allowed_seconds, Some(180 * 86_400));
-    assert_eq!(
-        secret.expires_about,
-        (OffsetDateTime::now_utc() + Duration::days(180) - Duration::MINUTE).date()
-    );
+    assert_eq!(secret.expires_about, (NOW + Duration::days(180) - Duration::MINUTE).date());
     assert_eq!(properties.identifier_uris, None);
     let approved = serde_json::to_string(plan.document()).unwrap();
     assert_eq!(
@@ -148,7 +144,7 @@ async fn a_caller_whom_no_policy_binds_is_not_told_of_one_and_the_plan_holds_if_
 async fn both_placeholders_can_be_asked_for_and_client_and_site_get_the_same_text() {
     for (asked, with_tenant) in [("api://{appId}", false), ("api://{tenantId}/{appId}", true)] {
         for policy in [OPEN, STRICT] {
-            let (tenant, site) = (policy.tenant(false, Wait::ZERO), EmulatedSite::new());
+            let (tenant, site) = (policy.tenant(false, Wait::ZERO), site_of_today());
             let job = job(&spec(ServerAppSpec::builder("Server").app_id_uri(asked)), &tenant, Some(&site))
                 .build()
                 .unwrap();
@@ -205,7 +201,7 @@ async fn no_remedy_recommends_the_app_id_uri_that_is_refused() {
 
 #[tokio::test]
 async fn a_day_that_has_passed_is_found_beforehand_and_365_days_are_told_as_365() {
-    let yesterday = (OffsetDateTime::now_utc() - Duration::DAY).date();
+    let yesterday = (NOW - Duration::DAY).date();
     let blocked = |policy: Policy, validity| async move {
         let tenant = policy.tenant(false, Wait::ZERO);
         match job(&creating(validity), &tenant, None)
@@ -247,8 +243,8 @@ async fn a_day_that_has_passed_is_found_beforehand_and_365_days_are_told_as_365(
 
 #[tokio::test]
 async fn a_secret_until_a_day_ends_with_that_day_in_utc() {
-    let tenant = EmulatedTenant::new();
-    let day = (OffsetDateTime::now_utc() + Duration::days(100)).date();
+    let tenant = OPEN.tenant(true, Wait::ZERO);
+    let day = (NOW + Duration::days(100)).date();
     let outcome = job(&creating(SecretValidity::Until(day)), &tenant, None)
         .build()
         .unwrap()
@@ -261,7 +257,7 @@ async fn a_secret_until_a_day_ends_with_that_day_in_utc() {
 
 #[tokio::test]
 async fn owners_are_set_when_the_apps_are_created() {
-    let tenant = EmulatedTenant::new();
+    let tenant = OPEN.tenant(true, Wait::ZERO);
     let owner = "5d0c77f1-7f2e-4f4c-8b8e-000000000001";
     let asked = cmg_onboarding::ConnectionSpec::builder("Contoso CMG")
         .server_app(ServerAppSpec::builder("Server").owner(owner))
