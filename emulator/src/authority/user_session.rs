@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{AuthorityRequest, OAuthError};
-use crate::{Caller, EmulatedTenant, caller::write_token, store::Object};
+use crate::{Caller, EmulatedTenant, caller::write_token, store::Object, texts};
 
 /// The refresh tokens that were handed out.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub(super) struct Wanted {
     pub(super) scope: String,
     /// Comes back in the ID token, to tie it to one request.
     pub(super) nonce: Option<String>,
+    /// The claims that a challenge asked for, as JSON.
+    pub(super) claims: Option<String>,
 }
 
 /// Adds what the scopes ask for: an ID token for `openid`, a refresh token for `offline_access`; and who the account
@@ -66,9 +68,12 @@ pub(super) fn renew(tenant: &EmulatedTenant, token: &str, client_id: &str, scope
         .0
         .get(token)
         .filter(|known| known.client_id.eq_ignore_ascii_case(client_id));
-    let known = known.ok_or_else(|| OAuthError::new("invalid_grant", 70000, "The provided refresh token is not valid."))?;
+    let known = known.ok_or_else(|| OAuthError::new("invalid_grant", 70000, texts::REFRESH_TOKEN_UNKNOWN))?;
     let scope = if scope.is_empty() { known.scope.clone() } else { scope.to_owned() };
-    Ok(Wanted { scope, nonce: None })
+    Ok(Wanted {
+        scope,
+        ..Wanted::default()
+    })
 }
 
 /// Source: *ID token claims reference*.

@@ -9,6 +9,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use cmg_onboarding_emulator::{AppManagementPolicy, Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
 
 const USAGE: &str = "Usage: cmg-emulator [--port PORT] [--tls] [--certificate FILE] [--latency MILLISECONDS] [--lag MILLISECONDS] \
+[--change-lag MILLISECONDS] [--stale-reads MILLISECONDS] [--hard-delete-protection] [--app-management-policy FILE] \
 [--policy no-secrets|short-secrets|uris-need-an-owner|default-uris-only|none]...";
 
 #[derive(Default)]
@@ -18,6 +19,10 @@ struct Options {
     certificate: Option<PathBuf>,
     latency: Duration,
     lag: Duration,
+    change_lag: Duration,
+    stale_reads: Duration,
+    hard_delete_protection: bool,
+    app_management_policy: Option<PathBuf>,
     policy: Option<AppManagementPolicy>,
 }
 
@@ -40,9 +45,17 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(options: Options) -> std::io::Result<()> {
-    let mut builder = EmulatedTenant::builder().replication_lag(options.lag);
+    let mut builder = EmulatedTenant::builder()
+        .replication_lag(options.lag)
+        .change_lag(options.change_lag)
+        .stale_reads(options.stale_reads)
+        .hard_delete_protection(options.hard_delete_protection);
     if let Some(policy) = options.policy {
         builder = builder.policy(policy);
+    }
+    if let Some(path) = options.app_management_policy {
+        let policy = serde_json::from_slice(&std::fs::read(path)?).map_err(std::io::Error::other)?;
+        builder = builder.app_management_policy(policy);
     }
     let tenant = builder.build();
     let server = EmulatorServer::builder(tenant.clone())
@@ -83,6 +96,10 @@ fn read_options(mut words: impl Iterator<Item = String>) -> Result<Options, Stri
             "--certificate" => options.certificate = Some(value()?.into()),
             "--latency" => options.latency = Duration::from_millis(number(&value()?)?),
             "--lag" => options.lag = Duration::from_millis(number(&value()?)?),
+            "--change-lag" => options.change_lag = Duration::from_millis(number(&value()?)?),
+            "--stale-reads" => options.stale_reads = Duration::from_millis(number(&value()?)?),
+            "--hard-delete-protection" => options.hard_delete_protection = true,
+            "--app-management-policy" => options.app_management_policy = Some(value()?.into()),
             "--policy" => restrict(options.policy.get_or_insert_default(), &value()?)?,
             other => return Err(format!("{other} is not known")),
         }
