@@ -81,7 +81,7 @@ pub enum FindingCode {
     DeletedAppRestored,
     /// A policy refuses the rest of the run, and an app that it has made stays, because another caller may be using it.
     /// Parameters: `app`, `clientId`, `marks` (list of what was found: "secret", "certificate", "servicePrincipal", "consent",
-    /// "owner", "ownersUnread", "makerUnknown").
+    /// "owner", "ownersUnread", "federatedCredential", "federatedCredentialsUnread", "makerUnknown").
     MadeAppStays,
     /// A policy refuses the rest of the run; an app that it has made is deleted and could not be purged, and holds its
     /// unique name. Parameters: `uniqueName`, `objectId`, `name` (optional), `until` (date).
