@@ -1,10 +1,10 @@
-//! How long is waited between two attempts: the one engine behind repeated requests and behind waiting for the
-//! directory.
+//! How long is waited between two attempts: one engine for repeated requests and for waiting until the
+//! directory shows an object.
 //!
-//! Both grow their waits, and differ in what they are afraid of. A repeated *request* spares a service in trouble: its
-//! waits double, and randomness on top keeps many clients from coming back at the same moment. *Waiting for
-//! replication* asks a healthy service about one object, and what it costs is the time between the moment at which the
-//! object shows and the next question. That is kept small in proportion; see [`WaitPolicy`].
+//! Both let their waits grow, for different reasons. A repeated *request* spares a service in trouble: its
+//! waits double, and randomness on top keeps many clients from coming back at the same time. *Waiting for
+//! replication* asks a healthy service about one object, and what it costs is the time between the moment at
+//! which the object shows and the next question. That is kept small in proportion; see [`WaitPolicy`].
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
-//! The wall clock, injected, so that a test or a simulation decides what time it is.
+//! [`Clock`], the time of day as a setting, so that a test or a simulation decides what time it is.
+//!
+//! [`SystemClock`] is the default everywhere. Waiting does not use it: waits go through tokio's timer, which
+//! tests pause.
 
 use std::{
     fmt::Debug,
@@ -18,7 +21,7 @@ pub trait Clock: Debug + Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the system is asked")]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
     fn now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc()
     }

@@ -1,4 +1,8 @@
-//! The wizard's two clouds, and the hosts that belong to them.
+//! The two clouds that the wizard offers, and the hosts that belong to each.
+//!
+//! [`CloudEnvironment`] is the choice of the wizard's App page; [`CloudEndpoints`] are the addresses that
+//! follow from it, or others for an emulator or a private link. Every address is HTTPS, or on the loopback
+//! interface of this machine.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
@@ -45,7 +49,7 @@ impl CloudEnvironment {
         }
     }
 
-    /// The cloud whose Microsoft Graph a token's audience names, where the audience tells.
+    /// The cloud whose Microsoft Graph a token's audience names, if the audience tells.
     ///
     /// The bare application id of Microsoft Graph is the same in every cloud and tells nothing.
     #[must_use]
@@ -57,7 +61,7 @@ impl CloudEnvironment {
         }
     }
 
-    /// The cloud that issued a token, where the issuer tells (`sts.windows.net` is shared and does not).
+    /// The cloud that issued a token, if the issuer tells (`sts.windows.net` is shared and does not).
     #[must_use]
     pub fn of_issuer(issuer: &str) -> Option<Self> {
         match host_of(issuer)?.as_str() {
@@ -170,7 +174,7 @@ impl CloudEndpoints {
     ///
     /// # Errors
     ///
-    /// When the URL is neither HTTPS nor on the loopback interface, or carries a user, a query or a fragment.
+    /// If the URL is neither HTTPS nor on the loopback interface, or carries a user, a query or a fragment.
     pub fn with_authority(mut self, authority: Url) -> Result<Self, InvalidEndpoint> {
         self.authority = endpoint(authority)?;
         Ok(self)
@@ -264,7 +268,7 @@ impl Diagnostic for InvalidEndpoint {
     }
 
     fn help(&self) -> Cow<'_, str> {
-        "Give an https:// URL with host and, where needed, port; http:// is accepted for localhost, 127.0.0.0/8 and [::1] only.".into()
+        "Give an https:// URL with host and, if needed, port; http:// is accepted for localhost, 127.0.0.0/8 and [::1] only.".into()
     }
 }
 

@@ -1,4 +1,7 @@
-//! Identifiers, each its own type, so that an application id can never stand where an object id belongs.
+//! Identifiers, each with a type of its own, so that an application id cannot be passed for an object id.
+//!
+//! Those of Microsoft Entra are GUIDs, but for two kinds that are opaque texts. All of them parse, print and serialise as
+//! the service writes them. [`well_known`] has the ids that are the same in every tenant.
 
 use std::{fmt, str::FromStr};
 

@@ -15,10 +15,13 @@ mod every_error;
 #[cfg(all(any(fuzzing, test), feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "hand-over")]
+pub mod hand_over;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod ids;
 pub mod manual;
+mod paper;
 pub mod permissions;
 pub mod secret;
 pub mod site;

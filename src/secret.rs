@@ -1,4 +1,7 @@
-//! The one type that holds an app registration's secret.
+//! [`ClientSecret`], the one type that holds an app registration's secret.
+//!
+//! It is wiped on drop and shows its text only through [`ClientSecret::expose`]. What is issued, imported and
+//! handed to a site has this type all the way.
 
 use std::fmt;
 
@@ -21,7 +24,7 @@ use serde::{Deserialize, Deserializer};
 pub struct ClientSecret(SecretString);
 
 impl ClientSecret {
-    /// Takes a secret over. The given text is wiped where a copy had to be made.
+    /// Takes a secret over. The given text is wiped if a copy had to be made.
     #[must_use]
     pub fn new(secret: impl Into<String>) -> Self {
         let mut text: String = secret.into();
@@ -34,7 +37,7 @@ impl ClientSecret {
     ///
     /// # Security warning
     ///
-    /// Hand it straight to where it is needed; whatever prints, stores or compares it is on its own.
+    /// Hand it straight to what needs it. This type cannot protect a copy that is printed, stored or compared.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

@@ -1,6 +1,7 @@
-//! Text that others have written, on its way to a screen or a log.
+//! Cleans text of other people before it reaches a screen or a log.
 //!
-//! Any member of a tenant may name an app, and its name is read by an administrator at a terminal.
+//! Any member of a tenant may name an app, and an administrator reads that name at a terminal. [`clean`] and
+//! [`excerpt`] take out what steers the terminal, forges a line or turns the direction of writing.
 
 /// Longer texts are cut. They come from the network and end in logs and on screens.
 pub(crate) const LONGEST_TEXT: usize = 2_000;

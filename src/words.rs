@@ -1,7 +1,8 @@
-//! Texts made from data: the templates of a catalogue, and the values that stand in them.
+//! Makes texts from data: the templates of a catalogue, and the values that are set into them.
 //!
-//! A finding or a violation is a code with parameters. Its English text is made from both by a catalogue, in one place,
-//! so that a front end can show the same facts in another language.
+//! A finding or a violation is a code with parameters. Its English text is made from both by a catalogue, in
+//! one place, so that a front end can show the same facts in another language. A value is never taken for a
+//! template.
 
 use std::collections::BTreeMap;
 

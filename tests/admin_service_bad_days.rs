@@ -157,7 +157,7 @@ async fn a_sign_in_page_in_between_is_no_answer_of_a_site() {
 async fn an_answer_that_is_cut_in_the_middle_is_told_from_one_that_is_wrong() {
     for (body, problem) in [
         (r#"{"value": [{"ID": 1, "#, "cut off"),
-        (r#"{"values": []}"#, "no list"),
+        (r#"{"values": []}"#, "not a list"),
         (r#"{"value": [7]}"#, "another shape"),
     ] {
         let error = error_of(ResponseTemplate::new(200).set_body_raw(body, "application/json")).await;

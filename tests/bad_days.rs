@@ -16,6 +16,7 @@ use cmg_onboarding::{
     directory::AppManagementPolicy,
     error::RefusalReason,
     ids::{TenantId, well_known},
+    site::SiteGateway,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, WireFault, WireRefusal};
 use serde_json::json;
@@ -237,6 +238,11 @@ async fn a_reused_app_that_the_site_does_not_know_is_refused() {
 async fn a_second_connection_for_the_tenant_is_refused() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    // The connection of a gateway tells which type is Cloud Management.
+    site.change(|rows| {
+        let connection = rows.connections[0].id;
+        rows.gateways = Some(vec![SiteGateway::new("cmg.contoso.com", Some(connection))]);
+    });
     let other = ConnectionSpec::builder("Another name")
         .server_app(ServerAppSpec::builder("Server").app_id_uri(format!("api://{}/other", tenant.tenant_id())))
         .client_app(ClientAppSpec::builder("Client"))

@@ -130,7 +130,7 @@ async fn events_name_every_step_from_start_to_end() {
     for event in &events {
         match &event.kind {
             EventKind::StepStarted { step, index, total, .. } => {
-                assert!((1..=15).contains(index) && *total == 15, "{event:?}");
+                assert!((1..=18).contains(index) && *total == 18, "{event:?}");
                 started.push(*step);
             }
             EventKind::StepDone { step, action, .. } => {
@@ -141,11 +141,21 @@ async fn events_name_every_step_from_start_to_end() {
             _ => {}
         }
     }
-    assert_eq!((started.len(), done.len()), (15, 13));
-    assert_eq!(skipped, [Step::IssueSecret, Step::RetireSecrets], "nothing made them necessary");
+    assert_eq!((started.len(), done.len()), (18, 13));
+    assert_eq!(
+        skipped,
+        [
+            Step::IssueSecret,
+            Step::RetireSecrets,
+            Step::SetAppIdUri,
+            Step::RemoveServerApp,
+            Step::RemoveClientApp
+        ],
+        "nothing made them necessary, and nothing was refused"
+    );
     started.sort_unstable();
     started.dedup();
-    assert_eq!(started.len(), 15, "each step is started once");
+    assert_eq!(started.len(), 18, "each step is started once");
     assert!(done.iter().chain(&skipped).all(|step| started.contains(step)));
     for event in &events {
         let json = serde_json::to_value(event).unwrap();
@@ -332,20 +342,6 @@ async fn a_removal_where_nothing_was_made_removes_nothing() {
 }
 
 #[tokio::test]
-async fn a_deleted_app_that_holds_the_name_stops_the_job_until_it_is_removed() {
-    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
-    let job = connection(spec(), &tenant, &site);
-    let outcome = job.onboard(|_| ()).await.unwrap();
-    assert!(tenant.soft_delete(outcome.client_app.as_ref().unwrap().application_id));
-    let OnboardingError::Blocked(blocked) = job.plan(|_| ()).await.unwrap_err() else {
-        panic!("a deleted app holds the unique name");
-    };
-    assert!(blocked.help().contains("Deleted applications"), "{}", blocked.help());
-    job.remove(|_| ()).await.unwrap();
-    job.onboard(|_| ()).await.unwrap();
-}
-
-#[tokio::test]
 async fn import_without_a_directory_writes_to_the_site_only() {
     let site = EmulatedSite::new();
     let spec = ConnectionSpec::builder("Contoso CMG")
@@ -436,6 +432,38 @@ async fn id_tokens_are_allowed_on_both_apps_only_on_request() {
             .filter(|application| application["web"]["implicitGrantSettings"]["enableIdTokenIssuance"] == true);
         assert_eq!(issuing.count(), expected);
     }
+}
+
+#[tokio::test]
+async fn id_tokens_that_are_asked_for_later_are_written_to_the_apps_that_are_there() {
+    let asking = |issue: bool| {
+        ConnectionSpec::builder("Contoso CMG")
+            .server_app(ServerAppSpec::builder("Server"))
+            .client_app(ClientAppSpec::builder("Client"))
+            .issue_id_tokens(issue)
+            .build()
+            .unwrap()
+    };
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    connection(asking(false), &tenant, &site).onboard(|_| ()).await.unwrap();
+    let job = connection(asking(true), &tenant, &site);
+    let plan = job.plan(|_| ()).await.unwrap();
+    for step in [Step::RegisterServerApp, Step::CompleteClientApp] {
+        let [change] = plan.step(step).unwrap().properties() else {
+            panic!("{step} changes one property: {plan}")
+        };
+        assert_eq!(change.property, "web.implicitGrantSettings.enableIdTokenIssuance");
+        assert_eq!((&change.from, &change.to), (&false.into(), &true.into()));
+    }
+    plan.apply(|_| ()).await.unwrap();
+    let state = tenant.state();
+    for application in state["applications"].as_array().unwrap() {
+        assert_eq!(
+            application["web"]["implicitGrantSettings"]["enableIdTokenIssuance"], true,
+            "{application}"
+        );
+    }
+    assert!(job.plan(|_| ()).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -140,6 +140,7 @@ impl Stage {
             Use::ReadPermissionGrants => directory.permission_grants(call(), self.principal).await.map(drop),
             Use::ReadRoleAssignments => directory.role_assignments(call(), self.principal).await.map(drop),
             Use::ReadPolicy => directory.app_management_policy(call()).await.map(drop),
+            Use::ReadConditionalAccess => directory.conditional_access_policies(call()).await.map(drop),
             other => panic!("{other:?} is new: say how it is done"),
         }
     }
@@ -244,7 +245,7 @@ async fn reading_needs_no_right_to_write() {
     for kind in KINDS {
         let reads: Vec<Use> = Use::ALL
             .into_iter()
-            .filter(|usage| !usage.is_write() && *usage != Use::ReadPolicy)
+            .filter(|usage| !usage.is_write() && !matches!(usage, Use::ReadPolicy | Use::ReadConditionalAccess))
             .collect();
         let tenant = EmulatedTenant::builder().caller(caller(kind, &least(&reads, kind))).build();
         let preflight = connection(spec_with_discovery(), &tenant, &EmulatedSite::new())
@@ -252,8 +253,8 @@ async fn reading_needs_no_right_to_write() {
             .await;
         assert_eq!(
             preflight.unwrap().findings().len(),
-            2,
-            "{kind:?}: the URI, and the permissions to write"
+            3,
+            "{kind:?}: the URI, the policy that was not read, and the permissions to write"
         );
     }
 }
@@ -330,7 +331,10 @@ fn rows_of_the_readme() -> Vec<String> {
         ),
         ("consent for the client app", &[Use::GrantPermission]),
         ("consent to discovery", &[Use::AssignRole]),
-        ("see the tenant's app policy beforehand (optional)", &[Use::ReadPolicy]),
+        (
+            "see the tenant's policies beforehand (optional)",
+            &[Use::ReadPolicy, Use::ReadConditionalAccess],
+        ),
     ];
     let list = |uses: &[Use], kind| {
         let names = least(uses, kind).into_iter().map(|name| format!("`{name}`"));

@@ -13,14 +13,17 @@ mod support;
 use std::time::Duration;
 
 use cmg_onboarding::{
-    ApplicationId, ApplicationObjectId, AzureServicesConnection, CachedTokens, Call, ClientSecret, ClientSecretSignIn, ConnectionSpec,
-    Directory, DirectoryError, GraphDirectory, ServicePrincipalId, TenantId, async_trait,
+    AccessToken, ApplicationId, ApplicationObjectId, AzureServicesConnection, CachedTokens, Call, ClientSecret, ClientSecretSignIn,
+    ConnectionSpec, Directory, DirectoryError, GraphDirectory, ServicePrincipalId, TenantId, TokenError, async_trait,
+    connection::{Finding, FindingCode},
     directory::{
-        AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, NewPassword,
-        NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
+        AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, ConditionalAccessPolicy, DeletedApplication,
+        NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment,
+        ServicePrincipal, SignedIn, Tenant,
     },
     http::{Attempt, HttpClient, RawAnswer, Transport, TransportFailure},
     ids::{KeyId, PermissionGrantId, RoleTemplateId},
+    token::{ProbedResource, SecretProbe},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire};
 use serde_json::json;
@@ -55,6 +58,7 @@ distant! {
     tenant() -> Tenant;
     held_roles(roles: &[RoleTemplateId]) -> Vec<RoleTemplateId>;
     app_management_policy() -> AppManagementPolicy;
+    conditional_access_policies() -> Vec<ConditionalAccessPolicy>;
     application(key: &ApplicationKey) -> Option<Application>;
     application_with_uri(uri: &str) -> Option<Application>;
     deleted_applications(names: &[String]) -> Vec<DeletedApplication>;
@@ -90,6 +94,33 @@ async fn a_first_run_takes_four_dependent_round_trips() {
     }
 }
 
+/// A sign-in service that is as far away as the directory.
+#[derive(Debug)]
+struct DistantSignIn;
+
+#[async_trait]
+impl SecretProbe for DistantSignIn {
+    async fn probe(&self, _: TenantId, _: ApplicationId, _: &ClientSecret, _: &ProbedResource) -> Result<AccessToken, TokenError> {
+        sleep(REQUEST).await;
+        Ok(AccessToken::new("opaque"))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn proving_the_new_secret_beside_the_consents_costs_no_round_trip() {
+    let job = AzureServicesConnection::builder(spec())
+        .directory(Distant(EmulatedTenant::new().directory()))
+        .site(EmulatedSite::new())
+        .secret_probe(DistantSignIn)
+        .build()
+        .unwrap();
+    let started = Instant::now();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    assert_eq!(started.elapsed().as_millis() / REQUEST.as_millis(), 4);
+    let is_proven = |finding: &Finding| finding.code() == FindingCode::NewSecretProven;
+    assert!(outcome.findings.iter().any(is_proven));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_second_run_takes_three_to_see_that_everything_is_in_place() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
@@ -107,6 +138,30 @@ async fn asking_for_the_roles_and_the_policy_costs_no_round_trip() {
     ]);
     let tenant = EmulatedTenant::builder().caller(caller).build();
     assert_eq!(round_trips(spec(), &tenant, &EmulatedSite::new()).await, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_policy_asks_for_costs_no_round_trip_if_it_was_read_and_one_for_each_refusal_if_not() {
+    let mut policy = cmg_onboarding_emulator::AppManagementPolicy::default();
+    policy.only_default_uris = true;
+    policy.longest_secret = Some(time::Duration::days(180));
+    let scopes = [
+        "User.Read",
+        "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "Policy.Read.All",
+    ];
+    let asked = || {
+        let server = cmg_onboarding::ServerAppSpec::builder("Server").secret_validity(cmg_onboarding::SecretValidity::LongestAllowed);
+        let spec = ConnectionSpec::builder("Contoso CMG").server_app(server);
+        spec.client_app(cmg_onboarding::ClientAppSpec::builder("Client")).build().unwrap()
+    };
+    // Refused in the create call, one after the other: the App ID URI, two years, and 365 days.
+    for (scopes, rounds) in [(&scopes[..], 4), (&scopes[..3], 4 + 3)] {
+        let caller = Caller::global_administrator().with_scopes(scopes.to_vec());
+        let tenant = EmulatedTenant::builder().caller(caller).policy(policy.clone()).build();
+        assert_eq!(round_trips(asked(), &tenant, &EmulatedSite::new()).await, rounds);
+    }
 }
 
 /// A network on which every request takes 100 ms, with a sign-in service that gives this token.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use cmg_onboarding::{
     ClientAppSpec, ConnectionSpec, Diagnostic, DirectoryError, Event, OnboardingError, RetryReason, ServerAppSpec, Step,
-    connection::{FindingCode, ReadError, StepError},
+    connection::{Finding, FindingCode, ReadError, StepError},
     error::TokenFailure,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, Fault};
@@ -156,23 +156,39 @@ async fn an_expired_token_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_token_for_another_service_is_refused_with_the_scope_to_ask_for() {
-    let (tenant, site, server) = served().await;
-    let caller = Caller::global_administrator().with_audience("https://management.azure.com/");
-    let job = cmg_onboarding::AzureServicesConnection::builder(spec())
-        .directory(support::directory(&server, &tenant, &caller))
-        .site(site)
-        .build()
-        .unwrap();
-    let before = tenant.state();
-    let error = job.onboard(|_| ()).await.unwrap_err();
-    let help = error.help();
-    match error {
-        OnboardingError::Blocked(blocked) => assert!(blocked.blockers().any(|finding| finding.code() == FindingCode::WrongAudience)),
-        OnboardingError::Read(_) => assert!(help.contains("Sign in again"), "{help}"),
-        other => panic!("{other:?}"),
+async fn a_token_for_another_service_tenant_or_cloud_is_refused_before_anything_is_sent() {
+    let other_tenant = uuid::Uuid::from_u128(0xB);
+    for (caller, expected) in [
+        (
+            Caller::global_administrator().with_audience("https://management.azure.com/"),
+            FindingCode::WrongAudience,
+        ),
+        (Caller::global_administrator().with_tenant(other_tenant), FindingCode::WrongTenant),
+        (
+            Caller::global_administrator().with_audience("https://graph.microsoft.us"),
+            FindingCode::WrongCloud,
+        ),
+    ] {
+        let (tenant, site, server) = served().await;
+        let job = cmg_onboarding::AzureServicesConnection::builder(spec())
+            .directory(support::directory(&server, &tenant, &caller))
+            .site(site)
+            .tenant(tenant.tenant_id().into())
+            .build()
+            .unwrap();
+        for result in [job.onboard(|_| ()).await, job.remove(|_| ()).await] {
+            let OnboardingError::Blocked(blocked) = result.unwrap_err() else {
+                panic!("{expected:?}");
+            };
+            assert_eq!(blocked.blockers().map(Finding::code).collect::<Vec<_>>(), [expected]);
+        }
+        let preflight = job.preflight(|_| ()).await.unwrap();
+        assert!(
+            preflight.signed_in().unwrap().account.is_some(),
+            "who is signed in is known all the same"
+        );
+        assert_eq!(sent(&tenant), [] as [&str; 0], "{expected:?}");
     }
-    assert_eq!(tenant.state(), before);
 }
 
 /// A proxy that answers in the directory's place.

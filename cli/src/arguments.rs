@@ -6,7 +6,10 @@ use clap::{Parser, ValueEnum};
 use cmg_onboarding::{ApplicationId, CloudEndpoints, Diagnostic, HttpClient, HttpOptions, TenantId};
 use url::Url;
 
-use crate::site::{SiteArguments, SiteChoice};
+use crate::{
+    hand_over::HandOverArguments,
+    site::{SiteArguments, SiteChoice},
+};
 
 /// Connects a Configuration Manager site to a Microsoft Entra tenant, page by page like the Azure Services
 /// wizard.
@@ -40,10 +43,18 @@ pub(crate) struct Arguments {
     /// CMG_CLIENT_SECRET.
     #[arg(long, value_enum, value_name = "WAY")]
     pub(crate) sign_in: Option<SignInWay>,
-    /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret` the
-    /// one that signs in.
+    /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret`,
+    /// `certificate` and `workload-identity` the one that signs in, with `managed-identity` the identity that the
+    /// user assigned.
     #[arg(long, value_name = "ID", requires = "sign_in")]
     pub(crate) client_id: Option<ApplicationId>,
+    /// With `certificate`: the file with the certificate in PEM, and with its private key unless --private-key
+    /// names another file.
+    #[arg(long, value_name = "FILE", requires = "sign_in")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// With `certificate`: the file with the private key in PEM.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(crate) private_key: Option<PathBuf>,
     /// The environment variable that holds a bearer token for Microsoft Graph.
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) token_env: Option<String>,
@@ -52,9 +63,21 @@ pub(crate) struct Arguments {
     pub(crate) register_only: bool,
     #[command(flatten)]
     pub(crate) site: SiteArguments,
+    #[command(flatten)]
+    pub(crate) hand_over: HandOverArguments,
     /// Stop after the summary.
     #[arg(long)]
     pub(crate) plan: bool,
+    /// Print the paper for the board that reviews the change, and stop: every object, every permission with its
+    /// reason, what stays behind, the tenant checks that will flag it.
+    #[arg(long, conflicts_with_all = ["plan", "by_hand"])]
+    pub(crate) review: bool,
+    /// Print the same connection as steps in the portal and in the console, and stop. Nobody signs in.
+    #[arg(long, conflicts_with_all = ["plan", "remove"])]
+    pub(crate) by_hand: bool,
+    /// Do not try a new secret out. Without this flag it signs in once before it goes to the site.
+    #[arg(long)]
+    pub(crate) no_secret_probe: bool,
     /// Write JSON lines to standard output, and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
@@ -64,7 +87,13 @@ pub(crate) struct Arguments {
     /// With --remove: states that no cloud management gateway uses the connection, for a site that cannot tell.
     #[arg(long, requires = "remove")]
     pub(crate) no_gateway_uses_it: bool,
-    /// Without a site: replace the secret of an earlier run.
+    /// Leave the admin consents to another administrator, and show where they are given.
+    #[arg(long)]
+    pub(crate) leave_consents: bool,
+    /// With --remove: states that no other site, person or program uses the apps.
+    #[arg(long, requires = "remove")]
+    pub(crate) apps_unused: bool,
+    /// Issue a new secret although there is one. The older one stays.
     #[arg(long)]
     pub(crate) reissue_secret: bool,
 }
@@ -76,8 +105,15 @@ pub(crate) enum SignInWay {
     Browser,
     /// A code on this screen, a browser anywhere.
     DeviceCode,
-    /// An application by itself.
+    /// An application by itself, with a secret.
     ClientSecret,
+    /// An application by itself, with a certificate; see --certificate.
+    Certificate,
+    /// An application by itself, with the token that the platform keeps in the file that the environment variable
+    /// AZURE_FEDERATED_TOKEN_FILE names; AZURE_CLIENT_ID and AZURE_TENANT_ID stand in for the flags.
+    WorkloadIdentity,
+    /// The managed identity of the Azure service that this runs on.
+    ManagedIdentity,
     /// The account that is signed in to the Azure CLI.
     AzureCli,
     /// A token in an environment variable.
@@ -102,6 +138,12 @@ impl Arguments {
             && self.token_env.is_none()
             && self.domain.is_none()
             && self.tenant.is_none()
+    }
+
+    /// Whether a new secret is tried out at these endpoints. A Microsoft Graph of its own without an authority of its
+    /// own may be an emulator, whose secrets are not for the cloud's sign-in service.
+    pub(crate) const fn tries_secrets(&self) -> bool {
+        !self.no_secret_probe && (self.graph.is_none() || self.authority.is_some())
     }
 
     /// The text of the specification, in JSON.

@@ -1,6 +1,7 @@
 //! The front door: the whole job from the command line. Run it without flags to see it against an emulator.
 
 mod arguments;
+mod hand_over;
 mod output;
 mod sign_in;
 mod site;
@@ -9,8 +10,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cmg_onboarding::{
-    AzureServicesConnection, CloudEndpoints, ConnectionSpec, Diagnostic, GraphDirectory, OnboardingError, SiteHandle, StaticToken,
-    TenantId, connection::AzureServicesConnectionBuilder, token::TenantDiscovery,
+    AzureServicesConnection, CloudEndpoints, ConnectionSpec, Diagnostic, GraphDirectory, OnboardingError, Plan, SiteHandle, StaticToken,
+    Step, TenantId,
+    connection::{AzureServicesConnectionBuilder, Consents, Operation},
+    token::{EntraSecretProbe, TenantDiscovery},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 
@@ -70,15 +73,29 @@ fn show(ending: &Ending, output: Output) -> u8 {
 }
 
 async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
-    let spec: ConnectionSpec = arguments.specification()?.parse().map_err(OnboardingError::Spec)?;
+    let spec = match arguments.hand_over.open(output, arguments.site.site, arguments.plan)? {
+        Some(spec) => spec,
+        None => arguments.specification()?.parse().map_err(OnboardingError::Spec)?,
+    };
     if !arguments.remove {
         arguments.site.prepare_script(&spec)?;
     }
-    output.specification(&spec);
+    let prepared = arguments.hand_over.prepare(&spec)?;
+    if arguments.by_hand {
+        output.by_hand(&spec.by_hand());
+        return Ok(());
+    }
+    if !arguments.review {
+        output.specification(&spec);
+    }
     // Kept alive until the job is done: dropping it stops the emulator.
     let (connection, _emulator) = connect(arguments, spec).await?;
     if arguments.remove {
         let plan = connection.plan_removal(|_| ()).await?;
+        if arguments.review {
+            output.review(&plan);
+            return Ok(());
+        }
         output.plan(&plan);
         if arguments.plan {
             return Ok(());
@@ -89,22 +106,50 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
         return Ok(());
     }
     let preflight = connection.preflight(|_| ()).await.map_err(OnboardingError::from)?;
+    if arguments.review {
+        output.review(&preflight.into_plan().map_err(OnboardingError::from)?);
+        return Ok(());
+    }
     output.preflight(connection.spec(), &preflight);
     let plan = preflight.into_plan().map_err(OnboardingError::from)?;
     output.plan(&plan);
     if arguments.plan {
         return Ok(());
     }
+    refuse_lost_secret(&plan)?;
     output.begin_progress();
     let outcome = plan.apply(|event| output.event(event)).await?;
     output.outcome(&outcome);
     if let Some(next) = arguments.site.write_script(connection.spec(), &outcome)? {
         output.next(&next);
     }
+    if let Some(prepared) = prepared {
+        prepared.write(connection.spec(), &outcome, output)?;
+    }
     Ok(())
 }
 
+/// A secret that the site does not take is for a person, and this program prints none: it would be lost.
+fn refuse_lost_secret(plan: &Plan) -> Result<(), Ending> {
+    let operation = |step| plan.step(step).map(|change| &change.operation);
+    let is_issued = matches!(operation(Step::IssueSecret), Some(Operation::IssueSecret { .. }));
+    let is_by_hand = matches!(operation(Step::ImportServerApp), Some(Operation::RenewSecret { by_hand: true, .. }));
+    if !(is_issued && is_by_hand) {
+        return Ok(());
+    }
+    Err(Ending::BadInput(
+        "The site takes no renewed secret from a program, and this one prints none, so that nobody would have it. Add a client \
+         secret by hand (Entra admin center > App registrations > the server app > Certificates & secrets), and type it in \
+         (console > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key)."
+            .to_owned(),
+    ))
+}
+
 async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureServicesConnection, Option<EmulatorServer>), Ending> {
+    if arguments.hand_over.is_imported() && arguments.has_no_sign_in() && arguments.site.site == Some(SiteChoice::Emulated) {
+        let builder = AzureServicesConnection::builder(spec).site(EmulatedSite::new());
+        return Ok((finish(arguments, builder)?, None));
+    }
     if arguments.is_demonstration() {
         return demonstrate(arguments, spec).await;
     }
@@ -116,11 +161,15 @@ async fn connect(arguments: &Arguments, spec: ConnectionSpec) -> Result<(AzureSe
     let way = sign_in::choose(arguments, &spec, &endpoints, tenant)?;
     let mut directory = GraphDirectory::builder(endpoints.clone(), way.tokens)
         .scopes(way.scopes)
+        .optional_scopes(way.optional_scopes)
         .http(arguments.http()?);
     if let Some(tenant) = tenant {
         directory = directory.tenant(tenant);
     }
     let mut builder = AzureServicesConnection::builder(spec).directory(directory.build());
+    if arguments.tries_secrets() {
+        builder = builder.secret_probe(EntraSecretProbe::new(endpoints.clone()).http(arguments.http()?));
+    }
     if let Some(tenant) = tenant {
         builder = builder.tenant(tenant);
     }
@@ -145,7 +194,10 @@ async fn demonstrate(arguments: &Arguments, spec: ConnectionSpec) -> Result<(Azu
         .map_err(bad_input)?;
     let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
     let mut builder = AzureServicesConnection::builder(spec).directory(GraphDirectory::new(server.endpoints().clone(), token));
-    if !arguments.register_only && !arguments.site.is_left_out() {
+    if arguments.tries_secrets() {
+        builder = builder.secret_probe(EntraSecretProbe::new(server.endpoints().clone()));
+    }
+    if !arguments.register_only && !arguments.hand_over.is_written() && !arguments.site.is_left_out() {
         builder = builder.site(SiteHandle::from(site));
     }
     Ok((finish(arguments, builder)?, Some(server)))
@@ -155,6 +207,12 @@ fn finish(arguments: &Arguments, builder: AzureServicesConnectionBuilder) -> Res
     let connection = builder
         .reissue_secret(arguments.reissue_secret)
         .state_no_gateway(arguments.no_gateway_uses_it)
+        .consents(if arguments.leave_consents {
+            Consents::LeaveToAdministrator
+        } else {
+            Consents::Grant
+        })
+        .state_apps_unused(arguments.apps_unused)
         .build();
     Ok(connection.map_err(OnboardingError::from)?)
 }
@@ -196,6 +254,23 @@ impl From<OnboardingError> for Ending {
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test may give up, and so may its helpers")]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_secret_that_the_site_would_not_take_is_not_issued_to_be_lost() {
+        let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+        let spec: ConnectionSpec = include_str!("example.json").parse().unwrap();
+        let job = |reissue| {
+            let job = AzureServicesConnection::builder(spec.clone()).directory(tenant.directory());
+            job.site(site.clone()).reissue_secret(reissue).build().unwrap()
+        };
+        job(false).onboard(|_| ()).await.unwrap();
+        assert!(refuse_lost_secret(&job(false).plan(|_| ()).await.unwrap()).is_ok());
+        let plan = job(true).plan(|_| ()).await.unwrap();
+        let Err(Ending::BadInput(message)) = refuse_lost_secret(&plan) else {
+            panic!("it would be lost: {plan}");
+        };
+        assert!(message.contains("Renew Secret Key"), "{message}");
+    }
 
     #[tokio::test]
     async fn a_folder_that_cannot_be_written_to_is_refused_before_the_first_request() {

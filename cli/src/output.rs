@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use cmg_onboarding::{
     ConnectionSpec, Diagnostic, Event, InvalidSpec, Outcome, Plan, Preflight,
-    connection::{ApplyError, EventKind, Finding, Problem},
-    spec::{ClientApp, ServerApp},
+    connection::{ApplyError, EventKind, Finding, NextStep, NextStepCode, Problem},
+    spec::{ClientApp, ServerApp, by_hand::ByHand},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -49,15 +49,17 @@ impl Output {
         }
         heading("Discovery");
         let discovery = spec.discovery();
-        let is_on = |on: bool| if on { "enabled" } else { "not enabled" };
-        line(&format!(
-            "User discovery:   {}",
-            is_on(discovery.is_some_and(|discovery| discovery.users().is_some()))
-        ));
-        line(&format!(
-            "Group discovery:  {}",
-            is_on(discovery.is_some_and(|discovery| discovery.groups().is_some()))
-        ));
+        let wanted = |is_on: bool, is_off: bool| match (is_on, is_off) {
+            (true, _) => "enabled",
+            (_, true) => "switched off",
+            _ => "left as it is",
+        };
+        let users = discovery.map_or((false, false), |discovery| (discovery.users().is_some(), discovery.users_are_off()));
+        let groups = discovery.map_or((false, false), |discovery| {
+            (discovery.groups().is_some(), discovery.groups_are_off())
+        });
+        line(&format!("User discovery:   {}", wanted(users.0, users.1)));
+        line(&format!("Group discovery:  {}", wanted(groups.0, groups.1)));
     }
 
     pub(crate) fn plan(self, plan: &Plan) {
@@ -68,6 +70,23 @@ impl Output {
         heading("Summary");
         for text in plan.to_string().lines() {
             line(text);
+        }
+    }
+
+    /// The paper for the review board.
+    pub(crate) fn review(self, plan: &Plan) {
+        let review = plan.review();
+        match self.json {
+            true => self.object("review", &review),
+            false => write(review.to_string().trim_end()),
+        }
+    }
+
+    /// The connection as steps for people.
+    pub(crate) fn by_hand(self, steps: &ByHand) {
+        match self.json {
+            true => self.object("byHand", steps),
+            false => write(steps.to_string().trim_end()),
         }
     }
 
@@ -95,6 +114,11 @@ impl Output {
             )),
             EventKind::StepDone { step, action, .. } => line(&format!("  {:<9}  {step}", action.to_string())),
             EventKind::StepFailed { step, error, .. } => line(&format!("  failed     {step}: {error}")),
+            EventKind::SecretTried { accepted, .. } => line(match accepted {
+                Some(true) => "  proven     The new secret signs in",
+                Some(false) => "  refused    The new secret does not sign in",
+                None => "  unknown    Whether the new secret signs in",
+            }),
             EventKind::StepSkipped { step, .. } => line(&format!("  not needed {step}")),
             // The pages before and after say the rest.
             _ => {}
@@ -107,7 +131,12 @@ impl Output {
             return;
         }
         heading("Completion");
-        line(completion(outcome.changed, outcome.connection.is_some()));
+        let leaves_consent = |next: &NextStep| next.code == NextStepCode::GrantAdminConsent;
+        if outcome.next_steps.iter().any(leaves_consent) {
+            line("A consent is still open: an administrator has to give it before clients can use the connection.");
+        } else {
+            line(completion(outcome.changed, outcome.connection.is_some()));
+        }
         for (label, app) in [("Web app:", &outcome.server_app), ("Native Client app:", &outcome.client_app)] {
             if let Some(app) = app {
                 line(&format!("{label:<19} {}", app.application_id));
@@ -119,13 +148,26 @@ impl Output {
         if let Some(settings) = outcome.client_settings() {
             line(&format!("For ccmsetup.exe:   {}", settings.ccmsetup_properties()));
         }
-        if outcome.secret.is_some() && outcome.connection.is_none() {
+        let is_handed_over = |next: &NextStep| next.code == NextStepCode::HandOverSecret;
+        if outcome.secret.is_some() && outcome.next_steps.iter().any(is_handed_over) {
             line("The secret is handed to the calling program only (Outcome::secret) and never printed.");
         }
         self.findings(&outcome.findings);
         for next in &outcome.next_steps {
             line("");
             line(&next.to_string());
+        }
+    }
+
+    /// A page of its own, with its lines as text or one object.
+    pub(crate) fn page(self, title: &str, event: &str, value: &impl Serialize, text: &str) {
+        if self.json {
+            self.object(event, value);
+            return;
+        }
+        heading(title);
+        for text in text.lines() {
+            line(text);
         }
     }
 

@@ -1,16 +1,22 @@
 //! The ways to sign in that the command line offers.
 
 use std::{
-    env,
+    env, fs,
+    path::Path,
     process::{Command, Stdio},
     sync::Arc,
 };
 
-use azure_identity::{AzureCliCredential, AzureCliCredentialOptions};
+use azure_identity::{
+    AzureCliCredential, AzureCliCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+};
 use cmg_onboarding::{
-    BrowserSignIn, ClientSecret, ClientSecretSignIn, CloudEndpoints, ConnectionSpec, DeviceCodeSignIn, Diagnostic, EnvironmentToken,
-    TenantId, TokenChain, TokenProvider,
-    token::{AzureIdentity, DEFAULT_SIGN_IN_CLIENT, sign_in_scopes},
+    ApplicationId, BrowserSignIn, ClientSecret, ClientSecretSignIn, CloudEndpoints, ConnectionSpec, DeviceCodeSignIn, Diagnostic,
+    EnvironmentToken, TenantId, TokenChain, TokenProvider,
+    token::{
+        AzureIdentity, ClientAssertionSignIn, ClientCertificate, ClientCertificateSignIn, DEFAULT_SIGN_IN_CLIENT, optional_sign_in_scopes,
+        registering_scopes, sign_in_scopes,
+    },
 };
 use url::Url;
 
@@ -18,10 +24,17 @@ use crate::arguments::{Arguments, BadInput, SignInWay};
 
 const SECRET_VARIABLE: &str = "CMG_CLIENT_SECRET";
 
+/// The variables by which Azure's platforms hand a workload identity over.
+const TOKEN_FILE_VARIABLE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+const CLIENT_ID_VARIABLE: &str = "AZURE_CLIENT_ID";
+const TENANT_VARIABLE: &str = "AZURE_TENANT_ID";
+
 /// Where tokens come from, and what they are asked for.
 pub(crate) struct Way {
     pub(crate) tokens: Arc<dyn TokenProvider>,
     pub(crate) scopes: Vec<String>,
+    /// What a person is asked for as well, and may refuse.
+    pub(crate) optional_scopes: Vec<String>,
 }
 
 pub(crate) fn choose(
@@ -41,9 +54,10 @@ pub(crate) fn choose(
     };
     // A person consents to what the job takes. An application was granted its permissions beforehand.
     let asks_a_person = matches!(way, SignInWay::Browser | SignInWay::DeviceCode);
-    let scopes = match asks_a_person {
-        true => sign_in_scopes(spec, endpoints),
-        false => vec![endpoints.default_scope()],
+    let (scopes, optional_scopes) = match asks_a_person {
+        true if arguments.leave_consents => (registering_scopes(spec, endpoints), optional_sign_in_scopes(endpoints)),
+        true => (sign_in_scopes(spec, endpoints), optional_sign_in_scopes(endpoints)),
+        false => (vec![endpoints.default_scope()], Vec::new()),
     };
     let tokens: Arc<dyn TokenProvider> = match way {
         SignInWay::Browser => {
@@ -55,6 +69,9 @@ pub(crate) fn choose(
         }
         SignInWay::DeviceCode => Arc::new(device_code(arguments, endpoints)?),
         SignInWay::ClientSecret => Arc::new(client_secret(arguments, endpoints, tenant)?),
+        SignInWay::Certificate => Arc::new(certificate(arguments, endpoints, tenant)?),
+        SignInWay::WorkloadIdentity => Arc::new(workload_identity(arguments, endpoints, tenant)?),
+        SignInWay::ManagedIdentity => Arc::new(managed_identity(arguments.client_id)?),
         SignInWay::AzureCli => Arc::new(azure_cli(tenant)?),
         SignInWay::Token => {
             let variable = arguments.token_env.as_ref();
@@ -66,7 +83,11 @@ pub(crate) fn choose(
             Arc::new(EnvironmentToken::new(variable))
         }
     };
-    Ok(Way { tokens, scopes })
+    Ok(Way {
+        tokens,
+        scopes,
+        optional_scopes,
+    })
 }
 
 fn browser(arguments: &Arguments, endpoints: &CloudEndpoints) -> Result<BrowserSignIn, BadInput> {
@@ -84,13 +105,61 @@ fn device_code(arguments: &Arguments, endpoints: &CloudEndpoints) -> Result<Devi
     Ok(sign_in.http(arguments.http()?))
 }
 
+/// What has to be given beside the way to sign in.
+fn missing(way: &str, what: &str) -> BadInput {
+    BadInput(format!("To sign in with a {way}, give {what}."))
+}
+
 fn client_secret(arguments: &Arguments, endpoints: &CloudEndpoints, tenant: Option<TenantId>) -> Result<ClientSecretSignIn, BadInput> {
-    let missing = |what: &str| BadInput(format!("To sign in with a client secret, give {what}."));
+    let missing = |what| missing("client secret", what);
     let tenant = tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain"))?;
     let application = arguments.client_id.ok_or_else(|| missing("the application, with --client-id"))?;
     let secret = env::var(SECRET_VARIABLE).map_err(|_| missing("the secret, in the environment variable CMG_CLIENT_SECRET"))?;
     let sign_in = ClientSecretSignIn::new(endpoints.clone(), tenant, application, ClientSecret::new(secret));
     Ok(sign_in.http(arguments.http()?))
+}
+
+fn certificate(arguments: &Arguments, endpoints: &CloudEndpoints, tenant: Option<TenantId>) -> Result<ClientCertificateSignIn, BadInput> {
+    let missing = |what| missing("certificate", what);
+    let tenant = tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain"))?;
+    let application = arguments.client_id.ok_or_else(|| missing("the application, with --client-id"))?;
+    let path = arguments
+        .certificate
+        .as_deref()
+        .ok_or_else(|| missing("its file, with --certificate"))?;
+    let key_path = arguments.private_key.as_deref().unwrap_or(path);
+    let read = |path: &Path| fs::read(path).map_err(|error| BadInput(format!("{} cannot be read: {error}", path.display())));
+    let pair = ClientCertificate::from_pem(read(path)?, read(key_path)?);
+    let pair = pair.map_err(|error| BadInput(format!("{}: {error}. {}", key_path.display(), error.help())))?;
+    Ok(ClientCertificateSignIn::new(endpoints.clone(), tenant, application, pair).http(arguments.http()?))
+}
+
+fn workload_identity(
+    arguments: &Arguments,
+    endpoints: &CloudEndpoints,
+    tenant: Option<TenantId>,
+) -> Result<ClientAssertionSignIn, BadInput> {
+    let missing = |what| missing("workload identity", what);
+    let tenant = tenant.or_else(|| of_environment(TENANT_VARIABLE));
+    let tenant = tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain or in AZURE_TENANT_ID"))?;
+    let application = arguments.client_id.or_else(|| of_environment(CLIENT_ID_VARIABLE));
+    let application = application.ok_or_else(|| missing("the application, with --client-id or in AZURE_CLIENT_ID"))?;
+    let path = env::var_os(TOKEN_FILE_VARIABLE)
+        .ok_or_else(|| missing("the file with the platform's token, in the environment variable AZURE_FEDERATED_TOKEN_FILE"))?;
+    Ok(ClientAssertionSignIn::from_file(endpoints.clone(), tenant, application, Path::new(&path)).http(arguments.http()?))
+}
+
+fn of_environment<T: std::str::FromStr>(variable: &str) -> Option<T> {
+    env::var(variable).ok()?.trim().parse().ok()
+}
+
+fn managed_identity(client_id: Option<ApplicationId>) -> Result<AzureIdentity, BadInput> {
+    let options = ManagedIdentityCredentialOptions {
+        user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_string())),
+        ..ManagedIdentityCredentialOptions::default()
+    };
+    let credential = ManagedIdentityCredential::new(Some(options)).map_err(|error| BadInput(error.to_string()))?;
+    Ok(AzureIdentity::new(credential))
 }
 
 fn azure_cli(tenant: Option<TenantId>) -> Result<AzureIdentity, BadInput> {

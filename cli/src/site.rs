@@ -106,7 +106,7 @@ impl SiteArguments {
             return Ok(());
         };
         ConsoleScript::new(code, provider, &provisional(spec)?).map_err(|error| BadInput(format!("{error}. {}", error.help())))?;
-        make_writable(folder).map_err(|error| cannot_write(folder, &error))
+        make_writable(folder, &[ConsoleScript::SCRIPT_FILE, ConsoleScript::REQUEST_FILE]).map_err(|error| cannot_write(folder, &error))
     }
 
     /// Writes script and request, where that is wanted, and tells what to do with them.
@@ -120,10 +120,13 @@ impl SiteArguments {
         let is_known = matches!(wanted.server_app, ServerAppImport::Known(_));
         if is_known && !matches!(spec.server_app(), ServerApp::Reuse(_)) {
             // The request would lack the server app: it fails at a site that does not know the app, and would replace a good one.
+            let there = match folder.join(ConsoleScript::REQUEST_FILE).exists() {
+                true => format!("{} is left as it is", folder.display()),
+                false => format!("{} holds no request", folder.display()),
+            };
             return Ok(Some(format!(
-                "Not written: this run made no secret, so there is nothing new to import, and {} is left as it is. \
-                 To replace the secret and write the files anew, add --reissue-secret.",
-                folder.display()
+                "Not written: this run made no secret, so there is nothing new to import, and {there}. \
+                 To make another secret and write the files anew, add --reissue-secret."
             )));
         }
         let secret = match &wanted.server_app {
@@ -136,6 +139,13 @@ impl SiteArguments {
             _ => "The site knows the server app already, so the script asks for no secret key.".to_owned(),
         };
         let console = ConsoleScript::new(code, provider, &wanted).map_err(|error| BadInput(error.to_string()))?;
+        if is_there(folder, &console) {
+            return Ok(Some(format!(
+                "Not written: {} has the same request already. Where the Configuration Manager console is installed, run: {}\n{secret}",
+                folder.display(),
+                console.command_line()
+            )));
+        }
         let written = console.write_to(folder);
         let [script, request] = written.map_err(|error| cannot_write(folder, &error))?;
         Ok(Some(format!(
@@ -148,10 +158,23 @@ impl SiteArguments {
     }
 }
 
-/// Makes the folder, and sees that both files can be written there.
-fn make_writable(folder: &Path) -> io::Result<()> {
+/// Whether the folder has this very request: another administrator may be carrying it out, and its answers would not belong
+/// to a new one.
+fn is_there(folder: &Path, console: &ConsoleScript) -> bool {
+    let content = |text: &str| {
+        let mut request: serde_json::Value = serde_json::from_str(text).ok()?;
+        request.as_object_mut()?.remove("run");
+        Some(request)
+    };
+    let held = fs::read_to_string(folder.join(ConsoleScript::REQUEST_FILE));
+    let has_script = fs::read_to_string(folder.join(ConsoleScript::SCRIPT_FILE)).is_ok_and(|script| script == console.script());
+    has_script && held.is_ok_and(|held| content(&held).is_some() && content(&held) == content(console.request()))
+}
+
+/// Makes the folder, and sees that these files can be written there.
+pub(crate) fn make_writable(folder: &Path, names: &[&str]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    for name in [ConsoleScript::SCRIPT_FILE, ConsoleScript::REQUEST_FILE] {
+    for name in names {
         let path = folder.join(name);
         let is_new = !path.exists();
         OpenOptions::new().append(true).create(true).open(&path)?;
@@ -167,7 +190,7 @@ fn cannot_write(folder: &Path, error: &io::Error) -> BadInput {
 }
 
 /// The request as far as the specification tells it, to find texts that would not arrive as they are.
-fn provisional(spec: &ConnectionSpec) -> Result<SiteOnboarding, BadInput> {
+pub(crate) fn provisional(spec: &ConnectionSpec) -> Result<SiteOnboarding, BadInput> {
     let application: ApplicationId = no_id()?;
     let server = match spec.server_app() {
         ServerApp::Create(app) => Some(app.name()),
@@ -289,6 +312,25 @@ mod tests {
         let said = into(&folder).write_script(&spec, &again).unwrap().unwrap();
         assert!(said.starts_with("Not written") && said.contains("--reissue-secret"), "{said}");
         assert_eq!(files(), first);
+        fs::remove_dir_all(&folder).unwrap();
+        let said = into(&folder).write_script(&spec, &again).unwrap().unwrap();
+        assert!(said.contains("holds no request"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn the_same_request_is_not_written_anew_under_the_hands_of_who_carries_it_out() {
+        let folder = std::env::temp_dir().join(format!("cmg-onboard-same-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let tenant = EmulatedTenant::new();
+        let spec: ConnectionSpec = include_str!("example.json").parse().unwrap();
+        let job = AzureServicesConnection::builder(spec.clone()).directory(tenant.directory());
+        let outcome = job.build().unwrap().onboard(|_| ()).await.unwrap();
+        let request = || fs::read_to_string(folder.join(ConsoleScript::REQUEST_FILE)).unwrap();
+        into(&folder).write_script(&spec, &outcome).unwrap();
+        let first = request();
+        let said = into(&folder).write_script(&spec, &outcome).unwrap().unwrap();
+        assert!(said.contains("has the same request already"), "{said}");
+        assert_eq!(request(), first, "its answers name the number of its run");
         fs::remove_dir_all(&folder).unwrap();
     }
 }

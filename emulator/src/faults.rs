@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::refusal::Refusal;
+use super::{refusal::Refusal, texts};
 
 /// One piece of trouble that a request to the directory is to meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,19 +29,11 @@ impl Fault {
         match self {
             Self::Throttled(retry_after) => Refusal {
                 retry_after,
-                ..Refusal::new(429, "TooManyRequests", "Too many requests.")
+                ..Refusal::new(429, "TooManyRequests", texts::THROTTLED)
             },
-            Self::ServiceUnavailable => Refusal::new(503, "serviceNotAvailable", "The service is temporarily unavailable."),
-            Self::ConcurrentChange => Refusal::new(
-                409,
-                "Directory_ConcurrencyViolation",
-                "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
-            ),
-            Self::CarriedOutButNotFound => Refusal::new(
-                404,
-                "Directory_ObjectNotFound",
-                "Unable to read the company information from the directory.",
-            ),
+            Self::ServiceUnavailable => Refusal::new(503, "serviceNotAvailable", texts::UNAVAILABLE),
+            Self::ConcurrentChange => Refusal::new(409, "Directory_ConcurrencyViolation", texts::CONCURRENT_CHANGE),
+            Self::CarriedOutButNotFound => Refusal::new(404, "Directory_ObjectNotFound", texts::COMPANY_UNREADABLE),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
-use super::refusal::Refusal;
+use super::{refusal::Refusal, texts};
 
 static TYPES: LazyLock<BTreeMap<String, BTreeMap<String, String>>> =
     LazyLock::new(|| serde_json::from_str(include_str!("graph_types.json")).unwrap_or_default());
@@ -37,9 +37,8 @@ fn check_below(root: &str, type_name: &str, path: &str, object: &Map<String, Val
             continue;
         }
         let Some(property_type) = properties.get(name) else {
-            return Err(Refusal::bad_request(format!(
-                "Property '{name}' does not exist on type 'microsoft.graph.{type_name}' or is not present in the API version."
-            )));
+            let message = texts::NO_SUCH_PROPERTY.with(&[("property", name), ("type", type_name)]);
+            return Err(Refusal::bad_request(message));
         };
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         check_value(root, property_type, &path, value)?;

@@ -35,6 +35,7 @@ mod policy;
 mod record;
 mod refusal;
 mod server;
+mod signed_token;
 #[cfg(feature = "onboarding")]
 mod site;
 mod store;

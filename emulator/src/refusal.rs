@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::texts::{self, Message};
+
 /// A refusal in Microsoft Graph's own words.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
@@ -26,11 +28,11 @@ pub(super) struct Detail {
 }
 
 impl Refusal {
-    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, code: &'static str, message: impl Into<Message>) -> Self {
         Self {
             status,
             code,
-            message: message.into(),
+            message: message.into().into_text(),
             details: Vec::new(),
             retry_after: None,
             claims: None,
@@ -47,53 +49,50 @@ impl Refusal {
     }
 
     /// 400 without a more telling code, which is Microsoft Graph's habit.
-    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+    pub(super) fn bad_request(message: impl Into<Message>) -> Self {
         Self::new(400, "Request_BadRequest", message)
     }
 
     pub(super) fn invalid_value(property: &str, resource: &str) -> Self {
-        Self::bad_request(format!(
-            "Invalid value specified for property '{property}' of resource '{resource}'."
-        ))
-        .with_detail("InvalidValue", property)
+        let message = texts::INVALID_VALUE.with(&[("property", property), ("resource", resource)]);
+        Self::bad_request(message).with_detail("InvalidValue", property)
     }
 
     pub(super) fn missing_value(property: &str, resource: &str) -> Self {
-        Self::bad_request(format!("A value is required for property '{property}' of resource '{resource}'."))
+        Self::bad_request(texts::MISSING_VALUE.with(&[("property", property), ("resource", resource)]))
     }
 
     pub(super) fn read_only(property: &str) -> Self {
-        Self::bad_request(format!("Property '{property}' is read-only and cannot be set."))
+        Self::bad_request(texts::READ_ONLY.with(&[("property", property)]))
     }
 
     /// Another object has the value already. Microsoft Graph says 400 here, not 409.
     pub(super) fn conflict(property: &str) -> Self {
-        let message = format!("Another object with the same value for property {property} already exists.");
+        let message = texts::CONFLICT.with(&[("property", property)]);
         Self::new(400, "Request_BadRequest", message).with_detail("ObjectConflict", property)
     }
 
     pub(super) fn not_found(id: &str) -> Self {
-        Self::new(404, "Request_ResourceNotFound", missing_object(id))
+        Self::new(404, "Request_ResourceNotFound", texts::NOT_FOUND.with(&[("id", id)]))
     }
 
     /// The same text where the missing object is not the one addressed but one that the body names.
     pub(super) fn reference_not_found(id: &str) -> Self {
-        Self::new(404, "Request_ResourceNotFound", missing_object(id))
+        Self::new(404, "Request_ResourceNotFound", texts::NOT_FOUND.with(&[("id", id)]))
     }
 
     pub(super) fn permission_missing() -> Self {
-        let message = "Insufficient privileges to complete the operation.";
-        Self::new(403, "Authorization_RequestDenied", message)
+        Self::new(403, "Authorization_RequestDenied", texts::PERMISSION_MISSING)
     }
 
-    pub(super) fn token(message: &str) -> Self {
+    pub(super) fn token(message: impl Into<Message>) -> Self {
         Self::new(401, "InvalidAuthenticationToken", message)
     }
 
     /// 401 with the claims that a new token must have.
     ///
     /// Source: *Claims challenges, claims requests and client capabilities*.
-    pub(super) fn claims_challenge(message: &str, claims: &Value) -> Self {
+    pub(super) fn claims_challenge(message: impl Into<Message>, claims: &Value) -> Self {
         Self {
             claims: Some(claims.to_string()),
             ..Self::token(message)
@@ -101,17 +100,17 @@ impl Refusal {
     }
 
     pub(super) fn no_such_route(segment: &str) -> Self {
-        let message = format!("Resource not found for the segment '{segment}'.");
+        let message = texts::NO_SUCH_SEGMENT.with(&[("segment", segment)]);
         Self::new(404, "Request_ResourceNotFound", message)
     }
 
     /// Microsoft Graph offers it and the emulator does not: said plainly rather than answered wrongly.
     pub(super) fn not_emulated(what: &str) -> Self {
-        Self::new(501, "notImplemented", format!("The emulator does not offer {what}."))
+        Self::new(501, "notImplemented", texts::NOT_EMULATED.with(&[("what", what)]))
     }
 
-    pub(super) fn unsupported_query(message: &str) -> Self {
-        Self::new(400, "Request_UnsupportedQuery", message)
+    pub(super) fn unsupported_query() -> Self {
+        Self::new(400, "Request_UnsupportedQuery", texts::UNSUPPORTED_QUERY)
     }
 
     /// The error envelope's `error` object, without what belongs to one request.
@@ -126,8 +125,4 @@ impl Refusal {
         error["innerError"] = inner;
         json!({"error": error})
     }
-}
-
-fn missing_object(id: &str) -> String {
-    format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.")
 }

@@ -178,6 +178,31 @@ impl EmulatedTenant {
         store.add_service_principal(self.tenant_id(), given)
     }
 
+    /// Changes an object as somebody else would have, past every rule and at once: complex properties by their parts, lists as
+    /// a whole. `id` is an object id, or the application id of an app registration. Tells whether there is such an object.
+    ///
+    /// ```
+    /// use cmg_onboarding_emulator::EmulatedTenant;
+    /// use serde_json::json;
+    ///
+    /// let tenant = EmulatedTenant::new();
+    /// let app = tenant.add_application(json!({"displayName": "Server"}));
+    /// assert!(tenant.change_object(app, json!({"isDisabled": true, "createdDateTime": "2020-01-01T00:00:00Z"})));
+    /// ```
+    pub fn change_object(&self, id: impl Into<Uuid>, change: Value) -> bool {
+        let Value::Object(change) = change else { return false };
+        self.store().change_object(&id.into().to_string(), &change)
+    }
+
+    /// Makes the keys of an identity provider known, as its JSON Web Key Set (`{"keys": [..]}`), so that tokens of this issuer
+    /// sign in where a federated identity credential names it. RSA keys and keys on P-256 are understood.
+    ///
+    /// The service fetches the keys from the issuer's address; the emulator asks nobody.
+    pub fn trust_issuer(&self, issuer: impl Into<String>, keys: &Value) {
+        let keys = keys.get("keys").and_then(Value::as_array).cloned().unwrap_or_default();
+        self.store().issuers.insert(issuer.into(), keys);
+    }
+
     /// Deletes an app registration softly, whoever may. Tells whether it was there.
     pub fn soft_delete(&self, application: impl Into<Uuid>) -> bool {
         let mut store = self.store();

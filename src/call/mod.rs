@@ -1,4 +1,9 @@
-//! What travels with each call on a directory or a site: a channel to the run that makes the call.
+//! [`Call`], the context that travels with each operation on a directory or a site.
+//!
+//! A run makes a channel, gives one end to each operation it calls, and reads what they tell from the other:
+//! repeated attempts, answered requests, items done in the site. An implementation of a trait only has to
+//! call [`Call::retried`], [`Call::answered`] or [`Call::progress`]; doing nothing with the call is right,
+//! too. Nothing is spawned, and an event that is not read is dropped with the channel.
 
 pub(crate) mod progress;
 
@@ -16,8 +21,8 @@ use crate::error::RequestTrace;
 
 /// The context of one call on a [`crate::Directory`] or a [`crate::Site`].
 ///
-/// It is owned and cheap to clone. An implementation tells it what happens meanwhile; the caller hears it through the
-/// [`CallEvents`] of [`Call::channel`]. [`Call::quiet`] is for a caller that wants to hear nothing.
+/// It is owned and cheap to clone. An implementation tells it what happens meanwhile; the caller reads that from the
+/// [`CallEvents`] of [`Call::channel`]. [`Call::quiet`] is for a caller that wants no events.
 ///
 /// ```
 /// use cmg_onboarding::{Call, Retry, RetryReason, call::CallEvent};
@@ -33,17 +38,17 @@ pub struct Call {
     tag: Tag,
 }
 
-/// What a run knows its calls by: several of them share one channel.
+/// By what a run tells its calls apart: several of them share one channel.
 pub(crate) type Tag = u8;
 
 impl Call {
-    /// A call without a listener.
+    /// A call whose events are dropped.
     #[must_use]
     pub const fn quiet() -> Self {
         Self { events: None, tag: 0 }
     }
 
-    /// A call, and what is heard of it.
+    /// A call, and the events that it tells.
     #[must_use]
     pub fn channel() -> (Self, CallEvents) {
         let (sender, receiver) = unbounded_channel();
@@ -79,7 +84,7 @@ impl Call {
 
     fn tell(&self, event: CallEvent) {
         if let Some(events) = &self.events {
-            // A listener that is gone wants to hear nothing more.
+            // The receiver is gone: the caller wants no more events.
             let _ = events.send((self.tag, event));
         }
     }
@@ -103,7 +108,7 @@ pub enum CallEvent {
     Progress(SiteProgress),
 }
 
-/// What is heard of a call, in order.
+/// The events of a call, in order.
 #[derive(Debug)]
 pub struct CallEvents(UnboundedReceiver<(Tag, CallEvent)>);
 
@@ -142,7 +147,7 @@ pub struct Retry {
     pub request: String,
     /// Which attempt failed, from 1.
     pub attempt: u32,
-    /// How long is waited before the next one.
+    /// The wait before the next one.
     #[serde(rename = "delayMilliseconds", with = "milliseconds")]
     pub delay: Duration,
     /// Why.

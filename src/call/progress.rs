@@ -1,4 +1,6 @@
-//! What a site tells while it works. It lives down here because it travels with a call.
+//! What a site tells while it works: which item is done, and what became of it.
+//!
+//! It stands on the ground floor because it travels with a [`Call`](super::Call).
 
 use std::fmt;
 
@@ -68,7 +70,7 @@ pub struct SiteProgress {
     pub item: SiteItem,
     /// What became of it.
     pub action: SiteAction,
-    /// Its row, where it has one.
+    /// Its row, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<SiteRowId>,
     /// How what was created or changed reads back differently from what was wanted, if it does.

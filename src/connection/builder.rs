@@ -8,6 +8,7 @@ use crate::{
     connection::{
         check::term::SecretThresholds,
         handle::{AzureServicesConnection, Inner},
+        plan::consents::Consents,
         read::snapshot::needs_directory,
         report::{incomplete::IncompleteConnection, step::AppRole},
         run::{cancel::Cancel, secret_sink::SecretSink},
@@ -21,6 +22,9 @@ use crate::{
 
 /// How old a plan may be when it is applied without reading again.
 const MAX_PLAN_AGE: Duration = Duration::from_secs(60);
+
+/// How long a new secret may take until the sign-in service accepts it. Seen were 4 to 18 seconds.
+const PROOF_LIMIT: Duration = Duration::from_secs(60);
 
 /// Builds an [`AzureServicesConnection`]. Each setting says its default; directory, site or both have to be
 /// given, as the specification needs them.
@@ -40,13 +44,16 @@ impl AzureServicesConnectionBuilder {
                 expected_tenant: None,
                 no_gateway_stated: false,
                 verify_alive: false,
+                apps_unused_stated: false,
                 policy_exempt: false,
+                consents: Consents::Grant,
                 reissue_secret: false,
                 remove_superseded: false,
                 only: None,
                 site_identity: None,
                 sink: None,
                 secret_probe: None,
+                proof_limit: PROOF_LIMIT,
                 thresholds: SecretThresholds::default(),
                 wait_policy: WaitPolicy::default(),
                 max_plan_age: MAX_PLAN_AGE,
@@ -86,12 +93,26 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
-    /// Without a site, issues a new secret although the app has one of an earlier run, whose text cannot be
-    /// read again. The older one stays, since it may be in use; see
-    /// [`remove_superseded_secrets`](Self::remove_superseded_secrets). Default: the run issues no new one.
+    /// Who gives the admin consents that are missing. Default: this run.
     ///
-    /// With a site, the run issues a secret if the site does not know the app, and this setting changes
-    /// nothing.
+    /// With [`Consents::LeaveToAdministrator`] the plan leaves them out, so that the account that registers needs no
+    /// right to consent: neither the directory role nor the permissions. What is open is a finding of the plan
+    /// (`consentLeftOpen`) and a next step of the outcome (`grantAdminConsent`), with the portal's page and the consent
+    /// URLs. The next run reads whether the consents were given.
+    pub fn consents(mut self, consents: Consents) -> Self {
+        self.inner.consents = consents;
+        self
+    }
+
+    /// Issues a new secret although the app has one of an earlier run, whose text cannot be read again. The older
+    /// one stays, since it is in use until its successor has taken its place; see
+    /// [`remove_superseded_secrets`](Self::remove_superseded_secrets). Default: the run issues a secret only if
+    /// there is none, or if the site does not know the app.
+    ///
+    /// A site that takes renewed secrets
+    /// ([`SiteInfo::takes_renewed_secrets`](crate::site::SiteInfo::takes_renewed_secrets)) gets the new one. For any
+    /// other site, the sink and the outcome have it, and a next step says how a person types it into the console.
+    /// Of an app that is imported, the specification's secret takes the place of an issued one.
     pub fn reissue_secret(mut self, reissue: bool) -> Self {
         self.inner.reissue_secret = reissue;
         self
@@ -126,6 +147,14 @@ impl AzureServicesConnectionBuilder {
     /// and the report keeps. Default: nothing is stated.
     pub fn state_no_gateway(mut self, stated: bool) -> Self {
         self.inner.no_gateway_stated = stated;
+        self
+    }
+
+    /// Before a removal, states that no other site, person or program uses the apps. Without it, apps with a valid
+    /// secret for another site, or with one that this crate has not made, stay. What the site itself shows to be in use
+    /// stays in any case. The plan and the outcome keep the statement. Default: nothing is stated.
+    pub fn state_apps_unused(mut self, stated: bool) -> Self {
+        self.inner.apps_unused_stated = stated;
         self
     }
 
@@ -167,11 +196,33 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
-    /// Signs a server app that is imported in while tenant and site are read, to try its secret out, as *Verify* of the
-    /// *Import apps* dialog does. What the sign-in service says is among the findings. Default: the secret is not
-    /// tried.
+    /// Tries secrets out by signing the server app in. Default: no secret is tried.
+    ///
+    /// The secret of a server app that is imported is tried while tenant and site are read, as *Verify* of the *Import
+    /// apps* dialog does; what the sign-in service says is among the findings.
+    ///
+    /// A secret that a run issues is tried once, after the [`SecretSink`] has it and before the site has it, beside the
+    /// consents. Whatever comes of it is told and stops nothing: by
+    /// [`EventKind::SecretTried`](super::EventKind::SecretTried), and by one of the findings `NewSecretProven`,
+    /// `NewSecretNotYetAccepted`, `NewSecretBlocked`, `NewSecretRefused` and `NewSecretUnproven`.
+    ///
+    /// ```
+    /// use cmg_onboarding::{AzureServicesConnection, CloudEndpoints, connection::AzureServicesConnectionBuilder, token::EntraSecretProbe};
+    ///
+    /// # fn example(builder: AzureServicesConnectionBuilder) -> AzureServicesConnectionBuilder {
+    /// builder.secret_probe(EntraSecretProbe::new(CloudEndpoints::default()))
+    /// # }
+    /// ```
     pub fn secret_probe(mut self, probe: impl SecretProbe + 'static) -> Self {
         self.inner.secret_probe = Some(Arc::new(probe));
+        self
+    }
+
+    /// How long a new secret may take until the sign-in service accepts it, by tokio's timer. Until then
+    /// AADSTS7000215 counts as replication and is waited for with the pauses of the
+    /// [`wait_policy`](Self::wait_policy); afterwards a finding says that it is not known yet. Default: 60 seconds.
+    pub fn secret_proof_limit(mut self, limit: Duration) -> Self {
+        self.inner.proof_limit = limit;
         self
     }
 

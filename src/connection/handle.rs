@@ -9,8 +9,8 @@ use crate::{
     clock::Clock,
     connection::{
         check::{rules::Rules, term::SecretThresholds},
-        plan::{document::PlanDocument, draft},
-        read::snapshot::{Snapshot, read, read_tenant},
+        plan::{consents::Consents, document::PlanDocument, draft},
+        read::snapshot::{Snapshot, Unread, read, read_tenant},
         report::{
             emitter::Emitter,
             error::ReadError,
@@ -79,18 +79,23 @@ pub(crate) struct Inner {
     pub(crate) site: Option<SiteHandle>,
     pub(crate) expected_tenant: Option<TenantId>,
     pub(crate) policy_exempt: bool,
-    /// Without a site: issue a new secret although the app has one.
+    /// Who gives the consents that are missing.
+    pub(crate) consents: Consents,
+    /// Issue or hand over a new secret although there is one.
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
     pub(crate) remove_superseded: bool,
     pub(crate) no_gateway_stated: bool,
     /// Whether a run proves that the apps that it keeps are there.
     pub(crate) verify_alive: bool,
+    pub(crate) apps_unused_stated: bool,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
     /// Signs the server app in with its secret.
     pub(crate) secret_probe: Option<Arc<dyn SecretProbe>>,
+    /// How long a new secret may take until it is accepted.
+    pub(crate) proof_limit: Duration,
     /// How long before its end a secret is told of.
     pub(crate) thresholds: SecretThresholds,
     pub(crate) wait_policy: WaitPolicy,
@@ -126,19 +131,10 @@ impl Inner {
 
     async fn read_consistently(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
         let call = emitter.call(None);
+        let rules = self.rules();
         let (directory, site) = (self.directory(), self.site());
         let probe = self.secret_probe.as_deref();
-        let read_once = || {
-            read(
-                &self.spec,
-                directory,
-                site,
-                probe,
-                self.expected_tenant,
-                call.clone(),
-                self.clock.now(),
-            )
-        };
+        let read_once = || read(&rules, directory, site, probe, call.clone(), self.clock.now());
         let snapshot = read_once().await?;
         // Reading a site can take seconds, in which another run of this specification may have come to its
         // end.
@@ -168,8 +164,14 @@ impl Inner {
             });
             sleep(delay).await;
             snapshot.read_at = self.clock.now();
-            let again = read_tenant(&self.spec, directory, self.expected_tenant, emitter.call(None)).await;
-            snapshot.directory = Some(again.map_err(ReadError::Directory)?);
+            match read_tenant(&self.rules(), directory, self.site().is_some(), emitter.call(None)).await {
+                Ok(again) => snapshot.directory = Some(again),
+                Err(Unread::UnusableToken(token)) => {
+                    snapshot.directory = None;
+                    snapshot.unusable_token = Some(*token);
+                }
+                Err(Unread::Failed(error)) => return Err(ReadError::Directory(error)),
+            }
         }
         Ok(snapshot)
     }
@@ -189,10 +191,12 @@ impl Inner {
             endpoints: self.directory().and_then(|directory| directory.endpoints()),
             expected_tenant: self.expected_tenant,
             policy_exempt: self.policy_exempt,
+            consents: self.consents,
             reissue_secret: self.reissue_secret,
             remove_superseded: self.remove_superseded,
             verify_alive: self.verify_alive,
             no_gateway_stated: self.no_gateway_stated,
+            apps_unused_stated: self.apps_unused_stated,
             only: self.only,
             site_identity: self.site_identity.as_ref(),
             thresholds: &self.thresholds,

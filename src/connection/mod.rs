@@ -54,6 +54,7 @@
 //!   something else by then.
 //! - To verify values that an administrator is about to import, as *Verify* in the console does:
 //!   [`ImportVerifier`].
+//! - To have a change approved by a review board: [`Plan::review`], as text and as data.
 //! - To show progress: [`Event`], which each verb gives to its callback. To end a run early: [`Cancel`], or a
 //!   [`deadline`](AzureServicesConnectionBuilder::deadline).
 //! - To have each issued secret in a vault before anything else can fail: [`SecretSink`].
@@ -96,9 +97,11 @@ pub use many::{ManyResult, onboard_many, onboard_stream};
 pub use plan::{
     Plan,
     change::{Change, When},
+    consents::Consents,
     difference::PropertyChange,
     document::{PlanDocument, PlannedSite},
     operation::{Operation, PlannedAction, PlannedSecret, Reference},
+    review,
     target::{AppSource, PlannedApp},
 };
 pub use preflight::Preflight;

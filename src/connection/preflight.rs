@@ -60,7 +60,10 @@ impl Preflight {
             SignInSummary::new(connection.spec().environment(), directory, &needed)
         });
         Self {
-            signed_in: directory.map(|directory| directory.signed_in.clone()),
+            signed_in: directory
+                .map(|directory| &directory.signed_in)
+                .or_else(|| snapshot.unusable_token.as_ref().map(|token| &token.signed_in))
+                .cloned(),
             tenant: directory.map(|directory| directory.tenant.clone()),
             sign_in,
             site: snapshot.site.as_ref().map(|site| site.info.clone()),

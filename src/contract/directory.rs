@@ -1,4 +1,7 @@
-//! What any directory must do.
+//! What any [`Directory`] must do: the frame of the suite, and what its parts share.
+//!
+//! `apps`, `secrets`, `consents` and `deletion` hold the checks; `tidy` removes what the suite has made. All
+//! of them use names that begin with the caller's prefix.
 
 mod apps;
 mod consents;

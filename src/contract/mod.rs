@@ -1,7 +1,7 @@
 //! What any [`Directory`], [`Site`] or [`TokenProvider`] must do, as functions to run against it (feature `contract`).
 //!
-//! Who writes an implementation of one of the traits calls the function for it, in a test or against a real tenant or
-//! site. It calls the operations as a run does, and compares what they answer with what the trait promises. The first
+//! The author of an implementation calls the function for its trait, in a test or against a real tenant or site. The
+//! function calls the operations as a run does, and compares what they answer with what the trait promises. The first
 //! promise that is broken is the answer: a [`ContractViolation`] with the name of the check, what was expected and what
 //! was found. Nothing panics, so that the functions serve outside tests, too.
 //!
@@ -73,7 +73,8 @@ pub async fn directory_reads(directory: &dyn Directory, prefix: &str) -> Result<
 /// Checks everything that the trait [`Site`] promises.
 ///
 /// It imports two apps of a tenant that does not exist, all with new ids, into a connection whose name begins with
-/// `prefix`, and removes the connection, also after a violation. The product has no way to remove tenants and apps from
+/// `prefix`, switches its user discovery on and off, renames it, and removes it, also after a violation. A site that
+/// takes renewed secrets gets one. The product has no way to remove tenants and apps from
 /// a site, so these stay there: use a site for tests.
 ///
 /// # Errors

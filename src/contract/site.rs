@@ -1,4 +1,5 @@
-//! What any site must do.
+//! What any [`Site`] must do: an onboarding is an ensure, asking twice is harmless, and what was done is read
+//! back.
 
 use time::Duration;
 use uuid::Uuid;
@@ -11,9 +12,10 @@ use crate::{
     ids::{ApplicationId, TenantId},
     secret::ClientSecret,
     site::{
-        ClientAppImport, SecretHeld, ServerAppImport, Site, SiteAction, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval,
-        SiteRowId, SiteSnapshot,
+        ClientAppImport, NamedConnection, SecretHeld, ServerAppImport, Site, SiteAction, SiteItem, SiteOnboarded, SiteOnboarding,
+        SiteProgress, SiteRemoval, SiteRowId, SiteSnapshot,
     },
+    spec::DiscoverySpec,
 };
 
 type Checked = Result<(), ContractViolation>;
@@ -36,8 +38,9 @@ pub(super) async fn writes(site: &dyn Site, prefix: &str) -> Checked {
     let wanted = wanted(check, prefix, secret())?;
     let checked = onboarded(site, &wanted).await;
     // Also after a violation, which is what is told then.
-    let removed = removed(site, &wanted).await;
-    checked.and(removed)
+    let removed_first = removed(site, &wanted).await;
+    let removed_renamed = removed(site, &renamed(&wanted, SiteRowId(0))).await;
+    checked.and(removed_first).and(removed_renamed)
 }
 
 async fn onboarded(site: &dyn Site, wanted: &SiteOnboarding) -> Checked {
@@ -46,7 +49,12 @@ async fn onboarded(site: &dyn Site, wanted: &SiteOnboarding) -> Checked {
     let shown = the_snapshot_shows_what_was_onboarded(site, wanted, &first).await?;
     onboarding_again_changes_nothing(site, wanted, &shown).await?;
     another_secret_is_never_called_this_one(site, wanted).await?;
-    no_secret_is_shown(wanted, &first, &shown)
+    no_secret_is_shown(wanted, &first, &shown)?;
+    if shown.info.takes_renewed_secrets {
+        a_renewed_secret_is_taken(site, wanted).await?;
+    }
+    discovery_is_switched_on_and_off(site, wanted).await?;
+    a_rename_keeps_the_row(site, wanted, first.connection.id).await
 }
 
 async fn removed(site: &dyn Site, wanted: &SiteOnboarding) -> Checked {
@@ -171,6 +179,98 @@ async fn another_secret_is_never_called_this_one(site: &dyn Site, wanted: &SiteO
         "the first secret to be held still, or not said",
         again.secret,
     )
+}
+
+async fn a_renewed_secret_is_taken(site: &dyn Site, wanted: &SiteOnboarding) -> Checked {
+    let check = Check("a_renewed_secret_is_taken");
+    let mut renewed = known(wanted);
+    renewed.server_app = ServerAppImport::Renew {
+        client_id: wanted.server_app.client_id(),
+        secret_key: secret(),
+        secret_key_expiry: SystemClock.now().replace_nanosecond(0).unwrap_or_else(|_| SystemClock.now()) + VALIDITY * 2,
+    };
+    let taken = site.onboard(Call::quiet(), &renewed).await;
+    let taken = taken.map_err(check.failed("onboard, with a renewed secret"))?;
+    let is_changed = |progress: &SiteProgress| progress.item != SiteItem::ServerApp || progress.action == SiteAction::Changed;
+    let is_taken = taken.done.iter().all(is_changed) && taken.secret != SecretHeld::Another;
+    check.holds(
+        is_taken,
+        "the server app to be changed, and this secret to be held or not said",
+        &taken,
+    )?;
+    let again = site.onboard(Call::quiet(), &renewed).await;
+    let again = again.map_err(check.failed("onboard, with the same secret again"))?;
+    let is_kept = again.done.iter().all(is_unchanged) && again.secret != SecretHeld::Another;
+    check.holds(is_kept, "every item unchanged, and this secret to be held or not said", &again)
+}
+
+async fn discovery_is_switched_on_and_off(site: &dyn Site, wanted: &SiteOnboarding) -> Checked {
+    let check = Check("discovery_is_switched_on_and_off");
+    let on = DiscoverySpec::builder().users().build().map_err(check.failed("user discovery"))?;
+    let off = DiscoverySpec::builder()
+        .users_off()
+        .build()
+        .map_err(check.failed("no user discovery"))?;
+    for (discovery, is_on) in [(on, true), (off, false)] {
+        let mut wanted = known(wanted);
+        wanted.discovery = Some(discovery);
+        let set = site
+            .onboard(Call::quiet(), &wanted)
+            .await
+            .map_err(check.failed("onboard, with discovery"))?;
+        let has_told = set.done.iter().any(|progress| progress.item == SiteItem::Discovery);
+        check.holds(has_told, "discovery among the items", &set.done)?;
+        let is_set = set.connection.is_discovery_unread || set.connection.user_discovery.is_some() == is_on;
+        check.holds(
+            is_set,
+            if is_on { "user discovery on" } else { "user discovery off" },
+            &set.connection,
+        )?;
+        let again = site
+            .onboard(Call::quiet(), &wanted)
+            .await
+            .map_err(check.failed("onboard, with discovery again"))?;
+        check.holds(again.done.iter().all(is_unchanged), "every item unchanged", &again.done)?;
+    }
+    Ok(())
+}
+
+async fn a_rename_keeps_the_row(site: &dyn Site, wanted: &SiteOnboarding, before: SiteRowId) -> Checked {
+    let check = Check("a_rename_keeps_the_row");
+    let renamed = renamed(&known(wanted), before);
+    let told = site
+        .onboard(Call::quiet(), &renamed)
+        .await
+        .map_err(check.failed("onboard, under another name"))?;
+    let is_same = told.connection.id == before && told.connection.name == renamed.name;
+    check.holds(is_same, "the same row under the other name", &told.connection)?;
+    let after = snapshot(check, site).await?;
+    let is_shown = row(&after, &renamed) == Some(before) && row(&after, wanted).is_none();
+    check.holds(is_shown, "a snapshot with the other name alone", &after.connections)?;
+    let again = site
+        .onboard(Call::quiet(), &renamed)
+        .await
+        .map_err(check.failed("onboard, under the other name again"))?;
+    check.holds(again.done.iter().all(is_unchanged), "every item unchanged", &again.done)
+}
+
+fn is_unchanged(progress: &SiteProgress) -> bool {
+    progress.action == SiteAction::Unchanged
+}
+
+/// The same once the site knows both apps.
+fn known(wanted: &SiteOnboarding) -> SiteOnboarding {
+    let mut wanted = wanted.clone();
+    wanted.server_app = ServerAppImport::Known(wanted.server_app.client_id());
+    wanted.client_app = ClientAppImport::Known(wanted.client_app.client_id());
+    wanted
+}
+
+fn renamed(wanted: &SiteOnboarding, row: SiteRowId) -> SiteOnboarding {
+    let mut renamed = wanted.clone();
+    renamed.name = format!("{} renamed", wanted.name);
+    renamed.renamed_from = Some(NamedConnection::new(row, &wanted.name));
+    renamed
 }
 
 fn no_secret_is_shown(wanted: &SiteOnboarding, onboarded: &SiteOnboarded, shown: &SiteSnapshot) -> Checked {

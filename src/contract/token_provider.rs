@@ -1,4 +1,5 @@
-//! What any token provider must do.
+//! What any [`TokenProvider`] must do: give a token that is usable now, to many callers at once and after a
+//! dropped call.
 
 use std::future::poll_fn;
 

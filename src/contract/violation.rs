@@ -1,4 +1,4 @@
-//! What is told of a promise that is broken.
+//! [`ContractViolation`], what a check tells of a promise that is broken, and the [`Check`] that makes it.
 
 use std::{borrow::Cow, error::Error, fmt::Debug, sync::Arc};
 

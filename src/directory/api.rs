@@ -3,10 +3,11 @@
 use std::{any::type_name, fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
+use time::Duration;
 
 use super::{
-    AppManagementPolicy, Application, ApplicationProperties, DeletedApplication, NewApplication, NewPassword, NewPermissionGrant,
-    NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
+    AppManagementPolicy, Application, ApplicationProperties, ConditionalAccessPolicy, DeletedApplication, NewApplication, NewPassword,
+    NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
 };
 use crate::{
     call::Call,
@@ -42,8 +43,9 @@ pub enum ApplicationKey {
 ///
 /// | verb | operations |
 /// | --- | --- |
-/// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `tenant`, `application`, `application_with_uri`, `service_principal`; `permission_grants` if the client app is there; `role_assignments` if the server app is, with discovery; if they are offered, `held_roles`, `app_management_policy`, `deleted_applications` |
-/// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | those of `plan`, and of the writes those that the plan shows: `create_application`, `update_application`, `create_service_principal`, `create_permission_grant`, `update_permission_grant`, `assign_role`, `add_password`, `remove_password` |
+/// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `tenant`, `application`, `application_with_uri`, `service_principal`; `permission_grants` if the client app is there; `role_assignments` if the server app is, with discovery; if they are offered, `held_roles`, `app_management_policy`, `conditional_access_policies`, `deleted_applications` |
+/// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | those of `plan`, and of the writes those that the plan shows: `create_application`, `update_application`, `create_service_principal`, `create_permission_grant`, `update_permission_grant`, `assign_role`, `add_password`, `remove_password`, `restore_application` |
+/// | the same, if a policy that could not be read refuses | `role_assignments`, `permission_grants`, `application_owners`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; if it is offered, `deleted_service_principals`. Without them what was made stays |
 /// | [`remove`](crate::AzureServicesConnection::remove) | those of `plan`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; `remove_password` for an adopted app; if it is offered, `deleted_service_principals` |
 /// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | `tenant`, `application`, `service_principal`, `permission_grants`; `role_assignments` with discovery |
 ///
@@ -115,6 +117,19 @@ pub trait Directory: Debug + Send + Sync {
     /// `preflight` and `plan` ask, and go on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn app_management_policy(&self, _call: Call) -> Result<AppManagementPolicy, DirectoryError> {
         Err(unsupported::<Self>("app_management_policy"))
+    }
+
+    /// The Conditional Access policies that are enforced. Needs `Policy.Read.All`.
+    ///
+    /// `preflight` and `plan` ask, and go on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    async fn conditional_access_policies(&self, _call: Call) -> Result<Vec<ConditionalAccessPolicy>, DirectoryError> {
+        Err(unsupported::<Self>("conditional_access_policies"))
+    }
+
+    /// How far this machine's clock is ahead of the directory's, as its last answer told; negative if it is behind.
+    /// Default: not known.
+    fn clock_lead(&self) -> Option<Duration> {
+        None
     }
 
     /// The app registration with this key.

@@ -1,6 +1,7 @@
 //! The Entra side: one trait, and what goes through it.
 
 mod api;
+mod conditional_access;
 #[cfg(all(any(fuzzing, test), feature = "http"))]
 pub(crate) use graph::fuzzing;
 #[cfg(feature = "http")]
@@ -9,6 +10,8 @@ mod objects;
 mod people;
 
 pub use api::{ApplicationKey, Directory, DirectoryHandle};
+pub(crate) use conditional_access::Applies;
+pub use conditional_access::ConditionalAccessPolicy;
 #[cfg(feature = "http")]
 pub use graph::{GraphDirectory, GraphDirectoryBuilder};
 pub use objects::{

@@ -615,9 +615,11 @@ impl RoleAssignment {
     }
 }
 
+/// A tenant lists the deleted apps of everyone, so what is odd in one of them is no reason to stop.
 fn descriptions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let secrets = Option::<Vec<PasswordCredential>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(secrets.into_iter().map(|secret| secret.display_name.unwrap_or_default()).collect())
+    let secrets = Option::<Vec<serde_json::Value>>::deserialize(deserializer)?.unwrap_or_default();
+    let description = |secret: &serde_json::Value| secret["displayName"].as_str().unwrap_or_default().to_owned();
+    Ok(secrets.iter().map(description).collect())
 }
 
 fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {

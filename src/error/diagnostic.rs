@@ -1,4 +1,7 @@
-//! What every public error of this crate tells beside its text.
+//! [`Diagnostic`], the trait of all public errors of this crate.
+//!
+//! A front end needs only this trait to show an error: a code for its own texts, a help text, the ids of the
+//! request, and whether to offer a repetition.
 
 use std::{borrow::Cow, error::Error};
 
@@ -22,7 +25,7 @@ pub trait Diagnostic: Error {
     /// What went wrong, for programs: a name in camelCase, as every other code in this crate's JSON. It is stable.
     fn code(&self) -> &'static str;
 
-    /// What to do about it, in whole sentences: what to change, who may change it and where.
+    /// What to do about it, in whole sentences: what to change, in which place, and who may change it.
     fn help(&self) -> Cow<'_, str>;
 
     /// The error that this one carries and that answers for it; `None` for one that answers for itself.

@@ -1,4 +1,5 @@
-//! What can go wrong on the Entra side.
+//! [`DirectoryError`], what can go wrong on the Entra side, and [`NotSupported`] for what an implementation
+//! does not offer.
 
 use std::borrow::Cow;
 
@@ -13,7 +14,7 @@ pub struct NotSupported {
 }
 
 impl NotSupported {
-    /// Names the operation and who does not offer it.
+    /// Names the operation, and the type that does not offer it.
     #[must_use]
     pub const fn new(operation: &'static str, implementer: &'static str) -> Self {
         Self { operation, implementer }
@@ -68,7 +69,7 @@ pub enum DirectoryError {
     /// The directory answered, and its answer does not show what must be there.
     #[error(transparent)]
     NotVisible(NotVisible),
-    /// It was waited for as long as the [`WaitPolicy`](crate::WaitPolicy) allows.
+    /// The run has waited as long as the [`WaitPolicy`](crate::WaitPolicy) allows.
     #[error(transparent)]
     ExceededMaxWait(Box<ExceededMaxWait>),
 }
@@ -107,7 +108,7 @@ impl DirectoryError {
         }
     }
 
-    /// Whether the request may have been carried out although it failed, so that one must look before repeating it.
+    /// Whether the request may have been carried out although it failed, so that the caller must look before repeating it.
     #[must_use]
     pub fn may_have_been_carried_out(&self) -> bool {
         match self {

@@ -1,8 +1,14 @@
 //! The errors that callers match on, by meaning.
 //!
-//! Every `Display` is one sentence that does not repeat its source; the source is there through
-//! [`std::error::Error::source`]. Every public error of the crate implements [`Diagnostic`]: a stable code, what to do about it,
-//! which request it was, and whether repeating helps.
+//! There is one type for each side: [`DirectoryError`] for the Entra side, [`SiteError`] for the
+//! Configuration Manager side, [`TokenError`] for signing in. Their variants say what happened: refused, not
+//! reached, an answer that cannot be used, not offered. They name no service's codes; a [`RequestTrace`] has
+//! the ids that Microsoft's support asks for.
+//!
+//! What every error of this crate guarantees: its `Display` is one sentence that does not repeat its source;
+//! the source is there through [`std::error::Error::source`]; it implements [`Diagnostic`] with a stable
+//! code, with what to do about it, which request it was, and whether repeating helps; it holds no token, no
+//! secret and no body. Text of other people in it is cleaned of characters that steer a terminal.
 
 mod diagnostic;
 mod directory;

@@ -1,4 +1,4 @@
-//! The directory answers, and does not show what must be there.
+//! [`NotVisible`]: the directory answers, and its answer does not show what must be there.
 
 use std::borrow::Cow;
 

@@ -1,11 +1,12 @@
-//! What can go wrong on the Configuration Manager side.
+//! [`SiteError`], what can go wrong on the Configuration Manager side: the site refuses, is not reached, or
+//! the caller cannot sign in to it.
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use super::{Diagnostic, NotSupported, RequestTrace, TokenError};
 use crate::text::excerpt;
 
-/// Why a site answered no, where that can be told.
+/// Why a site refused, if that can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SiteRefusalReason {
@@ -23,7 +24,7 @@ pub enum SiteRefusalReason {
     Other,
 }
 
-/// The site answered no.
+/// The site refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the site refused to {operation}: {message}")]
 pub struct SiteRefused {
@@ -64,7 +65,7 @@ impl SiteRefused {
         self
     }
 
-    /// Why, where that can be told.
+    /// Why, if that can be told.
     #[must_use]
     pub const fn reason(&self) -> SiteRefusalReason {
         self.reason
@@ -116,7 +117,7 @@ pub enum SiteTrouble {
     NotReached,
     /// The server showed another certificate than the pinned one. Nothing was sent.
     CertificateNotPinned,
-    /// Something answered that makes no sense as an answer of a site.
+    /// The answer makes no sense as one of a site.
     UnusableAnswer,
 }
 
@@ -209,7 +210,7 @@ impl Diagnostic for SiteUnreachable {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SiteError {
-    /// The site answered no.
+    /// The site refused.
     #[error(transparent)]
     Refused(SiteRefused),
     /// The site was not reached.
@@ -224,9 +225,9 @@ pub enum SiteError {
     /// The implementation only reads; another one writes.
     #[error("{reader} only reads, and cannot {operation}")]
     ReadOnly {
-        /// What was asked.
+        /// The operation that was asked for.
         operation: &'static str,
-        /// Who was asked.
+        /// The implementation that was asked.
         reader: &'static str,
         /// What to do about it.
         help: &'static str,
@@ -243,7 +244,7 @@ impl SiteError {
         }
     }
 
-    /// Whether the site may have been changed although it did not answer, so that one must look before repeating.
+    /// Whether the site may have been changed although it did not answer, so that the caller must look before repeating.
     #[must_use]
     pub fn may_have_been_carried_out(&self) -> bool {
         match self {

@@ -1,4 +1,8 @@
-//! No token could be had.
+//! [`TokenError`]: no token could be had, how getting one failed, and what the sign-in service said.
+//!
+//! [`TokenFailure`] decides what happens next: a chain of providers goes on to its next one only if this way
+//! of signing in is closed. [`SignInRefusal`] keeps the codes of the sign-in service, for people and for a
+//! support case, and not its free text.
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
@@ -106,7 +110,7 @@ pub struct SignInRefusal {
     pub error: String,
     /// The numbers behind `AADSTS`, each once. They may change, so they only serve to explain.
     pub codes: Vec<u32>,
-    /// What the first code that is known means, what to do about it, and who can.
+    /// What the first known code means, what to do about it, and who can do it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
     /// The id that finds this sign-in in the tenant's sign-in logs.
@@ -118,7 +122,7 @@ pub struct SignInRefusal {
     /// The service's own time, as it writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
-    /// Claims that another sign-in must ask for, as JSON, where the service wants some.
+    /// Claims that another sign-in must ask for, as JSON, if the service wants some.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claims: Option<String>,
 }
@@ -200,7 +204,7 @@ impl TokenError {
         self
     }
 
-    /// What the sign-in service said, where it was the one that refused.
+    /// What the sign-in service said, if it refused.
     #[must_use]
     pub fn refusal(&self) -> Option<&SignInRefusal> {
         self.refusal.as_deref()

@@ -1,4 +1,4 @@
-//! Which request it was, for a support case.
+//! [`RequestTrace`]: which request an answer or an error belongs to, for a support case.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! No answer, or none that makes sense.
+//! [`Unreachable`] and [`UnexpectedAnswer`]: no answer came, or one that makes no sense.
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
@@ -13,7 +13,7 @@ pub enum TransportKind {
     Connect,
     /// The server's certificate is not trusted, or is not the pinned one, so nothing was sent. Never repeated.
     UntrustedCertificate,
-    /// No answer in time. The request may have been carried out: repeated automatically only where that does no harm.
+    /// No answer in time. The request may have been carried out: repeated automatically only if that does no harm.
     TimedOut,
     /// The connection broke. As [`TransportKind::TimedOut`].
     Interrupted,

@@ -1,4 +1,4 @@
-//! The directory was waited for, and the wait came to its end.
+//! [`ExceededMaxWait`]: a run has waited for the directory as long as its policy allows.
 
 use std::{borrow::Cow, error::Error, fmt, time::Duration};
 

@@ -14,6 +14,7 @@ use crate::{
         ExceededMaxWait, NotSupported, NotVisible, RefusalReason, Refused, RequestTrace, SiteRefusalReason, SiteRefused, SiteTrouble,
         SiteUnreachable, TokenFailure, TransportKind, UnexpectedAnswer, Unreachable,
     },
+    hand_over::HandOverError,
     http::{CertificateFingerprint, HttpError, HttpOptions, InvalidHttpOption, TransportFailure},
     ids::{ApplicationId, TenantId},
     site::{
@@ -285,6 +286,41 @@ fn of_settings() -> Vec<Sample> {
     samples
 }
 
+fn of_a_hand_over() -> [Sample; 15] {
+    let (foreign, now) = (|| FOREIGN.to_owned(), time::OffsetDateTime::UNIX_EPOCH);
+    [
+        HandOverError::Nothing,
+        HandOverError::CertificateUnreadable,
+        HandOverError::CertificateWithoutRsa { subject: foreign() },
+        HandOverError::CertificateNotValid {
+            subject: foreign(),
+            from: now,
+            until: now,
+            now,
+        },
+        HandOverError::CertificateForOtherUse {
+            subject: foreign(),
+            lacks: "key usage",
+        },
+        HandOverError::KeyUnreadable { reason: "it is not text" },
+        HandOverError::TakenForADate { text: foreign() },
+        HandOverError::NotSealed,
+        HandOverError::Unreadable { reason: "it is too long" },
+        HandOverError::NotSupported { what: foreign() },
+        HandOverError::WrongRecipient {
+            sealed_to: vec![foreign(), foreign()],
+            own: foreign(),
+        },
+        HandOverError::NotOpened {
+            sealed_to: vec![foreign()],
+        },
+        HandOverError::UnknownVersion { version: 2 },
+        HandOverError::Expired { expired_on: now },
+        HandOverError::Content { reason: foreign() },
+    ]
+    .map(sample)
+}
+
 fn of_services() -> Vec<Sample> {
     let mut samples: Vec<Sample> = KINDS
         .map(|kind| sample(TransportFailure::new(kind, io::Error::other(FOREIGN))))
@@ -375,6 +411,7 @@ pub(super) fn samples() -> Vec<Sample> {
     samples.push(sample(Check("a_check").broken("this", FOREIGN)));
     samples.extend(of_the_specification());
     samples.extend(of_settings());
+    samples.extend(of_a_hand_over());
     samples.extend(of_services());
     samples
 }

@@ -1,4 +1,9 @@
-//! What came back, bounded, and kept out of logs.
+//! What a service answered: status, the few headers that this crate looks at, and the body, limited in
+//! length.
+//!
+//! [`RawAnswer`] is what a transport brings back from one attempt. [`Answer`] is the last one of a call, with
+//! the trace of its request. Bodies may carry a secret: they are wiped on drop and appear neither in `Debug`
+//! nor in an error.
 
 use std::fmt;
 
@@ -199,7 +204,7 @@ impl Answer {
         UnexpectedAnswer::new(&self.host, problem, self.trace.clone())
     }
 
-    /// Whether a browser would show it: the mark of proxies and sign-in portals that answer in somebody's place.
+    /// Whether a browser would show it: proxies and sign-in portals answer like this in the place of a service.
     pub(crate) fn is_html(&self) -> bool {
         let declared = self.headers().content_type.as_deref();
         declared.is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) || self.body().trim_ascii_start().first() == Some(&b'<')

@@ -1,4 +1,8 @@
 //! The trait that gives the pipeline its tokens, so that the pipeline does not know how to sign in.
+//!
+//! The pipeline asks [`Authorize::bearer`] once for each attempt that needs a token; after the service has
+//! refused one, it asks once more with the [`Rejection`]. What it gets lives in an [`Authorization`], which
+//! `Debug` does not show.
 
 use std::fmt;
 
@@ -57,6 +61,6 @@ impl fmt::Debug for Authorization {
 /// The service refused the last token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rejection {
-    /// The claims that the next token must carry, as JSON, where the service asked for some.
+    /// The claims that the next token must carry, as JSON, if the service asked for some.
     pub(crate) claims: Option<String>,
 }

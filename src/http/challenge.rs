@@ -35,7 +35,7 @@ fn claims(header: &str) -> Option<String> {
     matches!(serde_json::from_str(&text), Ok(Value::Object(_))).then_some(text)
 }
 
-/// The value of `name="value"` or `name=value`, where the name stands at the beginning of a parameter.
+/// The value of `name="value"` or `name=value`, if the name stands at the beginning of a parameter.
 fn parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     let mut rest = header;
     loop {

@@ -1,4 +1,7 @@
-//! [`HttpClient`]: what every part of the crate that speaks HTTP is given.
+//! [`HttpClient`], the handle that every part of the crate that speaks HTTP takes.
+//!
+//! It holds a transport and the settings of the pipeline above it. A directory, a site or a token provider
+//! takes a pipeline of its own from it; all of them share its connections.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The SHA-256 fingerprint of a certificate.
+//! [`CertificateFingerprint`], the SHA-256 of the one certificate that a server may show.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 

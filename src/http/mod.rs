@@ -1,8 +1,18 @@
 //! HTTP, for everything in this crate that speaks it.
 //!
-//! [`HttpClient`] is the one handle: it is built from [`HttpOptions`], or over a [`Transport`] of your own, and every
-//! builder takes one by its `http` setting. The order of a request is fixed: authorization, one attempt, a log event,
-//! the verdict, the wait. Only `network` knows which HTTP library does the work.
+//! [`HttpClient`] is the one handle: it is built from [`HttpOptions`], or over a [`Transport`] of your own,
+//! and every builder takes one by its `http` setting. Clones share connections, by origin, proxy and trust.
+//!
+//! One call goes this way: `pipeline` gets a token (`authorize`), hands one attempt to the transport, logs
+//! it, and asks `retry` whether to send it again and when; `retry_after` and `silence` say how long to wait
+//! and when to give a host up; `warming` opens a connection while a token is being fetched. `network` is the
+//! transport over the network and the only file that names the HTTP library; `protocol` remembers which
+//! origins speak HTTP/2, `pinning` accepts one certificate, `proxy_trouble` explains a proxy.
+//!
+//! What this room guarantees: HTTPS only, but for the loopback interface; redirects are never followed; a
+//! request that is not safe to repeat is sent again only if it provably did nothing; tokens, bodies and
+//! queries are in no log, no error and no `Debug`; nothing is spawned, and dropping a future ends its
+//! request.
 
 mod answer;
 mod authorize;

@@ -2,8 +2,8 @@
 //!
 //! Over TLS, HTTP/2 is spoken from the first byte, because only then do parallel first requests share one connection:
 //! a client that lets TLS negotiate opens one connection for each of them, before it learns that one would do.
-//! An origin that cannot do it - an old server, a proxy that inspects TLS - is asked again with negotiation, and
-//! remembered. Plain HTTP goes to the loopback interface only, over HTTP/1.1; nothing there goes through a proxy.
+//! If an origin cannot do it, such as an old server or a proxy that inspects TLS, the transport asks it again with
+//! negotiation, and remembers that. Plain HTTP goes to the loopback interface only, over HTTP/1.1; nothing there goes through a proxy.
 
 use std::{
     collections::HashMap,
@@ -24,7 +24,7 @@ use secrecy::{ExposeSecret, zeroize::Zeroizing};
 use super::{
     CertificateFingerprint, HttpOptions, InvalidHttpOption,
     answer::RawAnswer,
-    options::Way as ProxyWay,
+    options::ProxyChoice,
     protocol::{Protocol, Protocols},
     proxy_trouble::ProxyTrouble,
     request::Method,
@@ -63,13 +63,13 @@ pub(super) const fn check_roots(_: &[Vec<u8>]) -> Result<(), InvalidHttpOption> 
 #[derive(Debug)]
 pub(super) struct NetworkTransport {
     options: Arc<HttpOptions>,
-    clients: Mutex<HashMap<Way, Client>>,
+    clients: Mutex<HashMap<Settings, Client>>,
     protocols: Protocols,
 }
 
-/// What connections are shared by, beside their origin.
+/// What attempts that share a connection have in common, beside the origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Way {
+struct Settings {
     /// `None` leaves the protocol to TLS.
     protocol: Option<Protocol>,
     is_past_proxy: bool,
@@ -88,22 +88,22 @@ impl NetworkTransport {
     /// The client for an attempt and a protocol.
     fn client(&self, attempt: &Attempt<'_>, protocol: Option<Protocol>) -> Result<Client, TransportFailure> {
         let url = attempt.request().url();
-        let way = Way {
+        let settings = Settings {
             protocol,
             is_past_proxy: attempt.is_direct() || is_loopback(url),
             pin: self.options.pin_of(url),
         };
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(&way) {
+        if let Some(client) = clients.get(&settings) {
             return Ok(client.clone());
         }
-        let built = self.builder(way)?.build();
+        let built = self.builder(settings)?.build();
         let client = built.map_err(|error| TransportFailure::new(TransportKind::Unusable, error.without_url()))?;
-        clients.insert(way, client.clone());
+        clients.insert(settings, client.clone());
         Ok(client)
     }
 
-    fn builder(&self, way: Way) -> Result<ClientBuilder, TransportFailure> {
+    fn builder(&self, settings: Settings) -> Result<ClientBuilder, TransportFailure> {
         let common = Client::builder()
             .user_agent(&self.options.user_agent)
             .redirect(Policy::none())
@@ -116,10 +116,10 @@ impl NetworkTransport {
             .no_zstd()
             .no_deflate();
         let common = match &self.options.proxy.0 {
-            _ if way.is_past_proxy => common.no_proxy(),
-            ProxyWay::None => common.no_proxy(),
-            ProxyWay::System => common,
-            ProxyWay::Given { url, credentials } => {
+            _ if settings.is_past_proxy => common.no_proxy(),
+            ProxyChoice::None => common.no_proxy(),
+            ProxyChoice::System => common,
+            ProxyChoice::At { url, credentials } => {
                 let proxy = reqwest::Proxy::all(url.clone());
                 let proxy = proxy.map_err(|error| TransportFailure::new(TransportKind::Unusable, error.without_url()))?;
                 common.proxy(match credentials {
@@ -128,7 +128,7 @@ impl NetworkTransport {
                 })
             }
         };
-        let shaped = match way.protocol {
+        let shaped = match settings.protocol {
             Some(Protocol::Http2) => common
                 .http2_prior_knowledge()
                 .http2_keep_alive_interval(KEEP_ALIVE)
@@ -136,14 +136,14 @@ impl NetworkTransport {
             Some(Protocol::Http1) => common.http1_only(),
             None => common,
         };
-        self.trusting(shaped, way)
+        self.trusting(shaped, settings)
     }
 
     /// Decides whose certificate is accepted.
     #[cfg(feature = "rustls")]
-    fn trusting(&self, builder: ClientBuilder, way: Way) -> Result<ClientBuilder, TransportFailure> {
+    fn trusting(&self, builder: ClientBuilder, settings: Settings) -> Result<ClientBuilder, TransportFailure> {
         let unusable = |error| TransportFailure::new(TransportKind::Unusable, error);
-        let Some(fingerprint) = way.pin else {
+        let Some(fingerprint) = settings.pin else {
             let mut roots = Vec::new();
             for text in &self.options.roots {
                 roots.extend(reqwest::Certificate::from_pem_bundle(text).map_err(|error| unusable(Box::new(error)))?);
@@ -154,7 +154,7 @@ impl NetworkTransport {
                 builder.tls_certs_merge(roots)
             });
         };
-        let protocols: &[&[u8]] = match way.protocol {
+        let protocols: &[&[u8]] = match settings.protocol {
             Some(Protocol::Http2) => &[b"h2"],
             Some(Protocol::Http1) => &[b"http/1.1"],
             None => &[b"h2", b"http/1.1"],
@@ -165,7 +165,7 @@ impl NetworkTransport {
     }
 
     #[cfg(not(feature = "rustls"))]
-    fn trusting(&self, builder: ClientBuilder, _: Way) -> Result<ClientBuilder, TransportFailure> {
+    fn trusting(&self, builder: ClientBuilder, _: Settings) -> Result<ClientBuilder, TransportFailure> {
         Ok(builder)
     }
 
@@ -223,7 +223,9 @@ impl Transport for NetworkTransport {
         if url.scheme() != "https" || attempt.identity().is_some() {
             return;
         }
-        let Some(_turn) = self.protocols.first_to_ask(url) else { return };
+        let Some(_opening) = self.protocols.begin_opening(url) else {
+            return;
+        };
         // The request that needs the connection meets the same trouble and tells it.
         let _ = self.attempt(attempt).await;
     }

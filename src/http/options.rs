@@ -1,4 +1,8 @@
-//! How the network is used: whose certificates are trusted, past which proxy, for how long.
+//! The settings of an [`HttpClient`](super::HttpClient): whose certificates it trusts, through which proxy it
+//! goes, how long it waits.
+//!
+//! [`HttpOptions`] is read once, when the client is built. A [`Proxy`] holds its password as a secret, and
+//! neither `Debug` nor an error shows it.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -65,8 +69,8 @@ impl HttpOptions {
         }
     }
 
-    /// Trusts these issuers beside those of the operating system, as an inspecting proxy or a site's own root needs.
-    /// Adds up.
+    /// Trusts these issuers beside those of the operating system, as a proxy that inspects TLS or a site's own root
+    /// needs. Calls add up.
     ///
     /// # Errors
     ///
@@ -77,11 +81,11 @@ impl HttpOptions {
         Ok(self)
     }
 
-    /// Accepts exactly this certificate at the origin of this URL, whoever issued it and whatever name and dates it
-    /// has; that the server holds its key is still proved. For the certificate that a site signs for itself.
+    /// Accepts exactly this certificate at the origin of this URL, whatever its issuer, its name and its dates
+    /// are; the server still has to prove that it holds the key. For the certificate that a site signs for itself.
     ///
     /// At that origin, [`trusted_root_pem`](Self::trusted_root_pem) and the operating system's roots then play no part.
-    /// Every other origin is trusted as if there were no pin. A second pin for the same origin takes the place of the
+    /// For every other origin, trust is as if there were no pin. A second pin for the same origin takes the place of the
     /// first. Without the feature `rustls` no request reaches a pinned origin.
     pub fn pinned_certificate(mut self, origin: &Url, fingerprint: CertificateFingerprint) -> Self {
         let origin = origin.origin();
@@ -155,13 +159,13 @@ impl HttpOptions {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct Proxy(pub(super) Way);
+pub struct Proxy(pub(super) ProxyChoice);
 
 #[derive(Clone)]
-pub(super) enum Way {
+pub(super) enum ProxyChoice {
     None,
     System,
-    Given {
+    At {
         url: Url,
         credentials: Option<(String, SecretString)>,
     },
@@ -171,13 +175,13 @@ impl Proxy {
     /// The operating system's settings, and the environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     #[must_use]
     pub const fn system() -> Self {
-        Self(Way::System)
+        Self(ProxyChoice::System)
     }
 
     /// No proxy, whatever the operating system's settings are.
     #[must_use]
     pub const fn none() -> Self {
-        Self(Way::None)
+        Self(ProxyChoice::None)
     }
 
     /// The proxy at this address, as `http://proxy.corp.contoso.com:8080`, for every request.
@@ -185,20 +189,20 @@ impl Proxy {
     /// # Errors
     ///
     /// If the URL is not one of HTTP or HTTPS with a host, or carries credentials: they belong into
-    /// [`with_credentials`](Self::with_credentials), where nothing shows them.
+    /// [`with_credentials`](Self::with_credentials), so that nothing shows them.
     pub fn at(url: Url) -> Result<Self, InvalidHttpOption> {
         let is_bare = url.username().is_empty() && url.password().is_none();
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !is_bare {
             return Err(InvalidHttpOption::Proxy);
         }
-        Ok(Self(Way::Given { url, credentials: None }))
+        Ok(Self(ProxyChoice::At { url, credentials: None }))
     }
 
     /// The same with a user name and a password (Basic), which cross the network in clear text if the proxy's address is
     /// one of HTTP. Without an address given, they play no part.
     #[must_use]
     pub fn with_credentials(mut self, user: impl Into<String>, password: SecretString) -> Self {
-        if let Way::Given { credentials, .. } = &mut self.0 {
+        if let ProxyChoice::At { credentials, .. } = &mut self.0 {
             *credentials = Some((user.into(), password));
         }
         self
@@ -208,9 +212,9 @@ impl Proxy {
 impl fmt::Debug for Proxy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Way::None => formatter.write_str("none"),
-            Way::System => formatter.write_str("system"),
-            Way::Given { url, credentials } => {
+            ProxyChoice::None => formatter.write_str("none"),
+            ProxyChoice::System => formatter.write_str("system"),
+            ProxyChoice::At { url, credentials } => {
                 let shown = if credentials.is_some() { " with credentials" } else { "" };
                 write!(formatter, "{}{shown}", url.origin().ascii_serialization())
             }

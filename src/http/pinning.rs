@@ -1,7 +1,8 @@
-//! Accepts exactly one certificate, where a server has signed its own.
+//! Accepts exactly one certificate, for a server that has signed its own.
 //!
-//! The pin takes the place of the chain, the name and the dates: a certificate that is known to the last bit needs none
-//! of them, and a site's own has no chain. What stays is the proof that the server holds the certificate's key.
+//! The pin takes the place of the chain, the name and the dates: a certificate that is known to the last bit
+//! needs none of them, and the certificate that a site signs for itself has no chain. What stays is the proof
+//! that the server holds the certificate's key.
 
 use std::{error::Error, fmt};
 

@@ -1,4 +1,8 @@
-//! One call from the first attempt to the last.
+//! Carries out one call, from the first attempt to the last.
+//!
+//! [`Pipeline::send`] is the loop: token, attempt, log event, verdict, wait. It answers with the first answer
+//! that another attempt would not better, whatever its status; what a status means is for the caller. A token
+//! that the service refuses with 401 is renewed once. Each repetition is told through the [`Call`].
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -27,7 +31,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// There is no token for it.
+    /// No token could be had for the request.
     #[error(transparent)]
     Authorization(TokenError),
     /// No answer came.
@@ -74,7 +78,7 @@ impl Diagnostic for HttpError {
     }
 }
 
-/// Sends requests and repeats them where that does no harm. Cheap to clone; clones share connections.
+/// Sends requests and repeats them if that does no harm. Cheap to clone; clones share connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Pipeline {
     transport: Arc<dyn Transport>,
@@ -97,13 +101,13 @@ impl Pipeline {
         }
     }
 
-    /// The same, which knows and tells others which hosts have answered.
+    /// The same, sharing with other pipelines what is known of which hosts have answered.
     pub(crate) fn sharing(mut self, answered: &Arc<Answered>) -> Self {
         self.answered = Arc::clone(answered);
         self
     }
 
-    /// The same with other connections.
+    /// The same over the connections of this route.
     pub(crate) const fn by(mut self, route: Route) -> Self {
         self.route = route;
         self
@@ -198,7 +202,7 @@ impl Pipeline {
     }
 }
 
-/// Where the token of each attempt comes from, and whether another one may be tried.
+/// Gives the token of each attempt, and decides whether another one may be tried.
 struct Credentials<'a> {
     authorize: Option<&'a dyn Authorize>,
     refused: Option<Box<Answer>>,
@@ -235,7 +239,7 @@ impl<'a> Credentials<'a> {
             claims: claims_of(&answer.headers().www_authenticate),
         });
         let token = authorize.bearer(rejection.as_ref()).await;
-        schedule.forgive(asked.elapsed());
+        schedule.extend_by(asked.elapsed());
         match (token, refused) {
             (Ok(token), refused) => {
                 if refused.is_some() {

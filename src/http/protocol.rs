@@ -1,4 +1,8 @@
-//! Remembers which origins do not speak HTTP/2, and which are being asked for the first time.
+//! Remembers which origins speak HTTP/2, and to which one the first connection is being opened.
+//!
+//! [`Protocols`] belongs to one transport. What it knows comes from answers alone: an origin of which nothing
+//! is known is asked over HTTP/2 first. [`Opening`] keeps two requests from opening the first connection to
+//! one origin at once.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,7 +24,7 @@ pub(crate) enum Protocol {
 #[derive(Debug, Default)]
 pub(crate) struct Protocols {
     known: Mutex<HashMap<Origin, Protocol>>,
-    asked: Mutex<HashSet<Origin>>,
+    opening: Mutex<HashSet<Origin>>,
 }
 
 impl Protocols {
@@ -32,26 +36,27 @@ impl Protocols {
         lock(&self.known).insert(url.origin(), protocol);
     }
 
-    /// The turn to open the first connection to an origin; `None` if it is known, or if another one is at it.
-    pub(crate) fn first_to_ask(&self, url: &Url) -> Option<Turn<'_>> {
-        let is_first = self.of(url).is_none() && lock(&self.asked).insert(url.origin());
-        is_first.then(|| Turn {
+    /// The right to open the first connection to an origin; `None` if the origin has answered before, or if another
+    /// request is opening one.
+    pub(crate) fn begin_opening(&self, url: &Url) -> Option<Opening<'_>> {
+        let is_first = self.of(url).is_none() && lock(&self.opening).insert(url.origin());
+        is_first.then(|| Opening {
             protocols: self,
             origin: url.origin(),
         })
     }
 }
 
-/// Held while the first connection to an origin is being opened. Dropped, another one may try.
+/// Exists while a request opens the first connection to an origin. Once it is dropped, another request may try.
 #[derive(Debug)]
-pub(crate) struct Turn<'a> {
+pub(crate) struct Opening<'a> {
     protocols: &'a Protocols,
     origin: Origin,
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Opening<'_> {
     fn drop(&mut self) {
-        lock(&self.protocols.asked).remove(&self.origin);
+        lock(&self.protocols.opening).remove(&self.origin);
     }
 }
 

@@ -1,10 +1,13 @@
-//! What became of a connection that was to go through a proxy.
+//! Explains a connection that was to go through a proxy and did not come about.
+//!
+//! The HTTP library tells this only in words. [`ProxyTrouble`] reads them, so that an error can say whether
+//! the proxy refused its credentials, refused the host, or was not reached.
 
 use std::error::Error;
 
 use crate::error::chain;
 
-/// The proxy did not lead on. Nothing was sent to the service.
+/// The proxy did not open a connection to the service, so nothing was sent to the service.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProxyTrouble {
     /// Another attempt with the same password meets the same answer, and may lock the account.
@@ -42,11 +45,11 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("tunnel error: {0}")]
-    struct Said(&'static str);
+    struct LibraryError(&'static str);
 
     #[test]
     fn a_refused_password_is_not_tried_again_and_everything_else_is() {
-        let of = |words| ProxyTrouble::of(Said(words)).unwrap();
+        let of = |words| ProxyTrouble::of(LibraryError(words)).unwrap();
         assert!(of("proxy authorization required").is_lasting());
         assert!(matches!(of("unsuccessful"), ProxyTrouble::Refused(_)));
         let gone = of("failed to create underlying connection");

@@ -1,4 +1,7 @@
 //! A request, independent of the transport that sends it.
+//!
+//! A [`Request`] is built once and sent as often as needed; its attempts share one client request id. It
+//! knows whether it is safe to repeat. `Debug` shows neither its query nor its body.
 
 use std::fmt::{self, Write};
 
@@ -94,7 +97,7 @@ impl Request {
         self
     }
 
-    /// Takes answers of up to this many bytes, where a service gives everything at once.
+    /// Takes answers of up to this many bytes, for a service that gives everything at once.
     pub(crate) const fn accepting(mut self, bytes: usize) -> Self {
         self.longest_answer = bytes;
         self

@@ -1,7 +1,8 @@
-//! Whether an attempt is repeated, and when.
+//! Decides whether an attempt is repeated, and when.
 //!
-//! A request that is not safe to repeat is repeated only where it provably did nothing: when no connection was made,
-//! and when the service turned it down before carrying it out (401, 429, a concurrency violation).
+//! [`RetryPolicy`] is the setting; [`Schedule`] is its use in one call. A request that is not safe to repeat
+//! is repeated only if it provably did nothing: when no connection was made, and when the service refused it
+//! before carrying it out (401, 429, a concurrency violation).
 
 use std::time::Duration;
 
@@ -15,20 +16,20 @@ use crate::{
     error::TransportKind,
 };
 
-/// Attempts that found nobody to talk to are fewer: somebody waits to be told to check the proxy.
+/// Attempts without a connection are fewer: a person waits to be told to check the proxy.
 const CONNECT_ATTEMPTS: u32 = 5;
 
-/// And they end within this time: a host that drops what is sent to it takes the whole connect time-out each time.
+/// They end within this time: a host that drops what is sent to it takes the whole connect time-out each time.
 pub(crate) const UNREACHED_AT_MOST: Duration = Duration::from_secs(30);
 
-/// What the pipeline's user knows about an answer that its status does not tell.
+/// What the caller of the pipeline knows about an answer that its status does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Advice {
-    /// The request was turned down before it did anything.
+    /// The service refused the request before doing anything.
     RepeatAlways(RetryReason),
-    /// A passing trouble that may have come after the deed.
+    /// A passing trouble, perhaps after the service has carried the request out.
     RepeatIfSafe(RetryReason),
-    /// The service has made up its mind, whatever its status sounds like.
+    /// Another attempt would get the same answer, whatever the status suggests.
     Final,
 }
 
@@ -131,8 +132,8 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// Time that somebody spent on signing in is not the service's.
-    pub(crate) fn forgive(&mut self, spent: Duration) {
+    /// Adds the time that signing in took: it does not count against the deadline.
+    pub(crate) fn extend_by(&mut self, spent: Duration) {
         self.deadline = self.deadline.saturating_add(spent);
     }
 
@@ -180,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_that_is_not_safe_to_repeat_is_repeated_only_where_it_did_nothing() {
+    fn a_request_that_is_not_safe_to_repeat_is_repeated_only_if_it_did_nothing() {
         for status in [408, 500, 502, 503, 504, 507] {
             assert_eq!(after_answer(status, false, None), None, "{status}");
             assert_eq!(after_answer(status, true, None), Some(RetryReason::ServiceUnavailable), "{status}");
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_connection_is_repeated_where_that_does_no_harm() {
+    fn a_lost_connection_is_repeated_if_that_does_no_harm() {
         let failure = |kind| TransportFailure::new(kind, "x");
         assert_eq!(after_failure(&failure(TransportKind::Connect), false), Some(CONNECT_ATTEMPTS));
         for kind in [TransportKind::TimedOut, TransportKind::Interrupted] {
@@ -246,7 +247,7 @@ mod tests {
     async fn a_wait_beyond_the_deadline_is_not_begun() {
         let mut schedule = RetryPolicy::default().begin();
         assert_eq!(schedule.next_delay(1, 9, Some(Duration::from_secs(121))), None);
-        schedule.forgive(Duration::from_secs(60));
+        schedule.extend_by(Duration::from_secs(60));
         assert_eq!(
             schedule.next_delay(1, 9, Some(Duration::from_secs(121))),
             Some(Duration::from_secs(121))

@@ -1,4 +1,5 @@
-//! How long a service asks to wait.
+//! Reads how long a service asks to wait: `Retry-After` in seconds or as a date, and its variants in
+//! milliseconds.
 
 use std::time::Duration;
 

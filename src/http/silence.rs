@@ -1,4 +1,8 @@
-//! When a host that says nothing is given up, before the deadline of everything else.
+//! Decides when a host that says nothing is given up, before the deadline of everything else.
+//!
+//! [`Answered`] knows which origins have answered this client before; [`Silence`] follows the attempts of one
+//! call. A host that takes connections and has never answered gets half a minute; one that has answered
+//! before is only slow, and gets the whole deadline.
 
 use std::{
     collections::HashSet,
@@ -35,13 +39,13 @@ pub(super) struct Silence {
     /// The beginning of the first of them.
     since: Option<Instant>,
     /// Whether the last one reached a host, which then said nothing.
-    is_mute: bool,
+    was_reached: bool,
 }
 
 impl Silence {
     /// The time for the next attempt: a host that has said nothing gets what is left of its half minute.
     pub(super) fn limit(&self, usual: Duration) -> Duration {
-        match self.since.filter(|_| self.is_mute) {
+        match self.since.filter(|_| self.was_reached) {
             Some(since) => usual.min(UNREACHED_AT_MOST.saturating_sub(since.elapsed()).max(SHORTEST_ATTEMPT)),
             None => usual,
         }
@@ -59,13 +63,13 @@ impl Silence {
                 return true;
             }
         };
-        self.is_mute = kind == Some(TransportKind::TimedOut);
+        self.was_reached = kind == Some(TransportKind::TimedOut);
         self.since.get_or_insert(began).elapsed() + delay + next < UNREACHED_AT_MOST
     }
 
     /// Something came.
     pub(super) const fn end(&mut self) {
         self.since = None;
-        self.is_mute = false;
+        self.was_reached = false;
     }
 }

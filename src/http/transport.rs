@@ -1,4 +1,8 @@
-//! The seam between the repeats and the network: one attempt, no judgement.
+//! The trait behind which the network lies: one attempt, without judgement.
+//!
+//! [`Transport`] is public, so that a program can record, replay, or bring its own TLS stack. A transport
+//! carries one [`Attempt`] and answers with a [`RawAnswer`] of any status or a [`TransportFailure`]; retries,
+//! waits and tokens are above it, in the pipeline.
 
 use std::{
     borrow::Cow,
@@ -172,7 +176,7 @@ impl TransportFailure {
         }
     }
 
-    /// The same as a trouble that another attempt meets again, whatever its kind: a handshake that was turned down.
+    /// The same, marked as one that another attempt meets again, whatever its kind: a handshake that was refused.
     #[must_use]
     pub const fn lasting(mut self) -> Self {
         self.is_lasting = true;

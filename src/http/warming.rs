@@ -1,4 +1,7 @@
-//! Opens a connection while a token is being fetched, so that the first request with it finds one.
+//! Opens a connection while a token is being fetched, so that the first request with that token finds one.
+//!
+//! The opening runs inside the future of the request that it is for. It never holds the request up, and its
+//! failure means nothing: the request meets the same trouble and tells it.
 
 use std::{
     fmt,

@@ -23,3 +23,6 @@ pub mod signing_in {}
 
 #[doc = include_str!("sites.md")]
 pub mod sites {}
+
+#[doc = include_str!("two_administrators.md")]
+pub mod two_administrators {}

@@ -9,7 +9,8 @@
 //! use cmg_onboarding::permissions::{PermissionType, Use, least};
 //!
 //! // What a nightly check asks for: nothing that may write.
-//! let reads: Vec<Use> = Use::ALL.into_iter().filter(|usage| !usage.is_write() && *usage != Use::ReadPolicy).collect();
+//! let is_optional = |usage: &Use| matches!(usage, Use::ReadPolicy | Use::ReadConditionalAccess);
+//! let reads: Vec<Use> = Use::ALL.into_iter().filter(|usage| !usage.is_write() && !is_optional(usage)).collect();
 //! assert_eq!(least(&reads, PermissionType::Delegated), ["Directory.Read.All"]);
 //! // Several permissions may do: this one and any above it.
 //! assert!(Use::GrantPermission.is_covered_by(PermissionType::Application, &["Directory.ReadWrite.All"]));

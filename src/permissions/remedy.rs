@@ -23,7 +23,8 @@ impl Use {
             none if none.is_empty() => String::new(),
             some => format!("; a sign-in as an application takes the application permission {some}"),
         };
-        format!("{delegated}{application} (Entra admin center > Enterprise applications > Permissions, and Roles & admins).")
+        let roles = if self.roles().is_empty() { "" } else { ", and Roles & admins" };
+        format!("{delegated}{application} (Entra admin center > Enterprise applications > Permissions{roles}).")
     }
 
     fn role_in_words(self) -> String {

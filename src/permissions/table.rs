@@ -51,6 +51,8 @@ pub enum Use {
     ReadRoleAssignments,
     /// Reads the tenant's app management policy. Optional: without it a policy is met when it refuses.
     ReadPolicy,
+    /// Reads the tenant's Conditional Access policies. Optional: without it they are met when they block.
+    ReadConditionalAccess,
 }
 
 /// Who may do it without any directory role, if the permissions suffice. It matters for people only.
@@ -101,7 +103,7 @@ const MANAGERS: &[DirectoryRole] = &[CloudApplicationAdministrator, ApplicationA
 
 impl Use {
     /// Every use, writes first.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::RegisterApp,
         Self::UpdateApp,
         Self::IssueSecret,
@@ -119,7 +121,13 @@ impl Use {
         Self::ReadPermissionGrants,
         Self::ReadRoleAssignments,
         Self::ReadPolicy,
+        Self::ReadConditionalAccess,
     ];
+
+    /// Whether it only makes a warning possible that would otherwise come later: no sign-in has to offer it.
+    pub(crate) const fn is_optional(self) -> bool {
+        matches!(self, Self::ReadPolicy | Self::ReadConditionalAccess)
+    }
 
     /// Whether it changes anything.
     #[must_use]
@@ -133,6 +141,7 @@ impl Use {
                 | Self::ReadPermissionGrants
                 | Self::ReadRoleAssignments
                 | Self::ReadPolicy
+                | Self::ReadConditionalAccess
         )
     }
 
@@ -157,6 +166,7 @@ impl Use {
             Self::ReadPermissionGrants => "read consents to delegated permissions",
             Self::ReadRoleAssignments => "read consents to application permissions",
             Self::ReadPolicy => "read the tenant's app management policy",
+            Self::ReadConditionalAccess => "read the tenant's Conditional Access policies",
         }
     }
 
@@ -242,6 +252,12 @@ impl Use {
             Self::ReadPolicy => {
                 const SETS: &[AnyOf] = &[&["Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"]];
                 self.takes(SETS, SETS, "tenantappmanagementpolicy-get")
+                    .of(&[GlobalReader, GlobalAdministrator], WithoutRole::NoCaller)
+                    .in_part()
+            }
+            Self::ReadConditionalAccess => {
+                const SETS: &[AnyOf] = &[&["Policy.Read.All"]];
+                self.takes(SETS, SETS, "conditionalaccessroot-list-policies")
                     .of(&[GlobalReader, GlobalAdministrator], WithoutRole::NoCaller)
                     .in_part()
             }

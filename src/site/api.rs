@@ -14,7 +14,8 @@ use crate::{
 ///
 /// Writing is one operation, not four, because the product's own writer is a PowerShell module whose start costs
 /// seconds: one run ensures tenant, server app, client app, connection and discovery in this order, and reads all of
-/// it back. It is an ensure: what exists is kept and compared.
+/// it back. It is an ensure: what exists is kept and compared. A connection can be renamed, and discovery switched off;
+/// what [`SiteOnboarding`] does not give stays as it is.
 ///
 /// Every method has a default body that answers [`NotSupported`].
 ///

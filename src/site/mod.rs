@@ -4,6 +4,7 @@
 pub mod admin_service;
 mod api;
 mod identity;
+mod info;
 mod objects;
 pub mod power_shell;
 mod split;
@@ -11,8 +12,11 @@ mod work;
 
 pub use api::{Site, SiteHandle};
 pub use identity::{InvalidSiteIdentity, SiteIdentity};
-pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteSnapshot, SiteTenant, UnreadRow};
+pub use info::{SiteGateway, SiteHierarchy, SiteInfo};
+pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteSnapshot, SiteTenant, UnreadRow};
 pub use split::SplitSite;
-pub use work::{ClientAppImport, SecretHeld, ServerAppImport, SiteFailure, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved};
+pub use work::{
+    ClientAppImport, NamedConnection, SecretHeld, ServerAppImport, SiteFailure, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved,
+};
 
 pub use crate::call::progress::{SiteAction, SiteItem, SiteProgress, SiteRowId};

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{SiteIdentity, SiteRowId};
+use super::{SiteGateway, SiteInfo, SiteRowId};
 use crate::{
     cloud::CloudEnvironment,
     ids::{ApplicationId, TenantId},
@@ -32,6 +32,9 @@ pub struct SiteSnapshot {
     /// What the site has and the reader could not read. It is unknown, not absent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<UnreadRow>,
+    /// The *Cloud Management Gateway* node; `None` if it was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateways: Option<Vec<SiteGateway>>,
 }
 
 impl SiteSnapshot {
@@ -68,6 +71,29 @@ impl SiteSnapshot {
             .filter(move |connection| connection.web_applications.iter().any(is_of_tenant))
     }
 
+    /// The gateways that use a connection, as far as the site says which connection each one uses.
+    pub fn gateways_of(&self, connection: SiteRowId) -> impl Iterator<Item = &SiteGateway> {
+        let gateways = self.gateways.iter().flatten();
+        gateways.filter(move |gateway| gateway.connection == Some(connection))
+    }
+
+    /// Whether a connection is of the type Cloud Management; `None` if that cannot be told.
+    ///
+    /// The number of that type is not documented: it is the one of a connection that a gateway uses.
+    #[must_use]
+    pub fn is_cloud_management(&self, connection: &SiteConnection) -> Option<bool> {
+        if connection.is_tenant_attach() {
+            return Some(false);
+        }
+        if self.gateways_of(connection.id).next().is_some() {
+            return Some(true);
+        }
+        let own = connection.service_type?;
+        let used = self.connections.iter().filter(|other| self.gateways_of(other.id).next().is_some());
+        let types: Vec<i64> = used.filter_map(|other| other.service_type).collect();
+        (!types.is_empty()).then(|| types.contains(&own))
+    }
+
     /// The connections whose web apps could not be read, so that nothing tells which tenant they belong to.
     pub(crate) fn unread_connections(&self) -> impl Iterator<Item = &SiteConnection> {
         let others = self.connections.iter().filter(|connection| !connection.is_tenant_attach());
@@ -98,49 +124,6 @@ impl UnreadRow {
             row,
             property: property.into(),
         }
-    }
-}
-
-/// The site itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct SiteInfo {
-    /// The three-character site code.
-    pub site_code: String,
-    /// The version, as `5.00.9128.1000`.
-    pub version: String,
-    /// Whether the caller's rights suffice to write; `None` where that cannot be told beforehand.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub may_write: Option<bool>,
-    /// What tells this site from another one; `None` if the implementation cannot tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity: Option<SiteIdentity>,
-}
-
-impl SiteInfo {
-    /// Describes a site.
-    #[must_use]
-    pub fn new(site_code: impl Into<String>, version: impl Into<String>) -> Self {
-        Self {
-            site_code: site_code.into(),
-            version: version.into(),
-            may_write: None,
-            identity: None,
-        }
-    }
-
-    /// The same with what tells this site from another one.
-    #[must_use]
-    pub fn identified_by(mut self, identity: SiteIdentity) -> Self {
-        self.identity = Some(identity);
-        self
-    }
-
-    /// The build number in the version, as 9128; `None` where the version is not of the usual form.
-    #[must_use]
-    pub fn build(&self) -> Option<u32> {
-        self.version.split('.').nth(2)?.parse().ok()
     }
 }
 
@@ -206,6 +189,13 @@ pub struct SiteApplication {
     /// days.
     #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
     pub created: Option<OffsetDateTime>,
+    /// When the secret was made or stored (`SecretKeyCreationTime`), if it was read. Which of the two is not
+    /// documented.
+    #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    pub secret_created: Option<OffsetDateTime>,
+    /// When the row was changed last (`LastUpdateTime`), if it was read.
+    #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<OffsetDateTime>,
     /// The redirect URI that the site knows, where it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_url: Option<String>,
@@ -230,6 +220,8 @@ impl SiteApplication {
             identifier_uri: None,
             secret_expiry: None,
             created: None,
+            secret_created: None,
+            updated: None,
             reply_url: None,
             source: None,
             associated_applications: Vec::new(),
@@ -261,6 +253,9 @@ pub struct SiteConnection {
     /// not documented.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_type: Option<i64>,
+    /// Whether its discovery settings could not be read, so that nothing tells whether discovery is on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_discovery_unread: bool,
 }
 
 impl SiteConnection {
@@ -275,6 +270,7 @@ impl SiteConnection {
             user_discovery: None,
             group_discovery: None,
             service_type: None,
+            is_discovery_unread: false,
         }
     }
 

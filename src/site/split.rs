@@ -8,7 +8,8 @@ use crate::{call::Call, error::SiteError};
 /// A site that one implementation reads and another one writes.
 ///
 /// Reading over the administration service takes a fraction of a second and no PowerShell; writing takes the product's
-/// own cmdlets. Both must be the same site: nothing here can tell.
+/// own cmdlets. Both must be the same site: nothing here can tell. What the snapshot says of the site itself, such as
+/// [`SiteInfo::takes_renewed_secrets`](super::SiteInfo::takes_renewed_secrets), is the reader's word.
 ///
 /// ```
 /// use cmg_onboarding::site::SplitSite;

@@ -14,7 +14,7 @@ use crate::{
     spec::{AppIdUri, DiscoverySpec},
 };
 
-/// One connection to be ensured: both apps imported, the connection created, discovery switched on.
+/// One connection to be ensured: both apps imported, the connection created or renamed, discovery set.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SiteOnboarding {
@@ -30,10 +30,30 @@ pub struct SiteOnboarding {
     pub client_app: ClientAppImport,
     /// *Name* of the connection.
     pub name: String,
-    /// *Description* of the connection.
+    /// The connection that gets this name, if one is renamed. A connection that has the name already is used as it is.
+    pub renamed_from: Option<NamedConnection>,
+    /// *Description* of the connection; `None` leaves it as it is.
     pub description: Option<String>,
-    /// Discovery, where wanted.
+    /// Discovery; `None` leaves it as it is, and so does a kind of discovery that is not given.
     pub discovery: Option<DiscoverySpec>,
+}
+
+/// A connection by its row and by its name, to be sure that it is the one meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NamedConnection {
+    /// The row.
+    pub row: SiteRowId,
+    /// *Name*, as the site has it.
+    pub name: String,
+}
+
+impl NamedConnection {
+    /// Names a connection.
+    #[must_use]
+    pub fn new(row: SiteRowId, name: impl Into<String>) -> Self {
+        Self { row, name: name.into() }
+    }
 }
 
 impl SiteOnboarding {
@@ -54,6 +74,7 @@ impl SiteOnboarding {
             server_app,
             client_app,
             name: name.into(),
+            renamed_from: None,
             description: None,
             discovery: None,
         }
@@ -79,6 +100,17 @@ pub enum ServerAppImport {
     },
     /// The site knows it already.
     Known(ApplicationId),
+    /// The site knows it already and takes another secret for it, in the place of the one that it has. Only a site that
+    /// says so in [`SiteInfo::takes_renewed_secrets`](super::SiteInfo::takes_renewed_secrets) is asked for this. A site
+    /// that holds this secret already answers [`SiteAction::Unchanged`](super::SiteAction::Unchanged).
+    Renew {
+        /// *Client ID*.
+        client_id: ApplicationId,
+        /// *Secret Key*.
+        secret_key: ClientSecret,
+        /// *Secret Key Expiry*.
+        secret_key_expiry: OffsetDateTime,
+    },
 }
 
 impl ServerAppImport {
@@ -86,7 +118,16 @@ impl ServerAppImport {
     #[must_use]
     pub const fn client_id(&self) -> ApplicationId {
         match self {
-            Self::Import { client_id, .. } | Self::Known(client_id) => *client_id,
+            Self::Import { client_id, .. } | Self::Renew { client_id, .. } | Self::Known(client_id) => *client_id,
+        }
+    }
+
+    /// The secret that the site is given, if it is given one.
+    #[must_use]
+    pub const fn secret_key(&self) -> Option<&ClientSecret> {
+        match self {
+            Self::Import { secret_key, .. } | Self::Renew { secret_key, .. } => Some(secret_key),
+            Self::Known(_) => None,
         }
     }
 }

@@ -118,6 +118,11 @@ impl ConnectionSpec {
         self.key.as_deref().unwrap_or(&self.name)
     }
 
+    /// Whether a key was given, by which a connection that was named otherwise before is found again.
+    pub(crate) const fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Whether both apps may issue ID tokens, which only older sites need.
     #[must_use]
     pub const fn issue_id_tokens(&self) -> bool {
@@ -136,10 +141,15 @@ impl ConnectionSpec {
         &self.client_app
     }
 
-    /// User and group discovery, where wanted.
+    /// User and group discovery; `None` leaves both as they are.
     #[must_use]
     pub const fn discovery(&self) -> Option<&DiscoverySpec> {
         self.discovery.as_ref()
+    }
+
+    /// Whether discovery is switched on, for which the server app needs `Directory.Read.All`.
+    pub(crate) fn discovers(&self) -> bool {
+        self.discovery.as_ref().is_some_and(DiscoverySpec::is_on)
     }
 }
 
@@ -206,7 +216,8 @@ impl ConnectionSpecBuilder {
 
     /// What the app registrations are found by when the same specification is run again. Default: the name.
     ///
-    /// Set it to keep the registrations when the connection is renamed, or to tell two hierarchies in one tenant apart.
+    /// Set it to rename the connection, or to tell two hierarchies in one tenant apart. With the former name as the key
+    /// and a new name, the registrations stay, and the connection gets the new name in the site.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
@@ -232,7 +243,7 @@ impl ConnectionSpecBuilder {
         self
     }
 
-    /// User and group discovery. Default: neither.
+    /// User and group discovery. Default: both are left as they are.
     pub fn discovery(mut self, discovery: impl Into<DiscoverySpecBuilder>) -> Self {
         self.discovery = Some(discovery.into());
         self

@@ -1,6 +1,6 @@
 //! The wizard's Discovery page: Microsoft Entra user and group discovery.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::{
@@ -10,7 +10,68 @@ use super::{
     violations::{FieldInput, InvalidSpec, Rule, ViolationCode, Violations, below},
 };
 
-/// What the Discovery page asks for. At least one of the two is switched on.
+/// How JSON says that a kind of discovery is switched off.
+const OFF: &str = "off";
+
+/// What becomes of one kind of discovery.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Switch<T> {
+    /// It is left as it is.
+    #[default]
+    Leave,
+    /// It is switched off.
+    Off,
+    /// It is switched on, with these settings.
+    On(T),
+}
+
+impl<T> Switch<T> {
+    const fn is_left(&self) -> bool {
+        matches!(self, Self::Leave)
+    }
+
+    const fn on(&self) -> Option<&T> {
+        match self {
+            Self::On(settings) => Some(settings),
+            Self::Leave | Self::Off => None,
+        }
+    }
+
+    fn map<U>(self, settings: impl FnOnce(T) -> U) -> Switch<U> {
+        match self {
+            Self::Leave => Switch::Leave,
+            Self::Off => Switch::Off,
+            Self::On(value) => Switch::On(settings(value)),
+        }
+    }
+}
+
+impl<T: Default> Switch<T> {
+    /// Switched on, with a change of its settings.
+    fn switched_on(self, change: impl FnOnce(&mut T)) -> Self {
+        let mut settings = match self {
+            Self::On(settings) => settings,
+            Self::Leave | Self::Off => T::default(),
+        };
+        change(&mut settings);
+        Self::On(settings)
+    }
+}
+
+impl<T: Serialize> Serialize for Switch<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Leave => serializer.serialize_none(),
+            Self::Off => serializer.serialize_str(OFF),
+            Self::On(settings) => settings.serialize(serializer),
+        }
+    }
+}
+
+/// What the Discovery page asks for, of at least one of the two kinds.
+///
+/// A kind that is not given stays as it is in the site. In JSON, `"off"` in the place of the settings switches a kind
+/// off: `{"users": "off"}`. Groups that are not named stay, too; `removedNames` takes groups out.
 ///
 /// No default is invented: a schedule or an interval that is not given is left to the product, whose defaults
 /// Microsoft does not document.
@@ -20,33 +81,54 @@ use super::{
 ///
 /// let discovery = DiscoverySpec::builder().users().groups(["CMG users"]).build()?;
 /// assert!(discovery.users().is_some() && discovery.groups().is_some());
+///
+/// let discovery: DiscoverySpec = serde_json::from_str(r#"{"users": "off", "groups": {"removedNames": ["Old"]}}"#).unwrap();
+/// assert!(discovery.users_are_off() && discovery.groups().is_some());
 /// # Ok::<(), cmg_onboarding::InvalidSpec>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DiscoverySpec {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    users: Option<UserDiscovery>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    groups: Option<GroupDiscovery>,
+    #[serde(skip_serializing_if = "Switch::is_left")]
+    users: Switch<UserDiscovery>,
+    #[serde(skip_serializing_if = "Switch::is_left")]
+    groups: Switch<GroupDiscovery>,
 }
 
 impl DiscoverySpec {
-    /// Begins with nothing switched on.
+    /// Begins with both kinds left as they are.
     pub fn builder() -> DiscoverySpecBuilder {
         DiscoverySpecBuilder::default()
     }
 
-    /// *Enable Microsoft Entra user Discovery*.
+    /// *Enable Microsoft Entra user Discovery*; `None` if it is left as it is, or switched off.
     #[must_use]
     pub const fn users(&self) -> Option<&UserDiscovery> {
-        self.users.as_ref()
+        self.users.on()
     }
 
-    /// *Enable Microsoft Entra group Discovery*.
+    /// *Enable Microsoft Entra group Discovery*; `None` if it is left as it is, or switched off.
     #[must_use]
     pub const fn groups(&self) -> Option<&GroupDiscovery> {
-        self.groups.as_ref()
+        self.groups.on()
+    }
+
+    /// Whether user discovery is switched off.
+    #[must_use]
+    pub const fn users_are_off(&self) -> bool {
+        matches!(self.users, Switch::Off)
+    }
+
+    /// Whether group discovery is switched off.
+    #[must_use]
+    pub const fn groups_are_off(&self) -> bool {
+        matches!(self.groups, Switch::Off)
+    }
+
+    /// Whether at least one kind is switched on: then the server app needs `Directory.Read.All`.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.users().is_some() || self.groups().is_some()
     }
 }
 
@@ -77,8 +159,12 @@ pub struct UserDiscovery {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GroupDiscovery {
-    /// The groups to discover, by name.
+    /// The groups to discover, by name. Groups that the site has besides stay.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// The groups to take out, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed_names: Vec<String>,
     /// When everything is read. `None` leaves it to the product.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_schedule: Option<Schedule>,
@@ -91,8 +177,15 @@ pub struct GroupDiscovery {
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct DiscoverySpecBuilder {
-    users: Option<SettingsDraft>,
-    groups: Option<(Vec<String>, SettingsDraft)>,
+    users: Switch<SettingsDraft>,
+    groups: Switch<GroupsDraft>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct GroupsDraft {
+    names: Vec<String>,
+    removed_names: Vec<String>,
+    settings: SettingsDraft,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -104,37 +197,59 @@ struct SettingsDraft {
 impl DiscoverySpecBuilder {
     /// Switches user discovery on, with the product's own schedule.
     pub fn users(mut self) -> Self {
-        self.users.get_or_insert_default();
+        self.users = self.users.switched_on(|_| ());
+        self
+    }
+
+    /// Switches user discovery off.
+    pub fn users_off(mut self) -> Self {
+        self.users = Switch::Off;
         self
     }
 
     /// Switches user discovery on and sets when everything is read.
     pub fn user_schedule(mut self, schedule: Schedule) -> Self {
-        self.users.get_or_insert_default().full_schedule = FieldInput::Value(schedule);
+        self.users = self.users.switched_on(|users| users.full_schedule = FieldInput::Value(schedule));
         self
     }
 
     /// Switches user discovery on and sets how often changes are read, in minutes.
     pub fn user_delta_minutes(mut self, minutes: u32) -> Self {
-        self.users.get_or_insert_default().delta_minutes = Some(minutes);
+        self.users = self.users.switched_on(|users| users.delta_minutes = Some(minutes));
         self
     }
 
-    /// Switches group discovery on for these groups.
+    /// Switches group discovery on for these groups. Other groups that the site has stay.
     pub fn groups<I: IntoIterator<Item = S>, S: Into<String>>(mut self, names: I) -> Self {
-        self.groups.get_or_insert_default().0 = names.into_iter().map(Into::into).collect();
+        let names = names.into_iter().map(Into::into).collect();
+        self.groups = self.groups.switched_on(|groups| groups.names = names);
+        self
+    }
+
+    /// Takes these groups out of group discovery.
+    pub fn remove_groups<I: IntoIterator<Item = S>, S: Into<String>>(mut self, names: I) -> Self {
+        let names = names.into_iter().map(Into::into).collect();
+        self.groups = self.groups.switched_on(|groups| groups.removed_names = names);
+        self
+    }
+
+    /// Switches group discovery off.
+    pub fn groups_off(mut self) -> Self {
+        self.groups = Switch::Off;
         self
     }
 
     /// Sets when all groups are read.
     pub fn group_schedule(mut self, schedule: Schedule) -> Self {
-        self.groups.get_or_insert_default().1.full_schedule = FieldInput::Value(schedule);
+        self.groups = self
+            .groups
+            .switched_on(|groups| groups.settings.full_schedule = FieldInput::Value(schedule));
         self
     }
 
     /// Sets how often changes of groups are read, in minutes.
     pub fn group_delta_minutes(mut self, minutes: u32) -> Self {
-        self.groups.get_or_insert_default().1.delta_minutes = Some(minutes);
+        self.groups = self.groups.switched_on(|groups| groups.settings.delta_minutes = Some(minutes));
         self
     }
 
@@ -150,23 +265,26 @@ impl DiscoverySpecBuilder {
     }
 
     pub(super) fn read(mut reader: Reader, violations: &mut Violations) -> Self {
-        let users = reader.object("users", violations).map(|mut users| {
+        let users = read_switch(&mut reader, "users", violations).map(|mut users| {
             let settings = SettingsDraft::read(&mut users, violations);
             users.finish(&["fullSchedule", "deltaMinutes"], violations);
             settings
         });
-        let groups = reader.object("groups", violations).map(|mut groups| {
-            let names = groups.texts("names", violations).unwrap_or_default();
-            let settings = SettingsDraft::read(&mut groups, violations);
-            groups.finish(&["names", "fullSchedule", "deltaMinutes"], violations);
-            (names, settings)
+        let groups = read_switch(&mut reader, "groups", violations).map(|mut groups| {
+            let draft = GroupsDraft {
+                names: groups.texts("names", violations).unwrap_or_default(),
+                removed_names: groups.texts("removedNames", violations).unwrap_or_default(),
+                settings: SettingsDraft::read(&mut groups, violations),
+            };
+            groups.finish(&["names", "removedNames", "fullSchedule", "deltaMinutes"], violations);
+            draft
         });
         reader.finish(&["users", "groups"], violations);
         Self { users, groups }
     }
 
     pub(super) fn check(self, path: &str, violations: &mut Violations) -> Option<DiscoverySpec> {
-        if self.users.is_none() && self.groups.is_none() {
+        if self.users.is_left() && self.groups.is_left() {
             violations.unshown(path, ViolationCode::DiscoveryEmpty);
         }
         let users = self.users.map(|draft| {
@@ -176,22 +294,45 @@ impl DiscoverySpecBuilder {
                 delta_minutes,
             }
         });
-        let groups = self.groups.map(|(names, draft)| {
-            let path = below(path, "groups");
-            if names.is_empty() {
-                violations.unshown(&below(&path, "names"), ViolationCode::GroupNamesMissing);
-            }
-            for (index, name) in names.iter().enumerate() {
-                check_name(Some(name.clone()), None, &format!("{path}.names[{index}]"), violations);
-            }
-            let (full_schedule, delta_minutes) = draft.check(&path, violations);
-            GroupDiscovery {
-                names,
-                full_schedule,
-                delta_minutes,
-            }
-        });
+        let groups = self.groups.map(|draft| draft.check(&below(path, "groups"), violations));
         Some(DiscoverySpec { users, groups })
+    }
+}
+
+/// Settings, or the word that switches a kind off.
+fn read_switch(reader: &mut Reader, field: &str, violations: &mut Violations) -> Switch<Reader> {
+    match reader.value(field) {
+        None => Switch::Leave,
+        Some(Value::String(text)) if text == OFF => Switch::Off,
+        Some(value) => Reader::new(&reader.path(field), value, violations).map_or(Switch::Off, Switch::On),
+    }
+}
+
+impl GroupsDraft {
+    fn check(self, path: &str, violations: &mut Violations) -> GroupDiscovery {
+        let Self {
+            names,
+            removed_names,
+            settings,
+        } = self;
+        if names.is_empty() && removed_names.is_empty() {
+            violations.unshown(&below(path, "names"), ViolationCode::GroupNamesMissing);
+        }
+        for (field, list) in [("names", &names), ("removedNames", &removed_names)] {
+            for (index, name) in list.iter().enumerate() {
+                check_name(Some(name.clone()), None, &format!("{path}.{field}[{index}]"), violations);
+            }
+        }
+        for (index, name) in removed_names.iter().enumerate().filter(|(_, name)| names.contains(name)) {
+            violations.wrong(&format!("{path}.removedNames[{index}]"), name, ViolationCode::GroupNamedTwice);
+        }
+        let (full_schedule, delta_minutes) = settings.check(path, violations);
+        GroupDiscovery {
+            names,
+            removed_names,
+            full_schedule,
+            delta_minutes,
+        }
     }
 }
 
@@ -224,9 +365,50 @@ impl From<DiscoverySpec> for DiscoverySpecBuilder {
         };
         Self {
             users: spec.users.map(|users| draft(users.full_schedule, users.delta_minutes)),
-            groups: spec
-                .groups
-                .map(|groups| (groups.names, draft(groups.full_schedule, groups.delta_minutes))),
+            groups: spec.groups.map(|groups| GroupsDraft {
+                names: groups.names,
+                removed_names: groups.removed_names,
+                settings: draft(groups.full_schedule, groups.delta_minutes),
+            }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(value: Value) -> Result<DiscoverySpec, serde_json::Error> {
+        serde_json::from_value(value)
+    }
+
+    #[test]
+    fn off_is_said_and_what_is_absent_is_left_as_it_is() {
+        let spec = read(json!({"users": "off"})).unwrap();
+        assert!(spec.users_are_off() && !spec.groups_are_off() && !spec.is_on());
+        assert_eq!((spec.users(), spec.groups()), (None, None));
+        assert_eq!(serde_json::to_value(&spec).unwrap(), json!({"users": "off"}));
+        assert_eq!(DiscoverySpecBuilder::from(spec.clone()).build().unwrap(), spec);
+        assert_eq!(DiscoverySpec::builder().users().users_off().build().unwrap(), spec);
+        assert!(read(json!({})).is_err() && read(json!({"users": "on"})).is_err());
+    }
+
+    #[test]
+    fn groups_are_taken_out_by_name_and_none_is_both_kept_and_taken_out() {
+        let spec = read(json!({"groups": {"removedNames": ["Old"]}})).unwrap();
+        assert_eq!(spec.groups().unwrap().removed_names, ["Old"]);
+        assert_eq!(serde_json::to_value(&spec).unwrap(), json!({"groups": {"removedNames": ["Old"]}}));
+        let error = DiscoverySpec::builder()
+            .groups(["A", "B"])
+            .remove_groups(["C", "B"])
+            .build()
+            .unwrap_err();
+        let [violation] = error.violations() else { panic!("{error}") };
+        assert_eq!(
+            (violation.path(), violation.code()),
+            ("groups.removedNames[1]", ViolationCode::GroupNamedTwice)
+        );
+        assert!(read(json!({"groups": {}})).is_err());
     }
 }

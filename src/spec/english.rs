@@ -139,10 +139,14 @@ pub(crate) const fn violation(code: ViolationCode) -> Words {
             Words::new("a date as 2027-11-23 or a moment as 2027-11-23T00:00:00Z", EXPIRY)
         }
         Code::DiscoveryEmpty => Words::new(
-            "users, groups or both; leave discovery out to switch on neither",
+            "users, groups or both; leave discovery out to leave both as they are",
             "Add users or groups, or remove discovery.",
         ),
         Code::GroupNamesMissing => Words::new("the names of the groups to discover", "Name at least one group, or remove groups."),
+        Code::GroupNamedTwice => Words::new(
+            "a group that names does not have, too",
+            "Name the group in one of the two lists: names discovers it, removedNames takes it out.",
+        ),
         Code::DeltaMinutesZero => Words::new("at least one minute", "Choose an interval, or leave it out for the product's own."),
         Code::ScheduleNotAToken => schedule!("a schedule token has 16 hexadecimal digits"),
         Code::ScheduleTypeUnknown => schedule!("${number} is not the number of a recurrence type"),

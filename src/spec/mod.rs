@@ -5,6 +5,7 @@
 //! has no violation. It reads and writes the same JSON, except that an imported secret is read and never written.
 
 mod app_id_uri;
+pub mod by_hand;
 mod client_app;
 mod connection;
 mod discovery;

@@ -12,6 +12,8 @@ const MARGIN: Duration = Duration::MINUTE;
 
 /// How long the server app's secret is valid, counted from the moment it is made.
 ///
+/// A secret that is added to an app that is there already ends some days earlier, so that its end tells it from others.
+///
 /// In JSON it is a text: `oneYear`, `twoYears`, a number of days as an ISO 8601 duration such as `P180D`, a date such as
 /// `2027-05-31`, or `longestAllowed`.
 ///

@@ -87,10 +87,12 @@ pub enum ViolationCode {
     SecretKeyExpiryMissing,
     /// The expiry of the secret to import is not a date or moment that can be written.
     SecretKeyExpiryInvalid,
-    /// Discovery is given and switches nothing on.
+    /// Discovery is given and says nothing of users or groups.
     DiscoveryEmpty,
     /// Group discovery names no group.
     GroupNamesMissing,
+    /// A group is both discovered and taken out.
+    GroupNamedTwice,
     /// The interval of delta discovery is 0.
     DeltaMinutesZero,
     /// The schedule is not a token of 16 hexadecimal digits.
@@ -156,6 +158,7 @@ impl ViolationCode {
         Self::SecretKeyExpiryInvalid,
         Self::DiscoveryEmpty,
         Self::GroupNamesMissing,
+        Self::GroupNamedTwice,
         Self::DeltaMinutesZero,
         Self::ScheduleNotAToken,
         Self::ScheduleTypeUnknown,

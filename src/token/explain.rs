@@ -262,9 +262,9 @@ const GROUPS: &[Group] = &[
         CALLER,
     ),
     group(
-        &[70021],
-        "no federated credential of the application has the issuer and the subject of the assertion",
-        "Add the federated credential: Entra admin center > App registrations > Certificates & secrets > Federated credentials.",
+        &[70021, 700_211, 700_212, 700_213],
+        "no federated credential of the application has the issuer, the subject and the audience of the assertion",
+        "Compare the three letter by letter, and add the federated credential if it is missing: Entra admin center > App registrations > Certificates & secrets > Federated credentials.",
         TENANT_ADMINISTRATOR,
     ),
     group(

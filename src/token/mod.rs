@@ -47,6 +47,6 @@ pub use environment::EnvironmentToken;
 pub use explain::{Explanation, error_codes, explain};
 pub use probe::{ProbedResource, SecretProbe};
 pub use provider::{FnTokenProvider, StaticToken, TokenProvider, TokenRequest, token_fn};
-pub use scopes::{all_sign_in_scopes, read_only_scopes, sign_in_scopes};
+pub use scopes::{all_sign_in_scopes, optional_sign_in_scopes, read_only_scopes, registering_scopes, sign_in_scopes};
 #[cfg(feature = "http")]
 pub(crate) use service_tokens::{Bearer, ServiceTokens};

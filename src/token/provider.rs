@@ -78,6 +78,9 @@ impl<P: TokenProvider + ?Sized> TokenProvider for Arc<P> {
 pub struct TokenRequest {
     /// Fully qualified scopes, as `https://graph.microsoft.com/.default`.
     pub scopes: Vec<String>,
+    /// Scopes to ask a person for as well, and to go without if consent to them is refused. A provider that asks no
+    /// person passes them over. Default: none.
+    pub optional_scopes: Vec<String>,
     /// The tenant to sign in to, if it is known.
     pub tenant: Option<TenantId>,
     /// Claims that the token must carry, as JSON, after a claims challenge.
@@ -95,6 +98,13 @@ impl TokenRequest {
             scopes: scopes.into_iter().map(Into::into).collect(),
             ..Self::default()
         }
+    }
+
+    /// The same with further scopes that a sign-in goes without if consent to them is refused.
+    #[must_use]
+    pub fn offering<I: IntoIterator<Item = S>, S: Into<String>>(mut self, scopes: I) -> Self {
+        self.optional_scopes = scopes.into_iter().map(Into::into).collect();
+        self
     }
 
     /// The same for one tenant.
@@ -196,20 +206,29 @@ impl TokenProvider for StaticToken {
             ));
         }
         let now: OffsetDateTime = self.clock.now();
-        let is_over = self.token.expires_on().is_some_and(|end| end <= now);
-        if is_over || request.fresh {
+        if let Some(end) = self.token.expires_on().filter(|end| *end <= now) {
+            let (end, now) = (minute(end), minute(now));
             return Err(TokenError::new(
                 TokenFailure::Expired,
-                if is_over {
-                    "the given token has expired"
-                } else {
-                    "the given token was refused, and there is no other"
-                },
+                format!("the given token has expired: it was good until {end}, and this machine's clock says {now}"),
+                "Get a new token and run the same again; what is done already is found and kept. If the token is new, set this machine's clock right.",
+            ));
+        }
+        if request.fresh {
+            return Err(TokenError::new(
+                TokenFailure::Expired,
+                "the given token was refused, and there is no other",
                 "Get a new token and run the same again; what is done already is found and kept.",
             ));
         }
         Ok(self.token.clone())
     }
+}
+
+/// A moment to the minute, for people.
+fn minute(moment: OffsetDateTime) -> String {
+    let moment = moment.to_offset(time::UtcOffset::UTC);
+    format!("{} {:02}:{:02} UTC", moment.date(), moment.hour(), moment.minute())
 }
 
 /// A [`TokenProvider`] made of a closure; see [`token_fn`].
@@ -262,6 +281,22 @@ mod tests {
         assert_eq!(provider.token(&request).await.unwrap().expose(), "abc");
         let error = provider.token(&request.renewed(None)).await.unwrap_err();
         assert_eq!(error.failure(), TokenFailure::Expired);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_a_wrong_clock_calls_expired_comes_with_what_the_clock_says() {
+        #[derive(Debug)]
+        struct Ahead;
+        impl Clock for Ahead {
+            fn now(&self) -> OffsetDateTime {
+                time::macros::datetime!(2026-11-27 16:00 UTC)
+            }
+        }
+        let token = AccessToken::new("abc").expiring_on(time::macros::datetime!(2026-11-27 15:00 UTC));
+        let provider = StaticToken::from(token).with_clock(Arc::new(Ahead));
+        let error = provider.token(&TokenRequest::default()).await.unwrap_err();
+        assert!(error.to_string().contains("2026-11-27 15:00 UTC") && error.to_string().contains("2026-11-27 16:00 UTC"));
+        assert!(crate::error::Diagnostic::help(&error).contains("clock"));
     }
 
     #[tokio::test]

@@ -17,8 +17,8 @@ use crate::{
 ///
 /// Ask [`all_sign_in_scopes`] instead if the specification may still grow after the sign-in.
 ///
-/// `Policy.Read.All` is not among them: it only warns beforehand of what a policy would refuse. Add it where the
-/// sign-in application has it. `offline_access` is never asked for: no credential outlives the job.
+/// `Policy.Read.All` is not among them: it only warns beforehand of what a policy would refuse. Offer it beside them with
+/// [`optional_sign_in_scopes`]. `offline_access` is never asked for: no credential outlives the job.
 ///
 /// They come from the table in [`permissions`](crate::permissions), which has the sources.
 ///
@@ -35,6 +35,39 @@ use crate::{
 /// ```
 #[must_use]
 pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<String> {
+    let mut uses = registering(spec);
+    if spec.client_app().is_registered_here() {
+        uses.extend([Use::GrantPermission, Use::ReadPermissionGrants]);
+    }
+    if spec.server_app().is_registered_here() && spec.discovers() {
+        uses.extend([Use::AssignRole, Use::ReadRoleAssignments]);
+    }
+    named(endpoints, &uses)
+}
+
+/// The same for a job that leaves the consents to another administrator
+/// ([`Consents::LeaveToAdministrator`](crate::connection::Consents)): nothing among them may consent. Whether the consents
+/// were given is then unknown to a later run, unless its sign-in has `Directory.Read.All` as well.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, ConnectionSpec, ServerAppSpec, ClientAppSpec, token::registering_scopes};
+///
+/// let spec = ConnectionSpec::builder("Contoso CMG")
+///     .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+///     .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+///     .build()?;
+/// let scopes = registering_scopes(&spec, &CloudEndpoints::default());
+/// assert_eq!(scopes[0], "https://graph.microsoft.com/Application.ReadWrite.All");
+/// assert_eq!(scopes[1..], ["https://graph.microsoft.com/User.Read", "openid", "profile"]);
+/// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+/// ```
+#[must_use]
+pub fn registering_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<String> {
+    named(endpoints, &registering(spec))
+}
+
+/// What a job takes without its consents.
+fn registering(spec: &ConnectionSpec) -> Vec<Use> {
     let registers_server = spec.server_app().is_registered_here();
     let registers_client = spec.client_app().is_registered_here();
     let mut uses = vec![Use::ReadTenant, Use::ReadRoles];
@@ -48,13 +81,25 @@ pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<
         ]);
         uses.extend([Use::ReadApps, Use::ReadDeleted]);
     }
-    if registers_client {
-        uses.extend([Use::GrantPermission, Use::ReadPermissionGrants]);
-    }
-    if registers_server && spec.discovery().is_some() {
-        uses.extend([Use::AssignRole, Use::ReadRoleAssignments]);
-    }
-    named(endpoints, &uses)
+    uses
+}
+
+/// What a sign-in offers beside [`sign_in_scopes`], by full names, for
+/// [`crate::directory::GraphDirectoryBuilder::optional_scopes`]: `Policy.Read.All`, which shows the tenant's app management
+/// policy and its Conditional Access policies before they refuse anything. A person who may not consent to it is signed
+/// in without it.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, token::optional_sign_in_scopes};
+///
+/// let scopes = optional_sign_in_scopes(&CloudEndpoints::default());
+/// assert_eq!(scopes, ["https://graph.microsoft.com/Policy.Read.All"]);
+/// ```
+#[must_use]
+pub fn optional_sign_in_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
+    let optional: Vec<Use> = Use::ALL.into_iter().filter(|usage| usage.is_optional()).collect();
+    let names = least(&optional, PermissionType::Delegated).into_iter();
+    names.map(|name| endpoints.scope(name)).collect()
 }
 
 /// What any specification may need, by full names: [`sign_in_scopes`] for all of them.
@@ -77,7 +122,7 @@ pub fn sign_in_scopes(spec: &ConnectionSpec, endpoints: &CloudEndpoints) -> Vec<
 pub fn all_sign_in_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
     named(
         endpoints,
-        &Use::ALL.into_iter().filter(|usage| *usage != Use::ReadPolicy).collect::<Vec<_>>(),
+        &Use::ALL.into_iter().filter(|usage| !usage.is_optional()).collect::<Vec<_>>(),
     )
 }
 
@@ -91,7 +136,7 @@ pub fn all_sign_in_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
 /// ```
 #[must_use]
 pub fn read_only_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
-    let is_asked = |usage: &Use| !usage.is_write() && *usage != Use::ReadPolicy;
+    let is_asked = |usage: &Use| !usage.is_write() && !usage.is_optional();
     named(endpoints, &Use::ALL.into_iter().filter(is_asked).collect::<Vec<_>>())
 }
 

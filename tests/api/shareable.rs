@@ -204,6 +204,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::site::SiteSnapshot>();
     is_shareable::<cmg_onboarding::site::SiteTenant>();
     is_shareable::<cmg_onboarding::site::SplitSite>();
+    is_shareable::<cmg_onboarding::site::UnreadRow>();
     is_shareable::<cmg_onboarding::site::admin_service::AdminServiceAddress>();
     is_shareable::<cmg_onboarding::site::admin_service::AdminServiceSignIn>();
     is_shareable::<cmg_onboarding::site::admin_service::AdminServiceSite>();

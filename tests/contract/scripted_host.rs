@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use cmg_onboarding::{
-    Call, ClientSecret, CloudEnvironment, Site, async_trait,
+    Call, ClientSecret, CloudEnvironment, DiscoverySpec, Site, async_trait,
     error::SiteUnreachable,
     site::{
-        ClientAppImport, ServerAppImport, SiteAction, SiteConnection, SiteItem, SiteOnboarding, SiteProgress, SiteRemoval, SiteRowId,
+        ClientAppImport, NamedConnection, ServerAppImport, SiteAction, SiteConnection, SiteDiscovery, SiteItem, SiteOnboarding,
+        SiteProgress, SiteRemoval, SiteRowId,
         power_shell::{ScriptEnd, ScriptHost, ScriptRun},
     },
 };
@@ -40,6 +41,14 @@ impl ScriptedHost {
                     })
                 }));
                 said.extend(snapshot.connections.iter().map(connection));
+                said.extend(
+                    snapshot
+                        .gateways
+                        .iter()
+                        .flatten()
+                        .map(|gateway| json!({"event": "gateway", "name": gateway.name, "connection": gateway.connection})),
+                );
+                said.push(json!({"event": "facts", "areGatewaysKnown": true, "isServiceConnectionPointOnline": true}));
             }
             "onboard" => match self.0.onboard(Call::quiet(), &wanted(request)).await {
                 Ok(onboarded) => {
@@ -86,9 +95,11 @@ impl ScriptHost for ScriptedHost {
 }
 
 fn connection(row: &SiteConnection) -> Value {
+    let discovery = |held: &SiteDiscovery| json!({"fullSchedule": held.full_schedule, "deltaMinutes": held.delta_minutes, "groupNames": held.group_names});
     json!({
         "event": "connection", "id": row.id, "name": row.name, "description": row.description, "webApplications": row.web_applications,
-        "userDiscovery": null, "groupDiscovery": null,
+        "serviceType": row.service_type, "isDiscoveryKnown": true,
+        "userDiscovery": row.user_discovery.as_ref().map(discovery), "groupDiscovery": row.group_discovery.as_ref().map(discovery),
     })
 }
 
@@ -117,24 +128,47 @@ fn failed(error: &dyn std::error::Error) -> Value {
 fn wanted(request: &Value) -> SiteOnboarding {
     let wanted = &request["wanted"];
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    // UTF-16 code units, as the script takes them.
-    let units: Vec<u16> = serde_json::from_value(request["secretKey"].clone()).unwrap();
     let (server, client) = (&wanted["serverApp"], &wanted["clientApp"]);
-    SiteOnboarding::new(
-        text(&wanted["tenantId"]).parse().unwrap(),
-        text(&wanted["tenantName"]),
-        text(&wanted["environment"]).parse().unwrap(),
-        ServerAppImport::Import {
+    let (server_id, client_id) = (
+        text(&server["clientId"]).parse().unwrap(),
+        text(&client["clientId"]).parse().unwrap(),
+    );
+    let server_app = match server["import"].as_bool().unwrap() {
+        false => ServerAppImport::Known(server_id),
+        true => ServerAppImport::Import {
             name: text(&server["name"]),
-            client_id: text(&server["clientId"]).parse().unwrap(),
-            secret_key: ClientSecret::new(String::from_utf16(&units).unwrap()),
+            client_id: server_id,
+            secret_key: secret(&request["secretKey"]),
             secret_key_expiry: OffsetDateTime::from_unix_timestamp(server["secretKeyExpiry"].as_i64().unwrap()).unwrap(),
             app_id_uri: text(&server["appIdUri"]).parse().unwrap(),
         },
-        ClientAppImport::Import {
+    };
+    let client_app = match client["import"].as_bool().unwrap() {
+        false => ClientAppImport::Known(client_id),
+        true => ClientAppImport::Import {
             name: text(&client["name"]),
-            client_id: text(&client["clientId"]).parse().unwrap(),
+            client_id,
         },
+    };
+    let mut onboarding = SiteOnboarding::new(
+        text(&wanted["tenantId"]).parse().unwrap(),
+        text(&wanted["tenantName"]),
+        text(&wanted["environment"]).parse().unwrap(),
+        server_app,
+        client_app,
         text(&wanted["name"]),
-    )
+    );
+    let rename = wanted["rename"].as_object();
+    onboarding.renamed_from = rename.map(|former| NamedConnection::new(SiteRowId(former["row"].as_i64().unwrap()), text(&former["name"])));
+    onboarding.discovery = wanted["users"]["off"].as_bool().map(|is_off| match is_off {
+        true => DiscoverySpec::builder().users_off().build().unwrap(),
+        false => DiscoverySpec::builder().users().build().unwrap(),
+    });
+    onboarding
+}
+
+/// From UTF-16 code units, as the script takes them.
+fn secret(units: &Value) -> ClientSecret {
+    let units: Vec<u16> = serde_json::from_value(units.clone()).unwrap();
+    ClientSecret::new(String::from_utf16(&units).unwrap())
 }

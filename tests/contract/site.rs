@@ -6,14 +6,14 @@ use std::sync::{
 };
 
 use cmg_onboarding::{
-    Call, Site, SiteError, async_trait, contract,
+    Call, DiscoverySpec, Site, SiteError, async_trait, contract,
     error::{NotSupported, SiteRefused},
     site::{
         SecretHeld, ServerAppImport, SiteAction, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval,
         SiteRemoved, SiteRowId, SiteSnapshot, SplitSite, power_shell::PowerShellSite,
     },
 };
-use cmg_onboarding_emulator::EmulatedSite;
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 
 use super::{PREFIX, assert_broken, by_hand::EmptySite, scripted_host::ScriptedHost};
 
@@ -24,6 +24,15 @@ async fn the_emulated_site_passes_every_time() {
         contract::site(&site, PREFIX).await.unwrap();
     }
     assert_eq!(site.snapshot(Call::quiet()).await.unwrap().connections, []);
+}
+
+#[tokio::test]
+async fn a_site_that_takes_renewed_secrets_passes_here_and_in_another_process() {
+    let site = EmulatedSite::builder().takes_renewed_secrets(true).build();
+    contract::site(&site, PREFIX).await.unwrap();
+    let server = EmulatorServer::builder(EmulatedTenant::new()).site(site).start().await.unwrap();
+    let remote = RemoteSite::builder(server.url().clone()).build();
+    contract::site(&remote, PREFIX).await.unwrap();
 }
 
 #[tokio::test]
@@ -63,13 +72,16 @@ async fn a_site_that_breaks_a_promise_fails_the_check_of_it() {
         (Broken::DeniesTheSecretLater, "onboarding_again_changes_nothing"),
         (Broken::ClaimsEverySecret, "another_secret_is_never_called_this_one"),
         (Broken::ShowsTheSecret, "no_secret_is_shown"),
+        (Broken::IgnoresRenewedSecrets, "a_renewed_secret_is_taken"),
+        (Broken::LeavesDiscoveryOn, "discovery_is_switched_on_and_off"),
+        (Broken::KeepsTheName, "a_rename_keeps_the_row"),
         (Broken::RemovesWhatIsNotMeant, "a_removal_under_another_name_removes_nothing"),
         (Broken::OnlySaysThatItRemoves, "a_removal_removes_the_connection_that_it_names"),
         (Broken::FailsForWhatIsGone, "removing_what_is_gone_is_no_error"),
     ] {
         let site = BrokenSite {
             broken,
-            inner: EmulatedSite::new(),
+            inner: EmulatedSite::builder().takes_renewed_secrets(true).build(),
             asked: Arc::default(),
         };
         assert_broken(&broken, contract::site(&site, PREFIX).await, check);
@@ -104,6 +116,9 @@ enum Broken {
     DeniesTheSecretLater,
     ClaimsEverySecret,
     ShowsTheSecret,
+    IgnoresRenewedSecrets,
+    LeavesDiscoveryOn,
+    KeepsTheName,
     RemovesWhatIsNotMeant,
     OnlySaysThatItRemoves,
     FailsForWhatIsGone,
@@ -142,7 +157,18 @@ impl Site for BrokenSite {
             call.progress(SiteProgress::new(SiteItem::Discovery, SiteAction::Created, None));
         }
         let before = self.asked.fetch_add(1, Ordering::SeqCst);
-        let mut done = self.inner.onboard(call, wanted).await?;
+        let mut meant = wanted.clone();
+        if let (Broken::IgnoresRenewedSecrets, ServerAppImport::Renew { client_id, .. }) = (self.broken, &wanted.server_app) {
+            meant.server_app = ServerAppImport::Known(*client_id);
+        }
+        let is_off = wanted.discovery.as_ref().is_some_and(DiscoverySpec::users_are_off);
+        if self.broken == Broken::LeavesDiscoveryOn && is_off {
+            meant.discovery = None;
+        }
+        if let (Broken::KeepsTheName, Some(former)) = (self.broken, &wanted.renamed_from) {
+            (meant.renamed_from, meant.name) = (None, former.name.clone());
+        }
+        let mut done = self.inner.onboard(call, &meant).await?;
         match self.broken {
             Broken::LeavesAnItemOut => drop(done.done.pop()),
             Broken::CallsNewWhatIsOld => done.done.iter_mut().for_each(|item| item.action = SiteAction::Created),

@@ -7,10 +7,12 @@
     reason = "a test may give up, and so may its helpers"
 )]
 
+mod assertions;
 mod behind;
 mod callers;
 mod deletion;
 mod directory;
+mod permissions;
 mod policy;
 mod sign_in;
 mod states;

@@ -1,6 +1,6 @@
 //! App registrations that are switched off, and what an app registration keeps.
 
-use cmg_onboarding_emulator::{Caller, EmulatedTenant};
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, SignInTrouble};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
@@ -172,4 +172,46 @@ async fn an_owner_without_a_role_may_write_the_app() {
     let other = graph.create("other").await;
     assert_eq!(theirs.patch(&path(&owned), json!({"notes": "mine"})).await.0, 204);
     assert_eq!(theirs.patch(&path(&other), json!({"notes": "mine"})).await.0, 403);
+}
+
+#[tokio::test]
+async fn an_app_is_handed_to_its_next_owner() {
+    const NEXT: Uuid = uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a02");
+    let caller = Caller::global_administrator().with_scopes(["Application.ReadWrite.All", "Directory.Read.All"]);
+    let graph = Graph::signed_in(EmulatedTenant::new(), &caller).await;
+    let path = format!("v1.0/applications/{}/owners", text(&graph.create("Server").await, "id"));
+    let first = text(&graph.get(&path).await.1["value"][0], "id").to_owned();
+    let next = json!({"@odata.id": format!("{}v1.0/users/{NEXT}", graph.server.url())});
+    assert_eq!(graph.post(&format!("{path}/$ref"), next.clone()).await.0, 204);
+    assert_eq!(graph.post(&format!("{path}/$ref"), next).await.0, 400, "once");
+    let leaving = format!("{path}/{first}/$ref");
+    assert_eq!(graph.send(Method::DELETE, &leaving, &[], None).await.0, 204);
+    assert_eq!(graph.send(Method::DELETE, &leaving, &[], None).await.0, 404);
+    let (_, owners) = graph.get(&path).await;
+    assert_eq!(
+        (owners["value"].as_array().unwrap().len(), &owners["value"][0]["id"]),
+        (1, &json!(NEXT))
+    );
+}
+
+#[tokio::test]
+async fn any_object_can_be_spoiled_past_the_rules() {
+    let app = App::new().await;
+    let tenant = app.graph.server.tenant();
+    let id: Uuid = app.app_id.parse().unwrap();
+    let over = json!({"passwordCredentials": [{"keyId": Uuid::nil(), "endDateTime": "2020-01-01T00:00:00Z"}]});
+    assert!(tenant.change_object(id, over));
+    assert_eq!(app.sign_in(GRAPH).await.1, json!([7_000_215]), "another secret");
+    let principal: Uuid = app.principal.parse().unwrap();
+    assert!(tenant.change_object(principal, json!({"accountEnabled": false})));
+    assert_eq!(app.person_signs_in("User.Read").await, (400, json!([7_000_112])));
+    assert!(!tenant.change_object(Uuid::nil(), json!({})));
+}
+
+#[tokio::test]
+async fn conditional_access_may_block_an_application_too() {
+    let app = App::new().await;
+    app.graph.server.tenant().trouble_sign_in(SignInTrouble::BlockedByConditionalAccess);
+    assert_eq!(app.sign_in(GRAPH).await.1, json!([53_003]));
+    assert_eq!(app.sign_in(GRAPH).await.0, 200);
 }

@@ -5,7 +5,8 @@ use cmg_onboarding::{
     Call, CloudEndpoints, Directory, GraphDirectory, StaticToken,
     directory::{
         ApiApplication, ApplicationKey, ApplicationProperties, ImplicitGrantSettings, NewApplication, NewPassword, NewPermissionGrant,
-        NewRoleAssignment, PermissionScope, RequiredResourceAccess, ResourceAccess, SignedIn, WebApplication,
+        NewRoleAssignment, PermissionScope, RequiredResourceAccess, ResourceAccess, ServicePrincipalLockConfiguration, SignedIn,
+        WebApplication,
     },
     ids::{PermissionGrantId, RoleTemplateId, well_known},
 };
@@ -193,6 +194,51 @@ async fn objects_are_deleted_and_purged() {
     directory.purge_application(Call::quiet(), id(1)).await.unwrap();
     directory.purge_service_principal(Call::quiet(), id(4)).await.unwrap();
     assert_snapshot!(graph.transcript().await);
+}
+
+#[tokio::test]
+async fn a_deleted_app_is_restored_and_the_owners_of_an_app_are_read() {
+    let owners = json!({"value": [{"@odata.type": "#microsoft.graph.user", "id": "00000000-0000-0000-0000-000000000005"}]});
+    let graph = Graph::json(200, owners).await;
+    let directory = graph.directory();
+    assert!(directory.restores_applications());
+    directory.restore_application(Call::quiet(), id(1)).await.unwrap();
+    let owners = directory.application_owners(Call::quiet(), id(1)).await.unwrap();
+    assert_eq!(owners, [id(5)]);
+    assert_snapshot!(graph.transcript().await);
+}
+
+#[tokio::test]
+async fn an_app_registration_is_created_with_its_owners_and_its_property_lock() {
+    let graph = Graph::json(201, application()).await;
+    let mut locked = ApplicationProperties::default();
+    locked.display_name = Some("Client".to_owned());
+    locked.service_principal_lock_configuration = Some(ServicePrincipalLockConfiguration::of_all_properties());
+    let new = NewApplication::new(locked).with_owners(vec![id(5), id(6)]);
+    graph.directory().create_application(Call::quiet(), &new).await.unwrap();
+    // The address of the server under test has another port each time.
+    let transcript = graph.transcript().await;
+    let bound = transcript.split_once("owners@odata.bind").unwrap().1;
+    for owner in 5..=6 {
+        let path = format!("/v1.0/directoryObjects/00000000-0000-0000-0000-00000000000{owner}\"");
+        assert!(bound.contains(&path), "{transcript}");
+    }
+    assert!(transcript.contains("servicePrincipalLockConfiguration"), "{transcript}");
+}
+
+#[tokio::test]
+async fn what_is_odd_in_the_secrets_of_a_deleted_app_is_no_reason_to_stop() {
+    let deleted = json!({"value": [
+        {"id": "00000000-0000-0000-0000-000000000001", "uniqueName": "a", "passwordCredentials": [
+            {"keyId": null, "displayName": null}, {"displayName": "by hand", "endDateTime": "soon"}, 7,
+        ]},
+        {"id": "00000000-0000-0000-0000-000000000002", "uniqueName": "b", "passwordCredentials": null},
+    ]});
+    let graph = Graph::json(200, deleted).await;
+    let names = ["a".to_owned(), "b".to_owned()];
+    let found = graph.directory().deleted_applications(Call::quiet(), &names).await.unwrap();
+    assert_eq!(found[0].secret_descriptions, ["", "by hand", ""]);
+    assert!(found[1].secret_descriptions.is_empty());
 }
 
 #[tokio::test]

@@ -109,6 +109,18 @@ async fn a_script_of_another_version_is_refused_with_the_advice_to_sign_the_new_
 }
 
 #[tokio::test]
+async fn a_request_that_the_script_could_not_read_is_told_in_its_own_words() {
+    let answer = r#"{"cmg":2,"run":"","event":"error","code":"unreachable","operation":"read the request","message":"Invalid JSON primitive","help":"Give the file as it was written."}"#;
+    let failure = failure_of(&FakeHost::saying(&[answer]).then_ending(1, "")).await;
+    assert!(error::chain(&failure.error).contains("Invalid JSON primitive"), "{failure:?}");
+    assert_eq!(failure.error.help(), "Give the file as it was written.");
+    // It never says that anything is done.
+    let end = r#"{"cmg":2,"run":"","event":"end"}"#;
+    let failure = failure_of(&FakeHost::saying(&[SITE, CONNECTION, end]).then_ending(1, "")).await;
+    assert!(matches!(cause(&failure.error), Some(PowerShellError::EndedEarly { .. })));
+}
+
+#[tokio::test]
 async fn a_text_of_the_site_that_looks_like_an_answer_ends_nothing() {
     let end = r#"{"cmg":2,"run":"00112233445566778899aabbccddeeff","event":"end"}"#;
     let host = FakeHost::saying(&[SITE, &format!("WARNING: {end}"), end, r#"{"cmg":2,"event":"end"}"#, CONNECTION]).then_ending(0, "");

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod bad_days;
+mod lab;
 mod process;
 mod real;
 mod script;
 mod secrecy;
+mod signing;
 mod site;
+mod stub;
 mod support;

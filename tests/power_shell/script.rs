@@ -51,23 +51,23 @@ const AUTOMATIC: &[&str] = &[
 
 /// One call of a cmdlet of the ConfigurationManager module.
 #[derive(Debug)]
-struct Call {
-    cmdlet: String,
+pub(crate) struct Call {
+    pub(crate) cmdlet: String,
     parameters: BTreeSet<String>,
 }
 
-fn parse(text: &str) -> Tree {
+pub(crate) fn parse(text: &str) -> Tree {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
     parser.parse(text, None).unwrap()
 }
 
-fn text<'t>(node: Node<'_>, source: &'t str) -> &'t str {
+pub(crate) fn text<'t>(node: Node<'_>, source: &'t str) -> &'t str {
     &source[node.byte_range()]
 }
 
 /// Every node below and including this one.
-fn all(node: Node<'_>) -> Vec<Node<'_>> {
+pub(crate) fn all(node: Node<'_>) -> Vec<Node<'_>> {
     let mut found = vec![node];
     let mut next = 0;
     while let Some(node) = found.get(next).copied() {
@@ -78,11 +78,11 @@ fn all(node: Node<'_>) -> Vec<Node<'_>> {
     found
 }
 
-fn of_kind<'t>(node: Node<'t>, kind: &str) -> Vec<Node<'t>> {
+pub(crate) fn of_kind<'t>(node: Node<'t>, kind: &str) -> Vec<Node<'t>> {
     all(node).into_iter().filter(|node| node.kind() == kind).collect()
 }
 
-fn is_of_the_module(name: &str) -> bool {
+pub(crate) fn is_of_the_module(name: &str) -> bool {
     name.split_once('-').is_some_and(|(_, noun)| noun.starts_with("CM"))
 }
 
@@ -102,7 +102,7 @@ fn keys_of(table: &str, function: Node<'_>, source: &str) -> BTreeSet<String> {
     keys
 }
 
-fn calls(tree: &Tree, source: &str) -> Vec<Call> {
+pub(crate) fn calls(tree: &Tree, source: &str) -> Vec<Call> {
     let mut calls = Vec::new();
     for command in of_kind(tree.root_node(), "command") {
         let cmdlet = command.child_by_field_name("command_name").map(|name| text(name, source));
@@ -146,8 +146,14 @@ fn names(value: &Value) -> BTreeSet<String> {
         .collect()
 }
 
+/// The names of the documented cmdlets.
+pub(crate) fn documented() -> Vec<String> {
+    let table: Value = serde_json::from_str(include_str!("../cmdlets.json")).unwrap();
+    table["cmdlets"].as_object().unwrap().keys().cloned().collect()
+}
+
 /// What is wrong with the calls, by the table of documented cmdlets.
-fn objections(calls: &[Call], source: &str) -> Vec<String> {
+pub(crate) fn objections(calls: &[Call], source: &str) -> Vec<String> {
     let table: Value = serde_json::from_str(include_str!("../cmdlets.json")).unwrap();
     let common = names(&table["common"]);
     let mut objections = Vec::new();
@@ -306,10 +312,11 @@ fn nothing_is_read_in_two_places() {
     for call in calls.iter().filter(reading) {
         *places.entry(call.cmdlet.as_str()).or_default() += 1;
     }
-    // Seven calls in the look: the eighth reads one service by its id, if a list left its web apps out.
+    // Eight calls in the look; one more reads a service by its id, if a list left its web apps out.
     let expected = [
         ("Get-CMAADApplication", 1),
         ("Get-CMAzureService", 2),
+        ("Get-CMServiceConnectionPoint", 1),
         ("Get-CMSite", 1),
         ("Invoke-CMWmiQuery", 4),
     ];
@@ -322,14 +329,14 @@ fn nothing_is_read_in_two_places() {
     ] {
         assert_eq!(SCRIPT.matches(&format!("FROM {class}")).count(), 1, "{class}");
     }
-    // From nothing: the look's seven calls less the gateways, four writes, and what each write changed: tenants and
+    // From nothing: the look's eight calls less gateways and service connection point, four writes, and what each write changed: tenants and
     // applications, applications, services and discovery, discovery.
     let forgotten = SCRIPT.matches("$known.Remove(").count();
     assert_eq!(forgotten, 7, "each write forgets what it changes and nothing else");
 }
 
 /// What PSScriptAnalyzer says of state-changing functions, plural nouns and positional parameters by its default rules.
-fn analyzed(source: &str) -> Vec<String> {
+pub(crate) fn analyzed(source: &str) -> Vec<String> {
     let tree = parse(source);
     let mut said = Vec::new();
     for name in of_kind(tree.root_node(), "function_name") {
@@ -378,7 +385,8 @@ fn an_analyzer_has_nothing_to_say() {
 
 #[test]
 fn nothing_advises_to_delete_and_no_service_type_is_taken_for_cloud_management() {
-    let lower = SCRIPT.to_lowercase();
+    // Taking a group out of discovery is the parameter of a cmdlet, not advice.
+    let lower = SCRIPT.to_lowercase().replace("$settings.deletegroupname", "");
     assert!(!lower.contains("delete"));
     let compared: Vec<_> = SCRIPT
         .lines()
@@ -413,7 +421,34 @@ fn a_query_for_gateways_that_fails_blocks() {
 
 #[test]
 fn a_drive_that_leads_elsewhere_is_not_taken() {
-    assert!(function("Connect-Site").contains("$drive.Root -ne $Request.provider"));
+    let connect = function("Connect-Site");
+    assert!(connect.contains("$drive.Root -ne $Request.provider"));
+    assert!(
+        connect.contains("provider = Read-Value -Object $drive -Name 'Root'"),
+        "it tells where the drive leads"
+    );
+}
+
+#[test]
+fn a_rename_and_what_is_switched_off_go_by_the_documented_parameters() {
+    let connection = function("Install-Connection");
+    assert!(connection.contains("$changes.NewName = $Wanted.name"));
+    assert!(connection.find("Find-Former").unwrap() < connection.find("New-CMCloudManagementAzureService").unwrap());
+    let discovery = function("Install-Discovery");
+    for switch in [
+        "$settings.EnableUserDiscovery = $false",
+        "$settings.EnableGroupDiscovery = $false",
+        "$settings.DeleteGroupName = $removed",
+    ] {
+        assert!(discovery.contains(switch), "{switch}");
+    }
+}
+
+#[test]
+fn the_service_connection_point_is_looked_at_before_a_run_and_not_in_it() {
+    let reader = "Read-ServiceConnectionPoint";
+    assert_eq!(SCRIPT.matches(reader).count(), 2, "its function, and the look");
+    assert!(function("Send-Snapshot").contains(reader));
 }
 
 #[test]

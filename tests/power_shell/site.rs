@@ -3,13 +3,13 @@
 use cmg_onboarding::{
     Call, CloudEnvironment, Diagnostic, Site, SiteError,
     site::{
-        SecretHeld, SiteAction, SiteIdentity, SiteItem, SiteRemoval, SiteRowId, power_shell::InvalidPowerShellSite,
-        power_shell::PowerShellSite,
+        SecretHeld, SiteAction, SiteHierarchy, SiteIdentity, SiteItem, SiteRemoval, SiteRowId,
+        power_shell::{InvalidPowerShellSite, PowerShellError, PowerShellSite},
     },
 };
 use serde_json::Value;
 
-use crate::support::{CLIENT, CONNECTION, END, FakeHost, Heard, SERVER, SITE, TENANT, failed, holding, progress, wanted};
+use crate::support::{CLIENT, CONNECTION, END, FakeHost, Heard, SERVER, SITE, TENANT, cause, failed, holding, progress, wanted};
 
 fn rows() -> Vec<String> {
     vec![
@@ -51,6 +51,49 @@ async fn a_snapshot_holds_everything_the_script_read() {
     let (script, request) = host.seen().remove(0);
     assert_eq!(script, cmg_onboarding::site::power_shell::SCRIPT);
     assert_eq!(serde_json::from_slice::<Value>(&request).unwrap()["operation"], "snapshot");
+}
+
+#[tokio::test]
+async fn a_snapshot_tells_hierarchy_module_gateways_and_when_a_secret_changed() {
+    let site = SITE.replace(
+        r#""siteCode""#,
+        r#""provider":"PROVIDER.contoso.com","reportsTo":"","moduleVersion":"5.2403.1.0","siteCode""#,
+    );
+    let app = format!(
+        r#"{{"cmg":2,"run":"RUN","event":"application","id":2,"clientId":"{SERVER}","name":"Server","tenant":1,"isClientApp":false,"identifierUri":"api://x","secretExpiry":4070908800,"secretCreated":1700000000,"updated":1700000001}}"#
+    );
+    let gateway = r#"{"cmg":2,"run":"RUN","event":"gateway","name":"cmg","connection":16777220}"#;
+    let facts = r#"{"cmg":2,"run":"RUN","event":"facts","areGatewaysKnown":true,"isServiceConnectionPointOnline":false}"#;
+    let connection = CONNECTION.replace(r#""groupDiscovery""#, r#""isDiscoveryKnown":false,"groupDiscovery""#);
+    let lines = [site.as_str(), &app, &connection, gateway, facts, END];
+    let snapshot = FakeHost::saying(&lines).site().snapshot(Call::quiet()).await.unwrap();
+    assert_eq!(snapshot.info.hierarchy, SiteHierarchy::Top);
+    assert_eq!(snapshot.info.module_version.as_deref(), Some("5.2403.1.0"));
+    assert_eq!(snapshot.info.is_service_connection_point_online, Some(false));
+    assert!(!snapshot.info.takes_renewed_secrets && snapshot.connections[0].is_discovery_unread);
+    assert_eq!(snapshot.gateways_of(SiteRowId(16_777_220)).count(), 1);
+    let row = snapshot.application(SERVER.parse().unwrap()).unwrap();
+    let seconds = |moment: Option<time::OffsetDateTime>| moment.map(time::OffsetDateTime::unix_timestamp);
+    assert_eq!(
+        (seconds(row.secret_created), seconds(row.updated)),
+        (Some(1_700_000_000), Some(1_700_000_001))
+    );
+    // Without the line, nothing is known.
+    let snapshot = FakeHost::saying(&rows()).site().snapshot(Call::quiet()).await.unwrap();
+    assert_eq!((snapshot.gateways, snapshot.info.hierarchy), (None, SiteHierarchy::Unknown));
+}
+
+#[tokio::test]
+async fn a_drive_that_leads_to_another_provider_or_site_is_refused_before_its_rows_are_believed() {
+    let elsewhere = SITE.replace(r#""siteCode""#, r#""provider":"lab01.contoso.com","siteCode""#);
+    let other_code = SITE.replace("P01", "LAB");
+    for site in [elsewhere, other_code] {
+        let host = FakeHost::saying(&[site.as_str(), CONNECTION, END]);
+        let error = host.site().snapshot(Call::quiet()).await.unwrap_err();
+        assert!(matches!(cause(&error), Some(PowerShellError::OtherSite { .. })), "{error:?}");
+        let failure = host.site().onboard(Call::quiet(), &wanted()).await.unwrap_err();
+        assert!(failure.error.help().contains("Remove-PSDrive"), "{failure:?}");
+    }
 }
 
 #[tokio::test]
@@ -195,6 +238,6 @@ fn what_is_public_goes_between_threads_and_wherever_errors_go() {
     is_shareable::<cmg_onboarding::site::power_shell::LocalProcess>();
     is_shareable::<cmg_onboarding::site::power_shell::ConsoleScript>();
     is_error::<InvalidPowerShellSite>();
-    is_error::<cmg_onboarding::site::power_shell::PowerShellError>();
+    is_error::<PowerShellError>();
     is_error::<cmg_onboarding::site::power_shell::ConsoleScriptError>();
 }

@@ -6,9 +6,9 @@ use cmg_onboarding::{
     AzureServicesConnection, BrowserSignIn, CachedTokens, ClientAppSpec, CloudEndpoints, CloudEnvironment, ConnectionSpec, GraphDirectory,
     ServerAppSpec, TenantId, TokenProvider, error::TokenFailure, token::sign_in_scopes,
 };
-use cmg_onboarding_emulator::{EmulatedTenant, SignInTrouble};
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, SignInTrouble};
 use tokio::{
-    io::AsyncWriteExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 use url::Url;
@@ -89,6 +89,83 @@ async fn an_answer_with_another_state_is_refused() {
     let walk = async { visit(&sign_in_page(&mut pages).await).await.status };
     let (token, status) = tokio::join!(provider.token(&request), walk);
     assert_eq!((token.unwrap_err().failure(), status), (TokenFailure::WrongState, 400));
+}
+
+/// Sends one request as a web page elsewhere makes a browser send it, and gives the status.
+async fn from_elsewhere(port: u16, line: &str) -> u16 {
+    let mut stream = TcpStream::connect(("localhost", port)).await.unwrap();
+    let request = format!(
+        "{line} HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: https://evil.example\r\nSec-Fetch-Site: cross-site\r\n\
+         Sec-Fetch-Mode: no-cors\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(!answer.contains("evil.example") && !answer.to_lowercase().contains("access-control-allow"));
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_a_page_elsewhere_sends_is_answered_and_ignored_and_the_sign_in_goes_on() {
+    let tenant = EmulatedTenant::new();
+    let server = serve(&tenant).await;
+    let (provider, mut pages) = browser(server.endpoints());
+    let request = request(server.endpoints());
+    let walk = async {
+        let back = sign_in_page(&mut pages).await;
+        let port = back.port().unwrap();
+        let mut statuses = Vec::new();
+        for line in [
+            "GET /?error=x",
+            "GET /?code=abc&state=guessed",
+            "GET /other?code=abc",
+            "GET /favicon.ico",
+            "OPTIONS /?code=abc",
+            "POST /?code=abc",
+        ] {
+            statuses.push(from_elsewhere(port, line).await);
+        }
+        // The sign-in page itself is elsewhere, too: what tells its answer from others is the state alone.
+        let query = back.query().unwrap();
+        statuses.push(from_elsewhere(port, &format!("GET /?{query}")).await);
+        statuses
+    };
+    let (token, statuses) = tokio::join!(provider.token(&request), walk);
+    assert!(token.unwrap().claims().is_some());
+    assert_eq!(statuses, [400, 400, 404, 404, 405, 405, 200]);
+}
+
+#[tokio::test]
+async fn a_refused_consent_to_optional_scopes_opens_the_page_once_more_without_them() {
+    let tenant = EmulatedTenant::new();
+    let server = serve(&tenant).await;
+    tenant.trouble_sign_in(SignInTrouble::Declined);
+    let (provider, mut pages) = browser(server.endpoints());
+    let offered = server.endpoints().scope("Policy.Read.All");
+    let request = request(server.endpoints()).offering([offered.clone()]);
+    let walk = async {
+        let mut asked = Vec::new();
+        for _ in 0..2 {
+            let page = pages.recv().await.unwrap();
+            asked.push(page.query_pairs().any(|(name, value)| name == "scope" && value.contains(&offered)));
+            visit(&visit(&page).await.location().unwrap()).await;
+        }
+        asked
+    };
+    let (token, asked) = tokio::join!(provider.token(&request), walk);
+    let granted = token.unwrap().claims().unwrap().scopes;
+    assert_eq!(asked, [true, false]);
+    assert!(!granted.contains(&"Policy.Read.All".to_owned()) && granted.contains(&"User.Read".to_owned()));
+}
+
+#[tokio::test]
+async fn optional_scopes_are_asked_for_with_the_others_and_cost_no_second_page() {
+    let caller = Caller::global_administrator().with_scopes(["Application.ReadWrite.All", "User.Read", "Policy.Read.All"]);
+    let tenant = EmulatedTenant::builder().caller(caller).build();
+    let server = serve(&tenant).await;
+    let request = request(server.endpoints()).offering([server.endpoints().scope("Policy.Read.All")]);
+    let (token, _) = sign_in(server.endpoints(), &request).await;
+    assert!(token.unwrap().claims().unwrap().scopes.contains(&"Policy.Read.All".to_owned()));
 }
 
 #[tokio::test]

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::{Duration, OffsetDateTime};
-use tokio_rustls::rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use url::Url;
 use uuid::Uuid;
 
 use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, token_endpoint, user_session::Wanted};
-use crate::EmulatedTenant;
+use crate::{EmulatedTenant, signed_token::sha256, texts};
 
 /// Source: *Microsoft identity platform and OAuth 2.0 authorization code flow*: codes live about ten minutes.
 const VALIDITY: Duration = Duration::minutes(10);
@@ -49,17 +48,10 @@ fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> Re
     let field = |name: &str| request.option(name).unwrap_or_default();
     let client_id = field("client_id");
     if client_id.parse::<Uuid>().is_err() {
-        return Err(OAuthError::new(
-            "unauthorized_client",
-            700_016,
-            "The application was not found in the directory.",
-        ));
+        return Err(OAuthError::new("unauthorized_client", 700_016, texts::CLIENT_MALFORMED));
     }
     let redirect_uri = field("redirect_uri");
-    let address = loopback(&redirect_uri).ok_or_else(|| {
-        let message = "The redirect URI specified in the request does not match the redirect URIs configured for the application.";
-        OAuthError::new("invalid_request", 50011, message)
-    })?;
+    let address = loopback(&redirect_uri).ok_or_else(|| OAuthError::new("invalid_request", 50011, texts::REDIRECT_MISMATCH))?;
     let answer = decide(tenant, request, client_id, redirect_uri.clone());
     let fields = answered(tenant, answer, field("state"));
     Ok(if field("response_mode") == "form_post" {
@@ -75,21 +67,17 @@ fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> Re
 fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String, redirect_uri: String) -> Result<String, OAuthError> {
     let field = |name: &str| request.option(name).unwrap_or_default();
     if field("response_type") != "code" {
-        return Err(OAuthError::new(
-            "unsupported_response_type",
-            700_054,
-            "The response type is not enabled for the application.",
-        ));
+        return Err(OAuthError::new("unsupported_response_type", 700_054, texts::RESPONSE_TYPE));
     }
     if field("scope").is_empty() {
-        let message = "The request body must contain the following parameter: 'scope'.";
+        let message = texts::PARAMETER_MISSING.with(&[("parameter", "scope")]);
         return Err(OAuthError::new("invalid_request", 900_144, message));
     }
     token_endpoint::check_client(tenant, &client_id, false)?;
     let challenge = request.option("code_challenge");
     if challenge.is_some() && field("code_challenge_method") != "S256" {
         // The service takes "plain", too; nothing here should send it.
-        return Err(OAuthError::new("invalid_request", 90023, "The code challenge method is not S256."));
+        return Err(OAuthError::new("invalid_request", 90023, texts::CHALLENGE_METHOD));
     }
     let possible = [
         SignInTrouble::Declined,
@@ -100,11 +88,7 @@ fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String
     let trouble = tenant.sign_in_troubles().take(&possible);
     let challenge = match trouble {
         Some(SignInTrouble::Declined) => {
-            return Err(OAuthError::new(
-                "access_denied",
-                65004,
-                "User declined to consent to access the app.",
-            ));
+            return Err(OAuthError::new("access_denied", 65004, texts::CONSENT_DECLINED));
         }
         Some(SignInTrouble::BlockedByConditionalAccess) => return Err(blocked("access_denied")),
         Some(SignInTrouble::OtherCloud) => return Err(other_cloud()),
@@ -180,26 +164,22 @@ pub(super) fn redeem(
         .0
         .get_mut(code)
         .filter(|known| known.client_id.eq_ignore_ascii_case(client_id));
-    let known = known.ok_or_else(|| OAuthError::new("invalid_grant", 70000, "The provided authorization code is not valid."))?;
+    let known = known.ok_or_else(|| OAuthError::new("invalid_grant", 70000, texts::CODE_UNKNOWN))?;
     if known.is_used {
-        let message = "OAuth2 Authorization code was already redeemed, please retry with a new valid code.";
-        return Err(OAuthError::new("invalid_grant", 54005, message));
+        return Err(OAuthError::new("invalid_grant", 54005, texts::CODE_REDEEMED));
     }
     if known.ends <= now {
-        let message = "The provided authorization code has expired due to inactivity.";
-        return Err(OAuthError::new("invalid_grant", 70008, message));
+        return Err(OAuthError::new("invalid_grant", 70008, texts::CODE_EXPIRED));
     }
     if known.redirect_uri != redirect_uri {
-        let message = "The reply address does not match the reply address that was provided when requesting the authorization code.";
-        return Err(OAuthError::new("invalid_grant", 500_112, message));
+        return Err(OAuthError::new("invalid_grant", 500_112, texts::REPLY_ADDRESS));
     }
     if known
         .challenge
         .as_ref()
         .is_some_and(|challenge| *challenge != challenge_of(verifier))
     {
-        let message = "The Code_Verifier does not match the code_challenge supplied in the authorization request.";
-        return Err(OAuthError::new("invalid_grant", 501_481, message));
+        return Err(OAuthError::new("invalid_grant", 501_481, texts::VERIFIER));
     }
     known.is_used = true;
     Ok(Wanted {
@@ -210,16 +190,11 @@ pub(super) fn redeem(
 
 /// Conditional Access says no. When the browser comes back the error is another one than at the token endpoint.
 pub(super) fn blocked(error: &'static str) -> OAuthError {
-    let message = "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.";
-    OAuthError::new(error, 53003, message)
+    OAuthError::new(error, 53003, texts::BLOCKED_BY_CONDITIONAL_ACCESS)
 }
 
 pub(super) fn other_cloud() -> OAuthError {
-    OAuthError::new(
-        "invalid_request",
-        900_439,
-        "US Government clients are not supported on the public cloud endpoint.",
-    )
+    OAuthError::new("invalid_request", 900_439, texts::OTHER_CLOUD)
 }
 
 /// `http://localhost` with any port and without a path, which is what public clients register.
@@ -229,12 +204,9 @@ fn loopback(redirect_uri: &str) -> Option<Url> {
     is_registered.then_some(url)
 }
 
-/// RFC 7636: BASE64URL(SHA256(verifier)). The hash is the one that TLS brings along.
+/// RFC 7636: BASE64URL(SHA256(verifier)).
 fn challenge_of(verifier: &str) -> String {
-    let suite = TLS13_AES_128_GCM_SHA256.tls13();
-    suite.map_or_else(String::new, |suite| {
-        URL_SAFE_NO_PAD.encode(suite.common.hash_provider.hash(verifier.as_bytes()))
-    })
+    URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()))
 }
 
 #[cfg(test)]

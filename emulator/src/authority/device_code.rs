@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, authorize::blocked, authorize::other_cloud, check_tenant};
-use crate::EmulatedTenant;
+use crate::{EmulatedTenant, texts};
 
 const VALIDITY: Duration = Duration::minutes(15);
 
@@ -48,7 +48,7 @@ pub(super) fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
     let form = request.form();
     let client_id = form.get("client_id").cloned().unwrap_or_default();
     if client_id.is_empty() {
-        let message = "The request body must contain the following parameter: 'client_id'.";
+        let message = texts::PARAMETER_MISSING.with(&[("parameter", "client_id")]);
         return Err(OAuthError::new("invalid_request", 900_144, message));
     }
     let device_code = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
@@ -79,7 +79,7 @@ pub(super) fn finish(tenant: &EmulatedTenant, device_code: &str, client_id: &str
     let now = tenant.settings().clock.now();
     let mut sign_ins = tenant.sign_ins();
     let Some(sign_in) = sign_ins.0.get(device_code).filter(|sign_in| sign_in.client_id == client_id) else {
-        return Err(OAuthError::new("bad_verification_code", 70018, "The device code is not known."));
+        return Err(OAuthError::new("bad_verification_code", 70018, texts::DEVICE_CODE_UNKNOWN));
     };
     if let Some(trouble) = tenant.sign_in_troubles().take(&TROUBLES) {
         return Err(error_of(trouble));
@@ -88,11 +88,7 @@ pub(super) fn finish(tenant: &EmulatedTenant, device_code: &str, client_id: &str
         return Err(expired());
     }
     if !sign_in.is_approved {
-        return Err(OAuthError::new(
-            "authorization_pending",
-            70016,
-            "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
-        ));
+        return Err(OAuthError::new("authorization_pending", 70016, texts::DEVICE_CODE_PENDING));
     }
     let scope = sign_in.scope.clone();
     sign_ins.0.remove(device_code);
@@ -110,17 +106,16 @@ const TROUBLES: [SignInTrouble; 5] = [
 
 fn error_of(trouble: SignInTrouble) -> OAuthError {
     match trouble {
-        SignInTrouble::SlowDown => OAuthError::new("slow_down", 70016, "OAuth 2.0 device flow error. Slow down."),
+        SignInTrouble::SlowDown => OAuthError::new("slow_down", 70016, texts::DEVICE_CODE_SLOW_DOWN),
         SignInTrouble::ExpiredCode => expired(),
         SignInTrouble::BlockedByConditionalAccess => blocked("interaction_required"),
         SignInTrouble::OtherCloud => other_cloud(),
-        _ => OAuthError::new("authorization_declined", 70017, "The end user denied the authorization request."),
+        _ => OAuthError::new("authorization_declined", 70017, texts::DEVICE_CODE_DECLINED),
     }
 }
 
 fn expired() -> OAuthError {
-    let message = "The provided value for the input parameter 'device_code' has expired.";
-    OAuthError::new("expired_token", 70020, message)
+    OAuthError::new("expired_token", 70020, texts::DEVICE_CODE_EXPIRED)
 }
 
 /// The page where a user enters the code. Opening it with the code approves it.

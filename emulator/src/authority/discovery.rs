@@ -36,7 +36,7 @@ pub(super) fn openid_configuration(
         "end_session_endpoint": format!("{address}/{in_path}/oauth2{version}/logout"),
         "jwks_uri": format!("{address}/{in_path}/discovery{version}/keys"),
         "userinfo_endpoint": format!("{address}/oidc/userinfo"),
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],

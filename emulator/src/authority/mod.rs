@@ -4,6 +4,7 @@
 //! has the form of an OAuth error with Microsoft's numbers.
 
 mod authorize;
+mod client_assertion;
 mod device_code;
 mod discovery;
 mod oauth_error;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::EmulatedTenant;
+use super::{EmulatedTenant, texts};
 pub(super) use authorize::Codes;
 pub(super) use device_code::SignIns;
 use oauth_error::OAuthError;
@@ -103,6 +104,6 @@ fn check_tenant(tenant: &EmulatedTenant, named: &str) -> Result<(), OAuthError> 
     Err(OAuthError::new(
         "invalid_tenant",
         90002,
-        format!("Tenant '{named}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."),
+        texts::TENANT_NOT_FOUND.with(&[("tenant", named)]),
     ))
 }

@@ -4,19 +4,19 @@ use serde_json::{Value, json};
 use time::macros::format_description;
 use uuid::Uuid;
 
-use crate::EmulatedTenant;
+use crate::{EmulatedTenant, texts::Message};
 
 /// A refusal of the authority.
 #[derive(Debug, Clone)]
 pub(super) struct OAuthError {
     error: &'static str,
     number: u32,
-    message: String,
+    message: Message,
 }
 
 impl OAuthError {
     /// `number` is the one of `AADSTS`.
-    pub(super) fn new(error: &'static str, number: u32, message: impl Into<String>) -> Self {
+    pub(super) fn new(error: &'static str, number: u32, message: impl Into<Message>) -> Self {
         Self {
             error,
             number,
@@ -45,7 +45,7 @@ impl OAuthError {
         json!({
             "error": self.error,
             "error_description": format!(
-                "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}", self.number, self.message
+                "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}", self.number, self.message.as_str()
             ),
             "error_codes": [self.number],
             "timestamp": timestamp,

@@ -12,7 +12,8 @@ pub enum SignInTrouble {
     /// The person at the sign-in page says no: `access_denied` in a browser, `authorization_declined` for a device code.
     Declined,
     /// Conditional Access forbids it: `access_denied` with AADSTS53003 when the browser comes back, and
-    /// `interaction_required` with AADSTS53003 for a device code.
+    /// `interaction_required` with AADSTS53003 for a device code. An application by itself gets `invalid_grant` with
+    /// AADSTS53003, of which the name is a guess.
     BlockedByConditionalAccess,
     /// The tenant is in the other cloud: `invalid_request` with AADSTS900439.
     OtherCloud,

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use super::{AuthorityRequest, OAuthError, authorize, check_tenant, device_code, user_session, user_session::Wanted};
+use super::{
+    AuthorityRequest, OAuthError, SignInTrouble, authorize, check_tenant, client_assertion, device_code, user_session, user_session::Wanted,
+};
 use crate::{
     Caller, EmulatedTenant,
     caller::{graph_resource, write_token},
@@ -17,15 +19,6 @@ use crate::{
     texts,
 };
 
-/// What the automation client may do.
-const AUTOMATION_ROLES: [&str; 6] = [
-    "Application.ReadWrite.All",
-    "AppRoleAssignment.ReadWrite.All",
-    "DelegatedPermissionGrant.ReadWrite.All",
-    "Directory.Read.All",
-    "Organization.Read.All",
-    "Policy.Read.All",
-];
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// Issues a token. The older form of the endpoint names a resource where the newer one names scopes.
@@ -41,7 +34,14 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
         "client_credentials" => {
             let wanted = if is_v2 { field("scope") } else { field("resource") };
             let resource = if is_v2 { resource_of_scopes(wanted).0 } else { wanted.to_owned() };
-            let caller = sign_in_application(tenant, request, &form, &resource)?;
+            let caller = sign_in_application(tenant, request, named, &form, &resource)?;
+            if tenant
+                .sign_in_troubles()
+                .take(&[SignInTrouble::BlockedByConditionalAccess])
+                .is_some()
+            {
+                return Err(authorize::blocked("invalid_grant"));
+            }
             Ok(issue(tenant, caller, &resource, Vec::new(), is_v2))
         }
         "authorization_code" => {
@@ -63,7 +63,7 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
             signed_in(tenant, request, &form, &wanted, true)
         }
         other => {
-            let message = format!("The app requested an unsupported grant type '{other}'.");
+            let message = texts::GRANT_TYPE.with(&[("grantType", other)]);
             Err(OAuthError::new("unsupported_grant_type", 70003, message))
         }
     }
@@ -72,48 +72,68 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
 fn sign_in_application(
     tenant: &EmulatedTenant,
     request: &AuthorityRequest,
+    named: &str,
     form: &BTreeMap<String, String>,
     resource: &str,
 ) -> Result<Caller, OAuthError> {
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-    let (client_id, secret) = (field("client_id"), field("client_secret"));
-    if secret.is_empty() {
-        let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
-        return Err(OAuthError::new("invalid_client", 7_000_218, message));
-    }
-    let automation = tenant.automation_client();
-    let wrong_secret = || {
-        let message = format!(
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client_id}'."
-        );
-        OAuthError::new("invalid_client", 7_000_215, message)
+    let assertion = field("client_assertion");
+    let of_assertion = client_assertion::client_of(assertion).unwrap_or_default();
+    let client_id = if field("client_id").is_empty() {
+        &of_assertion
+    } else {
+        field("client_id")
     };
-    if client_id.eq_ignore_ascii_case(&automation.id().to_string()) {
-        return if secret == automation.secret() {
-            Ok(Caller::application(automation.id(), AUTOMATION_ROLES))
-        } else {
-            Err(wrong_secret())
-        };
-    }
-    match tenant.secret_state(client_id, secret) {
-        Some(SecretState::Live) => {}
-        Some(SecretState::Expired) => {
-            let message = format!("The provided client secret keys for app '{client_id}' are expired.");
-            return Err(OAuthError::new("invalid_client", 7_000_222, message));
-        }
-        Some(SecretState::Unknown) => return Err(wrong_secret()),
-        None => {
-            let message = format!(
-                "Application with identifier '{client_id}' was not found in the directory '{}'.",
-                tenant.settings().display_name
-            );
-            return Err(OAuthError::new("unauthorized_client", 700_016, message));
-        }
+    if assertion.is_empty() {
+        check_secret(tenant, client_id, field("client_secret"))?;
+    } else if field("client_assertion_type") == client_assertion::JWT_BEARER {
+        let proof = client_assertion::check(tenant, request, named, client_id, assertion);
+        proof.unwrap_or_else(|| Err(unknown_client(tenant, client_id)))?;
+    } else {
+        return Err(OAuthError::new(
+            "invalid_request",
+            900_144,
+            texts::PARAMETER_MISSING.with(&[("parameter", "client_assertion_type")]),
+        ));
     }
     check_client(tenant, client_id, true)?;
     check_resource(tenant, request, resource)?;
+    let automation = tenant.automation_client();
+    if client_id.eq_ignore_ascii_case(&automation.id().to_string()) {
+        return Ok(Caller::application(automation.id(), automation.permissions().iter().cloned()));
+    }
     let id = client_id.parse().unwrap_or(MICROSOFT_GRAPH);
     Ok(Caller::application(id, granted_roles(tenant, client_id)))
+}
+
+fn check_secret(tenant: &EmulatedTenant, client_id: &str, secret: &str) -> Result<(), OAuthError> {
+    if secret.is_empty() {
+        return Err(OAuthError::new("invalid_client", 7_000_218, texts::CREDENTIAL_MISSING));
+    }
+    let automation = tenant.automation_client();
+    let state = if client_id.eq_ignore_ascii_case(&automation.id().to_string()) {
+        let is_it = secret == automation.secret();
+        Some(if is_it { SecretState::Live } else { SecretState::Unknown })
+    } else {
+        tenant.secret_state(client_id, secret)
+    };
+    match state {
+        Some(SecretState::Live) => Ok(()),
+        Some(SecretState::Expired) => {
+            let message = texts::SECRET_EXPIRED.with(&[("appId", client_id)]);
+            Err(OAuthError::new("invalid_client", 7_000_222, message))
+        }
+        Some(SecretState::Unknown) => {
+            let message = texts::SECRET_WRONG.with(&[("appId", client_id)]);
+            Err(OAuthError::new("invalid_client", 7_000_215, message))
+        }
+        None => Err(unknown_client(tenant, client_id)),
+    }
+}
+
+fn unknown_client(tenant: &EmulatedTenant, client_id: &str) -> OAuthError {
+    let message = texts::CLIENT_UNKNOWN.with(&[("appId", client_id), ("tenant", &tenant.settings().display_name)]);
+    OAuthError::new("unauthorized_client", 700_016, message)
 }
 
 /// A user signs in as the tenant's caller, through the client that asks.
@@ -233,10 +253,7 @@ fn check_resource(tenant: &EmulatedTenant, request: &AuthorityRequest, resource:
     if let Some(principal) = principal_named(&store, bare) {
         return check_enabled(principal, resource);
     }
-    let message = format!(
-        "The resource principal named {resource} was not found in the tenant named {}.",
-        tenant.settings().display_name
-    );
+    let message = texts::RESOURCE_UNKNOWN.with(&[("resource", resource), ("tenant", &tenant.settings().display_name)]);
     Err(OAuthError::new("invalid_resource", 500_011, message))
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{AuthorityRequest, OAuthError};
-use crate::{Caller, EmulatedTenant, caller::write_token, store::Object};
+use crate::{Caller, EmulatedTenant, caller::write_token, store::Object, texts};
 
 /// The refresh tokens that were handed out.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ pub(super) fn renew(tenant: &EmulatedTenant, token: &str, client_id: &str, scope
         .0
         .get(token)
         .filter(|known| known.client_id.eq_ignore_ascii_case(client_id));
-    let known = known.ok_or_else(|| OAuthError::new("invalid_grant", 70000, "The provided refresh token is not valid."))?;
+    let known = known.ok_or_else(|| OAuthError::new("invalid_grant", 70000, texts::REFRESH_TOKEN_UNKNOWN))?;
     let scope = if scope.is_empty() { known.scope.clone() } else { scope.to_owned() };
     Ok(Wanted { scope, nonce: None })
 }

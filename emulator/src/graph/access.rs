@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::permissions::{
     ASSIGN_OTHER_ROLES, ASSIGN_ROLES, AnyOf, MANAGE_APPLICATIONS, MANAGE_DELETED, OF_ALL_OBJECTS, READ_APPLICATIONS,
-    READ_CONDITIONAL_ACCESS, READ_GRANTS, READ_ME, READ_ORGANIZATION, READ_POLICIES, SEE_WHAT_IS_ASSIGNED, WRITE_APPLICATIONS,
+    READ_CONDITIONAL_ACCESS, READ_GRANTS, READ_ME, READ_ORGANIZATION, READ_POLICIES, SEE_OWNERS, SEE_WHAT_IS_ASSIGNED, WRITE_APPLICATIONS,
     WRITE_GRANTS, WRITE_POLICIES,
 };
 use crate::{
@@ -60,10 +60,10 @@ impl Access {
             .and_then(Value::as_i64)
             .is_none_or(|end| end <= now.unix_timestamp())
         {
-            return Err(Refusal::token("Lifetime validation failed, the token is expired."));
+            return Err(Refusal::token(texts::TOKEN_EXPIRED));
         }
         if !text("tid").eq_ignore_ascii_case(&settings.tenant_id.to_string()) {
-            return Err(Refusal::token("Access token validation failure. Invalid tenant."));
+            return Err(Refusal::token(texts::TOKEN_OF_ANOTHER_TENANT));
         }
         let items = |name: &str| {
             claims
@@ -104,8 +104,8 @@ impl Access {
 
     pub(crate) fn may_read_me(&self) -> Result<(), Refusal> {
         match self.me_refused {
-            Some(404) => return Err(Refusal::new(404, "Request_ResourceNotFound", texts::ME_NOT_FOUND.text)),
-            Some(status) => return Err(Refusal::new(status, "Authorization_RequestDenied", texts::ME_FORBIDDEN.text)),
+            Some(404) => return Err(Refusal::new(404, "Request_ResourceNotFound", texts::ME_NOT_FOUND)),
+            Some(status) => return Err(Refusal::new(status, "Authorization_RequestDenied", texts::ME_FORBIDDEN)),
             None => {}
         }
         // Without a user the answer is about the flow, not about permissions.
@@ -125,6 +125,14 @@ impl Access {
     /// The permission to write app registrations; what it covers depends on the object.
     pub(crate) fn may_write_applications(&self) -> Result<(), Refusal> {
         self.allowed(self.has(WRITE_APPLICATIONS))
+    }
+
+    /// Adding an owner takes a permission to read the directory, too.
+    ///
+    /// Source: `permissions.json`, `POST /applications/{id}/owners`.
+    pub(crate) fn may_add_owners(&self) -> Result<(), Refusal> {
+        self.may_write_applications()?;
+        self.allowed(self.has(SEE_OWNERS))
     }
 
     /// The permission to write service principals and secrets; what it covers depends on the object.
@@ -175,6 +183,19 @@ impl Access {
         self.allowed(permission && (self.account.is_none() || role || self.is_application_administrator()))
     }
 
+    /// Taking a permission away takes one permission, whatever the resource.
+    ///
+    /// Source: `permissions.json`, `DELETE /servicePrincipals/{id}/appRoleAssignedTo/{id}`.
+    pub(crate) fn may_remove_assigned_roles(&self, is_for_graph: bool) -> Result<(), Refusal> {
+        if !self.has(ASSIGN_ROLES) {
+            return self.may_assign_roles(is_for_graph);
+        }
+        let privileged = [GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR];
+        let role = self.directory_roles.iter().any(|role| privileged.contains(role));
+        let is_enough = role || (!is_for_graph && self.is_application_administrator());
+        self.allowed(self.account.is_none() || is_enough)
+    }
+
     pub(crate) fn may_read_policies(&self) -> Result<(), Refusal> {
         let readers = [GLOBAL_ADMINISTRATOR, GLOBAL_READER];
         let role = self.directory_roles.iter().any(|role| readers.contains(role));
@@ -200,7 +221,7 @@ impl Access {
             return Ok(());
         }
         let claims = json!({"access_token": {"acrs": {"essential": true, "value": required}}});
-        Err(Refusal::claims_challenge(texts::STEP_UP_REQUIRED.text, &claims))
+        Err(Refusal::claims_challenge(texts::STEP_UP_REQUIRED, &claims))
     }
 
     fn is_application_administrator(&self) -> bool {
@@ -230,7 +251,7 @@ fn check_audience(audience: &str, settings: &Settings, own_address: Option<&str>
     }
     match CloudEnvironment::of_audience(audience) {
         Some(cloud) if cloud == settings.environment => Ok(()),
-        Some(_) => Err(Refusal::token("InvalidCloudInstance")),
-        None => Err(Refusal::token("Access token validation failure. Invalid audience.")),
+        Some(_) => Err(Refusal::token(texts::TOKEN_OF_ANOTHER_CLOUD)),
+        None => Err(Refusal::token(texts::TOKEN_FOR_ANOTHER)),
     }
 }

@@ -8,7 +8,10 @@ use super::{
     Body, GraphRequest, Query,
     path::{segments, split_relative},
 };
-use crate::refusal::Refusal;
+use crate::{
+    refusal::Refusal,
+    texts::{self, Message},
+};
 
 const MOST: usize = 20;
 
@@ -17,7 +20,7 @@ const MOST: usize = 20;
 /// The answers come in another order than the requests, because the service promises none.
 pub(crate) fn run_batch(outer: &GraphRequest, run: &mut dyn FnMut(&GraphRequest) -> (u16, Value, Value)) -> Result<Value, Refusal> {
     let items = outer.json().and_then(|body| body.get("requests")).and_then(Value::as_array);
-    let items = items.ok_or_else(|| invalid("Invalid batch payload format."))?;
+    let items = items.ok_or_else(|| invalid(texts::BATCH_MALFORMED))?;
     check(items)?;
     let mut statuses: BTreeMap<&str, u16> = BTreeMap::new();
     let mut answers = Vec::new();
@@ -25,7 +28,7 @@ pub(crate) fn run_batch(outer: &GraphRequest, run: &mut dyn FnMut(&GraphRequest)
         let id = id_of(item);
         let failed = dependencies(item).any(|earlier| statuses.get(earlier).is_none_or(|status| *status >= 400));
         let (status, headers, body) = if failed {
-            let refusal = Refusal::new(424, "FailedDependency", "A request that this one depends on failed.");
+            let refusal = Refusal::new(424, "FailedDependency", texts::BATCH_DEPENDENCY_FAILED);
             (424, json!({"Content-Type": "application/json"}), refusal.to_json(json!({})))
         } else {
             run(&request_of(item, outer)?)
@@ -43,32 +46,30 @@ pub(crate) fn run_batch(outer: &GraphRequest, run: &mut dyn FnMut(&GraphRequest)
 
 fn check(items: &[Value]) -> Result<(), Refusal> {
     if items.is_empty() || items.len() > MOST {
-        return Err(invalid(&format!(
-            "Number of batch request steps exceeds the maximum value of {MOST}."
-        )));
+        return Err(invalid(texts::BATCH_SIZE.with(&[("most", &MOST.to_string())])));
     }
     let mut seen = BTreeSet::new();
     for item in items {
         let id = id_of(item);
         if id.is_empty() || seen.contains(id) {
-            return Err(invalid("The request ids of a batch must be given and unique."));
+            return Err(invalid(texts::BATCH_IDS));
         }
         if let Some(unknown) = dependencies(item).find(|earlier| !seen.contains(earlier)) {
-            return Err(invalid(&format!("Invalid dependency for request Id: {id} ({unknown})")));
+            return Err(invalid(texts::BATCH_DEPENDENCY_UNKNOWN.with(&[("id", id), ("unknown", unknown)])));
         }
         seen.insert(id);
     }
     // All parallel, or all in a row: whatever lies between is refused.
     let dependent = items.iter().filter(|item| dependencies(item).next().is_some()).count();
     if dependent > 0 && dependent + 1 < items.len() {
-        return Err(invalid("The requests of a batch must be all parallel or all sequential."));
+        return Err(invalid(texts::BATCH_ORDER));
     }
     Ok(())
 }
 
 fn request_of(item: &Value, outer: &GraphRequest) -> Result<GraphRequest, Refusal> {
     let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (path, query) = split_relative(text("url")).ok_or_else(|| invalid("Invalid request url."))?;
+    let (path, query) = split_relative(text("url")).ok_or_else(|| invalid(texts::BATCH_URL))?;
     let header = |wanted: &str| {
         let headers = item.get("headers").and_then(Value::as_object).into_iter().flatten();
         let found = headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
@@ -76,7 +77,7 @@ fn request_of(item: &Value, outer: &GraphRequest) -> Result<GraphRequest, Refusa
     };
     let body = item.get("body").filter(|body| !body.is_null());
     if body.is_some() && header("content-type").is_empty() {
-        return Err(invalid("A request with a body must name its Content-Type."));
+        return Err(invalid(texts::BATCH_CONTENT_TYPE));
     }
     Ok(GraphRequest {
         method: text("method").to_ascii_uppercase(),
@@ -103,6 +104,6 @@ fn dependencies(item: &Value) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-fn invalid(message: &str) -> Refusal {
+fn invalid(message: impl Into<Message>) -> Refusal {
     Refusal::new(400, "BadRequest", message)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{graph_types, refusal::Refusal, store::Object};
+use crate::{graph_types, refusal::Refusal, store::Object, texts};
 
 /// A filter that has been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,11 +86,8 @@ impl Filter {
             if graph_types::has_property(type_name, path) {
                 return Ok(());
             }
-            Err(Refusal::new(
-                400,
-                "BadRequest",
-                format!("Could not find a property named '{path}' on type 'microsoft.graph.{type_name}'."),
-            ))
+            let message = texts::NO_SUCH_PROPERTY_IN_QUERY.with(&[("property", path), ("type", type_name)]);
+            Err(Refusal::new(400, "BadRequest", message))
         };
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter().try_for_each(|part| part.check_properties(type_name)),
@@ -102,8 +99,7 @@ impl Filter {
 }
 
 fn invalid(text: &str) -> Refusal {
-    let message = format!("Invalid filter clause: {text}");
-    Refusal::new(400, "BadRequest", message)
+    Refusal::new(400, "BadRequest", texts::FILTER_INVALID.with(&[("filter", text)]))
 }
 
 fn value_at(object: &Object, path: &str) -> Option<Value> {

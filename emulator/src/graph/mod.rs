@@ -100,11 +100,7 @@ impl GraphRequest {
         match &self.body {
             Body::Nothing => Ok(Object::new()),
             Body::Json(Value::Object(object)) => Ok(object.clone()),
-            Body::Json(_) | Body::Unreadable => Err(super::refusal::Refusal::new(
-                400,
-                "BadRequest",
-                "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
-            )),
+            Body::Json(_) | Body::Unreadable => Err(super::refusal::Refusal::new(400, "BadRequest", super::texts::BODY_UNREADABLE)),
         }
     }
 }

@@ -67,6 +67,9 @@ pub(super) const WRITE_APPLICATIONS: AnyOf = AnyOf::of(
     &["Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"],
 );
 
+/// The other half of what adding an owner takes.
+pub(super) const SEE_OWNERS: AnyOf = AnyOf::both(&["Directory.Read.All", "Directory.ReadWrite.All"]);
+
 /// Service principals, and the secrets of app registrations.
 pub(super) const MANAGE_APPLICATIONS: AnyOf = AnyOf::of(
     &["Application.ReadWrite.All", "Directory.ReadWrite.All"],

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::filter::Filter;
-use crate::{refusal::Refusal, store::Object};
+use crate::{refusal::Refusal, store::Object, texts};
 
 const USUAL_PAGE: usize = 100;
 const LONGEST_PAGE: usize = 999;
@@ -74,9 +74,7 @@ impl Query {
         let found = self.matching(type_name, objects, is_advanced)?;
         let size = self.top.unwrap_or(USUAL_PAGE);
         if size == 0 || size > LONGEST_PAGE {
-            return Err(Refusal::bad_request(
-                "Invalid page size specified. Must be between 1 and 999 inclusive.",
-            ));
+            return Err(Refusal::bad_request(texts::PAGE_SIZE));
         }
         let end = self.skip.saturating_add(size);
         let page: Vec<Value> = found
@@ -106,7 +104,7 @@ impl Query {
         is_advanced: bool,
     ) -> Result<usize, Refusal> {
         if !is_advanced {
-            return Err(Refusal::new(400, "Request_BadRequest", "$count is not currently supported."));
+            return Err(Refusal::new(400, "Request_BadRequest", texts::COUNT_UNSUPPORTED));
         }
         self.matching(type_name, objects, is_advanced).map(|found| found.len())
     }
@@ -135,7 +133,7 @@ impl Query {
         let filter = self.filter.as_deref().map(|text| Filter::read(text, type_name)).transpose()?;
         let is_sorted_and_filtered = filter.is_some() && self.order_by.is_some();
         if !is_advanced && (is_sorted_and_filtered || filter.as_ref().is_some_and(Filter::is_advanced)) {
-            return Err(Refusal::unsupported_query("Unsupported Query."));
+            return Err(Refusal::unsupported_query());
         }
         let mut found: Vec<&Object> = objects
             .filter(|object| filter.as_ref().is_none_or(|filter| filter.holds(object)))

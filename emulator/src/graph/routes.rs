@@ -7,6 +7,7 @@ use super::{GraphAnswer, GraphRequest, path::address};
 use crate::{
     refusal::Refusal,
     store::{Collection, Context, Entry, Key, Kind, Object, Store, Upserted},
+    texts,
 };
 
 type Answer = Result<GraphAnswer, Refusal>;
@@ -156,7 +157,30 @@ fn applications(store: &mut Store, context: Context<'_>, request: &GraphRequest,
         ("POST", Some(key), ["removePassword" | "microsoft.graph.removePassword"]) => {
             store.remove_password(context, &key, &request.object()?).map(|()| GraphAnswer::Done)
         }
+        ("POST", Some(key), ["owners", "$ref"]) => store.add_owner(context, &key, &request.object()?).map(|()| GraphAnswer::Done),
+        ("DELETE", Some(key), ["owners", id, "$ref"]) => store.remove_owner(context, &key, id).map(|()| GraphAnswer::Done),
+        (_, Some(key), ["federatedIdentityCredentials", rest @ ..]) => federated(store, context, request, &key, rest),
         (_, _, [other, ..]) => Err(Refusal::no_such_route(other)),
+        _ => Err(wrong_method(request)),
+    }
+}
+
+fn federated(store: &mut Store, context: Context<'_>, request: &GraphRequest, app: &Key, rest: &[&str]) -> Answer {
+    match (request.method.as_str(), rest) {
+        ("GET", []) => {
+            context.access.may_read_applications()?;
+            let all = store.federated(context, app)?;
+            page(request, "federatedIdentityCredential", "federatedIdentityCredentials", all.iter())
+        }
+        ("GET", [id]) => {
+            context.access.may_read_applications()?;
+            let is_it = |one: &&Object| ["id", "name"].iter().any(|name| one.get(*name).and_then(Value::as_str) == Some(id));
+            let found = store.federated(context, app)?.iter().find(is_it);
+            let found = found.ok_or_else(|| Refusal::not_found(id))?;
+            Ok(GraphAnswer::Found(request.query.selected(found)))
+        }
+        ("POST", []) => store.add_federated(context, app, &request.object()?).map(GraphAnswer::Created),
+        ("DELETE", [id]) => store.remove_federated(context, app, id).map(|()| GraphAnswer::Done),
         _ => Err(wrong_method(request)),
     }
 }
@@ -402,13 +426,12 @@ fn check_key(key: &Key, known: &[&str], type_name: &str) -> Result<(), Refusal> 
     if known.contains(&key.property.as_str()) {
         return Ok(());
     }
-    Err(Refusal::bad_request(format!(
-        "The key property '{}' is not a key of type 'microsoft.graph.{type_name}'.",
-        key.property
-    )))
+    Err(Refusal::bad_request(
+        texts::NO_SUCH_KEY.with(&[("property", &key.property), ("type", type_name)]),
+    ))
 }
 
 fn wrong_method(request: &GraphRequest) -> Refusal {
-    let message = format!("Specified HTTP method is not allowed for the request target: {}.", request.name());
+    let message = texts::METHOD_NOT_ALLOWED.with(&[("request", &request.name())]);
     Refusal::new(405, "Request_BadRequest", message)
 }

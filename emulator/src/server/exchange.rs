@@ -1,4 +1,5 @@
-//! One HTTP request in, one HTTP answer out.
+//! Answers one HTTP request: finds the tenant that it is for, hands it to Microsoft Graph, the sign-in
+//! authority or the administration service, and writes it into the record.
 
 use std::time::Duration;
 
@@ -144,7 +145,7 @@ impl Exchange {
             own_address: Some(&read.address),
         };
         let request_id = Uuid::new_v4().to_string();
-        // The service makes an id of its own where the client gives none.
+        // The service makes an id of its own if the client gives none.
         let client_request_id = if client_request_id.is_empty() {
             request_id.clone()
         } else {

@@ -1,4 +1,4 @@
-//! One request to Microsoft Graph that came without a socket.
+//! One request to Microsoft Graph that came without a socket, and the answer to it.
 
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
@@ -6,7 +6,7 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::exchange::{Exchange, Read};
 
-/// A request to Microsoft Graph as it was heard.
+/// A request to Microsoft Graph as the wire received it.
 #[derive(Debug)]
 pub(crate) struct ReceivedRequest {
     pub(crate) method: String,
@@ -19,7 +19,7 @@ pub(crate) struct ReceivedRequest {
     pub(crate) address: String,
 }
 
-/// What was said to it.
+/// The answer to it, as it goes over the wire.
 #[derive(Debug)]
 pub(crate) struct EncodedAnswer {
     pub(crate) status: u16,

@@ -1,4 +1,8 @@
-//! The tenant on a loopback port: Microsoft Graph and the sign-in authority on one address.
+//! Serves a tenant on a loopback port: Microsoft Graph, the sign-in authority and, with a site, its
+//! administration service, on one address.
+//!
+//! [`EmulatorServer`] runs in a task of its own and stops when it is dropped. Requests are answered by
+//! `exchange`, which the wire without sockets uses as well, so that both answer alike.
 
 mod exchange;
 #[cfg(feature = "onboarding")]
@@ -87,7 +91,7 @@ impl EmulatorServer {
         &self.tenant
     }
 
-    /// The site that belongs to it, where one was given. [`RemoteSite`](super::RemoteSite) reaches it from elsewhere.
+    /// The site that belongs to it, if one was given. [`RemoteSite`](super::RemoteSite) reaches it from elsewhere.
     #[cfg(feature = "onboarding")]
     #[must_use]
     pub const fn site(&self) -> Option<&EmulatedSite> {
@@ -173,7 +177,7 @@ impl EmulatorServerBuilder {
         self
     }
 
-    /// Whether it speaks TLS, with a certificate made on the spot for `localhost` and `127.0.0.1`. Default: no.
+    /// Whether it speaks TLS, with a self-signed certificate, made when it starts, for `localhost` and `127.0.0.1`. Default: no.
     pub const fn tls(mut self, uses_tls: bool) -> Self {
         self.uses_tls = uses_tls;
         self
@@ -183,7 +187,7 @@ impl EmulatorServerBuilder {
     ///
     /// # Errors
     ///
-    /// When the port cannot be had, or no certificate can be made.
+    /// If the port cannot be had, or no certificate can be made.
     pub async fn start(self) -> std::io::Result<EmulatorServer> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
         let identity = if self.uses_tls { Some(Identity::new()?) } else { None };
@@ -222,7 +226,7 @@ fn address(bound: SocketAddr, uses_tls: bool) -> std::io::Result<Url> {
 async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, exchange: Exchange, connections: Arc<AtomicUsize>) {
     let mut open = JoinSet::new();
     loop {
-        // A client that goes away between asking and being let in is no reason to stop.
+        // A client that goes away before its connection is accepted is no reason to stop.
         let Ok((stream, _)) = listener.accept().await else {
             tokio::task::yield_now().await;
             continue;
@@ -249,7 +253,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, exc
         let exchange = exchange.clone();
         async move { Ok::<_, std::convert::Infallible>(exchange.answer(request).await) }
     });
-    // What goes wrong with one connection is the client's to see.
+    // The client sees what goes wrong with its connection.
     let _ = auto::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), service)
         .await;

@@ -1,4 +1,4 @@
-//! The server's certificate, made on the spot.
+//! The server's self-signed certificate, made when the server starts.
 
 use std::{io, sync::Arc};
 

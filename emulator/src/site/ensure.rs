@@ -2,19 +2,22 @@
 
 use time::OffsetDateTime;
 
-use super::{Ensured, Held};
+use super::{Ensured, Held, discovery::set_discovery};
 use cmg_onboarding::{
     error::{SiteError, SiteRefused},
     ids::ApplicationId,
+    secret::ClientSecret,
     site::{
-        ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteApplication, SiteConnection, SiteDiscovery, SiteItem, SiteOnboarding,
-        SiteRemoval, SiteRemoved, SiteRowId, SiteTenant,
+        ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteApplication, SiteConnection, SiteItem, SiteOnboarding, SiteRemoval,
+        SiteRemoved, SiteRowId, SiteTenant,
     },
-    spec::DiscoverySpec,
 };
 
 /// Version 2010, the first with cmdlets for this job.
 const OLDEST_BUILD: u32 = 9040;
+
+/// The emulator's own number for the type Cloud Management: that of a real site is not documented.
+const CLOUD_MANAGEMENT: i64 = 1;
 
 const RENEW: &str = "open Administration > Cloud Services > Microsoft Entra tenants, select the server app and choose Renew Secret Key";
 
@@ -37,14 +40,26 @@ impl Held {
             let help = "Create a new secret, and give its value with its own date of expiry.";
             return Err(SiteRefused::new("import the server app", "the secret key expiry must be in the future", help).into());
         }
-        let row = self.rows.tenant(wanted.tenant_id).map(|tenant| tenant.id);
-        let other = self
-            .rows
-            .connections_of(wanted.tenant_id)
-            .find(|connection| connection.name != wanted.name);
-        if let (Some(_), Some(other)) = (row, other) {
+        if let ServerAppImport::Renew { secret_key_expiry, .. } = &wanted.server_app {
+            let refused = |message: &str| SiteRefused::new("renew the secret", message, format!("In the console: {RENEW}."));
+            if !self.rows.info.takes_renewed_secrets {
+                return Err(refused("the site has no way to take a renewed secret from a program").into());
+            }
+            if *secret_key_expiry <= now {
+                return Err(refused("the secret key expiry must be in the future").into());
+            }
+        }
+        let is_renamed = |connection: &SiteConnection| {
+            let former = wanted.renamed_from.as_ref();
+            former.is_some_and(|former| former.row == connection.id && former.name == connection.name)
+        };
+        let is_other = |connection: &&SiteConnection| {
+            let is_cloud_management = connection.service_type.is_none_or(|kind| kind == CLOUD_MANAGEMENT);
+            connection.name != wanted.name && is_cloud_management && !is_renamed(connection)
+        };
+        if let Some(other) = self.rows.connections_of(wanted.tenant_id).find(is_other) {
             let message = format!("the tenant has a connection of type Cloud Management already: {}", other.name);
-            let help = "Use that connection's name, or delete it first (Administration > Cloud Services > Azure Services).";
+            let help = "Use that connection's name, or look at it (Administration > Cloud Services > Azure Services).";
             return Err(SiteRefused::new("create the connection", message, help).into());
         }
         Ok(())
@@ -60,10 +75,10 @@ impl Held {
 
     /// Which secret the site holds, compared with the one that it was given.
     pub(super) fn held_secret(&self, wanted: &SiteOnboarding) -> SecretHeld {
-        let ServerAppImport::Import { client_id, secret_key, .. } = &wanted.server_app else {
+        let Some(secret_key) = wanted.server_app.secret_key() else {
             return SecretHeld::NotSaid;
         };
-        match self.secrets.get(client_id) {
+        match self.secrets.get(&wanted.server_app.client_id()) {
             Some(held) if held.expose() == secret_key.expose() => SecretHeld::This,
             Some(_) => SecretHeld::Another,
             None => SecretHeld::NotSaid,
@@ -116,6 +131,7 @@ impl Held {
             )
             .into());
         }
+        self.check_gateways(removal)?;
         let connection = self.rows.connections.remove(position);
         let mut left_behind = Vec::new();
         for id in &connection.web_applications {
@@ -132,6 +148,33 @@ impl Held {
             left_behind.extend(tenant.map(|tenant| format!("The tenant {} stays in the site.", tenant.name)));
         }
         Ok(SiteRemoved::new(true, left_behind))
+    }
+
+    /// A connection that a gateway uses stays, and so does one of which nothing tells whether one uses it, unless the
+    /// caller has stated that none does.
+    fn check_gateways(&self, removal: &SiteRemoval) -> Result<(), SiteError> {
+        let help =
+            "Look under Cloud Services > Cloud Management Gateway. If no gateway uses the connection, state so, and run the same again.";
+        let refused = |message: String| Err(SiteRefused::new("remove the connection", message, help).into());
+        if let Some(gateway) = self.rows.gateways_of(removal.connection).next() {
+            return refused(format!("the cloud management gateway {} uses it", gateway.name));
+        }
+        let Some(gateways) = &self.rows.gateways else {
+            return match removal.no_gateway_stated {
+                true => Ok(()),
+                false => refused("whether a gateway uses it cannot be told".to_owned()),
+            };
+        };
+        match gateways
+            .iter()
+            .find(|gateway| gateway.connection.is_none() && !removal.no_gateway_stated)
+        {
+            Some(gateway) => refused(format!(
+                "whether the cloud management gateway {} uses it cannot be told",
+                gateway.name
+            )),
+            None => Ok(()),
+        }
     }
 
     fn ensure_tenant(&mut self, wanted: &SiteOnboarding) -> Ensured {
@@ -159,6 +202,17 @@ impl Held {
     fn ensure_server_app(&mut self, wanted: &SiteOnboarding, now: OffsetDateTime) -> Ensured {
         let client_id = wanted.server_app.client_id();
         let tenant = self.tenant_row(wanted)?;
+        if let ServerAppImport::Renew {
+            secret_key,
+            secret_key_expiry,
+            ..
+        } = &wanted.server_app
+        {
+            let Some(row) = self.application_of_tenant(client_id, tenant, false)?.map(|found| found.id) else {
+                return Err(unknown(client_id, "server app"));
+            };
+            return Ok(Some((self.renew(client_id, secret_key, *secret_key_expiry, now), Some(row))));
+        }
         if let Some(found) = self.application_of_tenant(client_id, tenant, false)? {
             let action = match &wanted.server_app {
                 ServerAppImport::Import {
@@ -202,6 +256,20 @@ impl Held {
         Ok(Some((SiteAction::Created, Some(id))))
     }
 
+    fn renew(&mut self, client_id: ApplicationId, secret: &ClientSecret, expiry: OffsetDateTime, now: OffsetDateTime) -> SiteAction {
+        let is_held = self.secrets.get(&client_id).is_some_and(|held| held.expose() == secret.expose());
+        let Some(row) = self.rows.applications.iter_mut().find(|row| row.client_id == client_id) else {
+            return SiteAction::Unchanged;
+        };
+        if is_held && row.secret_expiry == Some(expiry) {
+            return SiteAction::Unchanged;
+        }
+        row.secret_expiry = Some(expiry);
+        row.updated = Some(whole_second_after(now));
+        self.secrets.insert(client_id, secret.clone());
+        SiteAction::Changed
+    }
+
     fn ensure_client_app(&mut self, wanted: &SiteOnboarding) -> Ensured {
         let client_id = wanted.client_app.client_id();
         let tenant = self.tenant_row(wanted)?;
@@ -230,22 +298,35 @@ impl Held {
         else {
             return Err(unknown(wanted.server_app.client_id(), "server app"));
         };
-        let Some(found) = self.rows.connections.iter_mut().find(|connection| connection.name == wanted.name) else {
+        let named = self.rows.connections.iter().position(|connection| connection.name == wanted.name);
+        let former = || {
+            let former = wanted.renamed_from.as_ref()?;
+            let is_former = |connection: &SiteConnection| connection.id == former.row && connection.name == former.name;
+            self.rows.connections.iter().position(is_former)
+        };
+        let position = named.or_else(former);
+        if let (None, Some(former)) = (position, &wanted.renamed_from) {
+            let message = format!("the connection {} is not there any more", former.name);
+            return Err(SiteRefused::new("rename the connection", message, "Read the site again.").into());
+        }
+        let Some(found) = position.and_then(|position| self.rows.connections.get_mut(position)) else {
             let id = self.new_row();
-            let connection = SiteConnection::new(id, wanted.name.as_str(), wanted.description.clone(), vec![server]);
+            let mut connection = SiteConnection::new(id, wanted.name.as_str(), wanted.description.clone(), vec![server]);
+            connection.service_type = Some(CLOUD_MANAGEMENT);
             self.rows.connections.push(connection);
             return Ok(Some((SiteAction::Created, Some(id))));
         };
         let action = if !found.web_applications.contains(&server) {
-            let way = "delete it (Administration > Cloud Services > Azure Services) and run the same again";
+            let way = "look under Administration > Cloud Services > Azure Services";
             SiteAction::Differs(format!(
                 "The connection has another web app, and the product cannot change that: {way}."
             ))
-        } else if wanted.description.is_some() && found.description != wanted.description {
-            found.description.clone_from(&wanted.description);
-            SiteAction::Changed
         } else {
-            SiteAction::Unchanged
+            let description = wanted.description.clone().or_else(|| found.description.clone());
+            let is_same = found.name == wanted.name && found.description == description;
+            found.name.clone_from(&wanted.name);
+            found.description = description;
+            if is_same { SiteAction::Unchanged } else { SiteAction::Changed }
         };
         Ok(Some((action, Some(found.id))))
     }
@@ -256,11 +337,11 @@ impl Held {
             return Ok(None);
         };
         let before = (found.user_discovery.clone(), found.group_discovery.clone());
-        switch_on(found, discovery);
+        set_discovery(found, discovery);
         let after = (found.user_discovery.clone(), found.group_discovery.clone());
         let action = match before {
-            (None, None) => SiteAction::Created,
             before if before == after => SiteAction::Unchanged,
+            (None, None) => SiteAction::Created,
             _ => SiteAction::Changed,
         };
         Ok(Some((action, None)))
@@ -321,29 +402,4 @@ fn compared(parts: &[(bool, &str, &str)]) -> SiteAction {
 fn whole_second_after(now: OffsetDateTime) -> OffsetDateTime {
     let second = now.replace_nanosecond(0).unwrap_or(now);
     if second == now { second } else { second + time::Duration::SECOND }
-}
-
-/// What is not said stays as it is.
-fn switch_on(connection: &mut SiteConnection, wanted: &DiscoverySpec) {
-    if let Some(users) = wanted.users() {
-        let discovery = connection.user_discovery.get_or_insert_with(SiteDiscovery::default);
-        set(&mut discovery.full_schedule, users.full_schedule.as_ref());
-        set(&mut discovery.delta_minutes, users.delta_minutes.as_ref());
-    }
-    if let Some(groups) = wanted.groups() {
-        let discovery = connection.group_discovery.get_or_insert_with(SiteDiscovery::default);
-        set(&mut discovery.full_schedule, groups.full_schedule.as_ref());
-        set(&mut discovery.delta_minutes, groups.delta_minutes.as_ref());
-        for name in &groups.names {
-            if !discovery.group_names.contains(name) {
-                discovery.group_names.push(name.clone());
-            }
-        }
-    }
-}
-
-fn set<T: Clone>(kept: &mut Option<T>, wanted: Option<&T>) {
-    if let Some(wanted) = wanted {
-        *kept = Some(wanted.clone());
-    }
 }

@@ -1,6 +1,7 @@
 //! A Configuration Manager site in memory.
 
 mod admin_service;
+mod discovery;
 mod ensure;
 mod remote;
 
@@ -28,8 +29,8 @@ use cmg_onboarding::{
     ids::ApplicationId,
     secret::ClientSecret,
     site::{
-        Site, SiteAction, SiteFailure, SiteIdentity, SiteInfo, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval,
-        SiteRemoved, SiteRowId, SiteSnapshot,
+        Site, SiteAction, SiteFailure, SiteHierarchy, SiteIdentity, SiteInfo, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress,
+        SiteRemoval, SiteRemoved, SiteRowId, SiteSnapshot,
     },
 };
 
@@ -85,7 +86,7 @@ impl EmulatedSite {
     /// Begins a site with everything as in [`EmulatedSite::new`].
     pub fn builder() -> EmulatedSiteBuilder {
         EmulatedSiteBuilder {
-            info: SiteInfo::new("P01", "5.00.9128.1000"),
+            info: info(),
             clock: Arc::new(SystemClock),
             access: Access::default(),
         }
@@ -181,9 +182,30 @@ impl EmulatedSiteBuilder {
         self
     }
 
-    /// Whether the caller's rights suffice to write. Default: it cannot be told beforehand, and they do.
+    /// Whether the caller's rights suffice to write. Default: they do.
     pub const fn may_write(mut self, may: bool) -> Self {
         self.info.may_write = Some(may);
+        self
+    }
+
+    /// The site code of the site above. Default: none, the site is at the top of its hierarchy.
+    pub fn reports_to(mut self, site_code: impl Into<String>) -> Self {
+        self.info.hierarchy = SiteHierarchy::Below {
+            reports_to: site_code.into(),
+        };
+        self
+    }
+
+    /// Whether the service connection point is online. Default: it is.
+    pub const fn service_connection_point_online(mut self, is_online: bool) -> Self {
+        self.info.is_service_connection_point_online = Some(is_online);
+        self
+    }
+
+    /// Whether the site takes another secret for a server app that it knows. Default: it does not, as the product's
+    /// cmdlets.
+    pub const fn takes_renewed_secrets(mut self, takes: bool) -> Self {
+        self.info.takes_renewed_secrets = takes;
         self
     }
 
@@ -212,6 +234,7 @@ impl EmulatedSiteBuilder {
         let identity = SiteIdentity::of(&self.info.site_code, "emulator");
         let mut rows = SiteSnapshot::default();
         rows.info = self.info.identified_by(identity);
+        rows.gateways = Some(Vec::new());
         let held = Held {
             rows,
             secrets: HashMap::new(),
@@ -295,6 +318,15 @@ impl Site for EmulatedSite {
         self.timeline.pass(Moment::Answered, what).await;
         removed
     }
+}
+
+/// A site at the top of its hierarchy that tells everything of itself.
+fn info() -> SiteInfo {
+    let mut info = SiteInfo::new("P01", "5.00.9128.1000");
+    info.may_write = Some(true);
+    info.hierarchy = SiteHierarchy::Top;
+    info.is_service_connection_point_online = Some(true);
+    info
 }
 
 /// What became of an item, and its row.

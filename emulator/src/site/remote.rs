@@ -19,8 +19,8 @@ use cmg_onboarding::{
     ids::{ApplicationId, TenantId},
     secret::ClientSecret,
     site::{
-        ClientAppImport, ServerAppImport, Site, SiteConnection, SiteFailure, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval,
-        SiteRemoved, SiteRowId, SiteSnapshot,
+        ClientAppImport, NamedConnection, ServerAppImport, Site, SiteConnection, SiteFailure, SiteOnboarded, SiteOnboarding, SiteProgress,
+        SiteRemoval, SiteRemoved, SiteRowId, SiteSnapshot,
     },
     spec::{AppIdUri, DiscoverySpec},
 };
@@ -99,7 +99,12 @@ impl Site for RemoteSite {
     }
 
     async fn remove(&self, call: Call, removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
-        let question = json!({"operation": "remove", "connection": removal.connection, "name": removal.name});
+        let question = json!({
+            "operation": "remove",
+            "connection": removal.connection,
+            "name": removal.name,
+            "noGatewayStated": removal.no_gateway_stated,
+        });
         self.ask(&call, &question).await?.map_err(|stopped| stopped.error.into())
     }
 }
@@ -109,8 +114,12 @@ pub(crate) async fn answer(site: &EmulatedSite, body: &[u8]) -> (u16, Value) {
     match serde_json::from_slice::<Question>(body) {
         Ok(Question::Snapshot) => told(site.snapshot(Call::quiet()).await.map_err(SiteFailure::from)),
         Ok(Question::Onboard(wanted)) => told(site.onboard(Call::quiet(), &wanted.into()).await),
-        Ok(Question::Remove { connection, name }) => {
-            let removal = SiteRemoval::new(connection, name);
+        Ok(Question::Remove {
+            connection,
+            name,
+            no_gateway_stated,
+        }) => {
+            let removal = SiteRemoval::new(connection, name).stating_no_gateway(no_gateway_stated);
             told(site.remove(Call::quiet(), &removal).await.map_err(SiteFailure::from))
         }
         Err(error) => {
@@ -165,11 +174,16 @@ impl From<Refusal> for SiteError {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "operation", rename_all = "camelCase")]
+#[serde(tag = "operation", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Question {
     Snapshot,
     Onboard(Box<Onboard>),
-    Remove { connection: SiteRowId, name: String },
+    Remove {
+        connection: SiteRowId,
+        name: String,
+        #[serde(default)]
+        no_gateway_stated: bool,
+    },
 }
 
 #[derive(Deserialize)]
@@ -181,8 +195,15 @@ struct Onboard {
     server_app: ServerApp,
     client_app: ClientApp,
     name: String,
+    renamed_from: Option<Former>,
     description: Option<String>,
     discovery: Option<DiscoverySpec>,
+}
+
+#[derive(Deserialize)]
+struct Former {
+    row: SiteRowId,
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -195,6 +216,12 @@ enum ServerApp {
         #[serde(with = "time::serde::rfc3339")]
         secret_key_expiry: OffsetDateTime,
         app_id_uri: AppIdUri,
+    },
+    Renew {
+        client_id: ApplicationId,
+        secret_key: ClientSecret,
+        #[serde(with = "time::serde::rfc3339")]
+        secret_key_expiry: OffsetDateTime,
     },
     Known(ApplicationId),
 }
@@ -222,6 +249,15 @@ impl From<Box<Onboard>> for SiteOnboarding {
                 secret_key_expiry,
                 app_id_uri,
             },
+            ServerApp::Renew {
+                client_id,
+                secret_key,
+                secret_key_expiry,
+            } => ServerAppImport::Renew {
+                client_id,
+                secret_key,
+                secret_key_expiry,
+            },
             ServerApp::Known(id) => ServerAppImport::Known(id),
         };
         let client_app = match asked.client_app {
@@ -236,6 +272,7 @@ impl From<Box<Onboard>> for SiteOnboarding {
             client_app,
             asked.name,
         );
+        wanted.renamed_from = asked.renamed_from.map(|former| NamedConnection::new(former.row, former.name));
         wanted.description = asked.description;
         wanted.discovery = asked.discovery;
         wanted
@@ -255,8 +292,17 @@ fn onboarding_to_json(wanted: &SiteOnboarding) -> Value {
             "name": name,
             "clientId": client_id,
             "secretKey": secret_key.expose(),
-            "secretKeyExpiry": secret_key_expiry.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
+            "secretKeyExpiry": moment(*secret_key_expiry),
             "appIdUri": app_id_uri,
+        }}),
+        ServerAppImport::Renew {
+            client_id,
+            secret_key,
+            secret_key_expiry,
+        } => json!({"renew": {
+            "clientId": client_id,
+            "secretKey": secret_key.expose(),
+            "secretKeyExpiry": moment(*secret_key_expiry),
         }}),
         ServerAppImport::Known(id) => json!({"known": id}),
         _ => Value::Null,
@@ -274,9 +320,14 @@ fn onboarding_to_json(wanted: &SiteOnboarding) -> Value {
         "serverApp": server_app,
         "clientApp": client_app,
         "name": wanted.name,
+        "renamedFrom": wanted.renamed_from.as_ref().map(|former| json!({"row": former.row, "name": former.name})),
         "description": wanted.description,
         "discovery": wanted.discovery,
     })
+}
+
+fn moment(time: OffsetDateTime) -> String {
+    time.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }
 
 fn unreachable(error: HttpError) -> SiteError {

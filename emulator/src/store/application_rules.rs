@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Context, Object, Store, list, list_below, restrictions::created, text, text_of};
-use crate::refusal::Refusal;
+use crate::{refusal::Refusal, texts};
 
 const LONGEST_NAME: usize = 120;
 const LONGEST_SCOPE_NAME: usize = 120;
@@ -73,9 +73,7 @@ fn check_enabled_entries(property: &str, old: &[Value], new: &[Value]) -> Result
             return Err(Refusal::new(
                 400,
                 "CannotDeleteOrUpdateEnabledEntitlement",
-                format!(
-                    "Property '{property}' is invalid: a permission (scope or role) cannot be deleted or updated unless disabled first."
-                ),
+                texts::ENABLED_ENTITLEMENT.with(&[("property", property)]),
             ));
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Collection, Context, DeletedEntry, Key, Kind, Object, Store, defaults, list, merge, owners, position, text, timestamp};
-use crate::{graph_types, refusal::Refusal};
+use crate::{graph_types, refusal::Refusal, texts};
 
 /// What became of a PATCH that may create.
 #[derive(Debug)]
@@ -42,6 +42,7 @@ impl Store {
         self.check_unique_name(text(&object, "uniqueName"))?;
         self.check_application(context, &object, None)?;
         let owners = owners::given(body)?;
+        self.take_keys(context, &mut object, None)?;
 
         let mut shown = Vec::new();
         for password in new_passwords.as_ref().and_then(Value::as_array).into_iter().flatten() {
@@ -68,10 +69,7 @@ impl Store {
         let old = entry.object.clone();
         refuse_read_only(body, Some(&old))?;
         if body.get("passwordCredentials").is_some_and(|given| !given.is_null()) {
-            return Err(
-                Refusal::bad_request("New password credentials must be generated with service actions.")
-                    .with_detail("InvalidValue", "passwordCredentials"),
-            );
+            return Err(Refusal::bad_request(texts::SECRETS_BY_ACTION).with_detail("InvalidValue", "passwordCredentials"));
         }
         let mut changed = old.clone();
         merge(&mut changed, body);
@@ -79,6 +77,7 @@ impl Store {
         complete(&mut changed);
         self.check_new_unique_name(&old, &changed)?;
         self.check_application(context, &changed, Some(&old))?;
+        self.take_keys(context, &mut changed, Some(&old))?;
         self.show_in_service_principal(context, &changed);
         if let Some(entry) = self.applications.get_mut(found) {
             entry.change(context, changed);
@@ -97,10 +96,7 @@ impl Store {
             return Err(Refusal::not_found(&key.value));
         }
         if body.get("passwordCredentials").is_some_and(|given| !given.is_null()) {
-            return Err(
-                Refusal::bad_request("New password credentials must be generated with service actions.")
-                    .with_detail("InvalidValue", "passwordCredentials"),
-            );
+            return Err(Refusal::bad_request(texts::SECRETS_BY_ACTION).with_detail("InvalidValue", "passwordCredentials"));
         }
         let mut named = body.clone();
         named.insert("uniqueName".to_owned(), json!(key.value));
@@ -144,6 +140,9 @@ impl Store {
             passwords.push(self.keep_secret(context, &password));
         }
         object.insert("passwordCredentials".to_owned(), json!(passwords));
+        if self.take_keys(context, &mut object, None).is_err() {
+            object.insert("keyCredentials".to_owned(), json!([]));
+        }
         self.applications.push(super::Entry::seeded(object.clone()));
         object
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Collection, Context, Key, Object, Store, find, list, position, text, text_of, timestamp};
-use crate::{graph_types, ids::well_known::MICROSOFT_GRAPH, refusal::Refusal};
+use crate::{graph_types, ids::well_known::MICROSOFT_GRAPH, refusal::Refusal, texts};
 
 /// The application permission "may sign in" of an app that defines no permissions of its own.
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
@@ -33,11 +33,7 @@ impl Store {
         let is_same = |name: &str, grant: &super::Entry| grant.text(name).eq_ignore_ascii_case(text(body, name));
         let names = ["clientId", "resourceId", "consentType", "principalId"];
         if self.grants.iter().any(|grant| names.iter().all(|name| is_same(name, grant))) {
-            return Err(Refusal::new(
-                409,
-                "Request_MultipleObjectsWithSameKeyValue",
-                "Permission entry already exists.",
-            ));
+            return Err(Refusal::new(409, "Request_MultipleObjectsWithSameKeyValue", texts::GRANT_EXISTS));
         }
         let grant = json!({
             "clientId": text(body, "clientId").to_ascii_lowercase(),
@@ -99,7 +95,7 @@ impl Store {
             .any(|entry| entry.text("id").eq_ignore_ascii_case(resource_id) && entry.text("appId") == MICROSOFT_GRAPH.to_string());
         context.access.may_assign_roles(is_for_graph)?;
         let in_path = find(&self.service_principals, owner, context.instant)?;
-        let not_a_reference = || Refusal::new(400, "Request_BadRequest", "Not a valid reference update.");
+        let not_a_reference = || Refusal::new(400, "Request_BadRequest", texts::NOT_A_REFERENCE);
         if !in_path.text("id").eq_ignore_ascii_case(text(body, side)) {
             return Err(not_a_reference());
         }
@@ -111,11 +107,7 @@ impl Store {
             same("principalId", principal_id) && same("resourceId", resource_id) && same("appRoleId", role_id)
         });
         if is_there {
-            return Err(Refusal::new(
-                400,
-                "Request_BadRequest",
-                "Permission being assigned already exists on the object",
-            ));
+            return Err(Refusal::new(400, "Request_BadRequest", texts::ASSIGNMENT_EXISTS));
         }
         let assignment = json!({
             "id": opaque_id(),
@@ -143,7 +135,7 @@ impl Store {
             .unwrap_or_default();
         let mut resources = self.service_principals.iter();
         let is_for_graph = resources.any(|entry| entry.text("id") == resource && entry.text("appId") == MICROSOFT_GRAPH.to_string());
-        context.access.may_assign_roles(is_for_graph)?;
+        context.access.may_remove_assigned_roles(is_for_graph)?;
         let gone = self.assignments.remove(found);
         self.keep_for_readers(context, Collection::Assignments, &gone);
         Ok(())
@@ -161,10 +153,8 @@ fn check_role(resource: &Object, role_id: &str) -> Result<(), Refusal> {
     if roles.iter().any(is_role) || (roles.is_empty() && role_id == DEFAULT_ACCESS) {
         return Ok(());
     }
-    Err(Refusal::bad_request(format!(
-        "Permission being assigned was not found on application '{}'.",
-        text(resource, "appId")
-    )))
+    let message = texts::ROLE_NOT_FOUND.with(&[("appId", text(resource, "appId"))]);
+    Err(Refusal::bad_request(message))
 }
 
 /// Clients of older versions send the times that only the beta version knows.

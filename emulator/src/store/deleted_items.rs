@@ -27,9 +27,7 @@ impl Store {
             Kind::ServicePrincipal => {
                 let app_id = entry.text("appId");
                 if self.service_principals.iter().any(|other| other.text("appId") == app_id) {
-                    let message = format!(
-                        "The service principal cannot be created, updated, or restored because the service principal name {app_id} is already in use."
-                    );
+                    let message = texts::PRINCIPAL_EXISTS.with(&[("name", app_id)]);
                     let refusal = Refusal::new(409, "Request_MultipleObjectsWithSameKeyValue", message);
                     return Err(refusal);
                 }
@@ -51,7 +49,7 @@ impl Store {
         context.access.may_manage_deleted()?;
         let found = self.deleted_position(id)?;
         if context.settings.hard_delete_protection {
-            return Err(Refusal::new(403, "Authorization_RequestDenied", texts::HARD_DELETE_PROTECTED.text));
+            return Err(Refusal::new(403, "Authorization_RequestDenied", texts::HARD_DELETE_PROTECTED));
         }
         if let Some(required) = &context.settings.purge_authentication_context {
             context.access.meets_authentication_context(required)?;

@@ -97,10 +97,7 @@ impl<'a> Added<'a> {
             return Err(Refusal::new(
                 400,
                 "HostNameNotOnVerifiedDomain",
-                format!(
-                    "Values of identifierUris property must use a verified domain of the organization or its subdomain: '{}'",
-                    self.uri
-                ),
+                texts::URI_NOT_ON_VERIFIED_DOMAIN.with(&[("uri", self.uri)]),
             ));
         }
         Ok(())

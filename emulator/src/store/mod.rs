@@ -3,6 +3,7 @@
 mod application_rules;
 mod applications;
 mod consent;
+mod credentials;
 mod defaults;
 mod deleted_items;
 mod graph_itself;
@@ -46,6 +47,10 @@ pub(super) struct Store {
     pub(super) users: BTreeMap<Uuid, User>,
     /// The tenant's default app management policy, which is enforced as it stands here.
     pub(super) policy: Object,
+    /// The keys of identity providers, by issuer.
+    pub(super) issuers: BTreeMap<String, Vec<Value>>,
+    certificates: HashMap<String, Vec<u8>>,
+    federated: HashMap<String, Vec<Object>>,
     gone: Vec<Gone>,
     purged: Vec<Purged>,
     secrets: HashMap<String, Secret>,
@@ -212,6 +217,23 @@ impl Store {
         if let Some(change) = change {
             merge(&mut self.policy, change);
         }
+    }
+
+    /// Changes an object past every rule. Readers see it at once.
+    pub(super) fn change_object(&mut self, id: &str, change: &Object) -> bool {
+        let mut applications = self.applications.iter_mut();
+        let mut found = applications.find(|entry| entry.text("id") == id || entry.text("appId") == id);
+        if found.is_none() {
+            let lists = self.service_principals.iter_mut();
+            found = lists
+                .chain(&mut self.grants)
+                .chain(&mut self.assignments)
+                .find(|entry| entry.text("id") == id);
+        }
+        let Some(entry) = found else { return false };
+        merge(&mut entry.object, change);
+        entry.past.clear();
+        true
     }
 
     /// Everything, in the order of creation and without any secret.

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Entry, Object};
-use crate::refusal::Refusal;
+use super::{Context, Entry, Key, Object, Store, position};
+use crate::{refusal::Refusal, texts};
 
 impl Entry {
     /// Adds owners after who has made it, each once.
@@ -17,6 +17,40 @@ impl Entry {
     }
 }
 
+impl Store {
+    /// `POST /applications/{id}/owners/$ref`.
+    pub(crate) fn add_owner(&mut self, context: Context<'_>, key: &Key, body: &Object) -> Result<(), Refusal> {
+        context.access.may_add_owners()?;
+        let refused = || Refusal::invalid_value("@odata.id", "Application");
+        let owner = body.get("@odata.id").and_then(id_in).ok_or_else(refused)?;
+        let entry = self.owned(context, key)?;
+        if entry.is_owned_by(owner) {
+            return Err(Refusal::bad_request(texts::OWNER_ALREADY));
+        }
+        entry.owners.push(owner);
+        Ok(())
+    }
+
+    /// `DELETE /applications/{id}/owners/{owner}/$ref`.
+    pub(crate) fn remove_owner(&mut self, context: Context<'_>, key: &Key, owner: &str) -> Result<(), Refusal> {
+        context.access.may_write_applications()?;
+        let entry = self.owned(context, key)?;
+        let before = entry.owners.len();
+        entry.owners.retain(|id| !id.to_string().eq_ignore_ascii_case(owner));
+        if entry.owners.len() == before {
+            return Err(Refusal::not_found(owner));
+        }
+        Ok(())
+    }
+
+    fn owned(&mut self, context: Context<'_>, key: &Key) -> Result<&mut Entry, Refusal> {
+        let found = position(&self.applications, key, context.instant)?;
+        let entry = self.applications.get_mut(found).ok_or_else(|| Refusal::not_found(&key.value))?;
+        context.access.may_write_object(entry)?;
+        Ok(entry)
+    }
+}
+
 /// The owners that a body binds, by the addresses of directory objects: `https://graph.microsoft.com/v1.0/users/{id}`.
 pub(super) fn given(body: &Object) -> Result<Vec<Uuid>, Refusal> {
     let Some(bound) = body.get("owners@odata.bind") else {
@@ -24,11 +58,13 @@ pub(super) fn given(body: &Object) -> Result<Vec<Uuid>, Refusal> {
     };
     let refused = || Refusal::invalid_value("owners@odata.bind", "Application");
     let addresses = bound.as_array().ok_or_else(refused)?;
-    let id = |address: &Value| {
-        let (before, id) = address.as_str()?.trim_end_matches('/').rsplit_once('/')?;
-        let collection = before.rsplit('/').next()?;
-        let is_known = matches!(collection, "users" | "servicePrincipals" | "directoryObjects");
-        id.parse::<Uuid>().ok().filter(|_| is_known)
-    };
-    addresses.iter().map(|address| id(address).ok_or_else(refused)).collect()
+    addresses.iter().map(|address| id_in(address).ok_or_else(refused)).collect()
+}
+
+/// The id at the end of the address of a directory object.
+fn id_in(address: &Value) -> Option<Uuid> {
+    let (before, id) = address.as_str()?.trim_end_matches('/').rsplit_once('/')?;
+    let collection = before.rsplit('/').next()?;
+    let is_known = matches!(collection, "users" | "servicePrincipals" | "directoryObjects");
+    id.parse().ok().filter(|_| is_known)
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Context, Entry, Key, Object, Secret, SecretState, Store, list, moment, position, restrictions::created, text_of, timestamp};
-use crate::{graph_types, refusal::Refusal};
+use crate::{graph_types, refusal::Refusal, texts};
 
 impl Store {
     /// `addPassword`: the answer carries the text.
@@ -50,7 +50,7 @@ impl Store {
         let before = passwords.len();
         passwords.retain(|password| !text_of(password, "keyId").eq_ignore_ascii_case(key_id));
         if passwords.len() == before {
-            return Err(Refusal::bad_request("No credentials found to be removed."));
+            return Err(Refusal::bad_request(texts::NO_SUCH_CREDENTIAL));
         }
         entry.change(context, changed);
         self.secrets.remove(&key_id.to_ascii_lowercase());

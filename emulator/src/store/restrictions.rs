@@ -26,9 +26,8 @@ impl Store {
     pub(crate) fn change_policy(&mut self, context: Context<'_>, body: &Object) -> Result<(), Refusal> {
         context.access.may_write_policies()?;
         if let Some(unknown) = body.keys().find(|name| !name.contains('@') && !WRITABLE.contains(&name.as_str())) {
-            return Err(Refusal::bad_request(format!(
-                "Property '{unknown}' does not exist on type 'microsoft.graph.tenantAppManagementPolicy' or is not present in the API version."
-            )));
+            let message = texts::NO_SUCH_PROPERTY.with(&[("property", unknown), ("type", "tenantAppManagementPolicy")]);
+            return Err(Refusal::bad_request(message));
         }
         super::merge(&mut self.policy, body);
         Ok(())

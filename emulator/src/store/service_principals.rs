@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     Collection, Context, DeletedEntry, Entry, Key, Kind, Object, Store, defaults, find, list, list_below, merge, position, text, timestamp,
 };
-use crate::{graph_types, refusal::Refusal};
+use crate::{graph_types, refusal::Refusal, texts};
 
 impl Store {
     /// Creates the service principal of an app registration of this tenant.
@@ -18,9 +18,7 @@ impl Store {
             return Err(Refusal::missing_value("appId", "ServicePrincipal"));
         }
         if self.service_principals.iter().any(|entry| entry.text("appId") == app_id) {
-            let message = format!(
-                "The service principal cannot be created, updated, or restored because the service principal name {app_id} is already in use."
-            );
+            let message = texts::PRINCIPAL_EXISTS.with(&[("name", &app_id)]);
             let refusal = Refusal::new(409, "Request_MultipleObjectsWithSameKeyValue", message);
             return Err(refusal);
         }
@@ -29,7 +27,7 @@ impl Store {
             value: app_id.clone(),
         };
         let Ok(application) = find(&self.applications, &key, context.instant) else {
-            let message = format!("The appId '{app_id}' of the service principal does not reference a valid application object.");
+            let message = texts::NO_BACKING_APPLICATION.with(&[("appId", &app_id)]);
             let refusal = Refusal::new(400, "Request_BadRequest", message);
             return Err(refusal.with_detail("NoBackingApplicationObject", "appId"));
         };

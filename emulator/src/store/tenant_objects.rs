@@ -1,7 +1,7 @@
 //! The tenant itself, the signed-in user, and the tenant's policies.
 
 use super::{Context, Store};
-use crate::{refusal::Refusal, tenant_builder::Settings};
+use crate::{refusal::Refusal, tenant_builder::Settings, texts};
 use serde_json::{Value, json};
 
 impl Store {
@@ -31,8 +31,7 @@ impl Store {
     /// The signed-in user.
     pub(crate) fn me(context: Context<'_>) -> Result<Value, Refusal> {
         let Some(account) = context.access.account.as_deref() else {
-            let message = "/me request is only valid with delegated authentication flow.";
-            return Err(Refusal::new(400, "BadRequest", message));
+            return Err(Refusal::new(400, "BadRequest", texts::ME_WITHOUT_USER));
         };
         Ok(json!({
             "id": context.access.object_id,

@@ -9,6 +9,7 @@ use crate::{
     graph::{self, Access, Body, GraphAnswer, GraphRequest},
     refusal::Refusal,
     store::Object,
+    texts,
 };
 
 /// Who sent a request: what its token says, and at which address the token may also be meant for.
@@ -56,7 +57,7 @@ impl EmulatedTenant {
         }
         let mut store = self.store();
         let Some(header) = bearer.authorization else {
-            return Err(Refusal::token("Access token is empty."));
+            return Err(Refusal::token(texts::TOKEN_EMPTY));
         };
         let claims = claims_in_header(header)?;
         let now = self.settings().clock.now();
@@ -70,10 +71,10 @@ impl EmulatedTenant {
 
     fn answer_batch(&self, request: &GraphRequest, bearer: Bearer<'_>) -> Result<GraphAnswer, Refusal> {
         if bearer.authorization.is_none() {
-            return Err(Refusal::token("Access token is empty."));
+            return Err(Refusal::token(texts::TOKEN_EMPTY));
         }
         if matches!(request.body, Body::Nothing | Body::Unreadable) || request.method != "POST" {
-            return Err(Refusal::bad_request("Invalid batch payload format."));
+            return Err(Refusal::bad_request(texts::BATCH_MALFORMED));
         }
         let client_request_id = request.client_request_id.clone().unwrap_or_default();
         let mut run = |item: &GraphRequest| match self.answer(item, bearer) {
@@ -94,7 +95,7 @@ impl EmulatedTenant {
 fn claims_in_header(header: &str) -> Result<Object, Refusal> {
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-        return Err(Refusal::token("Access token is empty."));
+        return Err(Refusal::token(texts::TOKEN_EMPTY));
     }
-    read_token(token.trim()).ok_or_else(|| Refusal::token("CompactToken parsing failed with error code: 80049217"))
+    read_token(token.trim()).ok_or_else(|| Refusal::token(texts::TOKEN_MALFORMED))
 }

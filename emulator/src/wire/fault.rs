@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 /// One piece of trouble that a request over an [`EmulatedWire`](super::EmulatedWire) is to meet.
 ///
-/// Where a fault can come before or after the directory carried the request out, it says so: a client cannot tell.
+/// If a fault can come before or after the directory has carried the request out, it says which: a client cannot tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WireFault {
-    /// Nobody listens. The request is not carried out.
+    /// Nothing listens at the address. The request is not carried out.
     ConnectionRefused,
     /// The connection breaks before the directory has read the request.
     ResetBefore,

@@ -1,4 +1,7 @@
-//! The tenant at the other end of a wire without sockets: the real client against it, under tokio's paused time.
+//! A tenant behind a wire without sockets: the real client against it, under tokio's paused time.
+//!
+//! [`EmulatedWire`] is a `Transport`. It counts and records every attempt, carries out the faults that a test
+//! orders ([`WireFault`]), and hands the rest to the code that also answers for the server.
 
 mod fault;
 mod transport;
@@ -90,7 +93,7 @@ pub struct WireRequest {
     /// The fault that it met.
     #[serde(skip)]
     pub fault: Option<WireFault>,
-    /// The status of the answer; `None` where none arrived.
+    /// The status of the answer; `None` if none arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
 }
@@ -181,7 +184,7 @@ impl EmulatedWire {
 }
 
 impl Line {
-    /// Writes an attempt down, and tells its number and the fault it is to meet.
+    /// Records an attempt, and tells its number and the fault that it meets.
     pub(super) fn begin(&self, mut request: WireRequest) -> (usize, Option<WireFault>) {
         let mut state = lock(&self.state);
         let number = state.requests.len() + 1;

@@ -1,4 +1,4 @@
-//! One attempt over the wire.
+//! Carries one attempt over the wire: the fault that was ordered for it, or the answer of the tenant.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use super::{Line, WireFault, WireRequest};
 use crate::{
     server::{EncodedAnswer, ReceivedRequest},
+    texts,
     timeline::{Moment, Timeline},
 };
 use cmg_onboarding::{
@@ -25,7 +26,7 @@ pub(super) struct WireTransport {
     pub(super) is_lossless: bool,
 }
 
-/// A request on its way. Where nothing is lost, it arrives even when nobody waits for it any more.
+/// A request on its way. Unless it is lost, it arrives even if its sender no longer waits for it.
 struct UnderWay<'a> {
     line: &'a Line,
     heard: Option<ReceivedRequest>,
@@ -59,7 +60,7 @@ impl Transport for WireTransport {
             heard: is_carried_out.then(|| heard(&attempt)),
             arrives: self.is_lossless,
         };
-        // On its way: whatever else can go on goes on.
+        // While it is on its way, other tasks run.
         tokio::task::yield_now().await;
         let said = under_way.arrive();
         drop(under_way);
@@ -92,13 +93,13 @@ impl WireTransport {
                 sleep(limit).await;
                 return broken(TransportKind::TimedOut, io::ErrorKind::TimedOut);
             }
-            WireFault::Throttled => answer = refusal(429, "TooManyRequests", "Too many requests."),
+            WireFault::Throttled => answer = refusal(429, "TooManyRequests", texts::THROTTLED.text),
             WireFault::ThrottledFor(wait) => {
-                answer = refusal(429, "TooManyRequests", "Too many requests.");
+                answer = refusal(429, "TooManyRequests", texts::THROTTLED.text);
                 answer = answer.with_header("retry-after", &wait.as_secs().to_string());
             }
             WireFault::ThrottledUntil(wait) => {
-                answer = refusal(429, "TooManyRequests", "Too many requests.");
+                answer = refusal(429, "TooManyRequests", texts::THROTTLED.text);
                 let moment = self.line.tenant.settings().clock.now() + wait;
                 let text = moment.to_offset(time::UtcOffset::UTC).format(&Rfc2822).unwrap_or_default();
                 answer = answer.with_header("retry-after", &text.replace("+0000", "GMT"));
@@ -108,12 +109,11 @@ impl WireTransport {
                 answer = page(status, "<html><title>Bad gateway</title></html>");
             }
             WireFault::StatusBefore(status) | WireFault::StatusAfter(status) => {
-                answer = refusal(status, "serviceNotAvailable", "The service is temporarily unavailable.");
+                answer = refusal(status, "serviceNotAvailable", texts::UNAVAILABLE.text);
             }
-            WireFault::TokenRefused => answer = refusal(401, "InvalidAuthenticationToken", "The token is revoked."),
+            WireFault::TokenRefused => answer = refusal(401, "InvalidAuthenticationToken", texts::TOKEN_REVOKED.text),
             WireFault::ConcurrentChange => {
-                let message = "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.";
-                answer = refusal(409, "Directory_ConcurrencyViolation", message);
+                answer = refusal(409, "Directory_ConcurrencyViolation", texts::CONCURRENT_CHANGE.text);
             }
             WireFault::TruncatedBody => {
                 let half = answer.body()[..answer.body().len() / 2].to_vec();

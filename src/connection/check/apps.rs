@@ -21,7 +21,7 @@ pub(crate) const SERVER: &str = "server";
 pub(crate) const CLIENT: &str = "client";
 
 /// The sign-in is for another tenant than the one that is meant.
-pub(crate) fn wrong_tenant(expected: TenantId, signed_in: TenantId, name: &str) -> Finding {
+pub(crate) fn wrong_tenant(expected: TenantId, signed_in: TenantId, name: Option<&str>) -> Finding {
     Finding::blocker(FindingCode::WrongTenant)
         .with("expected", expected)
         .with("signedIn", signed_in)

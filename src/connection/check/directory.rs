@@ -18,7 +18,8 @@ use crate::{
             step::{AppRole, Step},
         },
     },
-    directory::{AppManagementPolicy, DeletedApplication},
+    directory::{AppManagementPolicy, DeletedApplication, SignedIn},
+    ids::TenantId,
     permissions::{PermissionType, Use},
     spec::{AppIdUri, ImportedServerApp, SecretValidity, UriOwnerProblem},
 };
@@ -57,23 +58,21 @@ fn check_server(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Fi
     }
 }
 
-/// Checks that the token is valid, and for this tenant, this cloud and Microsoft Graph.
-pub(crate) fn check_token(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
-    let signed_in = &found.signed_in;
-    if let Some(end) = signed_in.expires_on.filter(|end| *end <= rules.now) {
-        findings.push(Finding::blocker(FindingCode::TokenExpired).with("expiredOn", end.date().to_string()));
-    }
-    let imported_tenant = rules.spec.server_app().imported().map(ImportedServerApp::tenant_id);
-    for tenant in [rules.expected_tenant, imported_tenant].into_iter().flatten() {
-        if tenant != found.tenant.id {
-            findings.push(apps::wrong_tenant(tenant, found.tenant.id, &found.tenant.display_name));
+/// From this difference on a clock is called wrong: assertions and tokens allow about as much.
+const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
+
+/// From this difference on the dates that a run writes would be wrong by days.
+const CLOCK_LIMIT: Duration = Duration::days(1);
+
+/// What the token's own claims say: that it is for another tenant, cloud or service. It needs no request.
+pub(crate) fn check_claims(rules: &Rules<'_>, signed_in: &SignedIn) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for expected in wanted_tenants(rules) {
+        if let Some(tenant) = signed_in.tenant_id.filter(|tenant| *tenant != expected) {
+            findings.push(apps::wrong_tenant(expected, tenant, None));
         }
     }
-    if let Some(tenant) = signed_in.tenant_id.filter(|tenant| *tenant != found.tenant.id) {
-        let differs = Finding::blocker(FindingCode::TokenTenantDiffers);
-        findings.push(differs.with("tokenTenant", tenant).with("directoryTenant", found.tenant.id));
-    }
-    if let Some(cloud) = other_cloud(rules, found) {
+    if let Some(cloud) = other_cloud(rules, signed_in) {
         let wrong = Finding::blocker(FindingCode::WrongCloud);
         findings.push(wrong.with("signedIn", cloud).with("expected", rules.spec.environment()));
     } else if let (Some(endpoints), Some(audience)) = (rules.endpoints, &signed_in.audience)
@@ -85,16 +84,61 @@ pub(crate) fn check_token(rules: &Rules<'_>, found: &TenantSnapshot, findings: &
             .with("scope", endpoints.default_scope());
         findings.push(wrong);
     }
+    findings
+}
+
+/// The tenants that the caller and the values to import name.
+fn wanted_tenants(rules: &Rules<'_>) -> impl Iterator<Item = TenantId> {
+    let imported = rules.spec.server_app().imported().map(ImportedServerApp::tenant_id);
+    [rules.expected_tenant, imported].into_iter().flatten()
+}
+
+/// Checks that the token is valid and for this tenant, and that the clock by which that is told is right.
+pub(crate) fn check_token(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
+    let signed_in = &found.signed_in;
+    let lead = found.clock_lead.unwrap_or_default();
+    check_clock(lead, findings);
+    if let Some(end) = signed_in.expires_on.filter(|end| *end <= rules.now - lead) {
+        findings.push(Finding::blocker(FindingCode::TokenExpired).with("expiredOn", end.date().to_string()));
+    }
+    for tenant in wanted_tenants(rules) {
+        if tenant != found.tenant.id {
+            findings.push(apps::wrong_tenant(tenant, found.tenant.id, Some(&found.tenant.display_name)));
+        }
+    }
+    if let Some(tenant) = signed_in.tenant_id.filter(|tenant| *tenant != found.tenant.id) {
+        let differs = Finding::blocker(FindingCode::TokenTenantDiffers);
+        findings.push(differs.with("tokenTenant", tenant).with("directoryTenant", found.tenant.id));
+    }
     let is_unreadable = signed_in.scopes.is_none() && signed_in.app_roles.is_none();
     if is_unreadable && needs_directory(rules.spec) {
         findings.push(Finding::warning(FindingCode::TokenUnreadable));
     }
+    if found.tenant_name_unread {
+        findings.push(Finding::note(FindingCode::TenantNameUnread));
+    }
+}
+
+/// Compares this machine's clock with the directory's.
+fn check_clock(lead: Duration, findings: &mut Vec<Finding>) {
+    if lead.abs() < CLOCK_TOLERANCE {
+        return;
+    }
+    let severity = if lead.abs() < CLOCK_LIMIT {
+        Severity::Warning
+    } else {
+        Severity::Blocker
+    };
+    let wrong = Finding::new(severity, FindingCode::ClockWrong)
+        .with("minutes", lead.whole_minutes().abs())
+        .with("direction", if lead.is_negative() { "behind" } else { "ahead" });
+    findings.push(wrong);
 }
 
 /// The cloud that the token belongs to, if it is known and is not the one of the specification.
-fn other_cloud(rules: &Rules<'_>, found: &TenantSnapshot) -> Option<CloudEnvironment> {
-    let by_audience = found.signed_in.audience.as_deref().and_then(CloudEnvironment::of_audience);
-    let by_issuer = || found.signed_in.issuer.as_deref().and_then(CloudEnvironment::of_issuer);
+fn other_cloud(rules: &Rules<'_>, signed_in: &SignedIn) -> Option<CloudEnvironment> {
+    let by_audience = signed_in.audience.as_deref().and_then(CloudEnvironment::of_audience);
+    let by_issuer = || signed_in.issuer.as_deref().and_then(CloudEnvironment::of_issuer);
     let by_endpoints = || rules.endpoints.map(CloudEndpoints::environment);
     by_audience
         .or_else(by_issuer)
@@ -135,6 +179,8 @@ fn check_uri_owner(rules: &Rules<'_>, uri: &AppIdUri, found: &TenantSnapshot, fi
     let policy = found.policy.clone().unwrap_or_default();
     let is_of_ids = uri.is_of_ids(found.tenant.id, own_id);
     let finding = match uri.check_owner(found.tenant.id, &domains, own_id) {
+        // Which domains are verified is not known then.
+        Err(UriOwnerProblem::ForeignDomain { .. }) if found.tenant_name_unread => return,
         Err(UriOwnerProblem::ForeignDomain { host }) => Finding::blocker(FindingCode::AppIdUriOnForeignDomain).with("domain", host),
         Err(UriOwnerProblem::ForeignId { id }) => Finding::blocker(FindingCode::AppIdUriWithForeignId).with("id", id),
         // The strictest rule comes first: what the others would recommend, it refuses.

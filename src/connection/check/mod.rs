@@ -6,6 +6,7 @@
 
 pub(crate) mod adopted;
 pub(crate) mod apps;
+pub(crate) mod conditional_access;
 pub(crate) mod directory;
 pub(crate) mod registrations;
 pub(crate) mod rights;

@@ -43,7 +43,7 @@ fn tell_unread(rules: &Rules<'_>, snapshot: &Snapshot, findings: &mut Vec<Findin
         let unread = Finding::warning(FindingCode::DirectoryUnread).with("error", chain(error));
         findings.push(unread.with("help", error.help()));
     }
-    if rules.spec.discovery().is_some() && !rules.spec.server_app().is_registered_here() {
+    if rules.spec.discovers() && !rules.spec.server_app().is_registered_here() {
         findings.push(Finding::note(FindingCode::ServerAppLeftAsIs));
     }
 }
@@ -54,7 +54,7 @@ fn check_found(rules: &Rules<'_>, snapshot: &Snapshot, found: &TenantSnapshot, f
     if let Some(tenant) = reused.and_then(|id| snapshot.tenant_of_row(id))
         && tenant != found.tenant.id
     {
-        findings.push(apps::wrong_tenant(tenant, found.tenant.id, &found.tenant.display_name));
+        findings.push(apps::wrong_tenant(tenant, found.tenant.id, Some(&found.tenant.display_name)));
         return;
     }
     let is_in_site = |id: ApplicationId| snapshot.site.as_ref().is_some_and(|site| site.application(id).is_some());
@@ -86,7 +86,7 @@ fn check_server(rules: &Rules<'_>, app: &RegisteredApp, found: &TenantSnapshot, 
         Some(given) => server_app::check(given, app, findings),
         None => server_app::check_shape(app, findings),
     }
-    if rules.spec.discovery().is_some() {
+    if rules.spec.discovers() {
         server_app::check_discovery(app, &found.server_roles, findings);
     }
 }

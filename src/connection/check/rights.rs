@@ -3,10 +3,18 @@
 use crate::{
     connection::{
         check::sign_in::lacking,
-        read::snapshot::{TenantSnapshot, role_gap},
+        plan::{
+            change::Change,
+            operation::{PlannedAction, Reference},
+        },
+        read::{
+            granted::granted_to,
+            snapshot::{TenantSnapshot, role_gap},
+        },
         report::finding::{Finding, FindingCode},
     },
-    permissions::Use,
+    ids::ApplicationId,
+    permissions::{PermissionType, Use},
 };
 
 /// Compares what the token grants with what the plan takes: any permission that suffices will do.
@@ -21,10 +29,53 @@ pub(crate) fn check_permissions(found: &TenantSnapshot, needed: &[Use], findings
     findings.push(lacks.with("count", missing.len()).with("permissions", &missing));
 }
 
+/// An application whose only right to write is that to its own apps: whether an app that is there is its own, was not
+/// read.
+pub(crate) fn check_ownership(found: &TenantSnapshot, changes: &[Change], findings: &mut Vec<Finding>) {
+    let (kind, granted) = granted_to(&found.signed_in);
+    let Some(granted) = granted.filter(|_| kind == PermissionType::Application) else {
+        return;
+    };
+    let beyond_own: Vec<&String> = granted.iter().filter(|name| !name.eq_ignore_ascii_case(OWNED_BY)).collect();
+    let writes_own_only = Use::UpdateApp.is_covered_by(kind, granted) && !Use::UpdateApp.is_covered_by(kind, &beyond_own);
+    if !writes_own_only {
+        return;
+    }
+    let writes = changes.iter().filter(|change| change.action != PlannedAction::Keep);
+    let mut apps: Vec<ApplicationId> = writes.filter_map(|change| existing_app(change)).collect();
+    apps.sort_unstable();
+    apps.dedup();
+    if !apps.is_empty() {
+        findings.push(Finding::note(FindingCode::OwnershipUnread).with("clientIds", apps));
+    }
+}
+
+/// The permission to write what the application owns.
+const OWNED_BY: &str = "Application.ReadWrite.OwnedBy";
+
+/// The app registration, there already, that a change writes.
+fn existing_app(change: &Change) -> Option<ApplicationId> {
+    use crate::connection::plan::operation::Operation;
+    match &change.operation {
+        Operation::UpdateApp { application_id, .. } => Some(*application_id),
+        Operation::CompleteClientApp { client: app, .. }
+        | Operation::CreateServicePrincipal { app }
+        | Operation::IssueSecret { app, .. } => match app {
+            Reference::Known(id) => Some(*id),
+            Reference::MadeBy(_) | Reference::Missing => None,
+        },
+        _ => None,
+    }
+}
+
 /// Checks the roles against what the plan writes: if every consent is in place, no role is needed to give
 /// one.
 pub(crate) fn check_roles(needed: &[Use], found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     let Some(held) = &found.roles else {
+        let is_person = !found.signed_in.is_application;
+        if let Some(role) = role_gap(&[], needed).filter(|_| is_person) {
+            findings.push(Finding::note(FindingCode::RolesUnread).with("role", role));
+        }
         return;
     };
     if let Some(role) = role_gap(held, needed) {

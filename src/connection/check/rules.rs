@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use crate::{
     cloud::CloudEndpoints,
-    connection::{check::term::SecretThresholds, read::snapshot::Snapshot, report::step::AppRole},
+    connection::{check::term::SecretThresholds, plan::consents::Consents, read::snapshot::Snapshot, report::step::AppRole},
     ids::TenantId,
     site::SiteIdentity,
     spec::ConnectionSpec,
@@ -17,6 +17,7 @@ pub(crate) struct Rules<'a> {
     pub(crate) endpoints: Option<&'a CloudEndpoints>,
     pub(crate) expected_tenant: Option<TenantId>,
     pub(crate) policy_exempt: bool,
+    pub(crate) consents: Consents,
     /// Without a site: issue a new secret although the app has one.
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
@@ -25,6 +26,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) verify_alive: bool,
     /// Whether the caller states that no gateway uses the connection.
     pub(crate) no_gateway_stated: bool,
+    /// Whether the caller states that nothing else uses the apps.
+    pub(crate) apps_unused_stated: bool,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<&'a SiteIdentity>,

@@ -22,7 +22,8 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SignInSummary {
-    /// The tenant's name as Configuration Manager shows it: its initial domain.
+    /// The tenant's name as Configuration Manager shows it: its initial domain. Empty if the signed-in application may
+    /// not read it.
     pub tenant_name: String,
     /// The tenant's display name, as its administrators have set it.
     pub tenant_display_name: String,
@@ -72,7 +73,8 @@ impl fmt::Display for SignInSummary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        writeln!(formatter, "Tenant name:          {}", self.tenant_name)?;
+        let name = Some(self.tenant_name.as_str()).filter(|name| !name.is_empty());
+        writeln!(formatter, "Tenant name:          {}", name.unwrap_or("not known"))?;
         writeln!(formatter, "Tenant id:            {}", self.tenant_id)?;
         writeln!(
             formatter,

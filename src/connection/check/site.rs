@@ -3,11 +3,20 @@
 use crate::{
     connection::{
         check::{apps, rules::Rules},
+        plan::{
+            change::Change,
+            operation::Operation,
+            site::{held_connection, renamed_connection},
+            target::Target,
+        },
         read::snapshot::{Snapshot, uses_server},
-        report::finding::{Finding, FindingCode},
+        report::{
+            finding::{Finding, FindingCode},
+            step::Step,
+        },
     },
     ids::{ApplicationId, TenantId},
-    site::{SiteConnection, SiteSnapshot, UnreadRow},
+    site::{SiteConnection, SiteHierarchy, SiteInfo, SiteSnapshot, UnreadRow},
     spec::ConnectionSpec,
 };
 
@@ -16,13 +25,9 @@ const OLDEST_BUILD: u32 = 9040;
 
 /// Checks the site's version and rights, and that the connection fits in.
 pub(crate) fn check_site(rules: &Rules<'_>, found: &Snapshot, site: &SiteSnapshot, findings: &mut Vec<Finding>) {
-    if site.info.build().is_some_and(|build| build < OLDEST_BUILD) {
-        findings.push(Finding::blocker(FindingCode::SiteTooOld).with("version", &site.info.version));
-    }
-    if site.info.may_write == Some(false) {
-        findings.push(Finding::blocker(FindingCode::SiteRightsMissing));
-    }
+    check_info(&site.info, findings);
     findings.extend(site.unread.iter().map(unread_row));
+    note_unknown_facts(rules, found, site, findings);
     check_imported(rules, findings);
     check_reused(rules.spec, site, findings);
     if let Some(tenant) = found.tenant_of(rules.spec) {
@@ -38,6 +43,67 @@ pub(crate) fn unread_row(unread: &UnreadRow) -> Finding {
     match unread.row {
         Some(row) => finding.with("row", row.0),
         None => finding,
+    }
+}
+
+/// What the site says of itself.
+pub(crate) fn check_info(info: &SiteInfo, findings: &mut Vec<Finding>) {
+    if info.build().is_some_and(|build| build < OLDEST_BUILD) {
+        findings.push(Finding::blocker(FindingCode::SiteTooOld).with("version", &info.version));
+    }
+    if info.may_write == Some(false) {
+        findings.push(Finding::blocker(FindingCode::SiteRightsMissing));
+    }
+    // The secret of an app is encrypted for the site at the top, and discovery runs there.
+    if let SiteHierarchy::Below { reports_to } = &info.hierarchy {
+        let below = Finding::blocker(FindingCode::SiteNotAtTop);
+        findings.push(below.with("siteCode", &info.site_code).with("reportsTo", reports_to));
+    }
+    if info.is_service_connection_point_online == Some(false) {
+        findings.push(Finding::warning(FindingCode::ServiceConnectionPointOffline));
+    }
+}
+
+/// Whether the site holds the secret that it is to have. A site shows no secret, and for most nothing but a person can
+/// renew one.
+pub(crate) fn note_renewal(rules: &Rules<'_>, target: &Target, site: &SiteSnapshot, changes: &[Change], findings: &mut Vec<Finding>) {
+    let Some(row) = target.server.id_in_site().and_then(|id| site.application(id)) else {
+        return;
+    };
+    let held = row.secret_expiry.map(|end| end.date().to_string());
+    let finding = match changes
+        .iter()
+        .find(|change| change.step == Step::ImportServerApp)
+        .map(|change| &change.operation)
+    {
+        Some(Operation::RenewSecret { by_hand: true, to, .. }) => {
+            Finding::warning(FindingCode::SecretNotRenewed).with("expiresOn", to.map(|day| day.to_string()))
+        }
+        Some(Operation::Keep { .. }) if rules.spec.server_app().imported().is_some() => {
+            Finding::note(FindingCode::ImportedSecretUncompared)
+        }
+        _ => return,
+    };
+    findings.push(finding.with("clientId", row.client_id).with("heldUntil", held));
+}
+
+/// What was not read is told, and never counts as fine.
+fn note_unknown_facts(rules: &Rules<'_>, found: &Snapshot, site: &SiteSnapshot, findings: &mut Vec<Finding>) {
+    let info = &site.info;
+    let server = found.server_id(rules.spec).and_then(|id| site.application(id));
+    let unknown = [
+        (info.may_write.is_none(), "rights"),
+        (info.hierarchy.is_unknown(), "hierarchy"),
+        (info.is_service_connection_point_online.is_none(), "service connection point"),
+        (site.gateways.is_none(), "gateways"),
+        (server.is_some_and(|row| row.secret_expiry.is_none()), "secret key expiry"),
+    ];
+    let facts: Vec<&str> = unknown
+        .into_iter()
+        .filter_map(|(is_unknown, fact)| is_unknown.then_some(fact))
+        .collect();
+    if !facts.is_empty() {
+        findings.push(Finding::note(FindingCode::SiteFactsUnknown).with("facts", facts));
     }
 }
 
@@ -74,16 +140,14 @@ fn check_reused(spec: &ConnectionSpec, site: &SiteSnapshot, findings: &mut Vec<F
 fn check_connections(spec: &ConnectionSpec, found: &Snapshot, site: &SiteSnapshot, tenant: TenantId, findings: &mut Vec<Finding>) {
     let server = found.server_id(spec);
     let is_ours = |connection: &SiteConnection| server.is_some_and(|server| uses_server(site, connection, server));
+    let renamed = renamed_connection(spec, site, tenant, server).map(|connection| connection.id);
     for connection in site.connections_of(tenant) {
-        let has_name = connection.name == spec.name();
-        if has_name && is_ours(connection) {
-            continue;
+        let kind = site.is_cloud_management(connection);
+        if connection.name == spec.name() {
+            findings.extend(check_namesake(connection, is_ours(connection), kind));
+        } else if !(renamed == Some(connection.id) && kind == Some(true)) {
+            findings.push(check_other(connection, is_ours(connection), kind));
         }
-        let code = match is_ours(connection) {
-            true => FindingCode::ConnectionNamedOtherwise,
-            false => FindingCode::ConnectionOfAnotherServerApp,
-        };
-        findings.push(Finding::blocker(code).with("connection", &connection.name));
     }
     for connection in site.unread_connections() {
         let unread = match connection.name == spec.name() {
@@ -97,4 +161,41 @@ fn check_connections(spec: &ConnectionSpec, found: &Snapshot, site: &SiteSnapsho
     if let Some(connection) = same_name.filter(|connection| connection.is_read() && !of_tenant.contains(&connection.id)) {
         findings.push(Finding::blocker(FindingCode::ConnectionNameTaken).with("connection", &connection.name));
     }
+    if let Some(held) = held_connection(spec, site, tenant, server) {
+        if spec.discovers() && held.is_discovery_unread {
+            findings.push(Finding::warning(FindingCode::DiscoveryUnread).with("connection", &held.name));
+        }
+        let used = site
+            .gateways_of(held.id)
+            .map(|gateway| gateway_uses(Finding::note, &gateway.name, held));
+        findings.extend(used);
+    }
+}
+
+/// A connection of the wanted name.
+fn check_namesake(connection: &SiteConnection, is_ours: bool, is_cloud_management: Option<bool>) -> Option<Finding> {
+    let code = match (is_ours, is_cloud_management) {
+        (_, Some(false)) => FindingCode::ConnectionNameTaken,
+        (false, _) => FindingCode::ConnectionOfAnotherServerApp,
+        (true, _) => return None,
+    };
+    Some(Finding::blocker(code).with("connection", &connection.name))
+}
+
+/// A connection of the same tenant with another name. The product allows one of type Cloud Management for each
+/// tenant, and any number of other services beside it.
+fn check_other(connection: &SiteConnection, is_ours: bool, is_cloud_management: Option<bool>) -> Finding {
+    let finding = match is_cloud_management {
+        Some(true) if is_ours => Finding::blocker(FindingCode::ConnectionNamedOtherwise),
+        Some(true) => Finding::blocker(FindingCode::ConnectionOfAnotherServerApp),
+        Some(false) => Finding::note(FindingCode::OtherAzureService).with("serviceType", connection.service_type),
+        None => Finding::warning(FindingCode::ConnectionOfUnknownType).with("serviceType", connection.service_type),
+    };
+    finding.with("connection", &connection.name)
+}
+
+/// A gateway that uses the connection.
+pub(crate) fn gateway_uses(severity: fn(FindingCode) -> Finding, gateway: &str, connection: &SiteConnection) -> Finding {
+    let used = severity(FindingCode::GatewayUsesConnection);
+    used.with("gateway", gateway).with("connection", &connection.name)
 }

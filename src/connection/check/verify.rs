@@ -37,6 +37,8 @@ use crate::{
 /// [`Directory`] everything else is compared field by field, which takes a sign-in that may read
 /// applications. Either may be left out; what is left out is not verified.
 ///
+/// For apps that are still to be registered by hand, [`ConnectionSpec::by_hand`] gives the steps in the portal.
+///
 /// ```no_run
 /// use cmg_onboarding::{GraphDirectory, ImportedServerApp, ImportedClientApp, connection::ImportVerifier};
 ///
@@ -76,7 +78,7 @@ impl ImportVerifier {
     #[must_use]
     pub fn of(spec: &ConnectionSpec) -> Option<Self> {
         let server = spec.server_app().imported()?;
-        let verifier = Self::new(server.clone()).discovery(spec.discovery().is_some());
+        let verifier = Self::new(server.clone()).discovery(spec.discovers());
         Some(match spec.client_app().imported() {
             Some(client) => verifier.client_app(client.clone()),
             None => verifier,
@@ -207,7 +209,11 @@ impl ImportVerifier {
     fn compare(&self, registered: &Registered, findings: &mut Vec<Finding>) {
         let tenant = self.server.tenant_id();
         if registered.tenant.id != tenant {
-            findings.push(apps::wrong_tenant(tenant, registered.tenant.id, &registered.tenant.display_name));
+            findings.push(apps::wrong_tenant(
+                tenant,
+                registered.tenant.id,
+                Some(&registered.tenant.display_name),
+            ));
             return;
         }
         match &registered.server {

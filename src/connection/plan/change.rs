@@ -98,11 +98,11 @@ impl Change {
         self
     }
 
-    /// The properties of an existing app registration that it changes.
+    /// The properties that it changes, of an app registration or of discovery that is there.
     #[must_use]
     pub fn properties(&self) -> &[PropertyChange] {
         match &self.operation {
-            Operation::UpdateApp { properties, .. } => properties,
+            Operation::UpdateApp { properties, .. } | Operation::ConfigureDiscovery { properties, .. } => properties,
             _ => &[],
         }
     }

@@ -2,14 +2,18 @@
 
 use crate::{
     connection::{
+        check::{apps, rules::Rules},
         plan::{
             change::Change,
-            operation::{Operation, Reference},
+            operation::{Operation, PlannedAction, Reference},
             registration::USER_IMPERSONATION,
             target::Target,
         },
         read::snapshot::{Snapshot, TenantSnapshot},
-        report::step::Step,
+        report::{
+            finding::{Finding, FindingCode},
+            step::{AppRole, Step},
+        },
     },
     directory::PermissionGrant,
     ids::{ServicePrincipalId, well_known::DIRECTORY_READ_ALL_ROLE},
@@ -17,6 +21,60 @@ use crate::{
 
 /// The delegated permission by which the client app signs users in.
 const USER_READ: &str = "User.Read";
+
+/// The application permission that discovery needs.
+const DIRECTORY_READ_ALL: &str = "Directory.Read.All";
+
+/// Who gives the admin consents that are missing.
+///
+/// ```
+/// use cmg_onboarding::connection::Consents;
+///
+/// assert_eq!(Consents::default(), Consents::Grant);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Consents {
+    /// The run grants them, in the name of the account that is signed in.
+    #[default]
+    Grant,
+    /// Another administrator grants them, in the portal or by the admin consent URL. The run writes none.
+    LeaveToAdministrator,
+}
+
+/// The consents that are left to another administrator and are missing, or could not be read: one finding for each app.
+pub(crate) fn open_consents(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Finding> {
+    let (Some(directory), Consents::LeaveToAdministrator) = (&snapshot.directory, rules.consents) else {
+        return Vec::new();
+    };
+    let of_client = (rules.only != Some(AppRole::Server)).then(|| client_consents(target, snapshot));
+    let of_server = (rules.only != Some(AppRole::Client)).then(|| server_consents(target, snapshot, rules.spec.discovers()));
+    let apps = [
+        (apps::CLIENT, of_client, snapshot.client_principal()),
+        (apps::SERVER, of_server, snapshot.server_principal()),
+    ];
+    let finding = |(app, changes, principal): (&str, Option<Vec<Change>>, Option<ServicePrincipalId>)| {
+        let missing = changes.into_iter().flatten().filter(|change| change.action != PlannedAction::Keep);
+        let permissions: Vec<&str> = missing.filter_map(|change| permission_of(change.step)).collect();
+        let is_unread = directory.consents_unread && principal.is_some();
+        let code = match is_unread {
+            true => FindingCode::ConsentUnread,
+            false => FindingCode::ConsentLeftOpen,
+        };
+        (!permissions.is_empty()).then(|| Finding::warning(code).with("app", app).with("permissions", permissions))
+    };
+    apps.into_iter().filter_map(finding).collect()
+}
+
+/// The permission that a step consents to.
+const fn permission_of(step: Step) -> Option<&'static str> {
+    match step {
+        Step::ConsentServerApp => Some(USER_IMPERSONATION),
+        Step::ConsentUserRead => Some(USER_READ),
+        Step::ConsentDirectoryRead => Some(DIRECTORY_READ_ALL),
+        _ => None,
+    }
+}
 
 /// The consents to the client app's permissions. Nothing if this crate does not write the client app.
 pub(crate) fn client_consents(target: &Target, snapshot: &Snapshot) -> Vec<Change> {

@@ -120,6 +120,22 @@ impl PlanDocument {
                 };
                 details.add_some("Secret Key Expiry", given.or_else(issued));
             }
+            Operation::RenewSecret { app, from, to, by_hand } => {
+                details.add("Client ID", app_in_words(*app));
+                let from = from.map_or_else(|| "not read".to_owned(), |day| day.to_string());
+                let issued = || {
+                    self.issued_end()
+                        .map(|date| format!("about {date} (the secret that this run issues)"))
+                };
+                let to = to.map(|day| day.to_string()).or_else(issued);
+                details.add(
+                    "Secret Key Expiry",
+                    format!("{from} -> {}", to.as_deref().unwrap_or("that of the new secret")),
+                );
+                if *by_hand {
+                    details.add("By hand", "an administrator types the secret into the console");
+                }
+            }
             Operation::ImportClientApp { name, app } => {
                 details.add("Application Name", name);
                 details.add("Client ID", app_in_words(*app));
@@ -129,12 +145,23 @@ impl PlanDocument {
                 details.add_some("Description", description.as_deref());
                 details.add("Service", "Cloud Management");
             }
-            Operation::UpdateConnection { name, from, to, .. } => {
-                details.add("Name", name);
-                let text = |text: &Option<String>| text.clone().unwrap_or_else(|| NOTHING.to_owned());
-                details.add("Description", format!("{} -> {}", text(from), text(to)));
+            Operation::UpdateConnection {
+                name, new_name, from, to, ..
+            } => {
+                details.add(
+                    "Name",
+                    new_name.as_ref().map_or_else(|| name.clone(), |new| format!("{name} -> {new}")),
+                );
+                if from != to {
+                    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| NOTHING.to_owned());
+                    details.add("Description", format!("{} -> {}", text(from), text(to)));
+                }
             }
-            Operation::ConfigureDiscovery { discovery, .. } => describe_discovery(discovery, details),
+            // What is changed of discovery that is there is told setting by setting.
+            Operation::ConfigureDiscovery { discovery, properties, .. } if properties.is_empty() => {
+                describe_discovery(discovery, details);
+            }
+            Operation::ConfigureDiscovery { .. } => {}
             Operation::RemoveSecrets { keys, .. } => keys.iter().for_each(|key| details.add("Secret ID", key)),
             Operation::RemoveConnection {
                 name, no_gateway_stated, ..
@@ -222,7 +249,7 @@ impl PlanDocument {
     }
 
     /// The id of the server app's `user_impersonation`, if a change of this plan names it.
-    fn impersonation_id(&self) -> Option<PermissionId> {
+    pub(crate) fn impersonation_id(&self) -> Option<PermissionId> {
         self.changes.iter().find_map(|change| match &change.operation {
             Operation::CompleteClientApp { scope, .. } => Some(*scope),
             Operation::CreateApp { properties, .. } => offered(properties),
@@ -308,9 +335,19 @@ fn describe_discovery(discovery: &DiscoverySpec, details: &mut Details) {
     if let Some(users) = discovery.users() {
         details.add("User discovery", frequency(users.full_schedule.as_ref(), users.delta_minutes));
     }
+    if discovery.users_are_off() {
+        details.add("User discovery", "off");
+    }
     if let Some(groups) = discovery.groups() {
         details.add("Group discovery", frequency(groups.full_schedule.as_ref(), groups.delta_minutes));
-        details.add("Groups", groups.names.join(", "));
+        details.add_some("Groups", Some(groups.names.join(", ")).filter(|names| !names.is_empty()));
+        details.add_some(
+            "Groups taken out",
+            Some(groups.removed_names.join(", ")).filter(|names| !names.is_empty()),
+        );
+    }
+    if discovery.groups_are_off() {
+        details.add("Group discovery", "off");
     }
 }
 

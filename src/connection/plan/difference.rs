@@ -8,12 +8,12 @@ use crate::directory::{
     WebApplication,
 };
 
-/// One property of an app registration that is changed, with its old and its new value.
+/// One property that is changed, of an app registration or of discovery in the site, with its old and its new value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PropertyChange {
-    /// The property, as Microsoft Graph calls it.
+    /// The property, as Microsoft Graph calls it; of discovery, as the specification calls it.
     pub property: String,
     /// What it is now; `null` if it has no value.
     pub from: Value,

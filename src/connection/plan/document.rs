@@ -10,12 +10,12 @@ use crate::{
     connection::{
         plan::{
             change::{Change, When, needed_permissions},
-            operation::{Operation, PlannedAction},
+            operation::Operation,
             target::PlannedApp,
         },
         report::{
             event::Verb,
-            finding::Finding,
+            finding::{Finding, FindingCode},
             stale_plan::PlanDifference,
             step::{AppRole, Step},
         },
@@ -56,7 +56,7 @@ pub struct PlanDocument {
     pub environment: CloudEnvironment,
     /// The tenant.
     pub tenant_id: TenantId,
-    /// The tenant's name in the site.
+    /// The tenant's name in the site; empty if the signed-in application may not read it.
     pub tenant_name: String,
     /// The App ID URI, with the default resolved; `None` if the server app is reused and the site does not
     /// tell it.
@@ -107,9 +107,15 @@ impl PlanDocument {
     /// Whether there is nothing to change: everything is kept or only confirmed. Findings and open tasks may remain.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let stays = |change: &Change| matches!(change.action, PlannedAction::Keep | PlannedAction::Confirm);
+        let stays = |change: &Change| change.action.is_left() || matches!(change.operation, Operation::ConfirmApp { .. });
         let writes = |change: &Change| change.when == When::Always && !stays(change);
         !self.changes.iter().any(writes)
+    }
+
+    /// Whether a consent is left to another administrator, who has not given it as far as could be read.
+    pub(crate) fn leaves_consents_open(&self) -> bool {
+        let is_open = |finding: &Finding| matches!(finding.code(), FindingCode::ConsentLeftOpen | FindingCode::ConsentUnread);
+        self.findings.iter().any(is_open)
     }
 
     /// What is planned for one step; `None` if the specification has no use for it.

@@ -7,20 +7,22 @@ use crate::{
     connection::{
         check::{
             adopted::check_adopted,
+            conditional_access::check_conditional_access,
             directory::{check_directory, check_policies},
             registrations::check_registrations,
-            rights::{check_permissions, check_roles},
+            rights::{check_ownership, check_permissions, check_roles},
             rows::check_rows,
             rules::Rules,
             secrets::{check_secrets, note_secret, note_secrets_of_others},
-            site::check_site,
+            site::{check_site, note_renewal},
         },
         plan::{
             alive::confirm_apps,
             apps::{client_changes, removals_if_refused, server_changes},
             change::{Change, needed_uses},
-            consents::{client_consents, server_consents},
+            consents::{Consents, client_consents, open_consents, server_consents},
             document::{PlanDocument, PlannedSite},
+            operation::PlannedAction,
             removal::removal_changes,
             secrets::{planned_secret, secret_changes},
             site::site_changes,
@@ -35,6 +37,9 @@ use crate::{
 /// Everything that was found, the gravest first, and what an onboarding will do. `None` if the tenant cannot
 /// be told, which a finding has reported.
 pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    if let Some(token) = &snapshot.unusable_token {
+        return (sorted(token.findings.clone()), None);
+    }
     let mut findings = Vec::new();
     if let Some(directory) = &snapshot.directory {
         check_directory(rules, directory, &mut findings);
@@ -50,13 +55,19 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
     let needed = needed_uses(&changes);
     if let Some(directory) = &snapshot.directory {
         check_permissions(directory, &needed, &mut findings);
+        check_ownership(directory, &changes, &mut findings);
         check_roles(&needed, directory, &mut findings);
         check_policies(rules, &changes, target.server.validity, directory, &mut findings);
+        check_conditional_access(directory, &mut findings);
+        findings.extend(open_consents(rules, snapshot, &target));
     }
     check_adopted(rules, snapshot, &target, &mut findings);
     check_rows(rules, snapshot, &target, &mut findings);
     check_secrets(rules, snapshot, &target, &changes, &mut findings);
     note_secret(&changes, snapshot, &mut findings);
+    if let Some(site) = &snapshot.site {
+        note_renewal(rules, &target, site, &changes, &mut findings);
+    }
     if target.server.shape.is_some() {
         note_secrets_of_others(snapshot, rules.site_identity(snapshot), &mut findings);
     }
@@ -68,6 +79,9 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
 /// What was found, and what a removal will do. `None` if the tenant cannot be told, which a finding has
 /// reported.
 pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    if let Some(token) = &snapshot.unusable_token {
+        return (sorted(token.findings.clone()), None);
+    }
     let Some(target) = Target::resolve(rules, snapshot) else {
         let mut findings = Vec::new();
         if let Some(site) = &snapshot.site {
@@ -87,14 +101,14 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
         let secret = planned_secret(rules, target, snapshot);
         changes.extend(server_changes(target, snapshot, secret));
         changes.extend(secret_changes(rules, target, snapshot, secret));
-        changes.extend(server_consents(target, snapshot, rules.spec.discovery().is_some()));
+        changes.extend(server_consents(target, snapshot, rules.spec.discovers()));
     }
     if rules.only != Some(AppRole::Server) {
         changes.extend(client_changes(target, snapshot));
         changes.extend(client_consents(target, snapshot));
     }
     if let (None, Some(site)) = (rules.only, &snapshot.site) {
-        changes.extend(site_changes(rules.spec, target, site));
+        changes.extend(site_changes(rules, target, site));
     }
     if rules.verify_alive {
         confirm_apps(&mut changes, snapshot);
@@ -102,6 +116,9 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
     // Nothing can be refused by a policy that was read, and found to allow it.
     if snapshot.directory.as_ref().is_some_and(|directory| directory.policy.is_none()) {
         changes.extend(removals_if_refused(&changes));
+    }
+    if rules.consents == Consents::LeaveToAdministrator {
+        changes.retain(|change| !change.step.is_consent() || change.action == PlannedAction::Keep);
     }
     changes.sort_by_key(|change| change.step);
     changes

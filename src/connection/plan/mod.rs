@@ -18,6 +18,7 @@ pub(crate) mod own_secret;
 mod permission_names;
 pub(crate) mod registration;
 pub(crate) mod removal;
+pub mod review;
 pub(crate) mod secrets;
 pub(crate) mod site;
 mod summary;

@@ -30,6 +30,15 @@ pub enum PlannedAction {
     Restore,
     /// It is there and stays as it is.
     Keep,
+    /// It is there and differs, and the run cannot change it: a person does, as a finding and a next step say.
+    ByHand,
+}
+
+impl PlannedAction {
+    /// Whether the run leaves it as it is.
+    pub(crate) const fn is_left(self) -> bool {
+        matches!(self, Self::Keep | Self::ByHand)
+    }
 }
 
 impl fmt::Display for PlannedAction {
@@ -41,6 +50,7 @@ impl fmt::Display for PlannedAction {
             Self::Confirm => "confirm",
             Self::Restore => "restore",
             Self::Keep => "in place",
+            Self::ByHand => "by hand",
         })
     }
 }
@@ -255,6 +265,21 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
         secret_key_expiry: Option<OffsetDateTime>,
     },
+    /// Gives the site another secret for a server app that it knows: the one that this run issues, or the
+    /// specification's.
+    RenewSecret {
+        /// *Client ID*.
+        app: Reference<ApplicationId>,
+        /// The day on which the secret ends that the site has, if the site tells it.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "day::option")]
+        from: Option<Date>,
+        /// The day on which the specification's secret ends; `None` if this run issues one.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "day::option")]
+        to: Option<Date>,
+        /// Whether the site cannot take it, so that a person types it into the console.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_hand: bool,
+    },
     /// Imports the client app into the site.
     ImportClientApp {
         /// *Application Name*.
@@ -270,12 +295,15 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         description: Option<String>,
     },
-    /// Changes the description of the connection.
+    /// Changes name or description of the connection.
     UpdateConnection {
         /// Its row in the site.
         row: SiteRowId,
-        /// *Name*, which stays.
+        /// *Name*, as it is.
         name: String,
+        /// *Name*, as it becomes; `None` if it stays.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        new_name: Option<String>,
         /// *Description*, as it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<String>,
@@ -283,12 +311,16 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<String>,
     },
-    /// Switches discovery on, or changes its settings.
+    /// Switches discovery on or off, or changes its settings.
     ConfigureDiscovery {
         /// The connection.
         connection: Reference<SiteRowId>,
         /// The settings.
         discovery: DiscoverySpec,
+        /// Of a connection that is there: each setting that is changed, with its old and its new value. The old one is
+        /// `null` if it was not read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        properties: Vec<PropertyChange>,
     },
     /// Removes secrets of this crate that nothing can be using.
     RemoveSecrets {
@@ -342,7 +374,9 @@ impl Operation {
         match self {
             Self::Keep { .. } => PlannedAction::Keep,
             Self::ConfirmApp { .. } => PlannedAction::Confirm,
+            Self::RenewSecret { by_hand: true, .. } => PlannedAction::ByHand,
             Self::UpdateApp { .. }
+            | Self::RenewSecret { .. }
             | Self::ExtendGrant { .. }
             | Self::UpdateConnection { .. }
             | Self::SetAppIdUri { .. }
@@ -369,6 +403,7 @@ impl Operation {
             Self::CreateServicePrincipal { app }
             | Self::IssueSecret { app, .. }
             | Self::ImportServerApp { app, .. }
+            | Self::RenewSecret { app, .. }
             | Self::ImportClientApp { app, .. }
             | Self::SetAppIdUri { app, .. }
             | Self::RemoveMadeApp { app }

@@ -21,7 +21,7 @@ pub(crate) const OWN_SECRETS_APART: Duration = Duration::days(3);
 /// How far the expiry date that a site shows may be from the end of the secret that it uses. A site that
 /// keeps the day only is off by up to 24 hours, one that shows local time as UTC by up to 14. One that does
 /// both fits no secret or the right one, since two own secrets are [`OWN_SECRETS_APART`].
-const SITE_DATE_TOLERANCE: Duration = Duration::hours(30);
+pub(crate) const SITE_DATE_TOLERANCE: Duration = Duration::hours(30);
 
 /// What stands between the run's own number and the site in a secret's description.
 const SITE_SEPARATOR: &str = ", site ";

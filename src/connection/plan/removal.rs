@@ -1,12 +1,20 @@
 //! What a removal takes away, and what stays.
 
+use std::collections::BTreeSet;
+
 use crate::{
     connection::{
-        check::{apps, directory::check_token, rights::check_permissions, rules::Rules, site::unread_row},
+        check::{
+            apps,
+            directory::check_token,
+            rights::check_permissions,
+            rules::Rules,
+            site::{check_info, gateway_uses, unread_row},
+        },
         plan::{
             change::{Change, needed_uses},
             operation::{Operation, Reference},
-            own_secret::OwnSecret,
+            own_secret::{OwnSecret, SITE_DATE_TOLERANCE},
             target::{AppSource, Target},
         },
         read::snapshot::{RegisteredApp, Snapshot, needs_directory, uses_server},
@@ -15,7 +23,7 @@ use crate::{
             step::{AppRole, Step},
         },
     },
-    directory::DeletedApplication,
+    directory::{DeletedApplication, PasswordCredential},
     ids::ApplicationId,
     site::{SiteConnection, SiteSnapshot, UnreadRow},
 };
@@ -42,21 +50,24 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
     let apps = own_apps(rules, snapshot, target);
     if let Some(site) = &snapshot.site {
         let connection = own_connection(rules, target, site, &apps);
-        changes.extend(connection.map(|connection| remove_connection(connection, rules.no_gateway_stated)));
-        let ids: Vec<ApplicationId> = if connection.is_some() && apps.is_empty() {
-            let given = [target.server.app.application_id, target.client.app.application_id];
-            given.into_iter().flatten().collect()
-        } else {
-            apps.iter().flat_map(OwnApp::ids).collect()
-        };
-        note_rows(site, target, &ids, &mut findings);
+        if let Some(connection) = connection {
+            changes.push(remove_connection(connection, rules.no_gateway_stated));
+            check_info(&site.info, &mut findings);
+            check_gateways(rules, site, connection, &mut findings);
+        }
+        let orphan = orphaned_connection(rules, snapshot, target, site, &apps).filter(|_| connection.is_none());
+        findings.extend(orphan.map(|orphan| of_removed_app(site, orphan)));
+        let rows = rows_that_stay(target, site, &apps, connection.or(orphan));
+        note_rows(site, target, &rows, &mut findings);
     }
     let adopted = snapshot.server().filter(|_| target.server.app.source == AppSource::Adopt);
     let mut ids: Vec<ApplicationId> = apps.iter().flat_map(OwnApp::ids).collect();
     ids.extend(adopted.map(|server| server.application.app_id));
-    let uses = uses_that_stay(rules, snapshot, &ids, &changes);
-    if uses.is_empty() {
+    let uses = uses_that_stay(rules, snapshot, &ids, &changes, !apps.is_empty());
+    let stated = uses.iter().all(|finding| finding.code() == FindingCode::AppsStatedUnused);
+    if stated {
         let is_connected = !changes.is_empty();
+        findings.extend(handed_over(rules, snapshot).filter(|_| !apps.is_empty()));
         changes.extend(apps.iter().map(|app| remove_app(app, is_connected)));
         changes.extend(adopted.and_then(remove_own_secrets));
     }
@@ -116,6 +127,69 @@ fn own_connection<'a>(rules: &Rules<'_>, target: &Target, site: &'a SiteSnapshot
     site.connections_of(target.tenant_id).find(is_own)
 }
 
+/// The connection of this name if the directory knows no server app of this specification any more: nothing tells
+/// for certain that it is this specification's, so it is named and stays.
+fn orphaned_connection<'a>(
+    rules: &Rules<'_>,
+    snapshot: &Snapshot,
+    target: &Target,
+    site: &'a SiteSnapshot,
+    apps: &[OwnApp<'_>],
+) -> Option<&'a SiteConnection> {
+    let is_gone = target.server.app.source == AppSource::Create && !apps.iter().any(|app| app.role == AppRole::Server);
+    // Without the directory, or without its list of deleted apps, not seeing the app is not having looked.
+    snapshot.directory.as_ref().filter(|_| is_gone && rules.only.is_none())?;
+    site.connections_of(target.tenant_id)
+        .find(|connection| connection.name == rules.spec.name())
+}
+
+fn of_removed_app(site: &SiteSnapshot, connection: &SiteConnection) -> Finding {
+    let row = site.applications.iter().find(|row| connection.web_applications.contains(&row.id));
+    Finding::warning(FindingCode::ConnectionOfRemovedServerApp)
+        .with("connection", &connection.name)
+        .with("name", row.map(|row| row.name.as_str()))
+        .with("clientId", row.map(|row| row.client_id))
+}
+
+/// The apps whose rows stay in the site. If one of the two is registered no longer, its id is known to the site alone:
+/// then every app of the tenant may be it.
+fn rows_that_stay(target: &Target, site: &SiteSnapshot, apps: &[OwnApp<'_>], connection: Option<&SiteConnection>) -> Vec<ApplicationId> {
+    let given = [target.server.app.application_id, target.client.app.application_id];
+    let known: Vec<ApplicationId> = apps.iter().flat_map(OwnApp::ids).chain(given.into_iter().flatten()).collect();
+    let is_known = |is_client: bool| {
+        let rows = || site.applications.iter().filter(|row| row.is_client_app == is_client);
+        rows().any(|row| known.contains(&row.client_id))
+    };
+    if connection.is_none() {
+        return apps.iter().flat_map(OwnApp::ids).collect();
+    }
+    if is_known(true) && is_known(false) {
+        return known;
+    }
+    let tenant = site.tenant(target.tenant_id).map(|row| row.id);
+    let of_tenant = site.applications.iter().filter(|row| Some(row.tenant) == tenant);
+    of_tenant.map(|row| row.client_id).collect()
+}
+
+/// A connection that a gateway uses is not removed, and one that a gateway may be using only by the caller's word.
+fn check_gateways(rules: &Rules<'_>, site: &SiteSnapshot, connection: &SiteConnection, findings: &mut Vec<Finding>) {
+    let used = site.gateways_of(connection.id);
+    findings.extend(used.map(|gateway| gateway_uses(Finding::blocker, &gateway.name, connection)));
+    if rules.no_gateway_stated {
+        return;
+    }
+    let Some(gateways) = &site.gateways else {
+        // The site that removes may be able to tell, and refuses if it is not.
+        findings.push(Finding::warning(FindingCode::GatewayUseUnknown).with("connection", &connection.name));
+        return;
+    };
+    let unknown = gateways.iter().filter(|gateway| gateway.connection.is_none());
+    findings.extend(unknown.map(|gateway| {
+        let blocker = Finding::blocker(FindingCode::GatewayUseUnknown);
+        blocker.with("gateway", &gateway.name).with("connection", &connection.name)
+    }));
+}
+
 fn remove_connection(connection: &SiteConnection, no_gateway_stated: bool) -> Change {
     let operation = Operation::RemoveConnection {
         row: connection.id,
@@ -159,12 +233,28 @@ fn remove_own_secrets(server: &RegisteredApp) -> Option<Change> {
     (!own.is_empty()).then(|| Change::new(Step::RetireSecrets, operation))
 }
 
-/// What uses the apps, or may be using them, and is not removed with them: then the apps and their secrets stay.
-fn uses_that_stay(rules: &Rules<'_>, snapshot: &Snapshot, ids: &[ApplicationId], changes: &[Change]) -> Vec<Finding> {
+/// What uses the apps, or may be using them, and is not removed with them: then the apps and their secrets stay. What
+/// only may be using them gives way to the caller's statement.
+fn uses_that_stay(rules: &Rules<'_>, snapshot: &Snapshot, ids: &[ApplicationId], changes: &[Change], removes_apps: bool) -> Vec<Finding> {
     // A tenant has one pair of apps for a specification; removing it would end another site's gateway.
-    let elsewhere = used_elsewhere(rules, snapshot);
-    let elsewhere = elsewhere.map(|site| Finding::warning(FindingCode::AppsUsedByAnotherSite).with("site", site));
-    let mut uses: Vec<Finding> = elsewhere.into_iter().collect();
+    let sites = used_elsewhere(rules, snapshot);
+    let descriptions = if removes_apps {
+        secrets_of_others(rules, snapshot)
+    } else {
+        Vec::new()
+    };
+    let mut uses = Vec::new();
+    if rules.apps_unused_stated && !(sites.is_empty() && descriptions.is_empty()) {
+        let list = |values: Vec<String>| (!values.is_empty()).then_some(values);
+        let stated = Finding::warning(FindingCode::AppsStatedUnused);
+        uses.push(stated.with("sites", list(sites)).with("descriptions", list(descriptions)));
+    } else {
+        let elsewhere = sites.into_iter();
+        uses.extend(elsewhere.map(|site| Finding::warning(FindingCode::AppsUsedByAnotherSite).with("site", site)));
+        if !descriptions.is_empty() {
+            uses.push(Finding::warning(FindingCode::AppsUsedByAnotherSecret).with("descriptions", descriptions));
+        }
+    }
     let Some(site) = &snapshot.site else { return uses };
     let stays = |connection: &&SiteConnection| {
         let is_removed = |change: &Change| matches!(&change.operation, Operation::RemoveConnection { row, .. } if *row == connection.id);
@@ -184,15 +274,47 @@ fn uses_that_stay(rules: &Rules<'_>, snapshot: &Snapshot, ids: &[ApplicationId],
     uses
 }
 
-/// The other site that the server app has a secret for that is still valid, as far as the secrets'
+/// The other sites that the server app has a secret for that is still valid, each once, as far as the secrets'
 /// descriptions tell. Without a site, each site that a secret names is another one: remove with that site,
 /// which tells that it is the same.
-fn used_elsewhere(rules: &Rules<'_>, snapshot: &Snapshot) -> Option<String> {
+fn used_elsewhere(rules: &Rules<'_>, snapshot: &Snapshot) -> Vec<String> {
     let here = rules.site_identity(snapshot);
-    let own = OwnSecret::all_of(&snapshot.server()?.application);
-    let is_live = |secret: &&OwnSecret| secret.ends.is_none_or(|end| end > rules.now);
-    let other = own.iter().filter(is_live).find(|secret| secret.is_for_another_than(here))?;
-    other.site().map(str::to_owned)
+    let own = own_secrets(rules, snapshot);
+    let others = own.iter().filter(|secret| secret.is_for_another_than(here));
+    let sites: BTreeSet<&str> = others.filter_map(OwnSecret::site).collect();
+    sites.into_iter().map(str::to_owned).collect()
+}
+
+/// The valid secrets that this crate has made for the server app.
+fn own_secrets(rules: &Rules<'_>, snapshot: &Snapshot) -> Vec<OwnSecret> {
+    let own = snapshot.server().map(|server| OwnSecret::all_of(&server.application));
+    let is_live = |secret: &OwnSecret| secret.ends.is_none_or(|end| end > rules.now);
+    own.into_iter().flatten().filter(is_live).collect()
+}
+
+/// The valid secrets of the server app that this crate has not made, by their descriptions. One that fits the date of
+/// this site's own row is none of them: a person has renewed the secret in the console.
+fn secrets_of_others(rules: &Rules<'_>, snapshot: &Snapshot) -> Vec<String> {
+    let Some(server) = snapshot.server() else { return Vec::new() };
+    let secrets = server.application.password_credentials.iter();
+    let is_live = |secret: &&PasswordCredential| secret.end_date_time.is_none_or(|end| end > rules.now);
+    let row = snapshot.site.as_ref().and_then(|site| site.application(server.application.app_id));
+    let held = row.and_then(|row| row.secret_expiry);
+    let is_held = |secret: &PasswordCredential| match (held, secret.end_date_time) {
+        (Some(held), Some(end)) => (end - held).abs() <= SITE_DATE_TOLERANCE,
+        _ => false,
+    };
+    let is_foreign = |secret: &&PasswordCredential| OwnSecret::of(secret).is_none() && !is_held(secret);
+    let others = secrets.filter(is_live).filter(is_foreign);
+    let shown = |secret: &PasswordCredential| secret.display_name.clone().unwrap_or_else(|| secret.key_id.to_string());
+    others.map(shown).collect()
+}
+
+/// The valid secrets that were issued without a site and may be in a person's hands.
+fn handed_over(rules: &Rules<'_>, snapshot: &Snapshot) -> Option<Finding> {
+    let own = own_secrets(rules, snapshot);
+    let count = own.iter().filter(|secret| secret.site().is_none()).count();
+    (count > 0).then(|| Finding::warning(FindingCode::SecretsHandedOver).with("count", count))
 }
 
 /// The product has no cmdlet that removes applications or tenants.

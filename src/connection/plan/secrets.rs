@@ -46,8 +46,13 @@ pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snap
     let issue = || Change::new(Step::IssueSecret, Operation::IssueSecret { app, secret });
     let remove = |keys| Change::new(Step::RetireSecrets, Operation::RemoveSecrets { app, keys }).after(Step::IssueSecret);
     let Some(found) = snapshot.server() else {
-        // It is made together with the app; a restored one comes without the text of a secret.
-        let (issue, of) = match target.server.deleted {
+        // It is made together with the app; a restored one comes without the text of a secret, and with the secret that the
+        // site uses if the site knows the app.
+        let is_in_site = |id| snapshot.site.as_ref().is_some_and(|site| site.application(id).is_some());
+        let (issue, of) = match &target.server.deleted {
+            Some(deleted) if deleted.app_id.is_some_and(is_in_site) => {
+                return vec![Change::keep(Step::IssueSecret, None, None::<&str>)];
+            }
             Some(_) => (issue(), Step::IssueSecret),
             None => (issue().if_needed(), Step::RegisterServerApp),
         };
@@ -61,6 +66,8 @@ pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snap
             (!known.is_empty() && !rules.reissue_secret, unused)
         }
         Some(snapshot) => match snapshot.application(found.application.app_id) {
+            // The site holds the old one until it has the new one.
+            Some(_) if rules.reissue_secret => (false, Vec::new()),
             Some(row) => (true, never_held(&found.application, row, site)),
             None => {
                 let lost = known.iter().filter(|secret| secret.is_for(site));

@@ -1,31 +1,82 @@
 //! What becomes of the connection in the site.
 
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
 use crate::{
     connection::{
+        check::rules::Rules,
         plan::{
             change::Change,
+            difference::PropertyChange,
             operation::{Operation, Reference},
+            own_secret::SITE_DATE_TOLERANCE,
             target::Target,
         },
         read::snapshot::uses_server,
         report::step::Step,
     },
-    site::{SiteConnection, SiteDiscovery, SiteSnapshot},
+    ids::{ApplicationId, TenantId},
+    site::{SiteApplication, SiteConnection, SiteDiscovery, SiteSnapshot},
     spec::{ConnectionSpec, DiscoverySpec, ImportedServerApp, Schedule},
 };
 
 /// The tenant, both apps, the connection and its discovery.
-pub(crate) fn site_changes(spec: &ConnectionSpec, target: &Target, site: &SiteSnapshot) -> Vec<Change> {
-    let mut changes = vec![tenant(target, site), server_app(spec, target, site), client_app(target, site)];
-    let server = target.server.app.application_id;
-    let held = site
-        .connections_of(target.tenant_id)
-        .find(|connection| server.is_some_and(|server| uses_server(site, connection, server)));
+pub(crate) fn site_changes(rules: &Rules<'_>, target: &Target, site: &SiteSnapshot) -> Vec<Change> {
+    let spec = rules.spec;
+    let mut changes = vec![tenant(target, site), server_app(rules, target, site), client_app(target, site)];
+    let server = target.server.id_in_site();
+    let held = held_connection(spec, site, target.tenant_id, server);
     changes.push(connection(spec, held));
     if let Some(wanted) = spec.discovery() {
         changes.push(discovery(wanted, held));
     }
     changes
+}
+
+/// The connection that is this specification's: the one of its name with its server app, else the one that is
+/// renamed to it.
+pub(crate) fn held_connection<'a>(
+    spec: &ConnectionSpec,
+    site: &'a SiteSnapshot,
+    tenant: TenantId,
+    server: Option<ApplicationId>,
+) -> Option<&'a SiteConnection> {
+    let uses_it = |connection: &&SiteConnection| server.is_some_and(|server| uses_server(site, connection, server));
+    let named = site
+        .connections_of(tenant)
+        .filter(|connection| connection.name == spec.name())
+        .find(uses_it);
+    named.or_else(|| renamed_connection(spec, site, tenant, server))
+}
+
+/// The connection of another name that is renamed: the only one with the specification's server app that may be of
+/// the type Cloud Management. The key is what the caller says that a renamed connection is found by, so without
+/// one nothing is renamed.
+pub(crate) fn renamed_connection<'a>(
+    spec: &ConnectionSpec,
+    site: &'a SiteSnapshot,
+    tenant: TenantId,
+    server: Option<ApplicationId>,
+) -> Option<&'a SiteConnection> {
+    let server = server.filter(|_| spec.has_key())?;
+    if site.connections.iter().any(|connection| connection.name == spec.name()) {
+        return None;
+    }
+    let uses_it = |connection: &&SiteConnection| uses_server(site, connection, server);
+    let candidates = site.connections_of(tenant).filter(uses_it);
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for connection in candidates {
+        match site.is_cloud_management(connection) {
+            Some(true) => known.push(connection),
+            Some(false) => {}
+            None => unknown.push(connection),
+        }
+    }
+    match (known.as_slice(), unknown.as_slice()) {
+        ([one], _) | ([], [one]) => Some(one),
+        _ => None,
+    }
 }
 
 fn tenant(target: &Target, site: &SiteSnapshot) -> Change {
@@ -42,11 +93,11 @@ fn tenant(target: &Target, site: &SiteSnapshot) -> Change {
     }
 }
 
-fn server_app(spec: &ConnectionSpec, target: &Target, site: &SiteSnapshot) -> Change {
+fn server_app(rules: &Rules<'_>, target: &Target, site: &SiteSnapshot) -> Change {
     let step = Step::ImportServerApp;
-    let row = target.server.app.application_id.and_then(|id| site.application(id));
+    let row = target.server.id_in_site().and_then(|id| site.application(id));
     if let Some(row) = row {
-        return Change::keep(step, None, Some(row.id));
+        return renewal(rules, target, row, !site.info.takes_renewed_secrets).unwrap_or_else(|| Change::keep(step, None, Some(row.id)));
     }
     let change = Change::new(
         step,
@@ -54,7 +105,7 @@ fn server_app(spec: &ConnectionSpec, target: &Target, site: &SiteSnapshot) -> Ch
             name: target.server.name().to_owned(),
             app: target.server.reference(Step::RegisterServerApp),
             app_id_uri: target.app_id_uri.clone(),
-            secret_key_expiry: spec.server_app().imported().map(ImportedServerApp::secret_key_expiry),
+            secret_key_expiry: rules.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry),
         },
     );
     if target.server.shape.is_some() {
@@ -64,9 +115,32 @@ fn server_app(spec: &ConnectionSpec, target: &Target, site: &SiteSnapshot) -> Ch
     }
 }
 
+/// A secret that the site is to have in the place of the one that it has: the specification's, if it ends on another
+/// day, or the one that the caller wants to be issued.
+fn renewal(rules: &Rules<'_>, target: &Target, row: &SiteApplication, by_hand: bool) -> Option<Change> {
+    let held = row.secret_expiry;
+    let given = rules.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
+    let issues = target.server.shape.is_some();
+    let is_another = match (given, held) {
+        (Some(given), Some(held)) => (given - held).abs() > SITE_DATE_TOLERANCE,
+        _ => false,
+    };
+    if !(is_another || rules.reissue_secret && (issues || given.is_some())) {
+        return None;
+    }
+    let operation = Operation::RenewSecret {
+        app: Reference::Known(row.client_id),
+        from: held.map(OffsetDateTime::date),
+        to: given.map(OffsetDateTime::date),
+        by_hand,
+    };
+    let change = Change::new(Step::ImportServerApp, operation);
+    Some(if issues { change.after(Step::IssueSecret) } else { change })
+}
+
 fn client_app(target: &Target, site: &SiteSnapshot) -> Change {
     let step = Step::ImportClientApp;
-    let row = target.client.app.application_id.and_then(|id| site.application(id));
+    let row = target.client.id_in_site().and_then(|id| site.application(id));
     match row {
         Some(row) => Change::keep(step, None, Some(row.id)),
         None => Change::new(
@@ -90,45 +164,106 @@ fn connection(spec: &ConnectionSpec, held: Option<&SiteConnection>) -> Change {
         return Change::new(step, operation);
     };
     // A description that the specification does not give is left as it is.
-    if description.is_none() || held.description == description {
+    let to = description.or_else(|| held.description.clone());
+    let new_name = (held.name != spec.name()).then(|| spec.name().to_owned());
+    if new_name.is_none() && held.description == to {
         return Change::keep(step, Some(&held.name), Some(held.id));
     }
     let operation = Operation::UpdateConnection {
         row: held.id,
         name: held.name.clone(),
+        new_name,
         from: held.description.clone(),
-        to: description,
+        to,
     };
     Change::new(step, operation)
 }
 
 fn discovery(wanted: &DiscoverySpec, held: Option<&SiteConnection>) -> Change {
     let step = Step::ConfigureDiscovery;
-    match held {
-        Some(held) if is_in_place(held, wanted) => Change::keep(step, None, None::<&str>),
-        held => Change::new(
-            step,
-            Operation::ConfigureDiscovery {
-                connection: Reference::to(held.map(|held| held.id), Step::CreateConnection),
-                discovery: wanted.clone(),
-            },
-        ),
+    let properties = held.map(|held| discovery_changes(wanted, held));
+    if properties.as_ref().is_some_and(Vec::is_empty) {
+        return Change::keep(step, None, None::<&str>);
     }
+    Change::new(
+        step,
+        Operation::ConfigureDiscovery {
+            connection: Reference::to(held.map(|held| held.id), Step::CreateConnection),
+            discovery: wanted.clone(),
+            properties: properties.unwrap_or_default(),
+        },
+    )
 }
 
-fn is_in_place(connection: &SiteConnection, wanted: &DiscoverySpec) -> bool {
-    let matches = |held: Option<&SiteDiscovery>, schedule: &Option<Schedule>, minutes: Option<u32>| {
-        held.is_some_and(|held| {
-            (schedule.is_none() || held.full_schedule == *schedule) && (minutes.is_none() || held.delta_minutes == minutes)
-        })
+/// What of discovery becomes another than it is. What the specification does not give is left as it is.
+fn discovery_changes(wanted: &DiscoverySpec, held: &SiteConnection) -> Vec<PropertyChange> {
+    let mut changes = Changes {
+        is_unread: held.is_discovery_unread,
+        found: Vec::new(),
     };
-    let users = wanted
-        .users()
-        .is_none_or(|users| matches(connection.user_discovery.as_ref(), &users.full_schedule, users.delta_minutes));
-    let groups = wanted.groups().is_none_or(|groups| {
-        let held = connection.group_discovery.as_ref();
-        let has_names = held.is_some_and(|held| groups.names.iter().all(|name| held.group_names.contains(name)));
-        has_names && matches(held, &groups.full_schedule, groups.delta_minutes)
-    });
-    users && groups
+    let (users, groups) = (held.user_discovery.as_ref(), held.group_discovery.as_ref());
+    if wanted.users_are_off() {
+        changes.switch("users", users, false);
+    }
+    if let Some(wanted) = wanted.users() {
+        changes.switch("users", users, true);
+        changes.settings("users", users, wanted.full_schedule.as_ref(), wanted.delta_minutes);
+    }
+    if wanted.groups_are_off() {
+        changes.switch("groups", groups, false);
+    }
+    if let Some(wanted) = wanted.groups() {
+        if !wanted.names.is_empty() {
+            changes.switch("groups", groups, true);
+        }
+        changes.names(groups, &wanted.names, &wanted.removed_names);
+        changes.settings("groups", groups, wanted.full_schedule.as_ref(), wanted.delta_minutes);
+    }
+    changes.found
+}
+
+/// The changes of discovery that were found.
+struct Changes {
+    /// Whether what the site has could not be read.
+    is_unread: bool,
+    found: Vec<PropertyChange>,
+}
+
+impl Changes {
+    fn add(&mut self, property: String, from: Value, to: Value) {
+        if from != to || self.is_unread {
+            let from = if self.is_unread { Value::Null } else { from };
+            self.found.push(PropertyChange { property, from, to });
+        }
+    }
+
+    fn switch(&mut self, kind: &str, held: Option<&SiteDiscovery>, is_on: bool) {
+        let word = |is_on| Value::from(if is_on { "on" } else { "off" });
+        self.add(kind.to_owned(), word(held.is_some()), word(is_on));
+    }
+
+    fn settings(&mut self, kind: &str, held: Option<&SiteDiscovery>, schedule: Option<&Schedule>, minutes: Option<u32>) {
+        if let Some(schedule) = schedule {
+            // A schedule that is not understood is told as the site wrote it.
+            let held = held.and_then(|held| {
+                held.full_schedule
+                    .as_ref()
+                    .map(Schedule::to_string)
+                    .or_else(|| held.full_schedule_text.clone())
+            });
+            self.add(format!("{kind}.fullSchedule"), Value::from(held), Value::from(schedule.to_string()));
+        }
+        if let Some(minutes) = minutes {
+            let held = held.and_then(|held| held.delta_minutes);
+            self.add(format!("{kind}.deltaMinutes"), Value::from(held), Value::from(minutes));
+        }
+    }
+
+    fn names(&mut self, held: Option<&SiteDiscovery>, added: &[String], removed: &[String]) {
+        let held: Vec<String> = held.map(|held| held.group_names.clone()).unwrap_or_default();
+        let new = added.iter().filter(|name| !held.contains(name));
+        let kept = held.iter().filter(|name| !removed.contains(name));
+        let becomes: Vec<&String> = kept.chain(new).collect();
+        self.add("groups.names".to_owned(), Value::from(held.clone()), json!(becomes));
+    }
 }

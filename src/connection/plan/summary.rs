@@ -39,6 +39,7 @@ impl fmt::Display for PlanDocument {
         if self.is_empty() {
             let text = match self.verb {
                 Verb::Remove => "There is nothing to remove.",
+                _ if self.leaves_consents_open() => "Nothing will be changed, and a consent is still open: see above.",
                 _ => "Everything is in place; nothing will be changed.",
             };
             writeln!(formatter, "\n{text}")?;
@@ -48,7 +49,7 @@ impl fmt::Display for PlanDocument {
 }
 
 /// When the changes run that do not run in every case.
-const fn occasion(when: When) -> Option<&'static str> {
+pub(crate) const fn occasion(when: When) -> Option<&'static str> {
     match when {
         When::Always => None,
         When::IfNeeded => Some("Only if an answer is lost, or another run is under way at the same time:"),
@@ -63,7 +64,8 @@ impl PlanDocument {
         settings.extend(self.description.clone().map(|description| ("Description", description)));
         settings.push(("Service", "Cloud Management".to_owned()));
         settings.push(("Azure environment", self.environment.to_string()));
-        settings.push(("Tenant", format!("{} ({})", self.tenant_name, self.tenant_id)));
+        let tenant = Some(self.tenant_name.as_str()).filter(|name| !name.is_empty());
+        settings.push(("Tenant", format!("{} ({})", tenant.unwrap_or("name not known"), self.tenant_id)));
         settings.push(("Web app", self.app_in_words(&self.server_app)));
         settings.push(("Native Client app", self.app_in_words(&self.client_app)));
         settings.extend(self.app_id_uri.as_ref().map(|uri| ("App ID URI", uri.to_string())));

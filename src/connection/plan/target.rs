@@ -69,6 +69,12 @@ impl AppTarget {
         Reference::to(self.app.application_id, register)
     }
 
+    /// The id by which the site may know the app: of a deleted registration, too, which is restored with its id.
+    pub(crate) fn id_in_site(&self) -> Option<ApplicationId> {
+        let restored = || self.deleted.as_ref().and_then(|deleted| deleted.app_id);
+        self.app.application_id.or_else(restored)
+    }
+
     pub(crate) fn name(&self) -> &str {
         self.app.name.as_deref().unwrap_or_default()
     }
@@ -121,7 +127,7 @@ impl Target {
 
 fn server(spec: &ConnectionSpec, snapshot: &Snapshot, names: &UniqueNames, scope: PermissionId, uri: Option<&AppIdUri>) -> AppTarget {
     let found = snapshot.server();
-    let discovers = spec.discovery().is_some();
+    let discovers = spec.discovers();
     let shape = |name: &str| server_shape(name, uri, scope, discovers, spec.issue_id_tokens());
     let mut owners = Vec::new();
     let (source, name, shape, validity) = match spec.server_app() {

@@ -2,19 +2,23 @@
 //! possible.
 
 use futures_util::future::{OptionFuture, join, join3};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     call::Call,
     connection::{
-        check::verify::secret::{TriedSecret, try_out},
-        plan::registration::UniqueNames,
+        check::{
+            directory::check_claims,
+            rules::Rules,
+            verify::secret::{TriedSecret, try_out},
+        },
+        plan::{consents::Consents, registration::UniqueNames},
         read::granted::granted_to,
-        report::{error::ReadError, step::Step},
+        report::{error::ReadError, finding::Finding, step::Step},
     },
     directory::{
-        AppManagementPolicy, Application, ApplicationKey, DeletedApplication, Directory, PermissionGrant, RoleAssignment, ServicePrincipal,
-        SignedIn, Tenant,
+        AppManagementPolicy, Application, ApplicationKey, ConditionalAccessPolicy, DeletedApplication, Directory, PermissionGrant,
+        RoleAssignment, ServicePrincipal, SignedIn, Tenant,
     },
     error::{DirectoryError, RefusalReason},
     ids::{
@@ -50,10 +54,17 @@ pub(crate) struct RegisteredApp {
 #[derive(Debug, Clone)]
 pub(crate) struct TenantSnapshot {
     pub(crate) signed_in: SignedIn,
+    /// The tenant; without name and domains if the caller may not read them.
     pub(crate) tenant: Tenant,
+    /// Whether the caller may not read the tenant's name and domains.
+    pub(crate) tenant_name_unread: bool,
     /// The roles among [`RELEVANT_ROLES`] that the account holds; `None` if that is not known.
     pub(crate) roles: Option<Vec<RoleTemplateId>>,
     pub(crate) policy: Option<AppManagementPolicy>,
+    /// The Conditional Access policies that are enforced; `None` if they were not read.
+    pub(crate) conditional_access: Option<Vec<ConditionalAccessPolicy>>,
+    /// How far this machine's clock is ahead of the directory's; `None` if that is not known.
+    pub(crate) clock_lead: Option<Duration>,
     pub(crate) server: Option<RegisteredApp>,
     pub(crate) client: Option<RegisteredApp>,
     pub(crate) uri: Option<AppIdUri>,
@@ -65,6 +76,9 @@ pub(crate) struct TenantSnapshot {
     pub(crate) graph: Option<ServicePrincipal>,
     pub(crate) client_grants: Vec<PermissionGrant>,
     pub(crate) server_roles: Vec<RoleAssignment>,
+    /// Whether the caller may not read the consents. Only with consents that are left to another administrator: else
+    /// that ends the reading.
+    pub(crate) consents_unread: bool,
 }
 
 impl TenantSnapshot {
@@ -86,6 +100,30 @@ pub(crate) struct Snapshot {
     /// What a sign-in with the secret to import has shown, if it was tried.
     pub(crate) tried: Option<TriedSecret>,
     pub(crate) site: Option<SiteSnapshot>,
+    /// A token for another tenant, cloud or service. The directory was not asked then.
+    pub(crate) unusable_token: Option<UnusableToken>,
+}
+
+/// A token for another tenant, cloud or service.
+#[derive(Debug, Clone)]
+pub(crate) struct UnusableToken {
+    pub(crate) signed_in: SignedIn,
+    /// What is wrong with it.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Why the tenant was not read.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    Failed(DirectoryError),
+    /// The token is for something else; nothing was sent.
+    UnusableToken(Box<UnusableToken>),
+}
+
+impl From<DirectoryError> for Unread {
+    fn from(error: DirectoryError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl Snapshot {
@@ -126,10 +164,14 @@ impl Snapshot {
         site.tenant_of(row).map(|tenant| tenant.tenant_id)
     }
 
-    /// The client id of the server app, if it is there.
+    /// The client id of the server app, if it is there, or if it was deleted and can be restored with it.
     pub(crate) fn server_id(&self, spec: &ConnectionSpec) -> Option<ApplicationId> {
         let registered = || Some(self.server()?.application.app_id);
-        spec.server_app().client_id().or_else(registered)
+        let restorable = || {
+            let directory = self.directory.as_ref().filter(|directory| directory.restores)?;
+            directory.deleted_holder_of(&UniqueNames::of(spec.key()).server)?.app_id
+        };
+        spec.server_app().client_id().or_else(registered).or_else(restorable)
     }
 
     /// The App ID URI that clients ask for: the one that the site has, if it knows the server app, else the planned one.
@@ -187,27 +229,27 @@ pub(crate) const fn needs_directory(spec: &ConnectionSpec) -> bool {
 /// On a tenant where nothing is registered yet this is one round of parallel requests. An app that is there
 /// costs a second one for its service principal, and a third one for its consents.
 pub(crate) async fn read(
-    spec: &ConnectionSpec,
+    rules: &Rules<'_>,
     directory: Option<&dyn Directory>,
     site: Option<&dyn Site>,
     probe: Option<&dyn SecretProbe>,
-    expected_tenant: Option<TenantId>,
     call: Call,
     now: OffsetDateTime,
 ) -> Result<Snapshot, ReadError> {
-    let in_directory = OptionFuture::from(directory.map(|directory| read_tenant(spec, directory, expected_tenant, call.clone())));
+    let spec = rules.spec;
+    let needs_name = site.is_some();
+    let in_directory = OptionFuture::from(directory.map(|directory| read_tenant(rules, directory, needs_name, call.clone())));
     let in_site = OptionFuture::from(site.map(|site| site.snapshot(call.clone())));
     let imported = spec.server_app().imported();
-    let tried = OptionFuture::from(
-        probe
-            .zip(imported)
-            .map(|(probe, app)| try_out(probe, app, spec.discovery().is_some())),
-    );
+    let tried = OptionFuture::from(probe.zip(imported).map(|(probe, app)| try_out(probe, app, spec.discovers())));
     let (directory, site, tried) = join3(in_directory, in_site, tried).await;
-    let (directory, unread) = match directory {
+    let (directory, unread, unusable_token) = match directory {
+        None => (None, None, None),
+        Some(Ok(directory)) => (Some(directory), None, None),
+        Some(Err(Unread::UnusableToken(token))) => (None, None, Some(*token)),
         // Importing and reusing need no directory: what it would have told is unknown then.
-        Some(Err(error)) if !needs_directory(spec) => (None, Some(error)),
-        other => (other.transpose().map_err(ReadError::Directory)?, None),
+        Some(Err(Unread::Failed(error))) if !needs_directory(spec) => (None, Some(error), None),
+        Some(Err(Unread::Failed(error))) => return Err(ReadError::Directory(error)),
     };
     Ok(Snapshot {
         read_at: now,
@@ -215,17 +257,23 @@ pub(crate) async fn read(
         unread,
         tried,
         site: site.transpose().map_err(ReadError::Site)?,
+        unusable_token,
     })
 }
 
-/// Reads the tenant.
+/// Reads the tenant. `needs_name` says whether anything is written that holds the tenant's name.
 pub(crate) async fn read_tenant(
-    spec: &ConnectionSpec,
+    rules: &Rules<'_>,
     directory: &dyn Directory,
-    expected_tenant: Option<TenantId>,
+    needs_name: bool,
     call: Call,
-) -> Result<TenantSnapshot, DirectoryError> {
+) -> Result<TenantSnapshot, Unread> {
+    let (spec, expected_tenant) = (rules.spec, rules.expected_tenant);
     let signed_in = directory.signed_in(call.clone()).await?;
+    let findings = check_claims(rules, &signed_in);
+    if !findings.is_empty() {
+        return Err(Unread::UnusableToken(Box::new(UnusableToken { signed_in, findings })));
+    }
     let names = UniqueNames::of(spec.key());
     let server_key = match spec.server_app().client_id() {
         None => ApplicationKey::UniqueName(names.server.clone()),
@@ -242,15 +290,17 @@ pub(crate) async fn read_tenant(
 
     let roles_in_token = held_in_token(&signed_in);
     // The most that any plan for this specification takes; preflight compares with what its own plan takes.
-    let most: &[Use] = match spec.discovery() {
-        Some(_) => &[Use::GrantPermission, Use::AssignRole],
-        None => &[Use::GrantPermission],
+    let most: &[Use] = match spec.discovers() {
+        true => &[Use::GrantPermission, Use::AssignRole],
+        false => &[Use::GrantPermission],
     };
     let token_suffices = role_gap(&roles_in_token, most).is_none();
     let asks_for_roles = writes && !signed_in.is_application && !token_suffices;
     let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call.clone(), &RELEVANT_ROLES)));
-    let asks_for_policy = writes && may_read_policy(&signed_in);
+    let asks_for_policy = writes && may(Use::ReadPolicy, &signed_in);
     let policy = OptionFuture::from(asks_for_policy.then(|| directory.app_management_policy(call.clone())));
+    let reads_access = may(Use::ReadConditionalAccess, &signed_in);
+    let conditional_access = OptionFuture::from(reads_access.then(|| directory.conditional_access_policies(call.clone())));
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
     // One that contains the app's own id is told once it is known whether the app is there.
@@ -272,10 +322,15 @@ pub(crate) async fn read_tenant(
         deleted,
     );
     let surroundings = join3(directory.tenant(call.clone()), graph, uri_owner);
-    let (objects, surroundings, (roles, policy)) = join3(objects, surroundings, join(roles, policy)).await;
+    let optional = join3(roles, policy, conditional_access);
+    let (objects, surroundings, (roles, policy, conditional_access)) = join3(objects, surroundings, optional).await;
     let (server, client) = (objects.0?, objects.1?);
     let deleted = none_if_denied(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
-    let (tenant, graph) = (surroundings.0?, surroundings.1.transpose()?.flatten());
+    let (tenant, tenant_name_unread) = match surroundings.0 {
+        Ok(tenant) => (tenant, false),
+        Err(error) => (without_name(&signed_in, needs_name, error)?, true),
+    };
+    let graph = surroundings.1.transpose()?.flatten();
     let (uri, uri_owner) = match surroundings.2 {
         Some(owner) => (early_uri, owner?),
         None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {
@@ -302,16 +357,24 @@ pub(crate) async fn read_tenant(
 
     let principal_id = |app: &Option<RegisteredApp>| Some(app.as_ref()?.service_principal.as_ref()?.id);
     let grants = OptionFuture::from(principal_id(&client).map(|id| directory.permission_grants(call.clone(), id)));
-    let wants_roles = principal_id(&server).filter(|_| spec.discovery().is_some());
+    let wants_roles = principal_id(&server).filter(|_| spec.discovers());
     let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call.clone(), id)));
     let (grants, assignments) = join(grants, assignments).await;
+    let (grants, assignments) = match rules.consents {
+        Consents::Grant => (Some(grants.transpose()?), Some(assignments.transpose()?)),
+        // Who leaves the consents to another administrator may not be allowed to see them, either.
+        Consents::LeaveToAdministrator => (seen(grants)?, seen(assignments)?),
+    };
 
     Ok(TenantSnapshot {
         signed_in,
         tenant,
+        tenant_name_unread,
         // Not being allowed to ask, or an implementation that cannot tell, is not a reason to stop.
         roles: roles.map_or_else(|| token_suffices.then_some(roles_in_token), Result::ok),
         policy: policy.and_then(Result::ok),
+        conditional_access: conditional_access.and_then(Result::ok),
+        clock_lead: directory.clock_lead(),
         server,
         client,
         uri,
@@ -319,9 +382,29 @@ pub(crate) async fn read_tenant(
         deleted,
         restores: directory.restores_applications(),
         graph,
-        client_grants: grants.transpose()?.unwrap_or_default(),
-        server_roles: assignments.transpose()?.unwrap_or_default(),
+        consents_unread: grants.is_none() || assignments.is_none(),
+        client_grants: grants.flatten().unwrap_or_default(),
+        server_roles: assignments.flatten().unwrap_or_default(),
     })
+}
+
+/// What was read, if anything was; `None` if the caller may not read it.
+fn seen<T>(read: Option<Result<Vec<T>, DirectoryError>>) -> Result<Option<Option<Vec<T>>>, DirectoryError> {
+    match read {
+        None => Ok(Some(None)),
+        Some(read) => Ok(none_if_denied(read)?.map(Some)),
+    }
+}
+
+/// The tenant as the token names it, for an application that may not read it.
+///
+/// The site's row of the tenant needs the name; without a site nothing does.
+fn without_name(signed_in: &SignedIn, needs_name: bool, error: DirectoryError) -> Result<Tenant, DirectoryError> {
+    let is_denied = signed_in.is_application && error.refusal() == Some(RefusalReason::PermissionMissing);
+    match signed_in.tenant_id {
+        Some(id) if is_denied && !needs_name => Ok(Tenant::new(id, String::new(), Vec::new())),
+        _ => Err(error),
+    }
 }
 
 /// The App ID URI that the server app gets, if that does not depend on the app itself.
@@ -388,7 +471,8 @@ pub(crate) fn none_if_denied<T>(result: Result<Vec<T>, DirectoryError>) -> Resul
     }
 }
 
-fn may_read_policy(signed_in: &SignedIn) -> bool {
+/// Whether the token is known to suffice for an optional read.
+fn may(optional: Use, signed_in: &SignedIn) -> bool {
     let (kind, granted) = granted_to(signed_in);
-    granted.is_some_and(|granted| Use::ReadPolicy.is_covered_by(kind, granted))
+    granted.is_some_and(|granted| optional.is_covered_by(kind, granted))
 }

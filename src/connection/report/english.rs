@@ -61,7 +61,6 @@ const RENEW: &str = "Add a new client secret to the server app (Entra admin cent
 const RENEW_IN_TIME: &str = "Renew the secret in good time: the site raises no notification for imported apps.";
 const RENEW_IN_SITE: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets), and give its Value and date to the site: console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key.";
 const RENEW_BY_HAND: &str = "Add the next client secret in Microsoft Entra (Entra admin center > App registrations > (the app) > Certificates & secrets). If the site refuses its Value, register another server app.";
-const OTHER_CONNECTION: &str = "Give the specification that connection's name and apps, or look at it first: it may be a service of another type (console > Cloud Services > Azure Services).";
 const AUDIT_LOG: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
 
 /// What a finding says.
@@ -73,8 +72,12 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Nothing to do; a missing permission is reported by the step that needs it.",
         ),
         Code::TokenExpired => Words::new("The token has expired.", "Sign in again."),
+        Code::ClockWrong => Words::new(
+            "This machine's clock is ${minutes} minutes ${direction}, as the date of the directory's answer shows.",
+            "Set the clock right and run the same again: the ends of tokens and secrets are counted by it.",
+        ),
         Code::WrongTenant => Words::new(
-            "The sign-in is for tenant ${signedIn} (${tenantName}), not for ${expected}.",
+            "The sign-in is for tenant ${signedIn} (${tenantName|its name was not read}), not for ${expected}.",
             "Sign in with an account of the right tenant, or name the tenant when signing in; of an app to import, check the tenant id, too.",
         ),
         Code::TokenTenantDiffers => Words::new(
@@ -90,6 +93,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The token lacks ${count} of the permissions that the plan takes: ${permissions}.",
             "Sign in asking for them; the sign-in application needs them with admin consent (Entra admin center > Enterprise applications > Permissions).",
         ),
+        Code::OwnershipUnread => Words::new(
+            "The signed-in application may change only apps that it owns (Application.ReadWrite.OwnedBy), and whether it owns ${clientIds} was not read.",
+            "Nothing to do if the same application has made them. Else a step is refused: have the application added as an owner (Graph: POST /applications/{id}/owners/$ref), or give it Application.ReadWrite.All.",
+        ),
         Code::RoleTooWeak => Words::new(
             "The directory roles of ${account|the signed-in account} do not suffice to consent.",
             "Activate or assign at least ${role} (Entra admin center > Roles & admins) and sign in again, or sign in with another account.",
@@ -97,6 +104,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::DiscoveryRoleTooWeak => Words::new(
             "The directory roles of ${account|the signed-in account} do not suffice to consent.",
             "Activate or assign at least ${role} (Entra admin center > Roles & admins) and sign in again, or sign in with another account. Without discovery Cloud Application Administrator is enough.",
+        ),
+        Code::RolesUnread => Words::new(
+            "The directory roles of the signed-in account could not be read, so it is not known whether they suffice; at least ${role} is needed.",
+            "Nothing to do; a role that is lacking is reported by the step that needs it. Accounts of another tenant, as in delegated administration, may not be allowed to ask.",
+        ),
+        Code::TenantNameUnread => Words::new(
+            "The tenant's name and its verified domains were not read, because the signed-in application may not read them.",
+            "Nothing to do without a site. To have them, consent to Organization.Read.All as an application permission (Entra admin center > Enterprise applications > Permissions).",
         ),
         Code::AppIdUriResolved => Words::new(
             "The App ID URI is ${uri}; the wizard's default https://ConfigMgrService has been refused by Microsoft Entra since October 2021.",
@@ -180,6 +195,25 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The site does not say whether it holds the secret ${keyId} that this run has issued; that one and every older secret that the site may hold stay.",
             "Compare the secret key expiry in the site with the app registration (console > Cloud Services > Microsoft Entra tenants).",
         ),
+        Code::NewSecretProven => Words::new("The new secret ${keyId} signs in.", "Nothing to do."),
+        Code::NewSecretNotYetAccepted => Words::new(
+            "The new secret ${keyId} was not accepted within ${seconds} seconds, so it is not known yet whether it works.",
+            "Nothing is lost: the secret was handed over. A new secret may take minutes to be known everywhere; try it out again before clients need it (ImportVerifier with a secret probe).",
+        ),
+        Code::NewSecretBlocked => Words::new(
+            "A policy of the tenant keeps the server app from signing in with the new secret ${keyId} (Conditional Access, AADSTS53003).",
+            "Exclude the server app from Conditional Access policies for all resources, or the site cannot sign in either (Entra admin center > Conditional Access). Since June 2026 such an exclusion changes how policies are enforced for baseline scopes; see Microsoft's page on resource exclusions first.",
+        ),
+        Code::NewSecretRefused => Words::new("The server app cannot sign in with the new secret ${keyId}: ${error}.", "${help}"),
+        Code::NewSecretUnproven => Words::new("Whether the new secret ${keyId} works could not be tried out: ${error}.", "${help}"),
+        Code::SecretNotRenewed => Words::new(
+            "The site keeps the secret that it has for the server app ${clientId}, which ends on ${heldUntil|a day that was not read}: the product has no documented cmdlet that takes a renewed one.",
+            "Type the new secret's Value and its expiry in by hand (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key).",
+        ),
+        Code::ImportedSecretUncompared => Words::new(
+            "The site knows the server app ${clientId} already, with a secret that ends on ${heldUntil|a day that was not read}; whether that is the secret that was given cannot be told.",
+            "Nothing to do if it is. If it is another one with the same end, run with reissue_secret(true).",
+        ),
         Code::ConcurrentChange => Words::new(
             "At the step \"${step}\" another administrator wrote at the same time, and this is gone: ${lost}.",
             AUDIT_LOG,
@@ -239,6 +273,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::SignInBlocked => Words::new(
             "A policy of the tenant keeps the server app from signing in.",
             "Exclude the server app from Conditional Access policies for all cloud apps (Entra admin center > Conditional Access).",
+        ),
+        Code::ConditionalAccessApplies => Words::new(
+            "Conditional Access policies are for the server app and may keep clients from the gateway: ${policies}.",
+            "Exclude the server app from them (Entra admin center > Protection > Conditional Access > (the policy) > Target resources > Exclude). Since 2026-06-15 a policy on all resources that excludes one is also enforced for sign-ins that ask for baseline scopes alone, such as openid, profile and User.Read: have its other conditions looked at, too.",
+        ),
+        Code::ConditionalAccessUnknown => Words::new(
+            "Whether these Conditional Access policies are for the server app is not known, because they choose by custom security attributes: ${policies}.",
+            "Look at the policies and the server app's attributes (Entra admin center > Protection > Conditional Access > (the policy) > Target resources > Filter).",
         ),
         Code::AppDisabled => Words::new(
             "The server app is disabled in the tenant (AADSTS7000112).",
@@ -341,6 +383,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The consent to user_impersonation of the server app covers single users, not the whole tenant.",
             grant_consent!(),
         ),
+        Code::ConsentLeftOpen => Words::new(
+            "Admin consent of the ${app} app to ${permissions} is missing and is left to another administrator.",
+            "Have it granted (portal > App registrations > (the app) > API permissions > Grant admin consent); the next steps of a run have the addresses. Then run the same again, which reads whether it was.",
+        ),
+        Code::ConsentUnread => Words::new(
+            "Whether an administrator has consented for the ${app} app to ${permissions} could not be read.",
+            "Look in the portal (App registrations > (the app) > API permissions), or run the same again with an account or application that has Directory.Read.All.",
+        ),
         Code::DirectoryReadMissing => Words::new(
             "The server app has no application permission Directory.Read.All of Microsoft Graph, which discovery needs.",
             "Add it, as an application permission of Microsoft Graph and not of Azure AD Graph, and have a Privileged Role Administrator grant admin consent (Entra admin center > App registrations > (the app) > API permissions).",
@@ -416,15 +466,43 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConnectionNamedOtherwise => Words::new(
             "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one per tenant.",
-            OTHER_CONNECTION,
+            "To rename it, give the specification a key (that connection's former name, if this crate has made its apps); to use it as it is, give the specification its name.",
         ),
         Code::ConnectionOfAnotherServerApp => Words::new(
             "The site has the connection \"${connection}\" for this tenant already, with another server app; the product allows one per tenant.",
-            OTHER_CONNECTION,
+            "Give the specification that server app (reuse, import or adopt it), or look at the connection first (console > Cloud Services > Azure Services): one whose server app is gone, and that no gateway uses, has to be removed there by hand.",
         ),
         Code::ConnectionNameTaken => Words::new(
             "The site has a connection named \"${connection}\" for something else already.",
             "Choose another name.",
+        ),
+        Code::ConnectionOfUnknownType => Words::new(
+            "The site has the connection \"${connection}\" for this tenant, and whether it is of the type Cloud Management cannot be told (service type ${serviceType|not read}).",
+            "Look at it (console > Cloud Services > Azure Services). The product allows one connection of that type for each tenant, and refuses a second one; services of other types stand beside it.",
+        ),
+        Code::OtherAzureService => Words::new(
+            "The site has the Azure service \"${connection}\" for this tenant, which is not of the type Cloud Management (service type ${serviceType|not read}).",
+            "Nothing to do: services of other types stand beside the connection.",
+        ),
+        Code::SiteNotAtTop => Words::new(
+            "Site ${siteCode} reports to site ${reportsTo}, and apps and their secrets belong to the site at the top of the hierarchy.",
+            "Connect to site ${reportsTo} and an SMS Provider of that site.",
+        ),
+        Code::ServiceConnectionPointOffline => Words::new(
+            "The service connection point is offline, and a cloud management gateway needs one that is online.",
+            "Set it to online before the gateway is created (console > Administration > Site Configuration > Servers and Site System Roles > the service connection point > Properties).",
+        ),
+        Code::SiteFactsUnknown => Words::new(
+            "Not read from the site: ${facts}.",
+            "Nothing to do if the run is not refused. Rights: Infrastructure Administrator or Full Administrator with all scopes; the service connection point must be online, and the site must be the one at the top of its hierarchy.",
+        ),
+        Code::GatewayUsesConnection => Words::new(
+            "The cloud management gateway \"${gateway}\" uses the connection \"${connection}\".",
+            "A connection that a gateway uses is not removed: look at the gateway first (console > Cloud Services > Cloud Management Gateway). Every other change reaches the gateway's clients.",
+        ),
+        Code::GatewayUseUnknown => Words::new(
+            "Whether ${gateway|a cloud management gateway} uses the connection \"${connection}\" cannot be told.",
+            "Look at the gateways (console > Cloud Services > Cloud Management Gateway). If none uses the connection, say so with state_no_gateway(true) (--no-gateway-uses-it).",
         ),
         Code::ServerAppLeftAsIs => Words::new(
             "The server app is not created by this run, so its consent to Directory.Read.All is neither looked at nor given.",
@@ -440,11 +518,27 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::AppsUsedByAnotherSite => Words::new(
             "The apps stay: the server app has a secret that was issued for another site (${site}).",
-            "Remove with that site, which tells whether it is the same one, or remove the apps by hand if no site uses them (Entra admin center > App registrations).",
+            "Remove with that site, which tells whether it is the same one. If nothing there uses the apps, say so with state_apps_unused(true) (--apps-unused).",
         ),
         Code::AppsUsedByConnection => Words::new(
             "The apps stay: the connection \"${connection}\" of the site uses them.",
             "Remove with a specification of that name, or look at the connection first (console > Cloud Services > Azure Services).",
+        ),
+        Code::AppsUsedByAnotherSecret => Words::new(
+            "The apps stay: the server app has valid secrets that another person or program has made (${descriptions}).",
+            "Ask who uses them (Entra admin center > App registrations > (the app) > Certificates & secrets). If nothing else uses the apps, say so with state_apps_unused(true) (--apps-unused).",
+        ),
+        Code::AppsStatedUnused => Words::new(
+            "The apps are removed although they may be in use, since the caller states that nothing else uses them: other sites ${sites|none}, other secrets ${descriptions|none}.",
+            "Nothing to do if the statement is right.",
+        ),
+        Code::SecretsHandedOver => Words::new(
+            "The server app has ${count} valid secret(s) that were issued without a site; the person who got one may be using it.",
+            "Ask that person before the apps are removed.",
+        ),
+        Code::ConnectionOfRemovedServerApp => Words::new(
+            "The connection \"${connection}\" stays: its server app ${name|without a name} (${clientId|unknown client id}) is not this specification's, or is registered no longer.",
+            "Look at the connection (console > Cloud Services > Azure Services). The product does not take another server app for it.",
         ),
         Code::ConnectionUnread => Words::new(
             "Which apps the connection \"${connection}\" uses could not be read from the site.",
@@ -453,6 +547,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::SiteRowUnread => Words::new(
             "The site has a row of ${class} that could not be read, because of its ${property}: what it says is unknown.",
             "Look at it in the console (Cloud Services > Azure Services, and > Microsoft Entra tenants), and read the site again with an account that may read all of its objects.",
+        ),
+        Code::DiscoveryUnread => Words::new(
+            "Which discovery the connection \"${connection}\" has could not be read from the site, so it may be as wanted already.",
+            "Look at the connection (console > Cloud Services > Azure Services > Properties > Discovery), and read the site again with an account that may read all of its objects.",
         ),
         Code::DeletedAppsUnread => Words::new(
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",
@@ -483,6 +581,14 @@ pub(crate) const fn next_step(code: NextStepCode) -> Words {
         NextStepCode::HandOverSecret => Words::new(
             "The secret is shown only once.",
             "Hand it to the administrator who imports the apps into the site, by a safe way.",
+        ),
+        NextStepCode::GrantAdminConsent => Words::new(
+            "The ${app} app ${clientId} needs admin consent to ${permissions}, which is left to another administrator.",
+            "Choose 'Grant admin consent' at ${portal} (App registrations > (the app) > API permissions), or open ${consentUrl}; there the last page may not load, and that is no failure. Then run the same again.",
+        ),
+        NextStepCode::RenewSecretInSite => Words::new(
+            "The site still has the server app's former secret, which ends on ${heldUntil|a day that was not read}; the new one ends on ${expiresOn}.",
+            "Type the new secret's Value and its expiry in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key).",
         ),
         NextStepCode::ExcludeFromConditionalAccess => Words::new(
             "A Conditional Access policy on all resources would keep clients from the gateway.",

@@ -10,6 +10,7 @@ use crate::{
     call::{Retry, milliseconds},
     connection::report::step::{Step, StepAction},
     error::RequestTrace,
+    ids::KeyId,
 };
 
 /// The id of one run, the same in all its events. Every run draws another one.
@@ -151,6 +152,16 @@ pub enum EventKind {
         delay: Duration,
         /// The code of the refusal it got.
         code: String,
+    },
+    /// The secret that this run has issued was tried out by signing in once. A finding of the outcome says more.
+    /// While it is waited for, that is told as [`WaitingForReplication`](Self::WaitingForReplication) of the step
+    /// [`IssueSecret`](Step::IssueSecret).
+    #[non_exhaustive]
+    SecretTried {
+        /// *Secret ID*.
+        key_id: KeyId,
+        /// Whether Microsoft Entra accepted it; `None` if that could not be found out, or not within the limit.
+        accepted: Option<bool>,
     },
     /// A request failed for a reason that may pass, such as throttling, and is repeated.
     #[non_exhaustive]

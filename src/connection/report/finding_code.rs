@@ -14,8 +14,11 @@ pub enum FindingCode {
     TokenUnreadable,
     /// The token has expired. Parameters: `expiredOn` (date).
     TokenExpired,
+    /// This machine's clock differs from the directory's, as the date of an answer tells. Parameters: `minutes`
+    /// (number), `direction` (ahead or behind).
+    ClockWrong,
     /// The token belongs to another tenant. Parameters: `expected` and `signedIn` (tenant ids), `tenantName`
-    /// (the name of the tenant that is signed in to).
+    /// (the name of the tenant that is signed in to; left out if it was not read).
     WrongTenant,
     /// The token names another tenant than the directory that takes it. Parameters: `tokenTenant` and
     /// `directoryTenant` (tenant ids).
@@ -28,12 +31,21 @@ pub enum FindingCode {
     /// The token lacks permissions that the plan needs. Parameters: `permissions` (list of names), `count`
     /// (number of them).
     PermissionsMissing,
+    /// The application may change only apps that it owns, and whether it owns those that are there was not read.
+    /// Parameters: `clientIds` (list).
+    OwnershipUnread,
     /// The account's directory roles do not suffice. Parameters: `role` (the least role that does), `account`
     /// (user principal name, optional).
     RoleTooWeak,
     /// The account's directory roles suffice for everything but discovery. Parameters: `role` (the least role
     /// that suffices), `account` (user principal name, optional).
     DiscoveryRoleTooWeak,
+    /// The directory roles of the account could not be read, so it is not known whether they suffice. Parameters:
+    /// `role` (the least role that does).
+    RolesUnread,
+    /// The signed-in application may not read the tenant's name and its verified domains, which nothing in this plan
+    /// needs.
+    TenantNameUnread,
     /// The App ID URI was left to its default and resolved. Parameters: `uri`.
     AppIdUriResolved,
     /// The App ID URI is on a domain that the tenant has not verified. Parameters: `uri`, `domain`.
@@ -84,6 +96,27 @@ pub enum FindingCode {
     /// The site does not say which secret it holds, so each secret that it may hold stays. Parameters:
     /// `keyId` (of the secret that this run has issued).
     SecretHolderUnknown,
+    /// The secret that this run has issued was tried out and signs in. Parameters: `keyId` (of that secret).
+    NewSecretProven,
+    /// The secret that this run has issued was not accepted within the limit, and may be later. Parameters: `keyId`
+    /// (of that secret), `seconds` (how long was waited), `codes` (list of AADSTS numbers, optional).
+    NewSecretNotYetAccepted,
+    /// A policy of the tenant keeps the app from signing in with the secret that this run has issued. Parameters:
+    /// `keyId` (of that secret), `codes` (list of AADSTS numbers, optional).
+    NewSecretBlocked,
+    /// The app cannot sign in with the secret that this run has issued, for another reason. Parameters: `keyId` (of
+    /// that secret), `error` and `help` (texts of the sign-in error), `codes` (list of AADSTS numbers, optional).
+    NewSecretRefused,
+    /// The secret that this run has issued could not be tried out. Parameters: `keyId` (of that secret), `error` and
+    /// `help` (texts of the sign-in error), `codes` (list of AADSTS numbers, optional).
+    NewSecretUnproven,
+    /// The site keeps the secret that it has for the server app: it takes another one from a person only.
+    /// Parameters: `clientId`, `heldUntil` (date; none if the site does not tell it), `expiresOn` (date of the
+    /// secret that the specification gives; none if this run issues one).
+    SecretNotRenewed,
+    /// The site knows the server app to import, and shows no secret: whether it holds the given one cannot be
+    /// told. Parameters: `clientId`, `heldUntil` (date; none if the site does not tell it).
+    ImportedSecretUncompared,
     /// What another administrator has written before is gone. Parameters: `step`, `lost` (list of what is
     /// gone, each with the name of its property).
     ConcurrentChange,
@@ -136,6 +169,12 @@ pub enum FindingCode {
     SecretMissing,
     /// A policy of the tenant keeps the app from signing in.
     SignInBlocked,
+    /// Conditional Access policies that are enforced are for the server app: they include it, or all resources, and do
+    /// not exclude it. Parameters: `policies` (list of names).
+    ConditionalAccessApplies,
+    /// Conditional Access policies choose their resources by custom security attributes, which are not read, so it is
+    /// not known whether they are for the server app. Parameters: `policies` (list of names).
+    ConditionalAccessUnknown,
     /// The app is disabled in the tenant.
     AppDisabled,
     /// An app registration is deactivated (`isDisabled`): the app gets no token. Parameters: `app`.
@@ -206,6 +245,12 @@ pub enum FindingCode {
     ConsentOnlyConfigured,
     /// The consent to the client app's permission of the server app covers single users only.
     ConsentForSomeOnly,
+    /// Admin consents of an app are missing and are left to another administrator. Parameters: `app`, `permissions`
+    /// (list of names).
+    ConsentLeftOpen,
+    /// Admin consents of an app are left to another administrator, and the caller may not read whether they were
+    /// given. Parameters: `app`, `permissions` (list of names).
+    ConsentUnread,
     /// Discovery needs `Directory.Read.All` and the server app does not have it.
     DirectoryReadMissing,
     /// `Directory.Read.All` is configured on the server app, and no administrator has consented to it.
@@ -261,6 +306,26 @@ pub enum FindingCode {
     /// The site has a connection of this name for something else. Parameters: `connection` (name).
     ConnectionNameTaken,
     /// The server app is registered by hand or elsewhere, and its consent for discovery was not read; it is left as it is.
+    /// The site has another connection for this tenant, and nothing tells of which type it is. Parameters:
+    /// `connection` (name), `serviceType` (the site's own number, optional).
+    ConnectionOfUnknownType,
+    /// The site has an Azure service of another type for this tenant, which is no conflict. Parameters:
+    /// `connection` (name), `serviceType` (the site's own number, optional).
+    OtherAzureService,
+    /// The site reports to another one, and apps belong to the site at the top of the hierarchy. Parameters:
+    /// `siteCode`, `reportsTo` (site codes).
+    SiteNotAtTop,
+    /// The service connection point of the site is in offline mode.
+    ServiceConnectionPointOffline,
+    /// What the site does not tell beforehand, so that the run may still be refused. Parameters: `facts` (list
+    /// of what was not read).
+    SiteFactsUnknown,
+    /// A cloud management gateway uses the connection. Parameters: `gateway` and `connection` (names).
+    GatewayUsesConnection,
+    /// Whether a cloud management gateway uses the connection cannot be told. Parameters: `connection` (name),
+    /// `gateway` (name; none if the gateways could not be read at all).
+    GatewayUseUnknown,
+    /// The server app is registered by hand or elsewhere; its consent for discovery is left as it is.
     ServerAppLeftAsIs,
     /// The client app is registered by hand or elsewhere, and what it lacks cannot be told before the server app is there;
     /// its registration and consents are left as they are.
@@ -274,12 +339,27 @@ pub enum FindingCode {
     AppsUsedByAnotherSite,
     /// The apps stay after a removal: a connection of another name uses them. Parameters: `connection` (name).
     AppsUsedByConnection,
+    /// The apps stay, because the server app has valid secrets that this crate has not made. Parameters:
+    /// `descriptions` (list of the secrets' descriptions; a secret without one is told by its id).
+    AppsUsedByAnotherSecret,
+    /// The caller states that nothing else uses the apps, although something may be using them. Parameters:
+    /// `sites` and `descriptions` (lists of what may be using them; none if empty).
+    AppsStatedUnused,
+    /// The server app to remove has valid secrets of this crate that were issued without a site. Parameters:
+    /// `count` (number of them).
+    SecretsHandedOver,
+    /// The site has a connection of this name with a server app that is not this specification's, or is
+    /// registered no longer; it stays. Parameters: `connection` (name), `name` and `clientId` (of the server
+    /// app, as the site has them; none if the site does not tell).
+    ConnectionOfRemovedServerApp,
     /// The web apps of a connection could not be read, so it is not known which apps it uses. In a removal the apps
     /// stay. Parameters: `connection` (name).
     ConnectionUnread,
     /// The site has a row that could not be read, so what it says is unknown. In a removal the apps stay if the row may
     /// be a connection or an app. Parameters: `class` (of the SMS Provider), `property`, `row` (its id, if that was read).
     SiteRowUnread,
+    /// Which discovery a connection has could not be read. Parameters: `connection` (name).
+    DiscoveryUnread,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
     /// The directory shows an app as registered and as deleted, for as long as was waited: one of the two answers is old.
@@ -297,13 +377,17 @@ impl FindingCode {
     pub const ALL: &'static [Self] = &[
         Self::TokenUnreadable,
         Self::TokenExpired,
+        Self::ClockWrong,
         Self::WrongTenant,
         Self::TokenTenantDiffers,
         Self::WrongCloud,
         Self::WrongAudience,
         Self::PermissionsMissing,
+        Self::OwnershipUnread,
         Self::RoleTooWeak,
         Self::DiscoveryRoleTooWeak,
+        Self::RolesUnread,
+        Self::TenantNameUnread,
         Self::AppIdUriResolved,
         Self::AppIdUriOnForeignDomain,
         Self::AppIdUriWithForeignId,
@@ -323,6 +407,13 @@ impl FindingCode {
         Self::SecretReplaced,
         Self::SecretOfAnotherSite,
         Self::SecretHolderUnknown,
+        Self::NewSecretProven,
+        Self::NewSecretNotYetAccepted,
+        Self::NewSecretBlocked,
+        Self::NewSecretRefused,
+        Self::NewSecretUnproven,
+        Self::SecretNotRenewed,
+        Self::ImportedSecretUncompared,
         Self::ConcurrentChange,
         Self::ChangeOverwritten,
         Self::SecretExpired,
@@ -344,6 +435,8 @@ impl FindingCode {
         Self::SecretEndDiffers,
         Self::SecretMissing,
         Self::SignInBlocked,
+        Self::ConditionalAccessApplies,
+        Self::ConditionalAccessUnknown,
         Self::AppDisabled,
         Self::AppDeactivated,
         Self::AppDisabledByMicrosoft,
@@ -373,6 +466,8 @@ impl FindingCode {
         Self::ConsentMissing,
         Self::ConsentOnlyConfigured,
         Self::ConsentForSomeOnly,
+        Self::ConsentLeftOpen,
+        Self::ConsentUnread,
         Self::DirectoryReadMissing,
         Self::DirectoryReadOnlyConfigured,
         Self::DirectoryReadNotInToken,
@@ -395,13 +490,25 @@ impl FindingCode {
         Self::ConnectionNamedOtherwise,
         Self::ConnectionOfAnotherServerApp,
         Self::ConnectionNameTaken,
+        Self::ConnectionOfUnknownType,
+        Self::OtherAzureService,
+        Self::SiteNotAtTop,
+        Self::ServiceConnectionPointOffline,
+        Self::SiteFactsUnknown,
+        Self::GatewayUsesConnection,
+        Self::GatewayUseUnknown,
         Self::ServerAppLeftAsIs,
         Self::ClientAppLeftAsIs,
         Self::SiteRowStays,
         Self::AppsUsedByAnotherSite,
         Self::AppsUsedByConnection,
+        Self::AppsUsedByAnotherSecret,
+        Self::AppsStatedUnused,
+        Self::SecretsHandedOver,
+        Self::ConnectionOfRemovedServerApp,
         Self::ConnectionUnread,
         Self::SiteRowUnread,
+        Self::DiscoveryUnread,
         Self::DeletedAppsUnread,
         Self::RegistrationUncertain,
         Self::DirectoryUnread,

@@ -6,6 +6,7 @@
 //! No type here serialises a secret.
 
 pub(crate) mod blocked;
+pub(crate) mod consent_links;
 pub(crate) mod emitter;
 pub(crate) mod english;
 pub(crate) mod error;

@@ -6,7 +6,13 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    connection::report::{english, next_step_code::NextStepCode},
+    connection::report::{
+        consent_links::ConsentLinks,
+        english,
+        finding::{Finding, FindingCode},
+        next_step_code::NextStepCode,
+    },
+    ids::ApplicationId,
     words::{Parameters, set},
 };
 
@@ -48,28 +54,65 @@ impl fmt::Display for NextStep {
     }
 }
 
+/// What the next steps go by.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Remaining {
+    /// When the secret ends that the site has, or that it is to get where there is no site.
+    pub(crate) expires_on: Option<OffsetDateTime>,
+    /// Whether this run has issued a secret that a person has to hand over.
+    pub(crate) hands_over: bool,
+    /// The end of a secret that a person has to type into the console in the place of the one that the site has.
+    pub(crate) renewed_until: Option<OffsetDateTime>,
+    /// Whether the connection was set up in a site.
+    pub(crate) has_site: bool,
+    /// Whether the run has changed anything.
+    pub(crate) changed: bool,
+}
+
 /// What remains to be done after a run that went well.
-///
-/// `issued` and `imported` are the ends of the secret that this run has issued, or that the specification
-/// imports; `has_site` says whether the connection was set up in a site.
-pub(crate) fn next_steps(issued: Option<OffsetDateTime>, imported: Option<OffsetDateTime>, has_site: bool, changed: bool) -> Vec<NextStep> {
+pub(crate) fn next_steps(remaining: Remaining) -> Vec<NextStep> {
     let mut steps = Vec::new();
-    if let Some(expiry) = issued.or(imported) {
+    let day = |date: OffsetDateTime| date.date().to_string();
+    if let Some(expiry) = remaining.expires_on {
         let mut parameters = Parameters::new();
-        set(&mut parameters, "expiresOn", expiry.date().to_string());
+        set(&mut parameters, "expiresOn", day(expiry));
         steps.push(NextStep::with_parameters(NextStepCode::RecordSecretExpiry, parameters));
     }
-    if !has_site && issued.is_some() {
+    if remaining.hands_over {
         steps.push(NextStep::new(NextStepCode::HandOverSecret));
     }
-    if changed {
+    if let Some(expiry) = remaining.renewed_until {
+        let mut parameters = Parameters::new();
+        set(&mut parameters, "heldUntil", remaining.expires_on.map(day));
+        set(&mut parameters, "expiresOn", day(expiry));
+        steps.push(NextStep::with_parameters(NextStepCode::RenewSecretInSite, parameters));
+    }
+    if remaining.changed {
         steps.push(NextStep::new(NextStepCode::ExcludeFromConditionalAccess));
     }
-    if changed && has_site {
+    if remaining.changed && remaining.has_site {
         steps.push(NextStep::new(NextStepCode::SetUpGateway));
         steps.push(NextStep::new(NextStepCode::ConfigureClientAuthentication));
     }
     steps
+}
+
+/// The consents that were left to another administrator: one step for each app, by the findings of the plan.
+pub(crate) fn consents(findings: &[Finding], links: impl Fn(&str) -> Option<(ApplicationId, ConsentLinks)>) -> Vec<NextStep> {
+    let is_open = |finding: &&Finding| matches!(finding.code(), FindingCode::ConsentLeftOpen | FindingCode::ConsentUnread);
+    let step = |finding: &Finding| {
+        let app = finding.parameters().get("app")?.as_str()?;
+        let (client_id, links) = links(app)?;
+        let mut parameters = Parameters::new();
+        set(&mut parameters, "app", app);
+        set(&mut parameters, "clientId", client_id);
+        set(&mut parameters, "permissions", finding.parameters().get("permissions"));
+        set(&mut parameters, "portal", links.portal);
+        set(&mut parameters, "consentUrl", links.consent_url);
+        set(&mut parameters, "consentUrlV2", links.consent_url_v2);
+        Some(NextStep::with_parameters(NextStepCode::GrantAdminConsent, parameters))
+    };
+    findings.iter().filter(is_open).filter_map(step).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,14 @@ pub enum NextStepCode {
     RecordSecretExpiry,
     /// The secret is shown once and has to reach the administrator who imports the apps.
     HandOverSecret,
+    /// Another administrator has to give the admin consents of an app. Parameters: `app` (server or client),
+    /// `clientId`, `permissions` (list of names), `portal` (page of the cloud's portal), `consentUrl` (consents to what the
+    /// registration requires), `consentUrlV2` (the same with scopes, optional).
+    GrantAdminConsent,
+    /// The site knows the server app with a former secret, and a person types the new one in. Parameters: `heldUntil`
+    /// (end of the secret that the site has; day in UTC, none if the site does not tell it), `expiresOn` (end of the new
+    /// one).
+    RenewSecretInSite,
     /// Conditional Access policies must not keep devices from the server app.
     ExcludeFromConditionalAccess,
     /// The connection is used by a gateway, which is set up by itself.
@@ -25,6 +33,8 @@ impl NextStepCode {
     pub const ALL: &'static [Self] = &[
         Self::RecordSecretExpiry,
         Self::HandOverSecret,
+        Self::GrantAdminConsent,
+        Self::RenewSecretInSite,
         Self::ExcludeFromConditionalAccess,
         Self::SetUpGateway,
         Self::ConfigureClientAuthentication,

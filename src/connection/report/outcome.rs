@@ -255,7 +255,7 @@ pub struct Outcome {
     pub environment: CloudEnvironment,
     /// The tenant.
     pub tenant_id: TenantId,
-    /// The tenant's name in the site.
+    /// The tenant's name in the site; empty if the signed-in application may not read it.
     pub tenant_name: String,
     /// The App ID URI of the server app, which clients ask for: the one that the site has if it knew the app before, else
     /// the one of the plan. `None` if the site does not tell it.
@@ -288,7 +288,7 @@ impl Outcome {
     pub fn client_settings(&self) -> Option<ClientSettings> {
         Some(ClientSettings {
             tenant_id: self.tenant_id,
-            tenant_name: Some(self.tenant_name.clone()),
+            tenant_name: Some(self.tenant_name.clone()).filter(|name| !name.is_empty()),
             client_app_id: self.client_app.as_ref()?.application_id,
             app_id_uri: self.app_id_uri.clone(),
         })
@@ -297,7 +297,7 @@ impl Outcome {
     /// The server app's values of the *Import apps* dialog, for an administrator who imports what this run
     /// has registered. They hold the secret: hand them on by a safe way.
     ///
-    /// `None` if this run has issued no secret, or if the app's name or the App ID URI is not known.
+    /// `None` if this run has issued no secret, or if the name of the tenant or the app or the App ID URI is not known.
     #[must_use]
     pub fn imported_server_app(&self) -> Option<ImportedServerApp> {
         let (app, secret) = (self.server_app.as_ref()?, self.secret.as_ref()?);

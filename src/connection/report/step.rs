@@ -157,6 +157,11 @@ impl Step {
         self.app().is_some()
     }
 
+    /// Whether it gives an admin consent.
+    pub(crate) const fn is_consent(self) -> bool {
+        matches!(self, Self::ConsentServerApp | Self::ConsentUserRead | Self::ConsentDirectoryRead)
+    }
+
     /// Whether the site does it as a part of one onboarding.
     pub(crate) const fn is_import(self) -> bool {
         matches!(

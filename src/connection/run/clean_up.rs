@@ -94,7 +94,8 @@ impl Run<'_> {
             self.state().issued = None;
         }
         match purge(directory, made.object_id, Some(made.app_id), principal, attempt).await {
-            Ok(()) => Ok(report(StepAction::Removed)),
+            Ok(trouble) if trouble.is_empty() => Ok(report(StepAction::Removed)),
+            Ok(trouble) => Ok(report(StepAction::Removed).with_note(trouble.join(" "))),
             Err(error) => {
                 let until = (self.clock().now() + HELD_FOR).date();
                 let held = Finding::warning(FindingCode::DeletedAppHoldsName)
@@ -129,10 +130,11 @@ impl Run<'_> {
             marks.push("servicePrincipal");
         }
         if let Some(principal) = principal {
-            let consents = directory.permission_grants(call.clone(), principal).await?.len()
-                + directory.role_assignments(call.clone(), principal).await?.len();
-            // A policy refuses before the round of the consents.
-            if consents > 0 {
+            let attempt = self.attempt(step, true);
+            let grants = settle(attempt, || directory.permission_grants(call.clone(), principal)).await?;
+            let roles = settle(attempt, || directory.role_assignments(call.clone(), principal)).await?;
+            // A policy refuses before the round of the consents, so that none of them is this run's.
+            if !grants.is_empty() || !roles.is_empty() {
                 marks.push("consent");
             }
         }

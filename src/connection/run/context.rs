@@ -27,7 +27,7 @@ use crate::{
     },
     directory::Directory,
     error::Diagnostic,
-    ids::ServicePrincipalId,
+    ids::{KeyId, ServicePrincipalId},
     site::{Site, SiteConnection},
     spec::AppIdUri,
 };
@@ -60,6 +60,8 @@ pub(crate) struct State {
     pub(crate) client_principal: Option<ServicePrincipalId>,
     /// The secret that this run has issued last.
     pub(crate) issued: Option<IssuedSecret>,
+    /// The secret that has been tried out last.
+    pub(crate) tried: Option<KeyId>,
     /// The secrets that may be removed; `None` if the run has not looked at any.
     pub(crate) unused: Option<UnusedSecrets>,
     pub(crate) connection: Option<SiteConnection>,

@@ -3,15 +3,12 @@
 use std::{collections::VecDeque, future::Future, pin::pin, task::Poll};
 
 use futures_util::future::poll_fn;
+use time::OffsetDateTime;
 
 use crate::{
     call::{Call, CallEvent},
     connection::{
-        plan::{
-            change::Change,
-            operation::{Operation, PlannedAction},
-        },
-        read::snapshot::uses_server,
+        plan::{change::Change, operation::Operation, site::held_connection},
         report::{
             event::EventKind,
             outcome::StepReport,
@@ -20,18 +17,20 @@ use crate::{
         },
         run::context::Run,
     },
-    site::{ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteConnection, SiteItem, SiteOnboarding, SiteProgress},
+    ids::ApplicationId,
+    secret::ClientSecret,
+    site::{ClientAppImport, NamedConnection, ServerAppImport, SiteAction, SiteConnection, SiteItem, SiteOnboarding, SiteProgress},
 };
 
 impl Run<'_> {
     /// Ensures the connection in the site, unless it is in place as it is: one request for all of its items.
     pub(crate) async fn import(&self, changes: &[&Change]) -> Result<(), StepFailure> {
-        if changes.iter().all(|change| change.action == PlannedAction::Keep) {
+        if changes.iter().all(|change| change.action.is_left()) {
             for change in changes {
-                self.done(StepReport::new(change.step, StepAction::Unchanged));
+                self.done(by_hand(change).unwrap_or_else(|| StepReport::new(change.step, StepAction::Unchanged)));
             }
             self.state().connection = self.connection_in_place();
-            self.settle_unused(SecretHeld::NotSaid);
+            self.settle_unused(None);
             return Ok(());
         }
         let failed = |step| move |error| self.failed(step, error);
@@ -67,7 +66,8 @@ impl Run<'_> {
                     self.skip(untold.into());
                 }
                 self.state().connection = Some(onboarded.connection);
-                self.settle_unused(onboarded.secret);
+                // A site that was given no secret cannot say which of two it holds.
+                self.settle_unused(wanted.server_app.secret_key().map(|_| onboarded.secret));
                 Ok(())
             }
             Err(failure) => {
@@ -81,10 +81,13 @@ impl Run<'_> {
     /// The connection as it was when the plan was made.
     fn connection_in_place(&self) -> Option<SiteConnection> {
         let site = self.snapshot.site.as_ref()?;
-        let server = self.document.server_app.application_id?;
-        site.connections_of(self.document.tenant_id)
-            .find(|connection| uses_server(site, connection, server))
-            .cloned()
+        held_connection(&self.inner.spec, site, self.document.tenant_id, self.server_in_site()).cloned()
+    }
+
+    /// The id of the server app that the site knows: as planned, or of one that this run has restored.
+    fn server_in_site(&self) -> Option<ApplicationId> {
+        let restored = || self.state().server.as_ref().map(|app| app.app_id);
+        self.document.server_app.application_id.or_else(restored)
     }
 
     fn start_next(&self, waiting: &VecDeque<SiteItem>) {
@@ -98,7 +101,9 @@ impl Run<'_> {
         if !waiting.contains(&progress.item) {
             return;
         }
-        self.done(site_report(progress));
+        let step = Step::from(progress.item);
+        let left = self.planned(step).and_then(by_hand);
+        self.done(left.unwrap_or_else(|| site_report(progress)));
         waiting.retain(|item| *item != progress.item);
         self.start_next(waiting);
     }
@@ -107,36 +112,63 @@ impl Run<'_> {
         let document = self.document;
         let (tenant, name) = (document.tenant_id, &document.tenant_name);
         let mut wanted = SiteOnboarding::new(tenant, name, document.environment, server, client, &document.name);
+        if let Some(Operation::UpdateConnection {
+            row,
+            name,
+            new_name: Some(_),
+            ..
+        }) = self.planned(Step::CreateConnection).map(|change| &change.operation)
+        {
+            wanted.renamed_from = Some(NamedConnection::new(*row, name));
+        }
         wanted.description.clone_from(&document.description);
         wanted.discovery = self.inner.spec.discovery().cloned();
         wanted
     }
 
     fn server_import(&self) -> Result<ServerAppImport, StepError> {
-        let step = Step::ImportServerApp;
-        let Some(Operation::ImportServerApp { name, app, app_id_uri, .. }) = self.planned(step).map(|change| &change.operation) else {
-            let known = self.document.server_app.application_id;
-            return Ok(ServerAppImport::Known(known.ok_or(StepError::NotRegistered)?));
-        };
-        let client_id = self.app_id(*app)?;
-        let (secret_key, secret_key_expiry) = match (self.inner.spec.server_app().imported(), self.issued()) {
-            (Some(imported), _) => (imported.secret_key().clone(), imported.secret_key_expiry()),
-            (None, Some(issued)) => (issued.value, issued.expires_on),
-            (None, None) => return Err(StepError::NothingToImport),
-        };
-        Ok(ServerAppImport::Import {
-            name: name.clone(),
-            client_id,
-            secret_key,
-            secret_key_expiry,
-            app_id_uri: self.app_id_uri().or_else(|| app_id_uri.clone()).ok_or(StepError::NothingToImport)?,
-        })
+        match self.planned(Step::ImportServerApp).map(|change| &change.operation) {
+            Some(Operation::ImportServerApp { name, app, app_id_uri, .. }) => {
+                let client_id = self.app_id(*app)?;
+                let (secret_key, secret_key_expiry) = self.secret_to_hand_over()?;
+                Ok(ServerAppImport::Import {
+                    name: name.clone(),
+                    client_id,
+                    secret_key,
+                    secret_key_expiry,
+                    app_id_uri: self.app_id_uri().or_else(|| app_id_uri.clone()).ok_or(StepError::NothingToImport)?,
+                })
+            }
+            Some(Operation::RenewSecret { app, by_hand: false, .. }) => {
+                let client_id = self.app_id(*app)?;
+                let (secret_key, secret_key_expiry) = self.secret_to_hand_over()?;
+                Ok(ServerAppImport::Renew {
+                    client_id,
+                    secret_key,
+                    secret_key_expiry,
+                })
+            }
+            _ => {
+                let known = self.server_in_site();
+                Ok(ServerAppImport::Known(known.ok_or(StepError::NotRegistered)?))
+            }
+        }
+    }
+
+    /// The secret that the site gets: the specification's, or the one that this run has issued.
+    fn secret_to_hand_over(&self) -> Result<(ClientSecret, OffsetDateTime), StepError> {
+        match (self.inner.spec.server_app().imported(), self.issued()) {
+            (Some(imported), _) => Ok((imported.secret_key().clone(), imported.secret_key_expiry())),
+            (None, Some(issued)) => Ok((issued.value, issued.expires_on)),
+            (None, None) => Err(StepError::NothingToImport),
+        }
     }
 
     fn client_import(&self) -> Result<ClientAppImport, StepError> {
         let step = Step::ImportClientApp;
         let Some(Operation::ImportClientApp { name, app }) = self.planned(step).map(|change| &change.operation) else {
-            let known = self.document.client_app.application_id;
+            let restored = || self.state().client.as_ref().map(|app| app.app_id);
+            let known = self.document.client_app.application_id.or_else(restored);
             return Ok(ClientAppImport::Known(known.ok_or(StepError::NotRegistered)?));
         };
         Ok(ClientAppImport::Import {
@@ -156,6 +188,15 @@ fn items(changes: &[&Change]) -> VecDeque<SiteItem> {
     ];
     let is_planned = |item: &SiteItem| changes.iter().any(|change| change.step == Step::from(*item));
     all.into_iter().filter(is_planned).collect()
+}
+
+/// The report of a change that only a person can make.
+fn by_hand(change: &Change) -> Option<StepReport> {
+    let Operation::RenewSecret { by_hand: true, .. } = change.operation else {
+        return None;
+    };
+    let note = "the site keeps the secret that it has, and takes another one only from a person";
+    Some(StepReport::new(change.step, StepAction::Differs).with_note(note))
 }
 
 fn site_report(progress: &SiteProgress) -> StepReport {

@@ -5,7 +5,7 @@
 //! changing goes through [`merge`].
 //!
 //! The changes of one round run side by side, and all of them finish before a failure stops the run. The
-//! caller's sink has each issued secret before the next write.
+//! caller's sink has each issued secret before the next write; [`prove`] signs in with it before the site has it.
 
 pub(crate) mod alive;
 pub(crate) mod app;
@@ -15,6 +15,7 @@ pub(crate) mod consent;
 pub(crate) mod context;
 pub(crate) mod import;
 pub(crate) mod merge;
+pub(crate) mod prove;
 pub(crate) mod registered;
 pub(crate) mod remove;
 pub(crate) mod rounds;

@@ -18,7 +18,7 @@ use crate::{
         },
     },
     directory::Directory,
-    error::{DirectoryError, RefusalReason},
+    error::{DirectoryError, RefusalReason, chain},
     ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId},
     site::SiteRemoval,
 };
@@ -63,6 +63,7 @@ impl Run<'_> {
             return Ok(report);
         };
         let (directory, attempt) = (self.directory()?, self.attempt(step, true));
+        let mut left = Vec::new();
         // The service principal goes first, by itself: whether deleting the app takes it along is not
         // documented.
         if let Some(principal) = service_principal_id {
@@ -70,22 +71,28 @@ impl Run<'_> {
         }
         if let Some(object) = object_id {
             ignore_not_found(directory.delete_application(self.call(step), *object).await)?;
-            purge(directory, *object, *application_id, *service_principal_id, attempt).await?;
+            left.extend(purge(directory, *object, *application_id, *service_principal_id, attempt).await?);
         }
         if let Some(object) = deleted_object_id {
-            purge(directory, *object, *deleted_application_id, None, attempt).await?;
+            left.extend(purge(directory, *object, *deleted_application_id, None, attempt).await?);
         }
         let ids = [
             ("applicationId", application_id.or(*deleted_application_id).map(|id| id.to_string())),
             ("objectId", object_id.or(*deleted_object_id).map(|id| id.to_string())),
         ];
         let ids = ids.into_iter().filter_map(|(name, id)| Some((name, id?)));
-        Ok(ids.fold(report, |report, (name, id)| report.with_id(name, id)))
+        let report = ids.fold(report, |report, (name, id)| report.with_id(name, id));
+        Ok(if left.is_empty() {
+            report
+        } else {
+            report.with_note(left.join(" "))
+        })
     }
 }
 
 /// Removes a deleted app for good, its service principals before it: they are found by the app, should this
-/// be cut off.
+/// be cut off. Gives back what could not be done for the service principals, which the directory removes by itself
+/// after 30 days.
 ///
 /// A deletion may take a moment to show among the deleted objects, so "not found" is waited on.
 pub(crate) async fn purge(
@@ -94,22 +101,36 @@ pub(crate) async fn purge(
     app_id: Option<ApplicationId>,
     known: Option<ServicePrincipalId>,
     attempt: Attempt<'_>,
-) -> Result<(), DirectoryError> {
+) -> Result<Vec<String>, DirectoryError> {
     let call = attempt.emitter.call(attempt.step);
-    // One that a removal before this has deleted, or that was not to be seen yet, shows only here.
+    // One that a removal before this has deleted, or that was not to be seen yet, shows only here. It holds no unique
+    // name, so neither looking for it nor removing it stands in the way of the app, whose name is held until it is
+    // purged.
     let ids: Vec<ApplicationId> = app_id.into_iter().collect();
-    let listed = none_if_denied(directory.deleted_service_principals(call.clone(), &ids).await)?.unwrap_or_default();
+    let mut trouble = Vec::new();
+    let listed = match none_if_denied(directory.deleted_service_principals(call.clone(), &ids).await) {
+        Ok(listed) => listed.unwrap_or_default(),
+        Err(error) => {
+            trouble.push(format!("Deleted service principals could not be looked up: {}.", chain(&error)));
+            Vec::new()
+        }
+    };
     let mut principals: Vec<ServicePrincipalId> = listed.iter().map(|principal| principal.id).collect();
     principals.extend(known.filter(|known| !principals.contains(known)));
     let brief = attempt.policy.with_deadline(attempt.policy.deadline().min(PRINCIPAL_DEADLINE));
     for principal in principals {
         let attempt = Attempt { policy: brief, ..attempt };
         let purged = settle(attempt, || directory.purge_service_principal(call.clone(), principal)).await;
-        // It holds no unique name, so the removal is complete even if it never shows among the deleted
-        // objects.
-        ignore_not_found(purged)?;
+        // The removal is complete even if it never shows among the deleted objects.
+        if let Err(error) = ignore_not_found(purged) {
+            trouble.push(format!(
+                "The deleted service principal {principal} could not be purged: {}.",
+                chain(&error)
+            ));
+        }
     }
-    settle(attempt, || directory.purge_application(call.clone(), application)).await
+    settle(attempt, || directory.purge_application(call.clone(), application)).await?;
+    Ok(trouble)
 }
 
 /// What is not there any more need not be deleted.

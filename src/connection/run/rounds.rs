@@ -3,27 +3,35 @@
 use futures_util::future::join_all;
 
 use crate::{
+    cloud::CloudEndpoints,
     connection::{
+        check::apps,
         plan::{
             change::{Change, When},
             operation::{Operation, Reference},
             target::PlannedApp,
         },
         report::{
+            consent_links::{ConsentLinks, Required},
             error::ApplyError,
             event::Verb,
-            next_step::next_steps,
-            outcome::{AppOutcome, Outcome, StepReport},
+            next_step::{NextStep, Remaining, consents, next_steps},
+            outcome::{AppOutcome, IssuedSecret, Outcome, StepReport},
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
-        run::{app::ToRegister, context::Run, registered::Registered},
+        run::{app::ToRegister, context::Run, prove::beside, registered::Registered},
     },
+    directory::Directory,
     ids::{ApplicationId, ServicePrincipalId},
     site::SiteRemoval,
     spec::ImportedServerApp,
     text::excerpt,
 };
+
+/// The round beside which a new secret is proven: the one of the consents, which the proof does not need. The service
+/// principal, without which no app signs in, is there by then.
+const PROOF: u8 = 3;
 
 impl Run<'_> {
     /// Carries the plan out.
@@ -47,14 +55,23 @@ impl Run<'_> {
         for round in 1..=last {
             let runs = |change: &&Change| change.round == round && self.is_due(change);
             let of_round: Vec<&Change> = changes.iter().filter(runs).collect();
+            if round > PROOF {
+                self.prove().await;
+            }
             if of_round.iter().any(|change| change.step.is_import()) {
                 // One request does all of them: starting a site's tool costs seconds.
                 self.import(&of_round).await?;
                 continue;
             }
-            let results = join_all(of_round.into_iter().map(|change| self.execute(change))).await;
+            let work = join_all(of_round.into_iter().map(|change| self.execute(change)));
+            let results = if round == PROOF {
+                beside(work, self.prove()).await
+            } else {
+                work.await
+            };
             results.into_iter().collect::<Result<(), StepFailure>>()?;
         }
+        self.prove().await;
         self.skip_what_was_not_refused();
         Ok(())
     }
@@ -134,6 +151,7 @@ impl Run<'_> {
             Operation::RemoveApp { .. } => self.step(step, self.remove_app(step, &change.operation)).await,
             Operation::ImportTenant { .. }
             | Operation::ImportServerApp { .. }
+            | Operation::RenewSecret { .. }
             | Operation::ImportClientApp { .. }
             | Operation::CreateConnection { .. }
             | Operation::UpdateConnection { .. }
@@ -252,13 +270,19 @@ impl Run<'_> {
         let changed = report.changed_anything();
         let document = self.document;
         let is_onboarding = document.verb == Verb::Onboard;
-        let imported = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
-        let has_site = document.site.is_some();
         let (server_app, client_app, secret, connection) = {
             let state = self.state();
             let server = app_outcome(&document.server_app, state.server.as_ref(), state.server_principal);
             let client = app_outcome(&document.client_app, state.client.as_ref(), state.client_principal);
             (server, client, state.issued.clone(), state.connection.clone())
+        };
+        let client_id = |app: &Option<AppOutcome>| app.as_ref().map(|app| app.application_id);
+        let next_steps = if is_onboarding {
+            let mut steps = next_steps(self.remaining(secret.as_ref(), changed));
+            steps.extend(self.consents_left_open(client_id(&server_app), client_id(&client_app)));
+            steps
+        } else {
+            Vec::new()
         };
         Outcome {
             changed,
@@ -269,21 +293,57 @@ impl Run<'_> {
                 .tenant_name_in_site(document.tenant_id)
                 .unwrap_or(&document.tenant_name)
                 .to_owned(),
+            // One with placeholders is of an app that is not there, because the run was for the other app only.
             app_id_uri: self
                 .snapshot
-                .client_uri(document.server_app.application_id, self.app_id_uri().as_ref()),
+                .client_uri(document.server_app.application_id, self.app_id_uri().as_ref())
+                .filter(|uri| !uri.has_placeholders()),
             server_app: server_app.filter(|_| is_onboarding),
             client_app: client_app.filter(|_| is_onboarding),
-            next_steps: if is_onboarding {
-                next_steps(secret.as_ref().map(|secret| secret.expires_on), imported, has_site, changed)
-            } else {
-                Vec::new()
-            },
+            next_steps,
             findings: self.all_findings(),
             read_at: self.snapshot.read_at,
             secret,
             connection,
             report,
+        }
+    }
+}
+
+impl Run<'_> {
+    /// The consents that the plan leaves to another administrator, with where they are given.
+    fn consents_left_open(&self, server: Option<ApplicationId>, client: Option<ApplicationId>) -> Vec<NextStep> {
+        let document = self.document;
+        let of_cloud = CloudEndpoints::of(document.environment);
+        let endpoints = self.inner.directory().and_then(Directory::endpoints).unwrap_or(&of_cloud);
+        consents(&document.findings, |app| {
+            let (id, required) = match app {
+                apps::SERVER => (server?, Required::OfServerApp),
+                _ => (client?, Required::OfClientApp(document.app_id_uri.as_ref())),
+            };
+            Some((id, ConsentLinks::of(endpoints, document.tenant_id, id, required)))
+        })
+    }
+
+    /// What the next steps go by. Each date is that of the secret which the site really has.
+    fn remaining(&self, issued: Option<&IssuedSecret>, changed: bool) -> Remaining {
+        let given = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
+        let given = given.or_else(|| issued.map(|secret| secret.expires_on));
+        let site = self.snapshot.site.as_ref().filter(|_| self.document.site.is_some());
+        let row = || site?.application(self.server_in_site()?);
+        let held = || row().and_then(|row| row.secret_expiry);
+        let operation = self.planned(Step::ImportServerApp).map(|change| &change.operation);
+        let (expires_on, is_by_hand) = match operation {
+            Some(Operation::RenewSecret { by_hand, .. }) => (if *by_hand { held() } else { given }, *by_hand),
+            Some(Operation::Keep { .. }) => (held(), false),
+            _ => (given, false),
+        };
+        Remaining {
+            expires_on,
+            hands_over: issued.is_some() && (site.is_none() || is_by_hand),
+            renewed_until: given.filter(|_| is_by_hand),
+            has_site: site.is_some(),
+            changed,
         }
     }
 }

@@ -256,9 +256,11 @@ impl Run<'_> {
         })
     }
 
-    /// Takes note of which secret the site holds, now that it has said so: that tells what is unused.
-    pub(crate) fn settle_unused(&self, held: SecretHeld) {
+    /// Takes note of which secret the site holds, now that it has said so: that tells what is unused. `None` if the
+    /// site was given no secret.
+    pub(crate) fn settle_unused(&self, answer: Option<SecretHeld>) {
         let item_is_new = self.item_is_new();
+        let held = answer.unwrap_or_default();
         let issued = {
             let mut state = self.state();
             let issued = state.issued.clone();
@@ -269,12 +271,14 @@ impl Run<'_> {
                 unless_held: Vec::new(),
             });
             // If another run was faster, the site has that run's secret, and nothing uses this one's.
-            if held == SecretHeld::Another {
+            if held == SecretHeld::Another && item_is_new {
                 state.issued = None;
             }
             issued
         };
-        if let (Some(issued), SecretHeld::NotSaid) = (&issued, held) {
+        // An item that was there may get the secret later, so what the site does not hold yet stays.
+        let is_open = answer == Some(SecretHeld::NotSaid) || (answer == Some(SecretHeld::Another) && !item_is_new);
+        if let Some(issued) = issued.filter(|_| is_open) {
             self.find(Finding::warning(FindingCode::SecretHolderUnknown).with("keyId", issued.key_id));
         }
     }
@@ -343,7 +347,6 @@ impl Run<'_> {
         let Some(Operation::ShortenSecret { secrets }) = self.planned(Step::ShortenSecret).map(|change| &change.operation) else {
             return None;
         };
-        self.start(Step::ShortenSecret);
         let tried = secrets.iter().position(|secret| secret.validity == refused.validity);
         secrets.get(tried.map_or(0, |tried| tried + 1)).copied()
     }

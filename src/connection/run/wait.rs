@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     backoff::{Delays, WaitPolicy},
     connection::report::{emitter::Emitter, event::EventKind, step::Step},
-    error::{DirectoryError, ExceededMaxWait, RefusalReason},
+    error::{Diagnostic, DirectoryError, ExceededMaxWait, RefusalReason, TokenError},
 };
 
 /// How something came to be there.
@@ -112,6 +112,7 @@ impl Wait<'_> {
         let code = match &error {
             DirectoryError::Refused(refused) => refused.service_code().to_owned(),
             DirectoryError::NotVisible(_) => "notVisible".to_owned(),
+            DirectoryError::Token(error) => sign_in_code(error),
             _ => "no answer".to_owned(),
         };
         self.attempt.emitter.emit(EventKind::WaitingForReplication {
@@ -123,6 +124,12 @@ impl Wait<'_> {
         sleep(delay).await;
         Ok(())
     }
+}
+
+/// What the sign-in service has said, as its numbers are written.
+fn sign_in_code(error: &TokenError) -> String {
+    let first = error.refusal().and_then(|refusal| refusal.codes.first());
+    first.map_or_else(|| error.code().to_owned(), |code| format!("AADSTS{code}"))
 }
 
 /// Carries out a change that must not be repeated blindly: it is repeated only if the directory has turned it
@@ -142,7 +149,8 @@ where
     repeat_while(attempt, Attempt::is_replication, change).await
 }
 
-async fn repeat_while<'a, T, F>(
+/// Asks again as long as the answer is one that is worth waiting for.
+pub(crate) async fn repeat_while<'a, T, F>(
     attempt: Attempt<'a>,
     is_worth_waiting: impl Fn(&Attempt<'a>, &DirectoryError) -> bool,
     mut change: impl FnMut() -> F,

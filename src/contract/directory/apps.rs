@@ -1,4 +1,4 @@
-//! App registrations: made once, found by each key, changed where told.
+//! App registrations: created once, found by each key, changed only as asked.
 
 use super::{Checked, Suite, refused, shown, written};
 use crate::{

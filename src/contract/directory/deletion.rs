@@ -19,6 +19,9 @@ impl Suite<'_> {
         let ask = || directory.create_service_principal(Call::quiet(), id);
         let principal = written(check, "create_service_principal", ask).await?;
         self.a_deleted_service_principal_is_listed_until_it_is_purged(&principal).await?;
+        if directory.restores_applications() {
+            self.a_restored_app_is_the_one_that_was_deleted(&app).await?;
+        }
         self.a_deleted_app_holds_its_unique_name_until_it_is_purged(&app).await?;
         self.deleting_what_is_missing_is_refused().await
     }
@@ -40,6 +43,23 @@ impl Suite<'_> {
         written(check, "purge_service_principal", ask).await?;
         let found = shown(check, "deleted_service_principals", list, Vec::is_empty).await?;
         check.holds(found.is_empty(), "no deleted service principal of this app", &found)
+    }
+
+    async fn a_restored_app_is_the_one_that_was_deleted(self, app: &Application) -> Checked {
+        let check = Check("a_restored_app_is_the_one_that_was_deleted");
+        let (directory, id, names) = (self.directory, app.object_id, [self.name(APP)]);
+        written(check, "delete_application", || directory.delete_application(Call::quiet(), id)).await?;
+        written(check, "restore_application", || directory.restore_application(Call::quiet(), id)).await?;
+        let is_it = |found: &Application| (found.object_id, found.app_id) == (app.object_id, app.app_id);
+        for key in [
+            ApplicationKey::ApplicationId(app.app_id),
+            ApplicationKey::UniqueName(self.name(APP)),
+        ] {
+            self.shown(check, &key, "the app that was deleted", is_it).await?;
+        }
+        let list = || directory.deleted_applications(Call::quiet(), &names);
+        let found = shown(check, "deleted_applications", list, Vec::is_empty).await?;
+        check.holds(found.is_empty(), "no deleted app with this unique name", &found)
     }
 
     async fn a_deleted_app_holds_its_unique_name_until_it_is_purged(self, app: &Application) -> Checked {

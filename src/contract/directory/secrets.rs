@@ -1,4 +1,4 @@
-//! Secrets: their text is told once, and they are removed by their ids.
+//! Secrets: the directory gives their text once, and removes them by their ids.
 
 use uuid::Uuid;
 

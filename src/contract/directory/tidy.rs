@@ -1,4 +1,4 @@
-//! Takes away what the suite has made, now or in an earlier run.
+//! Removes what the suite has made, now or in an earlier run with the same prefix.
 
 use super::{Checked, ContractViolation, Suite, shown, written};
 use crate::{

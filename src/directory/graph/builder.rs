@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{GraphDirectory, client::GraphClient};
+use super::{
+    GraphDirectory,
+    client::{ClockLead, GraphClient},
+};
 use crate::{
     clock::{Clock, SystemClock},
     cloud::CloudEndpoints,
@@ -19,6 +22,7 @@ pub struct GraphDirectoryBuilder {
     tokens: Arc<dyn TokenProvider>,
     tenant: Option<TenantId>,
     scopes: Option<Vec<String>>,
+    optional_scopes: Vec<String>,
     clock: Arc<dyn Clock>,
     http: HttpClient,
 }
@@ -30,6 +34,7 @@ impl GraphDirectoryBuilder {
             tokens,
             tenant: None,
             scopes: None,
+            optional_scopes: Vec::new(),
             clock: Arc::new(SystemClock),
             http: HttpClient::default(),
         }
@@ -52,6 +57,13 @@ impl GraphDirectoryBuilder {
         self
     }
 
+    /// Scopes to ask a person for as well, by their full names; the sign-in goes on without them if consent to them is
+    /// refused. Default: none. [`crate::token::optional_sign_in_scopes`] has what is worth offering.
+    pub fn optional_scopes<I: IntoIterator<Item = S>, S: Into<String>>(mut self, scopes: I) -> Self {
+        self.optional_scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Another clock, for the end of tokens, for `Retry-After` dates and for what a policy says about apps created now.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -71,11 +83,13 @@ impl GraphDirectoryBuilder {
         let pipeline = self.http.pipeline(Arc::clone(&self.clock));
         let mut request = TokenRequest::new(self.scopes.unwrap_or_else(|| vec![self.endpoints.default_scope()]));
         request.tenant = self.tenant;
+        request.optional_scopes = self.optional_scopes;
         GraphDirectory::over(GraphClient {
             endpoints: self.endpoints,
             tokens: ServiceTokens::new(self.tokens, request).with_clock(Arc::clone(&self.clock)),
             clock: self.clock,
             pipeline,
+            lead: ClockLead::default(),
         })
     }
 }

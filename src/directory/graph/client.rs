@@ -1,9 +1,13 @@
 //! Asks Microsoft Graph and reads what it answers; which question is asked is decided elsewhere.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc2822};
 use url::Url;
 
 use super::{
@@ -33,6 +37,31 @@ pub(super) struct GraphClient {
     pub(super) tokens: ServiceTokens,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) pipeline: Pipeline,
+    pub(super) lead: ClockLead,
+}
+
+/// How far this machine's clock is ahead of the service's, in whole seconds; [`i64::MIN`] as long as it is not known.
+#[derive(Debug)]
+pub(super) struct ClockLead(AtomicI64);
+
+impl Default for ClockLead {
+    fn default() -> Self {
+        Self(AtomicI64::new(i64::MIN))
+    }
+}
+
+impl ClockLead {
+    /// Learns from the `Date` of an answer that has just come.
+    fn learn(&self, date: Option<&str>, now: OffsetDateTime) {
+        if let Some(date) = date.and_then(|text| OffsetDateTime::parse(text.trim(), &Rfc2822).ok()) {
+            self.0.store((now - date).whole_seconds(), Ordering::Relaxed);
+        }
+    }
+
+    fn get(&self) -> Option<Duration> {
+        let seconds = self.0.load(Ordering::Relaxed);
+        (seconds != i64::MIN).then(|| Duration::seconds(seconds))
+    }
 }
 
 #[derive(Deserialize)]
@@ -46,6 +75,11 @@ impl GraphClient {
     /// The token that a request of this directory carries. A connection for those requests is opened in the meantime.
     pub(super) async fn token(&self) -> Result<AccessToken, TokenError> {
         self.pipeline.beside_warming(self.endpoints.graph(), self.tokens.token()).await
+    }
+
+    /// How far this machine's clock is ahead of the service's.
+    pub(super) fn clock_lead(&self) -> Option<Duration> {
+        self.lead.get()
     }
 
     pub(super) fn request(&self, method: Method, path: &str, query: Option<&str>) -> Request {
@@ -133,6 +167,9 @@ impl GraphClient {
 
     async fn answer(&self, call: &Call, request: &Request) -> Result<Answer, DirectoryError> {
         let sent = self.pipeline.send(call.clone(), request, Some(&self.tokens.bearer()), advice).await;
+        if let Ok(answer) = &sent {
+            self.lead.learn(answer.trace().date.as_deref(), self.clock.now());
+        }
         sent.map_err(failure)
     }
 }

@@ -4,6 +4,7 @@ mod address;
 mod builder;
 mod classify;
 mod client;
+mod conditional_access;
 mod duration;
 mod envelope;
 mod operations;
@@ -43,7 +44,7 @@ use std::sync::Arc;
 
 pub use builder::GraphDirectoryBuilder;
 
-use self::client::GraphClient;
+use self::client::{ClockLead, GraphClient};
 use crate::{cloud::CloudEndpoints, ids::TenantId, token::TokenProvider};
 
 /// A Microsoft Entra tenant, reached through Microsoft Graph v1.0.
@@ -101,6 +102,7 @@ impl GraphDirectory {
             tokens: shared.tokens.for_tenant(tenant, Arc::new(tokens)),
             clock: Arc::clone(&shared.clock),
             pipeline: shared.pipeline.clone(),
+            lead: ClockLead::default(),
         })
     }
 

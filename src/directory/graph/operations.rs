@@ -3,21 +3,21 @@
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 use super::{
     GraphDirectory,
     address::{filtered, keyed, literal, segment},
     client::json_of,
-    policy,
+    conditional_access, policy,
 };
 use crate::{
     call::Call,
     cloud::CloudEndpoints,
     directory::{
-        AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, Directory, NewApplication,
-        NewPassword, NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal,
-        SignedIn, Tenant, VerifiedDomain,
+        AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, ConditionalAccessPolicy, DeletedApplication, Directory,
+        NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment,
+        ServicePrincipal, SignedIn, Tenant, VerifiedDomain,
     },
     error::DirectoryError,
     http::Method,
@@ -129,6 +129,17 @@ impl Directory for GraphDirectory {
             return Err(answer.unexpected("it does not say whether the policy is on").into());
         }
         Ok(policy::evaluate(&policy, self.client.clock.now()))
+    }
+
+    async fn conditional_access_policies(&self, call: Call) -> Result<Vec<ConditionalAccessPolicy>, DirectoryError> {
+        let query = Some("$select=id,displayName,state,conditions");
+        let request = self.client.request(Method::Get, "identity/conditionalAccess/policies", query);
+        let found: Vec<Value> = self.client.list(&call, request).await?;
+        Ok(found.iter().filter_map(conditional_access::enforced).collect())
+    }
+
+    fn clock_lead(&self) -> Option<Duration> {
+        self.client.clock_lead()
     }
 
     async fn application(&self, call: Call, key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
@@ -285,7 +296,9 @@ impl Directory for GraphDirectory {
 
     async fn restore_application(&self, call: Call, application: ApplicationObjectId) -> Result<(), DirectoryError> {
         let path = format!("directory/deletedItems/{application}/restore");
-        self.client.order(&call, &self.client.request(Method::Post, &path, None)).await
+        // An action without parameters: an empty object, so that no proxy asks for the length of a body that is not there.
+        let request = self.client.request(Method::Post, &path, None).with_json(&json!({}));
+        self.client.order(&call, &request).await
     }
 
     async fn application_owners(&self, call: Call, application: ApplicationObjectId) -> Result<Vec<DirectoryObjectId>, DirectoryError> {

@@ -14,6 +14,7 @@ pub(super) fn usage(request: &RequestTrace) -> Option<Use> {
         ("GET", "organization", _) => Use::ReadTenant,
         ("POST", "me", ["checkMemberObjects"]) => Use::ReadRoles,
         ("GET", "policies", _) => Use::ReadPolicy,
+        ("GET", "identity", _) => Use::ReadConditionalAccess,
         ("GET", "directory", ["deletedItems", _]) => Use::ReadDeleted,
         ("DELETE", "directory", ["deletedItems", _]) => Use::Purge,
         ("POST", "applications", []) => Use::RegisterApp,
@@ -56,6 +57,7 @@ mod tests {
             ("GET", "/v1.0/oauth2PermissionGrants"),
             ("GET", "/v1.0/servicePrincipals/1/appRoleAssignments"),
             ("GET", "/v1.0/policies/defaultAppManagementPolicy"),
+            ("GET", "/v1.0/identity/conditionalAccess/policies"),
         ]
         .map(|(method, path)| usage(&RequestTrace::new(method, path)).unwrap());
         assert_eq!(uses, Use::ALL);

@@ -1,4 +1,8 @@
 //! Where an administration service is, and how a question to it is written.
+//!
+//! [`AdminServiceAddress`] is checked when it is made: HTTPS, a host name by which Kerberos knows the server,
+//! no user and no query. [`Query`] writes `$select` and `$filter`; values go into it as data, quoted and
+//! encoded, so that no name of an app can change a question.
 
 use std::borrow::Cow;
 
@@ -27,12 +31,12 @@ impl AdminServiceAddress {
     ///
     /// # Errors
     ///
-    /// When the name is not a full host name.
+    /// If the name is not a full host name.
     pub fn provider(full_name: &str) -> Result<Self, InvalidAdminServiceAddress> {
         let name = full_name.trim();
         let refused = |problem| Err(InvalidAdminServiceAddress::new(name, problem));
         if name.contains(['/', '@', '?', '#', ':']) {
-            return refused("it is to be a host name alone, without scheme, port and path");
+            return refused("a host name alone is expected, without scheme, port and path");
         }
         match Host::parse(name) {
             Ok(Host::Domain(host)) if host.trim_end_matches('.').contains('.') => {
@@ -56,12 +60,12 @@ impl AdminServiceAddress {
     ///
     /// # Errors
     ///
-    /// When the host is not a host name, or the number is none.
+    /// If the host is not a host name, or the number has other characters than digits.
     pub fn gateway(host: &str, number: &str) -> Result<Self, InvalidAdminServiceAddress> {
         let (host, number) = (host.trim(), number.trim());
         let refused = |given: &str, problem| Err(InvalidAdminServiceAddress::new(given, problem));
         if host.contains(['/', '@', '?', '#', ':']) || !matches!(Host::parse(host), Ok(Host::Domain(_))) {
-            return refused(host, "it is to be the gateway's host name alone");
+            return refused(host, "the gateway's host name alone is expected");
         }
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
             return refused(number, "the gateway's number has digits only");
@@ -73,7 +77,7 @@ impl AdminServiceAddress {
     ///
     /// # Errors
     ///
-    /// When it is not HTTPS and not on this machine, or has a query or a user.
+    /// If it is neither HTTPS nor on this machine, or has a query or a user.
     pub fn url(url: &Url) -> Result<Self, InvalidAdminServiceAddress> {
         let mut base = url.clone();
         let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
@@ -81,7 +85,7 @@ impl AdminServiceAddress {
             let shown = format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
             return Err(InvalidAdminServiceAddress::new(
                 &shown,
-                "it is to be an HTTPS address without user and query",
+                "an HTTPS address without user and query is expected",
             ));
         }
         if !base.path().ends_with('/') {
@@ -100,7 +104,7 @@ impl AdminServiceAddress {
         &self.base
     }
 
-    /// Whether proxies are passed by.
+    /// Whether requests go past every proxy.
     pub(super) const fn is_direct(&self) -> bool {
         self.is_direct
     }
@@ -152,9 +156,9 @@ impl AdminServiceAddress {
     }
 }
 
-/// The text does not say where an administration service is.
+/// The text is not the address of an administration service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is no address of an administration service: {problem}")]
+#[error("{given:?} is not the address of an administration service: {problem}")]
 pub struct InvalidAdminServiceAddress {
     given: String,
     problem: &'static str,

@@ -32,6 +32,7 @@ impl Rows {
             applications: understood(self.applications, &mut unread, application),
             connections: understood(self.connections, &mut unread, |row| connection(row, &discovery)),
             unread,
+            gateways: None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The settings of an [`AdminServiceSite`].
+//! The settings of an [`AdminServiceSite`]: HTTP client and clock.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -46,7 +46,7 @@ impl AdminServiceSiteBuilder {
     ///
     /// # Errors
     ///
-    /// When Kerberos is to be used with an address that has no name.
+    /// If Kerberos is to be used with an address that has no name.
     pub fn build(self) -> Result<AdminServiceSite, KerberosNeedsAName> {
         #[cfg(feature = "kerberos")]
         if self.sign_in.is_negotiated() && !self.address.has_name() {

@@ -1,4 +1,7 @@
-//! Asks an administration service and reads its lists; which question is asked is decided elsewhere.
+//! Sends questions to an administration service and reads its lists, page by page.
+//!
+//! What is asked is decided in `mod.rs`, how a question is written in `address`. A next page is read only
+//! from the same service on the same host.
 
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
@@ -46,7 +49,7 @@ impl AdminServiceClient {
             let answer = self.send(call, url, R::CLASS).await?;
             let page: Page<R> = read(&answer)?;
             let Some(value) = page.value else {
-                return Err(unusable(&answer, "it is no list"));
+                return Err(unusable(&answer, "it is not a list"));
             };
             rows.extend(value.into_iter().flatten());
             let Some(link) = page.next_link else { return Ok(rows) };
@@ -54,9 +57,11 @@ impl AdminServiceClient {
             url = next.ok_or_else(|| unusable(&answer, "its next page is on another host or service"))?;
         }
         let message = format!("the list of {} has more than {MOST_PAGES} pages", R::CLASS);
-        Err(SiteUnreachable::new(message, "Report it: no site is known to have that many.")
-            .of_kind(SiteTrouble::UnusableAnswer)
-            .into())
+        Err(
+            SiteUnreachable::new(message, "Report it: no site is known to have that many pages.")
+                .of_kind(SiteTrouble::UnusableAnswer)
+                .into(),
+        )
     }
 
     /// One row with all its properties, those included that a list leaves out.

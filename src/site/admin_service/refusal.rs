@@ -1,7 +1,8 @@
-//! What an administration service means when it says no.
+//! What an error of an administration service means, and what to do about it.
 //!
-//! Its bodies are read leniently: the code in them is often another one than the status, and the text is the SMS
-//! Provider's own. That text is shown, cut to a length that people read.
+//! [`refused`] is for an answer that is not a success, [`failed`] for a call without a usable answer. Error bodies are read
+//! leniently: the code in them is often another one than the status, and the text is the SMS Provider's own. That text
+//! is shown, cut to a length that people read.
 
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ const LONGEST_TEXT: usize = 600;
 /// How deep errors are nested at most.
 const MOST_INNER_ERRORS: usize = 8;
 
-/// A provider that explains itself has made up its mind: asking again gets the same text.
+/// A provider that says why it failed says the same again: another attempt is of no use.
 pub(super) fn advice(answer: &Answer) -> Option<Advice> {
     (answer.status() == 500 && provider_text(answer.body()).is_some()).then_some(Advice::Final)
 }
@@ -139,7 +140,7 @@ fn provider_text(body: &[u8]) -> Option<String> {
         Ok(_) => None,
         Err(_) => {
             let text = std::str::from_utf8(body).ok()?;
-            // What is cut off or a web page is no text for people.
+            // What is cut off, or a web page, is not a text for people.
             (!text.trim_start().starts_with(['{', '[', '<'])).then(|| shown(text)).flatten()
         }
     }

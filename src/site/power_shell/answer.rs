@@ -8,8 +8,8 @@ use crate::{
     cloud::CloudEnvironment,
     error::{SiteError, SiteRefused},
     site::{
-        SecretHeld, SiteAction, SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteItem, SiteProgress, SiteRemoved, SiteRowId,
-        SiteTenant,
+        SecretHeld, SiteAction, SiteApplication, SiteConnection, SiteDiscovery, SiteGateway, SiteHierarchy, SiteInfo, SiteItem,
+        SiteProgress, SiteRemoved, SiteRowId, SiteTenant,
     },
 };
 
@@ -23,12 +23,19 @@ pub(super) enum Answer {
     /// With which secret the site holds, where the script says so.
     Progress(SiteProgress, Option<SecretHeld>),
     Removed(SiteRemoved),
+    Gateway(SiteGateway),
+    Facts(Facts),
     Failed(SiteError),
     End,
-    /// A row that nothing in this version asks for.
-    Noted,
     /// A row that this crate has no words for, such as a tenant whose id is no GUID.
     Skipped,
+}
+
+/// What was read of the site besides its rows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts {
+    pub(super) are_gateways_known: bool,
+    pub(super) is_service_connection_point_online: Option<bool>,
 }
 
 /// Reads one line. `None` where it is not what the script of this version writes.
@@ -56,6 +63,14 @@ enum Said {
         revision: String,
         site_code: String,
         version: String,
+        /// Where the drive of the site leads; `None` if it could not be read.
+        #[serde(default)]
+        provider: Option<String>,
+        /// Empty for a site at the top; `None` if it could not be read.
+        #[serde(default)]
+        reports_to: Option<String>,
+        #[serde(default)]
+        module_version: Option<String>,
     },
     Tenant {
         id: i64,
@@ -74,6 +89,10 @@ enum Said {
         identifier_uri: Option<String>,
         secret_expiry: Option<i64>,
         #[serde(default)]
+        secret_created: Option<i64>,
+        #[serde(default)]
+        updated: Option<i64>,
+        #[serde(default)]
         created: Option<i64>,
         #[serde(default)]
         reply_url: Option<String>,
@@ -90,6 +109,8 @@ enum Said {
         service_type: Option<i64>,
         user_discovery: Option<Discovery>,
         group_discovery: Option<Discovery>,
+        #[serde(default = "known")]
+        is_discovery_known: bool,
     },
     Progress {
         item: String,
@@ -98,7 +119,14 @@ enum Said {
         differences: Vec<String>,
         secret: Option<String>,
     },
-    Gateway {},
+    Gateway {
+        name: String,
+        connection: Option<i64>,
+    },
+    Facts {
+        are_gateways_known: bool,
+        is_service_connection_point_online: Option<bool>,
+    },
     Removed {
         connection: bool,
         left_behind: Vec<String>,
@@ -114,6 +142,10 @@ enum Said {
         line: Option<i64>,
     },
     End {},
+}
+
+const fn known() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -137,11 +169,18 @@ impl Said {
                 revision: said,
                 site_code,
                 version,
+                provider,
+                reports_to,
+                module_version,
             } => {
                 if said != revision() {
                     tracing::warn!(said, own = revision(), "the script is another revision than this crate's");
                 }
-                Answer::Site(SiteInfo::new(site_code, version))
+                let mut info = SiteInfo::new(site_code, version);
+                info.provider = filled(provider);
+                info.hierarchy = SiteHierarchy::of(reports_to.as_deref());
+                info.module_version = filled(module_version);
+                Answer::Site(info)
             }
             Self::Tenant {
                 id,
@@ -169,6 +208,8 @@ impl Said {
                 is_client_app,
                 identifier_uri,
                 secret_expiry,
+                secret_created,
+                updated,
                 created,
                 reply_url,
                 source,
@@ -179,6 +220,8 @@ impl Said {
                 let mut application = SiteApplication::new(SiteRowId(id), client_id, name, SiteRowId(tenant), is_client_app);
                 application.identifier_uri = filled(identifier_uri);
                 application.secret_expiry = secret_expiry.and_then(moment);
+                application.secret_created = secret_created.and_then(moment);
+                application.updated = updated.and_then(moment);
                 application.created = created.and_then(moment);
                 application.reply_url = filled(reply_url);
                 application.source = source;
@@ -192,6 +235,7 @@ impl Said {
                 service_type,
                 user_discovery,
                 group_discovery,
+                is_discovery_known,
             } => {
                 if web_applications.is_none() {
                     tracing::warn!(connection = id, "the web apps of a connection cannot be read");
@@ -199,6 +243,7 @@ impl Said {
                 let rows = web_applications.into_iter().flatten().map(SiteRowId).collect();
                 let mut connection = SiteConnection::new(SiteRowId(id), name, filled(description), rows);
                 connection.service_type = service_type;
+                connection.is_discovery_unread = !is_discovery_known;
                 connection.user_discovery = user_discovery.map(Discovery::into_site);
                 connection.group_discovery = group_discovery.map(Discovery::into_site);
                 Answer::Connection(Box::new(connection))
@@ -223,7 +268,14 @@ impl Said {
                 };
                 Answer::Progress(progress, held)
             }
-            Self::Gateway {} => Answer::Noted,
+            Self::Gateway { name, connection } => Answer::Gateway(SiteGateway::new(name, connection.map(SiteRowId))),
+            Self::Facts {
+                are_gateways_known,
+                is_service_connection_point_online,
+            } => Answer::Facts(Facts {
+                are_gateways_known,
+                is_service_connection_point_online,
+            }),
             Self::Removed { connection, left_behind } => Answer::Removed(SiteRemoved::new(connection, left_behind)),
             Self::Error {
                 code,

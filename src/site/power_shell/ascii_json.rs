@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
 /// One line of JSON with its line end. It is written to memory of the right size, so that no copy stays behind.
-pub(super) fn line(value: &impl Serialize) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn line(value: &impl Serialize) -> serde_json::Result<Zeroizing<Vec<u8>>> {
     let mut length = Length(1);
     value.serialize(&mut Serializer::with_formatter(&mut length, Ascii))?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));

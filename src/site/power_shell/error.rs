@@ -43,6 +43,14 @@ pub enum PowerShellError {
         /// The version that the script speaks.
         version: u8,
     },
+    /// The script has connected to another site, or through another SMS Provider, than the one that was asked for.
+    #[error("the script is connected to site {}{}, which is not the one that was asked for", excerpt(.site_code), through(.provider.as_deref()))]
+    OtherSite {
+        /// The site code that the script tells.
+        site_code: String,
+        /// The SMS Provider that it goes through, if the script tells it.
+        provider: Option<String>,
+    },
     /// The script wrote more than any answer can need.
     #[error("the script wrote more than {limit} bytes{}", if *.in_one_line { " in one line" } else { "" })]
     TooMuchOutput {
@@ -69,6 +77,7 @@ impl Diagnostic for PowerShellError {
             Self::EndedEarly { .. } => "scriptEndedEarly",
             Self::WrongLine { .. } => "scriptNotUnderstood",
             Self::OtherProtocol { .. } => "scriptOfAnotherVersion",
+            Self::OtherSite { .. } => "scriptAtAnotherSite",
             Self::TooMuchOutput { .. } => "scriptOutputTooLong",
             Self::NotConnected { .. } => "scriptNotConnected",
         }
@@ -88,6 +97,9 @@ impl Diagnostic for PowerShellError {
             Self::WrongLine { .. } => "If a signed copy of the script is used, sign the one of this version.",
             Self::OtherProtocol { .. } => {
                 "Replace the copy of the script by the text of this version (SCRIPT in site::power_shell), and sign that one."
+            }
+            Self::OtherSite { .. } => {
+                "Check the site code and the full name of the SMS Provider. A drive of this name that leads elsewhere is in the way: remove it (Remove-PSDrive), and run the same again."
             }
             Self::TooMuchOutput { .. } => "Make sure that nothing else writes to the script's standard output.",
             Self::NotConnected { .. } => {
@@ -112,6 +124,10 @@ impl PowerShellError {
     pub(super) fn unreachable_with(self, help: impl Into<String>) -> SiteUnreachable {
         SiteUnreachable::new("the site was not reached through PowerShell", help).with_source(self)
     }
+}
+
+fn through(provider: Option<&str>) -> String {
+    provider.map_or_else(String::new, |provider| format!(" through {}", excerpt(provider)))
 }
 
 fn ending(code: Option<i32>, errors: &str) -> String {

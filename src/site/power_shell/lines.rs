@@ -5,6 +5,9 @@ use super::{error::PowerShellError, request::VERSION};
 /// How a line of a script of any version begins.
 const MARKER: &[u8] = b"{\"cmg\":";
 
+/// How an error begins of a script of this version that could not read its request.
+const WITHOUT_RUN: &[u8] = b"{\"cmg\":2,\"run\":\"\",";
+
 /// The longest line: a connection with some thousands of groups.
 const LONGEST_LINE: usize = 1024 * 1024;
 
@@ -18,6 +21,8 @@ pub(super) struct Lines {
     beginning: Vec<u8>,
     /// The version of a script that speaks another language.
     other_version: Option<u8>,
+    /// What a script says that could not read the number of the run in its request.
+    without_run: Option<Vec<u8>>,
     rest: Vec<u8>,
     total: usize,
     number: u64,
@@ -29,6 +34,7 @@ impl Lines {
         Self {
             beginning: format!("{{\"cmg\":{VERSION},\"run\":\"{run}\",").into_bytes(),
             other_version: None,
+            without_run: None,
             rest: Vec::new(),
             total: 0,
             number: 0,
@@ -38,6 +44,12 @@ impl Lines {
     /// The version of a script that spoke another language than this crate.
     pub(super) const fn other_version(&self) -> Option<u8> {
         self.other_version
+    }
+
+    /// What a script has said that could not read its request. Anything can write such a line, so it only explains why
+    /// a run ended without an answer.
+    pub(super) fn without_run(&self) -> Option<&[u8]> {
+        self.without_run.as_deref()
     }
 
     /// Takes a piece of output, and hands on each of the script's lines in it, with its number.
@@ -88,6 +100,9 @@ impl Lines {
         let line = std::mem::take(&mut self.rest);
         if let Some(start) = position(&line, &self.beginning) {
             return take(self.number, line.get(start..).unwrap_or_default());
+        }
+        if let Some(start) = position(&line, WITHOUT_RUN) {
+            self.without_run = line.get(start..).map(<[u8]>::to_vec);
         }
         // Everything else is noise: banners, warnings, what a profile or a module says.
         if let Some(start) = position(&line, MARKER)

@@ -13,7 +13,7 @@
 //! gateway* there.
 
 mod answer;
-mod ascii_json;
+pub(crate) mod ascii_json;
 mod console;
 mod error;
 #[cfg(any(fuzzing, test))]
@@ -23,7 +23,7 @@ mod lines;
 #[cfg(feature = "power-shell")]
 mod local_process;
 mod redact;
-mod request;
+pub(crate) mod request;
 mod run;
 mod writer;
 

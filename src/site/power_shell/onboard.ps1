@@ -19,7 +19,7 @@ $code = & {
 param([string] $RequestFile, [string[]] $Lines)
 
 # The SHA-256 of this text without the next line, with line ends of one character and without a signature.
-$revision = '3402caf2d3ff540faabef35973fb33f9badbd12bbbaaf64ea27d15ec36a6c0d4'
+$revision = '421e9815cb6f648609ab0350e0811391af3df75c274b495930733148f3c47bfc'
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
@@ -38,7 +38,7 @@ $webApps = @{}
 function Show-Line {
     param($Line)
     switch ($Line.event) {
-        'site' { Write-Host -Object "Site $($Line.siteCode), version $($Line.version), through $($Line.provider)" }
+        'site' { Write-Host -Object "Site $($Line.siteCode), version $($Line.version)" }
         'progress' {
             Write-Host -Object "  $($Line.item): $($Line.action)"
             foreach ($difference in $Line.differences) { Write-Host -Object "    $difference" }
@@ -234,6 +234,22 @@ function Read-Gateway {
     , $known.gateway
 }
 
+# Null if it could not be read. By this name tools in the field read the mode of the service connection point; it is not
+# documented.
+function Read-ServiceConnectionPoint {
+    try {
+        $rows = @(Get-CMServiceConnectionPoint | Where-Object { $null -ne $_ })
+        $modes = @(foreach ($row in $rows) { foreach ($property in $row.Props) { if ($property.PropertyName -eq 'OfflineMode') { $property.Value } } })
+    } catch {
+        Write-Debug -Message $_.Exception.Message
+        return $null
+    }
+    if ($modes.Count -ne 1) { return $null }
+    if ($modes[0] -eq 0) { return $true }
+    if ($modes[0] -eq 1) { return $false }
+    $null
+}
+
 function ConvertTo-Discovery {
     param($Row)
     $minutes = $null
@@ -262,6 +278,8 @@ function ConvertTo-Connection {
     $users = @($own | Where-Object { $_.groupNames.Count -eq 0 })
     if ($users.Count -eq 1) { $line.userDiscovery = $users[0] }
     if ($groups.Count -eq 1) { $line.groupDiscovery = $groups[0] }
+    # Two of one kind: which is which cannot be told.
+    if ($users.Count -gt 1 -or $groups.Count -gt 1) { $line.isDiscoveryKnown = $false }
     $line
 }
 
@@ -307,13 +325,26 @@ function Find-Service {
     if ($found.Count -gt 0) { $found[0] }
 }
 
+# The connection that gets the wanted name.
+function Find-Former {
+    param($Rename)
+    $found = @(Read-Service | Where-Object { $_.id -eq $Rename.row })
+    if ($found.Count -eq 0) {
+        Deny-Request -Message "the connection $($Rename.name) is not there any more" -Help 'Read the site again.'
+    }
+    if ($found[0].name -cne $Rename.name) {
+        Deny-Request -Message "row $($Rename.row) is the connection $($found[0].name)" -Help 'Read the site again, and name the connection meant.'
+    }
+    $found[0]
+}
+
 # The product allows one connection of type Cloud Management for each tenant, and any number of other kinds. The number
 # of that type is not documented: it is the one of a connection that a gateway uses. If there is none, the product decides.
 function Assert-OneConnection {
     param($Wanted, $Tenant)
     if (-not $Tenant) { return }
     $own = @(Read-Application | Where-Object { $_.tenant -eq $Tenant.id } | ForEach-Object { $_.id })
-    $others = @(Read-Service | Where-Object { $_.name -ne $Wanted.name -and @($_.webApplications | Where-Object { $own -contains $_ }).Count -gt 0 })
+    $others = @(Read-Service | Where-Object { $_.name -ne $Wanted.name -and -not ($Wanted.rename -and $_.id -eq $Wanted.rename.row) -and @($_.webApplications | Where-Object { $own -contains $_ }).Count -gt 0 })
     if ($others.Count -eq 0) { return }
     $gateways = Read-Gateway
     $used = @(foreach ($gateway in $gateways) { $gateway.connection }) | Where-Object { $null -ne $_ }
@@ -399,6 +430,7 @@ function Install-Connection {
     $server = Find-Application -App $Wanted.serverApp -Tenant $tenant -IsClientApp $false
     $client = Find-Application -App $Wanted.clientApp -Tenant $tenant -IsClientApp $true
     $found = Find-Service -Wanted $Wanted
+    if (-not $found -and $Wanted.rename) { $found = Find-Former -Rename $Wanted.rename }
     if (-not $found) {
         $settings = @{ Name = $Wanted.name; AzureEnvironmentOption = $Wanted.environment }
         $settings.ServerApp = $known.applicationRow[$server.id]
@@ -422,9 +454,12 @@ function Install-Connection {
         Send-Progress -Item 'connection' -Action 'unchanged' -Row $found.id -Differences "it has another web app (service type $($found.serviceType)): Cloud Services > Azure Services"
         return $false
     }
+    $changes = @{}
+    if ($Wanted.rename -and $found.name -cne $Wanted.name) { $changes.NewName = $Wanted.name }
+    if ($null -ne $Wanted.description -and $found.description -cne $Wanted.description) { $changes.Description = $Wanted.description }
     $action = 'unchanged'
-    if ($null -ne $Wanted.description -and $found.description -cne $Wanted.description) {
-        $null = Set-CMCloudManagementAzureService -Id $found.id -Description $Wanted.description -DisableWildcardHandling
+    if ($changes.Count -gt 0) {
+        $null = Set-CMCloudManagementAzureService -Id $found.id @changes -DisableWildcardHandling
         $known.Remove('service')
         $action = 'changed'
     }
@@ -440,7 +475,8 @@ function Test-Discovery {
     $null -eq $Wanted.deltaMinutes -or $Wanted.deltaMinutes -eq $Held.deltaMinutes
 }
 
-# The cmdlet finds a group by its name in Microsoft Entra and may ask for a sign-in: only where a person sits.
+# What is not given is left as it is; what is off is switched off. To add a group, the cmdlet finds it by its name in
+# Microsoft Entra and may ask for a sign-in: only where a person sits. To take one out, its name in the site suffices.
 function Install-Discovery {
     param($Wanted)
     $found = ConvertTo-Connection -Service (Find-Service -Wanted $Wanted)
@@ -450,13 +486,17 @@ function Install-Discovery {
     $settings = @{}
     $open = @()
     $users = $Wanted.users
-    if ($users -and -not (Test-Discovery -Wanted $users -Held $found.userDiscovery)) {
+    if ($users -and $users.off) {
+        if ($found.userDiscovery) { $settings.EnableUserDiscovery = $false }
+    } elseif ($users -and -not (Test-Discovery -Wanted $users -Held $found.userDiscovery)) {
         $settings.EnableUserDiscovery = $true
         if ($users.fullSchedule) { $settings.UserDiscoverySchedule = Convert-CMSchedule -ScheduleString $users.fullSchedule }
         if ($users.deltaMinutes) { $settings.EnableUserDeltaDiscovery = $true; $settings.UserDeltaDiscoveryMins = $users.deltaMinutes }
     }
     $groups = $Wanted.groups
-    if ($groups) {
+    if ($groups -and $groups.off) {
+        if ($found.groupDiscovery) { $settings.EnableGroupDiscovery = $false }
+    } elseif ($groups) {
         $held = @(if ($found.groupDiscovery) { $found.groupDiscovery.groupNames })
         $new = [string[]]@($groups.names | Where-Object { $held -notcontains $_ })
         if ($new.Count -gt 0 -and -not $state.resultFile) {
@@ -470,6 +510,8 @@ function Install-Discovery {
             if ($groups.fullSchedule) { $settings.GroupDiscoverySchedule = Convert-CMSchedule -ScheduleString $groups.fullSchedule }
             if ($groups.deltaMinutes) { $settings.EnableGroupDeltaDiscovery = $true; $settings.GroupDeltaDiscoveryMins = $groups.deltaMinutes }
         }
+        $removed = [string[]]@($groups.removedNames | Where-Object { $held -contains $_ })
+        if ($removed.Count -gt 0) { $settings.DeleteGroupName = $removed }
     }
     $action = 'unchanged'
     if ($settings.Count -gt 0) {
@@ -551,6 +593,7 @@ function Send-Snapshot {
     foreach ($service in Read-Service) { Send-Line -Line (ConvertTo-Connection -Service $service) }
     $gateways = Read-Gateway
     foreach ($line in $gateways) { Send-Line -Line $line }
+    Send-Line -Line @{ event = 'facts'; areGatewaysKnown = $null -ne $gateways; isServiceConnectionPointOnline = Read-ServiceConnectionPoint }
 }
 
 # The site of the request, by the drive that the module makes for it. An error of the module's automatic drive, for the
@@ -577,14 +620,14 @@ function Connect-Site {
         $drive = $null
     }
     if (-not $drive) {
-        $null = New-PSDrive -Name $Request.siteCode -PSProvider CMSite -Root $Request.provider -Scope Global
+        $drive = New-PSDrive -Name $Request.siteCode -PSProvider CMSite -Root $Request.provider -Scope Global
     }
     Set-Location -Path "$($Request.siteCode):"
     $found = @(Get-CMSite -SiteCode $Request.siteCode | Where-Object { $null -ne $_ })
     if ($found.Count -eq 0) { throw 'the provider does not know the site' }
     $site = @{
         event = 'site'; revision = $revision; siteCode = [string]$found[0].SiteCode; version = [string]$found[0].Version
-        provider = $Request.provider; reportsTo = [string](Read-Value -Object $found[0] -Name 'ReportingSiteCode')
+        provider = Read-Value -Object $drive -Name 'Root'; reportsTo = Read-Value -Object $found[0] -Name 'ReportingSiteCode'
         moduleVersion = [string](Read-Value -Object $loaded[0] -Name 'Version')
     }
     Send-Line -Line $site

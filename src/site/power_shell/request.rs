@@ -10,11 +10,14 @@ use crate::{
     ids::{ApplicationId, TenantId},
     secret::ClientSecret,
     site::{ClientAppImport, ServerAppImport, SiteOnboarding, SiteRemoval},
-    spec::Schedule,
+    spec::{DiscoverySpec, Schedule},
 };
 
 /// The version of the language that script and crate speak.
 pub(super) const VERSION: u8 = 2;
+
+/// The console's way to renew a secret.
+const RENEW: &str = "In the console: Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key.";
 
 /// A number for one run, which no text of the site can know.
 pub(super) fn new_run() -> String {
@@ -42,11 +45,16 @@ impl<'a> Wish<'a> {
     /// The secret that the request carries.
     pub(super) const fn secret(self) -> Option<&'a ClientSecret> {
         match self {
-            Self::Onboard(wanted) => match &wanted.server_app {
-                ServerAppImport::Import { secret_key, .. } => Some(secret_key),
-                ServerAppImport::Known(_) => None,
-            },
+            Self::Onboard(wanted) => wanted.server_app.secret_key(),
             Self::Snapshot | Self::OnboardAndPrompt(_) | Self::Remove(_) => None,
+        }
+    }
+
+    /// The connection that is wanted.
+    const fn wanted(self) -> Option<&'a SiteOnboarding> {
+        match self {
+            Self::Onboard(wanted) | Self::OnboardAndPrompt(wanted) => Some(wanted),
+            Self::Snapshot | Self::Remove(_) => None,
         }
     }
 }
@@ -65,6 +73,13 @@ pub(super) fn line(run: &str, address: &Address, wish: Wish<'_>) -> Result<Zeroi
     if let Some(text) = texts(wish).find(|text| is_taken_for_a_date(text)) {
         let message = format!("PowerShell would take {text:?} for a date");
         return Err(SiteRefused::new("hand the values to PowerShell", message, "Choose another name or description.").into());
+    }
+    if wish
+        .wanted()
+        .is_some_and(|wanted| matches!(wanted.server_app, ServerAppImport::Renew { .. }))
+    {
+        let message = "the product has no documented cmdlet for it";
+        return Err(SiteRefused::new("renew the secret", message, RENEW).into());
     }
     let imports = |wanted: &SiteOnboarding| matches!(wanted.server_app, ServerAppImport::Import { .. });
     let request = Request {
@@ -93,6 +108,19 @@ pub(super) fn line(run: &str, address: &Address, wish: Wish<'_>) -> Result<Zeroi
     })
 }
 
+/// The secret and what is wanted, as a request has them, for a sealed hand-over; `None` if there is no secret.
+#[cfg(feature = "hand-over")]
+pub(crate) fn for_a_hand_over(wanted: &SiteOnboarding) -> Option<(impl Serialize, impl Serialize)> {
+    let secret = Wish::Onboard(wanted).secret()?;
+    Some((CodeUnits(secret), Wanted::of(wanted)))
+}
+
+/// The text that PowerShell would take for a date, if there is one.
+#[cfg(feature = "hand-over")]
+pub(crate) fn taken_for_a_date(wanted: &SiteOnboarding) -> Option<&str> {
+    texts(Wish::Onboard(wanted)).find(|text| is_taken_for_a_date(text))
+}
+
 /// Every key is always there: the script reads in strict mode.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -118,9 +146,17 @@ struct Wanted<'a> {
     server_app: App<'a>,
     client_app: App<'a>,
     name: &'a str,
+    rename: Option<Rename<'a>>,
     description: Option<&'a str>,
     users: Option<Discovery<'a>>,
     groups: Option<Discovery<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rename<'a> {
+    row: i64,
+    name: &'a str,
 }
 
 #[derive(Serialize)]
@@ -137,7 +173,9 @@ struct App<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Discovery<'a> {
+    off: bool,
     names: &'a [String],
+    removed_names: &'a [String],
     full_schedule: Option<&'a Schedule>,
     delta_minutes: Option<u32>,
 }
@@ -160,18 +198,45 @@ impl<'a> Wanted<'a> {
             server_app: App::server(&wanted.server_app),
             client_app: App::client(&wanted.client_app),
             name: &wanted.name,
+            rename: wanted.renamed_from.as_ref().map(|former| Rename {
+                row: former.row.0,
+                name: &former.name,
+            }),
             description: wanted.description.as_deref(),
-            users: discovery.and_then(|discovery| discovery.users()).map(|users| Discovery {
-                names: &[],
-                full_schedule: users.full_schedule.as_ref(),
-                delta_minutes: users.delta_minutes,
-            }),
-            groups: discovery.and_then(|discovery| discovery.groups()).map(|groups| Discovery {
-                names: &groups.names,
-                full_schedule: groups.full_schedule.as_ref(),
-                delta_minutes: groups.delta_minutes,
-            }),
+            users: discovery.and_then(Discovery::of_users),
+            groups: discovery.and_then(Discovery::of_groups),
         }
+    }
+}
+
+impl<'a> Discovery<'a> {
+    const OFF: Self = Self {
+        off: true,
+        names: &[],
+        removed_names: &[],
+        full_schedule: None,
+        delta_minutes: None,
+    };
+
+    fn of_users(discovery: &'a DiscoverySpec) -> Option<Self> {
+        let settings = discovery.users().map(|users| Self {
+            off: false,
+            full_schedule: users.full_schedule.as_ref(),
+            delta_minutes: users.delta_minutes,
+            ..Self::OFF
+        });
+        settings.or_else(|| discovery.users_are_off().then_some(Self::OFF))
+    }
+
+    fn of_groups(discovery: &'a DiscoverySpec) -> Option<Self> {
+        let settings = discovery.groups().map(|groups| Self {
+            off: false,
+            names: &groups.names,
+            removed_names: &groups.removed_names,
+            full_schedule: groups.full_schedule.as_ref(),
+            delta_minutes: groups.delta_minutes,
+        });
+        settings.or_else(|| discovery.groups_are_off().then_some(Self::OFF))
     }
 }
 
@@ -191,7 +256,7 @@ impl<'a> App<'a> {
                 secret_key_expiry: Some(secret_key_expiry.unix_timestamp()),
                 app_id_uri: Some(app_id_uri.as_str()),
             },
-            ServerAppImport::Known(client_id) => Self::known(*client_id),
+            ServerAppImport::Known(client_id) | ServerAppImport::Renew { client_id, .. } => Self::known(*client_id),
         }
     }
 
@@ -228,15 +293,14 @@ impl Serialize for CodeUnits<'_> {
 
 /// The texts of a wish that somebody chose freely.
 fn texts(wish: Wish<'_>) -> impl Iterator<Item = &str> {
-    let (wanted, removal) = match wish {
-        Wish::Snapshot => (None, None),
-        Wish::Onboard(wanted) | Wish::OnboardAndPrompt(wanted) => (Some(wanted), None),
-        Wish::Remove(removal) => (None, Some(removal)),
+    let removal = match wish {
+        Wish::Remove(removal) => Some(removal),
+        _ => None,
     };
-    let of_wanted = wanted.into_iter().flat_map(|wanted| {
+    let of_wanted = wish.wanted().into_iter().flat_map(|wanted| {
         let server = match &wanted.server_app {
             ServerAppImport::Import { name, .. } => Some(name.as_str()),
-            ServerAppImport::Known(_) => None,
+            ServerAppImport::Known(_) | ServerAppImport::Renew { .. } => None,
         };
         let client = match &wanted.client_app {
             ClientAppImport::Import { name, .. } => Some(name.as_str()),
@@ -246,13 +310,18 @@ fn texts(wish: Wish<'_>) -> impl Iterator<Item = &str> {
         [
             Some(wanted.tenant_name.as_str()),
             Some(wanted.name.as_str()),
+            wanted.renamed_from.as_ref().map(|former| former.name.as_str()),
             wanted.description.as_deref(),
             server,
             client,
         ]
         .into_iter()
         .flatten()
-        .chain(groups.into_iter().flat_map(|groups| groups.names.iter().map(String::as_str)))
+        .chain(
+            groups
+                .into_iter()
+                .flat_map(|groups| groups.names.iter().chain(&groups.removed_names).map(String::as_str)),
+        )
     });
     of_wanted.chain(removal.map(|removal| removal.name.as_str()))
 }

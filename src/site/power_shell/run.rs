@@ -13,7 +13,7 @@ use super::{
     redact::Redactor,
     request::{self, Address, Wish},
 };
-use crate::error::SiteError;
+use crate::{error::SiteError, site::SiteInfo};
 
 /// How much of a script's standard error goes into an error.
 const MOST_ERRORS: usize = 4096;
@@ -37,6 +37,7 @@ pub(super) async fn run(
     let run = request::new_run();
     let request = request::line(&run, address, wish)?;
     let mut reader = Reader {
+        address: Some(address),
         lines: Lines::new(&run),
         redactor: Redactor::new(wish.secret()),
         verdict: None,
@@ -52,6 +53,9 @@ pub(super) async fn run(
     }
     if let Some(version) = reader.lines.other_version() {
         return Err(PowerShellError::OtherProtocol { version }.unreachable().into());
+    }
+    if let Some(error) = reader.unread_request() {
+        return Err(error);
     }
     match ended {
         Ok(Ok(end)) => {
@@ -70,6 +74,7 @@ pub(super) async fn run(
 /// When the answers say that the script failed, or do not say that it is done.
 pub(super) fn read_back(run: &str, answers: &[u8], take: &mut (dyn FnMut(Answer) + Send)) -> Result<(), SiteError> {
     let mut reader = Reader {
+        address: None,
         lines: Lines::new(run),
         redactor: Redactor::new(None),
         verdict: None,
@@ -78,14 +83,17 @@ pub(super) fn read_back(run: &str, answers: &[u8], take: &mut (dyn FnMut(Answer)
     if reader.push(answers).is_continue() {
         reader.end();
     }
-    let code = None;
-    let errors = String::new();
-    reader
-        .verdict
-        .unwrap_or_else(|| Err(PowerShellError::EndedEarly { code, errors }.unreachable().into()))
+    if let Some(verdict) = reader.verdict.take() {
+        return verdict;
+    }
+    let (code, errors) = (None, String::new());
+    let ended_early = || PowerShellError::EndedEarly { code, errors }.unreachable().into();
+    Err(reader.unread_request().unwrap_or_else(ended_early))
 }
 
 struct Reader<'a> {
+    /// The site that was asked for, where the answers are those of a request that is known.
+    address: Option<&'a Address>,
     lines: Lines,
     redactor: Redactor,
     /// How it ended, as soon as that is known.
@@ -96,12 +104,13 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn push(&mut self, piece: &[u8]) -> ControlFlow<()> {
         let Self {
+            address,
             lines,
             redactor,
             verdict,
             take,
         } = self;
-        let read = lines.push(piece, |number, line| judge(number, line, redactor, verdict, *take));
+        let read = lines.push(piece, |number, line| judge(*address, number, line, redactor, verdict, *take));
         if let Err(error) = read {
             verdict.get_or_insert(Err(error.unreachable().into()));
         }
@@ -115,17 +124,27 @@ impl Reader<'_> {
 
     fn end(&mut self) {
         let Self {
+            address,
             lines,
             redactor,
             verdict,
             take,
         } = self;
         // Half a line is no answer: the run ended early.
-        let _ = lines.end(|number, line| judge(number, line, redactor, verdict, *take));
+        let _ = lines.end(|number, line| judge(*address, number, line, redactor, verdict, *take));
+    }
+
+    /// Why the script could not read its request, if it says so.
+    fn unread_request(&self) -> Option<SiteError> {
+        match answer::read(self.lines.without_run()?, &self.redactor)? {
+            Answer::Failed(error) => Some(error),
+            _ => None,
+        }
     }
 }
 
 fn judge(
+    address: Option<&Address>,
     number: u64,
     line: &[u8],
     redactor: &Redactor,
@@ -138,11 +157,38 @@ fn judge(
     match answer::read(line, redactor).ok_or(PowerShellError::WrongLine { number })? {
         Answer::End => *verdict = Some(Ok(())),
         Answer::Failed(error) => *verdict = Some(Err(error)),
-        Answer::Noted => {}
+        Answer::Site(info) => match address.and_then(|address| other_site(address, &info)) {
+            // Nothing was written by then that a snapshot shows; a run that writes is stopped.
+            Some(error) => *verdict = Some(Err(error)),
+            None => take(Answer::Site(info)),
+        },
         Answer::Skipped => tracing::warn!(line = number, "the site has a row whose id cannot be read; it is passed over"),
         answer => take(answer),
     }
     Ok(())
+}
+
+/// The error of a script that has connected to another site than the one that was asked for.
+fn other_site(address: &Address, info: &SiteInfo) -> Option<SiteError> {
+    let is_code = address.site_code.eq_ignore_ascii_case(&info.site_code);
+    let leads_there = info.provider.as_deref().is_none_or(|root| is_same_host(&address.provider, root));
+    if is_code && leads_there {
+        return None;
+    }
+    let error = PowerShellError::OtherSite {
+        site_code: info.site_code.clone(),
+        provider: info.provider.clone(),
+    };
+    Some(error.unreachable().into())
+}
+
+/// Whether both are names of one host. One of them may be the host's short name, and a root may begin as a share does.
+fn is_same_host(asked: &str, root: &str) -> bool {
+    let host = |name: &str| name.trim_matches(['\\', '/', '.', ' ']).to_ascii_lowercase();
+    let (asked, root) = (host(asked), host(root));
+    let label = |name: &str| name.split('.').next().map(str::to_owned);
+    let is_short = !asked.contains('.') || !root.contains('.');
+    asked == root || (is_short && label(&asked) == label(&root))
 }
 
 /// The beginning of a text, cut where a character ends.
@@ -150,4 +196,19 @@ fn bounded(text: &str) -> &str {
     let most = MOST_ERRORS.min(text.len());
     let end = (0..=most).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or(0)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same_host;
+
+    #[test]
+    fn a_host_is_the_same_by_its_short_name_and_however_a_root_is_written() {
+        for root in ["CM01.contoso.com", r"\\cm01.contoso.com\", "cm01", "cm01.contoso.com."] {
+            assert!(is_same_host("cm01.contoso.com", root), "{root}");
+        }
+        for root in ["lab01.contoso.com", "cm01.fabrikam.com", "lab01", ""] {
+            assert!(!is_same_host("cm01.contoso.com", root), "{root}");
+        }
+    }
 }

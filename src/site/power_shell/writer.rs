@@ -171,14 +171,19 @@ impl Site for PowerShellSite {
     /// discovery, and what has none for user discovery where there is one of it.
     async fn snapshot(&self, _call: Call) -> Result<SiteSnapshot, SiteError> {
         let mut snapshot = SiteSnapshot::default();
+        let (mut gateways, mut read) = (Vec::new(), None);
         let mut take = |answer| match answer {
             Answer::Site(info) => snapshot.info = info.identified_by(self.identity()),
             Answer::Tenant(tenant) => snapshot.tenants.push(tenant),
             Answer::Application(application) => snapshot.applications.push(application),
             Answer::Connection(connection) => snapshot.connections.push(*connection),
+            Answer::Gateway(gateway) => gateways.push(gateway),
+            Answer::Facts(facts) => read = Some(facts),
             _ => {}
         };
         self.run(Wish::Snapshot, &mut take).await?;
+        snapshot.gateways = read.filter(|facts| facts.are_gateways_known).map(|_| gateways);
+        snapshot.info.is_service_connection_point_online = read.and_then(|facts| facts.is_service_connection_point_online);
         Ok(snapshot)
     }
 

@@ -17,6 +17,8 @@ pub(super) struct Key {
     tenant: Option<TenantId>,
     /// In order and without repetitions.
     scopes: Vec<String>,
+    /// What was offered beside them. Whether it was granted, only the token says.
+    optional: Vec<String>,
 }
 
 impl Key {
@@ -27,6 +29,7 @@ impl Key {
         Self {
             tenant: request.tenant,
             scopes,
+            optional: request.optional_scopes.clone(),
         }
     }
 
@@ -34,6 +37,7 @@ impl Key {
     pub(super) fn widened(&self, request: &TokenRequest) -> TokenRequest {
         let mut request = request.clone();
         request.scopes.clone_from(&self.scopes);
+        request.optional_scopes.clone_from(&self.optional);
         request
     }
 

@@ -18,6 +18,7 @@ use self::{loopback::Loopback, redirect::wrong_state};
 use super::{
     endpoints::SignInEndpoints,
     exchange::{Repeat, TokenAnswer},
+    optional::with_optional_scopes,
     proof::{challenge, random_text},
     service::{DEFAULT_SIGN_IN_CLIENT, SignInService, common_settings, not_offered},
 };
@@ -44,6 +45,9 @@ type Open = Arc<dyn Fn(&Url) + Send + Sync>;
 /// answer with the right `state`, and ends with an error if a second one comes before the code is redeemed. Put it before
 /// [`super::DeviceCodeSignIn`] in a [`crate::TokenChain`] if both may do. Directory and site keep its tokens in memory;
 /// [`crate::CachedTokens`] shares one sign-in among several.
+///
+/// Of the scopes that the request offers beside those it needs ([`TokenRequest::optional_scopes`]) the person is asked
+/// for all at first; if consent is refused, the page is opened once more without them.
 ///
 /// The sign-in application needs `http://localhost` among its redirect URIs for public clients; the port does not count.
 ///
@@ -73,8 +77,8 @@ pub struct BrowserSignIn {
 }
 
 impl BrowserSignIn {
-    /// Signs in at these endpoints; `open` gets the address of the sign-in page. It is called once for each sign-in, and
-    /// must not block.
+    /// Signs in at these endpoints; `open` gets the address of the sign-in page. It is called once for each sign-in, a
+    /// second time if consent to optional scopes was refused, and must not block.
     pub fn new(endpoints: CloudEndpoints, open: impl Fn(&Url) + Send + Sync + 'static) -> Self {
         Self {
             service: SignInService::new(endpoints, DEFAULT_SIGN_IN_CLIENT),
@@ -180,6 +184,14 @@ impl fmt::Debug for BrowserSignIn {
 #[async_trait]
 impl TokenProvider for BrowserSignIn {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        with_optional_scopes(request, |request| self.ask(request)).await
+    }
+}
+
+impl BrowserSignIn {
+    /// Asks the person once.
+    async fn ask(&self, request: TokenRequest) -> Result<AccessToken, TokenError> {
+        let request = &request;
         let endpoints = self.service.sign_in_endpoints(request).await?;
         let state = Arc::new(random_text()?);
         let mut loopback = Loopback::bind(&state).await.map_err(no_port)?;

@@ -40,32 +40,32 @@ pub struct ClientCertificate {
 impl ClientCertificate {
     /// Reads a certificate and its private key in PEM: `CERTIFICATE` in the first text, `PRIVATE KEY` (PKCS#8) or
     /// `RSA PRIVATE KEY` in the second one. One text with both may be given twice. Of several certificates the one that
-    /// belongs to the key is taken.
+    /// belongs to the key is taken. The text with the key is wiped.
     ///
     /// # Errors
     ///
     /// If there is no certificate or no key, if the key is encrypted or not an RSA key, or if the two do not belong
     /// together.
-    pub fn from_pem(certificate: impl AsRef<[u8]>, private_key: impl AsRef<[u8]>) -> Result<Self, InvalidClientCertificate> {
+    pub fn from_pem(certificate: impl AsRef<[u8]>, private_key: impl Into<Vec<u8>>) -> Result<Self, InvalidClientCertificate> {
         let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(certificate.as_ref())
             .filter_map(Result::ok)
             .collect();
-        let private_key = private_key.as_ref();
-        let key = PrivateKeyDer::from_pem_slice(private_key).map_err(|_| match is_encrypted(private_key) {
+        let private_key = Zeroizing::new(private_key.into());
+        let key = PrivateKeyDer::from_pem_slice(&private_key).map_err(|_| match is_encrypted(&private_key) {
             true => InvalidClientCertificate::KeyEncrypted,
             false => InvalidClientCertificate::NoPrivateKey,
         })?;
         Self::of(certificates, key)
     }
 
-    /// Reads a certificate in DER (X.509) and its private key in DER (PKCS#8).
+    /// Reads a certificate in DER (X.509) and its private key in DER (PKCS#8). The key that was given is wiped.
     ///
     /// # Errors
     ///
     /// If one of the two cannot be read, if the key is not an RSA key, or if they do not belong together.
-    pub fn from_der(certificate: impl AsRef<[u8]>, private_key: impl AsRef<[u8]>) -> Result<Self, InvalidClientCertificate> {
+    pub fn from_der(certificate: impl AsRef<[u8]>, private_key: impl Into<Vec<u8>>) -> Result<Self, InvalidClientCertificate> {
         let certificate = CertificateDer::from(certificate.as_ref().to_vec());
-        let key = PrivatePkcs8KeyDer::from(private_key.as_ref().to_vec());
+        let key = PrivatePkcs8KeyDer::from(private_key.into());
         Self::of(vec![certificate], key.into())
     }
 

@@ -40,7 +40,7 @@ use crate::{
 ///
 /// # fn example(tenant: TenantId, application: ApplicationId) -> Result<(), Box<dyn std::error::Error>> {
 /// let pem = std::fs::read("pipeline.pem")?; // the certificate and its key in one file
-/// let certificate = ClientCertificate::from_pem(&pem, &pem)?;
+/// let certificate = ClientCertificate::from_pem(&pem, pem.clone())?;
 /// let endpoints = CloudEndpoints::default();
 /// let sign_in = ClientCertificateSignIn::new(endpoints.clone(), tenant, application, certificate);
 /// let directory = GraphDirectory::new(endpoints, sign_in);

@@ -13,6 +13,7 @@ use url::Url;
 use super::{
     endpoints::SignInEndpoints,
     exchange::{FormFailure, Repeat, TokenAnswer, seconds, unusable, wiped},
+    optional::with_optional_scopes,
     service::{DEFAULT_SIGN_IN_CLIENT, SignInService, common_settings, not_offered},
 };
 use crate::{
@@ -241,6 +242,14 @@ impl fmt::Debug for DeviceCodeSignIn {
 #[async_trait]
 impl TokenProvider for DeviceCodeSignIn {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        with_optional_scopes(request, |request| self.ask(request)).await
+    }
+}
+
+impl DeviceCodeSignIn {
+    /// Asks the person once.
+    async fn ask(&self, request: TokenRequest) -> Result<AccessToken, TokenError> {
+        let request = &request;
         let endpoints = self.service.sign_in_endpoints(request).await?;
         let address = endpoints.device_code.as_ref().ok_or_else(|| not_offered("device codes"))?;
         let scope = request.scopes.join(" ");

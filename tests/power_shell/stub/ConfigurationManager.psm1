@@ -1,7 +1,14 @@
-# Stands in for the ConfigurationManager module in tests: the cmdlets that the script uses, over rows in a file.
-# New-PSDrive and Set-Location are here too, because the site drive's provider is the product's own.
+# Stands in for the ConfigurationManager module in tests: the cmdlets that the script uses, over rows in a file, with the
+# parameters, parameter sets, mandatory parameters and types of Microsoft's reference. New-PSDrive, Get-PSDrive,
+# Remove-PSDrive and Set-Location are here too, because the provider of the site's drive is the product's own.
 
 $path = $env:CMG_STUB_STATE
+$calls = $env:CMG_STUB_CALLS
+# What the reference leaves open: 'null' and 'error' answer it so, anything else as a site would that knows.
+$open = $env:CMG_STUB_OPEN
+$drives = @{}
+
+function Write-Call($Name) { if ($calls) { Add-Content -LiteralPath $calls -Value $Name } }
 
 function Read-State {
     if (Test-Path -LiteralPath $path) { return Import-Clixml -LiteralPath $path }
@@ -12,96 +19,206 @@ function Save-State($State) { Export-Clixml -LiteralPath $path -InputObject $Sta
 
 function New-Row($State) { $id = $State.next; $State.next = $id + 1; $id }
 
-function New-PSDrive { param($Name, $PSProvider, $Root, $Scope) }
+function New-PSDrive {
+    param([string] $Name, [string] $PSProvider, [string] $Root, [string] $Scope)
+    $script:drives[$Name] = [pscustomobject]@{ Name = $Name; Root = $Root }
+    $script:drives[$Name]
+}
 
-function Get-PSDrive { param($Name, $PSProvider) }
+function Get-PSDrive {
+    [CmdletBinding()]
+    param([string] $Name, [string] $PSProvider)
+    if ($Name) { return $script:drives[$Name] }
+    $script:drives.Values
+}
 
-function Remove-PSDrive { param($Name, $Scope, [switch] $Force) }
+function Remove-PSDrive {
+    param([string] $Name, [string] $Scope, [switch] $Force)
+    $script:drives.Remove($Name)
+}
 
-function Set-Location { param($Path) }
+function Set-Location {
+    param([string] $Path)
+    $name = $Path -replace ':$', ''
+    if (-not $script:drives.ContainsKey($name)) { throw "a drive with the name '$name' does not exist" }
+}
 
 function Get-CMSite {
-    param([string] $SiteCode)
-    [pscustomobject]@{ SiteCode = $SiteCode; Version = '5.00.9128.1000' }
+    [CmdletBinding()]
+    param([string] $SiteCode, [string] $Name, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling)
+    Write-Call 'Get-CMSite'
+    [pscustomobject]@{ SiteCode = $SiteCode; Version = '5.00.9128.1000'; ReportingSiteCode = '' }
+}
+
+function Get-CMServiceConnectionPoint {
+    [CmdletBinding()]
+    param([string] $SiteCode, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling)
+    Write-Call 'Get-CMServiceConnectionPoint'
+    $mode = [pscustomobject]@{ PropertyName = 'OfflineMode'; Value = 0 }
+    [pscustomobject]@{ RoleName = 'SMS Dmp Connector'; Props = @($mode) }
 }
 
 function Get-CMAADApplication {
-    param([string] $ClientId, [string] $TenantId)
+    [CmdletBinding()]
+    param(
+        [string] $AppName, [ValidateSet('ServerApplication', 'ClientApplication')] [string] $AppType, [string] $ClientId,
+        [string] $TenantId, [string] $TenantName, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
+    )
+    Write-Call 'Get-CMAADApplication'
     foreach ($row in (Read-State).apps) {
         if (-not $ClientId -or $row.ClientID -eq $ClientId) { [pscustomobject]$row }
     }
 }
 
+function Get-CMAADTenant {
+    [CmdletBinding()]
+    param([string] $Id, [string] $Name, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling)
+    Write-Call 'Get-CMAADTenant'
+    foreach ($row in (Read-State).tenants) { [pscustomobject]$row }
+}
+
 function Get-CMAzureService {
-    param([int] $Id)
+    [CmdletBinding()]
+    param([int] $Id, [string] $Name, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling)
+    Write-Call 'Get-CMAzureService'
     foreach ($row in (Read-State).services) {
         if (-not $Id -or $row.ID -eq $Id) { [pscustomobject]$row }
     }
 }
 
 function Invoke-CMWmiQuery {
-    param([string] $Query, [string] $Option)
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param(
+        [Parameter(Mandatory = $true)] [string] $Query, [hashtable] $Context, [string] $Option, [string] $ClassName, [string] $Search,
+        [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
+    )
+    Write-Call 'Invoke-CMWmiQuery'
+    $isOpen = $Query -notlike '*SMS_AAD_Tenant_Ex*'
+    if ($isOpen -and $open -eq 'error') { throw 'the provider does not know this class' }
+    if ($isOpen -and $open -eq 'null') { return $null }
     $state = Read-State
-    if ($Query -like '*SMS_AzureEnvironments*') { [pscustomobject]@{ ID = 1; EnvironmentName = 'AzurePublicCloud' } }
+    if ($Query -like '*SMS_AzureEnvironments*') {
+        [pscustomobject]@{ ID = 1; EnvironmentName = 'AzurePublicCloud' }
+        [pscustomobject]@{ ID = 2; EnvironmentName = 'AzureUSGovernmentCloud' }
+    }
     if ($Query -like '*SMS_AAD_Tenant_Ex*') { foreach ($row in $state.tenants) { [pscustomobject]$row } }
     if ($Query -like '*SMS_AAD_Discovery_Settings*') { foreach ($row in $state.settings) { [pscustomobject]$row } }
 }
 
 function Import-CMAADServerApplication {
+    [CmdletBinding(SupportsShouldProcess = $true)]
     param(
-        [string] $TenantName, [string] $TenantId, [string] $AppName, [string] $ClientId, [securestring] $SecretKey,
-        [datetime] $SecretKeyExpiry, [uri] $AppIdUri, [string] $AzureEnvironmentOption, [switch] $DisableWildcardHandling
+        [Parameter(Mandatory = $true, Position = 0)] [string] $TenantName,
+        [Parameter(Mandatory = $true, Position = 1)] [string] $TenantId,
+        [Parameter(Mandatory = $true, Position = 2)] [string] $AppName,
+        [Parameter(Mandatory = $true, Position = 3)] [string] $ClientId,
+        [Parameter(Mandatory = $true, Position = 4)] [securestring] $SecretKey,
+        [Parameter(Mandatory = $true, Position = 5)] [datetime] $SecretKeyExpiry,
+        [uri] $AppIdUri, [ValidateSet('AzurePublicCloud', 'AzureUSGovernmentCloud')] [string] $AzureEnvironmentOption,
+        [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
     )
-    $plain = [System.Net.NetworkCredential]::new('', $SecretKey).Password
+    Write-Call 'Import-CMAADServerApplication'
+    $plain = (New-Object -TypeName System.Net.NetworkCredential -ArgumentList '', $SecretKey).Password
     if ($plain -cne ('canary-7Q~' + [char]0xfc)) { throw 'the secret did not arrive as it was' }
     $state = Read-State
-    $tenant = New-Row $state
-    $state.tenants += @{ ID = $tenant; TenantID = $TenantId; Name = $TenantName; Environment = 1 }
-    $state.apps += @{
+    $held = @($state.tenants | Where-Object { $_.TenantID -eq $TenantId })
+    if ($held.Count -gt 0) {
+        $tenant = $held[0].ID
+    } else {
+        $tenant = New-Row $state
+        $number = if ($AzureEnvironmentOption -eq 'AzureUSGovernmentCloud') { 2 } else { 1 }
+        $state.tenants += @{ ID = $tenant; TenantID = $TenantId; Name = $TenantName; Environment = $number }
+    }
+    $row = @{
         ID = (New-Row $state); ClientID = $ClientId; Name = $AppName; TenantID = $tenant; IsClientApp = $false
         IdentifierUri = $AppIdUri.OriginalString; SecretKeyExpiry = $SecretKeyExpiry
     }
+    $state.apps += $row
     Save-State $state
+    [pscustomobject]$row
 }
 
 function Import-CMAADClientApplication {
-    param($ServerApp, [string] $AppName, [string] $ClientId, [switch] $DisableWildcardHandling)
+    [CmdletBinding(SupportsShouldProcess = $true, DefaultParameterSetName = 'ByServerApp')]
+    param(
+        [Parameter(Mandatory = $true)] [string] $AppName, [Parameter(Mandatory = $true)] [string] $ClientId,
+        [Parameter(Mandatory = $true, ParameterSetName = 'ByServerApp')] $ServerApp,
+        [Parameter(Mandatory = $true, ParameterSetName = 'ById')] [string] $TenantId,
+        [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
+    )
+    Write-Call 'Import-CMAADClientApplication'
     $state = Read-State
-    $state.apps += @{ ID = (New-Row $state); ClientID = $ClientId; Name = $AppName; TenantID = $ServerApp.TenantID; IsClientApp = $true }
+    $row = @{ ID = (New-Row $state); ClientID = $ClientId; Name = $AppName; TenantID = $ServerApp.TenantID; IsClientApp = $true }
+    $state.apps += $row
     Save-State $state
+    [pscustomobject]$row
 }
 
 function New-CMCloudManagementAzureService {
-    param([string] $Name, [string] $Description, $ServerApp, $ClientApp, [string] $AzureEnvironmentOption, [switch] $DisableWildcardHandling)
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param(
+        [Parameter(Mandatory = $true)] [string] $Name, [Parameter(Mandatory = $true)] $ServerApp, [Parameter(Mandatory = $true)] $ClientApp,
+        [string] $Description, [ValidateSet('AzurePublicCloud', 'AzureUSGovernmentCloud')] [string] $AzureEnvironmentOption,
+        [bool] $EnableUserDiscovery, $UserDiscoverySchedule, [bool] $EnableUserDeltaDiscovery, [int] $UserDeltaDiscoveryMins,
+        [bool] $EnableGroupDiscovery, [string[]] $AddGroupName, $GroupDiscoverySchedule, [bool] $EnableGroupDeltaDiscovery,
+        [int] $GroupDeltaDiscoveryMins, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
+    )
+    Write-Call 'New-CMCloudManagementAzureService'
     $state = Read-State
-    $state.services += @{ ID = (New-Row $state); Name = $Name; Description = $Description; ServiceType = 1; AssociatedAADWebApplications = @($ServerApp.ID) }
+    $row = @{ ID = (New-Row $state); Name = $Name; Description = $Description; ServiceType = 1; AssociatedAADWebApplications = @($ServerApp.ID) }
+    $state.services += $row
     Save-State $state
+    [pscustomobject]$row
 }
 
 function Set-CMCloudManagementAzureService {
+    [CmdletBinding(SupportsShouldProcess = $true, DefaultParameterSetName = 'ById')]
     param(
-        [int] $Id, [string] $Description, [bool] $EnableUserDiscovery, $UserDiscoverySchedule, [bool] $EnableUserDeltaDiscovery,
-        [int] $UserDeltaDiscoveryMins, [switch] $DisableWildcardHandling
+        [Parameter(Mandatory = $true, ParameterSetName = 'ByInputObject')] $InputObject,
+        [Parameter(Mandatory = $true, ParameterSetName = 'ById')] [int] $Id,
+        [Parameter(Mandatory = $true, ParameterSetName = 'ByName')] [string] $Name,
+        [string] $NewName, [string] $Description,
+        [bool] $EnableUserDiscovery, $UserDiscoverySchedule, [bool] $EnableUserDeltaDiscovery, [int] $UserDeltaDiscoveryMins,
+        [bool] $EnableGroupDiscovery, [string[]] $AddGroupName, [string[]] $DeleteGroupName, $GroupDiscoverySchedule,
+        [bool] $EnableGroupDeltaDiscovery, [int] $GroupDeltaDiscoveryMins, [bool] $EnableAADGroupSync,
+        [switch] $PassThru, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
     )
+    Write-Call 'Set-CMCloudManagementAzureService'
     $state = Read-State
     $service = $state.services[0]
-    if ($Description) { $service.Description = $Description }
+    if ($NewName) { $service.Name = $NewName }
+    if ($PSBoundParameters.ContainsKey('Description')) { $service.Description = $Description }
+    if ($PSBoundParameters.ContainsKey('EnableUserDiscovery') -and -not $EnableUserDiscovery) {
+        foreach ($row in $state.settings) { $row.FullSyncEnabled = $false }
+    }
     if ($EnableUserDiscovery) {
         $state.settings = @(@{
-            CloudServiceId = $Id; FullSyncEnabled = $true; FullSyncSchedule = $UserDiscoverySchedule; DeltaSyncEnabled = $EnableUserDeltaDiscovery
-            DeltaSyncInterval = $UserDeltaDiscoveryMins; DiscoveryScopeNames = $null
+            CloudServiceId = $Id; FullSyncEnabled = $EnableUserDiscovery; FullSyncSchedule = $UserDiscoverySchedule
+            DeltaSyncEnabled = $EnableUserDeltaDiscovery; DeltaSyncInterval = $UserDeltaDiscoveryMins; DiscoveryScopeNames = $null
         })
     }
     Save-State $state
 }
 
 function Convert-CMSchedule {
-    param([string] $ScheduleString)
+    [CmdletBinding()]
+    param(
+        [Parameter(ParameterSetName = 'ByInputObject')] $InputObject, [Parameter(ParameterSetName = 'ByString')] [string] $ScheduleString,
+        [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
+    )
+    Write-Call 'Convert-CMSchedule'
     $ScheduleString
 }
 
 function Remove-CMAzureService {
-    param([int] $Id, [switch] $Force)
+    [CmdletBinding(SupportsShouldProcess = $true, DefaultParameterSetName = 'ById')]
+    param(
+        [Parameter(Mandatory = $true, ParameterSetName = 'ByInputObject')] $InputObject,
+        [Parameter(Mandatory = $true, ParameterSetName = 'ById')] [int] $Id,
+        [Parameter(Mandatory = $true, ParameterSetName = 'ByName')] [string] $Name,
+        [switch] $Force, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
+    )
+    Write-Call 'Remove-CMAzureService'
     $state = Read-State
     $state.services = @($state.services | Where-Object { $_.ID -ne $Id })
     Save-State $state

@@ -272,10 +272,10 @@ const PUBLISHED: &[Published] = &[
         reason: RefusalReason::SecretLifetimeTooLong,
     },
     Published {
-        source: "OfficeDev/microsoft-365-agents-toolkit, constants; a single-tenant app does not meet it",
+        source: "OfficeDev/microsoft-365-agents-toolkit 13343, 2025-03-05; a single-tenant app does not meet it",
         status: 400,
         code: "SignInAudienceNotAllowedAsPerAppPolicy",
-        message: "The sign-in audience is not allowed as per assigned policy.",
+        message: "'signInAudience' property value 'AzureADMultipleOrgs' is not allowed.",
         detail: None,
         reason: RefusalReason::Other,
     },

@@ -3,7 +3,12 @@ use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::*;
-use crate::{cloud::CloudEnvironment, site::SiteRowId, spec::DiscoverySpec};
+use crate::{
+    cloud::CloudEnvironment,
+    error::Diagnostic,
+    site::{NamedConnection, SiteRowId},
+    spec::DiscoverySpec,
+};
 
 const RUN: &str = "00112233445566778899aabbccddeeff";
 const TENANT: &str = "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11";
@@ -106,7 +111,7 @@ fn every_key_that_the_script_reads_is_always_there() {
             "wanted": {
                 "tenantId": TENANT, "tenantName": "Contoso", "environment": "AzurePublicCloud",
                 "serverApp": app(SERVER), "clientApp": app(CLIENT),
-                "name": "Contoso", "description": null, "users": null, "groups": null
+                "name": "Contoso", "rename": null, "description": null, "users": null, "groups": null
             }
         })
     );
@@ -125,12 +130,37 @@ fn discovery_goes_as_tokens_and_minutes_and_what_is_not_given_stays_open() {
     let value = value(Wish::Onboard(&wanted));
     assert_eq!(
         value["wanted"]["users"],
-        json!({"names": [], "fullSchedule": "0001170000100038", "deltaMinutes": null})
+        json!({"off": false, "names": [], "removedNames": [], "fullSchedule": "0001170000100038", "deltaMinutes": null})
     );
     assert_eq!(
         value["wanted"]["groups"],
-        json!({"names": ["Ops"], "fullSchedule": null, "deltaMinutes": 30})
+        json!({"off": false, "names": ["Ops"], "removedNames": [], "fullSchedule": null, "deltaMinutes": 30})
     );
+}
+
+#[test]
+fn a_rename_names_the_row_and_what_is_off_or_taken_out_is_said() {
+    let mut wanted = wanted("Contoso", "s");
+    wanted.renamed_from = Some(NamedConnection::new(SiteRowId(16_777_220), "Former"));
+    wanted.discovery = Some(DiscoverySpec::builder().users_off().remove_groups(["Old"]).build().unwrap());
+    let value = value(Wish::Onboard(&wanted));
+    assert_eq!(value["wanted"]["rename"], json!({"row": 16_777_220, "name": "Former"}));
+    assert_eq!(value["wanted"]["users"]["off"], true);
+    assert_eq!(value["wanted"]["groups"]["removedNames"], json!(["Old"]));
+    wanted.discovery = Some(DiscoverySpec::builder().groups_off().build().unwrap());
+    assert_eq!(self::value(Wish::Onboard(&wanted))["wanted"]["groups"]["off"], true);
+}
+
+#[test]
+fn a_renewed_secret_is_refused_before_anything_is_sent() {
+    let mut wanted = wanted("Contoso", "s");
+    wanted.server_app = ServerAppImport::Renew {
+        client_id: SERVER.parse().unwrap(),
+        secret_key: ClientSecret::new("canary-7Q"),
+        secret_key_expiry: datetime!(2099-01-01 00:00 UTC),
+    };
+    let error = line(RUN, &address(), Wish::Onboard(&wanted)).unwrap_err();
+    assert!(error.help().contains("Renew Secret Key"), "{error:?}");
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn pem_in_one_text_a_chain_and_der_are_read_alike() {
     let (one, other) = (pair(&PKCS_RSA_SHA256), pair(&PKCS_RSA_SHA256));
     let thumbprint = one.read().thumbprint;
     let both = format!("{}{}{}", one.key.serialize_pem(), other.certificate.pem(), one.certificate.pem());
-    assert_eq!(ClientCertificate::from_pem(&both, &both).unwrap().thumbprint, thumbprint);
+    assert_eq!(ClientCertificate::from_pem(&both, both.as_str()).unwrap().thumbprint, thumbprint);
     let der = ClientCertificate::from_der(one.certificate.der(), one.key.serialize_der()).unwrap();
     assert_eq!(der.thumbprint, thumbprint);
     verified(&der.assertion(application(), &endpoint(), NOW).unwrap(), &one);

@@ -1,0 +1,195 @@
+//! A refusal by policy leaves nothing behind, and takes nothing away that another caller may be using.
+
+use std::time::Duration as Wait;
+
+use cmg_onboarding::{
+    ApplicationId, ApplicationObjectId, Call, Directory, DirectoryError, GraphDirectory, OnboardingError, SecretValidity,
+    ServicePrincipalId, Step, async_trait,
+    connection::{ApplyError, FindingCode, StepAction},
+    directory::{
+        AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, KeyCredential, NewApplication,
+        NewPassword, NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal,
+        SignedIn, Tenant,
+    },
+    ids::{DirectoryObjectId, KeyId, PermissionGrantId, RoleTemplateId},
+};
+use cmg_onboarding_emulator::{EmulatedTenant, Fault};
+use uuid::Uuid;
+
+use crate::tenant::{OPEN, Policy, creating, job, list};
+
+const NO_SECRETS: Policy = Policy {
+    secrets_forbidden: true,
+    ..OPEN
+};
+
+/// What another caller does to an app as soon as it is there, or what the directory does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meddling {
+    Secret,
+    Certificate,
+    Owner,
+    ServicePrincipal,
+    OwnersUnread,
+}
+
+/// A directory in which another caller is at work.
+#[derive(Debug)]
+struct Meddled(GraphDirectory, Meddling);
+
+macro_rules! forwarded {
+    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl Directory for Meddled {
+            async fn application(&self, call: Call, key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
+                let mut found = self.0.application(call, key).await?;
+                if let Some(app) = &mut found {
+                    let id = KeyId::new(Uuid::new_v4());
+                    match self.1 {
+                        Meddling::Secret => app.password_credentials.push(PasswordCredential::new(id, "by hand", None)),
+                        Meddling::Certificate => app.key_credentials.push(KeyCredential::new(id)),
+                        _ => {}
+                    }
+                }
+                Ok(found)
+            }
+
+            async fn application_owners(&self, call: Call, app: ApplicationObjectId) -> Result<Vec<DirectoryObjectId>, DirectoryError> {
+                let mut owners = match self.1 {
+                    Meddling::OwnersUnread => Directory::application_owners(&Bare, call, app).await?,
+                    _ => self.0.application_owners(call, app).await?,
+                };
+                if self.1 == Meddling::Owner {
+                    owners.push(DirectoryObjectId::new(Uuid::from_u128(7)));
+                }
+                Ok(owners)
+            }
+
+            async fn service_principal(&self, call: Call, app: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
+                let found = self.0.service_principal(call, app).await?;
+                let is_graph = found.is_some();
+                let other = || ServicePrincipal::new(ServicePrincipalId::new(Uuid::from_u128(9)), app);
+                Ok(if self.1 == Meddling::ServicePrincipal && !is_graph { Some(other()) } else { found })
+            }
+
+            $(async fn $name(&self, call: Call, $($argument: $kind),*) -> Result<$answer, DirectoryError> {
+                self.0.$name(call, $($argument),*).await
+            })*
+        }
+    };
+}
+
+/// One that offers nothing.
+#[derive(Debug)]
+struct Bare;
+
+impl Directory for Bare {}
+
+forwarded! {
+    signed_in() -> SignedIn;
+    tenant() -> Tenant;
+    held_roles(roles: &[RoleTemplateId]) -> Vec<RoleTemplateId>;
+    app_management_policy() -> AppManagementPolicy;
+    application_with_uri(uri: &str) -> Option<Application>;
+    deleted_applications(names: &[String]) -> Vec<DeletedApplication>;
+    deleted_service_principals(apps: &[ApplicationId]) -> Vec<ServicePrincipal>;
+    permission_grants(client: ServicePrincipalId) -> Vec<PermissionGrant>;
+    role_assignments(principal: ServicePrincipalId) -> Vec<RoleAssignment>;
+    create_application(new: &NewApplication) -> Application;
+    update_application(application: ApplicationObjectId, change: &ApplicationProperties) -> ();
+    add_password(application: ApplicationObjectId, new: &NewPassword) -> PasswordCredential;
+    create_service_principal(application: ApplicationId) -> ServicePrincipal;
+    create_permission_grant(new: &NewPermissionGrant) -> PermissionGrant;
+    update_permission_grant(grant: &PermissionGrantId, scope: &str) -> ();
+    assign_role(new: &NewRoleAssignment) -> RoleAssignment;
+    delete_application(application: ApplicationObjectId) -> ();
+    delete_service_principal(principal: ServicePrincipalId) -> ();
+    purge_application(application: ApplicationObjectId) -> ();
+    purge_service_principal(principal: ServicePrincipalId) -> ();
+}
+
+async fn refused(tenant: &EmulatedTenant, meddling: Option<Meddling>) -> ApplyError {
+    let spec = creating(SecretValidity::OneYear);
+    let job = match meddling {
+        Some(meddling) => cmg_onboarding::AzureServicesConnection::builder(spec).directory(Meddled(tenant.directory(), meddling)),
+        None => job(&spec, tenant, None),
+    };
+    match job.build().unwrap().onboard(|_| ()).await.unwrap_err() {
+        OnboardingError::Apply(error) => error,
+        other => panic!("a refusal while the plan is carried out is expected, not {other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_run_has_made_goes_and_the_report_says_so() {
+    let tenant = NO_SECRETS.tenant(true, Wait::from_secs(2));
+    let error = refused(&tenant, None).await;
+    assert_eq!(error.failures()[0].step, Step::RegisterServerApp);
+    let action = |step| error.report().step(step).map(|report| report.action);
+    assert_eq!(action(Step::RegisterClientApp), Some(StepAction::Created));
+    assert_eq!(action(Step::RemoveClientApp), Some(StepAction::Removed));
+    assert_eq!(action(Step::RemoveServerApp), None);
+    let state = tenant.state();
+    assert_eq!(
+        (list(&state, "applications").len(), list(&state, "deletedApplications").len()),
+        (0, 0)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_caller_has_touched_or_may_have_touched_stays_and_is_named() {
+    for (meddling, mark) in [
+        (Meddling::Secret, "secret"),
+        (Meddling::Certificate, "certificate"),
+        (Meddling::Owner, "owner"),
+        (Meddling::ServicePrincipal, "servicePrincipal"),
+        (Meddling::OwnersUnread, "ownersUnread"),
+    ] {
+        let tenant = NO_SECRETS.tenant(true, Wait::ZERO);
+        let error = refused(&tenant, Some(meddling)).await;
+        let finding = error.findings().iter().find(|finding| finding.code() == FindingCode::MadeAppStays);
+        let finding = finding.unwrap_or_else(|| panic!("{meddling:?}: {error:?}"));
+        crate::support::assert_documented(finding);
+        assert_eq!(finding.parameters()["marks"], serde_json::json!([mark]), "{finding}");
+        assert_eq!(finding.parameters()["app"], "client");
+        let state = tenant.state();
+        assert_eq!(
+            (list(&state, "applications").len(), list(&state, "deletedApplications").len()),
+            (1, 0),
+            "{meddling:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transient_failure_removes_nothing() {
+    let tenant = OPEN.tenant(true, Wait::ZERO);
+    for _ in 0..200 {
+        tenant.fail_on("POST /servicePrincipals", Fault::ServiceUnavailable);
+    }
+    let error = refused(&tenant, None).await;
+    assert!(error.report().step(Step::RemoveServerApp).is_none() && error.report().step(Step::RemoveClientApp).is_none());
+    assert_eq!(list(&tenant.state(), "applications").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_refused_request_costs_itself_and_its_repetition() {
+    let policy = Policy {
+        longest_days: Some(90),
+        only_default_uris: true,
+        ..OPEN
+    };
+    let tenant = policy.tenant(true, Wait::ZERO);
+    job(&creating(SecretValidity::LongestAllowed), &tenant, None)
+        .build()
+        .unwrap()
+        .onboard(|_| ())
+        .await
+        .unwrap();
+    let creations = tenant
+        .requests()
+        .into_iter()
+        .filter(|request| request.method == "POST" && request.path.ends_with("/applications"));
+    // The client app once; the server app refused for its App ID URI or its secret, and then for three longer ones.
+    assert_eq!(creations.count(), 1 + 1 + 3 + 1);
+}

@@ -1,0 +1,17 @@
+//! Tenants that defend themselves: each combination of policies ends done and right, or refused with nothing of the run left.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
+mod clean_up;
+mod matrix;
+mod plans;
+mod restore;
+mod tenant;
+
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,172 @@
+//! A deleted app registration that holds the unique name of the specification is restored.
+
+use std::time::Duration as Wait;
+
+use cmg_onboarding::{
+    ApplicationId, AzureServicesConnection, Call, ConnectionSpec, Diagnostic, Directory, DirectoryError, GraphDirectory, OnboardingError,
+    SecretValidity, Step, async_trait,
+    connection::{FindingCode, Operation, PlannedAction, Severity, StepAction},
+    directory::{Application, ApplicationKey, DeletedApplication, ServicePrincipal, Tenant},
+};
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
+use time::{Duration, OffsetDateTime};
+
+use crate::tenant::{OPEN, Policy, creating, job, list, settle};
+
+fn asked() -> ConnectionSpec {
+    creating(SecretValidity::OneYear)
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_apps_come_back_with_their_ids_and_the_connection_is_whole() {
+    for lag in [0, 2] {
+        let (tenant, site) = (OPEN.tenant(false, Wait::from_secs(lag)), EmulatedSite::new());
+        let job = job(&asked(), &tenant, Some(&site)).build().unwrap();
+        let first = job.onboard(|_| ()).await.unwrap();
+        settle().await;
+        let ids = [&first.server_app, &first.client_app].map(|app| app.as_ref().unwrap().application_id);
+        assert!(ids.iter().all(|id| tenant.soft_delete(*id)));
+        let plan = job.plan(|_| ()).await.unwrap();
+        for step in [Step::RegisterServerApp, Step::RegisterClientApp] {
+            let change = plan.step(step).unwrap();
+            assert_eq!(change.action, PlannedAction::Restore);
+            assert!(matches!(change.operation, Operation::RestoreApp { .. }));
+        }
+        let restored = plan
+            .findings()
+            .iter()
+            .filter(|finding| finding.code() == FindingCode::DeletedAppRestored);
+        assert_eq!(restored.clone().count(), 2);
+        restored.for_each(crate::support::assert_documented);
+        assert!(plan.to_string().contains("restore   Register the web (server) app"), "{plan}");
+        let outcome = plan.apply(|_| ()).await.unwrap();
+        assert_eq!(outcome.report.step(Step::RegisterClientApp).unwrap().action, StepAction::Restored);
+        assert_eq!(
+            [&outcome.server_app, &outcome.client_app].map(|app| app.as_ref().unwrap().application_id),
+            ids
+        );
+        settle().await;
+        let state = tenant.state();
+        assert_eq!(
+            (list(&state, "applications").len(), list(&state, "deletedApplications").len()),
+            (2, 0)
+        );
+        assert_eq!(list(&state, "oauth2PermissionGrants").len(), 2);
+        let again = job.plan(|_| ()).await.unwrap();
+        assert!(again.is_empty(), "{again}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_purged_is_told_with_its_date_and_comes_back_in_the_next_run() {
+    let short = Policy {
+        longest_days: Some(90),
+        ..OPEN
+    };
+    let tenant = short.builder(true, Wait::ZERO).hard_delete_protection(true).build();
+    let OnboardingError::Apply(error) = job(&asked(), &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap_err() else {
+        panic!("the policy refuses a year")
+    };
+    let held = error
+        .findings()
+        .iter()
+        .find(|finding| finding.code() == FindingCode::DeletedAppHoldsName)
+        .unwrap();
+    crate::support::assert_documented(held);
+    let until = (OffsetDateTime::now_utc() + Duration::days(30)).date();
+    assert_eq!(held.parameters()["until"], until.to_string());
+    let report = error.report().step(Step::RemoveClientApp).unwrap();
+    assert!(report.note.as_ref().unwrap().contains("not purged"), "{report:?}");
+    let state = tenant.state();
+    assert_eq!(
+        (list(&state, "applications").len(), list(&state, "deletedApplications").len()),
+        (0, 1)
+    );
+    let id = list(&state, "deletedApplications")[0]["appId"].clone();
+
+    // The remedy that the error names.
+    assert!(error.failures()[0].error.help().contains("longestAllowed"));
+    let job = job(&creating(SecretValidity::LongestAllowed), &tenant, None).build().unwrap();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    assert_eq!(serde_json::json!(outcome.client_app.unwrap().application_id), id);
+    let state = tenant.state();
+    assert_eq!(
+        (list(&state, "applications").len(), list(&state, "deletedApplications").len()),
+        (2, 0)
+    );
+    assert!(job.plan(|_| ()).await.unwrap().is_empty());
+}
+
+/// A directory that does not restore what was deleted, as one of before.
+#[derive(Debug)]
+struct WithoutRestoring(GraphDirectory);
+
+#[async_trait]
+impl Directory for WithoutRestoring {
+    async fn tenant(&self, call: Call) -> Result<Tenant, DirectoryError> {
+        self.0.tenant(call).await
+    }
+
+    async fn application(&self, call: Call, key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
+        self.0.application(call, key).await
+    }
+
+    async fn application_with_uri(&self, call: Call, uri: &str) -> Result<Option<Application>, DirectoryError> {
+        self.0.application_with_uri(call, uri).await
+    }
+
+    async fn service_principal(&self, call: Call, app: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
+        self.0.service_principal(call, app).await
+    }
+
+    async fn deleted_applications(&self, call: Call, names: &[String]) -> Result<Vec<DeletedApplication>, DirectoryError> {
+        self.0.deleted_applications(call, names).await
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_does_not_restore_stops_the_job_until_the_name_is_free() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let job = job(&asked(), &tenant, Some(&site)).build().unwrap();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    for app in [outcome.server_app, outcome.client_app] {
+        assert!(tenant.soft_delete(app.unwrap().application_id));
+    }
+    let without = AzureServicesConnection::builder(asked()).directory(WithoutRestoring(tenant.directory()));
+    let OnboardingError::Blocked(blocked) = without.build().unwrap().plan(|_| ()).await.unwrap_err() else {
+        panic!("deleted apps hold the unique names");
+    };
+    assert!(blocked.help().contains("Deleted applications"), "{}", blocked.help());
+    job.remove(|_| ()).await.unwrap();
+    assert_eq!(list(&tenant.state(), "deletedApplications").len(), 0);
+    let tenant_alone = AzureServicesConnection::builder(asked())
+        .directory(tenant.directory())
+        .build()
+        .unwrap();
+    tenant_alone.onboard(|_| ()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deleted_app_with_a_secret_of_another_caller_is_told_louder() {
+    let tenant = EmulatedTenant::new();
+    let name = {
+        let other = EmulatedTenant::new();
+        job(&asked(), &other, None).build().unwrap().onboard(|_| ()).await.unwrap();
+        list(&other.state(), "applications")[0]["uniqueName"].clone()
+    };
+    let id = tenant.add_application(serde_json::json!({
+        "displayName": "Looks like ours",
+        "uniqueName": name,
+        "passwordCredentials": [{"displayName": "by hand", "secretText": "by-hand~not-a-secret", "endDateTime": "2099-01-01T00:00:00Z"}],
+    }));
+    assert!(tenant.soft_delete(id));
+    let plan = job(&asked(), &tenant, None).build().unwrap().plan(|_| ()).await.unwrap();
+    let told = plan
+        .findings()
+        .iter()
+        .find(|finding| finding.code() == FindingCode::DeletedAppRestored)
+        .unwrap();
+    assert_eq!(told.severity(), Severity::Warning);
+    assert_eq!(told.parameters()["foreignSecrets"], 1);
+    assert_eq!(told.parameters()["name"], "Looks like ours");
+}

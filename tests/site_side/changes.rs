@@ -1,0 +1,165 @@
+//! A rename, discovery switched off, groups taken out and another schedule are changes.
+
+use cmg_onboarding::{
+    AzureServicesConnection, ConnectionSpec, DiscoverySpec, Step,
+    connection::{FindingCode, Operation, PlannedAction, StepAction},
+    spec::DiscoverySpecBuilder,
+};
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
+use serde_json::{Value, json};
+use time::macros::datetime;
+
+use super::{at_site, found, imported, rows};
+use crate::support::{connection, over_http, spec};
+
+fn renamed(key: Option<&str>) -> ConnectionSpec {
+    let spec: Value = serde_json::to_value(spec()).unwrap();
+    let mut spec = spec;
+    spec["name"] = json!("Fabrikam CMG");
+    if let Some(key) = key {
+        spec["key"] = json!(key);
+    }
+    serde_json::from_value(spec).unwrap()
+}
+
+#[tokio::test]
+async fn a_connection_is_renamed_if_the_key_says_what_it_was_and_the_next_plan_is_empty() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let server = EmulatorServer::builder(tenant.clone()).site(site.clone()).start().await.unwrap();
+    connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    let (row, apps) = (rows(&site).connections[0].id, tenant.state()["applications"].clone());
+    // Over the remote face, which carries the rename as data.
+    let job = over_http(renamed(Some("Contoso CMG")), &server, &tenant).site(RemoteSite::builder(server.url().clone()).build());
+    let job = job.build().unwrap();
+    let plan = job.plan(|_| ()).await.unwrap();
+    let change = plan.step(Step::CreateConnection).unwrap();
+    let Operation::UpdateConnection { name, new_name, .. } = &change.operation else {
+        panic!("{change:?}")
+    };
+    assert_eq!((name.as_str(), new_name.as_deref()), ("Contoso CMG", Some("Fabrikam CMG")));
+    assert_eq!(change.action, PlannedAction::Update);
+    assert!(plan.to_string().contains("Name: Contoso CMG -> Fabrikam CMG"), "{plan}");
+
+    let outcome = plan.apply(|_| ()).await.unwrap();
+    assert_eq!(outcome.report.step(Step::CreateConnection).unwrap().action, StepAction::Updated);
+    let connections = rows(&site).connections;
+    assert_eq!(
+        (connections.len(), connections[0].id, connections[0].name.as_str()),
+        (1, row, "Fabrikam CMG")
+    );
+    assert_eq!(outcome.connection.unwrap().name, "Fabrikam CMG");
+    assert_eq!(tenant.state()["applications"], apps, "the apps stay as they are");
+    assert!(job.plan(|_| ()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_imported_connection_is_renamed_with_a_key_and_only_told_without_one() {
+    let site = EmulatedSite::new();
+    let expiry = datetime!(2099-01-01 00:00 UTC);
+    at_site(imported("Contoso CMG", "a~value", expiry), &site)
+        .onboard(|_| ())
+        .await
+        .unwrap();
+    let other = imported("Fabrikam CMG", "a~value", expiry);
+    let plan = at_site(other.clone(), &site).plan(|_| ()).await.unwrap();
+    let told = found(plan.findings(), FindingCode::ConnectionOfUnknownType).unwrap();
+    assert_eq!(told.parameters()["connection"], "Contoso CMG");
+    assert!(matches!(
+        plan.step(Step::CreateConnection).unwrap().operation,
+        Operation::CreateConnection { .. }
+    ));
+    let keyed = other.to_builder().key("contoso").build().unwrap();
+    at_site(keyed, &site).onboard(|_| ()).await.unwrap();
+    assert_eq!(rows(&site).connections[0].name, "Fabrikam CMG");
+}
+
+async fn with(discovery: DiscoverySpecBuilder) -> (EmulatedTenant, EmulatedSite) {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    connection(discovering(discovery), &tenant, &site).onboard(|_| ()).await.unwrap();
+    (tenant, site)
+}
+
+fn discovering(discovery: DiscoverySpecBuilder) -> ConnectionSpec {
+    spec().to_builder().discovery(discovery).build().unwrap()
+}
+
+/// Applies a change of discovery, and gives what the plan says of it.
+async fn change(job: &AzureServicesConnection) -> Vec<Value> {
+    let plan = job.plan(|_| ()).await.unwrap();
+    let properties = plan.step(Step::ConfigureDiscovery).unwrap().properties();
+    let told = properties
+        .iter()
+        .map(|change| json!([change.property, change.from, change.to]))
+        .collect();
+    let shown = plan.to_string();
+    plan.apply(|_| ()).await.unwrap();
+    assert!(job.plan(|_| ()).await.unwrap().is_empty(), "after {shown}");
+    told
+}
+
+#[tokio::test]
+async fn discovery_that_is_off_in_the_specification_is_switched_off_and_what_is_absent_is_left() {
+    let (tenant, site) = with(DiscoverySpec::builder().users().groups(["Ops", "Sales"])).await;
+    assert!(
+        connection(spec(), &tenant, &site).plan(|_| ()).await.unwrap().is_empty(),
+        "absent means: leave it"
+    );
+    let job = connection(discovering(DiscoverySpec::builder().users_off()), &tenant, &site);
+    assert_eq!(change(&job).await, [json!(["users", "on", "off"])]);
+    let held = rows(&site).connections.remove(0);
+    assert!(held.user_discovery.is_none() && held.group_discovery.is_some());
+    let job = connection(discovering(DiscoverySpec::builder().groups_off()), &tenant, &site);
+    assert_eq!(change(&job).await, [json!(["groups", "on", "off"])]);
+    assert_eq!(rows(&site).connections[0].group_discovery, None);
+}
+
+#[tokio::test]
+async fn groups_are_taken_out_by_name_and_others_stay() {
+    let (tenant, site) = with(DiscoverySpec::builder().groups(["Ops", "Sales", "Old"])).await;
+    let job = connection(
+        discovering(DiscoverySpec::builder().groups(["New"]).remove_groups(["Old"])),
+        &tenant,
+        &site,
+    );
+    let told = change(&job).await;
+    assert_eq!(told, [json!(["groups.names", ["Ops", "Sales", "Old"], ["Ops", "Sales", "New"]])]);
+    let held = rows(&site).connections[0].group_discovery.clone().unwrap();
+    assert_eq!(held.group_names, ["Ops", "Sales", "New"]);
+}
+
+#[tokio::test]
+async fn another_schedule_and_interval_are_told_with_old_and_new() {
+    let first = "0001170000100038".parse().unwrap();
+    let (tenant, site) = with(DiscoverySpec::builder().user_schedule(first).user_delta_minutes(30)).await;
+    let second = "0001170000100018".parse().unwrap();
+    let wanted = DiscoverySpec::builder().user_schedule(second).user_delta_minutes(15);
+    let told = change(&connection(discovering(wanted), &tenant, &site)).await;
+    let schedule = json!(["users.fullSchedule", "0001170000100038", "0001170000100018"]);
+    assert_eq!(told, [schedule, json!(["users.deltaMinutes", 30, 15])]);
+}
+
+#[tokio::test]
+async fn discovery_that_could_not_be_read_is_never_called_in_place() {
+    let (tenant, site) = with(DiscoverySpec::builder().users()).await;
+    site.change(|rows| {
+        rows.connections[0].is_discovery_unread = true;
+        rows.connections[0].user_discovery = None;
+    });
+    let plan = connection(discovering(DiscoverySpec::builder().users_off()), &tenant, &site)
+        .plan(|_| ())
+        .await
+        .unwrap();
+    assert!(found(plan.findings(), FindingCode::DiscoveryUnread).is_some(), "{plan}");
+    let change = &plan.step(Step::ConfigureDiscovery).unwrap().properties()[0];
+    assert_eq!((&change.from, &change.to), (&Value::Null, &json!("off")));
+}
+
+#[tokio::test]
+async fn discovery_that_is_only_switched_off_asks_for_no_consent() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let job = connection(discovering(DiscoverySpec::builder().users_off().groups_off()), &tenant, &site);
+    let plan = job.plan(|_| ()).await.unwrap();
+    assert_eq!(plan.step(Step::ConsentDirectoryRead), None, "{plan}");
+    plan.apply(|_| ()).await.unwrap();
+    assert!(job.plan(|_| ()).await.unwrap().is_empty());
+}

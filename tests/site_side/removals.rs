@@ -1,0 +1,242 @@
+//! A removal takes back what this specification has made, names what stays, and removes nothing that may be in use.
+
+use cmg_onboarding::{
+    AzureServicesConnection, Call, Directory, OnboardingError, Outcome, StaticToken, Step,
+    connection::{FindingCode, Severity, StepAction},
+    directory::{ApplicationKey, NewPassword},
+    ids::ApplicationId,
+    site::SiteGateway,
+};
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, WireFault, WireRefusal};
+use time::{Duration, OffsetDateTime};
+
+use super::{codes, found, job, rows};
+use crate::support::{connection, count, spec};
+
+async fn onboarded() -> (EmulatedTenant, EmulatedSite, Outcome) {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let outcome = connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    (tenant, site, outcome)
+}
+
+/// Deletes an app for good, as an administrator does by hand.
+async fn purge_by_hand(tenant: &EmulatedTenant, app: ApplicationId) {
+    let directory = tenant.directory();
+    let found = directory
+        .application(Call::quiet(), &ApplicationKey::ApplicationId(app))
+        .await
+        .unwrap()
+        .unwrap();
+    directory.delete_application(Call::quiet(), found.object_id).await.unwrap();
+    directory.purge_application(Call::quiet(), found.object_id).await.unwrap();
+}
+
+/// The rows that the outcome says to stay, by kind and name.
+fn rows_told(outcome: &Outcome) -> Vec<String> {
+    let told = outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.code() == FindingCode::SiteRowStays);
+    told.map(|finding| {
+        format!(
+            "{} {}",
+            finding.parameters()["kind"].as_str().unwrap(),
+            finding.parameters()["name"].as_str().unwrap()
+        )
+    })
+    .collect()
+}
+
+const ROWS: [&str; 3] = [
+    "application ConfigMgr Server",
+    "application ConfigMgr Client",
+    "tenant contoso.onmicrosoft.com",
+];
+
+#[tokio::test]
+async fn with_the_server_app_purged_by_hand_the_connection_and_every_row_are_named() {
+    let (tenant, site, made) = onboarded().await;
+    purge_by_hand(&tenant, made.server_app.unwrap().application_id).await;
+    let outcome = connection(spec(), &tenant, &site).remove(|_| ()).await.unwrap();
+    let orphan = found(&outcome.findings, FindingCode::ConnectionOfRemovedServerApp).unwrap();
+    assert_eq!(orphan.parameters()["connection"], "Contoso CMG");
+    assert_eq!(orphan.parameters()["name"], "ConfigMgr Server");
+    assert_eq!(rows_told(&outcome), ROWS);
+    assert_eq!(count(&tenant.state(), "applications"), 0, "the client app is gone for good");
+    assert_eq!(rows(&site).connections.len(), 1, "nothing tells for certain that it is not in use");
+}
+
+#[tokio::test]
+async fn with_the_client_app_purged_by_hand_the_connection_goes_and_every_row_is_named() {
+    let (tenant, site, made) = onboarded().await;
+    purge_by_hand(&tenant, made.client_app.unwrap().application_id).await;
+    let outcome = connection(spec(), &tenant, &site).remove(|_| ()).await.unwrap();
+    assert_eq!(rows_told(&outcome), ROWS);
+    assert_eq!(rows(&site).connections, []);
+    assert_eq!(count(&tenant.state(), "applications"), 0);
+}
+
+fn use_by_gateway(site: &EmulatedSite, names_connection: bool) {
+    site.change(|rows| {
+        let connection = names_connection.then(|| rows.connections[0].id);
+        rows.gateways = Some(vec![SiteGateway::new("cmg.contoso.com", connection)]);
+    });
+}
+
+async fn refused(job: &AzureServicesConnection, code: FindingCode) {
+    let OnboardingError::Blocked(blocked) = job.remove(|_| ()).await.unwrap_err() else {
+        panic!("{code:?} does not block")
+    };
+    let finding = found(blocked.findings(), code).unwrap();
+    assert_eq!(
+        (finding.severity(), &finding.parameters()["gateway"]),
+        (Severity::Blocker, &"cmg.contoso.com".into())
+    );
+}
+
+#[tokio::test]
+async fn a_gateway_that_uses_the_connection_blocks_the_removal_whatever_is_stated() {
+    let (tenant, site, _) = onboarded().await;
+    use_by_gateway(&site, true);
+    let before = (tenant.state(), site.state());
+    refused(&connection(spec(), &tenant, &site), FindingCode::GatewayUsesConnection).await;
+    let stated = job(spec(), &tenant, &site)
+        .state_no_gateway(true)
+        .state_apps_unused(true)
+        .build()
+        .unwrap();
+    refused(&stated, FindingCode::GatewayUsesConnection).await;
+    assert_eq!((tenant.state(), site.state()), before);
+}
+
+#[tokio::test]
+async fn a_gateway_that_may_be_using_the_connection_blocks_until_the_caller_states_that_none_does() {
+    let (tenant, site, _) = onboarded().await;
+    use_by_gateway(&site, false);
+    refused(&connection(spec(), &tenant, &site), FindingCode::GatewayUseUnknown).await;
+    let stated = job(spec(), &tenant, &site).state_no_gateway(true).build().unwrap();
+    assert!(stated.remove(|_| ()).await.unwrap().changed);
+    assert_eq!(rows(&site).connections, []);
+}
+
+#[tokio::test]
+async fn gateways_that_were_not_read_are_told_and_the_site_itself_decides() {
+    let (tenant, site, _) = onboarded().await;
+    site.change(|rows| rows.gateways = None);
+    let before = tenant.state();
+    let plan = connection(spec(), &tenant, &site).plan_removal(|_| ()).await.unwrap();
+    assert_eq!(
+        found(plan.findings(), FindingCode::GatewayUseUnknown).unwrap().severity(),
+        Severity::Warning
+    );
+    plan.apply(|_| ()).await.unwrap_err();
+    assert_eq!((tenant.state(), rows(&site).connections.len()), (before, 1));
+}
+
+async fn add_secret_by_hand(tenant: &EmulatedTenant, app: ApplicationId) {
+    let directory = tenant.directory();
+    let found = directory
+        .application(Call::quiet(), &ApplicationKey::ApplicationId(app))
+        .await
+        .unwrap()
+        .unwrap();
+    let theirs = NewPassword::new("backup job", OffsetDateTime::now_utc() + Duration::days(90));
+    directory.add_password(Call::quiet(), found.object_id, &theirs).await.unwrap();
+}
+
+#[tokio::test]
+async fn apps_with_another_persons_secret_stay_until_the_caller_states_that_nothing_uses_them() {
+    let (tenant, site, made) = onboarded().await;
+    add_secret_by_hand(&tenant, made.server_app.unwrap().application_id).await;
+    let outcome = connection(spec(), &tenant, &site).remove(|_| ()).await.unwrap();
+    let told = found(&outcome.findings, FindingCode::AppsUsedByAnotherSecret).unwrap();
+    assert_eq!(told.parameters()["descriptions"], serde_json::json!(["backup job"]));
+    assert_eq!(count(&tenant.state(), "applications"), 2);
+    let stated = job(spec(), &tenant, &site).state_apps_unused(true).build().unwrap();
+    let plan = stated.plan_removal(|_| ()).await.unwrap();
+    assert!(found(plan.findings(), FindingCode::AppsStatedUnused).is_some(), "{plan}");
+    let outcome = plan.apply(|_| ()).await.unwrap();
+    assert!(
+        codes(&outcome.findings).contains(&FindingCode::AppsStatedUnused),
+        "the report keeps the statement"
+    );
+    assert_eq!(count(&tenant.state(), "applications"), 0);
+}
+
+#[tokio::test]
+async fn a_secret_that_a_person_has_renewed_in_the_console_is_the_sites_own() {
+    let (tenant, site, made) = onboarded().await;
+    let server = made.server_app.unwrap().application_id;
+    add_secret_by_hand(&tenant, server).await;
+    let ends = OffsetDateTime::now_utc() + Duration::days(90);
+    site.change(|rows| {
+        rows.applications
+            .iter_mut()
+            .find(|row| row.client_id == server)
+            .unwrap()
+            .secret_expiry = Some(ends)
+    });
+    let outcome = connection(spec(), &tenant, &site).remove(|_| ()).await.unwrap();
+    assert_eq!(found(&outcome.findings, FindingCode::AppsUsedByAnotherSecret), None);
+    assert_eq!(count(&tenant.state(), "applications"), 0);
+}
+
+#[tokio::test]
+async fn every_other_site_that_has_a_secret_is_named() {
+    let tenant = EmulatedTenant::new();
+    let sites = ["PRD", "LAB", "TST"].map(|code| EmulatedSite::builder().site_code(code).build());
+    for site in &sites {
+        connection(spec(), &tenant, site).onboard(|_| ()).await.unwrap();
+    }
+    let outcome = connection(spec(), &tenant, &sites[2]).remove(|_| ()).await.unwrap();
+    let others = codes(&outcome.findings)
+        .into_iter()
+        .filter(|code| *code == FindingCode::AppsUsedByAnotherSite);
+    assert_eq!(others.count(), 2);
+    assert_eq!(count(&tenant.state(), "applications"), 2);
+}
+
+#[tokio::test]
+async fn a_secret_that_was_handed_to_a_person_is_told_before_its_app_goes() {
+    let tenant = EmulatedTenant::new();
+    let alone = || {
+        AzureServicesConnection::builder(spec())
+            .directory(tenant.directory())
+            .build()
+            .unwrap()
+    };
+    alone().onboard(|_| ()).await.unwrap();
+    let plan = alone().plan_removal(|_| ()).await.unwrap();
+    assert_eq!(
+        found(plan.findings(), FindingCode::SecretsHandedOver).unwrap().parameters()["count"],
+        1
+    );
+    assert!(plan.apply(|_| ()).await.unwrap().changed);
+}
+
+#[tokio::test]
+async fn a_refused_look_at_deleted_service_principals_holds_no_unique_name() {
+    let (tenant, site, _) = onboarded().await;
+    let wire = EmulatedWire::new(&tenant);
+    let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
+    let job = AzureServicesConnection::builder(spec())
+        .directory(wire.directory(token))
+        .site(site.clone())
+        .build()
+        .unwrap();
+    let listing = "GET /v1.0/directory/deletedItems/microsoft.graph.servicePrincipal";
+    for _ in 0..2 {
+        let refusal = WireRefusal::new(400, "Request_BadRequest", "The resource could not be listed.");
+        wire.fail_on(listing, WireFault::Refusal(refusal));
+    }
+    let outcome = job.remove(|_| ()).await.unwrap();
+    for step in [Step::RemoveServerApp, Step::RemoveClientApp] {
+        let report = outcome.report.step(step).unwrap();
+        assert_eq!(report.action, StepAction::Removed);
+        assert!(report.note.as_deref().unwrap().contains("could not be looked up"), "{report:?}");
+    }
+    assert!(
+        connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap().changed,
+        "the unique names are free"
+    );
+}
