@@ -394,3 +394,17 @@ async fn the_client_meets_a_reader_that_repeats_old_answers() {
     let written = directory.update_application(Call::quiet(), created.object_id, &unchanged).await;
     assert!(written.is_err(), "a write acts on what there is");
 }
+
+#[tokio::test]
+async fn the_client_knows_the_stricter_rule_for_uris_by_its_published_words() {
+    let mut policy = AppManagementPolicy::default();
+    policy.only_default_uris = true;
+    let directory = EmulatedTenant::builder().policy(policy).build().directory();
+    let mut properties = properties("Server");
+    properties.identifier_uris = Some(vec!["https://contoso.com/x".to_owned()]);
+    let refused = directory
+        .create_application(Call::quiet(), &NewApplication::new(properties))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.refusal(), Some(RefusalReason::UriBlockedByPolicy), "{refused}");
+}

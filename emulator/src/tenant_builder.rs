@@ -331,7 +331,7 @@ impl EmulatedTenantBuilder {
         self
     }
 
-    /// Whether the tenant refuses permanent deletion of what was deleted softly. Default: no.
+    /// Whether the tenant refuses permanent deletion for 7 days after an object was deleted softly. Default: no.
     ///
     /// Microsoft documents the switch (`isHardDeleteProtectionEnabled`, beta) and not the refusal: status, code and text
     /// are guesses.

@@ -1,5 +1,10 @@
 //! Deleting for good, where a tenant keeps what was deleted; and restoring.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
@@ -7,6 +12,7 @@ use base64::{
 use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatedTenantBuilder};
 use reqwest::Method;
 use serde_json::{Value, json};
+use time::macros::datetime;
 use uuid::{Uuid, uuid};
 
 use crate::support::{Graph, code, text};
@@ -35,6 +41,20 @@ async fn a_tenant_may_refuse_permanent_deletion_and_still_restores() {
     let (status, found) = graph.get("v1.0/applications(uniqueName='unique Server')").await;
     assert_eq!((status, &found["id"], &found["deletedDateTime"]), (200, &app["id"], &Value::Null));
     assert_eq!(graph.get(&path).await.0, 404);
+}
+
+#[tokio::test]
+async fn the_protection_ends_after_seven_days() {
+    let days = Arc::new(AtomicI64::new(0));
+    let passed = Arc::clone(&days);
+    let clock = move || datetime!(2026-10-01 12:00 UTC) + time::Duration::days(passed.load(Ordering::Relaxed));
+    let (graph, _, path) = deleted(EmulatedTenant::builder().clock(clock).hard_delete_protection(true)).await;
+    for (day, expected) in [(0, 403), (6, 403), (7, 204)] {
+        days.store(day, Ordering::Relaxed);
+        let token = graph.server.tenant().token_for(&Caller::global_administrator());
+        let purged = graph.client.delete(graph.url(&path)).bearer_auth(token);
+        assert_eq!(purged.send().await.unwrap().status().as_u16(), expected, "day {day}");
+    }
 }
 
 #[tokio::test]

@@ -43,8 +43,8 @@ pub(super) fn check(
         return Some(Err(refused(50_027, texts::ASSERTION_MALFORMED)));
     };
     let now = tenant.settings().clock.now();
-    // A token that an application has signed itself is issued by it; one that names a certificate, too, may be meant so.
-    let is_own = token.thumbprint().is_some() || token.claim("iss").eq_ignore_ascii_case(client_id);
+    // An identity provider is named by its address. It may name its certificate, too, so that the header does not tell.
+    let is_own = !token.claim("iss").contains("://");
     Some(if is_own {
         let audiences = audiences(tenant, request, named);
         check_certificate(&registered.certificates, &token, client_id, &audiences, now)

@@ -1,9 +1,13 @@
 //! What was deleted softly: listed, restored, purged.
 
 use serde_json::{Value, json};
+use time::Duration;
 
-use super::{Context, DeletedEntry, Key, Kind, Store, list};
+use super::{Context, DeletedEntry, Key, Kind, Store, list, moment};
 use crate::{refusal::Refusal, texts};
+
+/// Source: the beta page of *Permanently delete an item (directory object)*: protection lasts for 7 days.
+const PROTECTED_FOR: Duration = Duration::days(7);
 
 impl Store {
     /// Brings an object back. A deleted app registration does not reserve its App ID URI, so that may be taken by now.
@@ -48,7 +52,12 @@ impl Store {
     pub(crate) fn purge(&mut self, context: Context<'_>, id: &str) -> Result<(), Refusal> {
         context.access.may_manage_deleted()?;
         let found = self.deleted_position(id)?;
-        if context.settings.hard_delete_protection {
+        let deleted_at = self
+            .deleted
+            .get(found)
+            .and_then(|deleted| moment(deleted.entry.text("deletedDateTime")));
+        let is_recent = deleted_at.is_none_or(|moment| context.now - moment < PROTECTED_FOR);
+        if context.settings.hard_delete_protection && is_recent {
             return Err(Refusal::new(403, "Authorization_RequestDenied", texts::HARD_DELETE_PROTECTED));
         }
         if let Some(required) = &context.settings.purge_authentication_context {
