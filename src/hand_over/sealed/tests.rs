@@ -312,7 +312,9 @@ fn damage_of_any_character_is_an_error_or_changes_nothing() {
     let sealed = sealed();
     let text = sealed.text();
     let key = key();
-    for position in 0..text.len() {
+    // Every character of both lines of the armour, and a part of those between, whose bytes the test above has all.
+    let between = 40..text.len() - 40;
+    for position in (0..text.len()).filter(|position| !between.contains(position) || position % 7 == 0) {
         let mut damaged = text.clone().into_bytes();
         damaged[position] = if damaged[position] == b'A' { b'B' } else { b'A' };
         let damaged = String::from_utf8(damaged).unwrap();
