@@ -131,9 +131,8 @@ impl SiteArguments {
         }
         let secret = match &wanted.server_app {
             ServerAppImport::Import { secret_key_expiry, .. } => format!(
-                "The script asks for the server app's secret key, which is in neither file and is not printed. If you add a secret of \
-                 your own, write its end into the request as secretKeyExpiry, in seconds since 1970; now it says {} ({}).",
-                secret_key_expiry.unix_timestamp(),
+                "The script asks for the server app's secret key, which is in neither file and is not printed, and for the day on which \
+                 it expires. A client secret that you add by hand has an end of its own; the one that this run has issued ends on {}.",
                 secret_key_expiry.date()
             ),
             _ => "The site knows the server app already, so the script asks for no secret key.".to_owned(),
@@ -302,7 +301,7 @@ mod tests {
         let said = into(&folder).write_script(&spec, &outcome).unwrap().unwrap();
         let expiry = outcome.secret.as_ref().unwrap().expires_on;
         assert!(
-            said.contains("secretKeyExpiry") && said.contains(&expiry.unix_timestamp().to_string()),
+            said.contains("the day on which it expires") && said.contains(&expiry.date().to_string()),
             "{said}"
         );
         let first = files();

@@ -160,6 +160,12 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::error::TransportKind>();
     is_shareable::<cmg_onboarding::error::UnexpectedAnswer>();
     is_shareable::<cmg_onboarding::error::Unreachable>();
+    is_shareable::<cmg_onboarding::hand_over::Fingerprint>();
+    is_shareable::<cmg_onboarding::hand_over::HandOver>();
+    is_shareable::<cmg_onboarding::hand_over::HandOverError>();
+    is_shareable::<cmg_onboarding::hand_over::Recipient>();
+    is_shareable::<cmg_onboarding::hand_over::RecipientKey>();
+    is_shareable::<cmg_onboarding::hand_over::SealedHandOver>();
     is_shareable::<cmg_onboarding::http::Answer>();
     is_shareable::<cmg_onboarding::http::Attempt<'static>>();
     is_shareable::<cmg_onboarding::http::CertificateFingerprint>();

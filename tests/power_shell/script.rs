@@ -506,6 +506,24 @@ fn a_sealed_secret_is_opened_for_an_import_only_and_nothing_is_asked_then() {
 }
 
 #[test]
+fn the_end_of_a_secret_that_is_typed_in_is_asked_for_before_the_import() {
+    let install = function("Install-ServerApp");
+    let asked = install
+        .find("$app.secretKeyExpiry = Read-Expiry -Second $app.secretKeyExpiry")
+        .unwrap();
+    let (prompt, import) = (
+        install.find("Read-Host").unwrap(),
+        install.find("= Import-CMAADServerApplication").unwrap(),
+    );
+    assert!(prompt < asked && asked < install.find("$expiry =").unwrap() && asked < import);
+    assert_eq!(
+        SCRIPT.matches("Read-Expiry").count(),
+        2,
+        "no secret that comes with its end asks for it"
+    );
+}
+
+#[test]
 fn its_preferences_stay_in_a_scope_of_its_own() {
     let block = SCRIPT.find("$code = & {").unwrap();
     for preference in ["Set-StrictMode", "$ErrorActionPreference =", "$WarningPreference ="] {

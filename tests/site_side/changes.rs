@@ -2,7 +2,7 @@
 
 use cmg_onboarding::{
     AzureServicesConnection, Call, ConnectionSpec, DiscoverySpec, Site, SiteError, Step, async_trait,
-    connection::{FindingCode, Operation, PlannedAction, Severity, StepAction},
+    connection::{FindingCode, NextStepCode, Operation, PlannedAction, Severity, StepAction},
     error::SiteUnreachable,
     site::{SiteAction, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteSnapshot},
     spec::DiscoverySpecBuilder,
@@ -203,6 +203,12 @@ async fn what_the_site_has_not_taken_is_told_whatever_it_says_of_its_items() {
     let outcome = job.onboard(|_| ()).await.unwrap();
     let told = found(&outcome.findings, FindingCode::ConnectionReadBackDiffers).unwrap();
     assert_eq!(told.parameters()["properties"], json!(["users", "groups.names"]));
+    let open = outcome
+        .next_steps
+        .iter()
+        .find(|step| step.code == NextStepCode::ChooseDiscoveryGroups)
+        .unwrap();
+    assert_eq!(open.parameters["groups"], json!(["New"]));
 }
 
 #[tokio::test]

@@ -598,6 +598,10 @@ pub(crate) const fn next_step(code: NextStepCode) -> Words {
             "The site still has the server app's former secret, which ends on ${heldUntil|a day that was not read}; the new one ends on ${expiresOn}.",
             "Type the new secret's Value and its expiry in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key).",
         ),
+        NextStepCode::ChooseDiscoveryGroups => Words::new(
+            "Group discovery does not have these groups yet: ${groups}.",
+            "Choose them in the console, which finds them by name in Microsoft Entra and may ask for a sign-in (console > Administration > Cloud Services > Azure Services > the connection > Properties > Discovery > Settings).",
+        ),
         NextStepCode::ExcludeFromConditionalAccess => Words::new(
             "A Conditional Access policy on all resources would keep clients from the gateway.",
             "Exclude the server app from such policies (Entra admin center > Protection > Conditional Access).",

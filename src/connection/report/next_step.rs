@@ -55,7 +55,7 @@ impl fmt::Display for NextStep {
 }
 
 /// What the next steps go by.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Remaining {
     /// When the secret ends that the site has, or that it is to get where there is no site.
     pub(crate) expires_on: Option<OffsetDateTime>,
@@ -63,6 +63,8 @@ pub(crate) struct Remaining {
     pub(crate) hands_over: bool,
     /// The end of a secret that a person has to type into the console in the place of the one that the site has.
     pub(crate) renewed_until: Option<OffsetDateTime>,
+    /// The groups that the connection was to discover and does not.
+    pub(crate) missing_groups: Vec<String>,
     /// Whether the connection was set up in a site.
     pub(crate) has_site: bool,
     /// Whether the run has changed anything.
@@ -70,7 +72,7 @@ pub(crate) struct Remaining {
 }
 
 /// What remains to be done after a run that went well.
-pub(crate) fn next_steps(remaining: Remaining) -> Vec<NextStep> {
+pub(crate) fn next_steps(remaining: &Remaining) -> Vec<NextStep> {
     let mut steps = Vec::new();
     let day = |date: OffsetDateTime| date.date().to_string();
     if let Some(expiry) = remaining.expires_on {
@@ -86,6 +88,11 @@ pub(crate) fn next_steps(remaining: Remaining) -> Vec<NextStep> {
         set(&mut parameters, "heldUntil", remaining.expires_on.map(day));
         set(&mut parameters, "expiresOn", day(expiry));
         steps.push(NextStep::with_parameters(NextStepCode::RenewSecretInSite, parameters));
+    }
+    if !remaining.missing_groups.is_empty() {
+        let mut parameters = Parameters::new();
+        set(&mut parameters, "groups", &remaining.missing_groups);
+        steps.push(NextStep::with_parameters(NextStepCode::ChooseDiscoveryGroups, parameters));
     }
     if remaining.changed {
         steps.push(NextStep::new(NextStepCode::ExcludeFromConditionalAccess));

@@ -20,6 +20,8 @@ pub enum NextStepCode {
     /// (end of the secret that the site has; day in UTC, none if the site does not tell it), `expiresOn` (end of the new
     /// one).
     RenewSecretInSite,
+    /// Group discovery lacks groups that the site has not taken from a program. Parameters: `groups` (list of names).
+    ChooseDiscoveryGroups,
     /// Conditional Access policies must not keep devices from the server app.
     ExcludeFromConditionalAccess,
     /// The connection is used by a gateway, which is set up by itself.
@@ -35,6 +37,7 @@ impl NextStepCode {
         Self::HandOverSecret,
         Self::GrantAdminConsent,
         Self::RenewSecretInSite,
+        Self::ChooseDiscoveryGroups,
         Self::ExcludeFromConditionalAccess,
         Self::SetUpGateway,
         Self::ConfigureClientAuthentication,

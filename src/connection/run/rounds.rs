@@ -24,8 +24,8 @@ use crate::{
     },
     directory::Directory,
     ids::{ApplicationId, ServicePrincipalId},
-    site::SiteRemoval,
-    spec::ImportedServerApp,
+    site::{SiteConnection, SiteRemoval},
+    spec::{ConnectionSpec, DiscoverySpec, ImportedServerApp},
     text::excerpt,
 };
 
@@ -278,7 +278,7 @@ impl Run<'_> {
         };
         let client_id = |app: &Option<AppOutcome>| app.as_ref().map(|app| app.application_id);
         let next_steps = if is_onboarding {
-            let mut steps = next_steps(self.remaining(secret.as_ref(), changed));
+            let mut steps = next_steps(&self.remaining(secret.as_ref(), connection.as_ref(), changed));
             steps.extend(self.consents_left_open(client_id(&server_app), client_id(&client_app)));
             steps
         } else {
@@ -326,7 +326,7 @@ impl Run<'_> {
     }
 
     /// What the next steps go by. Each date is that of the secret which the site really has.
-    fn remaining(&self, issued: Option<&IssuedSecret>, changed: bool) -> Remaining {
+    fn remaining(&self, issued: Option<&IssuedSecret>, connection: Option<&SiteConnection>, changed: bool) -> Remaining {
         let given = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
         let given = given.or_else(|| issued.map(|secret| secret.expires_on));
         let site = self.snapshot.site.as_ref().filter(|_| self.document.site.is_some());
@@ -342,10 +342,25 @@ impl Run<'_> {
             expires_on,
             hands_over: issued.is_some() && (site.is_none() || is_by_hand),
             renewed_until: given.filter(|_| is_by_hand),
+            missing_groups: connection
+                .map(|connection| missing_groups(&self.inner.spec, connection))
+                .unwrap_or_default(),
             has_site: site.is_some(),
             changed,
         }
     }
+}
+
+/// The groups that a connection is to discover and, as far as it was read, does not.
+fn missing_groups(spec: &ConnectionSpec, connection: &SiteConnection) -> Vec<String> {
+    let wanted = spec
+        .discovery()
+        .and_then(DiscoverySpec::groups)
+        .filter(|_| !connection.is_discovery_unread);
+    let held = connection.group_discovery.iter().flat_map(|held| &held.group_names);
+    let held: Vec<&String> = held.collect();
+    let names = wanted.iter().flat_map(|wanted| &wanted.names);
+    names.filter(|name| !held.contains(name)).cloned().collect()
 }
 
 fn app_outcome(planned: &PlannedApp, app: Option<&Registered>, principal: Option<ServicePrincipalId>) -> Option<AppOutcome> {

@@ -23,7 +23,7 @@ $code = & {
 param([string] $RequestFile, [string[]] $Lines, [string] $HandOverFile, [string] $SiteCode, [string] $Provider)
 
 # The SHA-256 of this text without the next line, with line ends of one character and without a signature.
-$revision = 'f67e41d978ccc8fc13a14659ba97f79be8c8574eaa94c4255301c88f8d36e52f'
+$revision = 'c07c90d125b840cffeb43edf14dfcc02903c877c25201ecdbe2fb5741c07bcc6'
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
@@ -373,6 +373,18 @@ function Open-Secret {
     $secret
 }
 
+# A secret that was added by hand has an end of its own.
+function Read-Expiry {
+    param($Second)
+    $day = [datetimeoffset]::FromUnixTimeSeconds($Second).UtcDateTime.ToString('u') -replace ' .*', ''
+    $typed = Read-Host -Prompt "The day on which that secret expires, as the portal shows it, as year-month-day (nothing for $day)"
+    if (-not $typed) { return $Second }
+    if ($typed -notmatch '\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z') {
+        Deny-Request -Message "$typed is not a day" -Help 'Type year, month and day, as 2027-11-23, and run the same again.'
+    }
+    ([datetimeoffset]($typed + 'T00:00:00Z')).ToUnixTimeSeconds()
+}
+
 # With the tenant, which only this import can make.
 function Install-ServerApp {
     param($Wanted, $Secret)
@@ -399,6 +411,7 @@ function Install-ServerApp {
         $Secret = Open-Secret -Sealed $request.sealedSecretKey
     } elseif ($request.promptForSecret) {
         $Secret = Read-Host -AsSecureString -Prompt "Secret key of $($app.name)"
+        $app.secretKeyExpiry = Read-Expiry -Second $app.secretKeyExpiry
     }
     if (-not $Secret -or $Secret.Length -eq 0) {
         Deny-Request -Message 'the secret key is empty' -Help 'Give the Value of the secret, not its Secret ID.'
