@@ -338,3 +338,29 @@ async fn deleted_apps_that_the_caller_may_not_list_are_told_as_unknown_before_an
     assert!(tells(&removal), "{removal}");
     assert!(!tells(&job.plan(|_| ()).await.unwrap()));
 }
+
+#[tokio::test]
+async fn a_finding_points_to_the_field_of_the_specification_and_to_the_step() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let job = connection(with_uri("https://fabrikam.com/x"), &tenant, &site);
+    let Err(OnboardingError::Blocked(blocked)) = job.plan(|_| ()).await else {
+        panic!("the domain is foreign");
+    };
+    let finding = blocked.blockers().next().unwrap();
+    assert_eq!(finding.field(), Some("serverApp.create.appIdUri"));
+    assert_eq!(finding.step(), Some(Step::RegisterServerApp));
+    let written = serde_json::to_value(finding).unwrap();
+    assert_eq!(
+        (&written["field"], &written["step"]),
+        (&json!("serverApp.create.appIdUri"), &json!("registerServerApp"))
+    );
+
+    let job = AzureServicesConnection::builder(imported(datetime!(2020-01-01 00:00 UTC)))
+        .site(site)
+        .build()
+        .unwrap();
+    let Err(OnboardingError::Blocked(blocked)) = job.plan(|_| ()).await else {
+        panic!("the secret has expired");
+    };
+    assert_eq!(blocked.blockers().next().unwrap().field(), Some("serverApp.import.secretKeyExpiry"));
+}

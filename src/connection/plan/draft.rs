@@ -29,7 +29,7 @@ use crate::{
             target::Target,
         },
         read::snapshot::Snapshot,
-        report::{event::Verb, finding::Finding, step::AppRole},
+        report::{event::Verb, finding::Finding, finding_place::Ways, step::AppRole},
     },
     spec::ConnectionSpec,
 };
@@ -38,7 +38,7 @@ use crate::{
 /// be told, which a finding has reported.
 pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
     if let Some(token) = &snapshot.unusable_token {
-        return (sorted(token.findings.clone()), None);
+        return (sorted(rules, token.findings.clone()), None);
     }
     let mut findings = Vec::new();
     if let Some(directory) = &snapshot.directory {
@@ -49,7 +49,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
         check_site(rules, snapshot, site, &mut findings);
     }
     let Some(target) = Target::resolve(rules, snapshot) else {
-        return (sorted(findings), None);
+        return (sorted(rules, findings), None);
     };
     let changes = changes(rules, snapshot, &target);
     let needed = needed_uses(&changes);
@@ -71,7 +71,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
     if target.server.shape.is_some() {
         note_secrets_of_others(snapshot, rules.site_identity(snapshot), &mut findings);
     }
-    let findings = sorted(findings);
+    let findings = sorted(rules, findings);
     let document = document(Verb::Onboard, rules, snapshot, target, changes, findings.clone());
     (findings, Some(document))
 }
@@ -80,17 +80,17 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
 /// reported.
 pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
     if let Some(token) = &snapshot.unusable_token {
-        return (sorted(token.findings.clone()), None);
+        return (sorted(rules, token.findings.clone()), None);
     }
     let Some(target) = Target::resolve(rules, snapshot) else {
         let mut findings = Vec::new();
         if let Some(site) = &snapshot.site {
             check_site(rules, snapshot, site, &mut findings);
         }
-        return (sorted(findings), None);
+        return (sorted(rules, findings), None);
     };
     let (changes, findings) = removal_changes(rules, snapshot, &target);
-    let findings = sorted(findings);
+    let findings = sorted(rules, findings);
     let document = document(Verb::Remove, rules, snapshot, target, changes, findings.clone());
     (findings, Some(document))
 }
@@ -113,8 +113,7 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
     if rules.verify_alive {
         confirm_apps(&mut changes, snapshot);
     }
-    // Nothing can be refused by a policy that was read, and found to allow it.
-    if snapshot.directory.as_ref().is_some_and(|directory| directory.policy.is_none()) {
+    if snapshot.directory.as_ref().is_some_and(|directory| rules.may_be_refused(directory)) {
         changes.extend(removals_if_refused(&changes));
     }
     if rules.consents == Consents::LeaveToAdministrator {
@@ -124,7 +123,9 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
     changes
 }
 
-fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
+fn sorted(rules: &Rules<'_>, findings: Vec<Finding>) -> Vec<Finding> {
+    let ways = Ways::of(rules.spec);
+    let mut findings: Vec<Finding> = findings.into_iter().map(|finding| finding.placed(ways)).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
     findings
 }

@@ -5,6 +5,10 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 pub use super::finding_code::FindingCode;
+use super::{
+    finding_place::{self as place, Ways},
+    step::Step,
+};
 use crate::{
     connection::report::english,
     text::clean,
@@ -27,14 +31,18 @@ pub enum Severity {
 /// One finding: what, how bad, and what to do about it.
 ///
 /// Code and parameters are the facts; message and remedy are made from them, in English. In JSON it is
-/// `{"severity", "code", "parameters", "message", "remedy"}`; it is read without the texts or the parameters,
-/// too.
+/// `{"severity", "code", "parameters", "field", "step", "message", "remedy"}`; it is read without the texts, the
+/// parameters or the place, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", from = "Written")]
 pub struct Finding {
     severity: Severity,
     code: FindingCode,
     parameters: Parameters,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<Step>,
     message: String,
     remedy: String,
 }
@@ -47,6 +55,8 @@ struct Written {
     code: FindingCode,
     #[serde(default)]
     parameters: Parameters,
+    field: Option<String>,
+    step: Option<Step>,
     message: Option<String>,
     remedy: Option<String>,
 }
@@ -57,6 +67,8 @@ impl From<Written> for Finding {
         Self {
             severity: written.severity,
             code: written.code,
+            field: written.field.or_else(|| place::field(written.code, &written.parameters, None)),
+            step: written.step.or_else(|| place::step(written.code, &written.parameters)),
             parameters: written.parameters,
             message: written.message.as_deref().map_or(message, clean),
             remedy: written.remedy.as_deref().map_or(remedy, clean),
@@ -70,6 +82,8 @@ impl Finding {
             severity,
             code,
             parameters: Parameters::new(),
+            field: None,
+            step: None,
             message: String::new(),
             remedy: String::new(),
         }
@@ -100,7 +114,15 @@ impl Finding {
         self.worded()
     }
 
+    /// The same, with its field in a specification that gets its apps in these ways.
+    pub(crate) fn placed(mut self, ways: Ways) -> Self {
+        self.field = place::field(self.code, &self.parameters, Some(ways));
+        self
+    }
+
     fn worded(mut self) -> Self {
+        self.field = place::field(self.code, &self.parameters, None);
+        self.step = place::step(self.code, &self.parameters);
         (self.message, self.remedy) = english::finding(self.code).filled(&self.parameters);
         self
     }
@@ -123,6 +145,19 @@ impl Finding {
     #[must_use]
     pub const fn parameters(&self) -> &BTreeMap<String, serde_json::Value> {
         &self.parameters
+    }
+
+    /// The field of the specification that it is about, as violations name it: `serverApp.create.appIdUri`. `None` if it is
+    /// about none.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// The step of the job that it belongs to; `None` if it belongs to none.
+    #[must_use]
+    pub const fn step(&self) -> Option<Step> {
+        self.step
     }
 
     /// What was found, in one sentence.
@@ -175,6 +210,8 @@ mod tests {
                 "severity": "warning",
                 "code": "secretExpiresSoon",
                 "parameters": {"expiresOn": "2026-12-01"},
+                "field": "serverApp.secretKeyExpiry",
+                "step": "importServerApp",
                 "message": "The secret to import expires on 2026-12-01.",
                 "remedy": "Renew the secret in good time: the site raises no notification for imported apps.",
             })

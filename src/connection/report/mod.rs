@@ -13,6 +13,7 @@ pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod finding;
 pub(crate) mod finding_code;
+pub(crate) mod finding_place;
 pub(crate) mod incomplete;
 pub(crate) mod next_step;
 pub(crate) mod next_step_code;

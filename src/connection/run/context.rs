@@ -18,6 +18,7 @@ use crate::{
             error::ApplyError,
             event::EventKind,
             finding::Finding,
+            finding_place::Ways,
             outcome::{IssuedSecret, Report, StepReport},
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
@@ -189,7 +190,8 @@ impl<'a> Run<'a> {
 
     /// Adds a finding to the outcome.
     pub(crate) fn find(&self, finding: Finding) {
-        self.state().findings.push(finding);
+        let placed = finding.placed(Ways::of(&self.inner.spec));
+        self.state().findings.push(placed);
     }
 
     /// What the plan and the run have found.
