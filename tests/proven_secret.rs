@@ -397,6 +397,20 @@ async fn a_secret_that_is_kept_is_not_tried_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_secret_that_renews_the_sites_one_is_proven_before_the_site_has_it() {
+    let world = World::answering([Answer::Accept]);
+    let first = world.run().await;
+    let renewing = world.builder(spec_with_discovery()).site(world.site.clone()).reissue_secret(true);
+    let outcome = renewing.build().unwrap().onboard(world.recorder.listen()).await.unwrap();
+    let (old, new) = (first.secret.unwrap(), outcome.secret.as_ref().unwrap());
+    assert_ne!(old.key_id, new.key_id);
+    let finding = proof(&outcome.findings);
+    assert_eq!(finding.code(), FindingCode::NewSecretProven);
+    assert_eq!(finding.parameters()["keyId"], new.key_id.to_string());
+    assert_eq!(world.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_secret_for_another_administrator_is_proven_before_it_is_in_the_outcome() {
     let world = World::answering([Answer::Accept]);
     let outcome = world.builder(spec()).build().unwrap().onboard(|_| ()).await.unwrap();

@@ -181,6 +181,27 @@ async fn a_plan_that_adopts_shows_each_change_with_its_old_and_its_new_value() {
 }
 
 #[tokio::test]
+async fn a_change_of_discovery_is_told_in_words_with_its_old_and_its_new_value() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    job(creating(), &tenant, Some(&site)).onboard(|_| ()).await.unwrap();
+    let monthly = Schedule::monthly_by_date(cmg_onboarding::spec::DayOfMonth::Last, 1);
+    let monthly = monthly.starting(datetime!(2027-01-31 01:00)).build().unwrap();
+    let spec = creating()
+        .to_builder()
+        .discovery(DiscoverySpec::builder().user_schedule(monthly).user_delta_minutes(10))
+        .build()
+        .unwrap();
+    let text = job(spec, &tenant, Some(&site)).plan(|_| ()).await.unwrap().to_string();
+    for line in [
+        "Full user discovery: every 7 days from 02:30 UTC, first on 2026-03-15 -> \
+         on the last day of every month at 01:00 in the site's local time, not before 2027-01-31",
+        "Delta user discovery: every 5 minutes -> every 10 minutes",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_plan_without_a_site_and_one_for_a_single_app_say_so() {
     let tenant = EmulatedTenant::new();
     let plan = job(creating(), &tenant, None).plan(|_| ()).await.unwrap();

@@ -1,5 +1,7 @@
 //! What a change writes, in words that an approver can read: names beside ids, old values beside new ones.
 
+mod words;
+
 use serde_json::Value;
 use time::Date;
 
@@ -9,17 +11,18 @@ use crate::{
             change::Change,
             difference::PropertyChange,
             document::PlanDocument,
-            operation::{Operation, PlannedSecret, Reference},
+            operation::{Operation, Reference},
             permission_names::{delegated_of_graph, permission_in_words},
             registration::{BROKER_REDIRECT, USER_IMPERSONATION},
         },
         report::step::Step,
     },
     directory::ApplicationProperties,
-    ids::{ApplicationId, PermissionId, ServicePrincipalId, well_known::MICROSOFT_GRAPH},
+    ids::{ApplicationId, PermissionId, well_known::MICROSOFT_GRAPH},
     spec::{DiscoverySpec, Schedule},
     text::clean,
 };
+use words::{app_in_words, audience_in_words, delta_in_words, frequency, principal_in_words, property_in_words, valid};
 
 /// A name and its value, both for people.
 pub(crate) type Detail = (String, String);
@@ -284,12 +287,21 @@ impl PlanDocument {
     fn value_in_words(&self, property: &str, value: &Value) -> String {
         match value {
             Value::Null => NOTHING.to_owned(),
+            Value::Bool(on) if matches!(property, "users" | "groups") => (if *on { "on" } else { "off" }).to_owned(),
             Value::Bool(on) => (if *on { "yes" } else { "no" }).to_owned(),
             Value::String(text) => match property {
                 "signInAudience" => audience_in_words(text),
                 "requiredResourceAccess" => self.configured_in_words(text),
+                "users.fullSchedule" | "groups.fullSchedule" => {
+                    let schedule = text.parse::<Schedule>();
+                    schedule.map_or_else(|_| text.clone(), |schedule| schedule.in_words())
+                }
                 _ => text.clone(),
             },
+            Value::Number(minutes) if property.ends_with(".deltaMinutes") => {
+                let minutes = minutes.as_u64().and_then(|minutes| u32::try_from(minutes).ok());
+                minutes.map_or_else(|| value.to_string(), delta_in_words)
+            }
             Value::Array(values) if values.is_empty() => NOTHING.to_owned(),
             Value::Array(values) => {
                 let words: Vec<String> = values.iter().map(|value| self.value_in_words(property, value)).collect();
@@ -351,70 +363,6 @@ fn describe_discovery(discovery: &DiscoverySpec, details: &mut Details) {
     }
 }
 
-/// When discovery reads everything, and when only what has changed.
-fn frequency(schedule: Option<&Schedule>, minutes: Option<u32>) -> String {
-    let full = schedule.map_or_else(|| "as the product sets it".to_owned(), Schedule::in_words);
-    let delta = match minutes {
-        None => "as the product sets it".to_owned(),
-        Some(1) => "every minute".to_owned(),
-        Some(minutes) => format!("every {minutes} minutes"),
-    };
-    format!("full discovery {full}; delta discovery {delta}")
-}
-
-fn valid(secret: &PlannedSecret) -> String {
-    format!("valid to {}", secret.expires_about)
-}
-
-fn app_in_words(app: Reference<ApplicationId>) -> String {
-    match app {
-        Reference::Known(id) => id.to_string(),
-        Reference::MadeBy(_) => "known once the app is registered".to_owned(),
-        Reference::Missing => "not there".to_owned(),
-    }
-}
-
-fn principal_in_words(principal: Reference<ServicePrincipalId>) -> String {
-    match principal {
-        Reference::Known(id) => format!("service principal {id}"),
-        Reference::MadeBy(Step::ClientServicePrincipal) => "the client app's service principal, made by this plan".to_owned(),
-        Reference::MadeBy(_) => "the server app's service principal, made by this plan".to_owned(),
-        Reference::Missing => "a service principal that is not there".to_owned(),
-    }
-}
-
-/// The values of `signInAudience`, as the portal shows them under *Supported account types*.
-fn audience_in_words(audience: &str) -> String {
-    let words = match audience {
-        "AzureADMyOrg" => "accounts in this organizational directory only",
-        "AzureADMultipleOrgs" => "accounts in any organizational directory",
-        "AzureADandPersonalMicrosoftAccount" => "accounts in any organizational directory and personal Microsoft accounts",
-        "PersonalMicrosoftAccount" => "personal Microsoft accounts only",
-        other => return other.to_owned(),
-    };
-    format!("{words} ({audience})")
-}
-
-/// A property as the portal calls it, with its name in Microsoft Graph.
-fn property_in_words(property: &str) -> String {
-    let words = match property {
-        "displayName" => "Name",
-        "signInAudience" => "Supported account types",
-        "identifierUris" => "App ID URI",
-        "web.homePageUrl" => "Home page URL",
-        "web.redirectUris" => "Redirect URIs (Web)",
-        "web.implicitGrantSettings.enableIdTokenIssuance" => "ID tokens",
-        "publicClient.redirectUris" => "Redirect URIs (public client)",
-        "isFallbackPublicClient" => "Allow public client flows",
-        "isDeviceOnlyAuthSupported" => "Device tokens",
-        "api.oauth2PermissionScopes" => "Permissions offered",
-        "api.requestedAccessTokenVersion" => "Access token version",
-        "requiredResourceAccess" => "Permissions asked for",
-        other => return other.to_owned(),
-    };
-    format!("{words} [{property}]")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -450,15 +398,5 @@ mod tests {
                 ("Groups", "CMG users, CMG admins"),
             ]
         );
-    }
-
-    #[test]
-    fn a_property_without_words_keeps_its_name() {
-        assert_eq!(property_in_words("displayName"), "Name [displayName]");
-        assert_eq!(
-            property_in_words("servicePrincipalLockConfiguration.isEnabled"),
-            "servicePrincipalLockConfiguration.isEnabled"
-        );
-        assert_eq!(audience_in_words("Other"), "Other");
     }
 }
