@@ -8,9 +8,10 @@ use cmg_onboarding::{
     connection::{FindingCode, Operation, PlannedAction, Severity, StepAction},
     directory::{Application, ApplicationKey, DeletedApplication, ServicePrincipal, Tenant},
 };
+use cmg_onboarding_emulator::Caller;
 use time::Duration;
 
-use crate::tenant::{NOW, OPEN, Policy, creating, job, job_with, list, settle, site_of_today};
+use crate::tenant::{NOW, OPEN, Policy, creating, job, job_with, list, settle, site_of_today, writes};
 
 fn asked() -> ConnectionSpec {
     creating(SecretValidity::OneYear)
@@ -94,6 +95,31 @@ async fn what_could_not_be_purged_is_told_with_its_date_and_comes_back_in_the_ne
         (2, 0)
     );
     assert!(job.plan(|_| ()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_caller_that_may_not_restore_is_told_before_the_first_write() {
+    let tenant = OPEN.tenant(false, Wait::ZERO);
+    let outcome = job(&asked(), &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap();
+    assert!(tenant.soft_delete(outcome.client_app.unwrap().application_id));
+    let roles = [
+        "Application.ReadWrite.OwnedBy",
+        "Application.Read.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "Organization.Read.All",
+    ];
+    let pipeline = tenant.with_caller(Caller::application(uuid::Uuid::from_u128(5), roles));
+    pipeline.clear_requests();
+    let OnboardingError::Blocked(blocked) = job(&asked(), &pipeline, None).build().unwrap().onboard(|_| ()).await.unwrap_err() else {
+        panic!("it may not restore")
+    };
+    let lacks = blocked
+        .findings()
+        .iter()
+        .find(|finding| finding.code() == FindingCode::PermissionsMissing)
+        .unwrap();
+    assert_eq!(lacks.parameters()["permissions"], serde_json::json!(["Application.ReadWrite.All"]));
+    assert_eq!(writes(&pipeline), []);
 }
 
 /// A directory that does not restore what was deleted, as one of before.

@@ -129,6 +129,15 @@ const fn uses(step: Step) -> &'static [Use] {
     }
 }
 
+/// What an operation asks of the directory beside its step. Restoring is taken to need what purging needs: it has no row of
+/// its own in the table, and that errs on the side of asking for more.
+const fn uses_of(operation: &Operation) -> &'static [Use] {
+    match operation {
+        Operation::RestoreApp { .. } => &[Use::Purge],
+        _ => &[],
+    }
+}
+
 /// The least Microsoft Graph permission for a step, for a person who is signed in.
 fn permission(step: Step) -> Option<&'static str> {
     least(uses(step), PermissionType::Delegated).into_iter().next()
@@ -148,5 +157,6 @@ pub(crate) fn needed_uses(changes: &[Change]) -> Vec<Use> {
     let writes = changes
         .iter()
         .filter(|change| change.action != PlannedAction::Keep && change.when != When::IfRefused);
-    writes.flat_map(|change| uses(change.step)).copied().collect()
+    let of_change = |change: &Change| [uses(change.step), uses_of(&change.operation)].concat();
+    writes.flat_map(of_change).collect()
 }

@@ -16,7 +16,8 @@ pub(super) fn usage(request: &RequestTrace) -> Option<Use> {
         ("GET", "policies", _) => Use::ReadPolicy,
         ("GET", "identity", _) => Use::ReadConditionalAccess,
         ("GET", "directory", ["deletedItems", _]) => Use::ReadDeleted,
-        ("DELETE", "directory", ["deletedItems", _]) => Use::Purge,
+        // Restoring is taken to need what purging needs.
+        ("DELETE", "directory", ["deletedItems", _]) | ("POST", "directory", ["deletedItems", _, "restore"]) => Use::Purge,
         ("POST", "applications", []) => Use::RegisterApp,
         ("PATCH", "applications", [_]) => Use::UpdateApp,
         ("DELETE", "applications", [_]) => Use::RemoveApp,
@@ -64,6 +65,8 @@ mod tests {
         let read = |path| usage(&RequestTrace::new("GET", path));
         assert_eq!(read("/v1.0/servicePrincipals(appId='1')"), Some(Use::ReadApps));
         assert_eq!(read("/v1.0/users"), None);
+        let restore = RequestTrace::new("POST", "/v1.0/directory/deletedItems/1/restore");
+        assert_eq!(usage(&restore), Some(Use::Purge));
         assert_eq!(read("/"), None);
     }
 }
