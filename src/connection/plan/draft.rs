@@ -38,7 +38,7 @@ use crate::{
 /// be told, which a finding has reported.
 pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
     if let Some(token) = &snapshot.unusable_token {
-        return (sorted(token.findings.clone()), None);
+        return (sorted(rules, token.findings.clone()), None);
     }
     let mut findings = Vec::new();
     if let Some(directory) = &snapshot.directory {
@@ -80,7 +80,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
 /// reported.
 pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
     if let Some(token) = &snapshot.unusable_token {
-        return (sorted(token.findings.clone()), None);
+        return (sorted(rules, token.findings.clone()), None);
     }
     let Some(target) = Target::resolve(rules, snapshot) else {
         let mut findings = Vec::new();

@@ -46,6 +46,7 @@ const EXPIRY_OR_VALIDITY: &[&str] = &["secretKeyExpiry", "secretValidity"];
 const REGISTER: At = At::App(Step::RegisterServerApp, Step::RegisterClientApp);
 const PRINCIPAL: At = At::App(Step::ServerServicePrincipal, Step::ClientServicePrincipal);
 const IMPORT: At = At::App(Step::ImportServerApp, Step::ImportClientApp);
+const CONSENT: At = At::App(Step::ConsentDirectoryRead, Step::ConsentServerApp);
 const REMOVE: At = At::App(Step::RemoveServerApp, Step::RemoveClientApp);
 
 /// What has been decided for each code, in the order of [`FindingCode::ALL`].
@@ -54,17 +55,21 @@ const PLACES: &[(FindingCode, Field, At)] = {
     &[
         (Code::TokenUnreadable, Field::None, At::None),
         (Code::TokenExpired, Field::None, At::None),
+        (Code::ClockWrong, Field::None, At::None),
         (Code::WrongTenant, Field::Server(&["tenantId"]), At::None),
         (Code::TokenTenantDiffers, Field::None, At::None),
         (Code::WrongCloud, Field::Of("environment"), At::None),
         (Code::WrongAudience, Field::None, At::None),
         (Code::PermissionsMissing, Field::None, At::None),
+        (Code::OwnershipUnread, Field::None, At::None),
         (Code::RoleTooWeak, Field::None, At::Step(Step::ConsentServerApp)),
         (
             Code::DiscoveryRoleTooWeak,
             Field::Of("discovery"),
             At::Step(Step::ConsentDirectoryRead),
         ),
+        (Code::RolesUnread, Field::None, At::None),
+        (Code::TenantNameUnread, Field::None, At::None),
         (Code::AppIdUriResolved, Field::Server(URI), At::Step(Step::RegisterServerApp)),
         (Code::AppIdUriOnForeignDomain, Field::Server(URI), At::Step(Step::RegisterServerApp)),
         (Code::AppIdUriWithForeignId, Field::Server(URI), At::Step(Step::RegisterServerApp)),
@@ -84,6 +89,13 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::SecretReplaced, Field::None, At::Step(Step::RetireSecrets)),
         (Code::SecretOfAnotherSite, Field::Of("key"), At::Step(Step::RetireSecrets)),
         (Code::SecretHolderUnknown, Field::None, At::Step(Step::RetireSecrets)),
+        (Code::NewSecretProven, Field::None, At::Step(Step::IssueSecret)),
+        (Code::NewSecretNotYetAccepted, Field::None, At::Step(Step::IssueSecret)),
+        (Code::NewSecretBlocked, Field::None, At::Step(Step::IssueSecret)),
+        (Code::NewSecretRefused, Field::None, At::Step(Step::IssueSecret)),
+        (Code::NewSecretUnproven, Field::None, At::Step(Step::IssueSecret)),
+        (Code::SecretNotRenewed, Field::Server(KEY), At::Step(Step::ImportServerApp)),
+        (Code::ImportedSecretUncompared, Field::Server(KEY), At::Step(Step::ImportServerApp)),
         (Code::ConcurrentChange, Field::None, At::Given),
         (Code::ChangeOverwritten, Field::None, At::Given),
         (Code::SecretExpired, Field::Server(EXPIRY), At::Step(Step::ImportServerApp)),
@@ -121,6 +133,8 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::SecretEndDiffers, Field::Server(EXPIRY), At::Step(Step::ImportServerApp)),
         (Code::SecretMissing, Field::Server(KEY), At::Step(Step::ImportServerApp)),
         (Code::SignInBlocked, Field::Server(ID), At::Step(Step::ImportServerApp)),
+        (Code::ConditionalAccessApplies, Field::None, At::None),
+        (Code::ConditionalAccessUnknown, Field::None, At::None),
         (Code::AppDisabled, Field::Server(ID), At::Step(Step::ImportServerApp)),
         (Code::AppDeactivated, Field::App(ID), REGISTER),
         (Code::AppDisabledByMicrosoft, Field::App(ID), REGISTER),
@@ -178,6 +192,8 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::ConsentMissing, Field::Client(ID), At::Step(Step::ConsentServerApp)),
         (Code::ConsentOnlyConfigured, Field::Client(ID), At::Step(Step::ConsentServerApp)),
         (Code::ConsentForSomeOnly, Field::Client(ID), At::Step(Step::ConsentServerApp)),
+        (Code::ConsentLeftOpen, Field::None, CONSENT),
+        (Code::ConsentUnread, Field::None, CONSENT),
         (
             Code::DirectoryReadMissing,
             Field::Of("discovery"),
@@ -228,6 +244,13 @@ const PLACES: &[(FindingCode, Field, At)] = {
             At::Step(Step::CreateConnection),
         ),
         (Code::ConnectionNameTaken, Field::Of("name"), At::Step(Step::CreateConnection)),
+        (Code::ConnectionOfUnknownType, Field::Of("name"), At::Step(Step::CreateConnection)),
+        (Code::OtherAzureService, Field::None, At::Step(Step::CreateConnection)),
+        (Code::SiteNotAtTop, Field::None, At::None),
+        (Code::ServiceConnectionPointOffline, Field::None, At::None),
+        (Code::SiteFactsUnknown, Field::None, At::None),
+        (Code::GatewayUsesConnection, Field::None, At::Step(Step::RemoveConnection)),
+        (Code::GatewayUseUnknown, Field::None, At::Step(Step::RemoveConnection)),
         (
             Code::ServerAppLeftAsIs,
             Field::Of("discovery"),
@@ -237,8 +260,17 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::SiteRowStays, Field::None, At::None),
         (Code::AppsUsedByAnotherSite, Field::None, At::Step(Step::RemoveServerApp)),
         (Code::AppsUsedByConnection, Field::None, At::Step(Step::RemoveServerApp)),
+        (Code::AppsUsedByAnotherSecret, Field::None, At::Step(Step::RemoveServerApp)),
+        (Code::AppsStatedUnused, Field::None, At::Step(Step::RemoveServerApp)),
+        (Code::SecretsHandedOver, Field::None, At::Step(Step::RemoveServerApp)),
+        (
+            Code::ConnectionOfRemovedServerApp,
+            Field::Of("name"),
+            At::Step(Step::RemoveConnection),
+        ),
         (Code::ConnectionUnread, Field::Of("name"), At::Step(Step::CreateConnection)),
         (Code::SiteRowUnread, Field::None, At::None),
+        (Code::DiscoveryUnread, Field::Of("discovery"), At::Step(Step::ConfigureDiscovery)),
         (Code::DeletedAppsUnread, Field::Of("key"), At::None),
         (Code::RegistrationUncertain, Field::App(ID), REGISTER),
         (Code::DirectoryUnread, Field::None, At::None),

@@ -85,7 +85,7 @@ impl Run<'_> {
     }
 
     /// The id of the server app that the site knows: as planned, or of one that this run has restored.
-    fn server_in_site(&self) -> Option<ApplicationId> {
+    pub(crate) fn server_in_site(&self) -> Option<ApplicationId> {
         let restored = || self.state().server.as_ref().map(|app| app.app_id);
         self.document.server_app.application_id.or_else(restored)
     }
