@@ -16,7 +16,7 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::Duration,
 };
 
 use cmg_onboarding::{
@@ -30,7 +30,12 @@ use cmg_onboarding::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
+
+/// How often what may pass is tried, and how long it is waited in between: two minutes in all.
+const TRIES: u32 = 60;
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Which tenant, and how it is reached.
 pub(crate) struct TestTenant {
@@ -130,10 +135,7 @@ pub(crate) async fn examine(tenant: TestTenant) -> Result<Value, Box<dyn Error>>
     let created = pair()?.build()?.onboard(|_| ()).await;
     steps.push(told("create", created.as_ref().map(|_| ())));
     recorder.begin("view");
-    let viewed = pair()?.build()?.plan(|_| ()).await;
-    let mut view = told("view", viewed.as_ref().map(|_| ()));
-    view["isEmpty"] = json!(viewed.ok().map(|plan| plan.is_empty()));
-    steps.push(view);
+    steps.push(view(&pair()?.build()?).await);
     recorder.begin("renew");
     let renewed = pair()?.reissue_secret(true).build()?.onboard(|_| ()).await;
     steps.push(told("renew", renewed.as_ref().map(|_| ())));
@@ -200,31 +202,70 @@ async fn deleted_uri(directory: &dyn Directory, tenant: TenantId) -> Value {
         properties.identifier_uris = Some(vec![uri.clone()]);
         directory.create_application(Call::quiet(), &NewApplication::new(properties)).await
     };
+    let left = || eprintln!("An app named \"cmg-onboarding check of an App ID URI\" may be left: remove it in the Entra admin center.");
     let first = match create().await {
         Ok(first) => first,
         Err(error) => return json!({"answer": null, "problem": error.code()}),
     };
-    if let Err(error) = directory.delete_application(Call::quiet(), first.object_id).await {
+    if let Err(error) = delete(directory, &first).await {
+        left();
         return json!({"answer": null, "problem": error.code()});
     }
-    let second = create().await;
+    // A deletion that is not known everywhere yet holds the URI as well: only what lasts is an answer.
+    let second = repeated(&create, |error| !error.may_have_been_carried_out()).await;
     let answer = match &second {
         Ok(_) => json!({"answer": "free"}),
         Err(error) => json!({"answer": "held", "code": error.code()}),
     };
-    let mut left = purge(directory, &first).await.is_err();
+    let mut is_clean = purge(directory, &first).await.is_ok();
     if let Ok(second) = second {
-        let deleted = directory.delete_application(Call::quiet(), second.object_id).await;
-        left |= deleted.is_err() || purge(directory, &second).await.is_err();
+        is_clean &= delete(directory, &second).await.is_ok() && purge(directory, &second).await.is_ok();
     }
-    if left {
-        eprintln!("An app named \"cmg-onboarding check of an App ID URI\" may be left: remove it in the Entra admin center.");
+    if !is_clean {
+        left();
     }
     answer
 }
 
+async fn delete(directory: &dyn Directory, app: &Application) -> Result<(), DirectoryError> {
+    let delete = async || directory.delete_application(Call::quiet(), app.object_id).await;
+    repeated(&delete, DirectoryError::may_be_replication).await
+}
+
 async fn purge(directory: &dyn Directory, app: &Application) -> Result<(), DirectoryError> {
-    directory.purge_application(Call::quiet(), app.object_id).await
+    let purge = async || directory.purge_application(Call::quiet(), app.object_id).await;
+    repeated(&purge, DirectoryError::may_be_replication).await
+}
+
+/// Repeats what fails for a reason that may pass, for two minutes at most.
+async fn repeated<T>(
+    operation: &impl AsyncFn() -> Result<T, DirectoryError>,
+    may_pass: fn(&DirectoryError) -> bool,
+) -> Result<T, DirectoryError> {
+    for _ in 1..TRIES {
+        match operation().await {
+            Err(error) if may_pass(&error) => sleep(PAUSE).await,
+            ended => return ended,
+        }
+    }
+    operation().await
+}
+
+/// Plans again until nothing is left to do: a tenant may show for a while what was before the run.
+async fn view(connection: &AzureServicesConnection) -> Value {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let viewed = connection.plan(|_| ()).await;
+        let is_empty = viewed.as_ref().ok().map(cmg_onboarding::Plan::is_empty);
+        if is_empty == Some(true) || tries == TRIES {
+            let mut view = told("view", viewed.as_ref().map(|_| ()));
+            view["isEmpty"] = json!(is_empty);
+            view["tries"] = json!(tries);
+            return view;
+        }
+        sleep(PAUSE).await;
+    }
 }
 
 /// Notes each request and its answer without names and ids, and hands both on.

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_durations_are_no_panic() {
+    fn the_longest_durations_do_not_panic() {
         for growth in [Growth::DoubledAtRandom { seed: 1 }, Growth::OfWaited(1.0)] {
             let mut delays = Delays::new(Duration::MAX, Duration::MAX, growth);
             assert_eq!([delays.next(), delays.next()], [Duration::MAX; 2]);
@@ -219,7 +219,7 @@ mod tests {
         }
 
         #[test]
-        fn randomness_only_lengthens_and_at_most_doubles(seed in any::<u64>()) {
+        fn randomness_lengthens_a_wait_and_at_most_doubles_it(seed in any::<u64>()) {
             let mut delays = Delays::new(Duration::from_millis(250), Duration::from_secs(8), Growth::DoubledAtRandom { seed });
             for base in [250, 500, 1_000, 2_000, 4_000, 8_000, 8_000] {
                 let (delay, base) = (delays.next(), Duration::from_millis(base));

@@ -101,7 +101,7 @@ async fn what_was_onboarded_is_read_back_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_snapshot_is_six_requests_over_one_connection_and_never_asks_for_a_secret() {
+async fn a_snapshot_is_seven_requests_over_one_connection_and_never_asks_for_a_secret() {
     let site = emulated();
     let server = serve(&site, true).await;
     let reader = builder(&server, TOKEN)
@@ -110,7 +110,7 @@ async fn a_snapshot_is_six_requests_over_one_connection_and_never_asks_for_a_sec
         .unwrap();
     reader.snapshot(Call::quiet()).await.unwrap();
     let requests = server.tenant().requests();
-    assert_eq!((requests.len(), server.connections()), (6, 1));
+    assert_eq!((requests.len(), server.connections()), (7, 1));
     for request in requests {
         assert_eq!(request.status, 200, "{}", request.path);
         let selected = request.path.split_once("$select=").unwrap().1;
@@ -140,7 +140,7 @@ async fn only_the_pinned_certificate_is_accepted() {
     let shown = server.certificate_fingerprint().unwrap().to_string();
     assert!(chain(&error).contains(&shown), "the one that was shown is named: {}", chain(&error));
     assert!(began.elapsed().as_secs() < 5, "it is not tried again");
-    assert_eq!(server.tenant().requests().len(), 6, "nothing was sent to it");
+    assert_eq!(server.tenant().requests().len(), 7, "nothing was sent to it");
 }
 
 #[tokio::test]

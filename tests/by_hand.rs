@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use cmg_onboarding::{
     AdoptedClientApp, AdoptedServerApp, AzureServicesConnection, ClientAppSpec, ClientSecret, ConnectionSpec, DiscoverySpec,
     ImportedClientApp, ImportedServerApp, ReusedApp, ServerAppSpec,
+    clock::{Clock, SystemClock},
     connection::{ImportVerifier, Verification},
     spec::by_hand::{ByHand, Part, PartKind, Step},
     token::EntraSecretProbe,
@@ -237,7 +238,7 @@ impl Administrator {
                 .parse()
                 .unwrap(),
         };
-        let ends = (OffsetDateTime::now_utc() + Duration::days(days)).replace_nanosecond(0).unwrap();
+        let ends = (SystemClock.now() + Duration::days(days)).replace_nanosecond(0).unwrap();
         let body = json!({"passwordCredential": {
             "displayName": self.value(step, "Description"), "endDateTime": ends.format(&Rfc3339).unwrap(),
         }});
@@ -247,7 +248,7 @@ impl Administrator {
         self.note(step, "Expires, to copy", &ends.format(&Rfc3339).unwrap());
     }
 
-    async fn manifest(&mut self, step: &Step) {
+    async fn manifest(&self, step: &Step) {
         if let Some(wanted) = self.find(step, "oauth2AllowIdTokenImplicitFlow") {
             let on = wanted == "true";
             self.change(json!({"web": {"implicitGrantSettings": {"enableIdTokenIssuance": on}}}))
@@ -258,7 +259,7 @@ impl Administrator {
         }
     }
 
-    async fn ask_server_app(&mut self, step: &Step) {
+    async fn ask_server_app(&self, step: &Step) {
         let api = self.value(step, "Application (client) ID of the API");
         let offered = self.send(Method::GET, &format!("applications(appId='{api}')"), None).await;
         assert_eq!(offered["displayName"], self.value(step, "API"));

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use cmg_onboarding::{
     AzureServicesConnection, ConnectionSpec, Diagnostic, OnboardingError, Outcome, Plan, Step,
-    clock::Clock,
+    clock::{Clock, SystemClock},
     connection::{AzureServicesConnectionBuilder, Consents, FindingCode, NextStep, NextStepCode, PlannedAction, Severity},
     error::RefusalReason,
     ids::well_known,
@@ -136,6 +136,30 @@ async fn roles_that_may_not_be_asked_for_are_unknown_and_neither_missing_nor_an_
     assert!(!codes(&job.plan(|_| ()).await.unwrap()).contains(&FindingCode::RolesUnread));
 }
 
+#[tokio::test]
+async fn delegated_administration_whose_me_is_refused_works_with_roles_unknown() {
+    let home = Uuid::from_u128(0xF);
+    for status in [403, 404] {
+        let caller = Caller::global_administrator()
+            .from_tenant(home)
+            .without_wids_claim()
+            .with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR])
+            .with_me_refused(status);
+        let tenant = EmulatedTenant::new();
+        let job = builder(spec(), &tenant, &caller).site(EmulatedSite::new()).build().unwrap();
+        let plan = job.plan(|_| ()).await.unwrap();
+        assert!(codes(&plan).contains(&FindingCode::RolesUnread), "{status}: {:?}", codes(&plan));
+        assert!(plan.apply(|_| ()).await.unwrap().changed, "{status}");
+        // A role that is lacking is told by the step that needs it, and not by a guess beforehand.
+        let weak = caller.clone().with_directory_roles([well_known::APPLICATION_DEVELOPER]);
+        let tenant = EmulatedTenant::new();
+        let job = builder(spec(), &tenant, &weak).site(EmulatedSite::new()).build().unwrap();
+        let error = job.onboard(|_| ()).await.unwrap_err();
+        assert_eq!(error.refusal(), Some(RefusalReason::PermissionMissing), "{status}: {error:?}");
+        assert!(error.help().contains("Cloud Application Administrator"), "{}", error.help());
+    }
+}
+
 /// An administrator who may register apps and nothing else.
 fn registrar() -> Caller {
     Caller::user("registrar")
@@ -227,7 +251,7 @@ struct Ahead(Duration);
 
 impl Clock for Ahead {
     fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc() + self.0
+        SystemClock.now() + self.0
     }
 }
 
@@ -312,6 +336,14 @@ async fn conditional_access_policies_for_the_server_app_are_named_and_filters_ar
     let asked = tenant.requests();
     let of_policies = asked.iter().filter(|request| request.path.contains("conditionalAccess")).count();
     assert_eq!(of_policies, 1);
+    // With the permission and without the role it is refused, and told as unknown.
+    let weak = caller.clone().with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR]);
+    let refused = builder(spec(), &tenant, &weak).build().unwrap().plan(|_| ()).await.unwrap();
+    assert!(
+        codes(&refused).contains(&FindingCode::ConditionalAccessUnread),
+        "{:?}",
+        codes(&refused)
+    );
     // Without the permission nothing is asked, and nothing is claimed.
     let without = builder(spec(), &tenant, &Caller::global_administrator()).build().unwrap();
     let without = without.plan(|_| ()).await.unwrap();

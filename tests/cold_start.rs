@@ -112,6 +112,8 @@ async fn cold_start(tenant: &EmulatedTenant) -> (u128, Vec<u128>) {
         ClientSecret::new(application.secret()),
     );
     let directory = GraphDirectory::builder(endpoints, sign_in.http(http.clone()))
+        // The tenant knows its Microsoft Graph by its names, and not by the address of the relay.
+        .scopes(["https://graph.microsoft.com/.default"])
         .tenant(tenant.tenant_id().into())
         .http(http)
         .build();

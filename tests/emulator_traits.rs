@@ -348,3 +348,49 @@ async fn an_enabled_scope_is_switched_off_before_it_is_removed() {
         .await
         .unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_client_meets_changes_and_deletions_that_readers_have_not_heard_of() {
+    let lag = Duration::from_secs(20);
+    let tenant = EmulatedTenant::builder().change_lag(lag).build();
+    let directory = tenant.directory();
+    let created = directory.create_application(Call::quiet(), &app("Server")).await.unwrap();
+    let key = ApplicationKey::ApplicationId(created.app_id);
+    let name = async || {
+        let found = directory.application(Call::quiet(), &key).await.unwrap();
+        found.and_then(|found| found.properties.display_name)
+    };
+    directory
+        .update_application(Call::quiet(), created.object_id, &properties("Renamed"))
+        .await
+        .unwrap();
+    assert_eq!(name().await.as_deref(), Some("Server"));
+    tokio::time::sleep(lag).await;
+    assert_eq!(name().await.as_deref(), Some("Renamed"));
+    directory.delete_application(Call::quiet(), created.object_id).await.unwrap();
+    assert_eq!(name().await.as_deref(), Some("Renamed"));
+    let names = ["unique Server".to_owned()];
+    let deleted = async || directory.deleted_applications(Call::quiet(), &names).await.unwrap().len();
+    assert_eq!(deleted().await, 0);
+    tokio::time::sleep(lag).await;
+    assert_eq!((name().await, deleted().await), (None, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_meets_a_reader_that_repeats_old_answers() {
+    let tenant = EmulatedTenant::builder().stale_reads(Duration::from_secs(6)).build();
+    let directory = tenant.directory();
+    let created = directory.create_application(Call::quiet(), &app("Server")).await.unwrap();
+    let key = ApplicationKey::ApplicationId(created.app_id);
+    let is_read = async || directory.application(Call::quiet(), &key).await.unwrap().is_some();
+    assert!(!is_read().await);
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(is_read().await);
+    directory.delete_application(Call::quiet(), created.object_id).await.unwrap();
+    assert!(is_read().await);
+    let names = ["unique Server".to_owned()];
+    assert_eq!(directory.deleted_applications(Call::quiet(), &names).await.unwrap().len(), 1);
+    let unchanged = properties("Server");
+    let written = directory.update_application(Call::quiet(), created.object_id, &unchanged).await;
+    assert!(written.is_err(), "a write acts on what there is");
+}

@@ -14,7 +14,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use cmg_onboarding::{
     AzureServicesConnection, ClientSecret, ConnectionSpec, ImportedClientApp, ImportedServerApp, SecretValidity, ServerAppSpec, Step,
     clock::FixedClock,
-    connection::{AppRole, PlanDocument, PlannedAction, review::Review},
+    connection::{
+        AppRole, Consents, PlanDocument, PlannedAction,
+        review::{ConsentState, Review},
+    },
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde_json::{Value, json};
@@ -119,13 +122,34 @@ async fn every_permission_that_a_run_gives_is_in_the_paper_and_no_other() {
             })
             .collect();
         assert_eq!(told, given);
-        assert!(
-            review
-                .permissions
-                .iter()
-                .all(|permission| permission.is_given_by_plan && permission.id.is_some())
-        );
+        assert!(consents(&review).iter().all(|consent| *consent == ConsentState::GivenByPlan));
+        assert!(review.permissions.iter().all(|permission| permission.id.is_some()));
     }
+}
+
+fn consents(review: &Review) -> Vec<ConsentState> {
+    review.permissions.iter().map(|permission| permission.consent).collect()
+}
+
+#[tokio::test]
+async fn permissions_that_another_administrator_consents_to_are_in_the_paper_and_take_no_role_of_the_caller() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let job = AzureServicesConnection::builder(spec_with_discovery())
+        .directory(tenant.directory())
+        .site(site)
+        .consents(Consents::LeaveToAdministrator)
+        .build()
+        .unwrap();
+    let review = job.plan(|_| ()).await.unwrap().review();
+    assert_eq!(consents(&review), [ConsentState::LeftToAdministrator; 3]);
+    assert!(review.to_string().contains("Given: by another administrator, after this plan"));
+    assert!(
+        !review
+            .caller
+            .delegated
+            .iter()
+            .any(|name| name.contains("Grant") || name.contains("AppRoleAssignment"))
+    );
 }
 
 /// The consents of a tenant: names of delegated permissions, ids of application permissions.
@@ -214,7 +238,7 @@ async fn a_second_run_and_a_removal_have_papers_of_their_own() {
     job.onboard(|_| ()).await.unwrap();
     let again = job.plan(|_| ()).await.unwrap().review();
     assert!(again.changes.is_empty() && again.to_string().contains("Nothing: everything is in place."));
-    assert!(again.permissions.iter().all(|permission| !permission.is_given_by_plan));
+    assert!(consents(&again).iter().all(|consent| *consent == ConsentState::InPlace));
     assert_eq!(again.permissions.len(), 3);
     assert_eq!((again.caller.roles.len(), again.caller.site_roles.len()), (0, 0));
     assert!(

@@ -151,8 +151,9 @@ impl Prepared<'_> {
              Sealed to: {} (thumbprint {}). Compare the thumbprint with the recipient: who has that key can read the secret.\n\
              Fingerprint: {fingerprint}\n\
              Send the file, and read the fingerprint out by telephone: the file does not say who wrote it.\n\
-             The recipient imports it with: cmg-onboard --import-hand-over FILE --recipient-key KEY.pem --site power-shell \
-             --site-code ABC --provider HOST",
+             The recipient imports it by the script that --script-out writes (-HandOverFile FILE -SiteCode ABC -Provider HOST), if \
+             the private key is in the certificate store, or with: cmg-onboard --import-hand-over FILE --recipient-key KEY.pem \
+             --site power-shell --site-code ABC --provider HOST",
             self.days,
             recipient.subject(),
             recipient.thumbprint(),

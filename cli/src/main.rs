@@ -129,7 +129,7 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
     Ok(())
 }
 
-/// A secret that the site does not take is for a person, and this program prints none: it would be lost.
+/// Refuses to issue a secret that the site does not take: a person types it in, and this program prints none.
 fn refuse_lost_secret(plan: &Plan) -> Result<(), Ending> {
     let operation = |step| plan.step(step).map(|change| &change.operation);
     let is_issued = matches!(operation(Step::IssueSecret), Some(Operation::IssueSecret { .. }));
@@ -138,7 +138,7 @@ fn refuse_lost_secret(plan: &Plan) -> Result<(), Ending> {
         return Ok(());
     }
     Err(Ending::BadInput(
-        "The site takes no renewed secret from a program, and this one prints none, so that nobody would have it. Add a client \
+        "The site takes no renewed secret from a program, and this one prints none: the new secret would be lost. Add a client \
          secret by hand (Entra admin center > App registrations > the server app > Certificates & secrets), and type it in \
          (console > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key)."
             .to_owned(),

@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_same_request_is_not_written_anew_under_the_hands_of_who_carries_it_out() {
+    async fn the_same_request_is_not_written_anew_while_it_is_carried_out() {
         let folder = std::env::temp_dir().join(format!("cmg-onboard-same-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let tenant = EmulatedTenant::new();

@@ -5,7 +5,8 @@
 //! [`EmulatedSite`] is a site for `cmg_onboarding`, behind its trait `Site`.
 //!
 //! One model with one set of rules answers: what Microsoft documents of Microsoft Graph v1.0, down to
-//! codes and messages. What Microsoft does not document is kept out, or answered with status 501, rather than guessed.
+//! codes and messages. What Microsoft does not document is kept out, or answered with status 501; where a refusal has to
+//! say something that no source shows, the table of texts (`texts.rs`) says that it is a guess.
 //! Nothing in here is a security boundary: tokens are not signed, and whoever can write one is believed.
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! JSON Web Tokens that somebody else has signed: read, and their signatures verified.
+//! JSON Web Tokens that clients and identity providers have signed: read, and their signatures verified.
 
 use aws_lc_rs::{
     digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest},

@@ -294,8 +294,8 @@ impl EmulatedTenantBuilder {
     ///
     /// Enforced are `isEnabled`, and below `applicationRestrictions`: `passwordAddition`, `passwordLifetime`,
     /// `customPasswordAddition`, `symmetricKeyAddition`, `symmetricKeyLifetime`, `asymmetricKeyLifetime`, both rules of
-    /// `identifierUris` with `excludeAppsReceivingV2Tokens`, and `audiences`; each with `state` and
-    /// `restrictForAppsCreatedAfterDateTime`.
+    /// `identifierUris` with `excludeAppsReceivingV2Tokens` and `excludeSaml`, and `audiences`; each with `state` and
+    /// `restrictForAppsCreatedAfterDateTime`. Not enforced are `excludeActors` and `servicePrincipalRestrictions`.
     ///
     /// ```
     /// use cmg_onboarding_emulator::EmulatedTenant;

@@ -62,7 +62,10 @@ impl From<Text> for Message {
 
 macro_rules! texts {
     ($($name:ident: $text:literal, $source:literal;)*) => {
-        $(pub(crate) const $name: Text = Text { text: $text, source: $source };)*
+        $(
+            #[cfg_attr(not(feature = "onboarding"), allow(dead_code, reason = "the wire says some of them"))]
+            pub(crate) const $name: Text = Text { text: $text, source: $source };
+        )*
         #[cfg(test)]
         const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
     };

@@ -253,6 +253,12 @@ try {
             }
         }
         gateways = $gateways
+        serviceConnectionPoint = Read-Point -Body {
+            foreach ($row in @(Get-CMServiceConnectionPoint | Where-Object { $null -ne $_ })) {
+                $modes = Read-Value -Object $row -Name 'Props' | Where-Object { $null -ne $_ -and $_.PropertyName -eq 'OfflineMode' }
+                @{ offlineModes = [object[]]@($modes | Where-Object { $null -ne $_ } | ForEach-Object { $_.Value }) }
+            }
+        }
         globalStop = Read-Point -Body { Test-GlobalStop }
     }
 } finally {

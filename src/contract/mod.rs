@@ -45,8 +45,8 @@ use crate::{
 /// # Errors
 ///
 /// The first promise that is broken, or the error of an operation that must not fail. An operation that the
-/// implementation does not offer counts as broken, but for `held_roles` and `app_management_policy`, which are not
-/// called.
+/// implementation does not offer counts as broken, but for `held_roles`, `app_management_policy` and
+/// `conditional_access_policies`, which are not called.
 ///
 /// # Cancel safety
 ///

@@ -45,7 +45,7 @@ pub enum ApplicationKey {
 /// | --- | --- |
 /// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `tenant`, `application`, `application_with_uri`, `service_principal`; `permission_grants` if the client app is there; `role_assignments` if the server app is, with discovery; if they are offered, `held_roles`, `app_management_policy`, `conditional_access_policies`, `deleted_applications` |
 /// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | those of `plan`, and of the writes those that the plan shows: `create_application`, `update_application`, `create_service_principal`, `create_permission_grant`, `update_permission_grant`, `assign_role`, `add_password`, `remove_password`, `restore_application` |
-/// | the same, if a policy that could not be read refuses | `role_assignments`, `permission_grants`, `application_owners`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; if it is offered, `deleted_service_principals`. Without them what was made stays |
+/// | the same, if a policy that could not be read refuses | `role_assignments`, `permission_grants`, `application_owners`, `federated_credentials`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; if it is offered, `deleted_service_principals`. Without them what was made stays |
 /// | [`remove`](crate::AzureServicesConnection::remove) | those of `plan`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; `remove_password` for an adopted app; if it is offered, `deleted_service_principals` |
 /// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | `tenant`, `application`, `service_principal`, `permission_grants`; `role_assignments` with discovery |
 ///
@@ -293,6 +293,13 @@ pub trait Directory: Debug + Send + Sync {
     /// stays. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn application_owners(&self, _call: Call, _application: ApplicationObjectId) -> Result<Vec<DirectoryObjectId>, DirectoryError> {
         Err(unsupported::<Self>("application_owners"))
+    }
+
+    /// The names of the federated identity credentials of an app registration.
+    ///
+    /// `apply` asks as for [`application_owners`](Self::application_owners). [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    async fn federated_credentials(&self, _call: Call, _application: ApplicationObjectId) -> Result<Vec<String>, DirectoryError> {
+        Err(unsupported::<Self>("federated_credentials"))
     }
 
     /// Removes a deleted service principal for good.

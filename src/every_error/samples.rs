@@ -357,6 +357,10 @@ fn of_services() -> Vec<Sample> {
                 errors: foreign(),
             },
             PowerShellError::WrongLine { number: 3 },
+            PowerShellError::OtherSite {
+                site_code: foreign(),
+                provider: Some(foreign()),
+            },
             PowerShellError::TooMuchOutput {
                 limit: 9,
                 in_one_line: true,

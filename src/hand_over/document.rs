@@ -21,7 +21,7 @@ use crate::{
         ClientAppImport, ServerAppImport, SiteOnboarding,
         power_shell::{ascii_json, request},
     },
-    spec::{ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, Schedule},
+    spec::{ConnectionSpec, DiscoverySpec, DiscoverySpecBuilder, ImportedClientApp, ImportedServerApp, InvalidSpec, Schedule},
 };
 
 const VERSION: u64 = 1;
@@ -52,6 +52,8 @@ struct Written<'a, S, W> {
     hand_over: u64,
     expires_on: i64,
     recipient: Recipient<&'a str>,
+    /// By which a connection that was named otherwise before is found again.
+    key: Option<&'a str>,
     secret_key: S,
     wanted: W,
 }
@@ -83,6 +85,7 @@ pub(super) fn write(
             subject,
             public_key: public_key.as_str(),
         },
+        key: hand_over.spec.has_key().then(|| hand_over.spec.key()),
         secret_key,
         wanted,
     };
@@ -140,6 +143,7 @@ struct Version {
 struct Content {
     expires_on: i64,
     recipient: Recipient<String>,
+    key: Option<String>,
     secret_key: Units,
     wanted: Wanted,
 }
@@ -178,7 +182,11 @@ struct ClientApp {
 #[serde(rename_all = "camelCase")]
 struct Discovery {
     #[serde(default)]
+    off: bool,
+    #[serde(default)]
     names: Vec<String>,
+    #[serde(default)]
+    removed_names: Vec<String>,
     full_schedule: Option<Schedule>,
     delta_minutes: Option<u32>,
 }
@@ -196,12 +204,12 @@ pub(super) fn read(json: &[u8]) -> Result<Document, HandOverError> {
         expires_on: moment(content.expires_on)?,
         recipient: content.recipient.subject,
         public_key: content.recipient.public_key,
-        spec: content.wanted.into_spec(content.secret_key.into_secret()?)?,
+        spec: content.wanted.into_spec(content.key, content.secret_key.into_secret()?)?,
     })
 }
 
 impl Wanted {
-    fn into_spec(self, secret: ClientSecret) -> Result<ConnectionSpec, HandOverError> {
+    fn into_spec(self, key: Option<String>, secret: ClientSecret) -> Result<ConnectionSpec, HandOverError> {
         let environment = self
             .environment
             .parse()
@@ -222,6 +230,9 @@ impl Wanted {
             .environment(environment)
             .server_app(server_app)
             .client_app(client_app);
+        if let Some(key) = key {
+            builder = builder.key(key);
+        }
         if let Some(description) = self.description {
             builder = builder.description(description);
         }
@@ -237,25 +248,41 @@ fn discovery(users: Option<Discovery>, groups: Option<Discovery>) -> Result<Opti
         return Ok(None);
     }
     let mut builder = DiscoverySpec::builder();
-    if let Some(users) = users {
-        builder = builder.users();
-        if let Some(schedule) = users.full_schedule {
-            builder = builder.user_schedule(schedule);
+    match users {
+        Some(users) if users.off => builder = builder.users_off(),
+        Some(users) => {
+            builder = builder.users();
+            if let Some(schedule) = users.full_schedule {
+                builder = builder.user_schedule(schedule);
+            }
+            if let Some(minutes) = users.delta_minutes {
+                builder = builder.user_delta_minutes(minutes);
+            }
         }
-        if let Some(minutes) = users.delta_minutes {
-            builder = builder.user_delta_minutes(minutes);
-        }
+        None => {}
     }
-    if let Some(groups) = groups {
-        builder = builder.groups(groups.names);
-        if let Some(schedule) = groups.full_schedule {
-            builder = builder.group_schedule(schedule);
-        }
-        if let Some(minutes) = groups.delta_minutes {
-            builder = builder.group_delta_minutes(minutes);
-        }
+    match groups {
+        Some(groups) if groups.off => builder = builder.groups_off(),
+        Some(groups) => builder = of_groups(builder, groups),
+        None => {}
     }
     builder.build().map(Some)
+}
+
+fn of_groups(mut builder: DiscoverySpecBuilder, groups: Discovery) -> DiscoverySpecBuilder {
+    if !groups.names.is_empty() {
+        builder = builder.groups(groups.names);
+    }
+    if !groups.removed_names.is_empty() {
+        builder = builder.remove_groups(groups.removed_names);
+    }
+    if let Some(schedule) = groups.full_schedule {
+        builder = builder.group_schedule(schedule);
+    }
+    if let Some(minutes) = groups.delta_minutes {
+        builder = builder.group_delta_minutes(minutes);
+    }
+    builder
 }
 
 fn moment(seconds: i64) -> Result<OffsetDateTime, HandOverError> {

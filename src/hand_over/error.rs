@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use time::OffsetDateTime;
 
+use super::to_the_minute;
 use crate::{error::Diagnostic, text::clean};
 
 /// The line that makes a certificate for this, in Windows PowerShell 5.1 or PowerShell 7 on Windows, and the one that
@@ -33,7 +34,7 @@ pub enum HandOverError {
         subject: String,
     },
     /// The certificate has expired, or is not valid yet.
-    #[error("the certificate of {} is valid from {from} until {until}, and it is {now}", clean(.subject))]
+    #[error("the certificate of {} is valid from {} until {}, and it is {}", clean(.subject), to_the_minute(*.from), to_the_minute(*.until), to_the_minute(*.now))]
     CertificateNotValid {
         /// Whose certificate it is.
         subject: String,
@@ -100,7 +101,7 @@ pub enum HandOverError {
         version: u64,
     },
     /// The day until which the file may be used is over.
-    #[error("the hand-over could be used until {expired_on}")]
+    #[error("the hand-over could be used until {}", to_the_minute(*.expired_on))]
     Expired {
         /// When it ended.
         expired_on: OffsetDateTime,

@@ -20,6 +20,11 @@ impl Fingerprint {
         Self(first)
     }
 
+    /// The number of the run in which the script imports the file.
+    pub(super) fn run(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Whether this is what a person has heard and typed in, whole; capitals, blanks and hyphens do not count.
     #[must_use]
     pub fn is_typed_as(&self, typed: &str) -> bool {

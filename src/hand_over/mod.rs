@@ -88,7 +88,7 @@ mod syntax;
 use std::fmt;
 
 use serde::Serialize;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, UtcOffset, macros::format_description};
 
 pub use error::HandOverError;
 pub use fingerprint::Fingerprint;
@@ -98,7 +98,7 @@ pub use sealed::SealedHandOver;
 
 use crate::{
     connection::Outcome,
-    spec::{ClientApp, ConnectionSpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ServerApp},
+    spec::{ClientApp, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ServerApp},
     text::clean,
 };
 
@@ -136,6 +136,9 @@ impl HandOver {
             .environment(outcome.environment)
             .server_app(server_app)
             .client_app(client_app);
+        if spec.has_key() {
+            builder = builder.key(spec.key());
+        }
         if let Some(description) = spec.description() {
             builder = builder.description(description);
         }
@@ -177,6 +180,33 @@ impl HandOver {
     }
 }
 
+/// What becomes of user and group discovery, for people.
+fn discovery(discovery: Option<&DiscoverySpec>) -> (&'static str, String) {
+    const LEFT: &str = "left as it is";
+    const OFF: &str = "switched off";
+    let Some(discovery) = discovery else {
+        return (LEFT, LEFT.to_owned());
+    };
+    let users = match discovery.users() {
+        Some(_) => "enabled",
+        None if discovery.users_are_off() => OFF,
+        None => LEFT,
+    };
+    let groups = match discovery.groups() {
+        Some(groups) => format!("enabled: {}", groups.names.join(", ")),
+        None if discovery.groups_are_off() => OFF.to_owned(),
+        None => LEFT.to_owned(),
+    };
+    (users, groups)
+}
+
+/// A moment for people.
+fn to_the_minute(moment: OffsetDateTime) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+    let utc = moment.checked_to_offset(UtcOffset::UTC).unwrap_or(moment);
+    utc.format(format).unwrap_or_else(|_| moment.to_string())
+}
+
 impl From<InvalidSpec> for HandOverError {
     fn from(invalid: InvalidSpec) -> Self {
         Self::Content {
@@ -190,7 +220,7 @@ impl fmt::Display for HandOver {
         let mut row = |label: &str, value: &str| writeln!(formatter, "{label:<20}{}", clean(value));
         if let Some(origin) = &self.origin {
             row("Sealed to:", &origin.recipient)?;
-            row("Can be used until:", &origin.expires_on.to_string())?;
+            row("Can be used until:", &to_the_minute(origin.expires_on))?;
             row("Fingerprint:", &origin.fingerprint.to_string())?;
         }
         if let Some((server, client)) = self.apps() {
@@ -198,20 +228,18 @@ impl fmt::Display for HandOver {
             row("Azure environment:", self.spec.environment().as_str())?;
             row("Web app:", &format!("{} ({})", server.name(), server.client_id()))?;
             row("App ID URI:", server.app_id_uri().as_str())?;
-            row("Secret key:", &format!("not shown, expires on {}", server.secret_key_expiry()))?;
+            row(
+                "Secret key:",
+                &format!("not shown, expires on {}", to_the_minute(server.secret_key_expiry())),
+            )?;
             row("Native Client app:", &format!("{} ({})", client.name(), client.client_id()))?;
         }
         row("Connection:", self.spec.name())?;
         if let Some(description) = self.spec.description() {
             row("Description:", description)?;
         }
-        let discovery = self.spec.discovery();
-        let users = discovery.is_some_and(|discovery| discovery.users().is_some());
-        let groups = discovery.and_then(|discovery| discovery.groups());
-        row("User discovery:", if users { "enabled" } else { "not enabled" })?;
-        match groups {
-            Some(groups) => row("Group discovery:", &groups.names.join(", ")),
-            None => row("Group discovery:", "not enabled"),
-        }
+        let (users, groups) = discovery(self.spec.discovery());
+        row("User discovery:", users)?;
+        row("Group discovery:", &groups)
     }
 }

@@ -1,6 +1,6 @@
 //! A hand-over that is sealed.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use time::OffsetDateTime;
 
@@ -9,7 +9,13 @@ use super::{
     document::{self, Document},
     envelope::{self, Envelope},
 };
-use crate::text::excerpt;
+use crate::{
+    site::{
+        SiteOnboarded,
+        power_shell::{ConsoleScript, ConsoleScriptError},
+    },
+    text::excerpt,
+};
 
 /// The label of the armour, as `Unprotect-CmsMessage` looks for it.
 const LABEL: &str = "CMS";
@@ -114,6 +120,16 @@ impl SealedHandOver {
             spec,
             origin: Some(origin),
         })
+    }
+
+    /// Reads back what the script has done with this file, from the file with its answers, which it has written beside the
+    /// sealed one.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, the answers belong to another hand-over, or the script says that it failed.
+    pub fn read_result(&self, answers: impl AsRef<Path>) -> Result<SiteOnboarded, ConsoleScriptError> {
+        ConsoleScript::read_answers(&self.fingerprint.run(), answers.as_ref())
     }
 
     fn of(message: Vec<u8>) -> Self {

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_sha_256_is_refused() {
+    fn what_is_not_a_sha_256_is_refused() {
         let plain = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
         assert!(plain.parse::<CertificateFingerprint>().is_ok());
         let sha1 = &plain[..40];

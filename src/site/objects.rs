@@ -29,12 +29,12 @@ pub struct SiteSnapshot {
     pub applications: Vec<SiteApplication>,
     /// The *Azure Services* node.
     pub connections: Vec<SiteConnection>,
-    /// What the site has and the reader could not read. It is unknown, not absent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unread: Vec<UnreadRow>,
     /// The *Cloud Management Gateway* node; `None` if it was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateways: Option<Vec<SiteGateway>>,
+    /// What the site has and the reader could not read. It is unknown, not absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<UnreadRow>,
 }
 
 impl SiteSnapshot {

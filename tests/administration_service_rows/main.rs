@@ -6,7 +6,7 @@ use cmg_onboarding::{
     AzureServicesConnection, Call, CloudEnvironment, ConnectionSpec, ReusedApp, Site, StaticToken,
     connection::FindingCode,
     site::{
-        SiteRowId, SiteSnapshot, UnreadRow,
+        SiteHierarchy, SiteRowId, SiteSnapshot, UnreadRow,
         admin_service::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite},
     },
 };
@@ -17,11 +17,12 @@ const SERVER: &str = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01";
 const CLIENT: &str = "2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02";
 
 /// Every request, and the answer to it.
-const ANSWERS: [(&str, &str); 10] = [
+const ANSWERS: [(&str, &str); 11] = [
     ("SMS_Site", include_str!("rows/SMS_Site.json")),
     ("SMS_AzureEnvironments", include_str!("rows/SMS_AzureEnvironments.json")),
     ("SMS_AAD_Tenant_Ex", include_str!("rows/SMS_AAD_Tenant_Ex.json")),
     ("SMS_AAD_Application_Ex", include_str!("rows/SMS_AAD_Application_Ex.json")),
+    ("SMS_AzureService", include_str!("rows/SMS_AzureService.json")),
     ("SMS_Azure_CloudService", include_str!("rows/SMS_Azure_CloudService.json")),
     ("SMS_Azure_CloudService(2)", include_str!("rows/SMS_Azure_CloudService(2).json")),
     (
@@ -93,6 +94,10 @@ async fn a_whole_site_is_read_from_rows_with_all_their_members() {
     assert_eq!(connection.web_applications, [server_app.id], "a lazy list is read by the row's key");
     assert_eq!((&connection.description, connection.service_type), (&None, Some(0)));
     assert!(read.connections[1].is_tenant_attach());
+    assert_eq!(read.info.hierarchy, SiteHierarchy::Top);
+    let gateways: Vec<_> = read.gateways_of(connection.id).map(|gateway| gateway.name.as_str()).collect();
+    assert_eq!(gateways, ["CMG.CONTOSO.COM"]);
+    assert_eq!(read.is_cloud_management(connection), Some(true));
     let users = connection.user_discovery.as_ref().unwrap();
     assert_eq!(
         (users.delta_minutes, users.last_full_sync, users.last_delta_sync),
@@ -135,7 +140,9 @@ async fn discovery_whose_groups_cannot_be_read_is_not_user_discovery() {
     let read = site.snapshot(Call::quiet()).await.unwrap();
     let unread = UnreadRow::new("SMS_AAD_Discovery_Settings", Some(SiteRowId(16_777_221)), "DiscoveryScopeIds");
     assert_eq!(read.unread, [unread]);
-    assert!(read.connections[0].user_discovery.is_some() && read.connections[0].group_discovery.is_none());
+    let connection = &read.connections[0];
+    assert!(connection.user_discovery.is_some() && connection.group_discovery.is_none());
+    assert!(connection.is_discovery_unread, "a plan tells it");
 }
 
 #[tokio::test]
@@ -153,4 +160,19 @@ async fn a_plan_tells_what_could_not_be_read() {
     let plan = connection.plan(|_| ()).await.unwrap();
     let codes: Vec<FindingCode> = plan.document().findings.iter().map(|finding| finding.code()).collect();
     assert!(codes.contains(&FindingCode::SiteRowUnread), "{codes:?}");
+}
+
+#[tokio::test]
+async fn gateways_that_the_service_does_not_show_are_unknown_and_not_none() {
+    let mut answers = answers_with("", |_| ());
+    answers.retain(|(name, _)| *name != "SMS_AzureService");
+    let (_server, site) = service(answers).await;
+    let read = site.snapshot(Call::quiet()).await.unwrap();
+    assert_eq!(read.gateways, None);
+    assert_eq!(
+        read.is_cloud_management(&read.connections[0]),
+        None,
+        "and so is what the connection is"
+    );
+    assert_eq!(read.connections.len(), 2, "everything else is read");
 }

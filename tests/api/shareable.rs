@@ -185,6 +185,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::permissions::WithoutRole>();
     is_shareable::<cmg_onboarding::site::ClientAppImport>();
     is_shareable::<cmg_onboarding::site::InvalidSiteIdentity>();
+    is_shareable::<cmg_onboarding::site::NamedConnection>();
     is_shareable::<cmg_onboarding::site::SecretHeld>();
     is_shareable::<cmg_onboarding::site::ServerAppImport>();
     is_shareable::<cmg_onboarding::site::SiteAction>();
@@ -192,6 +193,8 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::site::SiteConnection>();
     is_shareable::<cmg_onboarding::site::SiteDiscovery>();
     is_shareable::<cmg_onboarding::site::SiteFailure>();
+    is_shareable::<cmg_onboarding::site::SiteGateway>();
+    is_shareable::<cmg_onboarding::site::SiteHierarchy>();
     is_shareable::<cmg_onboarding::site::SiteIdentity>();
     is_shareable::<cmg_onboarding::site::SiteInfo>();
     is_shareable::<cmg_onboarding::site::SiteItem>();

@@ -1,6 +1,9 @@
 //! Deleting for good, where a tenant keeps what was deleted; and restoring.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatedTenantBuilder};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -66,18 +69,35 @@ async fn a_protected_action_asks_for_a_stronger_sign_in_and_then_goes_through() 
     );
 
     let client = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
-    let fields = [("client_id", client), ("scope", "https://graph.microsoft.com/.default")];
-    let (_, begun) = graph.form("contoso.com/oauth2/v2.0/devicecode", &fields).await;
-    tenant.approve_device_code(text(&begun, "user_code"));
-    let fields = [
-        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
-        ("client_id", client),
-        ("device_code", text(&begun, "device_code")),
-        ("claims", &claims),
-    ];
-    let (_, answer) = graph.form("contoso.com/oauth2/v2.0/token", &fields).await;
-    let purged = graph.client.delete(graph.url(&path)).bearer_auth(text(&answer, "access_token"));
-    assert_eq!(purged.send().await.unwrap().status().as_u16(), 204);
+    let scope = ("scope", "https://graph.microsoft.com/.default");
+    let token = async |begin: &[(&str, &str)], finish: &[(&str, &str)]| {
+        let fields = [&[("client_id", client), scope], begin].concat();
+        let (_, begun) = graph.form("contoso.com/oauth2/v2.0/devicecode", &fields).await;
+        tenant.approve_device_code(text(&begun, "user_code"));
+        let grant = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+            ("client_id", client),
+            ("device_code", text(&begun, "device_code")),
+        ];
+        let (_, answer) = graph.form("contoso.com/oauth2/v2.0/token", &[&grant, finish].concat()).await;
+        text(&answer, "access_token").to_owned()
+    };
+    let purge = async |token: String| {
+        let request = graph.client.delete(graph.url(&path)).bearer_auth(token);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let asked = ("claims", claims.as_str());
+    assert_eq!(purge(token(&[], &[]).await).await, 401);
+    assert_eq!(purge(token(&[], &[asked]).await).await, 204);
+    let claims_in = |token: String| {
+        let payload = token.split('.').nth(1).unwrap().to_owned();
+        serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+    };
+    assert_eq!(
+        claims_in(token(&[asked], &[]).await)["acrs"],
+        json!(["c1"]),
+        "the claims may come first"
+    );
 }
 
 #[tokio::test]

@@ -166,6 +166,14 @@ async fn both_rules_for_uris_refuse_in_the_published_words() {
             assert_eq!(graph.patch(&path, json!({"identifierUris": [allowed]})).await.0, 204, "{rule}");
         }
 
+        let (_, principal) = graph.post("v1.0/servicePrincipals", json!({"appId": app["appId"]})).await;
+        let principal = format!("v1.0/servicePrincipals/{}", text(&principal, "id"));
+        let saml = json!({"preferredSingleSignOnMode": "saml"});
+        assert_eq!(graph.patch(&principal, saml).await.0, 204);
+        let both = json!({"identifierUris": [uri]});
+        assert_eq!(graph.patch(&path, both).await.0, 204, "{rule} for SAML");
+        assert_eq!(graph.patch(&path, json!({"identifierUris": []})).await.0, 204);
+
         let mut v2 = body;
         v2["api"] = json!({"requestedAccessTokenVersion": 2});
         assert_eq!(graph.post("v1.0/applications", v2.clone()).await.0, 201, "{rule}");

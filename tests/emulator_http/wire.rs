@@ -167,6 +167,19 @@ async fn a_batch_is_answered_item_by_item_and_in_another_order() {
     assert_eq!(graph.post("v1.0/$batch", mixed).await.0, 400);
 }
 
+#[tokio::test]
+async fn a_filter_of_twenty_thousand_terms_is_refused_and_the_server_lives_on() {
+    let graph = Graph::of(EmulatedTenant::new()).await;
+    let terms = vec!["displayName eq 'x'"; 20_000];
+    for filter in [terms.join(" or "), terms.join(" and "), "not ".repeat(20_000), "(".repeat(20_000)] {
+        // A URL of that length is not accepted as such, and in a batch it is.
+        let item = json!({"id": "1", "method": "GET", "url": format!("/applications?$filter={filter}")});
+        let (status, answer) = graph.post("v1.0/$batch", json!({"requests": [item]})).await;
+        assert_eq!((status, &answer["responses"][0]["status"]), (200, &json!(400)));
+    }
+    assert_eq!(graph.get("v1.0/applications").await.0, 200);
+}
+
 #[cfg(feature = "rustls")]
 #[tokio::test]
 async fn over_tls_one_connection_carries_everything_at_once() {

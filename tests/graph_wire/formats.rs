@@ -205,6 +205,7 @@ async fn a_deleted_app_is_restored_and_the_owners_of_an_app_are_read() {
     directory.restore_application(Call::quiet(), id(1)).await.unwrap();
     let owners = directory.application_owners(Call::quiet(), id(1)).await.unwrap();
     assert_eq!(owners, [id(5)]);
+    assert_eq!(directory.federated_credentials(Call::quiet(), id(1)).await.unwrap(), [""]);
     assert_snapshot!(graph.transcript().await);
 }
 

@@ -12,11 +12,12 @@ use cmg_onboarding::{
         SignedIn, Tenant,
     },
     ids::{DirectoryObjectId, KeyId, PermissionGrantId, RoleTemplateId},
+    spec::AdoptedServerApp,
 };
 use cmg_onboarding_emulator::{EmulatedTenant, Fault};
 use uuid::Uuid;
 
-use crate::tenant::{OPEN, Policy, creating, job, list};
+use crate::tenant::{OPEN, Policy, Way, creating, job, job_with, list, spec, spec_of};
 
 const NO_SECRETS: Policy = Policy {
     secrets_forbidden: true,
@@ -31,6 +32,8 @@ enum Meddling {
     Owner,
     ServicePrincipal,
     OwnersUnread,
+    FederatedCredential,
+    FederatedCredentialsUnread,
 }
 
 /// A directory in which another caller is at work.
@@ -63,6 +66,14 @@ macro_rules! forwarded {
                     owners.push(DirectoryObjectId::new(Uuid::from_u128(7)));
                 }
                 Ok(owners)
+            }
+
+            async fn federated_credentials(&self, call: Call, app: ApplicationObjectId) -> Result<Vec<String>, DirectoryError> {
+                match self.1 {
+                    Meddling::FederatedCredential => Ok(vec!["pipeline".to_owned()]),
+                    Meddling::FederatedCredentialsUnread => Directory::federated_credentials(&Bare, call, app).await,
+                    _ => self.0.federated_credentials(call, app).await,
+                }
             }
 
             async fn service_principal(&self, call: Call, app: ApplicationId) -> Result<Option<ServicePrincipal>, DirectoryError> {
@@ -111,7 +122,7 @@ forwarded! {
 async fn refused(tenant: &EmulatedTenant, meddling: Option<Meddling>) -> ApplyError {
     let spec = creating(SecretValidity::OneYear);
     let job = match meddling {
-        Some(meddling) => cmg_onboarding::AzureServicesConnection::builder(spec).directory(Meddled(tenant.directory(), meddling)),
+        Some(meddling) => job_with(&spec, Meddled(tenant.directory(), meddling)),
         None => job(&spec, tenant, None),
     };
     match job.build().unwrap().onboard(|_| ()).await.unwrap_err() {
@@ -144,6 +155,8 @@ async fn what_another_caller_has_touched_or_may_have_touched_stays_and_is_named(
         (Meddling::Owner, "owner"),
         (Meddling::ServicePrincipal, "servicePrincipal"),
         (Meddling::OwnersUnread, "ownersUnread"),
+        (Meddling::FederatedCredential, "federatedCredential"),
+        (Meddling::FederatedCredentialsUnread, "federatedCredentialsUnread"),
     ] {
         let tenant = NO_SECRETS.tenant(true, Wait::ZERO);
         let error = refused(&tenant, Some(meddling)).await;
@@ -192,4 +205,60 @@ async fn each_refused_request_costs_itself_and_its_repetition() {
         .filter(|request| request.method == "POST" && request.path.ends_with("/applications"));
     // The client app once; the server app refused for its App ID URI or its secret, and then for three longer ones.
     assert_eq!(creations.count(), 1 + 1 + 3 + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_goes_wrong_while_it_cleans_up_the_next_run_ends_whole() {
+    let requests = [
+        "DELETE /servicePrincipals",
+        "DELETE /applications",
+        "DELETE /directory/deletedItems",
+        "GET /directory/deletedItems/microsoft.graph.servicePrincipal",
+        "GET /oauth2PermissionGrants",
+        "GET /applications",
+        "GET /applications/",
+        "GET /servicePrincipals",
+    ];
+    let faults = [
+        Fault::ServiceUnavailable,
+        Fault::ConcurrentChange,
+        Fault::CarriedOutButNotFound,
+        Fault::Throttled(None),
+    ];
+    let short = Policy {
+        longest_days: Some(90),
+        ..OPEN
+    };
+    let (mut cases, mut clean) = (0, 0);
+    for request in requests {
+        for fault in faults {
+            // Once, and as often as one request is sent.
+            for times in [1, 12] {
+                let tenant = short.tenant(true, Wait::ZERO);
+                let asked = spec_of(Way::Adopt, SecretValidity::OneYear, &tenant).await;
+                let plan = job(&asked, &tenant, None).build().unwrap().plan(|_| ()).await.unwrap();
+                for _ in 0..times {
+                    tenant.fail_on(request, fault);
+                }
+                let error = plan.apply(|_| ()).await.unwrap_err();
+                assert!(matches!(error, OnboardingError::Apply(_)), "{request} {fault:?}: {error:?}");
+                let left = tenant.state();
+                clean += usize::from(list(&left, "applications").len() == 1 && list(&left, "deletedApplications").is_empty());
+                // The remedy that the error names is followed.
+                let server = asked.server_app().client_id().unwrap();
+                let remedy = spec(AdoptedServerApp::builder(server).secret_validity(SecretValidity::LongestAllowed));
+                let job = job(&remedy, &tenant, None).build().unwrap();
+                let outcome = job.onboard(|_| ()).await;
+                outcome.unwrap_or_else(|error| panic!("{request} {fault:?} {times}: {error:?}"));
+                let state = tenant.state();
+                assert_eq!(list(&state, "applications").len(), 2, "{request} {fault:?} {times}");
+                assert_eq!(list(&state, "deletedApplications").len(), 0, "{request} {fault:?} {times}");
+                assert_eq!(list(&state, "oauth2PermissionGrants").len(), 2, "{request} {fault:?} {times}");
+                assert!(job.plan(|_| ()).await.unwrap().is_empty());
+                cases += 1;
+            }
+        }
+    }
+    println!("{cases} cases with a fault while it cleans up, {clean} of them left nothing behind");
+    assert!(cases == 64 && clean >= 32, "{clean}");
 }

@@ -13,7 +13,7 @@ use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::tenant::{OPEN, Policy, Way, app, job, list, settle, spec_of, writes};
+use crate::tenant::{NOW, OPEN, Policy, Way, app, job, list, settle, site_of_today, spec_of, writes};
 
 #[derive(Debug, Clone, Copy)]
 struct Case {
@@ -42,7 +42,7 @@ impl Case {
         if self.policy.secrets_forbidden {
             return Expected::Refused;
         }
-        let today = OffsetDateTime::now_utc();
+        let today = NOW;
         let asked = match self.validity {
             SecretValidity::OneYear => (SecretValidity::OneYear.end_after(today) - today + Duration::MINUTE).whole_days(),
             SecretValidity::Days(days) => days.into(),
@@ -88,7 +88,7 @@ fn cases() -> Vec<Case> {
         OPEN,
     ];
     let uris = [(false, false), (true, false), (false, true)];
-    let in_sixty_days = (OffsetDateTime::now_utc() + Duration::days(60)).date();
+    let in_sixty_days = (NOW + Duration::days(60)).date();
     let validities = [
         SecretValidity::OneYear,
         SecretValidity::Days(180),
@@ -162,7 +162,7 @@ async fn try_out(is_hidden: bool) -> (usize, usize, usize) {
     cases.retain(|case| case.is_hidden == is_hidden);
     for case in &cases {
         let tenant = case.policy.tenant(case.is_hidden, case.lag);
-        let site = EmulatedSite::new();
+        let site = site_of_today();
         let spec = spec_of(case.way, case.validity, &tenant).await;
         let before = tenant.state();
         tenant.clear_requests();
@@ -253,7 +253,7 @@ fn check_secret(case: &Case, days: i64, outcome: &Outcome, registered: &Value) -
     assert_eq!(outcome.secret.as_ref().unwrap().expires_on, end, "{case:?}");
     let told = outcome.next_steps.iter().filter_map(|step| step.parameters.get("expiresOn"));
     assert_eq!(told.collect::<Vec<_>>(), [&json!(end.date().to_string())], "{case:?}");
-    let valid = end - OffsetDateTime::now_utc();
+    let valid = end - NOW;
     let longest = Duration::days(days) + Duration::DAY;
     // A secret that is added ends some days earlier than asked for, so that its end tells it from others.
     let shortest = match case.way {

@@ -4,14 +4,13 @@ use std::time::Duration as Wait;
 
 use cmg_onboarding::{
     Diagnostic, OnboardingError, SecretValidity, Step,
-    connection::{AppRole, FindingCode, Operation, Plan, PlannedAction, When},
+    connection::{FindingCode, Operation, Plan, PlannedAction, When},
     spec::ServerAppSpec,
 };
-use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
-use crate::tenant::{OPEN, Policy, app, caller, creating, job, list, spec};
+use crate::tenant::{NOW, OPEN, Policy, app, caller, creating, job, list, site_of_today, spec};
 
 const STRICT: Policy = Policy {
     only_default_uris: true,
@@ -112,10 +111,7 @@ async fn a_policy_that_was_read_leaves_nothing_to_be_refused() {
         panic!("the server app is created with its secret")
     };
     assert_eq!(secret.allowed_seconds, Some(180 * 86_400));
-    assert_eq!(
-        secret.expires_about,
-        (OffsetDateTime::now_utc() + Duration::days(180) - Duration::MINUTE).date()
-    );
+    assert_eq!(secret.expires_about, (NOW + Duration::days(180) - Duration::MINUTE).date());
     assert_eq!(properties.identifier_uris, None);
     let approved = serde_json::to_string(plan.document()).unwrap();
     assert_eq!(
@@ -125,22 +121,22 @@ async fn a_policy_that_was_read_leaves_nothing_to_be_refused() {
 }
 
 #[tokio::test]
-async fn a_caller_whom_no_policy_binds_is_not_told_of_one() {
+async fn a_caller_whom_no_policy_binds_is_not_told_of_one_and_the_plan_holds_if_one_does() {
     for is_hidden in [false, true] {
         let tenant = STRICT.tenant(is_hidden, Wait::ZERO);
-        let job = job(&creating(SecretValidity::OneYear), &tenant, None)
-            .policy_exempt(true)
-            .build()
-            .unwrap();
-        let plan = job.plan(|_| ()).await.unwrap();
+        let job = job(&creating(SecretValidity::OneYear), &tenant, None);
+        let plan = job.policy_exempt(true).build().unwrap().plan(|_| ()).await.unwrap();
         assert!(
             !has(&plan, FindingCode::PolicyNotRead) && !has(&plan, FindingCode::AppIdUriByPolicy),
             "{plan}"
         );
-        assert_eq!(
-            plan.app_id_uri().unwrap().as_str(),
-            format!("api://{}/ConfigMgrService", tenant.tenant_id())
-        );
+        let default = format!("api://{}/ConfigMgrService", tenant.tenant_id());
+        assert_eq!(plan.app_id_uri().unwrap().as_str(), default);
+        assert_eq!(if_refused(&plan), [Step::SetAppIdUri, Step::RemoveServerApp, Step::RemoveClientApp]);
+        let outcome = plan.apply(|_| ()).await.unwrap();
+        let id = outcome.server_app.unwrap().application_id;
+        let expected = format!("api://{}/{id}", tenant.tenant_id());
+        assert_eq!(outcome.app_id_uri.unwrap().as_str(), expected);
     }
 }
 
@@ -148,7 +144,7 @@ async fn a_caller_whom_no_policy_binds_is_not_told_of_one() {
 async fn both_placeholders_can_be_asked_for_and_client_and_site_get_the_same_text() {
     for (asked, with_tenant) in [("api://{appId}", false), ("api://{tenantId}/{appId}", true)] {
         for policy in [OPEN, STRICT] {
-            let (tenant, site) = (policy.tenant(false, Wait::ZERO), EmulatedSite::new());
+            let (tenant, site) = (policy.tenant(false, Wait::ZERO), site_of_today());
             let job = job(&spec(ServerAppSpec::builder("Server").app_id_uri(asked)), &tenant, Some(&site))
                 .build()
                 .unwrap();
@@ -169,16 +165,12 @@ async fn both_placeholders_can_be_asked_for_and_client_and_site_get_the_same_tex
 }
 
 #[tokio::test]
-async fn no_client_is_told_an_app_id_uri_with_placeholders() {
+async fn an_outcome_never_has_an_app_id_uri_with_placeholders() {
     let tenant = STRICT.tenant(false, Wait::ZERO);
-    let job = job(&creating(SecretValidity::OneYear), &tenant, None)
-        .only(AppRole::Client)
-        .build()
-        .unwrap();
-    let outcome = job.onboard(|_| ()).await.unwrap();
-    assert_eq!(outcome.app_id_uri, None);
-    let settings = outcome.client_settings().unwrap().ccmsetup_properties();
-    assert!(!settings.contains('{') && !settings.contains("AADRESOURCEURI"), "{settings}");
+    let job = job(&creating(SecretValidity::OneYear), &tenant, None).build().unwrap();
+    assert_eq!(job.remove(|_| ()).await.unwrap().app_id_uri, None, "nothing is there");
+    let uri = job.onboard(|_| ()).await.unwrap().app_id_uri.unwrap();
+    assert!(!uri.has_placeholders(), "{uri}");
 }
 
 #[tokio::test]
@@ -209,7 +201,7 @@ async fn no_remedy_recommends_the_app_id_uri_that_is_refused() {
 
 #[tokio::test]
 async fn a_day_that_has_passed_is_found_beforehand_and_365_days_are_told_as_365() {
-    let yesterday = (OffsetDateTime::now_utc() - Duration::DAY).date();
+    let yesterday = (NOW - Duration::DAY).date();
     let blocked = |policy: Policy, validity| async move {
         let tenant = policy.tenant(false, Wait::ZERO);
         match job(&creating(validity), &tenant, None)
@@ -251,8 +243,8 @@ async fn a_day_that_has_passed_is_found_beforehand_and_365_days_are_told_as_365(
 
 #[tokio::test]
 async fn a_secret_until_a_day_ends_with_that_day_in_utc() {
-    let tenant = EmulatedTenant::new();
-    let day = (OffsetDateTime::now_utc() + Duration::days(100)).date();
+    let tenant = OPEN.tenant(true, Wait::ZERO);
+    let day = (NOW + Duration::days(100)).date();
     let outcome = job(&creating(SecretValidity::Until(day)), &tenant, None)
         .build()
         .unwrap()
@@ -265,7 +257,7 @@ async fn a_secret_until_a_day_ends_with_that_day_in_utc() {
 
 #[tokio::test]
 async fn owners_are_set_when_the_apps_are_created() {
-    let tenant = EmulatedTenant::new();
+    let tenant = OPEN.tenant(true, Wait::ZERO);
     let owner = "5d0c77f1-7f2e-4f4c-8b8e-000000000001";
     let asked = cmg_onboarding::ConnectionSpec::builder("Contoso CMG")
         .server_app(ServerAppSpec::builder("Server").owner(owner))

@@ -3,15 +3,14 @@
 use std::time::Duration as Wait;
 
 use cmg_onboarding::{
-    ApplicationId, AzureServicesConnection, Call, ConnectionSpec, Diagnostic, Directory, DirectoryError, GraphDirectory, OnboardingError,
-    SecretValidity, Step, async_trait,
+    ApplicationId, Call, ConnectionSpec, Diagnostic, Directory, DirectoryError, GraphDirectory, OnboardingError, SecretValidity, Step,
+    async_trait,
     connection::{FindingCode, Operation, PlannedAction, Severity, StepAction},
     directory::{Application, ApplicationKey, DeletedApplication, ServicePrincipal, Tenant},
 };
-use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
-use crate::tenant::{OPEN, Policy, creating, job, list, settle};
+use crate::tenant::{NOW, OPEN, Policy, creating, job, job_with, list, settle, site_of_today};
 
 fn asked() -> ConnectionSpec {
     creating(SecretValidity::OneYear)
@@ -20,7 +19,7 @@ fn asked() -> ConnectionSpec {
 #[tokio::test(start_paused = true)]
 async fn both_apps_come_back_with_their_ids_and_the_connection_is_whole() {
     for lag in [0, 2] {
-        let (tenant, site) = (OPEN.tenant(false, Wait::from_secs(lag)), EmulatedSite::new());
+        let (tenant, site) = (OPEN.tenant(false, Wait::from_secs(lag)), site_of_today());
         let job = job(&asked(), &tenant, Some(&site)).build().unwrap();
         let first = job.onboard(|_| ()).await.unwrap();
         settle().await;
@@ -73,7 +72,7 @@ async fn what_could_not_be_purged_is_told_with_its_date_and_comes_back_in_the_ne
         .find(|finding| finding.code() == FindingCode::DeletedAppHoldsName)
         .unwrap();
     crate::support::assert_documented(held);
-    let until = (OffsetDateTime::now_utc() + Duration::days(30)).date();
+    let until = (NOW + Duration::days(30)).date();
     assert_eq!(held.parameters()["until"], until.to_string());
     let report = error.report().step(Step::RemoveClientApp).unwrap();
     assert!(report.note.as_ref().unwrap().contains("not purged"), "{report:?}");
@@ -126,31 +125,28 @@ impl Directory for WithoutRestoring {
 
 #[tokio::test]
 async fn a_directory_that_does_not_restore_stops_the_job_until_the_name_is_free() {
-    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let (tenant, site) = (OPEN.tenant(true, Wait::ZERO), site_of_today());
     let job = job(&asked(), &tenant, Some(&site)).build().unwrap();
     let outcome = job.onboard(|_| ()).await.unwrap();
     for app in [outcome.server_app, outcome.client_app] {
         assert!(tenant.soft_delete(app.unwrap().application_id));
     }
-    let without = AzureServicesConnection::builder(asked()).directory(WithoutRestoring(tenant.directory()));
+    let without = job_with(&asked(), WithoutRestoring(tenant.directory()));
     let OnboardingError::Blocked(blocked) = without.build().unwrap().plan(|_| ()).await.unwrap_err() else {
         panic!("deleted apps hold the unique names");
     };
     assert!(blocked.help().contains("Deleted applications"), "{}", blocked.help());
     job.remove(|_| ()).await.unwrap();
     assert_eq!(list(&tenant.state(), "deletedApplications").len(), 0);
-    let tenant_alone = AzureServicesConnection::builder(asked())
-        .directory(tenant.directory())
-        .build()
-        .unwrap();
+    let tenant_alone = super::tenant::job(&asked(), &tenant, None).build().unwrap();
     tenant_alone.onboard(|_| ()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_deleted_app_with_a_secret_of_another_caller_is_told_louder() {
-    let tenant = EmulatedTenant::new();
+    let tenant = OPEN.tenant(true, Wait::ZERO);
     let name = {
-        let other = EmulatedTenant::new();
+        let other = OPEN.tenant(true, Wait::ZERO);
         job(&asked(), &other, None).build().unwrap().onboard(|_| ()).await.unwrap();
         list(&other.state(), "applications")[0]["uniqueName"].clone()
     };

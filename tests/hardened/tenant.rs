@@ -1,15 +1,19 @@
 //! Tenants with policies, callers that may read them or not, and apps that were registered by hand.
 
-use std::time::Duration as Wait;
+use std::{sync::Arc, time::Duration as Wait};
 
 use cmg_onboarding::{
     ApplicationId, AzureServicesConnection, Call, ClientSecret, ConnectionSpec, Directory, ImportedServerApp, SecretValidity,
+    clock::FixedClock,
     connection::AzureServicesConnectionBuilder,
     spec::{AdoptedServerApp, ClientAppSpec, ServerAppSpec},
 };
 use cmg_onboarding_emulator::{AppManagementPolicy, Caller, EmulatedSite, EmulatedTenant, EmulatedTenantBuilder, RecordedRequest};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, macros::datetime};
+
+/// What time it is for tenant, site and job.
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-24 12:00:00.25 UTC);
 
 /// What the tenant refuses by policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +42,7 @@ impl Policy {
         policy.longest_secret = self.longest_days.map(Duration::days);
         policy.uris_need_an_owner = self.uris_need_an_owner;
         policy.only_default_uris = self.only_default_uris;
-        let builder = EmulatedTenant::builder().policy(policy).replication_lag(lag);
+        let builder = EmulatedTenant::builder().policy(policy).replication_lag(lag).clock(|| NOW);
         builder.caller(caller(is_hidden))
     }
 }
@@ -87,7 +91,7 @@ pub(crate) async fn spec_of(way: Way, validity: SecretValidity, tenant: &Emulate
                 .name("Made by hand")
                 .client_id(by_hand(tenant, &[uri]).await)
                 .secret_key(ClientSecret::new("by-hand~not-a-secret"))
-                .secret_key_expiry(OffsetDateTime::now_utc() + Duration::days(170))
+                .secret_key_expiry(NOW + Duration::days(170))
                 .app_id_uri(uri);
             spec(app)
         }
@@ -99,7 +103,7 @@ async fn by_hand(tenant: &EmulatedTenant, uris: &[&str]) -> ApplicationId {
     let passwords = match uris {
         [] => json!([]),
         _ => json!([{"displayName": "by hand", "secretText": "by-hand~not-a-secret",
-            "endDateTime": (OffsetDateTime::now_utc() + Duration::days(170)).format(&time::format_description::well_known::Rfc3339).unwrap()}]),
+            "endDateTime": (NOW + Duration::days(170)).format(&time::format_description::well_known::Rfc3339).unwrap()}]),
     };
     let id: ApplicationId = tenant
         .add_application(json!({
@@ -117,17 +121,28 @@ async fn by_hand(tenant: &EmulatedTenant, uris: &[&str]) -> ApplicationId {
     id
 }
 
+/// A site with nothing in it.
+pub(crate) fn site_of_today() -> EmulatedSite {
+    EmulatedSite::builder().clock(Arc::new(FixedClock(NOW))).build()
+}
+
 /// Waits until everything can be seen everywhere.
 pub(crate) async fn settle() {
     tokio::time::sleep(Wait::from_secs(60)).await;
 }
 
 pub(crate) fn job(spec: &ConnectionSpec, tenant: &EmulatedTenant, site: Option<&EmulatedSite>) -> AzureServicesConnectionBuilder {
-    let job = AzureServicesConnection::builder(spec.clone()).directory(tenant.directory());
+    let job = job_with(spec, tenant.directory());
     match site {
         Some(site) => job.site(site.clone()),
         None => job,
     }
+}
+
+/// The same with a directory of another kind.
+pub(crate) fn job_with(spec: &ConnectionSpec, directory: impl Directory + 'static) -> AzureServicesConnectionBuilder {
+    let job = AzureServicesConnection::builder(spec.clone()).directory(directory);
+    job.clock(Arc::new(FixedClock(NOW)))
 }
 
 /// The requests that write.
@@ -141,8 +156,8 @@ pub(crate) fn list<'a>(state: &'a Value, kind: &str) -> &'a Vec<Value> {
     state[kind].as_array().unwrap()
 }
 
-/// The app registration whose name begins so.
-pub(crate) fn app<'a>(state: &'a Value, id: ApplicationId) -> &'a Value {
+/// The app registration with this client id.
+pub(crate) fn app(state: &Value, id: ApplicationId) -> &Value {
     let found = list(state, "applications").iter().find(|app| app["appId"] == json!(id));
     found.unwrap_or_else(|| panic!("no app {id}"))
 }

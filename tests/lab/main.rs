@@ -8,10 +8,10 @@ mod live_tenant;
 #[path = "../../examples/lab/reader/mod.rs"]
 mod reader;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use cmg_onboarding::{HttpClient, StaticToken, token::TenantDiscovery};
-use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer};
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatedWire, EmulatorServer};
 use live_tenant::{Arguments, TestTenant, examine};
 use reader::{Answer, Reading};
 use serde_json::Value;
@@ -30,6 +30,28 @@ fn with(reading: &Reading, answer: Answer) -> Vec<&'static str> {
         }
     }
     names
+}
+
+/// The rows of the administration service's reader, in its source.
+const ROWS: &str = include_str!("../../src/site/admin_service/rows.rs");
+
+#[test]
+fn the_classes_of_a_site_are_held_to_what_the_crate_reads() {
+    let value = |text: &str| text.split('"').nth(1).unwrap().to_owned();
+    let mut read: Vec<(String, BTreeSet<String>)> = Vec::new();
+    for row in ROWS.split("const CLASS: &'static str = ").skip(1) {
+        let (_, properties) = row.split_once("const PROPERTIES: &'static str = ").unwrap();
+        let properties = value(properties).split(',').map(str::to_owned).collect();
+        read.push((value(row), properties));
+    }
+    read.sort();
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let mut held: Vec<(String, BTreeSet<String>)> = reader::site::PROPERTIES
+        .iter()
+        .map(|(class, names)| ((*class).to_owned(), set(names)))
+        .collect();
+    held.sort();
+    assert_eq!(held, read);
 }
 
 #[test]
@@ -70,6 +92,7 @@ fn a_site_that_is_another_one_breaks_what_it_breaks() {
             "agentTypeTellsGroupDiscovery",
             "discoveryFlagsAreBoolean",
             "scheduleIsOneToken",
+            "offlineModeIsOneNumber",
             "cmdletsUnderGlobalStop",
         ],
         "{:#?}",
@@ -121,7 +144,7 @@ fn a_tenant_that_is_another_one_breaks_what_it_breaks() {
         with(&reading, Answer::Broken),
         [
             "createdInOneRequest",
-            "grantAtOnce",
+            "consentWorks",
             "permissionIdsOfTheCloud",
             "replicationEnds",
             "tokenIsReadable",
@@ -192,4 +215,26 @@ async fn the_program_confirms_every_assumption_against_the_emulated_tenant_and_l
     assert_eq!(with(&reading, Answer::Broken), [""; 0], "{:#?}\n{text}", reading.findings);
     // Nothing is late in a tenant without lag.
     assert_eq!(with(&reading, Answer::Unknown), ["replicationEnds"], "{:#?}", reading.findings);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_tenant_shows_late_is_measured() {
+    let tenant = EmulatedTenant::builder().replication_lag(Duration::from_secs(8)).build();
+    let before = tenant.state();
+    let wire = EmulatedWire::new(&tenant);
+    let document = examine(TestTenant {
+        endpoints: wire.endpoints(),
+        discovery: TenantDiscovery::new().with_endpoints(Vec::new()),
+        tokens: Arc::new(StaticToken::new(tenant.token_for(&Caller::global_administrator()))),
+        http: wire.http(),
+    })
+    .await
+    .unwrap();
+    assert_eq!(tenant.state(), before, "nothing is left behind");
+    let reading = read(&document.to_string());
+    let found = reading.findings.iter().find(|found| found.assumption == "replicationEnds").unwrap();
+    assert_eq!(found.answer, Answer::Confirmed, "{found}\n{document}");
+    let longest: u64 = found.seen.split_whitespace().rev().nth(1).unwrap().parse().unwrap();
+    assert!((4_000..=11_000).contains(&longest), "{found}");
+    assert_eq!(with(&reading, Answer::Broken), [""; 0], "{:#?}", reading.findings);
 }

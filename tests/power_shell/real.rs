@@ -190,7 +190,7 @@ async fn runs_the_whole_job(console: &Console, host: LocalProcess) {
     );
 
     assert!(site.snapshot(Call::quiet()).await.unwrap().tenants.is_empty());
-    assert!(console.calls() <= 7, "a look asks for each thing once");
+    assert!(console.calls() <= 8, "a look asks for each thing once");
     let first = site.onboard(Call::quiet(), &wanted).await.unwrap();
     assert!(console.calls() <= 17, "nothing is read twice without a write between");
     let items: Vec<_> = first.done.iter().map(|step| step.item).collect();

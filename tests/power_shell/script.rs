@@ -14,6 +14,7 @@ const BUILT_IN: &[&str] = &[
     "ConvertTo-Json",
     "ForEach-Object",
     "Get-Content",
+    "Get-FileHash",
     "Get-Module",
     "Get-PSDrive",
     "Import-Module",
@@ -30,6 +31,7 @@ const BUILT_IN: &[&str] = &[
     "Set-StrictMode",
     "Split-Path",
     "Test-Path",
+    "Unprotect-CmsMessage",
     "Where-Object",
     "Write-Debug",
     "Write-Host",
@@ -472,10 +474,42 @@ fn no_method_is_given_the_text_of_the_request() {
 }
 
 #[test]
+fn a_hand_over_is_opened_only_whole_and_imported_only_after_a_person_said_yes() {
+    let open = function("Open-Seal");
+    let (digest, returned) = (open.find("(Get-Digest -Bytes").unwrap(), open.find("return $inside").unwrap());
+    assert!(
+        open.contains("cmg-onboarding hand-over sha256 ([0-9A-Fa-f]{64})") && digest < returned,
+        "{open}"
+    );
+    let confirm = function("Confirm-HandOver");
+    let (asked, request) = (confirm.find("Read-Host").unwrap(), confirm.find("operation = 'onboard'").unwrap());
+    assert!(confirm.contains("-lt [datetime]::UtcNow") && confirm.contains("$answer -ne 'yes'") && asked < request);
+    for shown in ["tenantId", "serverApp.clientId", "clientApp.clientId", "$Seal.digest"] {
+        assert!(confirm[..asked].contains(shown), "{shown}");
+    }
+    // It is read in strict mode, as any request.
+    for read in SCRIPT.replace("$Request.", "$request.").split("$request.").skip(1) {
+        let key: String = read.chars().take_while(char::is_ascii_alphanumeric).collect();
+        assert!(confirm.contains(&format!("{key} = ")), "{key}");
+    }
+    let (confirmed, connected) = (SCRIPT.find("= Confirm-HandOver"), SCRIPT.find("= Connect-Site -Request"));
+    assert!(confirmed.unwrap() < connected.unwrap());
+}
+
+#[test]
+fn a_sealed_secret_is_opened_for_an_import_only_and_nothing_is_asked_then() {
+    let install = function("Install-ServerApp");
+    let opened = install.find("Open-Secret -Sealed $request.sealedSecretKey").unwrap();
+    assert!(install.find("Assert-Import").unwrap() < opened && opened < install.find("Read-Host").unwrap());
+    assert!(function("Open-Secret").contains("(Unprotect-CmsMessage -Content $Sealed).ToCharArray()"));
+    assert_eq!(SCRIPT.matches("Open-Secret").count(), 2);
+}
+
+#[test]
 fn its_preferences_stay_in_a_scope_of_its_own() {
     let block = SCRIPT.find("$code = & {").unwrap();
     for preference in ["Set-StrictMode", "$ErrorActionPreference =", "$WarningPreference ="] {
         assert!(SCRIPT.find(preference).unwrap() > block, "{preference}");
     }
-    assert!(SCRIPT.ends_with("} $RequestFile @($input)\nexit @($code)[-1]\n"));
+    assert!(SCRIPT.ends_with("} $RequestFile @($input) $HandOverFile $SiteCode $Provider\nexit @($code)[-1]\n"));
 }

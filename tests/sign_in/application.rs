@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cmg_onboarding::{
     ApplicationId, AzureServicesConnection, CachedTokens, ClientAppSpec, CloudEndpoints, ConnectionSpec, Diagnostic, DirectoryError,
     GraphDirectory, OnboardingError, Outcome, ServerAppSpec, TenantId, TokenProvider, TokenRequest,
-    clock::Clock,
+    clock::{Clock, SystemClock},
     connection::ReadError,
     error::TokenFailure,
     token::{ClientAssertionSignIn, ClientCertificate, ClientCertificateSignIn},
@@ -164,7 +164,7 @@ impl Signer {
     /// A token of the identity provider, as it issues one to a workload.
     fn issue(&self, subject: &str) -> String {
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let end = time::OffsetDateTime::now_utc().unix_timestamp() + 300;
+        let end = SystemClock.now().unix_timestamp() + 300;
         let claims = json!({"iss": ISSUER, "sub": subject, "aud": EXCHANGE, "exp": end, "nbf": end - 600});
         let signed = format!("{}.{}", part(json!({"alg": "RS256", "kid": "one"})), part(claims));
         let signature = self.key.sign(signed.as_bytes()).unwrap();
@@ -225,7 +225,7 @@ async fn a_clock_that_is_wrong_by_hours_makes_assertions_that_the_service_refuse
     struct Behind;
     impl Clock for Behind {
         fn now(&self) -> time::OffsetDateTime {
-            time::OffsetDateTime::now_utc() - time::Duration::hours(2)
+            SystemClock.now() - time::Duration::hours(2)
         }
     }
     let signer = Signer::new();

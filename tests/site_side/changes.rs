@@ -1,15 +1,17 @@
 //! A rename, discovery switched off, groups taken out and another schedule are changes.
 
 use cmg_onboarding::{
-    AzureServicesConnection, ConnectionSpec, DiscoverySpec, Step,
-    connection::{FindingCode, Operation, PlannedAction, StepAction},
+    AzureServicesConnection, Call, ConnectionSpec, DiscoverySpec, Site, SiteError, Step, async_trait,
+    connection::{FindingCode, Operation, PlannedAction, Severity, StepAction},
+    error::SiteUnreachable,
+    site::{SiteAction, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteSnapshot},
     spec::DiscoverySpecBuilder,
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
-use super::{at_site, found, imported, rows};
+use super::{at_site, found, imported, job, rows};
 use crate::support::{connection, over_http, spec};
 
 fn renamed(key: Option<&str>) -> ConnectionSpec {
@@ -62,8 +64,12 @@ async fn an_imported_connection_is_renamed_with_a_key_and_only_told_without_one(
         .unwrap();
     let other = imported("Fabrikam CMG", "a~value", expiry);
     let plan = at_site(other.clone(), &site).plan(|_| ()).await.unwrap();
-    let told = found(plan.findings(), FindingCode::ConnectionOfUnknownType).unwrap();
-    assert_eq!(told.parameters()["connection"], "Contoso CMG");
+    let told = found(plan.findings(), FindingCode::ConnectionNamedOtherwise).unwrap();
+    assert_eq!(
+        (told.severity(), &told.parameters()["connection"]),
+        (Severity::Warning, &"Contoso CMG".into())
+    );
+    assert!(told.remedy().contains("give the specification a key"), "{told}");
     assert!(matches!(
         plan.step(Step::CreateConnection).unwrap().operation,
         Operation::CreateConnection { .. }
@@ -71,6 +77,20 @@ async fn an_imported_connection_is_renamed_with_a_key_and_only_told_without_one(
     let keyed = other.to_builder().key("contoso").build().unwrap();
     at_site(keyed, &site).onboard(|_| ()).await.unwrap();
     assert_eq!(rows(&site).connections[0].name, "Fabrikam CMG");
+}
+
+#[tokio::test]
+async fn a_rename_whose_answer_was_lost_is_found_done() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    site.fail_after(
+        SiteItem::Connection,
+        SiteUnreachable::new("the connection broke", "Run the same again."),
+    );
+    let job = connection(renamed(Some("Contoso CMG")), &tenant, &site);
+    job.onboard(|_| ()).await.unwrap_err();
+    assert!(job.plan(|_| ()).await.unwrap().is_empty());
+    assert_eq!(rows(&site).connections.len(), 1);
 }
 
 async fn with(discovery: DiscoverySpecBuilder) -> (EmulatedTenant, EmulatedSite) {
@@ -152,6 +172,37 @@ async fn discovery_that_could_not_be_read_is_never_called_in_place() {
     assert!(found(plan.findings(), FindingCode::DiscoveryUnread).is_some(), "{plan}");
     let change = &plan.step(Step::ConfigureDiscovery).unwrap().properties()[0];
     assert_eq!((&change.from, &change.to), (&Value::Null, &json!("off")));
+}
+
+/// A site that says yes to everything and leaves discovery as it is.
+#[derive(Debug)]
+struct Deaf(EmulatedSite);
+
+#[async_trait]
+impl Site for Deaf {
+    async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
+        self.0.snapshot(call).await
+    }
+
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
+        let mut heard = wanted.clone();
+        heard.discovery = None;
+        let mut onboarded = self.0.onboard(call, &heard).await?;
+        onboarded
+            .done
+            .push(SiteProgress::new(SiteItem::Discovery, SiteAction::Changed, None));
+        Ok(onboarded)
+    }
+}
+
+#[tokio::test]
+async fn what_the_site_has_not_taken_is_told_whatever_it_says_of_its_items() {
+    let (tenant, site) = with(DiscoverySpec::builder().users().groups(["Ops"])).await;
+    let wanted = DiscoverySpec::builder().users_off().groups(["New"]);
+    let job = job(discovering(wanted), &tenant, &site).site(Deaf(site.clone())).build().unwrap();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    let told = found(&outcome.findings, FindingCode::ConnectionReadBackDiffers).unwrap();
+    assert_eq!(told.parameters()["properties"], json!(["users", "groups.names"]));
 }
 
 #[tokio::test]

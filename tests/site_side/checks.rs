@@ -3,11 +3,11 @@
 use cmg_onboarding::{
     Call, ConnectionSpec, Site, SiteError, async_trait,
     connection::{FindingCode, Severity},
-    site::{SiteConnection, SiteGateway, SiteRowId, SiteSnapshot},
+    site::{SiteApplication, SiteConnection, SiteGateway, SiteRowId, SiteSnapshot},
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 
-use super::{blocked, codes, found, job};
+use super::{TENANT, blocked, codes, found, job};
 use crate::support::{connection, spec};
 
 /// Another Azure service of the same tenant, with the web app of the connection, as sharing apps is allowed.
@@ -29,7 +29,7 @@ fn add_gateway(site: &EmulatedSite, name: &str) {
 }
 
 #[tokio::test]
-async fn an_azure_service_of_another_type_is_told_and_stands_in_nobodys_way() {
+async fn an_azure_service_of_another_type_is_told_and_no_conflict() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
     add_service(&site, "Administration Service Management", Some(7));
@@ -42,12 +42,26 @@ async fn an_azure_service_of_another_type_is_told_and_stands_in_nobodys_way() {
 
 #[tokio::test]
 async fn a_service_whose_type_nothing_tells_is_a_warning_and_the_product_decides() {
-    for service_type in [Some(7), None] {
+    for (service_type, has_own_app, code) in [
+        (Some(7), true, FindingCode::ConnectionNamedOtherwise),
+        (None, true, FindingCode::ConnectionNamedOtherwise),
+        (Some(7), false, FindingCode::ConnectionOfUnknownType),
+        (None, false, FindingCode::ConnectionOfUnknownType),
+    ] {
         let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
         connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
         add_service(&site, "Log Analytics", service_type);
+        if !has_own_app {
+            site.change(|rows| {
+                let own = rows.applications[0].clone();
+                let mut other = SiteApplication::new(SiteRowId(98), TENANT.parse().unwrap(), "Log Analytics", own.tenant, false);
+                other.identifier_uri = Some("api://other".to_owned());
+                rows.applications.push(other);
+                rows.connections[1].web_applications = vec![SiteRowId(98)];
+            });
+        }
         let plan = connection(spec(), &tenant, &site).plan(|_| ()).await.unwrap();
-        let warning = found(plan.findings(), FindingCode::ConnectionOfUnknownType).unwrap();
+        let warning = found(plan.findings(), code).unwrap_or_else(|| panic!("{code:?} in {plan}"));
         assert_eq!(warning.severity(), Severity::Warning);
         assert!(!warning.to_string().to_lowercase().contains("delete"), "{warning}");
     }

@@ -2,13 +2,14 @@
 
 use cmg_onboarding::{
     AzureServicesConnection, Call, Directory, OnboardingError, Outcome, StaticToken, Step,
+    clock::{Clock, SystemClock},
     connection::{FindingCode, Severity, StepAction},
     directory::{ApplicationKey, NewPassword},
     ids::ApplicationId,
     site::SiteGateway,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, WireFault, WireRefusal};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use super::{codes, found, job, rows};
 use crate::support::{connection, count, spec};
@@ -140,7 +141,7 @@ async fn add_secret_by_hand(tenant: &EmulatedTenant, app: ApplicationId) {
         .await
         .unwrap()
         .unwrap();
-    let theirs = NewPassword::new("backup job", OffsetDateTime::now_utc() + Duration::days(90));
+    let theirs = NewPassword::new("backup job", SystemClock.now() + Duration::days(90));
     directory.add_password(Call::quiet(), found.object_id, &theirs).await.unwrap();
 }
 
@@ -168,7 +169,7 @@ async fn a_secret_that_a_person_has_renewed_in_the_console_is_the_sites_own() {
     let (tenant, site, made) = onboarded().await;
     let server = made.server_app.unwrap().application_id;
     add_secret_by_hand(&tenant, server).await;
-    let ends = OffsetDateTime::now_utc() + Duration::days(90);
+    let ends = SystemClock.now() + Duration::days(90);
     site.change(|rows| {
         rows.applications
             .iter_mut()

@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use cmg_onboarding::{
-    AzureServicesConnection, Diagnostic, Outcome, Step, async_trait,
+    AzureServicesConnection, Diagnostic, OnboardingError, Outcome, Step, async_trait,
     connection::{FindingCode, NewSecret, NextStep, NextStepCode, Operation, PlannedAction, SecretSink, SecretSinkError, StepAction},
+    error::SiteUnreachable,
     ids::ApplicationId,
+    site::SiteItem,
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use time::{OffsetDateTime, macros::datetime};
@@ -193,6 +195,45 @@ async fn a_reissued_secret_for_a_site_that_takes_none_is_handed_over_with_an_ope
         None,
         "it is known that the site has it not"
     );
+}
+
+#[tokio::test]
+async fn a_site_that_took_the_secret_and_lost_its_answer_is_found_with_it_by_the_next_run() {
+    let site = takes();
+    let job = renewing(&site).await;
+    site.fail_after(
+        SiteItem::ServerApp,
+        SiteUnreachable::new("the connection broke", "Run the same again."),
+    );
+    job.onboard(|_| ()).await.unwrap_err();
+    assert!(site.holds_secret(server(), "second~value"));
+    let plan = job.plan(|_| ()).await.unwrap();
+    assert!(plan.is_empty(), "{plan}");
+}
+
+#[tokio::test]
+async fn a_reissued_secret_whose_answer_was_lost_stays_and_so_does_the_old_one() {
+    let (tenant, site) = (EmulatedTenant::new(), takes());
+    let first = connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    let app = first.server_app.unwrap().application_id;
+    site.change(|rows| {
+        for row in &mut rows.applications {
+            row.created = row.created.map(|created| created - time::Duration::HOUR);
+        }
+    });
+    site.fail_after(
+        SiteItem::ServerApp,
+        SiteUnreachable::new("the connection broke", "Run the same again."),
+    );
+    let reissuing = job(spec(), &tenant, &site).reissue_secret(true).build().unwrap();
+    let Err(OnboardingError::Apply(error)) = reissuing.onboard(|_| ()).await else {
+        panic!("the answer was lost")
+    };
+    let new = error.secret().expect("the error carries it").value.expose().to_owned();
+    let old = first.secret.unwrap();
+    connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    assert!(site.holds_secret(app, &new) && tenant.secret_is_live(app, &new));
+    assert!(tenant.secret_is_live(app, old.value.expose()));
 }
 
 #[tokio::test]

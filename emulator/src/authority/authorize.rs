@@ -23,6 +23,7 @@ struct Code {
     redirect_uri: String,
     scope: String,
     nonce: Option<String>,
+    claims: Option<String>,
     challenge: Option<String>,
     ends: OffsetDateTime,
     is_used: bool,
@@ -101,6 +102,7 @@ fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String
         redirect_uri,
         scope: field("scope"),
         nonce: request.option("nonce"),
+        claims: request.option("claims"),
         challenge,
         ends: tenant.settings().clock.now() + VALIDITY,
         is_used: false,
@@ -185,6 +187,7 @@ pub(super) fn redeem(
     Ok(Wanted {
         scope: known.scope.clone(),
         nonce: known.nonce.clone(),
+        claims: known.claims.clone(),
     })
 }
 

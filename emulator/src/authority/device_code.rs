@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, authorize::blocked, authorize::other_cloud, check_tenant};
+use super::{
+    AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, authorize::blocked, authorize::other_cloud, check_tenant,
+    user_session::Wanted,
+};
 use crate::{EmulatedTenant, texts};
 
 const VALIDITY: Duration = Duration::minutes(15);
@@ -20,6 +23,7 @@ struct SignIn {
     user_code: String,
     client_id: String,
     scope: String,
+    claims: Option<String>,
     ends: OffsetDateTime,
     is_approved: bool,
 }
@@ -58,6 +62,7 @@ pub(super) fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
         user_code: user_code.clone(),
         client_id,
         scope,
+        claims: form.get("claims").cloned(),
         ends: tenant.settings().clock.now() + VALIDITY,
         is_approved: false,
     };
@@ -74,8 +79,8 @@ pub(super) fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
     }))
 }
 
-/// The scopes of an approved sign-in, which can be had once.
-pub(super) fn finish(tenant: &EmulatedTenant, device_code: &str, client_id: &str) -> Result<String, OAuthError> {
+/// What an approved sign-in was begun for, which can be had once.
+pub(super) fn finish(tenant: &EmulatedTenant, device_code: &str, client_id: &str) -> Result<Wanted, OAuthError> {
     let now = tenant.settings().clock.now();
     let mut sign_ins = tenant.sign_ins();
     let Some(sign_in) = sign_ins.0.get(device_code).filter(|sign_in| sign_in.client_id == client_id) else {
@@ -90,9 +95,13 @@ pub(super) fn finish(tenant: &EmulatedTenant, device_code: &str, client_id: &str
     if !sign_in.is_approved {
         return Err(OAuthError::new("authorization_pending", 70016, texts::DEVICE_CODE_PENDING));
     }
-    let scope = sign_in.scope.clone();
+    let wanted = Wanted {
+        scope: sign_in.scope.clone(),
+        nonce: None,
+        claims: sign_in.claims.clone(),
+    };
     sign_ins.0.remove(device_code);
-    Ok(scope)
+    Ok(wanted)
 }
 
 /// What a poll can be answered with, to order.

@@ -55,8 +55,8 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
             } else {
                 field("device_code")
             };
-            let scope = device_code::finish(tenant, code, field("client_id"))?;
-            signed_in(tenant, request, &form, &Wanted { scope, nonce: None }, is_v2)
+            let wanted = device_code::finish(tenant, code, field("client_id"))?;
+            signed_in(tenant, request, &form, &wanted, is_v2)
         }
         "refresh_token" if is_v2 => {
             let wanted = user_session::renew(tenant, field("refresh_token"), field("client_id"), field("scope"))?;
@@ -97,11 +97,12 @@ fn sign_in_application(
         ));
     }
     check_client(tenant, client_id, true)?;
-    check_resource(tenant, request, resource)?;
     let automation = tenant.automation_client();
+    // It is there to be pointed at the emulator, under whatever addresses its Microsoft Graph goes by.
     if client_id.eq_ignore_ascii_case(&automation.id().to_string()) {
         return Ok(Caller::application(automation.id(), automation.permissions().iter().cloned()));
     }
+    check_resource(tenant, request, resource)?;
     let id = client_id.parse().unwrap_or(MICROSOFT_GRAPH);
     Ok(Caller::application(id, granted_roles(tenant, client_id)))
 }
@@ -165,7 +166,7 @@ fn signed_in(
         check_disabled_resource(tenant, &wanted.scope)?;
         return Ok(issue(
             tenant,
-            stepped_up(sign_in_user(tenant, client_id, &[]), form),
+            stepped_up(sign_in_user(tenant, client_id, &[]), form, wanted),
             &wanted.scope,
             Vec::new(),
             is_v2,
@@ -173,7 +174,7 @@ fn signed_in(
     }
     let (resource, names) = resource_of_scopes(&wanted.scope);
     check_disabled_resource(tenant, &resource)?;
-    let caller = stepped_up(sign_in_user(tenant, client_id, &names), form);
+    let caller = stepped_up(sign_in_user(tenant, client_id, &names), form, wanted);
     // Granted scopes are written as they were asked for, so that libraries find them again in their caches.
     let prefix = if resource.is_empty() {
         String::new()
@@ -189,9 +190,10 @@ fn signed_in(
     Ok(answer)
 }
 
-/// The person signs in once more, as strongly as the claims of a challenge ask.
-fn stepped_up(caller: Caller, form: &BTreeMap<String, String>) -> Caller {
-    let claims: Option<Value> = form.get("claims").and_then(|claims| serde_json::from_str(claims).ok());
+/// The person signs in once more, as strongly as the claims of a challenge ask. They may come with either request.
+fn stepped_up(caller: Caller, form: &BTreeMap<String, String>, wanted: &Wanted) -> Caller {
+    let claims = form.get("claims").or(wanted.claims.as_ref());
+    let claims: Option<Value> = claims.and_then(|claims| serde_json::from_str(claims).ok());
     match claims.as_ref().and_then(|claims| claims["access_token"]["acrs"]["value"].as_str()) {
         Some(context) => caller.with_authentication_context(context),
         None => caller,

@@ -28,6 +28,8 @@ pub(super) struct Wanted {
     pub(super) scope: String,
     /// Comes back in the ID token, to tie it to one request.
     pub(super) nonce: Option<String>,
+    /// The claims that a challenge asked for, as JSON.
+    pub(super) claims: Option<String>,
 }
 
 /// Adds what the scopes ask for: an ID token for `openid`, a refresh token for `offline_access`; and who the account
@@ -68,7 +70,10 @@ pub(super) fn renew(tenant: &EmulatedTenant, token: &str, client_id: &str, scope
         .filter(|known| known.client_id.eq_ignore_ascii_case(client_id));
     let known = known.ok_or_else(|| OAuthError::new("invalid_grant", 70000, texts::REFRESH_TOKEN_UNKNOWN))?;
     let scope = if scope.is_empty() { known.scope.clone() } else { scope.to_owned() };
-    Ok(Wanted { scope, nonce: None })
+    Ok(Wanted {
+        scope,
+        ..Wanted::default()
+    })
 }
 
 /// Source: *ID token claims reference*.

@@ -6,9 +6,12 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use cmg_onboarding_emulator::{AppManagementPolicy, Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
+use cmg_onboarding_emulator::{AppManagementPolicy, AutomationClient, Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
 
 const USAGE: &str = "Usage: cmg-emulator [--port PORT] [--tls] [--certificate FILE] [--latency MILLISECONDS] [--lag MILLISECONDS] \
+[--change-lag MILLISECONDS] [--stale-reads MILLISECONDS] [--hard-delete-protection] [--app-management-policy FILE] \
+[--client-certificate PEM] [--federated-credential ISSUER SUBJECT AUDIENCE KEYS] \
 [--policy no-secrets|short-secrets|uris-need-an-owner|default-uris-only|none]...";
 
 #[derive(Default)]
@@ -18,6 +21,13 @@ struct Options {
     certificate: Option<PathBuf>,
     latency: Duration,
     lag: Duration,
+    change_lag: Duration,
+    stale_reads: Duration,
+    hard_delete_protection: bool,
+    app_management_policy: Option<PathBuf>,
+    client_certificates: Vec<PathBuf>,
+    /// Issuer, subject, audience, and the file with the issuer's keys.
+    federated_credentials: Vec<[String; 4]>,
     policy: Option<AppManagementPolicy>,
 }
 
@@ -40,11 +50,33 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(options: Options) -> std::io::Result<()> {
-    let mut builder = EmulatedTenant::builder().replication_lag(options.lag);
+    let mut builder = EmulatedTenant::builder()
+        .replication_lag(options.lag)
+        .change_lag(options.change_lag)
+        .stale_reads(options.stale_reads)
+        .hard_delete_protection(options.hard_delete_protection);
     if let Some(policy) = options.policy {
         builder = builder.policy(policy);
     }
-    let tenant = builder.build();
+    if let Some(path) = options.app_management_policy {
+        let policy = serde_json::from_slice(&std::fs::read(path)?).map_err(std::io::Error::other)?;
+        builder = builder.app_management_policy(policy);
+    }
+    let mut client = AutomationClient::default();
+    for path in options.client_certificates {
+        let certificate = CertificateDer::from_pem_file(path).map_err(std::io::Error::other)?;
+        client = client.with_certificate(certificate.to_vec());
+    }
+    for [issuer, subject, audience, _] in &options.federated_credentials {
+        client = client.with_federated_credential(issuer, subject, audience);
+    }
+    let tenant = builder.automation_client(client).build();
+    for [issuer, .., keys] in options.federated_credentials {
+        tenant.trust_issuer(
+            issuer,
+            &serde_json::from_slice(&std::fs::read(keys)?).map_err(std::io::Error::other)?,
+        );
+    }
     let server = EmulatorServer::builder(tenant.clone())
         .site(EmulatedSite::new())
         .port(options.port)
@@ -83,6 +115,12 @@ fn read_options(mut words: impl Iterator<Item = String>) -> Result<Options, Stri
             "--certificate" => options.certificate = Some(value()?.into()),
             "--latency" => options.latency = Duration::from_millis(number(&value()?)?),
             "--lag" => options.lag = Duration::from_millis(number(&value()?)?),
+            "--change-lag" => options.change_lag = Duration::from_millis(number(&value()?)?),
+            "--stale-reads" => options.stale_reads = Duration::from_millis(number(&value()?)?),
+            "--hard-delete-protection" => options.hard_delete_protection = true,
+            "--app-management-policy" => options.app_management_policy = Some(value()?.into()),
+            "--client-certificate" => options.client_certificates.push(value()?.into()),
+            "--federated-credential" => options.federated_credentials.push([value()?, value()?, value()?, value()?]),
             "--policy" => restrict(options.policy.get_or_insert_default(), &value()?)?,
             other => return Err(format!("{other} is not known")),
         }

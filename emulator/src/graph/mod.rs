@@ -5,6 +5,7 @@ mod batch;
 mod filter;
 mod path;
 mod permissions;
+mod policy_routes;
 mod query;
 mod routes;
 

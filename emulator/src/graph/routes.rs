@@ -3,14 +3,18 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{GraphAnswer, GraphRequest, path::address};
+use super::{
+    GraphAnswer, GraphRequest,
+    path::address,
+    policy_routes::{conditional_access, policies},
+};
 use crate::{
     refusal::Refusal,
     store::{Collection, Context, Entry, Key, Kind, Object, Store, Upserted},
     texts,
 };
 
-type Answer = Result<GraphAnswer, Refusal>;
+pub(super) type Answer = Result<GraphAnswer, Refusal>;
 
 /// Answers one request.
 pub(crate) fn answer(store: &mut Store, context: Context<'_>, request: &GraphRequest) -> Answer {
@@ -70,40 +74,6 @@ fn me(context: Context<'_>, request: &GraphRequest, below: &[&str]) -> Answer {
         }
         (_, [other, ..]) => Err(Refusal::no_such_route(other)),
         _ => Err(wrong_method(request)),
-    }
-}
-
-fn policies(store: &mut Store, context: Context<'_>, request: &GraphRequest, policy: &str) -> Answer {
-    if request.method == "PATCH" && policy == "defaultAppManagementPolicy" {
-        return store.change_policy(context, &request.object()?).map(|()| GraphAnswer::Done);
-    }
-    only(request, "GET")?;
-    context.access.may_read_policies()?;
-    let found = match policy {
-        "defaultAppManagementPolicy" => store.policy.clone(),
-        "authorizationPolicy" => object_of(Store::authorization_policy(context.settings)),
-        other => return Err(Refusal::no_such_route(other)),
-    };
-    Ok(GraphAnswer::Found(request.query.selected(&found)))
-}
-
-fn conditional_access(context: Context<'_>, request: &GraphRequest, rest: &[&str]) -> Answer {
-    only(request, "GET")?;
-    context.access.may_read_conditional_access()?;
-    let policies = &context.settings.conditional_access_policies;
-    match rest {
-        [] => page(
-            request,
-            "conditionalAccessPolicy",
-            "identity/conditionalAccess/policies",
-            policies.iter(),
-        ),
-        [id] => {
-            let found = policies.iter().find(|policy| policy.get("id").and_then(Value::as_str) == Some(id));
-            let found = found.ok_or_else(|| Refusal::not_found(id))?;
-            Ok(GraphAnswer::Found(request.query.selected(found)))
-        }
-        [_, other, ..] => Err(Refusal::no_such_route(other)),
     }
 }
 
@@ -387,10 +357,6 @@ fn restored(request: &GraphRequest, kind: Kind, mut object: Value) -> GraphAnswe
     GraphAnswer::Found(object)
 }
 
-fn object_of(value: Value) -> Object {
-    value.as_object().cloned().unwrap_or_default()
-}
-
 /// Owners are directory objects of any type. Their type is named, because clients decide by it what they read.
 fn owners(store: &Store, context: Context<'_>, request: &GraphRequest, entry: &Entry) -> GraphAnswer {
     let owner = |id: &Uuid| object_of_any_type(store, context, request, &id.to_string()).unwrap_or_else(|| json!({"id": id}));
@@ -398,7 +364,7 @@ fn owners(store: &Store, context: Context<'_>, request: &GraphRequest, entry: &E
     GraphAnswer::Found(json!({"@odata.context": format!("{}/$metadata#directoryObjects", request.root), "value": value}))
 }
 
-fn page<'a>(request: &GraphRequest, type_name: &str, path: &str, objects: impl Iterator<Item = &'a Object>) -> Answer {
+pub(super) fn page<'a>(request: &GraphRequest, type_name: &str, path: &str, objects: impl Iterator<Item = &'a Object>) -> Answer {
     let path = if request.segments.len() > 1 {
         request.segments.join("/")
     } else {
@@ -414,7 +380,7 @@ fn one(request: &GraphRequest, set: &str, (_, object): (&Entry, &Object)) -> Ans
     Ok(GraphAnswer::Found(value))
 }
 
-fn only(request: &GraphRequest, method: &str) -> Result<(), Refusal> {
+pub(super) fn only(request: &GraphRequest, method: &str) -> Result<(), Refusal> {
     if request.method == method {
         Ok(())
     } else {

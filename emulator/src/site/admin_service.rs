@@ -94,7 +94,10 @@ fn read(site: &EmulatedSite, request: &AdminServiceRequest<'_>, below: &[String]
     if class == "$metadata" {
         return Ok(AdminServiceAnswer::Xml(metadata()));
     }
-    let class = Class::named(class).ok_or_else(|| (404, format!("Resource not found for the segment '{class}'.")))?;
+    let is_served = |class: &&Class| class.is_served(&lock(&site.held).rows);
+    let class = Class::named(class)
+        .filter(is_served)
+        .ok_or_else(|| (404, format!("Resource not found for the segment '{class}'.")))?;
     let query = Query::read(request.query, class)?;
     let rows = class.rows(&lock(&site.held).rows);
     let context = format!("{}/AdminService/wmi/$metadata#{}", request.address, class.name);

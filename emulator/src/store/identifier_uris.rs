@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Context, Object, Store, list, restrictions::created, text};
+use super::{Context, Object, Store, list, text};
 use crate::{refusal::Refusal, tenant_builder::Settings, texts};
 
 const LONGEST: usize = 255;
@@ -16,8 +16,7 @@ impl Store {
         for uri in uris.filter(|uri| !is_old(uri)) {
             let added = Added::read(uri, text(object, "appId"), context.settings)?;
             added.check_domain()?;
-            let receives_v2_tokens = object.get("api").and_then(|api| api.get("requestedAccessTokenVersion")) == Some(&Value::from(2));
-            let applies = |rule: &str| self.has_uri_rule(rule, created(object), receives_v2_tokens);
+            let applies = |rule: &str| self.has_uri_rule(rule, object);
             if applies("nonDefaultUriAddition") && !added.is_default() {
                 return Err(added.against_policy(&texts::URI_NOT_DEFAULT));
             }

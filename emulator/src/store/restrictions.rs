@@ -51,15 +51,22 @@ impl Store {
         is_on.then(|| self.policy.get("applicationRestrictions")?.as_object())?
     }
 
-    /// Whether a rule for App ID URIs covers an app.
-    pub(super) fn has_uri_rule(&self, rule: &str, created: OffsetDateTime, receives_v2_tokens: bool) -> bool {
+    /// Whether a rule for App ID URIs covers an app. Apps that receive version 2 tokens, and apps for SAML, are excluded
+    /// unless the rule says otherwise.
+    pub(super) fn has_uri_rule(&self, rule: &str, application: &Object) -> bool {
         let rule = self
             .restrictions()
             .and_then(|all| all.get("identifierUris")?.get(rule)?.as_object());
-        rule.is_some_and(|rule| {
-            let is_excluded = receives_v2_tokens && rule.get("excludeAppsReceivingV2Tokens") != Some(&Value::Bool(false));
-            is_in_force(rule, created) && !is_excluded
-        })
+        let excludes = |name: &str| rule.is_some_and(|rule| rule.get(name) != Some(&Value::Bool(false)));
+        let version = application.get("api").and_then(|api| api.get("requestedAccessTokenVersion"));
+        let mut principals = self.service_principals.iter();
+        let is_for_saml = principals.any(|entry| {
+            let is_its = entry.text("appId") == text(application, "appId");
+            is_its && entry.text("preferredSingleSignOnMode").eq_ignore_ascii_case("saml")
+        });
+        let is_excluded =
+            (version == Some(&Value::from(2)) && excludes("excludeAppsReceivingV2Tokens")) || (is_for_saml && excludes("excludeSaml"));
+        rule.is_some_and(|rule| is_in_force(rule, created(application))) && !is_excluded
     }
 
     /// Refuses an audience that the policy keeps from apps created at this moment.

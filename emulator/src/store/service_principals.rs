@@ -43,7 +43,7 @@ impl Store {
         Ok(json!(object))
     }
 
-    /// Puts a service principal in place as somebody else would have, past every rule.
+    /// Puts a service principal in place as another administrator would have, past every rule.
     pub(crate) fn add_service_principal(&mut self, tenant: Uuid, given: Object) -> Uuid {
         let id = Uuid::new_v4();
         let app_id = text(&given, "appId").to_ascii_lowercase();

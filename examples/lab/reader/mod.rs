@@ -1,6 +1,6 @@
 //! What a file of a lab kit says about what the crate assumes.
 
-mod site;
+pub(crate) mod site;
 mod tenant;
 mod throwaway_site;
 

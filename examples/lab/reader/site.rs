@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Answer, Report, all, many, rows};
 
 /// The properties that the crate reads, by class.
-const PROPERTIES: [(&str, &[&str]); 7] = [
+pub(crate) const PROPERTIES: [(&str, &[&str]); 7] = [
     ("SMS_Site", &["SiteCode", "Version", "ReportingSiteCode"]),
     ("SMS_AzureEnvironments", &["ID", "EnvironmentName"]),
     ("SMS_AAD_Tenant_Ex", &["ID", "TenantID", "Name", "Environment"]),
@@ -60,6 +60,7 @@ pub(super) fn read(file: &Value, report: &mut Report) {
     applications(file, report);
     services(file, report);
     discovery(file, report);
+    service_connection_point(file, report);
     global_stop(file, report);
     tenant_cmdlet(file, report);
 }
@@ -311,6 +312,19 @@ fn discovery(file: &Value, report: &mut Report) {
     report.check("scheduleIsOneToken", is_readable, schedules.join(", "));
     let intervals: Vec<String> = settings.iter().map(|row| row["deltaSyncInterval"].to_string()).collect();
     report.fact("deltaInterval", format!("DeltaSyncInterval is {}", intervals.join(", ")));
+}
+
+/// The crate takes 0 for online and 1 for offline, and anything else for unknown.
+fn service_connection_point(file: &Value, report: &mut Report) {
+    let points = rows(&file["serviceConnectionPoint"]).unwrap_or_default();
+    let modes: Vec<Vec<&Value>> = points.iter().map(|point| many(&point["offlineModes"])).collect();
+    let is_known = |modes: &Vec<&Value>| matches!(modes.as_slice(), [mode] if **mode == 0 || **mode == 1);
+    let shown: Vec<String> = modes.iter().flatten().map(|mode| mode.to_string()).collect();
+    report.check(
+        "offlineModeIsOneNumber",
+        all(&modes, is_known),
+        format!("OfflineMode is {}", shown.join(", ")),
+    );
 }
 
 fn global_stop(file: &Value, report: &mut Report) {

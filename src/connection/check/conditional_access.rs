@@ -8,9 +8,12 @@ use crate::{
     directory::Applies,
 };
 
-/// Names the policies that are enforced and include the server app, and those of which that cannot be told. Policies that
-/// were not read are a matter of the next steps, which speak of them in any case.
+/// Names the policies that are enforced and include the server app, and those of which that cannot be told. Without the
+/// permission to read them they are a matter of the next steps, which speak of them in any case.
 pub(crate) fn check_conditional_access(found: &TenantSnapshot, findings: &mut Vec<Finding>) {
+    if found.conditional_access_refused {
+        findings.push(Finding::note(FindingCode::ConditionalAccessUnread));
+    }
     let app = found.server.as_ref().map(|server| server.application.app_id);
     let principal = found.server.as_ref().and_then(|server| server.service_principal.as_ref());
     let policies = found.conditional_access.as_deref().unwrap_or_default();

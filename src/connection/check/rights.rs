@@ -5,7 +5,7 @@ use crate::{
         check::sign_in::lacking,
         plan::{
             change::Change,
-            operation::{PlannedAction, Reference},
+            operation::{Operation, PlannedAction, Reference},
         },
         read::{
             granted::granted_to,
@@ -42,7 +42,7 @@ pub(crate) fn check_ownership(found: &TenantSnapshot, changes: &[Change], findin
         return;
     }
     let writes = changes.iter().filter(|change| change.action != PlannedAction::Keep);
-    let mut apps: Vec<ApplicationId> = writes.filter_map(|change| existing_app(change)).collect();
+    let mut apps: Vec<ApplicationId> = writes.filter_map(existing_app).collect();
     apps.sort_unstable();
     apps.dedup();
     if !apps.is_empty() {
@@ -55,7 +55,6 @@ const OWNED_BY: &str = "Application.ReadWrite.OwnedBy";
 
 /// The app registration, there already, that a change writes.
 fn existing_app(change: &Change) -> Option<ApplicationId> {
-    use crate::connection::plan::operation::Operation;
     match &change.operation {
         Operation::UpdateApp { application_id, .. } => Some(*application_id),
         Operation::CompleteClientApp { client: app, .. }

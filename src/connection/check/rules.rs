@@ -4,7 +4,12 @@ use time::OffsetDateTime;
 
 use crate::{
     cloud::CloudEndpoints,
-    connection::{check::term::SecretThresholds, plan::consents::Consents, read::snapshot::Snapshot, report::step::AppRole},
+    connection::{
+        check::term::SecretThresholds,
+        plan::consents::Consents,
+        read::snapshot::{Snapshot, TenantSnapshot},
+        report::step::AppRole,
+    },
     ids::TenantId,
     site::SiteIdentity,
     spec::ConnectionSpec,
@@ -37,6 +42,12 @@ pub(crate) struct Rules<'a> {
 }
 
 impl Rules<'_> {
+    /// Whether a policy may refuse although no check has found it beforehand: it could not be read, or the caller states that
+    /// it does not apply.
+    pub(crate) const fn may_be_refused(&self, found: &TenantSnapshot) -> bool {
+        found.policy.is_none() || self.policy_exempt
+    }
+
     /// What tells the site from another one: what the caller gives, else what the site says.
     pub(crate) fn site_identity<'f>(&'f self, found: &'f Snapshot) -> Option<&'f SiteIdentity> {
         let site = found.site.as_ref()?;

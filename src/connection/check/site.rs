@@ -64,8 +64,8 @@ pub(crate) fn check_info(info: &SiteInfo, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether the site holds the secret that it is to have. A site shows no secret, and for most nothing but a person can
-/// renew one.
+/// Whether the site holds the secret that it is to have. A site shows no secret, and most sites take a renewed one from
+/// a person only.
 pub(crate) fn note_renewal(rules: &Rules<'_>, target: &Target, site: &SiteSnapshot, changes: &[Change], findings: &mut Vec<Finding>) {
     let Some(row) = target.server.id_in_site().and_then(|id| site.application(id)) else {
         return;
@@ -146,7 +146,9 @@ fn check_connections(spec: &ConnectionSpec, found: &Snapshot, site: &SiteSnapsho
         if connection.name == spec.name() {
             findings.extend(check_namesake(connection, is_ours(connection), kind));
         } else if !(renamed == Some(connection.id) && kind == Some(true)) {
-            findings.push(check_other(connection, is_ours(connection), kind));
+            // Without a key nothing is renamed, and the finding says how it would be.
+            let is_former = is_ours(connection) && renamed != Some(connection.id);
+            findings.push(check_other(connection, is_former, kind));
         }
     }
     for connection in site.unread_connections() {
@@ -184,9 +186,10 @@ fn check_namesake(connection: &SiteConnection, is_ours: bool, is_cloud_managemen
 
 /// A connection of the same tenant with another name. The product allows one of type Cloud Management for each
 /// tenant, and any number of other services beside it.
-fn check_other(connection: &SiteConnection, is_ours: bool, is_cloud_management: Option<bool>) -> Finding {
+fn check_other(connection: &SiteConnection, is_former: bool, is_cloud_management: Option<bool>) -> Finding {
     let finding = match is_cloud_management {
-        Some(true) if is_ours => Finding::blocker(FindingCode::ConnectionNamedOtherwise),
+        Some(true) if is_former => Finding::blocker(FindingCode::ConnectionNamedOtherwise),
+        None if is_former => Finding::warning(FindingCode::ConnectionNamedOtherwise),
         Some(true) => Finding::blocker(FindingCode::ConnectionOfAnotherServerApp),
         Some(false) => Finding::note(FindingCode::OtherAzureService).with("serviceType", connection.service_type),
         None => Finding::warning(FindingCode::ConnectionOfUnknownType).with("serviceType", connection.service_type),

@@ -12,7 +12,7 @@ pub(crate) struct PlannedUri {
     pub(crate) uri: AppIdUri,
     /// Whether the tenant's policy, and not the specification, asks for it.
     pub(crate) is_by_policy: bool,
-    /// What the app gets instead if a policy that could not be read refuses it.
+    /// What the app gets instead if a policy refuses it that no check has found.
     pub(crate) if_refused: Option<AppIdUri>,
 }
 
@@ -46,10 +46,10 @@ pub(crate) fn planned_uri(rules: &Rules<'_>, found: &TenantSnapshot) -> Option<P
             is_by_policy: true,
             ..plain(of_both_ids)
         },
-        Some(_) => plain(uri),
-        None => PlannedUri {
+        _ if rules.may_be_refused(found) => PlannedUri {
             if_refused: Some(of_both_ids),
             ..plain(uri)
         },
+        _ => plain(uri),
     })
 }

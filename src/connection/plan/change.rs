@@ -22,8 +22,8 @@ pub enum When {
     Always,
     /// Only if a lost answer, or another run at the same time, makes it necessary.
     IfNeeded,
-    /// Only if the directory refuses, by a policy of the tenant that could not be read, what the changes do that it
-    /// [`needs`](Change::needs).
+    /// Only if the directory refuses, by a policy of the tenant for apps, what the changes do that it
+    /// [`needs`](Change::needs): if that policy could not be read, or if the caller states that it does not apply.
     IfRefused,
 }
 

@@ -113,8 +113,7 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
     if rules.verify_alive {
         confirm_apps(&mut changes, snapshot);
     }
-    // Nothing can be refused by a policy that was read, and found to allow it.
-    if snapshot.directory.as_ref().is_some_and(|directory| directory.policy.is_none()) {
+    if snapshot.directory.as_ref().is_some_and(|directory| rules.may_be_refused(directory)) {
         changes.extend(removals_if_refused(&changes));
     }
     if rules.consents == Consents::LeaveToAdministrator {

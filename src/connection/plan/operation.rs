@@ -340,7 +340,8 @@ pub enum Operation {
         no_gateway_stated: bool,
     },
     /// Removes for good what this run has made: an app registration with its service principal. It is read before, and
-    /// stays if another caller has added a secret, a certificate, an owner, a consent or a service principal.
+    /// stays if another caller has added a secret, a certificate, a federated credential, an owner, a consent or a service
+    /// principal.
     RemoveMadeApp {
         /// The app.
         app: Reference<ApplicationId>,

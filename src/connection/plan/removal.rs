@@ -137,7 +137,7 @@ fn orphaned_connection<'a>(
     apps: &[OwnApp<'_>],
 ) -> Option<&'a SiteConnection> {
     let is_gone = target.server.app.source == AppSource::Create && !apps.iter().any(|app| app.role == AppRole::Server);
-    // Without the directory, or without its list of deleted apps, not seeing the app is not having looked.
+    // Without the directory, not seeing the app is not having looked.
     snapshot.directory.as_ref().filter(|_| is_gone && rules.only.is_none())?;
     site.connections_of(target.tenant_id)
         .find(|connection| connection.name == rules.spec.name())

@@ -81,7 +81,7 @@ pub struct Review {
     pub settings: Vec<Detail>,
     /// Every object that is made, changed or removed.
     pub changes: Vec<ReviewedChange>,
-    /// Every permission that the plan gives to one of the two apps, or finds given.
+    /// Every permission of the two apps that the plan gives, finds given, or leaves to another administrator.
     pub permissions: Vec<ReviewedPermission>,
     /// What stays if the connection is removed one day; of a removal, what stays after it.
     pub left_behind: Vec<LeftBehind>,
@@ -137,12 +137,25 @@ pub struct ReviewedPermission {
     pub kind: PermissionType,
     /// Who offers it.
     pub offered_by: String,
-    /// Whether this plan gives it; if not, it is given already.
-    pub is_given_by_plan: bool,
+    /// Who consents to it.
+    pub consent: ConsentState,
     /// Why the product needs it.
     pub reason: String,
     /// Microsoft's page.
     pub source: String,
+}
+
+/// Who consents to a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum ConsentState {
+    /// The plan does.
+    GivenByPlan,
+    /// It was given before.
+    InPlace,
+    /// Another administrator does, after the plan.
+    LeftToAdministrator,
 }
 
 /// Something that stays after a removal.

@@ -23,14 +23,14 @@ pub(crate) fn planned_secret(rules: &Rules<'_>, target: &Target, snapshot: &Snap
     PlannedSecret::new(target.server.validity, longest, rules.now)
 }
 
-/// The shorter secrets that are asked for one after the other, if the longest one that is allowed is asked for, and the
-/// policy that would say how long that is could not be read.
+/// The shorter secrets that are asked for one after the other, if the longest one that is allowed is asked for, and no
+/// policy says how long that is.
 fn shorter_secrets(rules: &Rules<'_>, target: &Target, snapshot: &Snapshot, of: Step) -> Option<Change> {
-    let is_hidden = snapshot.directory.as_ref().is_some_and(|directory| directory.policy.is_none());
+    let may_be_refused = snapshot.directory.as_ref().is_some_and(|directory| rules.may_be_refused(directory));
     let is_asked_for = target.server.validity == SecretValidity::LongestAllowed;
     let secrets = SecretValidity::SHORTER.map(|validity| PlannedSecret::new(validity, None, rules.now));
     let change = || Change::new(Step::ShortenSecret, Operation::ShortenSecret { secrets: secrets.to_vec() });
-    (is_hidden && is_asked_for).then(|| change().if_refused(of))
+    (may_be_refused && is_asked_for).then(|| change().if_refused(of))
 }
 
 /// Whether a secret is issued, and which are removed.

@@ -195,6 +195,20 @@ fn discovery(wanted: &DiscoverySpec, held: Option<&SiteConnection>) -> Change {
     )
 }
 
+/// What of a connection that was read back is not as the specification wants it, by the specification's names.
+pub(crate) fn not_as_wanted(spec: &ConnectionSpec, read_back: &SiteConnection) -> Vec<String> {
+    let name = (read_back.name != spec.name()).then(|| "name".to_owned());
+    let is_described = spec
+        .description()
+        .is_none_or(|wanted| read_back.description.as_deref() == Some(wanted));
+    let description = (!is_described).then(|| "description".to_owned());
+    // Not having read it is told by itself.
+    let discovery = spec.discovery().filter(|_| !read_back.is_discovery_unread);
+    let changes = discovery.map(|wanted| discovery_changes(wanted, read_back)).unwrap_or_default();
+    let properties = changes.into_iter().map(|change| change.property);
+    name.into_iter().chain(description).chain(properties).collect()
+}
+
 /// What of discovery becomes another than it is. What the specification does not give is left as it is.
 fn discovery_changes(wanted: &DiscoverySpec, held: &SiteConnection) -> Vec<PropertyChange> {
     let mut changes = Changes {

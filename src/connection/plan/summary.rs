@@ -53,7 +53,7 @@ pub(crate) const fn occasion(when: When) -> Option<&'static str> {
     match when {
         When::Always => None,
         When::IfNeeded => Some("Only if an answer is lost, or another run is under way at the same time:"),
-        When::IfRefused => Some("Only if the directory refuses by a policy of the tenant, which could not be read:"),
+        When::IfRefused => Some("Only if the directory refuses by a policy of the tenant:"),
     }
 }
 

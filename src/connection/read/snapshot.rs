@@ -63,6 +63,8 @@ pub(crate) struct TenantSnapshot {
     pub(crate) policy: Option<AppManagementPolicy>,
     /// The Conditional Access policies that are enforced; `None` if they were not read.
     pub(crate) conditional_access: Option<Vec<ConditionalAccessPolicy>>,
+    /// Whether reading them was refused although the token has the permission.
+    pub(crate) conditional_access_refused: bool,
     /// How far this machine's clock is ahead of the directory's; `None` if that is not known.
     pub(crate) clock_lead: Option<Duration>,
     pub(crate) server: Option<RegisteredApp>,
@@ -373,6 +375,7 @@ pub(crate) async fn read_tenant(
         // Not being allowed to ask, or an implementation that cannot tell, is not a reason to stop.
         roles: roles.map_or_else(|| token_suffices.then_some(roles_in_token), Result::ok),
         policy: policy.and_then(Result::ok),
+        conditional_access_refused: conditional_access.as_ref().is_some_and(Result::is_err),
         conditional_access: conditional_access.and_then(Result::ok),
         clock_lead: directory.clock_lead(),
         server,

@@ -282,6 +282,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Whether these Conditional Access policies are for the server app is not known, because they choose by custom security attributes: ${policies}.",
             "Look at the policies and the server app's attributes (Entra admin center > Protection > Conditional Access > (the policy) > Target resources > Filter).",
         ),
+        Code::ConditionalAccessUnread => Words::new(
+            "The tenant's Conditional Access policies could not be read, although the token has the permission, so it is not known whether one is for the server app.",
+            "Have the account's directory role looked at: reading policies takes at least Global Reader. Or look at the policies by hand (Entra admin center > Protection > Conditional Access).",
+        ),
         Code::AppDisabled => Words::new(
             "The server app is disabled in the tenant (AADSTS7000112).",
             "Let users sign in again (Entra admin center > Enterprise applications > (the app) > Properties).",
@@ -465,7 +469,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Give it the security role Infrastructure Administrator or Full Administrator (console > Administration > Security > Administrative Users).",
         ),
         Code::ConnectionNamedOtherwise => Words::new(
-            "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one per tenant.",
+            "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one of the type Cloud Management per tenant.",
             "To rename it, give the specification a key (that connection's former name, if this crate has made its apps); to use it as it is, give the specification its name.",
         ),
         Code::ConnectionOfAnotherServerApp => Words::new(
@@ -551,6 +555,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::DiscoveryUnread => Words::new(
             "Which discovery the connection \"${connection}\" has could not be read from the site, so it may be as wanted already.",
             "Look at the connection (console > Cloud Services > Azure Services > Properties > Discovery), and read the site again with an account that may read all of its objects.",
+        ),
+        Code::ConnectionReadBackDiffers => Words::new(
+            "The connection \"${connection}\" reads back otherwise than wanted: ${properties}.",
+            "Compare it with the specification (console > Cloud Services > Azure Services > Properties), and run the same again: the plan tells what the site has.",
         ),
         Code::DeletedAppsUnread => Words::new(
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",

@@ -81,7 +81,7 @@ pub enum FindingCode {
     DeletedAppRestored,
     /// A policy refuses the rest of the run, and an app that it has made stays, because another caller may be using it.
     /// Parameters: `app`, `clientId`, `marks` (list of what was found: "secret", "certificate", "servicePrincipal", "consent",
-    /// "owner", "ownersUnread", "makerUnknown").
+    /// "owner", "ownersUnread", "federatedCredential", "federatedCredentialsUnread", "makerUnknown").
     MadeAppStays,
     /// A policy refuses the rest of the run; an app that it has made is deleted and could not be purged, and holds its
     /// unique name. Parameters: `uniqueName`, `objectId`, `name` (optional), `until` (date).
@@ -175,6 +175,9 @@ pub enum FindingCode {
     /// Conditional Access policies choose their resources by custom security attributes, which are not read, so it is
     /// not known whether they are for the server app. Parameters: `policies` (list of names).
     ConditionalAccessUnknown,
+    /// The token has the permission to read Conditional Access policies, and reading them failed, so it is not known
+    /// whether one is for the server app.
+    ConditionalAccessUnread,
     /// The app is disabled in the tenant.
     AppDisabled,
     /// An app registration is deactivated (`isDisabled`): the app gets no token. Parameters: `app`.
@@ -359,6 +362,9 @@ pub enum FindingCode {
     SiteRowUnread,
     /// Which discovery a connection has could not be read. Parameters: `connection` (name).
     DiscoveryUnread,
+    /// The site has carried the run out, and reads back otherwise than wanted. Parameters: `connection` (name),
+    /// `properties` (list of what differs, as the specification calls it).
+    ConnectionReadBackDiffers,
     /// The caller may not list deleted app registrations, so it is not known whether one of them holds a unique name.
     DeletedAppsUnread,
     /// The directory shows an app as registered and as deleted, for as long as was waited: one of the two answers is old.
@@ -436,6 +442,7 @@ impl FindingCode {
         Self::SignInBlocked,
         Self::ConditionalAccessApplies,
         Self::ConditionalAccessUnknown,
+        Self::ConditionalAccessUnread,
         Self::AppDisabled,
         Self::AppDeactivated,
         Self::AppDisabledByMicrosoft,
@@ -508,6 +515,7 @@ impl FindingCode {
         Self::ConnectionUnread,
         Self::SiteRowUnread,
         Self::DiscoveryUnread,
+        Self::ConnectionReadBackDiffers,
         Self::DeletedAppsUnread,
         Self::RegistrationUncertain,
         Self::DirectoryUnread,

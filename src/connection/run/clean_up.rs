@@ -152,6 +152,11 @@ impl Run<'_> {
             }
             Err(_) => marks.push("ownersUnread"),
         }
+        match directory.federated_credentials(self.call(step), made.object_id).await {
+            Ok(credentials) if credentials.is_empty() => {}
+            Ok(_) => marks.push("federatedCredential"),
+            Err(_) => marks.push("federatedCredentialsUnread"),
+        }
         Ok(marks)
     }
 

@@ -8,9 +8,14 @@ use time::OffsetDateTime;
 use crate::{
     call::{Call, CallEvent},
     connection::{
-        plan::{change::Change, operation::Operation, site::held_connection},
+        plan::{
+            change::Change,
+            operation::Operation,
+            site::{held_connection, not_as_wanted},
+        },
         report::{
             event::EventKind,
+            finding::{Finding, FindingCode},
             outcome::StepReport,
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
@@ -65,6 +70,7 @@ impl Run<'_> {
                 for untold in waiting {
                     self.skip(untold.into());
                 }
+                self.check_read_back(&onboarded.connection);
                 self.state().connection = Some(onboarded.connection);
                 // A site that was given no secret cannot say which of two it holds.
                 self.settle_unused(wanted.server_app.secret_key().map(|_| onboarded.secret));
@@ -88,6 +94,24 @@ impl Run<'_> {
     pub(crate) fn server_in_site(&self) -> Option<ApplicationId> {
         let restored = || self.state().server.as_ref().map(|app| app.app_id);
         self.document.server_app.application_id.or_else(restored)
+    }
+
+    /// Tells what the site has not taken as it was given, whatever it said of its items.
+    fn check_read_back(&self, connection: &SiteConnection) {
+        let spec = &self.inner.spec;
+        let properties = not_as_wanted(spec, connection);
+        if !properties.is_empty() {
+            let differs = Finding::warning(FindingCode::ConnectionReadBackDiffers);
+            self.find(differs.with("connection", &connection.name).with("properties", properties));
+        }
+        let is_told = self
+            .document
+            .findings
+            .iter()
+            .any(|finding| finding.code() == FindingCode::DiscoveryUnread);
+        if connection.is_discovery_unread && spec.discovery().is_some() && !is_told {
+            self.find(Finding::warning(FindingCode::DiscoveryUnread).with("connection", &connection.name));
+        }
     }
 
     fn start_next(&self, waiting: &VecDeque<SiteItem>) {

@@ -11,14 +11,14 @@ pub(super) fn enforced(policy: &Value) -> Option<ConditionalAccessPolicy> {
     }
     let applications = &policy["conditions"]["applications"];
     let workloads = &policy["conditions"]["clientApplications"];
-    let mut read = ConditionalAccessPolicy::default();
-    read.display_name = policy["displayName"].as_str().unwrap_or_default().to_owned();
-    read.include_applications = texts(&applications["includeApplications"]);
-    read.exclude_applications = texts(&applications["excludeApplications"]);
-    read.has_application_filter = applications["applicationFilter"].is_object();
-    read.include_service_principals = texts(&workloads["includeServicePrincipals"]);
-    read.exclude_service_principals = texts(&workloads["excludeServicePrincipals"]);
-    Some(read)
+    Some(ConditionalAccessPolicy {
+        display_name: policy["displayName"].as_str().unwrap_or_default().to_owned(),
+        include_applications: texts(&applications["includeApplications"]),
+        exclude_applications: texts(&applications["excludeApplications"]),
+        has_application_filter: applications["applicationFilter"].is_object(),
+        include_service_principals: texts(&workloads["includeServicePrincipals"]),
+        exclude_service_principals: texts(&workloads["excludeServicePrincipals"]),
+    })
 }
 
 fn texts(list: &Value) -> Vec<String> {

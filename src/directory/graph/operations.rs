@@ -58,6 +58,12 @@ struct Owner {
     id: DirectoryObjectId,
 }
 
+#[derive(Deserialize)]
+struct FederatedCredential {
+    #[serde(default)]
+    name: Option<String>,
+}
+
 #[async_trait]
 impl Directory for GraphDirectory {
     fn endpoints(&self) -> Option<&CloudEndpoints> {
@@ -306,6 +312,16 @@ impl Directory for GraphDirectory {
         let request = self.client.request(Method::Get, &path, Some("$select=id&$top=999"));
         let owners: Vec<Owner> = self.client.list(&call, request).await?;
         Ok(owners.into_iter().map(|owner| owner.id).collect())
+    }
+
+    async fn federated_credentials(&self, call: Call, application: ApplicationObjectId) -> Result<Vec<String>, DirectoryError> {
+        let path = format!("applications/{application}/federatedIdentityCredentials");
+        let request = self.client.request(Method::Get, &path, Some("$select=id,name"));
+        let credentials: Vec<FederatedCredential> = self.client.list(&call, request).await?;
+        Ok(credentials
+            .into_iter()
+            .map(|credential| credential.name.unwrap_or_default())
+            .collect())
     }
 
     async fn purge_service_principal(&self, call: Call, principal: ServicePrincipalId) -> Result<(), DirectoryError> {

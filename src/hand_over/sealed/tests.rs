@@ -109,6 +109,20 @@ fn what_is_sealed_opens_as_it_was() {
 }
 
 #[test]
+fn a_key_and_discovery_that_is_switched_off_arrive_too() {
+    let discovery = DiscoverySpec::builder().users_off().groups(["A"]).remove_groups(["B"]);
+    let spec = hand_over().spec.to_builder().key("the former name").discovery(discovery).build();
+    let hand_over = HandOver::written_here(spec.unwrap());
+    let opened = hand_over.seal(&recipient(), END).unwrap().open(&key(), NOW).unwrap();
+    assert_eq!(json(&opened), json(&hand_over));
+    assert!(opened.to_string().contains("User discovery:     switched off"), "{opened}");
+    let spec = hand_over.spec.to_builder().discovery(DiscoverySpec::builder().groups_off()).build();
+    let hand_over = HandOver::written_here(spec.unwrap());
+    let opened = hand_over.seal(&recipient(), END).unwrap().open(&key(), NOW).unwrap();
+    assert_eq!(json(&opened), json(&hand_over));
+}
+
+#[test]
 fn opening_shows_what_is_to_be_compared() {
     let sealed = sealed();
     let page = sealed.open(&key(), NOW).unwrap().to_string();
@@ -188,6 +202,28 @@ fn the_script_finds_the_secret_and_what_is_wanted_as_in_a_request() {
     assert_eq!(document["wanted"], request["wanted"]);
     assert_eq!(document["expiresOn"], END.unix_timestamp());
     assert_eq!(document["handOver"], 1);
+}
+
+#[test]
+fn what_the_script_has_done_with_the_file_is_read_back_and_no_other_answers() {
+    let file = env::temp_dir().join(format!("cmg-hand-over-{}.cms-result.jsonl", std::process::id()));
+    let (sealed, other) = (sealed(), sealed());
+    let run = sealed.fingerprint().to_string().replace(' ', "").to_lowercase();
+    let lines = [
+        r#""event":"progress","item":"serverApp","action":"created","row":16777218,"differences":[],"secret":"this"}"#,
+        r#""event":"connection","id":16777220,"name":"Contoso CMG","description":null,"webApplications":[16777218],"userDiscovery":null,"groupDiscovery":null}"#,
+        r#""event":"end"}"#,
+    ];
+    let text: String = lines
+        .iter()
+        .map(|line| format!("{{\"cmg\":2,\"run\":\"{run}\",{line}\r\n"))
+        .collect();
+    fs::write(&file, text).unwrap();
+    let done = sealed.read_result(&file);
+    assert!(other.read_result(&file).is_err(), "the answers of another file");
+    fs::remove_file(&file).unwrap();
+    assert_eq!(done.unwrap().done.len(), 1);
+    assert!(sealed.read_result(&file).is_err());
 }
 
 #[test]

@@ -157,7 +157,7 @@ impl Authorize for Tokens {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_wait_is_what_the_service_asks_for_where_that_is_longer_than_the_policys() {
+async fn the_wait_is_what_the_service_asks_for_if_that_is_longer_than_the_policys() {
     let run = run(
         Method::Post,
         [waiting("7"), waiting("0"), waiting("Thu, 01 Oct 2026 12:00:30 GMT"), status(201)],
@@ -212,7 +212,7 @@ async fn a_post_is_not_sent_again_after_a_server_error_or_a_lost_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_request_is_sent_again_where_no_connection_was_made() {
+async fn every_request_is_sent_again_if_no_connection_was_made() {
     let run = run(
         Method::Post,
         [broken(TransportKind::Connect), broken(TransportKind::Connect), status(201)],
@@ -263,7 +263,7 @@ async fn trouble_that_lasts_ends_with_its_last_answer_before_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_its_user_knows_better_decides_on_repeating() {
+async fn what_the_caller_knows_better_decides_on_repeating() {
     fn conflict(_: &Answer) -> Option<Advice> {
         Some(Advice::RepeatAlways(RetryReason::ConcurrentChange))
     }
@@ -303,7 +303,7 @@ async fn a_fresh_token_that_is_refused_too_ends_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_claims_of_a_challenge_reach_whoever_signs_in() {
+async fn the_claims_of_a_challenge_reach_the_token_provider() {
     let claims = r#"{"access_token":{"acrs":{"value":"c1"}}}"#;
     let headers = AnswerHeaders {
         www_authenticate: vec![format!(
@@ -319,7 +319,7 @@ async fn the_claims_of_a_challenge_reach_whoever_signs_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_there_is_no_other_token_the_refusal_itself_is_reported() {
+async fn without_another_token_the_refusal_itself_is_reported() {
     let tokens = Tokens {
         runs_dry: true,
         ..Tokens::default()

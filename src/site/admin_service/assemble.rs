@@ -4,10 +4,12 @@
 //! `AgentType` mean. Nothing is guessed from them. What the site has and the reader does not understand goes into
 //! [`SiteSnapshot::unread`], so that it is unknown to the rest of the crate and never absent.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::rows::{ApplicationRow, ConnectionRow, DiscoveryRow, EnvironmentRow, Row, SiteRow, TenantRow};
-use crate::site::{SiteApplication, SiteConnection, SiteDiscovery, SiteInfo, SiteRowId, SiteSnapshot, SiteTenant, UnreadRow};
+use super::rows::{ApplicationRow, ConnectionRow, DiscoveryRow, EnvironmentRow, GatewayRow, Row, SiteRow, TenantRow};
+use crate::site::{
+    SiteApplication, SiteConnection, SiteDiscovery, SiteGateway, SiteHierarchy, SiteInfo, SiteRowId, SiteSnapshot, SiteTenant, UnreadRow,
+};
 
 /// Everything that was read of a site.
 #[derive(Debug, Default)]
@@ -18,6 +20,8 @@ pub(super) struct Rows {
     pub(super) applications: Vec<ApplicationRow>,
     pub(super) connections: Vec<ConnectionRow>,
     pub(super) discovery: Vec<DiscoveryRow>,
+    /// `None` if the service did not give them.
+    pub(super) gateways: Option<Vec<GatewayRow>>,
 }
 
 impl Rows {
@@ -31,8 +35,8 @@ impl Rows {
             tenants: understood(self.tenants, &mut unread, |row| tenant(row, &environments)),
             applications: understood(self.applications, &mut unread, application),
             connections: understood(self.connections, &mut unread, |row| connection(row, &discovery)),
+            gateways: self.gateways.map(|rows| rows.into_iter().map(gateway).collect()),
             unread,
-            gateways: None,
         }
     }
 }
@@ -43,7 +47,15 @@ fn info(sites: &[SiteRow]) -> SiteInfo {
     let Some(top) = sites.iter().find(is_top).or_else(|| sites.first()) else {
         return SiteInfo::default();
     };
-    SiteInfo::new(top.site_code.clone().unwrap_or_default(), top.version.clone().unwrap_or_default())
+    let mut info = SiteInfo::new(top.site_code.clone().unwrap_or_default(), top.version.clone().unwrap_or_default());
+    info.hierarchy = SiteHierarchy::of(top.reporting_site_code.as_deref());
+    info
+}
+
+/// A number that was never set is 0, which is the row of no connection.
+fn gateway(row: GatewayRow) -> SiteGateway {
+    let connection = row.connection.filter(|number| *number != 0);
+    SiteGateway::new(row.name.unwrap_or_default(), connection.map(SiteRowId))
 }
 
 pub(super) fn application(row: ApplicationRow) -> Result<SiteApplication, UnreadRow> {
@@ -58,6 +70,8 @@ pub(super) fn application(row: ApplicationRow) -> Result<SiteApplication, Unread
     application.reply_url = row.reply_url.filter(|url| !url.is_empty());
     application.secret_expiry = row.secret_expiry;
     application.created = row.created;
+    application.secret_created = row.secret_created;
+    application.updated = row.updated;
     application.source = row.source;
     application.associated_applications = row.associated.unwrap_or_default();
     Ok(application)
@@ -84,6 +98,7 @@ fn connection(row: ConnectionRow, discovery: &Discovery) -> Result<SiteConnectio
     connection.service_type = row.service_type;
     connection.user_discovery = discovery.users.get(&id).cloned();
     connection.group_discovery = discovery.groups.get(&id).cloned();
+    connection.is_discovery_unread = discovery.is_unread(id);
     Ok(connection)
 }
 
@@ -106,25 +121,38 @@ fn understood<R, T>(rows: Vec<R>, unread: &mut Vec<UnreadRow>, read: impl Fn(R) 
 struct Discovery {
     users: HashMap<i64, SiteDiscovery>,
     groups: HashMap<i64, SiteDiscovery>,
+    /// The connections of rows that are not understood; `None` is a row of which not even that is known.
+    unread: HashSet<Option<i64>>,
 }
 
 impl Discovery {
     fn sort(rows: Vec<DiscoveryRow>, unread: &mut Vec<UnreadRow>) -> Self {
-        let (rows, problems): (Vec<DiscoveryRow>, Vec<UnreadRow>) = readable(rows);
-        unread.extend(problems);
+        let mut problems = Vec::new();
+        let rows = readable(rows, &mut problems);
         let group_types: Vec<i64> = rows.iter().filter(|row| has_scopes(row)).filter_map(|row| row.agent_type).collect();
         let is_group = |row: &DiscoveryRow| has_scopes(row) || row.agent_type.is_some_and(|number| group_types.contains(&number));
         let (groups, others): (Vec<DiscoveryRow>, Vec<DiscoveryRow>) = rows.into_iter().partition(is_group);
+        let groups = by_connection(groups, &mut problems);
+        let users = by_connection(others, &mut problems);
+        let (connections, rows): (HashSet<_>, Vec<_>) = problems.into_iter().unzip();
+        unread.extend(rows);
         Self {
-            groups: by_connection(groups, unread),
-            users: by_connection(others, unread),
+            users,
+            groups,
+            unread: connections,
         }
+    }
+
+    fn is_unread(&self, connection: i64) -> bool {
+        self.unread.contains(&Some(connection)) || self.unread.contains(&None)
     }
 }
 
-/// The rows of discovery that is switched on, and what is not known of the others.
-fn readable(rows: Vec<DiscoveryRow>) -> (Vec<DiscoveryRow>, Vec<UnreadRow>) {
-    let mut problems = Vec::new();
+/// A row that is not understood, with its connection.
+type Problem = (Option<i64>, UnreadRow);
+
+/// The rows of discovery that is switched on.
+fn readable(rows: Vec<DiscoveryRow>, problems: &mut Vec<Problem>) -> Vec<DiscoveryRow> {
     let on = rows.into_iter().filter(|row| {
         let unread = match is_on(row) {
             Some(false) => return false,
@@ -133,14 +161,14 @@ fn readable(rows: Vec<DiscoveryRow>) -> (Vec<DiscoveryRow>, Vec<UnreadRow>) {
             Some(true) if !has_scopes(row) && !row.are_scopes_known() => "DiscoveryScopeIds",
             Some(true) => return true,
         };
-        problems.push(unread_discovery(row, unread));
+        problems.push(problem(row, unread));
         false
     });
-    (on.collect(), problems)
+    on.collect()
 }
 
 /// If a connection has two rows of one kind, which of them is which is not understood.
-fn by_connection(rows: Vec<DiscoveryRow>, unread: &mut Vec<UnreadRow>) -> HashMap<i64, SiteDiscovery> {
+fn by_connection(rows: Vec<DiscoveryRow>, problems: &mut Vec<Problem>) -> HashMap<i64, SiteDiscovery> {
     let mut found: BTreeMap<i64, Vec<DiscoveryRow>> = BTreeMap::new();
     for row in rows {
         if let Some(connection) = row.connection {
@@ -153,14 +181,14 @@ fn by_connection(rows: Vec<DiscoveryRow>, unread: &mut Vec<UnreadRow>) -> HashMa
             Some(row) if rows.is_empty() => {
                 single.insert(connection, settings(row));
             }
-            last => unread.extend(rows.iter().chain(&last).map(|row| unread_discovery(row, "AgentType"))),
+            last => problems.extend(rows.iter().chain(&last).map(|row| problem(row, "AgentType"))),
         }
     }
     single
 }
 
-fn unread_discovery(row: &DiscoveryRow, property: &str) -> UnreadRow {
-    UnreadRow::new(DiscoveryRow::CLASS, row.id.map(SiteRowId), property)
+fn problem(row: &DiscoveryRow, property: &str) -> Problem {
+    (row.connection, UnreadRow::new(DiscoveryRow::CLASS, row.id.map(SiteRowId), property))
 }
 
 /// Whether a row has scopes that only group discovery has.

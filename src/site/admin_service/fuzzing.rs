@@ -14,6 +14,7 @@ struct Lists {
     applications: serde_json::Value,
     connections: serde_json::Value,
     discovery: serde_json::Value,
+    gateways: serde_json::Value,
 }
 
 /// Rows of every class: a snapshot is read as it was written, and no row is told twice.
@@ -28,6 +29,7 @@ pub(crate) fn admin_service_rows(input: &[u8]) -> bool {
         applications: rows(lists.applications),
         connections: rows(lists.connections),
         discovery: rows(lists.discovery),
+        gateways: serde_json::from_value(lists.gateways).ok(),
     };
     let (applications, connections) = (rows.applications.len(), rows.connections.len());
     let snapshot = rows.into_snapshot();

@@ -38,14 +38,14 @@ use self::{
     address::Query,
     assemble::{Rows, application},
     client::AdminServiceClient,
-    rows::{ApplicationRow, ConnectionRow, DiscoveryRow, EnvironmentRow, LazyRow, Row, TenantRow},
+    rows::{ApplicationRow, ConnectionRow, DiscoveryRow, EnvironmentRow, GatewayRow, LazyRow, Row, TenantRow},
 };
 use super::{
     Site, SiteApplication, SiteFailure, SiteIdentity, SiteOnboarded, SiteOnboarding, SiteRemoval, SiteRemoved, SiteSnapshot, UnreadRow,
 };
 use crate::{
     call::Call,
-    error::{SiteError, SiteRefusalReason, SiteRefused, SiteTrouble, SiteUnreachable},
+    error::{SiteError, SiteRefusalReason, SiteRefused, SiteTrouble, SiteUnreachable, chain},
     ids::ApplicationId,
 };
 
@@ -72,7 +72,7 @@ const MOST_SINGLE_ROWS: usize = 64;
 ///
 /// # What is asked, and how often
 ///
-/// A snapshot is six requests side by side, and one more for each row whose lists the service leaves out of its answer
+/// A snapshot is seven requests side by side, and one more for each row whose lists the service leaves out of its answer
 /// (64 at most; the others are told as unread). That is far below the 200 requests a second that the service takes
 /// from one address. The reader never asks for an app's `SecretKey`, and drops it if the service sends it unasked.
 ///
@@ -153,6 +153,12 @@ impl AdminServiceSite {
         })
     }
 
+    async fn gateways(&self, call: &Call) -> Option<Vec<GatewayRow>> {
+        let read = self.all(call).await;
+        read.inspect_err(|error| tracing::debug!(error = chain(error), "the gateways could not be read"))
+            .ok()
+    }
+
     async fn all<R: Row>(&self, call: &Call) -> Result<Vec<R>, SiteError> {
         self.client.list(call, &Query::selecting(R::PROPERTIES)).await
     }
@@ -182,8 +188,10 @@ impl Site for AdminServiceSite {
     async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
         let surroundings = try_join3(self.all(&call), self.all::<EnvironmentRow>(&call), self.all::<TenantRow>(&call));
         let services = try_join3(self.all(&call), self.all::<ConnectionRow>(&call), self.all::<DiscoveryRow>(&call));
-        let ((sites, environments, tenants), (applications, mut connections, mut discovery)) =
-            futures_util::future::try_join(surroundings, services).await?;
+        // Which connection a gateway uses is not told by every site: then the gateways are unknown, and nothing else is.
+        let gateways = async { Ok(self.gateways(&call).await) };
+        let ((sites, environments, tenants), (applications, mut connections, mut discovery), gateways) =
+            try_join3(surroundings, services, gateways).await?;
         self.complete(&call, &mut connections).await?;
         self.complete(&call, &mut discovery).await?;
         let rows = Rows {
@@ -193,12 +201,14 @@ impl Site for AdminServiceSite {
             applications,
             connections,
             discovery,
+            gateways,
         };
         let mut snapshot = rows.into_snapshot();
         if snapshot.info.site_code.is_empty() {
             return Err(no_site());
         }
         let provider = self.client.address.provider_name();
+        snapshot.info.provider = provider.map(str::to_owned);
         snapshot.info.identity = provider.map(|provider| SiteIdentity::of(&snapshot.info.site_code, provider));
         Ok(snapshot)
     }

@@ -102,6 +102,10 @@ pub(super) struct ApplicationRow {
     pub(super) secret_expiry: Option<OffsetDateTime>,
     #[serde(rename = "ApplicationCreationTime", default, deserialize_with = "lenient::moment")]
     pub(super) created: Option<OffsetDateTime>,
+    #[serde(rename = "SecretKeyCreationTime", default, deserialize_with = "lenient::moment")]
+    pub(super) secret_created: Option<OffsetDateTime>,
+    #[serde(rename = "LastUpdateTime", default, deserialize_with = "lenient::moment")]
+    pub(super) updated: Option<OffsetDateTime>,
     #[serde(rename = "Source", default, deserialize_with = "lenient::number")]
     pub(super) source: Option<i64>,
     #[serde(rename = "AssociatedAADApplications", default, deserialize_with = "lenient::rows")]
@@ -110,7 +114,7 @@ pub(super) struct ApplicationRow {
 
 impl Row for ApplicationRow {
     const CLASS: &'static str = "SMS_AAD_Application_Ex";
-    const PROPERTIES: &'static str = "ID,ClientID,Name,TenantID,IsClientApp,IdentifierUri,ReplyUrl,SecretKeyExpiry,ApplicationCreationTime,Source,AssociatedAADApplications";
+    const PROPERTIES: &'static str = "ID,ClientID,Name,TenantID,IsClientApp,IdentifierUri,ReplyUrl,SecretKeyExpiry,ApplicationCreationTime,SecretKeyCreationTime,LastUpdateTime,Source,AssociatedAADApplications";
 }
 
 /// `SMS_Azure_CloudService`.
@@ -146,6 +150,21 @@ impl LazyRow for ConnectionRow {
 impl Row for ConnectionRow {
     const CLASS: &'static str = "SMS_Azure_CloudService";
     const PROPERTIES: &'static str = "ID,Name,Description,ServiceType,AssociatedAADWebApplications";
+}
+
+/// `SMS_AzureService`: a cloud management gateway. A public reference page of the class lacks `AzureCloudServiceId`, so
+/// older sites may refuse the question.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct GatewayRow {
+    #[serde(rename = "Name", default, deserialize_with = "lenient::text")]
+    pub(super) name: Option<String>,
+    #[serde(rename = "AzureCloudServiceId", default, deserialize_with = "lenient::number")]
+    pub(super) connection: Option<i64>,
+}
+
+impl Row for GatewayRow {
+    const CLASS: &'static str = "SMS_AzureService";
+    const PROPERTIES: &'static str = "Name,AzureCloudServiceId";
 }
 
 /// `SMS_AAD_Discovery_Settings`.

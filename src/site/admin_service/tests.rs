@@ -73,7 +73,7 @@ async fn a_ticket_is_taken_for_the_host_and_for_each_request() {
     let tickets = Scripted::giving("dGlja2V0");
     let snapshot = reader(&server, &tickets).snapshot(Call::quiet()).await.unwrap();
     assert_eq!(snapshot.info.site_code, "P01");
-    assert_eq!(tickets.asked.load(Ordering::SeqCst), 6);
+    assert_eq!(tickets.asked.load(Ordering::SeqCst), 7);
     assert!(tickets.hosts.lock().unwrap().iter().all(|host| host == "localhost"));
 }
 

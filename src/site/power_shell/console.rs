@@ -70,12 +70,30 @@ impl ConsoleScript {
     ///
     /// When site code or provider cannot be ones, or a text would not arrive as it is.
     pub fn new(site_code: impl Into<String>, provider: impl Into<String>, wanted: &SiteOnboarding) -> Result<Self, ConsoleScriptError> {
-        let address = Address {
-            site_code: site_code.into(),
-            provider: provider.into(),
-        };
+        Self::of(site_code.into(), provider.into(), Wish::OnboardAndPrompt(wanted))
+    }
+
+    /// The same with the secret sealed in the request, so that the script asks for nothing: a message of the
+    /// Cryptographic Message Syntax in PEM form, as `Unprotect-CmsMessage` opens it (`EnvelopedData` with AES-256-CBC;
+    /// `AuthEnvelopedData` is refused there). The account that runs the script, or its machine, has the certificate for
+    /// document encryption with its private key. Only the holder of that key can read the secret.
+    ///
+    /// # Errors
+    ///
+    /// As [`ConsoleScript::new`].
+    pub fn sealed(
+        site_code: impl Into<String>,
+        provider: impl Into<String>,
+        wanted: &SiteOnboarding,
+        message: &str,
+    ) -> Result<Self, ConsoleScriptError> {
+        Self::of(site_code.into(), provider.into(), Wish::OnboardSealed(wanted, message))
+    }
+
+    fn of(site_code: String, provider: String, wish: Wish<'_>) -> Result<Self, ConsoleScriptError> {
+        let address = Address { site_code, provider };
         address.check()?;
-        let line = request::line(&request::new_run(), &address, Wish::OnboardAndPrompt(wanted)).map_err(ConsoleScriptError::Refused)?;
+        let line = request::line(&request::new_run(), &address, wish).map_err(ConsoleScriptError::Refused)?;
         Ok(Self {
             request: String::from_utf8_lossy(&line).into_owned(),
         })
@@ -125,23 +143,27 @@ impl ConsoleScript {
     /// When a file cannot be read, the answers belong to another request, or the script says that it failed.
     pub fn read_result(folder: impl AsRef<Path>) -> Result<SiteOnboarded, ConsoleScriptError> {
         let folder = folder.as_ref();
-        let read = |name: &str| {
-            let path = folder.join(name);
-            fs::read(&path).map_err(|error| ConsoleScriptError::NotRead {
-                file: path,
-                reason: error.to_string(),
-            })
-        };
-        let request = read(Self::REQUEST_FILE)?;
-        let run: Run = serde_json::from_slice(&request).map_err(|error| ConsoleScriptError::NotRead {
-            file: folder.join(Self::REQUEST_FILE),
+        let file = folder.join(Self::REQUEST_FILE);
+        let run: Run = serde_json::from_slice(&read(&file)?).map_err(|error| ConsoleScriptError::NotRead {
+            file,
             reason: error.to_string(),
         })?;
-        let answers = read(Self::RESULT_FILE)?;
+        Self::read_answers(&run.run, &folder.join(Self::RESULT_FILE))
+    }
+
+    /// The same for the run with this number.
+    pub(crate) fn read_answers(run: &str, file: &Path) -> Result<SiteOnboarded, ConsoleScriptError> {
         let mut told = Told::default();
-        let ended = read_back(&run.run, &answers, &mut |answer| told.take(answer));
+        let ended = read_back(run, &read(file)?, &mut |answer| told.take(answer));
         told.into_result(ended).map_err(ConsoleScriptError::Failed)
     }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, ConsoleScriptError> {
+    fs::read(file).map_err(|error| ConsoleScriptError::NotRead {
+        file: file.to_owned(),
+        reason: error.to_string(),
+    })
 }
 
 /// A [`ConsoleScript`] that cannot be, or whose result cannot be read.

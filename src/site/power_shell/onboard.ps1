@@ -5,21 +5,25 @@
 #
 #     powershell.exe -NoProfile -ExecutionPolicy RemoteSigned -File .\cmg-onboard.ps1 -RequestFile .\cmg-onboard-request.json
 #
+# or in a sealed hand-over with the secret inside, which this opens with the private key in the certificate store:
+#
+#     powershell.exe -NoProfile -ExecutionPolicy RemoteSigned -File .\cmg-onboard.ps1 -HandOverFile .\contoso.cms -SiteCode P01 -Provider cm01.corp.contoso.com
+#
 # Answers are JSON lines, ASCII only, each beginning with {"cmg":2 and the number of the run: on standard output, or with
-# -RequestFile in a file beside the request, and a summary on the screen. Windows PowerShell 5.1 and PowerShell 7.
+# a file in another file beside it, and a summary on the screen. Windows PowerShell 5.1 and PowerShell 7.
 #
 # Every step is an ensure. What is there is compared and told; what differs is changed where the module has a cmdlet for
 # it; what is missing is made. Nothing is transactional: each line says what is done, and running it again goes on.
 # Nothing is read twice without a write between.
-param([string] $RequestFile)
+param([string] $RequestFile, [string] $HandOverFile, [string] $SiteCode, [string] $Provider)
 
 # In a scope of its own: the file of a signed copy runs in the global scope, where the module's own code would see these
 # preferences.
 $code = & {
-param([string] $RequestFile, [string[]] $Lines)
+param([string] $RequestFile, [string[]] $Lines, [string] $HandOverFile, [string] $SiteCode, [string] $Provider)
 
 # The SHA-256 of this text without the next line, with line ends of one character and without a signature.
-$revision = '421e9815cb6f648609ab0350e0811391af3df75c274b495930733148f3c47bfc'
+$revision = 'f67e41d978ccc8fc13a14659ba97f79be8c8574eaa94c4255301c88f8d36e52f'
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
@@ -356,6 +360,19 @@ function Assert-OneConnection {
     }
 }
 
+# A secret in a message of the Cryptographic Message Syntax, for a certificate of this account or machine.
+function Open-Secret {
+    param($Sealed)
+    $before = @{ operation = $state.operation; help = $state.help }
+    $state.operation = 'open the sealed secret'
+    $state.help = 'Run this as the account, or on the machine, that has the certificate with its private key.'
+    $secret = New-Object -TypeName System.Security.SecureString
+    foreach ($unit in (Unprotect-CmsMessage -Content $Sealed).ToCharArray()) { $secret.AppendChar($unit) }
+    $state.operation = $before.operation
+    $state.help = $before.help
+    $secret
+}
+
 # With the tenant, which only this import can make.
 function Install-ServerApp {
     param($Wanted, $Secret)
@@ -378,7 +395,11 @@ function Install-ServerApp {
         return
     }
     Assert-Import -App $app
-    if ($request.promptForSecret) { $Secret = Read-Host -AsSecureString -Prompt "Secret key of $($app.name)" }
+    if ($request.sealedSecretKey) {
+        $Secret = Open-Secret -Sealed $request.sealedSecretKey
+    } elseif ($request.promptForSecret) {
+        $Secret = Read-Host -AsSecureString -Prompt "Secret key of $($app.name)"
+    }
     if (-not $Secret -or $Secret.Length -eq 0) {
         Deny-Request -Message 'the secret key is empty' -Help 'Give the Value of the secret, not its Secret ID.'
     }
@@ -656,19 +677,101 @@ function Read-Secret {
     $secret
 }
 
+# A cast makes the stream, so that no method and no cmdlet is given the bytes.
+function Get-Digest {
+    param([byte[]] $Bytes)
+    (Get-FileHash -InputStream ([System.IO.MemoryStream]$Bytes) -Algorithm SHA256).Hash
+}
+
+# The sealed message in a text. The beginning of its digest is its fingerprint, and the number of the run.
+function Read-Seal {
+    param($Text)
+    if ($Text -notmatch '-----BEGIN CMS-----([A-Za-z0-9+/=\s]+)-----END CMS-----') {
+        Deny-Request -Message 'the file is not a whole sealed hand-over' -Help 'Copy the file again, whole, from the line BEGIN CMS to the line END CMS.'
+    }
+    $seal = @{ message = $Matches[0]; digest = '' }
+    $seal.digest = (Get-Digest -Bytes ([System.Convert]::FromBase64String($Matches[1]))).Substring(0, 32)
+    $seal
+}
+
+# What is sealed, as the text of JSON. The message itself does not notice a change, so the content has a digest.
+function Open-Seal {
+    param($Seal)
+    $content = (Unprotect-CmsMessage -Content $Seal.message) -replace '\s+\z', "`n"
+    if ($content -match '(?s)\Acmg-onboarding hand-over sha256 ([0-9A-Fa-f]{64})\r?\n(.*)\z') {
+        $told = $Matches[1]
+        $inside = $Matches[2]
+        if ($inside -notmatch '[^\x00-\x7f]' -and (Get-Digest -Bytes ([byte[]][char[]]$inside)) -eq $told) { return $inside }
+    }
+    Deny-Request -Message 'the content is not that of a hand-over, or was changed' -Help 'Have it sealed anew.'
+}
+
+function Show-Value {
+    param($Label, $Value)
+    Write-Host -Object ($Label.PadRight(20) + ([string]$Value -replace '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]', ' '))
+}
+
+# The request that a hand-over makes, once a person has said yes: sealing says who can read it, not who wrote it.
+function Confirm-HandOver {
+    param($HandOver, $Seal)
+    if ($HandOver.handOver -ne 1) {
+        Deny-Request -Message 'the hand-over is of another version than this script' -Help 'Use the script of the version that the sender has.'
+    }
+    $until = [datetimeoffset]::FromUnixTimeSeconds($HandOver.expiresOn).UtcDateTime
+    $last = $until.ToString('u')
+    if ($until -lt [datetime]::UtcNow) { Deny-Request -Message "the hand-over could be used until $last" -Help 'Have it sealed anew.' }
+    $wanted = $HandOver.wanted
+    Show-Value -Label 'Sealed to:' -Value $HandOver.recipient.subject
+    Show-Value -Label 'Can be used until:' -Value $last
+    Show-Value -Label 'Fingerprint:' -Value ($Seal.digest -replace '(.{4})(?=.)', '$1 ')
+    Show-Value -Label 'Tenant:' -Value "$($wanted.tenantName) ($($wanted.tenantId))"
+    Show-Value -Label 'Azure environment:' -Value $wanted.environment
+    Show-Value -Label 'Web app:' -Value "$($wanted.serverApp.name) ($($wanted.serverApp.clientId))"
+    Show-Value -Label 'App ID URI:' -Value $wanted.serverApp.appIdUri
+    Show-Value -Label 'Native Client app:' -Value "$($wanted.clientApp.name) ($($wanted.clientApp.clientId))"
+    Show-Value -Label 'Connection:' -Value $wanted.name
+    Show-Value -Label 'Site:' -Value "$SiteCode through $Provider"
+    $answer = Read-Host -Prompt 'Does the sender read out the same fingerprint, and are tenant and apps the right ones? Type yes to import'
+    if ($answer -ne 'yes') {
+        Deny-Request -Message 'it was not confirmed' -Help 'Compare the fingerprint with the sender by telephone. Nothing was imported.'
+    }
+    [pscustomobject]@{
+        request = 2; operation = 'onboard'; siteCode = $SiteCode; provider = $Provider
+        promptForSecret = $false; sealedSecretKey = $null; wanted = $wanted; removal = $null
+    }
+}
+
 $exit = 1
 try {
     Push-Location
-    $text = if ($RequestFile) { Get-Content -LiteralPath $RequestFile -Raw } else { -join $Lines }
+    $file = if ($HandOverFile) { $HandOverFile } else { $RequestFile }
+    $text = if ($file) { Get-Content -LiteralPath $file -Raw } else { -join $Lines }
     if (-not $text -and [Console]::IsInputRedirected) { $text = [Console]::In.ReadToEnd() }
     if ($text -match '"run":"([0-9a-f]{32})"') { $state.run = $Matches[1] }
-    if ($RequestFile) {
+    if ($file) {
         # With its provider in front: on the drive of the site, the path of a share would be one of the site.
-        $state.resultFile = 'Microsoft.PowerShell.Core\FileSystem::' + ((Resolve-Path -LiteralPath $RequestFile).ProviderPath -replace '\.json$', '') + '-result.jsonl'
+        $state.resultFile = 'Microsoft.PowerShell.Core\FileSystem::' + ((Resolve-Path -LiteralPath $file).ProviderPath -replace '\.json$', '') + '-result.jsonl'
+    }
+    $seal = $null
+    if ($HandOverFile) {
+        $state.code = 'refused'
+        $state.operation = 'open the hand-over'
+        if ($SiteCode -notmatch '\A[A-Za-z0-9]{3}\z' -or $Provider -notmatch '\A[A-Za-z0-9._-]{1,253}\z') {
+            Deny-Request -Message 'the site is not named' -Help 'Give -SiteCode with its three characters, and -Provider with the full name of a server with the SMS Provider role.'
+        }
+        $seal = Read-Seal -Text $text
+        $state.run = $seal.digest.ToLowerInvariant()
+        $state.help = 'Open it with the account and on the machine whose certificate store has the private key, or have it sealed anew.'
+        $text = Open-Seal -Seal $seal
     }
     $secret = Read-Secret -Text $text
     $text = $text -replace '"secretKey":\[[0-9,]+\]', '"secretKey":null'
     $request = ConvertFrom-Json -InputObject $text
+    if ($seal) {
+        $request = Confirm-HandOver -HandOver $request -Seal $seal
+        $state.code = 'unreachable'
+        $state.help = ''
+    }
     if ($request.request -ne 2) { throw 'the request is of another version than this script' }
     $site = Connect-Site -Request $request
     $state.code = 'refused'
@@ -697,5 +800,5 @@ try {
     Pop-Location
 }
 $exit
-} $RequestFile @($input)
+} $RequestFile @($input) $HandOverFile $SiteCode $Provider
 exit @($code)[-1]

@@ -38,6 +38,8 @@ pub(super) enum Wish<'a> {
     Onboard(&'a SiteOnboarding),
     /// The same, and the script asks the administrator for the secret.
     OnboardAndPrompt(&'a SiteOnboarding),
+    /// The same, and the secret is sealed in a message that the script opens.
+    OnboardSealed(&'a SiteOnboarding, &'a str),
     Remove(&'a SiteRemoval),
 }
 
@@ -46,14 +48,14 @@ impl<'a> Wish<'a> {
     pub(super) const fn secret(self) -> Option<&'a ClientSecret> {
         match self {
             Self::Onboard(wanted) => wanted.server_app.secret_key(),
-            Self::Snapshot | Self::OnboardAndPrompt(_) | Self::Remove(_) => None,
+            Self::Snapshot | Self::OnboardAndPrompt(_) | Self::OnboardSealed(..) | Self::Remove(_) => None,
         }
     }
 
     /// The connection that is wanted.
     const fn wanted(self) -> Option<&'a SiteOnboarding> {
         match self {
-            Self::Onboard(wanted) | Self::OnboardAndPrompt(wanted) => Some(wanted),
+            Self::Onboard(wanted) | Self::OnboardAndPrompt(wanted) | Self::OnboardSealed(wanted, _) => Some(wanted),
             Self::Snapshot | Self::Remove(_) => None,
         }
     }
@@ -67,7 +69,9 @@ impl<'a> Wish<'a> {
 pub(super) fn line(run: &str, address: &Address, wish: Wish<'_>) -> Result<Zeroizing<Vec<u8>>, SiteError> {
     let (operation, wanted, removal) = match wish {
         Wish::Snapshot => ("snapshot", None, None),
-        Wish::Onboard(wanted) | Wish::OnboardAndPrompt(wanted) => ("onboard", Some(Wanted::of(wanted)), None),
+        Wish::Onboard(wanted) | Wish::OnboardAndPrompt(wanted) | Wish::OnboardSealed(wanted, _) => {
+            ("onboard", Some(Wanted::of(wanted)), None)
+        }
         Wish::Remove(removal) => ("remove", None, Some(removal)),
     };
     if let Some(text) = texts(wish).find(|text| is_taken_for_a_date(text)) {
@@ -90,6 +94,10 @@ pub(super) fn line(run: &str, address: &Address, wish: Wish<'_>) -> Result<Zeroi
         provider: &address.provider,
         prompt_for_secret: matches!(wish, Wish::OnboardAndPrompt(wanted) if imports(wanted)),
         secret_key: wish.secret().map(CodeUnits),
+        sealed_secret_key: match wish {
+            Wish::OnboardSealed(_, sealed) => Some(sealed),
+            _ => None,
+        },
         wanted,
         removal: removal.map(|removal| Removal {
             connection: removal.connection.0,
@@ -133,6 +141,7 @@ struct Request<'a> {
     provider: &'a str,
     prompt_for_secret: bool,
     secret_key: Option<CodeUnits<'a>>,
+    sealed_secret_key: Option<&'a str>,
     wanted: Option<Wanted<'a>>,
     removal: Option<Removal<'a>>,
 }

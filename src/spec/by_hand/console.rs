@@ -83,7 +83,7 @@ fn discovery(discovery: Option<&DiscoverySpec>) -> Step {
     let users = discovery.and_then(DiscoverySpec::users);
     let groups = discovery.and_then(DiscoverySpec::groups);
     let checked = |on: bool| if on { "selected" } else { "not selected" };
-    let (names, user_settings, group_settings);
+    let (names, removed, user_settings, group_settings);
     let mut fields = vec![("Enable Microsoft Entra user Discovery", checked(users.is_some()))];
     if let Some(users) = users {
         user_settings = settings(users.full_schedule.as_ref(), users.delta_minutes);
@@ -92,7 +92,13 @@ fn discovery(discovery: Option<&DiscoverySpec>) -> Step {
     fields.push(("Enable Microsoft Entra group Discovery", checked(groups.is_some())));
     if let Some(groups) = groups {
         names = groups.names.join(", ");
-        fields.push(("Groups", &names));
+        if !names.is_empty() {
+            fields.push(("Groups", &names));
+        }
+        removed = groups.removed_names.join(", ");
+        if !removed.is_empty() {
+            fields.push(("Groups, to remove", &removed));
+        }
         group_settings = settings(groups.full_schedule.as_ref(), groups.delta_minutes);
         fields.push(("Settings of group discovery", &group_settings));
     }

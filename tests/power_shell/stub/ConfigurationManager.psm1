@@ -52,7 +52,10 @@ function Get-CMSite {
 
 function Get-CMServiceConnectionPoint {
     [CmdletBinding()]
-    param([string] $SiteCode, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling)
+    param(
+        [switch] $AllSite, [string] $SiteCode, [string] $SiteSystemServerName, $InputObject,
+        [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
+    )
     Write-Call 'Get-CMServiceConnectionPoint'
     $mode = [pscustomobject]@{ PropertyName = 'OfflineMode'; Value = 0 }
     [pscustomobject]@{ RoleName = 'SMS Dmp Connector'; Props = @($mode) }
@@ -193,7 +196,7 @@ function Set-CMCloudManagementAzureService {
     }
     if ($EnableUserDiscovery) {
         $state.settings = @(@{
-            CloudServiceId = $Id; FullSyncEnabled = $EnableUserDiscovery; FullSyncSchedule = $UserDiscoverySchedule
+            CloudServiceId = $Id; FullSyncEnabled = $true; FullSyncSchedule = $UserDiscoverySchedule
             DeltaSyncEnabled = $EnableUserDeltaDiscovery; DeltaSyncInterval = $UserDeltaDiscoveryMins; DiscoveryScopeNames = $null
         })
     }

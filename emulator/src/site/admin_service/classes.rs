@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use cmg_onboarding::{
     cloud::CloudEnvironment,
-    site::{SiteApplication, SiteConnection, SiteDiscovery, SiteSnapshot, SiteTenant},
+    site::{SiteApplication, SiteConnection, SiteDiscovery, SiteGateway, SiteHierarchy, SiteSnapshot, SiteTenant},
 };
 
 pub(super) type Object = Map<String, Value>;
@@ -35,7 +35,7 @@ pub(super) struct Class {
     rows: fn(&SiteSnapshot) -> Vec<Object>,
 }
 
-static CLASSES: [Class; 6] = [
+static CLASSES: [Class; 7] = [
     Class {
         name: "SMS_Site",
         key: "SiteCode",
@@ -108,6 +108,12 @@ static CLASSES: [Class; 6] = [
         rows: |site| site.connections.iter().map(|connection| connection_row(site, connection)).collect(),
     },
     Class {
+        name: "SMS_AzureService",
+        key: "ID",
+        properties: &[("ID", INT64), ("Name", TEXT), ("AzureCloudServiceId", INT64), ("SiteCode", TEXT)],
+        rows: gateways,
+    },
+    Class {
         name: "SMS_AAD_Discovery_Settings",
         key: "ID",
         properties: &[
@@ -133,6 +139,11 @@ impl Class {
     /// Without regard to case, as on sites since version 2006.
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         CLASSES.iter().find(|class| class.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether this site shows the class. One that does not tell its gateways has no such class.
+    pub(super) fn is_served(&self, site: &SiteSnapshot) -> bool {
+        self.name != "SMS_AzureService" || site.gateways.is_some()
     }
 
     pub(super) fn has(&self, property: &str) -> bool {
@@ -178,8 +189,12 @@ fn object(value: Value) -> Object {
 
 fn sites(site: &SiteSnapshot) -> Vec<Object> {
     let info = &site.info;
+    let above = match &info.hierarchy {
+        SiteHierarchy::Below { reports_to } => reports_to.as_str(),
+        _ => "",
+    };
     vec![object(json!({
-        "SiteCode": info.site_code, "SiteName": "Emulated", "Version": info.version, "ReportingSiteCode": "",
+        "SiteCode": info.site_code, "SiteName": "Emulated", "Version": info.version, "ReportingSiteCode": above,
         "BuildNumber": info.build(),
     }))]
 }
@@ -211,9 +226,9 @@ fn application_row(site: &SiteSnapshot, application: &SiteApplication) -> Object
     object(json!({
         "ID": application.id, "ClientID": application.client_id, "Name": application.name, "TenantID": application.tenant,
         "IsClientApp": application.is_client_app, "IdentifierUri": application.identifier_uri,
-        "ReplyUrl": application.reply_url, "SecretKey": secret, "SecretKeyCreationTime": UNSET,
+        "ReplyUrl": application.reply_url, "SecretKey": secret, "SecretKeyCreationTime": date(application.secret_created),
         "SecretKeyExpiry": date(application.secret_expiry), "ApplicationCreationTime": date(application.created),
-        "LastUpdateTime": UNSET, "Source": application.source,
+        "LastUpdateTime": date(application.updated), "Source": application.source,
         "AssociatedAADApplications": application.associated_applications, "SiteCode": site.info.site_code,
     }))
 }
@@ -224,6 +239,15 @@ fn connection_row(site: &SiteSnapshot, connection: &SiteConnection) -> Object {
         "ServiceType": connection.service_type, "AuthenticationType": null,
         "AssociatedAADWebApplications": connection.web_applications, "SiteCode": site.info.site_code,
     }))
+}
+
+fn gateways(site: &SiteSnapshot) -> Vec<Object> {
+    let row = |(index, gateway): (usize, &SiteGateway)| {
+        object(json!({
+            "ID": index + 1, "Name": gateway.name, "AzureCloudServiceId": gateway.connection, "SiteCode": site.info.site_code,
+        }))
+    };
+    site.gateways.iter().flatten().enumerate().map(row).collect()
 }
 
 /// A row for each kind of discovery of each connection, numbered in their order.

@@ -1,10 +1,16 @@
 //! Every permission of the two apps, with its reason and Microsoft's page.
 
-use super::{DISCOVERY, REGISTERING, ReviewedPermission};
+use serde_json::Value;
+
+use super::{ConsentState, DISCOVERY, REGISTERING, ReviewedPermission};
 use crate::{
     connection::{
+        check::apps,
         plan::{document::PlanDocument, operation::PlannedAction, registration::USER_IMPERSONATION},
-        report::step::{AppRole, Step},
+        report::{
+            finding::{Finding, FindingCode},
+            step::{AppRole, Step},
+        },
     },
     ids::{
         PermissionId,
@@ -58,19 +64,40 @@ const CONSENTS: [Consent; 3] = [
 ];
 
 pub(super) fn of(document: &PlanDocument) -> Vec<ReviewedPermission> {
-    let planned = CONSENTS.iter().filter_map(|consent| Some((consent, document.step(consent.step)?)));
-    planned
-        .map(|(consent, change)| ReviewedPermission {
-            held_by: consent.held_by,
-            name: consent.name.to_owned(),
-            id: id(document, consent.step),
-            kind: consent.kind,
-            offered_by: consent.offered_by.to_owned(),
-            is_given_by_plan: change.action != PlannedAction::Keep,
-            reason: consent.reason.to_owned(),
-            source: consent.source.to_owned(),
-        })
-        .collect()
+    let told = CONSENTS.iter().filter_map(|consent| Some((consent, state(document, consent)?)));
+    told.map(|(consent, state)| ReviewedPermission {
+        held_by: consent.held_by,
+        name: consent.name.to_owned(),
+        id: id(document, consent.step),
+        kind: consent.kind,
+        offered_by: consent.offered_by.to_owned(),
+        consent: state,
+        reason: consent.reason.to_owned(),
+        source: consent.source.to_owned(),
+    })
+    .collect()
+}
+
+/// Who consents to it; `None` if the plan has nothing to do with it.
+fn state(document: &PlanDocument, consent: &Consent) -> Option<ConsentState> {
+    if let Some(change) = document.step(consent.step) {
+        return Some(match change.action {
+            PlannedAction::Keep => ConsentState::InPlace,
+            _ => ConsentState::GivenByPlan,
+        });
+    }
+    let app = match consent.held_by {
+        AppRole::Server => apps::SERVER,
+        AppRole::Client => apps::CLIENT,
+    };
+    let is_left = |finding: &&Finding| {
+        let parameters = finding.parameters();
+        let names = parameters.get("permissions").and_then(Value::as_array);
+        matches!(finding.code(), FindingCode::ConsentLeftOpen | FindingCode::ConsentUnread)
+            && parameters.get("app").and_then(Value::as_str) == Some(app)
+            && names.is_some_and(|names| names.iter().any(|name| name.as_str() == Some(consent.name)))
+    };
+    document.findings.iter().find(is_left).map(|_| ConsentState::LeftToAdministrator)
 }
 
 fn id(document: &PlanDocument, step: Step) -> Option<PermissionId> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{CallerNeeds, Review, ReviewedChange};
+use super::{CallerNeeds, ConsentState, Review, ReviewedChange};
 use crate::{
     connection::{
         plan::{change::When, summary::occasion},
@@ -90,9 +90,10 @@ impl Review {
             let (name, offered_by) = (&permission.name, &permission.offered_by);
             paper.item(&format!("The {}: {name} of {offered_by} ({kind}{id})", permission.held_by));
             paper.detail("Why", &permission.reason);
-            let given = match permission.is_given_by_plan {
-                true => "by this plan, as admin consent for the tenant",
-                false => "already; this plan leaves it",
+            let given = match permission.consent {
+                ConsentState::GivenByPlan => "by this plan, as admin consent for the tenant",
+                ConsentState::InPlace => "already; this plan leaves it",
+                ConsentState::LeftToAdministrator => "by another administrator, after this plan",
             };
             paper.detail("Given", given);
             paper.detail("Microsoft's page", &permission.source);

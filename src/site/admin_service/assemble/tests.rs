@@ -20,6 +20,7 @@ fn not_understood(rows: Value) -> Vec<(i64, String)> {
     let mut unread = Vec::new();
     let sorted = Discovery::sort(read(rows), &mut unread);
     assert!(sorted.users.is_empty() && sorted.groups.is_empty());
+    assert!(sorted.is_unread(10), "what is not understood may be the connection's");
     unread.into_iter().map(|row| (row.row.unwrap().0, row.property)).collect()
 }
 
@@ -150,6 +151,42 @@ fn the_site_at_the_top_is_the_one_that_reports_to_no_other_site() {
 }
 
 #[test]
+fn a_gateway_without_a_connection_says_nothing_about_any_and_no_answer_is_unknown() {
+    let rows = Rows {
+        gateways: Some(read(json!([
+            {"Name": "A", "AzureCloudServiceId": 16777219},
+            {"Name": "B", "AzureCloudServiceId": 0},
+            {"Name": "C", "AzureCloudServiceId": null},
+        ]))),
+        ..Rows::default()
+    };
+    let connections: Vec<_> = rows
+        .into_snapshot()
+        .gateways
+        .unwrap()
+        .iter()
+        .map(|gateway| gateway.connection)
+        .collect();
+    assert_eq!(connections, [Some(SiteRowId(16_777_219)), None, None]);
+    assert_eq!(Rows::default().into_snapshot().gateways, None);
+}
+
+#[test]
+fn a_site_that_reports_to_another_one_says_so() {
+    let rows = |sites: Value| Rows {
+        sites: read(sites),
+        ..Rows::default()
+    };
+    let hierarchy = |sites: Value| rows(sites).into_snapshot().info.hierarchy;
+    let below = SiteHierarchy::Below {
+        reports_to: "CAS".to_owned(),
+    };
+    assert_eq!(hierarchy(json!([{"SiteCode": "PR1", "ReportingSiteCode": "CAS"}])), below);
+    assert_eq!(hierarchy(json!([{"SiteCode": "PR1", "ReportingSiteCode": ""}])), SiteHierarchy::Top);
+    assert_eq!(hierarchy(json!([{"SiteCode": "PR1"}])), SiteHierarchy::Unknown);
+}
+
+#[test]
 fn an_applications_secret_never_gets_past_the_reader() {
     let rows: Vec<ApplicationRow> = read(json!([{
         "ID": 1, "ClientID": "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11", "TenantID": 1, "IsClientApp": false, "SecretKey": "0C0100canary-7Q",
@@ -198,8 +235,9 @@ proptest! {
         applications in any_rows::<ApplicationRow>(),
         connections in any_rows::<ConnectionRow>(),
         discovery in any_rows::<DiscoveryRow>(),
+        gateways in prop::option::of(any_rows::<GatewayRow>()),
     ) {
-        let rows = Rows { sites, environments, tenants, applications, connections, discovery };
+        let rows = Rows { sites, environments, tenants, applications, connections, discovery, gateways };
         let snapshot = rows.into_snapshot();
         prop_assert!(serde_json::to_string(&snapshot).is_ok());
     }

@@ -1,0 +1,50 @@
+//! The tenant's policies: of apps, of authorization, of Conditional Access.
+
+use serde_json::Value;
+
+use super::{
+    GraphAnswer, GraphRequest,
+    routes::{Answer, only, page},
+};
+use crate::{
+    refusal::Refusal,
+    store::{Context, Object, Store},
+};
+
+pub(super) fn policies(store: &mut Store, context: Context<'_>, request: &GraphRequest, policy: &str) -> Answer {
+    if request.method == "PATCH" && policy == "defaultAppManagementPolicy" {
+        return store.change_policy(context, &request.object()?).map(|()| GraphAnswer::Done);
+    }
+    only(request, "GET")?;
+    context.access.may_read_policies()?;
+    let found = match policy {
+        "defaultAppManagementPolicy" => store.policy.clone(),
+        "authorizationPolicy" => object_of(Store::authorization_policy(context.settings)),
+        other => return Err(Refusal::no_such_route(other)),
+    };
+    Ok(GraphAnswer::Found(request.query.selected(&found)))
+}
+
+pub(super) fn conditional_access(context: Context<'_>, request: &GraphRequest, rest: &[&str]) -> Answer {
+    only(request, "GET")?;
+    context.access.may_read_conditional_access()?;
+    let policies = &context.settings.conditional_access_policies;
+    match rest {
+        [] => page(
+            request,
+            "conditionalAccessPolicy",
+            "identity/conditionalAccess/policies",
+            policies.iter(),
+        ),
+        [id] => {
+            let found = policies.iter().find(|policy| policy.get("id").and_then(Value::as_str) == Some(id));
+            let found = found.ok_or_else(|| Refusal::not_found(id))?;
+            Ok(GraphAnswer::Found(request.query.selected(found)))
+        }
+        [_, other, ..] => Err(Refusal::no_such_route(other)),
+    }
+}
+
+fn object_of(value: Value) -> Object {
+    value.as_object().cloned().unwrap_or_default()
+}
