@@ -46,7 +46,6 @@ const EXPIRY_OR_VALIDITY: &[&str] = &["secretKeyExpiry", "secretValidity"];
 const REGISTER: At = At::App(Step::RegisterServerApp, Step::RegisterClientApp);
 const PRINCIPAL: At = At::App(Step::ServerServicePrincipal, Step::ClientServicePrincipal);
 const IMPORT: At = At::App(Step::ImportServerApp, Step::ImportClientApp);
-const CONSENT: At = At::App(Step::ConsentDirectoryRead, Step::ConsentServerApp);
 const REMOVE: At = At::App(Step::RemoveServerApp, Step::RemoveClientApp);
 
 /// What has been decided for each code, in the order of [`FindingCode::ALL`].
@@ -69,7 +68,7 @@ const PLACES: &[(FindingCode, Field, At)] = {
             At::Step(Step::ConsentDirectoryRead),
         ),
         (Code::RolesUnread, Field::None, At::None),
-        (Code::TenantNameUnread, Field::None, At::None),
+        (Code::TenantNameUnread, Field::None, At::Step(Step::ImportTenant)),
         (Code::AppIdUriResolved, Field::Server(URI), At::Step(Step::RegisterServerApp)),
         (Code::AppIdUriOnForeignDomain, Field::Server(URI), At::Step(Step::RegisterServerApp)),
         (Code::AppIdUriWithForeignId, Field::Server(URI), At::Step(Step::RegisterServerApp)),
@@ -193,8 +192,16 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::ConsentMissing, Field::Client(ID), At::Step(Step::ConsentServerApp)),
         (Code::ConsentOnlyConfigured, Field::Client(ID), At::Step(Step::ConsentServerApp)),
         (Code::ConsentForSomeOnly, Field::Client(ID), At::Step(Step::ConsentServerApp)),
-        (Code::ConsentLeftOpen, Field::None, CONSENT),
-        (Code::ConsentUnread, Field::None, CONSENT),
+        (
+            Code::ConsentLeftOpen,
+            Field::None,
+            At::App(Step::ConsentDirectoryRead, Step::ConsentServerApp),
+        ),
+        (
+            Code::ConsentUnread,
+            Field::None,
+            At::App(Step::ConsentDirectoryRead, Step::ConsentServerApp),
+        ),
         (
             Code::DirectoryReadMissing,
             Field::Of("discovery"),
@@ -246,7 +253,7 @@ const PLACES: &[(FindingCode, Field, At)] = {
         ),
         (Code::ConnectionNameTaken, Field::Of("name"), At::Step(Step::CreateConnection)),
         (Code::ConnectionOfUnknownType, Field::Of("name"), At::Step(Step::CreateConnection)),
-        (Code::OtherAzureService, Field::None, At::Step(Step::CreateConnection)),
+        (Code::OtherAzureService, Field::None, At::None),
         (Code::SiteNotAtTop, Field::None, At::None),
         (Code::ServiceConnectionPointOffline, Field::None, At::None),
         (Code::SiteFactsUnknown, Field::None, At::None),
@@ -264,11 +271,7 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::AppsUsedByAnotherSecret, Field::None, At::Step(Step::RemoveServerApp)),
         (Code::AppsStatedUnused, Field::None, At::Step(Step::RemoveServerApp)),
         (Code::SecretsHandedOver, Field::None, At::Step(Step::RemoveServerApp)),
-        (
-            Code::ConnectionOfRemovedServerApp,
-            Field::Of("name"),
-            At::Step(Step::RemoveConnection),
-        ),
+        (Code::ConnectionOfRemovedServerApp, Field::None, At::Step(Step::RemoveConnection)),
         (Code::ConnectionUnread, Field::Of("name"), At::Step(Step::CreateConnection)),
         (Code::SiteRowUnread, Field::None, At::None),
         (Code::DiscoveryUnread, Field::Of("discovery"), At::Step(Step::ConfigureDiscovery)),
