@@ -12,8 +12,8 @@ mod support;
 use std::sync::Arc;
 
 use cmg_onboarding::{
-    ApplicationId, AzureServicesConnection, Call, ClientAppSpec, CloudEnvironment, ConnectionSpec, Directory, Outcome, Plan, ReusedApp,
-    SecretValidity, ServerAppSpec,
+    ApplicationId, AzureServicesConnection, Call, ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, Directory,
+    ImportedServerApp, Outcome, Plan, ReusedApp, SecretValidity, ServerAppSpec,
     clock::{Clock, ManualClock},
     connection::{Finding, FindingCode, Severity},
     directory::{ApplicationKey, NewPassword},
@@ -138,8 +138,12 @@ impl Healthy {
 fn told(findings: &[Finding]) -> Vec<(FindingCode, Severity)> {
     findings.iter().for_each(support::assert_documented);
     let told = findings.iter().map(|finding| (finding.code(), finding.severity()));
-    // What the tenant's policy may refuse is the business of other tests.
-    let others = [FindingCode::AppIdUriResolved, FindingCode::PolicyNotRead];
+    // What the tenant's policy may refuse, and what the site tells of itself, is the business of other tests.
+    let others = [
+        FindingCode::AppIdUriResolved,
+        FindingCode::PolicyNotRead,
+        FindingCode::SiteFactsUnknown,
+    ];
     told.filter(|(code, _)| !others.contains(code)).collect()
 }
 
@@ -184,6 +188,32 @@ async fn the_end_of_the_sites_secret_is_told_by_threshold_with_and_without_a_dir
         parameter(&plan, FindingCode::SiteSecretExpiresSoon, "expiresOn"),
         &end.date().to_string()
     );
+}
+
+#[tokio::test]
+async fn the_expired_row_of_an_imported_app_is_told_although_a_later_end_is_given() {
+    let healthy = Healthy::new().await;
+    let later = healthy.end() + Duration::days(35);
+    let importing = ConnectionSpec::builder("Contoso CMG")
+        .server_app(
+            ImportedServerApp::builder()
+                .tenant_name(&healthy.outcome.tenant_name)
+                .tenant_id(healthy.tenant.tenant_id())
+                .name("ConfigMgr Server")
+                .client_id(healthy.server())
+                .secret_key(ClientSecret::new("a~value"))
+                .secret_key_expiry(later + Duration::days(300))
+                .app_id_uri(healthy.outcome.app_id_uri.as_ref().unwrap().as_str()),
+        )
+        .client_app(ReusedApp::new(healthy.client()))
+        .build()
+        .unwrap();
+    let job = AzureServicesConnection::builder(importing)
+        .site(healthy.site.clone())
+        .clock(healthy.clock_at(later));
+    let plan = job.build().unwrap().plan(|_| ()).await.unwrap();
+    let told = told(plan.findings());
+    assert!(told.contains(&(FindingCode::SiteSecretExpired, Severity::Warning)), "{told:?}");
 }
 
 #[tokio::test]

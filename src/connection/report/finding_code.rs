@@ -308,7 +308,6 @@ pub enum FindingCode {
     ConnectionOfAnotherServerApp,
     /// The site has a connection of this name for something else. Parameters: `connection` (name).
     ConnectionNameTaken,
-    /// The server app is registered by hand or elsewhere, and its consent for discovery was not read; it is left as it is.
     /// The site has another connection for this tenant, and nothing tells of which type it is. Parameters:
     /// `connection` (name), `serviceType` (the site's own number, optional).
     ConnectionOfUnknownType,
@@ -328,7 +327,7 @@ pub enum FindingCode {
     /// Whether a cloud management gateway uses the connection cannot be told. Parameters: `connection` (name),
     /// `gateway` (name; none if the gateways could not be read at all).
     GatewayUseUnknown,
-    /// The server app is registered by hand or elsewhere; its consent for discovery is left as it is.
+    /// The server app is registered by hand or elsewhere, and its consent for discovery was not read; it is left as it is.
     ServerAppLeftAsIs,
     /// The client app is registered by hand or elsewhere, and what it lacks cannot be told before the server app is there;
     /// its registration and consents are left as they are.
