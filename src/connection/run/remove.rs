@@ -91,8 +91,8 @@ impl Run<'_> {
 }
 
 /// Removes a deleted app for good, its service principals before it: they are found by the app, should this
-/// be cut off. Gives back what could not be done for the service principals, which the directory removes by itself
-/// after 30 days.
+/// be cut off. Gives back what could not be looked at; the directory removes deleted service principals by itself after
+/// 30 days.
 ///
 /// A deletion may take a moment to show among the deleted objects, so "not found" is waited on.
 pub(crate) async fn purge(
@@ -104,16 +104,17 @@ pub(crate) async fn purge(
 ) -> Result<Vec<String>, DirectoryError> {
     let call = attempt.emitter.call(attempt.step);
     // One that a removal before this has deleted, or that was not to be seen yet, shows only here. It holds no unique
-    // name, so neither looking for it nor removing it stands in the way of the app, whose name is held until it is
+    // name, so a look that is refused for good does not stand in the way of the app, whose name is held until it is
     // purged.
     let ids: Vec<ApplicationId> = app_id.into_iter().collect();
     let mut trouble = Vec::new();
     let listed = match none_if_denied(directory.deleted_service_principals(call.clone(), &ids).await) {
         Ok(listed) => listed.unwrap_or_default(),
-        Err(error) => {
+        Err(error) if is_final(&error) => {
             trouble.push(format!("Deleted service principals could not be looked up: {}.", chain(&error)));
             Vec::new()
         }
+        Err(error) => return Err(error),
     };
     let mut principals: Vec<ServicePrincipalId> = listed.iter().map(|principal| principal.id).collect();
     principals.extend(known.filter(|known| !principals.contains(known)));
@@ -122,15 +123,17 @@ pub(crate) async fn purge(
         let attempt = Attempt { policy: brief, ..attempt };
         let purged = settle(attempt, || directory.purge_service_principal(call.clone(), principal)).await;
         // The removal is complete even if it never shows among the deleted objects.
-        if let Err(error) = ignore_not_found(purged) {
-            trouble.push(format!(
-                "The deleted service principal {principal} could not be purged: {}.",
-                chain(&error)
-            ));
-        }
+        ignore_not_found(purged)?;
     }
     settle(attempt, || directory.purge_application(call.clone(), application)).await?;
     Ok(trouble)
+}
+
+/// Whether asking the same again, or signing in again, would be refused all the same.
+fn is_final(error: &DirectoryError) -> bool {
+    use RefusalReason::{ClaimsChallenge, ServiceUnavailable, Throttled, TokenRejected};
+    let is_passing = |reason| matches!(reason, Throttled | ServiceUnavailable | TokenRejected | ClaimsChallenge);
+    error.refusal().is_some_and(|reason| !is_passing(reason))
 }
 
 /// What is not there any more need not be deleted.
