@@ -77,6 +77,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::Cancel>();
     is_shareable::<cmg_onboarding::connection::Change>();
     is_shareable::<cmg_onboarding::connection::ClientSettings>();
+    is_shareable::<cmg_onboarding::connection::Consents>();
     is_shareable::<cmg_onboarding::connection::EventKind>();
     is_shareable::<cmg_onboarding::connection::Finding>();
     is_shareable::<cmg_onboarding::connection::FindingCode>();
@@ -117,15 +118,25 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::Verification>();
     is_shareable::<cmg_onboarding::connection::When>();
     is_shareable::<cmg_onboarding::connection::Written>();
+    is_shareable::<cmg_onboarding::connection::review::CallerNeeds>();
+    is_shareable::<cmg_onboarding::connection::review::ConsentState>();
+    is_shareable::<cmg_onboarding::connection::review::Detail>();
+    is_shareable::<cmg_onboarding::connection::review::LeftBehind>();
+    is_shareable::<cmg_onboarding::connection::review::Review>();
+    is_shareable::<cmg_onboarding::connection::review::ReviewedChange>();
+    is_shareable::<cmg_onboarding::connection::review::ReviewedPermission>();
+    is_shareable::<cmg_onboarding::connection::review::TenantCheck>();
     is_shareable::<cmg_onboarding::contract::ContractViolation>();
     is_shareable::<cmg_onboarding::directory::ApiApplication>();
     is_shareable::<cmg_onboarding::directory::AppManagementPolicy>();
     is_shareable::<cmg_onboarding::directory::Application>();
     is_shareable::<cmg_onboarding::directory::ApplicationKey>();
     is_shareable::<cmg_onboarding::directory::ApplicationProperties>();
+    is_shareable::<cmg_onboarding::directory::ConditionalAccessPolicy>();
     is_shareable::<cmg_onboarding::directory::DeletedApplication>();
     is_shareable::<cmg_onboarding::directory::GraphDirectoryBuilder>();
     is_shareable::<cmg_onboarding::directory::ImplicitGrantSettings>();
+    is_shareable::<cmg_onboarding::directory::KeyCredential>();
     is_shareable::<cmg_onboarding::directory::NewApplication>();
     is_shareable::<cmg_onboarding::directory::NewPassword>();
     is_shareable::<cmg_onboarding::directory::NewPermissionGrant>();
@@ -139,6 +150,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::directory::ResourceAccess>();
     is_shareable::<cmg_onboarding::directory::RoleAssignment>();
     is_shareable::<cmg_onboarding::directory::ServicePrincipal>();
+    is_shareable::<cmg_onboarding::directory::ServicePrincipalLockConfiguration>();
     is_shareable::<cmg_onboarding::directory::SignedIn>();
     is_shareable::<cmg_onboarding::directory::Tenant>();
     is_shareable::<cmg_onboarding::directory::VerifiedDomain>();
@@ -179,6 +191,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::http::RetryPolicy>();
     is_shareable::<std::sync::Arc<dyn cmg_onboarding::http::Transport>>();
     is_shareable::<cmg_onboarding::http::TransportFailure>();
+    is_shareable::<cmg_onboarding::ids::DirectoryObjectId>();
     is_shareable::<cmg_onboarding::ids::KeyId>();
     is_shareable::<cmg_onboarding::ids::PermissionGrantId>();
     is_shareable::<cmg_onboarding::ids::PermissionId>();
@@ -255,7 +268,16 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::spec::Violation>();
     is_shareable::<cmg_onboarding::spec::ViolationCode>();
     is_shareable::<cmg_onboarding::spec::WeekOrder>();
+    is_shareable::<cmg_onboarding::spec::by_hand::ByHand>();
+    is_shareable::<cmg_onboarding::spec::by_hand::Field>();
+    is_shareable::<cmg_onboarding::spec::by_hand::Part>();
+    is_shareable::<cmg_onboarding::spec::by_hand::PartKind>();
+    is_shareable::<cmg_onboarding::spec::by_hand::Placeholder>();
+    is_shareable::<cmg_onboarding::spec::by_hand::Step>();
     is_shareable::<cmg_onboarding::token::BlockedWay<'static>>();
+    is_shareable::<cmg_onboarding::token::ClientAssertionSignIn>();
+    is_shareable::<cmg_onboarding::token::ClientCertificate>();
+    is_shareable::<cmg_onboarding::token::ClientCertificateSignIn>();
     is_shareable::<cmg_onboarding::token::DeviceCode>();
     is_shareable::<cmg_onboarding::token::DiscoveredTenant>();
     is_shareable::<cmg_onboarding::token::EntraSecretProbe>();
@@ -263,6 +285,7 @@ pub(crate) fn every_public_type() {
     fn fntokenprovider<F: Send + Sync + 'static>() {
         is_shareable::<cmg_onboarding::token::FnTokenProvider<F>>();
     }
+    is_shareable::<cmg_onboarding::token::InvalidClientCertificate>();
     is_shareable::<cmg_onboarding::token::ProbedResource>();
     is_shareable::<std::sync::Arc<dyn cmg_onboarding::token::SecretProbe>>();
     is_shareable::<cmg_onboarding::token::TenantDiscovery>();

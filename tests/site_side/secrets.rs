@@ -46,7 +46,7 @@ async fn a_renewed_secret_of_an_import_goes_to_a_site_that_takes_it() {
     let plan = job.plan(|_| ()).await.unwrap();
     let change = plan.step(Step::ImportServerApp).unwrap();
     assert_eq!(change.action, PlannedAction::Update);
-    assert!(plan.to_string().contains("Secret key expiry: 2098-11-24 -> 2099-11-18"), "{plan}");
+    assert!(plan.to_string().contains("Secret Key Expiry: 2098-11-24 -> 2099-11-18"), "{plan}");
     let outcome = plan.apply(|_| ()).await.unwrap();
     assert_eq!(outcome.report.step(Step::ImportServerApp).unwrap().action, StepAction::Updated);
     assert!(site.holds_secret(server(), "second~value"));

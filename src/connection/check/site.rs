@@ -164,7 +164,7 @@ fn check_connections(spec: &ConnectionSpec, found: &Snapshot, site: &SiteSnapsho
         findings.push(Finding::blocker(FindingCode::ConnectionNameTaken).with("connection", &connection.name));
     }
     if let Some(held) = held_connection(spec, site, tenant, server) {
-        if spec.discovers() && held.is_discovery_unread {
+        if spec.discovery().is_some() && held.is_discovery_unread {
             findings.push(Finding::warning(FindingCode::DiscoveryUnread).with("connection", &held.name));
         }
         let used = site
