@@ -149,7 +149,7 @@ fn plan_document(input: &[u8]) -> bool {
 }
 
 /// Asserts that a value is read as it was written.
-pub(crate) fn assert_same<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+fn assert_same<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
     let written = serde_json::to_vec(value).unwrap_or_default();
     assert_eq!(serde_json::from_slice::<T>(&written).ok().as_ref(), Some(value));
 }

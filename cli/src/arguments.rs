@@ -7,6 +7,7 @@ use cmg_onboarding::{ApplicationId, CloudEndpoints, Diagnostic, HttpClient, Http
 use url::Url;
 
 use crate::{
+    bad_input::BadInput,
     hand_over::HandOverArguments,
     site::{SiteArguments, SiteChoice},
 };
@@ -42,7 +43,7 @@ pub(crate) struct Arguments {
     /// How to sign in; `token` if --token-env is given. A client secret comes from the environment variable
     /// CMG_CLIENT_SECRET.
     #[arg(long, value_enum, value_name = "WAY")]
-    pub(crate) sign_in: Option<SignInWay>,
+    pub(crate) sign_in: Option<SignInMethod>,
     /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret`,
     /// `certificate` and `workload-identity` the one that signs in, with `managed-identity` the identity that the
     /// user assigned.
@@ -100,7 +101,7 @@ pub(crate) struct Arguments {
 
 /// The ways to sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SignInWay {
+pub(crate) enum SignInMethod {
     /// A browser on this machine; a device code if the tenant blocks that.
     Browser,
     /// A code on this screen, a browser anywhere.
@@ -119,10 +120,6 @@ pub(crate) enum SignInWay {
     /// A token in an environment variable.
     Token,
 }
-
-/// The command line asks for something that cannot be done.
-#[derive(Debug)]
-pub(crate) struct BadInput(pub(crate) String);
 
 impl Arguments {
     /// Whether the job runs against an emulator of its own.

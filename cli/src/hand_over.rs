@@ -18,7 +18,7 @@ use serde_json::json;
 use time::Duration;
 
 use crate::{
-    arguments::BadInput,
+    bad_input::BadInput,
     output::Output,
     site::{SiteChoice, make_writable, provisional},
 };

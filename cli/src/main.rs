@@ -1,6 +1,7 @@
 //! The front door: the whole job from the command line. Run it without flags to see it against an emulator.
 
 mod arguments;
+mod bad_input;
 mod hand_over;
 mod output;
 mod sign_in;
@@ -17,7 +18,8 @@ use cmg_onboarding::{
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 
-use arguments::{Arguments, BadInput};
+use arguments::Arguments;
+use bad_input::BadInput;
 use output::Output;
 use site::SiteChoice;
 

@@ -20,7 +20,10 @@ use cmg_onboarding::{
 };
 use url::Url;
 
-use crate::arguments::{Arguments, BadInput, SignInWay};
+use crate::{
+    arguments::{Arguments, SignInMethod},
+    bad_input::BadInput,
+};
 
 const SECRET_VARIABLE: &str = "CMG_CLIENT_SECRET";
 
@@ -30,7 +33,7 @@ const CLIENT_ID_VARIABLE: &str = "AZURE_CLIENT_ID";
 const TENANT_VARIABLE: &str = "AZURE_TENANT_ID";
 
 /// Where tokens come from, and what they are asked for.
-pub(crate) struct Way {
+pub(crate) struct SignIn {
     pub(crate) tokens: Arc<dyn TokenProvider>,
     pub(crate) scopes: Vec<String>,
     /// What a person is asked for as well, and may refuse.
@@ -42,10 +45,10 @@ pub(crate) fn choose(
     spec: &ConnectionSpec,
     endpoints: &CloudEndpoints,
     tenant: Option<TenantId>,
-) -> Result<Way, BadInput> {
+) -> Result<SignIn, BadInput> {
     let way = match (arguments.sign_in, &arguments.token_env) {
         (Some(way), _) => way,
-        (None, Some(_)) => SignInWay::Token,
+        (None, Some(_)) => SignInMethod::Token,
         (None, None) => {
             return Err(BadInput(
                 "No sign-in was chosen: give --sign-in, or a token with --token-env.".to_owned(),
@@ -53,27 +56,27 @@ pub(crate) fn choose(
         }
     };
     // A person consents to what the job takes. An application was granted its permissions beforehand.
-    let asks_a_person = matches!(way, SignInWay::Browser | SignInWay::DeviceCode);
+    let asks_a_person = matches!(way, SignInMethod::Browser | SignInMethod::DeviceCode);
     let (scopes, optional_scopes) = match asks_a_person {
         true if arguments.leave_consents => (registering_scopes(spec, endpoints), optional_sign_in_scopes(endpoints)),
         true => (sign_in_scopes(spec, endpoints), optional_sign_in_scopes(endpoints)),
         false => (vec![endpoints.default_scope()], Vec::new()),
     };
     let tokens: Arc<dyn TokenProvider> = match way {
-        SignInWay::Browser => {
+        SignInMethod::Browser => {
             let chain = TokenChain::new()
                 .then("browser", browser(arguments, endpoints)?)
                 .then("device code", device_code(arguments, endpoints)?)
                 .on_blocked(|way| eprintln!("Signing in with the {} is blocked: {}. {}", way.name, way.error, way.error.help()));
             Arc::new(chain)
         }
-        SignInWay::DeviceCode => Arc::new(device_code(arguments, endpoints)?),
-        SignInWay::ClientSecret => Arc::new(client_secret(arguments, endpoints, tenant)?),
-        SignInWay::Certificate => Arc::new(certificate(arguments, endpoints, tenant)?),
-        SignInWay::WorkloadIdentity => Arc::new(workload_identity(arguments, endpoints, tenant)?),
-        SignInWay::ManagedIdentity => Arc::new(managed_identity(arguments.client_id)?),
-        SignInWay::AzureCli => Arc::new(azure_cli(tenant)?),
-        SignInWay::Token => {
+        SignInMethod::DeviceCode => Arc::new(device_code(arguments, endpoints)?),
+        SignInMethod::ClientSecret => Arc::new(client_secret(arguments, endpoints, tenant)?),
+        SignInMethod::Certificate => Arc::new(certificate(arguments, endpoints, tenant)?),
+        SignInMethod::WorkloadIdentity => Arc::new(workload_identity(arguments, endpoints, tenant)?),
+        SignInMethod::ManagedIdentity => Arc::new(managed_identity(arguments.client_id)?),
+        SignInMethod::AzureCli => Arc::new(azure_cli(tenant)?),
+        SignInMethod::Token => {
             let variable = arguments.token_env.as_ref();
             let variable =
                 variable.ok_or_else(|| BadInput("Name the environment variable that holds the token with --token-env.".to_owned()))?;
@@ -83,7 +86,7 @@ pub(crate) fn choose(
             Arc::new(EnvironmentToken::new(variable))
         }
     };
-    Ok(Way {
+    Ok(SignIn {
         tokens,
         scopes,
         optional_scopes,

@@ -18,7 +18,7 @@ use cmg_onboarding::{
     spec::{ClientApp, ServerApp},
 };
 
-use crate::arguments::BadInput;
+use crate::bad_input::BadInput;
 
 /// The flags for the site.
 #[derive(Debug, Args)]

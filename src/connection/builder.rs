@@ -6,9 +6,8 @@ use crate::{
     backoff::WaitPolicy,
     clock::{Clock, SystemClock},
     connection::{
-        check::term::SecretThresholds,
+        check::{rules::Consents, term::SecretThresholds},
         handle::{AzureServicesConnection, Inner},
-        plan::consents::Consents,
         read::snapshot::needs_directory,
         report::{incomplete::IncompleteConnection, step::AppRole},
         run::{cancel::Cancel, secret_sink::SecretSink},

@@ -8,9 +8,15 @@ use crate::{
     backoff::WaitPolicy,
     clock::Clock,
     connection::{
-        check::{rules::Rules, term::SecretThresholds},
-        plan::{consents::Consents, document::PlanDocument, draft},
-        read::snapshot::{Snapshot, Unread, read, read_tenant},
+        check::{
+            rules::{Consents, Rules},
+            term::SecretThresholds,
+        },
+        plan::{document::PlanDocument, draft},
+        read::{
+            reading::{Unread, read, read_tenant},
+            snapshot::Snapshot,
+        },
         report::{
             emitter::Emitter,
             error::ReadError,

@@ -89,6 +89,7 @@ mod verbs;
 
 pub use builder::AzureServicesConnectionBuilder;
 pub use check::{
+    rules::Consents,
     sign_in::SignInSummary,
     verify::{ImportVerifier, Verification},
 };
@@ -97,7 +98,6 @@ pub use many::{ManyResult, onboard_many, onboard_stream};
 pub use plan::{
     Plan,
     change::{Change, When},
-    consents::Consents,
     difference::PropertyChange,
     document::{PlanDocument, PlannedSite},
     operation::{Operation, PlannedAction, PlannedSecret, Reference},

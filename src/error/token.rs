@@ -68,7 +68,7 @@ impl TokenFailure {
     /// A wrong password or a missing consent stays wrong or missing on every other way, and a person who said no is
     /// not asked again.
     #[must_use]
-    pub const fn concerns_this_way_only(self) -> bool {
+    pub const fn concerns_this_provider_only(self) -> bool {
         matches!(self, Self::Blocked | Self::NotAvailable)
     }
 

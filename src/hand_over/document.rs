@@ -13,7 +13,7 @@ use serde::{
 };
 use time::OffsetDateTime;
 
-use super::{HandOver, HandOverError, recipient::hexadecimal};
+use super::{HandOver, HandOverError, syntax::hexadecimal};
 use crate::{
     ids::{ApplicationId, TenantId},
     secret::ClientSecret,

@@ -10,21 +10,16 @@ use aws_lc_rs::{
     rsa::{OAEP_SHA1_MGF1SHA1, OaepPublicEncryptingKey, PublicEncryptingKey},
 };
 use secrecy::zeroize::Zeroizing;
-use x509_cert::{
-    TbsCertificate,
-    der::{
-        Decode, Encode, Tag,
-        asn1::{AnyRef, ObjectIdentifier},
-    },
-    name::Name,
+use x509_cert::der::{
+    Encode, Tag,
+    asn1::{AnyRef, ObjectIdentifier},
 };
 
 use super::{
     HandOverError, Recipient, RecipientKey,
-    recipient::hexadecimal,
+    issuer_and_serial::IssuerAndSerial,
     syntax::{context, element, elements, identifier, inside},
 };
-use crate::text::excerpt;
 
 const ENVELOPED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.3");
 const AUTH_ENVELOPED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.23");
@@ -35,31 +30,6 @@ const AES_256_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.1
 
 /// A file with more recipients is not read: each costs one operation with the private key.
 const MOST_RECIPIENTS: usize = 16;
-
-/// Which certificate: its issuer and serial number, as they stand in the message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct IssuerAndSerial(Vec<u8>);
-
-impl IssuerAndSerial {
-    pub(super) fn of(certificate: &TbsCertificate) -> Option<Self> {
-        let issuer = certificate.issuer().to_der().ok()?;
-        let serial = certificate.serial_number().to_der().ok()?;
-        element(Tag::Sequence, &[&issuer, &serial]).map(Self)
-    }
-
-    /// For people.
-    pub(super) fn shown(&self) -> String {
-        let shown = || {
-            let parts = inside(AnyRef::from_der(&self.0).ok()?, Tag::Sequence)?;
-            let [issuer, serial] = parts.as_slice() else {
-                return None;
-            };
-            let issuer = Name::from_der(&issuer.to_der().ok()?).ok()?;
-            Some(format!("the certificate {} of {issuer}", hexadecimal(serial.value())))
-        };
-        shown().map_or_else(|| "a certificate".to_owned(), |text| excerpt(&text))
-    }
-}
 
 /// A message, taken apart.
 pub(super) struct Envelope<'a> {
@@ -100,7 +70,10 @@ pub(super) fn seal(mut content: Zeroizing<Vec<u8>>, recipient: &Recipient) -> Op
     let oaep = algorithm(&RSA_OAEP, &element(Tag::Sequence, &[])?)?;
     let transported = element(Tag::OctetString, &[encrypted_key])?;
     let version = element(Tag::Integer, &[&[0]])?;
-    let transport = element(Tag::Sequence, &[&version, &recipient.issuer_and_serial.0, &oaep, &transported])?;
+    let transport = element(
+        Tag::Sequence,
+        &[&version, recipient.issuer_and_serial.as_bytes(), &oaep, &transported],
+    )?;
     let cipher = algorithm(&AES_256_CBC, &element(Tag::OctetString, &[iv.as_ref()])?)?;
     let data = element(Tag::ObjectIdentifier, &[DATA.as_bytes()])?;
     let encrypted = element(context(0, false), &[&content])?;
@@ -236,7 +209,7 @@ impl<'a> KeyTransport<'a> {
             return None;
         };
         let certificate = match recipient.header().tag() {
-            Tag::Sequence => Some(IssuerAndSerial(recipient.to_der().ok()?)),
+            Tag::Sequence => Some(IssuerAndSerial::read(recipient.to_der().ok()?)),
             _ => None,
         };
         let algorithm = inside(*algorithm, Tag::Sequence)?;

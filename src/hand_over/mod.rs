@@ -80,6 +80,7 @@ mod document;
 mod envelope;
 mod error;
 mod fingerprint;
+mod issuer_and_serial;
 mod recipient;
 mod recipient_key;
 mod sealed;

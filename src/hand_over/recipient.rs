@@ -13,7 +13,7 @@ use x509_cert::{
     time::Time,
 };
 
-use super::{HandOverError, armour, envelope::IssuerAndSerial};
+use super::{HandOverError, armour, issuer_and_serial::IssuerAndSerial, syntax::hexadecimal};
 use crate::text::excerpt;
 
 /// *Document Encryption*, which `Protect-CmsMessage` demands of a certificate.
@@ -66,7 +66,7 @@ impl Recipient {
         self.valid_until
     }
 
-    /// A certificate that nobody has checked; `None` if the bytes are not a certificate.
+    /// A certificate that has not been checked; `None` if the bytes are not a certificate.
     pub(super) fn read(bytes: &[u8]) -> Option<Result<(Self, Certificate), HandOverError>> {
         if bytes.len() > LONGEST {
             return None;
@@ -124,10 +124,6 @@ impl Recipient {
 pub(super) fn public_key(spki: &[u8]) -> Option<Vec<u8>> {
     let key = PublicEncryptingKey::from_der(spki).ok()?;
     Some(key.as_der().ok()?.as_ref().to_vec())
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 fn moment(time: Time) -> Option<OffsetDateTime> {

@@ -46,3 +46,7 @@ pub(super) fn element(tag: Tag, parts: &[&[u8]]) -> Option<Vec<u8>> {
     let value = Zeroizing::new(parts.concat());
     AnyRef::new(tag, &value).ok()?.to_der().ok()
 }
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}

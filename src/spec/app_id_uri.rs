@@ -105,7 +105,7 @@ impl AppIdUri {
     ///
     /// # Errors
     ///
-    /// When the URI's domain is not one of the tenant's, or its ids are somebody else's.
+    /// If the URI's domain is not one of the tenant's, or its id is neither the tenant's nor the app's.
     pub fn check_owner(
         &self,
         tenant: TenantId,

@@ -18,11 +18,11 @@ use crate::ids::{ApplicationId, DirectoryObjectId};
 pub enum ClientApp {
     /// A new app registration is created.
     Create(ClientAppSpec),
-    /// An app registration that somebody else made is imported.
+    /// An app registration of another administrator is imported.
     Import(ImportedClientApp),
     /// An app that the site already knows is used again.
     Reuse(ReusedApp),
-    /// An app registration that somebody else made is brought into shape and imported.
+    /// An app registration of another administrator is brought into shape and imported.
     Adopt(AdoptedClientApp),
 }
 

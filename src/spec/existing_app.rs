@@ -194,7 +194,7 @@ impl From<AdoptedServerApp> for AdoptedServerAppBuilder {
     }
 }
 
-/// A client app that somebody registered by hand or by the console, to be adopted like an [`AdoptedServerApp`].
+/// A client app that an administrator has registered by hand or with the console, to be adopted like an [`AdoptedServerApp`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AdoptedClientApp {

@@ -26,11 +26,11 @@ const LONGEST_HOME_PAGE_URL: usize = 255;
 pub enum ServerApp {
     /// A new app registration is created.
     Create(ServerAppSpec),
-    /// An app registration that somebody else made is imported.
+    /// An app registration of another administrator is imported.
     Import(ImportedServerApp),
     /// An app that the site already knows is used again.
     Reuse(ReusedApp),
-    /// An app registration that somebody else made is brought into shape and imported.
+    /// An app registration of another administrator is brought into shape and imported.
     Adopt(AdoptedServerApp),
 }
 

@@ -150,7 +150,7 @@ mod tests {
     async fn a_credential_that_is_not_set_up_leaves_the_next_way_open() {
         let (_, provider) = fake(Err(ErrorKind::Credential));
         let error = provider.token(&TokenRequest::new(["https://a/.default"])).await.unwrap_err();
-        assert!(error.failure().concerns_this_way_only());
+        assert!(error.failure().concerns_this_provider_only());
         assert!(crate::error::chain(&error).contains("no az on this machine"));
     }
 

@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 
 use self::{
     key::Key,
-    slot::{Failure, Held, Served, Slot},
+    slot::{Cached, Failure, Served, Slot},
 };
 use super::{AccessToken, TokenProvider, TokenRequest};
 use crate::{
@@ -178,7 +178,7 @@ impl<P: TokenProvider> CachedTokens<P> {
         match &result {
             Ok(token) => {
                 state.failure = None;
-                state.held = Some(Held::new(token.clone(), wanted.claims, flight, now, self.refresh_ahead));
+                state.held = Some(Cached::new(token.clone(), wanted.claims, flight, now, self.refresh_ahead));
             }
             Err(error) => {
                 state.failure = Some(Failure {
@@ -258,7 +258,7 @@ const fn is_a_persons_answer(failure: TokenFailure) -> bool {
     matches!(failure, TokenFailure::Cancelled | TokenFailure::Declined | TokenFailure::TimedOut)
 }
 
-/// Drops what serves nobody any more, and if that is not enough, any token that nobody is waiting for: its owner gets
+/// Drops what serves no request any more, and if that is not enough, any token that no request waits for: its owner gets
 /// another one. Slots in use stay, so that a sign-in under way is shared as ever.
 fn make_room(slots: &mut HashMap<Key, Arc<Slot>>, now: OffsetDateTime) {
     if slots.len() < MOST_TOKENS {

@@ -1,4 +1,4 @@
-//! Tries one way of signing in after the other.
+//! Tries one token provider after the other.
 
 use std::{
     collections::HashMap,
@@ -14,77 +14,77 @@ use crate::{
     ids::TenantId,
 };
 
-/// For how many tenants the way that worked is remembered. Far more than tenants that are in use at once.
+/// For how many tenants the provider that worked is remembered. Far more than tenants that are in use at once.
 const MOST_TENANTS: usize = 1_024;
 
-type Listener = Arc<dyn Fn(&BlockedWay<'_>) + Send + Sync>;
+type Listener = Arc<dyn Fn(&BlockedProvider<'_>) + Send + Sync>;
 
-/// Several ways of signing in, tried in order.
+/// Several token providers, tried in order.
 ///
-/// It goes on to the next way only where [`TokenFailure::concerns_this_way_only`] says that another one may be open;
-/// everything else ends the attempt, so that a person who declined is not asked again. The way that worked is remembered
+/// It goes on to the next provider only if [`TokenFailure::concerns_this_provider_only`] says that another one may be open;
+/// everything else ends the attempt, so that a person who declined is not asked again. The provider that worked is remembered
 /// for each tenant, and the ones before it are not tried there again. Put it into [`super::CachedTokens`], so that one
 /// sign-in serves many requests. Clones share what they remember, for 1,024 tenants at most; one that is forgotten begins with
-/// the first way again.
+/// the first provider again.
 ///
 /// # Cancel safety
 ///
 /// A request may be dropped at any await, as far as the providers in the chain allow it; the next one begins with the
-/// way that worked last.
+/// provider that worked last.
 ///
 /// ```
 /// use cmg_onboarding::{StaticToken, token::TokenChain};
 ///
 /// let chain = TokenChain::new()
 ///     .then("the given token", StaticToken::new("eyJ0..."))
-///     .on_blocked(|way| eprintln!("{} is blocked: {}", way.name, way.error));
+///     .on_blocked(|provider| eprintln!("{} is blocked: {}", provider.name, provider.error));
 /// # let _ = chain;
 /// ```
 #[derive(Clone, Default)]
 pub struct TokenChain {
-    ways: Vec<Way>,
+    providers: Vec<NamedProvider>,
     listener: Option<Listener>,
     open: Arc<Mutex<HashMap<Option<TenantId>, usize>>>,
 }
 
 #[derive(Debug, Clone)]
-struct Way {
+struct NamedProvider {
     name: String,
     provider: Arc<dyn TokenProvider>,
 }
 
-/// One way of signing in turned out to be blocked.
+/// One provider turned out to be blocked.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct BlockedWay<'a> {
+pub struct BlockedProvider<'a> {
     /// The name it was given in the chain.
     pub name: &'a str,
     /// Why.
     pub error: &'a TokenError,
-    /// The way that is tried next; `None` when this was the last one.
+    /// The provider that is tried next; `None` if this was the last one.
     pub next: Option<&'a str>,
 }
 
 impl TokenChain {
-    /// Begins without any way.
+    /// Begins without any provider.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a way to try after those before it. `name` is shown to people.
+    /// Adds a provider to try after those before it. `name` is shown to people.
     #[must_use]
     pub fn then(mut self, name: impl Into<String>, provider: impl TokenProvider + 'static) -> Self {
-        self.ways.push(Way {
+        self.providers.push(NamedProvider {
             name: name.into(),
             provider: Arc::new(provider),
         });
         self
     }
 
-    /// Tells `listener` of every way that is blocked, before the next one is tried. Default: nobody.
+    /// Tells `listener` of every provider that is blocked, before the next one is tried. Default: none.
     #[must_use]
-    pub fn on_blocked(mut self, listener: impl Fn(&BlockedWay<'_>) + Send + Sync + 'static) -> Self {
+    pub fn on_blocked(mut self, listener: impl Fn(&BlockedProvider<'_>) + Send + Sync + 'static) -> Self {
         self.listener = Some(Arc::new(listener));
         self
     }
@@ -96,7 +96,7 @@ impl TokenChain {
 
     fn remember(&self, tenant: Option<TenantId>, index: usize) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        // The first way is where a tenant that is not remembered begins.
+        // The first provider is where a tenant that is not remembered begins.
         if index == 0 {
             open.remove(&tenant);
             return;
@@ -113,7 +113,7 @@ impl fmt::Debug for TokenChain {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("TokenChain")
-            .field("ways", &self.ways)
+            .field("providers", &self.providers)
             .field("listener", &self.listener.is_some())
             .finish_non_exhaustive()
     }
@@ -124,21 +124,21 @@ impl TokenProvider for TokenChain {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
         let first = self.first_open(request.tenant);
         let mut blocked = None;
-        for (index, way) in self.ways.iter().enumerate().skip(first) {
-            let error = match way.provider.token(request).await {
+        for (index, named) in self.providers.iter().enumerate().skip(first) {
+            let error = match named.provider.token(request).await {
                 Ok(token) => {
                     self.remember(request.tenant, index);
                     return Ok(token);
                 }
                 Err(error) => error,
             };
-            if !error.failure().concerns_this_way_only() {
+            if !error.failure().concerns_this_provider_only() {
                 return Err(error);
             }
             if let Some(listener) = &self.listener {
-                let next = self.ways.get(index + 1).map(|way| way.name.as_str());
-                listener(&BlockedWay {
-                    name: &way.name,
+                let next = self.providers.get(index + 1).map(|named| named.name.as_str());
+                listener(&BlockedProvider {
+                    name: &named.name,
                     error: &error,
                     next,
                 });
@@ -152,7 +152,7 @@ impl TokenProvider for TokenChain {
 fn none_given() -> TokenError {
     TokenError::new(
         TokenFailure::NotAvailable,
-        "no way of signing in was given",
+        "the chain has no token provider",
         "Give the chain at least one token provider.",
     )
 }
@@ -161,7 +161,7 @@ fn none_open(last: TokenError) -> TokenError {
     let help = last.help().into_owned();
     let refusal = last.refusal().cloned();
     let trace = last.trace().cloned();
-    let mut error = TokenError::new(last.failure(), "no way of signing in is open", help).with_source(last);
+    let mut error = TokenError::new(last.failure(), "no token provider of the chain is open", help).with_source(last);
     if let Some(refusal) = refusal {
         error = error.with_refusal(refusal);
     }
@@ -190,11 +190,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_blocked_way_is_reported_and_the_next_one_tried() {
+    async fn a_blocked_provider_is_reported_and_the_next_one_tried() {
         let told = Arc::new(Mutex::new(Vec::new()));
         let listener = {
             let told = told.clone();
-            move |way: &BlockedWay<'_>| told.lock().unwrap().push(format!("{} then {:?}", way.name, way.next))
+            move |provider: &BlockedProvider<'_>| told.lock().unwrap().push(format!("{} then {:?}", provider.name, provider.next))
         };
         let calls = Arc::default();
         let chain = TokenChain::new()
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_way_that_worked_is_remembered_for_its_tenant_only() {
+    async fn the_provider_that_worked_is_remembered_for_its_tenant_only() {
         let calls = Arc::default();
         let chain = TokenChain::new()
             .then("a", failing(TokenFailure::Blocked, &calls))
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(first.load(Ordering::Relaxed), 3_000, "the latest one is remembered");
         let simple = TokenChain::new().then("a", working());
         simple.token(&ask(1)).await.unwrap();
-        assert!(simple.open.lock().unwrap().is_empty(), "the first way is not worth a memory");
+        assert!(simple.open.lock().unwrap().is_empty(), "the first provider is not worth a memory");
     }
 
     #[tokio::test]
@@ -272,11 +272,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn when_every_way_is_blocked_the_last_reason_is_the_source() {
+    async fn when_every_provider_is_blocked_the_last_reason_is_the_source() {
         let chain = TokenChain::new().then("a", failing(TokenFailure::Blocked, &Arc::default()));
         let error = chain.token(&TokenRequest::default()).await.unwrap_err();
         assert_eq!(error.failure(), TokenFailure::Blocked);
-        assert_eq!(crate::error::chain(&error), "no way of signing in is open: closed");
+        assert_eq!(crate::error::chain(&error), "no token provider of the chain is open: closed");
         assert_eq!(error.help(), "Try another way.");
         let empty = TokenChain::new().token(&TokenRequest::default()).await.unwrap_err();
         assert_eq!(empty.failure(), TokenFailure::NotAvailable);

@@ -104,8 +104,8 @@ impl TenantDiscovery {
     ///
     /// # Errors
     ///
-    /// When the text is neither a domain nor an id, when nobody knows it, when tenants in different clouds have it,
-    /// and when nobody gave a usable answer. A tenant that was found is not held back because another cloud could
+    /// When the text is neither a domain nor an id, when no cloud knows it, when tenants in different clouds have it,
+    /// and when no cloud gave a usable answer. A tenant that was found is not held back because another cloud could
     /// not be asked; [`DiscoveredTenant::unasked`] tells.
     ///
     /// # Cancel safety

@@ -12,7 +12,7 @@ use crate::error::{TokenError, TokenFailure};
 /// end or was refused.
 ///
 /// For pipelines, and for people who got a token elsewhere (`az account get-access-token --resource-type ms-graph`).
-/// The copy that is read here is wiped; the variable itself stays where it is, for whoever can read this process's
+/// The copy that is read here is wiped; the variable itself stays where it is, for every program that can read this process's
 /// environment.
 ///
 /// ```

@@ -33,7 +33,7 @@ pub use access_token::AccessToken;
 #[cfg(feature = "azure-identity")]
 pub use azure_identity::AzureIdentity;
 pub use cache::CachedTokens;
-pub use chain::{BlockedWay, TokenChain};
+pub use chain::{BlockedProvider, TokenChain};
 pub use claims::TokenClaims;
 #[cfg(feature = "http")]
 pub use discovery::{DiscoveredTenant, TenantDiscovery, TenantDiscoveryError};

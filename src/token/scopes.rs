@@ -145,7 +145,7 @@ fn named(endpoints: &CloudEndpoints, uses: &[Use]) -> Vec<String> {
     of_graph.chain(["openid", "profile"].map(str::to_owned)).collect()
 }
 
-/// `.default` of the one resource that these scopes belong to, for whoever is only ever given all or nothing.
+/// `.default` of the one resource that these scopes belong to, for a credential that is only ever given all or nothing.
 #[cfg(any(feature = "azure-identity", feature = "sign-in"))]
 pub(super) fn default_scope_of(scopes: &[String]) -> Result<String, TokenError> {
     // Scopes without a resource, as "openid", are about the account and belong to every resource.

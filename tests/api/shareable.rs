@@ -274,7 +274,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::spec::by_hand::PartKind>();
     is_shareable::<cmg_onboarding::spec::by_hand::Placeholder>();
     is_shareable::<cmg_onboarding::spec::by_hand::Step>();
-    is_shareable::<cmg_onboarding::token::BlockedWay<'static>>();
+    is_shareable::<cmg_onboarding::token::BlockedProvider<'static>>();
     is_shareable::<cmg_onboarding::token::ClientAssertionSignIn>();
     is_shareable::<cmg_onboarding::token::ClientCertificate>();
     is_shareable::<cmg_onboarding::token::ClientCertificateSignIn>();

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{Ensured, Held, discovery::set_discovery};
+use super::{Contents, Ensured, discovery::set_discovery};
 use cmg_onboarding::{
     error::{SiteError, SiteRefused},
     ids::ApplicationId,
@@ -21,7 +21,7 @@ const CLOUD_MANAGEMENT: i64 = 1;
 
 const RENEW: &str = "open Administration > Cloud Services > Microsoft Entra tenants, select the server app and choose Renew Secret Key";
 
-impl Held {
+impl Contents {
     /// What the console refuses before it writes anything.
     pub(super) fn check(&self, wanted: &SiteOnboarding, now: OffsetDateTime) -> Result<(), SiteError> {
         self.check_rights("import the apps")?;

@@ -54,7 +54,7 @@ const FIRST_ROW: i64 = 16_777_217;
 pub struct EmulatedSite {
     clock: Arc<dyn Clock>,
     access: Arc<Access>,
-    held: Arc<Mutex<Held>>,
+    held: Arc<Mutex<Contents>>,
     timeline: Timeline,
 }
 
@@ -67,7 +67,7 @@ struct Access {
 
 /// What the site holds.
 #[derive(Debug)]
-struct Held {
+struct Contents {
     rows: SiteSnapshot,
     secrets: HashMap<ApplicationId, ClientSecret>,
     next_row: i64,
@@ -235,7 +235,7 @@ impl EmulatedSiteBuilder {
         let mut rows = SiteSnapshot::default();
         rows.info = self.info.identified_by(identity);
         rows.gateways = Some(Vec::new());
-        let held = Held {
+        let held = Contents {
             rows,
             secrets: HashMap::new(),
             next_row: FIRST_ROW,

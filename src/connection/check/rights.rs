@@ -7,10 +7,7 @@ use crate::{
             change::Change,
             operation::{Operation, PlannedAction, Reference},
         },
-        read::{
-            granted::granted_to,
-            snapshot::{TenantSnapshot, role_gap},
-        },
+        read::{granted::granted_to, roles::role_gap, snapshot::TenantSnapshot},
         report::finding::{Finding, FindingCode},
     },
     ids::ApplicationId,

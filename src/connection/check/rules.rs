@@ -6,7 +6,6 @@ use crate::{
     cloud::CloudEndpoints,
     connection::{
         check::term::SecretThresholds,
-        plan::consents::Consents,
         read::snapshot::{Snapshot, TenantSnapshot},
         report::step::AppRole,
     },
@@ -14,6 +13,23 @@ use crate::{
     site::SiteIdentity,
     spec::ConnectionSpec,
 };
+
+/// Who gives the admin consents that are missing.
+///
+/// ```
+/// use cmg_onboarding::connection::Consents;
+///
+/// assert_eq!(Consents::default(), Consents::Grant);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Consents {
+    /// The run grants them, in the name of the account that is signed in.
+    #[default]
+    Grant,
+    /// Another administrator grants them, in the portal or by the admin consent URL. The run writes none.
+    LeaveToAdministrator,
+}
 
 /// What the checks go by besides what was found.
 #[derive(Debug, Clone, Copy)]

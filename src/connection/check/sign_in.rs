@@ -6,10 +6,7 @@ use serde::Serialize;
 
 use crate::{
     cloud::CloudEnvironment,
-    connection::read::{
-        granted::granted_to,
-        snapshot::{TenantSnapshot, role_gap},
-    },
+    connection::read::{granted::granted_to, roles::role_gap, snapshot::TenantSnapshot},
     directory::SignedIn,
     ids::{RoleTemplateId, TenantId},
     permissions::{self, Use, least},
@@ -117,7 +114,7 @@ fn role_name(role: RoleTemplateId) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connection::read::snapshot::RELEVANT_ROLES;
+    use crate::connection::read::roles::RELEVANT_ROLES;
 
     #[test]
     fn every_role_that_matters_has_a_name() {

@@ -21,7 +21,7 @@ use crate::{
             error::ReadError,
             event::{Event, Verb},
             finding::{Finding, Severity},
-            finding_place::Ways,
+            finding_place::Choices,
         },
     },
     directory::{ApplicationKey, Directory, DirectoryHandle, PermissionGrant, RoleAssignment, Tenant},
@@ -150,7 +150,7 @@ impl ImportVerifier {
         }
         let tried = probed.unwrap_or_default();
         tried.add_to(&mut findings);
-        let mut findings: Vec<Finding> = findings.into_iter().map(|finding| finding.placed(Ways::IMPORT)).collect();
+        let mut findings: Vec<Finding> = findings.into_iter().map(|finding| finding.placed(Choices::IMPORT)).collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         Ok(Verification {
             is_secret_accepted: tried.is_accepted,

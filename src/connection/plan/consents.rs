@@ -2,7 +2,10 @@
 
 use crate::{
     connection::{
-        check::{apps, rules::Rules},
+        check::{
+            apps,
+            rules::{Consents, Rules},
+        },
         plan::{
             change::Change,
             operation::{Operation, PlannedAction, Reference},
@@ -24,23 +27,6 @@ const USER_READ: &str = "User.Read";
 
 /// The application permission that discovery needs.
 const DIRECTORY_READ_ALL: &str = "Directory.Read.All";
-
-/// Who gives the admin consents that are missing.
-///
-/// ```
-/// use cmg_onboarding::connection::Consents;
-///
-/// assert_eq!(Consents::default(), Consents::Grant);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Consents {
-    /// The run grants them, in the name of the account that is signed in.
-    #[default]
-    Grant,
-    /// Another administrator grants them, in the portal or by the admin consent URL. The run writes none.
-    LeaveToAdministrator,
-}
 
 /// The consents that are left to another administrator and are missing, or could not be read: one finding for each app.
 pub(crate) fn open_consents(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Finding> {

@@ -12,7 +12,7 @@ use crate::{
             registrations::check_registrations,
             rights::{check_ownership, check_permissions, check_roles},
             rows::check_rows,
-            rules::Rules,
+            rules::{Consents, Rules},
             secrets::{check_secrets, note_secret, note_secrets_of_others},
             site::{check_site, note_renewal},
         },
@@ -20,7 +20,7 @@ use crate::{
             alive::confirm_apps,
             apps::{client_changes, removals_if_refused, server_changes},
             change::{Change, needed_uses},
-            consents::{Consents, client_consents, open_consents, server_consents},
+            consents::{client_consents, open_consents, server_consents},
             document::{PlanDocument, PlannedSite},
             operation::PlannedAction,
             removal::removal_changes,
@@ -29,7 +29,7 @@ use crate::{
             target::Target,
         },
         read::snapshot::Snapshot,
-        report::{event::Verb, finding::Finding, finding_place::Ways, step::AppRole},
+        report::{event::Verb, finding::Finding, finding_place::Choices, step::AppRole},
     },
     spec::ConnectionSpec,
 };
@@ -124,7 +124,7 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
 }
 
 fn sorted(rules: &Rules<'_>, findings: Vec<Finding>) -> Vec<Finding> {
-    let ways = Ways::of(rules.spec);
+    let ways = Choices::of(rules.spec);
     let mut findings: Vec<Finding> = findings.into_iter().map(|finding| finding.placed(ways)).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
     findings

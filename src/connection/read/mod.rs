@@ -4,4 +4,6 @@
 //! parallel requests. Reading never writes.
 
 pub(crate) mod granted;
+pub(crate) mod reading;
+pub(crate) mod roles;
 pub(crate) mod snapshot;

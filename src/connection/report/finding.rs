@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::finding_code::FindingCode;
 use super::{
-    finding_place::{self as place, Ways},
+    finding_place::{self as place, Choices},
     step::Step,
 };
 use crate::{
@@ -115,7 +115,7 @@ impl Finding {
     }
 
     /// The same, with its field in a specification that gets its apps in these ways.
-    pub(crate) fn placed(mut self, ways: Ways) -> Self {
+    pub(crate) fn placed(mut self, ways: Choices) -> Self {
         self.field = place::field(self.code, &self.parameters, Some(ways));
         self
     }

@@ -15,7 +15,7 @@ enum Field {
     None,
     /// A field of the specification itself.
     Of(&'static str),
-    /// A field of the server app: the first of these that its way has.
+    /// A field of the server app: the first of these that its choice has.
     Server(&'static [&'static str]),
     /// A field of the client app, as above.
     Client(&'static [&'static str]),
@@ -283,19 +283,19 @@ const PLACES: &[(FindingCode, Field, At)] = {
     ]
 };
 
-/// How a specification gets one of its apps, with the fields that this way has.
+/// How a specification gets one of its apps, with the fields that this choice has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Way {
+struct Choice {
     name: &'static str,
     fields: &'static [&'static str],
 }
 
-const fn way(name: &'static str, fields: &'static [&'static str]) -> Way {
-    Way { name, fields }
+const fn choice(name: &'static str, fields: &'static [&'static str]) -> Choice {
+    Choice { name, fields }
 }
 
-const SERVER_CREATE: Way = way("create", &["name", "homePageUrl", "appIdUri", "secretValidity", "owners"]);
-const SERVER_IMPORT: Way = way(
+const SERVER_CREATE: Choice = choice("create", &["name", "homePageUrl", "appIdUri", "secretValidity", "owners"]);
+const SERVER_IMPORT: Choice = choice(
     "import",
     &[
         "tenantName",
@@ -307,23 +307,23 @@ const SERVER_IMPORT: Way = way(
         "appIdUri",
     ],
 );
-const SERVER_ADOPT: Way = way(
+const SERVER_ADOPT: Choice = choice(
     "adopt",
     &["clientId", "appIdUri", "secretValidity", "keepSignInAudience", "keepTokenVersion"],
 );
-const CLIENT_CREATE: Way = way("create", &["name", "owners"]);
-const CLIENT_IMPORT: Way = way("import", &["name", "clientId"]);
-const CLIENT_ADOPT: Way = way("adopt", &["clientId", "keepSignInAudience"]);
-const REUSE: Way = way("reuse", &["clientId"]);
+const CLIENT_CREATE: Choice = choice("create", &["name", "owners"]);
+const CLIENT_IMPORT: Choice = choice("import", &["name", "clientId"]);
+const CLIENT_ADOPT: Choice = choice("adopt", &["clientId", "keepSignInAudience"]);
+const REUSE: Choice = choice("reuse", &["clientId"]);
 
 /// How a specification gets both of its apps.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ways {
-    server: Way,
-    client: Way,
+pub(crate) struct Choices {
+    server: Choice,
+    client: Choice,
 }
 
-impl Ways {
+impl Choices {
     /// Both apps are imported.
     pub(crate) const IMPORT: Self = Self {
         server: SERVER_IMPORT,
@@ -349,10 +349,10 @@ impl Ways {
 }
 
 /// The field of the specification that a finding is about, as violations write it. If it is not known how the apps are
-/// got, the way is left out: `serverApp.appIdUri`.
-pub(crate) fn field(code: FindingCode, parameters: &Parameters, ways: Option<Ways>) -> Option<String> {
-    let server = |names| below("serverApp", names, ways.map(|ways| ways.server));
-    let client = |names| below("clientApp", names, ways.map(|ways| ways.client));
+/// got, the choice is left out: `serverApp.appIdUri`.
+pub(crate) fn field(code: FindingCode, parameters: &Parameters, choices: Option<Choices>) -> Option<String> {
+    let server = |names| below("serverApp", names, choices.map(|choices| choices.server));
+    let client = |names| below("clientApp", names, choices.map(|choices| choices.client));
     match decided(code).0 {
         Field::None => None,
         Field::Of(name) => Some(name.to_owned()),
@@ -383,12 +383,12 @@ fn is_client(parameters: &Parameters) -> bool {
     parameters.get("app").and_then(Value::as_str) == Some("client")
 }
 
-fn below(app: &str, names: &[&str], way: Option<Way>) -> Option<String> {
-    let Some(way) = way else {
+fn below(app: &str, names: &[&str], choice: Option<Choice>) -> Option<String> {
+    let Some(choice) = choice else {
         return names.first().map(|name| format!("{app}.{name}"));
     };
-    let name = names.iter().find(|name| way.fields.contains(name))?;
-    Some(format!("{app}.{}.{name}", way.name))
+    let name = names.iter().find(|name| choice.fields.contains(name))?;
+    Some(format!("{app}.{}.{name}", choice.name))
 }
 
 #[cfg(test)]
@@ -404,15 +404,15 @@ mod tests {
 
     #[test]
     fn the_fields_of_each_way_are_those_that_the_specification_reads() {
-        let server = [SERVER_CREATE, SERVER_IMPORT, SERVER_ADOPT, REUSE].map(|way| ("serverApp", way));
-        let client = [CLIENT_CREATE, CLIENT_IMPORT, CLIENT_ADOPT, REUSE].map(|way| ("clientApp", way));
-        for (app, way) in server.into_iter().chain(client) {
-            let spec = json!({app: {way.name: {"unknown": true}}}).to_string();
+        let server = [SERVER_CREATE, SERVER_IMPORT, SERVER_ADOPT, REUSE].map(|choice| ("serverApp", choice));
+        let client = [CLIENT_CREATE, CLIENT_IMPORT, CLIENT_ADOPT, REUSE].map(|choice| ("clientApp", choice));
+        for (app, choice) in server.into_iter().chain(client) {
+            let spec = json!({app: {choice.name: {"unknown": true}}}).to_string();
             let invalid = spec.parse::<ConnectionSpec>().unwrap_err();
-            let path = format!("{app}.{}.unknown", way.name);
+            let path = format!("{app}.{}.unknown", choice.name);
             let unknown = invalid.violations().iter().find(|violation| violation.path() == path);
             let known = &unknown.expect("the field is not known").parameters()["known"];
-            assert_eq!(known, &json!(way.fields), "{path}");
+            assert_eq!(known, &json!(choice.fields), "{path}");
         }
     }
 
@@ -420,7 +420,7 @@ mod tests {
     fn every_field_that_is_named_exists_in_some_way() {
         let server = [SERVER_CREATE, SERVER_IMPORT, SERVER_ADOPT, REUSE];
         let client = [CLIENT_CREATE, CLIENT_IMPORT, CLIENT_ADOPT, REUSE];
-        let has = |ways: &[Way], name: &str| ways.iter().any(|way| way.fields.contains(&name));
+        let has = |choices: &[Choice], name: &str| choices.iter().any(|choice| choice.fields.contains(&name));
         for (code, field, _) in PLACES {
             let (is_server, is_client, names) = match field {
                 Field::None | Field::Of(_) => continue,

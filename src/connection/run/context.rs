@@ -18,7 +18,7 @@ use crate::{
             error::ApplyError,
             event::EventKind,
             finding::Finding,
-            finding_place::Ways,
+            finding_place::Choices,
             outcome::{IssuedSecret, Report, StepReport},
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
@@ -190,7 +190,7 @@ impl<'a> Run<'a> {
 
     /// Adds a finding to the outcome.
     pub(crate) fn find(&self, finding: Finding) {
-        let placed = finding.placed(Ways::of(&self.inner.spec));
+        let placed = finding.placed(Choices::of(&self.inner.spec));
         self.state().findings.push(placed);
     }
 

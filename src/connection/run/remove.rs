@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     connection::{
         plan::operation::Operation,
-        read::snapshot::none_if_denied,
+        read::reading::none_if_denied,
         report::{
             finding::{Finding, FindingCode},
             outcome::StepReport,

@@ -77,9 +77,9 @@ fn is_company_trouble(status: u16, envelope: &Envelope) -> bool {
     status == 404 && envelope.has_code("Directory_ObjectNotFound") && envelope.says("company information")
 }
 
-/// `None` where somebody in between answered in Microsoft Graph's place.
+/// `None` if a proxy or a portal answered in Microsoft Graph's place.
 fn reason(status: u16, envelope: Option<&Envelope>, is_challenge: bool) -> Option<RefusalReason> {
-    // These speak for themselves, whoever answers.
+    // These speak for themselves, whichever service answers.
     match status {
         401 if is_challenge => return Some(RefusalReason::ClaimsChallenge),
         401 => return Some(RefusalReason::TokenRejected),

@@ -22,7 +22,7 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// `None` where the body is not an error of Microsoft Graph, but of somebody in between.
+    /// `None` if the body is not an error of Microsoft Graph, but of a proxy or a portal.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let root: Value = serde_json::from_slice(body).ok()?;
         let error = root.get("error").or_else(|| root.get("odata.error"))?.as_object()?;

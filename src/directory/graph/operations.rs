@@ -75,7 +75,7 @@ impl Directory for GraphDirectory {
         let Some(claims) = token.claims() else {
             return Ok(SignedIn {
                 expires_on: token.expires_on(),
-                // What the sign-in service said beside a token that nobody but Microsoft Graph can read.
+                // What the sign-in service said beside a token that only Microsoft Graph can read.
                 scopes: token.granted_scopes().map(<[String]>::to_vec),
                 ..SignedIn::default()
             });

@@ -46,19 +46,19 @@ pub(super) fn read(line: &[u8], redactor: &Redactor) -> Option<Answer> {
     if line.cmg != VERSION {
         return None;
     }
-    line.said.into_answer(redactor)
+    line.event.into_answer(redactor)
 }
 
 #[derive(Deserialize)]
 struct Line {
     cmg: u8,
     #[serde(flatten)]
-    said: Said,
+    event: ScriptEvent,
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
-enum Said {
+enum ScriptEvent {
     Site {
         revision: String,
         site_code: String,
@@ -162,7 +162,7 @@ struct Discovery {
     last_delta: Option<i64>,
 }
 
-impl Said {
+impl ScriptEvent {
     fn into_answer(self, redactor: &Redactor) -> Option<Answer> {
         Some(match self {
             Self::Site {

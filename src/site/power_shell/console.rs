@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{
     SCRIPT,
-    request::{self, Address, Wish},
+    request::{self, Address, Task},
     run::read_back,
     writer::{InvalidPowerShellSite, Told},
 };
@@ -70,7 +70,7 @@ impl ConsoleScript {
     ///
     /// When site code or provider cannot be ones, or a text would not arrive as it is.
     pub fn new(site_code: impl Into<String>, provider: impl Into<String>, wanted: &SiteOnboarding) -> Result<Self, ConsoleScriptError> {
-        Self::of(site_code.into(), provider.into(), Wish::OnboardAndPrompt(wanted))
+        Self::of(site_code.into(), provider.into(), Task::OnboardAndPrompt(wanted))
     }
 
     /// The same with the secret sealed in the request, so that the script asks for nothing: a message of the
@@ -87,13 +87,13 @@ impl ConsoleScript {
         wanted: &SiteOnboarding,
         message: &str,
     ) -> Result<Self, ConsoleScriptError> {
-        Self::of(site_code.into(), provider.into(), Wish::OnboardSealed(wanted, message))
+        Self::of(site_code.into(), provider.into(), Task::OnboardSealed(wanted, message))
     }
 
-    fn of(site_code: String, provider: String, wish: Wish<'_>) -> Result<Self, ConsoleScriptError> {
+    fn of(site_code: String, provider: String, task: Task<'_>) -> Result<Self, ConsoleScriptError> {
         let address = Address { site_code, provider };
         address.check()?;
-        let line = request::line(&request::new_run(), &address, wish).map_err(ConsoleScriptError::Refused)?;
+        let line = request::line(&request::new_run(), &address, task).map_err(ConsoleScriptError::Refused)?;
         Ok(Self {
             request: String::from_utf8_lossy(&line).into_owned(),
         })

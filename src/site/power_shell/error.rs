@@ -89,7 +89,7 @@ impl Diagnostic for PowerShellError {
                 "Install Windows PowerShell 5.1 or PowerShell 7, name its program, or write script and request out for an administrator to run."
             }
             Self::TimedOut { .. } => {
-                "Look in the console what is there, and run the same again; a cmdlet may have been waiting for somebody to sign in."
+                "Look in the console what is there, and run the same again; a cmdlet may have been waiting for a person to sign in."
             }
             Self::EndedEarly { .. } => {
                 "Look at the message and at the machine's policies for PowerShell, then run the same again: what is there is kept."

@@ -86,7 +86,7 @@ impl LocalProcess {
     /// # Security warning
     ///
     /// The program is given the secret of the server app. Give a full path: a name finds any program of that name that
-    /// someone has put beside the calling program or into a folder of the search path.
+    /// another program or person has put beside the calling program or into a folder of the search path.
     pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
         self.program = program.into();
         self

@@ -33,7 +33,7 @@ pub(super) struct Address {
 
 /// What the script is asked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Wish<'a> {
+pub(super) enum Task<'a> {
     Snapshot,
     Onboard(&'a SiteOnboarding),
     /// The same, and the script asks the administrator for the secret.
@@ -43,7 +43,7 @@ pub(super) enum Wish<'a> {
     Remove(&'a SiteRemoval),
 }
 
-impl<'a> Wish<'a> {
+impl<'a> Task<'a> {
     /// The secret that the request carries.
     pub(super) const fn secret(self) -> Option<&'a ClientSecret> {
         match self {
@@ -66,19 +66,19 @@ impl<'a> Wish<'a> {
 /// # Errors
 ///
 /// When a text would not arrive as it is.
-pub(super) fn line(run: &str, address: &Address, wish: Wish<'_>) -> Result<Zeroizing<Vec<u8>>, SiteError> {
-    let (operation, wanted, removal) = match wish {
-        Wish::Snapshot => ("snapshot", None, None),
-        Wish::Onboard(wanted) | Wish::OnboardAndPrompt(wanted) | Wish::OnboardSealed(wanted, _) => {
+pub(super) fn line(run: &str, address: &Address, task: Task<'_>) -> Result<Zeroizing<Vec<u8>>, SiteError> {
+    let (operation, wanted, removal) = match task {
+        Task::Snapshot => ("snapshot", None, None),
+        Task::Onboard(wanted) | Task::OnboardAndPrompt(wanted) | Task::OnboardSealed(wanted, _) => {
             ("onboard", Some(Wanted::of(wanted)), None)
         }
-        Wish::Remove(removal) => ("remove", None, Some(removal)),
+        Task::Remove(removal) => ("remove", None, Some(removal)),
     };
-    if let Some(text) = texts(wish).find(|text| is_taken_for_a_date(text)) {
+    if let Some(text) = texts(task).find(|text| is_taken_for_a_date(text)) {
         let message = format!("PowerShell would take {text:?} for a date");
         return Err(SiteRefused::new("hand the values to PowerShell", message, "Choose another name or description.").into());
     }
-    if wish
+    if task
         .wanted()
         .is_some_and(|wanted| matches!(wanted.server_app, ServerAppImport::Renew { .. }))
     {
@@ -92,10 +92,10 @@ pub(super) fn line(run: &str, address: &Address, wish: Wish<'_>) -> Result<Zeroi
         operation,
         site_code: &address.site_code,
         provider: &address.provider,
-        prompt_for_secret: matches!(wish, Wish::OnboardAndPrompt(wanted) if imports(wanted)),
-        secret_key: wish.secret().map(CodeUnits),
-        sealed_secret_key: match wish {
-            Wish::OnboardSealed(_, sealed) => Some(sealed),
+        prompt_for_secret: matches!(task, Task::OnboardAndPrompt(wanted) if imports(wanted)),
+        secret_key: task.secret().map(CodeUnits),
+        sealed_secret_key: match task {
+            Task::OnboardSealed(_, sealed) => Some(sealed),
             _ => None,
         },
         wanted,
@@ -119,14 +119,14 @@ pub(super) fn line(run: &str, address: &Address, wish: Wish<'_>) -> Result<Zeroi
 /// The secret and what is wanted, as a request has them, for a sealed hand-over; `None` if there is no secret.
 #[cfg(feature = "hand-over")]
 pub(crate) fn for_a_hand_over(wanted: &SiteOnboarding) -> Option<(impl Serialize, impl Serialize)> {
-    let secret = Wish::Onboard(wanted).secret()?;
+    let secret = Task::Onboard(wanted).secret()?;
     Some((CodeUnits(secret), Wanted::of(wanted)))
 }
 
 /// The text that PowerShell would take for a date, if there is one.
 #[cfg(feature = "hand-over")]
 pub(crate) fn taken_for_a_date(wanted: &SiteOnboarding) -> Option<&str> {
-    texts(Wish::Onboard(wanted)).find(|text| is_taken_for_a_date(text))
+    texts(Task::Onboard(wanted)).find(|text| is_taken_for_a_date(text))
 }
 
 /// Every key is always there: the script reads in strict mode.
@@ -300,13 +300,13 @@ impl Serialize for CodeUnits<'_> {
     }
 }
 
-/// The texts of a wish that somebody chose freely.
-fn texts(wish: Wish<'_>) -> impl Iterator<Item = &str> {
-    let removal = match wish {
-        Wish::Remove(removal) => Some(removal),
+/// The texts of a request that a person has chosen freely.
+fn texts(task: Task<'_>) -> impl Iterator<Item = &str> {
+    let removal = match task {
+        Task::Remove(removal) => Some(removal),
         _ => None,
     };
-    let of_wanted = wish.wanted().into_iter().flat_map(|wanted| {
+    let of_wanted = task.wanted().into_iter().flat_map(|wanted| {
         let server = match &wanted.server_app {
             ServerAppImport::Import { name, .. } => Some(name.as_str()),
             ServerAppImport::Known(_) | ServerAppImport::Renew { .. } => None,

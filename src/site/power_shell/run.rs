@@ -11,7 +11,7 @@ use super::{
     host::{ScriptHost, ScriptRun},
     lines::Lines,
     redact::Redactor,
-    request::{self, Address, Wish},
+    request::{self, Address, Task},
 };
 use crate::{error::SiteError, site::SiteInfo};
 
@@ -31,15 +31,15 @@ pub(super) async fn run(
     host: &dyn ScriptHost,
     time_out: Duration,
     address: &Address,
-    wish: Wish<'_>,
+    task: Task<'_>,
     take: &mut (dyn FnMut(Answer) + Send),
 ) -> Result<(), SiteError> {
     let run = request::new_run();
-    let request = request::line(&run, address, wish)?;
+    let request = request::line(&run, address, task)?;
     let mut reader = Reader {
         address: Some(address),
         lines: Lines::new(&run),
-        redactor: Redactor::new(wish.secret()),
+        redactor: Redactor::new(task.secret()),
         verdict: None,
         take,
     };

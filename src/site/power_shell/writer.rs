@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{
     answer::Answer,
     host::ScriptHost,
-    request::{Address, Wish},
+    request::{Address, Task},
     run::run,
 };
 use crate::{
@@ -29,7 +29,7 @@ const TIME_OUT: Duration = Duration::from_secs(600);
 /// site, and the machine the Configuration Manager console.
 ///
 /// Group discovery is set by name, which the cmdlet has to look up in Microsoft Entra: it may ask for a sign-in, which
-/// nobody answers in an unattended run. Then everything else is done, and the error says where the console has it.
+/// no person answers in an unattended run. Then everything else is done, and the error says where the console has it.
 #[cfg_attr(feature = "power-shell", doc = "```no_run")]
 #[cfg_attr(not(feature = "power-shell"), doc = "```ignore")]
 /// use cmg_onboarding::{Call, Site, site::power_shell::PowerShellSite};
@@ -69,8 +69,8 @@ impl PowerShellSite {
         SiteIdentity::of(&self.address.site_code, &self.address.provider)
     }
 
-    async fn run(&self, wish: Wish<'_>, take: &mut (dyn FnMut(Answer) + Send)) -> Result<(), SiteError> {
-        run(self.host.as_ref(), self.time_out, &self.address, wish, take).await
+    async fn run(&self, task: Task<'_>, take: &mut (dyn FnMut(Answer) + Send)) -> Result<(), SiteError> {
+        run(self.host.as_ref(), self.time_out, &self.address, task, take).await
     }
 }
 
@@ -100,7 +100,7 @@ impl PowerShellSiteBuilder {
     ///
     /// # Errors
     ///
-    /// When site code or provider cannot be ones, or nobody is there to run the script.
+    /// When site code or provider cannot be ones, or there is no host to run the script.
     pub fn build(self) -> Result<PowerShellSite, InvalidPowerShellSite> {
         self.address.check()?;
         let host = self.host.ok_or(InvalidPowerShellSite::NoHost)?;
@@ -123,7 +123,7 @@ pub enum InvalidPowerShellSite {
     #[error("{0:?} is no host name of an SMS Provider, such as provider.contoso.com")]
     Provider(String),
     /// Nobody is there to run the script.
-    #[error("there is nobody to run the script: switch the feature power-shell on, or give a host")]
+    #[error("there is no host to run the script: switch the feature power-shell on, or give a host")]
     NoHost,
 }
 
@@ -181,7 +181,7 @@ impl Site for PowerShellSite {
             Answer::Facts(facts) => read = Some(facts),
             _ => {}
         };
-        self.run(Wish::Snapshot, &mut take).await?;
+        self.run(Task::Snapshot, &mut take).await?;
         snapshot.gateways = read.filter(|facts| facts.are_gateways_known).map(|_| gateways);
         snapshot.info.is_service_connection_point_online = read.and_then(|facts| facts.is_service_connection_point_online);
         Ok(snapshot)
@@ -195,7 +195,7 @@ impl Site for PowerShellSite {
             }
             told.take(answer);
         };
-        let ended = self.run(Wish::Onboard(wanted), &mut take).await;
+        let ended = self.run(Task::Onboard(wanted), &mut take).await;
         told.into_result(ended)
     }
 
@@ -206,7 +206,7 @@ impl Site for PowerShellSite {
                 removed = Some(answer);
             }
         };
-        self.run(Wish::Remove(removal), &mut take).await?;
+        self.run(Task::Remove(removal), &mut take).await?;
         removed.ok_or_else(|| nothing_said("remove the connection"))
     }
 }

@@ -91,7 +91,7 @@ impl Schedule {
         Self::recurring(Recurrence::MonthlyByDate { day, every_months })
     }
 
-    /// With this recurrence, for whoever has it as a value.
+    /// With this recurrence, for a caller that has it as a value.
     pub const fn recurring(recurrence: Recurrence) -> ScheduleBuilder {
         ScheduleBuilder {
             recurrence,

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::seconds(30);
 pub(super) struct Slot {
     /// What its tokens are asked for.
     pub(super) key: Key,
-    /// Held by the request that is getting a token. It keeps nobody else waiting: each slot has its own.
+    /// Held by the request that is getting a token. It keeps no other request waiting: each slot has its own.
     pub(super) flight: tokio::sync::Mutex<()>,
     /// Never held across an await.
     pub(super) state: Mutex<State>,
@@ -27,12 +27,12 @@ pub(super) struct Slot {
 pub(super) struct State {
     /// How many flights have ended, well or badly.
     pub(super) flights: u64,
-    pub(super) held: Option<Held>,
+    pub(super) held: Option<Cached>,
     pub(super) failure: Option<Failure>,
 }
 
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct Cached {
     token: AccessToken,
     pub(super) claims: Option<String>,
     flight: u64,
@@ -113,7 +113,7 @@ impl State {
     }
 }
 
-impl Held {
+impl Cached {
     pub(super) fn new(token: AccessToken, claims: Option<String>, flight: u64, now: OffsetDateTime, ahead: Duration) -> Self {
         let soonest = now.saturating_add(PAUSE);
         let end = token.expires_on();

@@ -302,7 +302,10 @@ async fn a_request_for_less_waits_for_the_sign_in_for_more_that_is_under_way() {
     let scene = Scene::new(Duration::hours(1));
     scene.fail(1);
     let (one, two) = tokio::join!(scene.cache.token(&wide), scene.cache.token(&narrow));
-    assert!(one.is_err() && two.is_err(), "whoever closed the page is not asked again at once");
+    assert!(
+        one.is_err() && two.is_err(),
+        "a person who has closed the page is not asked again at once"
+    );
     assert_eq!(scene.calls(), 1);
 }
 

@@ -35,7 +35,7 @@ pub enum TenantDiscoveryError {
         /// The tenants.
         tenants: Vec<DiscoveredTenant>,
     },
-    /// The tenant is in a cloud that the wizard does not offer, or the answer names a host that is nobody's.
+    /// The tenant is in a cloud that the wizard does not offer, or the answer names a host of no known cloud.
     #[error("the tenant belongs to the Microsoft Graph at {}, which is not one of the wizard's clouds", excerpt(.host))]
     #[non_exhaustive]
     OtherCloud {

@@ -65,7 +65,7 @@ type Open = Arc<dyn Fn(&Url) + Send + Sync>;
 ///
 /// # Cancel safety
 ///
-/// Dropping the future frees the port and ends the wait; a browser that comes back later finds nobody.
+/// Dropping the future frees the port and ends the wait; a browser that comes back later is refused.
 #[derive(Clone)]
 #[must_use]
 pub struct BrowserSignIn {
@@ -198,10 +198,14 @@ impl BrowserSignIn {
         let attempt = Attempt::new(loopback.port(), &state)?;
         (self.open)(&self.page(&endpoints, &attempt, request)?);
         let Ok(code) = timeout(self.patience, loopback.answer()).await else {
-            return Err(if loopback.has_turned_away() { wrong_state() } else { nobody() });
+            return Err(if loopback.has_turned_away() {
+                wrong_state()
+            } else {
+                not_finished()
+            });
         };
         let code = code?;
-        // The port stays open until the code is redeemed, so that an answer from somebody else does not pass unseen.
+        // The port stays open until the code is redeemed, so that an answer from another program does not pass unseen.
         let redeemed = std::pin::pin!(self.redeem(&endpoints, &attempt, &code, request));
         let second = std::pin::pin!(loopback.second_answer());
         match select(second, redeemed).await {
@@ -220,7 +224,7 @@ fn no_port(error: std::io::Error) -> TokenError {
     .with_source(error)
 }
 
-fn nobody() -> TokenError {
+fn not_finished() -> TokenError {
     TokenError::new(
         TokenFailure::TimedOut,
         "the sign-in in the browser was not finished in time",

@@ -180,7 +180,7 @@ mod tests {
         fs::remove_file(&path).unwrap();
         let error = fields(&source).await.unwrap_err();
         assert!(
-            error.failure().concerns_this_way_only(),
+            error.failure().concerns_this_provider_only(),
             "another way in a chain may be open: {error}"
         );
     }

@@ -44,7 +44,7 @@ type Show = Arc<dyn Fn(&DeviceCode) + Send + Sync>;
 /// Signs a person in on another device: this one shows a code, the person enters it in any browser.
 ///
 /// For consoles on servers without a browser. Many tenants block it with Conditional Access, as Microsoft recommends;
-/// the sign-in page then shows the reason, and this side may learn no more than that nobody finished in time. Put it
+/// the sign-in page then shows the reason, and this side may learn no more than that the sign-in was not finished in time. Put it
 /// behind [`super::BrowserSignIn`] in a [`crate::TokenChain`] if both may do. Directory and site keep its tokens in memory;
 /// [`crate::CachedTokens`] shares one sign-in among several.
 ///
@@ -61,7 +61,7 @@ type Show = Arc<dyn Fn(&DeviceCode) + Send + Sync>;
 ///
 /// # Cancel safety
 ///
-/// Dropping the future ends the wait. The code stays valid on Microsoft's side until it expires, and nobody redeems it.
+/// Dropping the future ends the wait. The code stays valid on Microsoft's side until it expires, and is never redeemed.
 #[derive(Clone)]
 #[must_use]
 pub struct DeviceCodeSignIn {
@@ -71,7 +71,7 @@ pub struct DeviceCodeSignIn {
 
 /// What a person needs to sign in on another device.
 ///
-/// It is meant to be shown, and only to that person: whoever enters the code decides which account signs in here. So
+/// It is meant to be shown, and only to that person: the person who enters the code decides which account signs in here. So
 /// its `Debug` hides the code.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -205,7 +205,7 @@ impl DeviceCodeSignIn {
         })
     }
 
-    /// Asks until somebody has signed in, or it is certain that nobody will. `last` is what was said meanwhile.
+    /// Asks until a person has signed in, or it is certain that no person will. `last` is what was said meanwhile.
     async fn poll(
         &self,
         endpoints: &SignInEndpoints,

@@ -2,7 +2,7 @@
 //!
 //! The OAuth `error` decides. The numbers behind `AADSTS` only explain, with two exceptions that cannot lead to more than
 //! one try too few. `access_denied` stands for the person who says no and for the policy that does, and only the
-//! number tells them apart: a number that is not known counts as a person's no, after which nobody is asked again.
+//! number tells them apart: a number that is not known counts as a person's no, after which no person is asked again.
 //! And a request that is wrong altogether is called the wrong tenant or cloud where the number says so; either ends the
 //! attempt.
 

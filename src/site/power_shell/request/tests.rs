@@ -46,8 +46,8 @@ fn wanted(text: &str, secret: &str) -> SiteOnboarding {
     wanted
 }
 
-fn value(wish: Wish<'_>) -> Value {
-    serde_json::from_slice(&line(RUN, &address(), wish).unwrap()).unwrap()
+fn value(task: Task<'_>) -> Value {
+    serde_json::from_slice(&line(RUN, &address(), task).unwrap()).unwrap()
 }
 
 /// What the script does to get at the secret.
@@ -63,7 +63,7 @@ proptest! {
     #[test]
     fn any_request_arrives_as_it_was_or_is_refused(text in "\\PC{0,40}|[\"\\\\{}:\\[\\]0-9T/Dateskrc]{0,40}", secret in ".{1,60}") {
         let wanted = wanted(&text, &secret);
-        match line(RUN, &address(), Wish::Onboard(&wanted)) {
+        match line(RUN, &address(), Task::Onboard(&wanted)) {
             Ok(line) => {
                 prop_assert!(line.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n')));
                 prop_assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
@@ -82,18 +82,18 @@ proptest! {
 fn a_name_that_looks_like_the_secrets_key_is_not_taken_for_it() {
     let hostile = r#"x","secretKey":[1,2,3],"y":"secretKey":[4]"#;
     let wanted = wanted(hostile, "right");
-    let line = line(RUN, &address(), Wish::Onboard(&wanted)).unwrap();
+    let line = line(RUN, &address(), Task::Onboard(&wanted)).unwrap();
     assert_eq!(secret_of(&line).as_deref(), Some("right"));
-    assert_eq!(value(Wish::Onboard(&wanted))["wanted"]["name"], hostile);
+    assert_eq!(value(Task::Onboard(&wanted))["wanted"]["name"], hostile);
 }
 
 #[test]
 fn a_text_that_powershell_takes_for_a_date_is_refused_before_anything_is_sent() {
     for text in ["2026-01-01T00:00:00Z", "/Date(1700000000000)/"] {
-        let error = line(RUN, &address(), Wish::Onboard(&wanted(text, "s"))).unwrap_err();
+        let error = line(RUN, &address(), Task::Onboard(&wanted(text, "s"))).unwrap_err();
         assert!(error.to_string().contains("for a date"), "{error}");
     }
-    assert!(line(RUN, &address(), Wish::Onboard(&wanted("2026-01-01", "s"))).is_ok());
+    assert!(line(RUN, &address(), Task::Onboard(&wanted("2026-01-01", "s"))).is_ok());
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn every_key_that_the_script_reads_is_always_there() {
     wanted.client_app = ClientAppImport::Known(CLIENT.parse().unwrap());
     let app = |id: &str| json!({"import": false, "clientId": id, "name": null, "secretKeyExpiry": null, "appIdUri": null});
     assert_eq!(
-        value(Wish::Onboard(&wanted)),
+        value(Task::Onboard(&wanted)),
         json!({
             "request": 2, "run": RUN, "operation": "onboard", "siteCode": "P01", "provider": "provider.contoso.com",
             "promptForSecret": false, "secretKey": null, "sealedSecretKey": null, "removal": null,
@@ -127,7 +127,7 @@ fn discovery_goes_as_tokens_and_minutes_and_what_is_not_given_stays_open() {
         .group_delta_minutes(30)
         .build();
     wanted.discovery = Some(discovery.unwrap());
-    let value = value(Wish::Onboard(&wanted));
+    let value = value(Task::Onboard(&wanted));
     assert_eq!(
         value["wanted"]["users"],
         json!({"off": false, "names": [], "removedNames": [], "fullSchedule": "0001170000100038", "deltaMinutes": null})
@@ -143,12 +143,12 @@ fn a_rename_names_the_row_and_what_is_off_or_taken_out_is_said() {
     let mut wanted = wanted("Contoso", "s");
     wanted.renamed_from = Some(NamedConnection::new(SiteRowId(16_777_220), "Former"));
     wanted.discovery = Some(DiscoverySpec::builder().users_off().remove_groups(["Old"]).build().unwrap());
-    let value = value(Wish::Onboard(&wanted));
+    let value = value(Task::Onboard(&wanted));
     assert_eq!(value["wanted"]["rename"], json!({"row": 16_777_220, "name": "Former"}));
     assert_eq!(value["wanted"]["users"]["off"], true);
     assert_eq!(value["wanted"]["groups"]["removedNames"], json!(["Old"]));
     wanted.discovery = Some(DiscoverySpec::builder().groups_off().build().unwrap());
-    assert_eq!(self::value(Wish::Onboard(&wanted))["wanted"]["groups"]["off"], true);
+    assert_eq!(self::value(Task::Onboard(&wanted))["wanted"]["groups"]["off"], true);
 }
 
 #[test]
@@ -159,24 +159,24 @@ fn a_renewed_secret_is_refused_before_anything_is_sent() {
         secret_key: ClientSecret::new("canary-7Q"),
         secret_key_expiry: datetime!(2099-01-01 00:00 UTC),
     };
-    let error = line(RUN, &address(), Wish::Onboard(&wanted)).unwrap_err();
+    let error = line(RUN, &address(), Task::Onboard(&wanted)).unwrap_err();
     assert!(error.help().contains("Renew Secret Key"), "{error:?}");
 }
 
 #[test]
 fn a_prompt_is_asked_for_only_where_an_app_is_imported() {
     let mut wanted = wanted("Contoso", "canary-7Q");
-    let asked = value(Wish::OnboardAndPrompt(&wanted));
+    let asked = value(Task::OnboardAndPrompt(&wanted));
     assert_eq!((&asked["promptForSecret"], &asked["secretKey"]), (&json!(true), &Value::Null));
     wanted.server_app = ServerAppImport::Known(SERVER.parse().unwrap());
-    assert_eq!(value(Wish::OnboardAndPrompt(&wanted))["promptForSecret"], false);
+    assert_eq!(value(Task::OnboardAndPrompt(&wanted))["promptForSecret"], false);
 }
 
 #[test]
 fn a_sealed_secret_stands_in_the_request_and_the_secret_itself_does_not() {
     let wanted = wanted("Contoso", "canary-7Q");
     let sealed = "-----BEGIN CMS-----\nMIIB\n-----END CMS-----\n";
-    let line = line(RUN, &address(), Wish::OnboardSealed(&wanted, sealed)).unwrap();
+    let line = line(RUN, &address(), Task::OnboardSealed(&wanted, sealed)).unwrap();
     assert_eq!(secret_of(&line), None);
     let value: Value = serde_json::from_slice(&line).unwrap();
     assert_eq!(
@@ -190,8 +190,8 @@ fn a_sealed_secret_stands_in_the_request_and_the_secret_itself_does_not() {
 fn a_removal_names_row_and_name() {
     let removal = SiteRemoval::new(SiteRowId(16_777_217), "Contoso");
     assert_eq!(
-        value(Wish::Remove(&removal))["removal"],
+        value(Task::Remove(&removal))["removal"],
         json!({"connection": 16_777_217, "name": "Contoso", "noGatewayStated": false})
     );
-    assert_eq!(value(Wish::Snapshot)["operation"], "snapshot");
+    assert_eq!(value(Task::Snapshot)["operation"], "snapshot");
 }

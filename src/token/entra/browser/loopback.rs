@@ -31,7 +31,7 @@ const LINGERING: Duration = Duration::from_secs(1);
 /// How many connections are read side by side; further ones wait.
 const MOST_CONNECTIONS: usize = 32;
 
-/// How often another port is tried where somebody has the same one on the other loopback address.
+/// How often another port is tried if another program has the same one on the other loopback address.
 const PORTS_TO_TRY: usize = 16;
 
 type Event = Pin<Box<dyn Future<Output = Happened> + Send>>;
@@ -59,7 +59,7 @@ pub(super) struct Loopback {
 
 impl Loopback {
     /// Takes a free port on both loopback addresses, for answers with this `state`. "localhost" may mean either address,
-    /// and nobody else may have the other.
+    /// and no other program may have the other.
     pub(super) async fn bind(state: &Arc<SecretString>) -> io::Result<Self> {
         let mut last = None;
         for _ in 0..PORTS_TO_TRY {
