@@ -497,15 +497,6 @@ fn a_hand_over_is_opened_only_whole_and_imported_only_after_a_person_said_yes() 
 }
 
 #[test]
-fn a_sealed_secret_is_opened_for_an_import_only_and_nothing_is_asked_then() {
-    let install = function("Install-ServerApp");
-    let opened = install.find("Open-Secret -Sealed $request.sealedSecretKey").unwrap();
-    assert!(install.find("Assert-Import").unwrap() < opened && opened < install.find("Read-Host").unwrap());
-    assert!(function("Open-Secret").contains("(Unprotect-CmsMessage -Content $Sealed).ToCharArray()"));
-    assert_eq!(SCRIPT.matches("Open-Secret").count(), 2);
-}
-
-#[test]
 fn the_end_of_a_secret_that_is_typed_in_is_asked_for_before_the_import() {
     let install = function("Install-ServerApp");
     let asked = install

@@ -128,7 +128,7 @@ async fn what_a_site_does_not_tell_is_told_as_unknown() {
         .await
         .unwrap();
     let note = found(plan.findings(), FindingCode::SiteFactsUnknown).unwrap();
-    let facts = ["rights", "hierarchy", "service connection point", "gateways", "secret key expiry"];
+    let facts = ["rights", "hierarchy", "service connection point", "gateways"];
     assert_eq!(note.parameters()["facts"], serde_json::json!(facts));
 }
 

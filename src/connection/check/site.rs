@@ -27,7 +27,7 @@ const OLDEST_BUILD: u32 = 9040;
 pub(crate) fn check_site(rules: &Rules<'_>, found: &Snapshot, site: &SiteSnapshot, findings: &mut Vec<Finding>) {
     check_info(&site.info, findings);
     findings.extend(site.unread.iter().map(unread_row));
-    note_unknown_facts(rules, found, site, findings);
+    note_unknown_facts(site, findings);
     check_imported(rules, findings);
     check_reused(rules.spec, site, findings);
     if let Some(tenant) = found.tenant_of(rules.spec) {
@@ -88,15 +88,13 @@ pub(crate) fn note_renewal(rules: &Rules<'_>, target: &Target, site: &SiteSnapsh
 }
 
 /// What was not read is told, and never counts as fine.
-fn note_unknown_facts(rules: &Rules<'_>, found: &Snapshot, site: &SiteSnapshot, findings: &mut Vec<Finding>) {
+fn note_unknown_facts(site: &SiteSnapshot, findings: &mut Vec<Finding>) {
     let info = &site.info;
-    let server = found.server_id(rules.spec).and_then(|id| site.application(id));
     let unknown = [
         (info.may_write.is_none(), "rights"),
         (info.hierarchy.is_unknown(), "hierarchy"),
         (info.is_service_connection_point_online.is_none(), "service connection point"),
         (site.gateways.is_none(), "gateways"),
-        (server.is_some_and(|row| row.secret_expiry.is_none()), "secret key expiry"),
     ];
     let facts: Vec<&str> = unknown
         .into_iter()

@@ -70,30 +70,10 @@ impl ConsoleScript {
     ///
     /// When site code or provider cannot be ones, or a text would not arrive as it is.
     pub fn new(site_code: impl Into<String>, provider: impl Into<String>, wanted: &SiteOnboarding) -> Result<Self, ConsoleScriptError> {
-        Self::of(site_code.into(), provider.into(), Task::OnboardAndPrompt(wanted))
-    }
-
-    /// The same with the secret sealed in the request, so that the script asks for nothing: a message of the
-    /// Cryptographic Message Syntax in PEM form, as `Unprotect-CmsMessage` opens it (`EnvelopedData` with AES-256-CBC;
-    /// `AuthEnvelopedData` is refused there). The account that runs the script, or its machine, has the certificate for
-    /// document encryption with its private key. Only the holder of that key can read the secret.
-    ///
-    /// # Errors
-    ///
-    /// As [`ConsoleScript::new`].
-    pub fn sealed(
-        site_code: impl Into<String>,
-        provider: impl Into<String>,
-        wanted: &SiteOnboarding,
-        message: &str,
-    ) -> Result<Self, ConsoleScriptError> {
-        Self::of(site_code.into(), provider.into(), Task::OnboardSealed(wanted, message))
-    }
-
-    fn of(site_code: String, provider: String, task: Task<'_>) -> Result<Self, ConsoleScriptError> {
+        let (site_code, provider) = (site_code.into(), provider.into());
         let address = Address { site_code, provider };
         address.check()?;
-        let line = request::line(&request::new_run(), &address, task).map_err(ConsoleScriptError::Refused)?;
+        let line = request::line(&request::new_run(), &address, Task::OnboardAndPrompt(wanted)).map_err(ConsoleScriptError::Refused)?;
         Ok(Self {
             request: String::from_utf8_lossy(&line).into_owned(),
         })

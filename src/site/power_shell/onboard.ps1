@@ -23,7 +23,7 @@ $code = & {
 param([string] $RequestFile, [string[]] $Lines, [string] $HandOverFile, [string] $SiteCode, [string] $Provider)
 
 # The SHA-256 of this text without the next line, with line ends of one character and without a signature.
-$revision = 'c07c90d125b840cffeb43edf14dfcc02903c877c25201ecdbe2fb5741c07bcc6'
+$revision = '5773e43c2058e1ee19a0b9dd1c7c49addfaa51987a7d216d04f26c46ae72781e'
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
@@ -360,19 +360,6 @@ function Assert-OneConnection {
     }
 }
 
-# A secret in a message of the Cryptographic Message Syntax, for a certificate of this account or machine.
-function Open-Secret {
-    param($Sealed)
-    $before = @{ operation = $state.operation; help = $state.help }
-    $state.operation = 'open the sealed secret'
-    $state.help = 'Run this as the account, or on the machine, that has the certificate with its private key.'
-    $secret = New-Object -TypeName System.Security.SecureString
-    foreach ($unit in (Unprotect-CmsMessage -Content $Sealed).ToCharArray()) { $secret.AppendChar($unit) }
-    $state.operation = $before.operation
-    $state.help = $before.help
-    $secret
-}
-
 # A secret that was added by hand has an end of its own.
 function Read-Expiry {
     param($Second)
@@ -407,9 +394,7 @@ function Install-ServerApp {
         return
     }
     Assert-Import -App $app
-    if ($request.sealedSecretKey) {
-        $Secret = Open-Secret -Sealed $request.sealedSecretKey
-    } elseif ($request.promptForSecret) {
+    if ($request.promptForSecret) {
         $Secret = Read-Host -AsSecureString -Prompt "Secret key of $($app.name)"
         $app.secretKeyExpiry = Read-Expiry -Second $app.secretKeyExpiry
     }
@@ -750,7 +735,7 @@ function Confirm-HandOver {
     }
     [pscustomobject]@{
         request = 2; operation = 'onboard'; siteCode = $SiteCode; provider = $Provider
-        promptForSecret = $false; sealedSecretKey = $null; wanted = $wanted; removal = $null
+        promptForSecret = $false; wanted = $wanted; removal = $null
     }
 }
 

@@ -38,8 +38,6 @@ pub(super) enum Task<'a> {
     Onboard(&'a SiteOnboarding),
     /// The same, and the script asks the administrator for the secret.
     OnboardAndPrompt(&'a SiteOnboarding),
-    /// The same, and the secret is sealed in a message that the script opens.
-    OnboardSealed(&'a SiteOnboarding, &'a str),
     Remove(&'a SiteRemoval),
 }
 
@@ -48,14 +46,14 @@ impl<'a> Task<'a> {
     pub(super) const fn secret(self) -> Option<&'a ClientSecret> {
         match self {
             Self::Onboard(wanted) => wanted.server_app.secret_key(),
-            Self::Snapshot | Self::OnboardAndPrompt(_) | Self::OnboardSealed(..) | Self::Remove(_) => None,
+            Self::Snapshot | Self::OnboardAndPrompt(_) | Self::Remove(_) => None,
         }
     }
 
     /// The connection that is wanted.
     const fn wanted(self) -> Option<&'a SiteOnboarding> {
         match self {
-            Self::Onboard(wanted) | Self::OnboardAndPrompt(wanted) | Self::OnboardSealed(wanted, _) => Some(wanted),
+            Self::Onboard(wanted) | Self::OnboardAndPrompt(wanted) => Some(wanted),
             Self::Snapshot | Self::Remove(_) => None,
         }
     }
@@ -69,9 +67,7 @@ impl<'a> Task<'a> {
 pub(super) fn line(run: &str, address: &Address, task: Task<'_>) -> Result<Zeroizing<Vec<u8>>, SiteError> {
     let (operation, wanted, removal) = match task {
         Task::Snapshot => ("snapshot", None, None),
-        Task::Onboard(wanted) | Task::OnboardAndPrompt(wanted) | Task::OnboardSealed(wanted, _) => {
-            ("onboard", Some(Wanted::of(wanted)), None)
-        }
+        Task::Onboard(wanted) | Task::OnboardAndPrompt(wanted) => ("onboard", Some(Wanted::of(wanted)), None),
         Task::Remove(removal) => ("remove", None, Some(removal)),
     };
     if let Some(text) = texts(task).find(|text| is_taken_for_a_date(text)) {
@@ -94,10 +90,6 @@ pub(super) fn line(run: &str, address: &Address, task: Task<'_>) -> Result<Zeroi
         provider: &address.provider,
         prompt_for_secret: matches!(task, Task::OnboardAndPrompt(wanted) if imports(wanted)),
         secret_key: task.secret().map(CodeUnits),
-        sealed_secret_key: match task {
-            Task::OnboardSealed(_, sealed) => Some(sealed),
-            _ => None,
-        },
         wanted,
         removal: removal.map(|removal| Removal {
             connection: removal.connection.0,
@@ -141,7 +133,6 @@ struct Request<'a> {
     provider: &'a str,
     prompt_for_secret: bool,
     secret_key: Option<CodeUnits<'a>>,
-    sealed_secret_key: Option<&'a str>,
     wanted: Option<Wanted<'a>>,
     removal: Option<Removal<'a>>,
 }

@@ -107,7 +107,7 @@ fn every_key_that_the_script_reads_is_always_there() {
         value(Task::Onboard(&wanted)),
         json!({
             "request": 2, "run": RUN, "operation": "onboard", "siteCode": "P01", "provider": "provider.contoso.com",
-            "promptForSecret": false, "secretKey": null, "sealedSecretKey": null, "removal": null,
+            "promptForSecret": false, "secretKey": null, "removal": null,
             "wanted": {
                 "tenantId": TENANT, "tenantName": "Contoso", "environment": "AzurePublicCloud",
                 "serverApp": app(SERVER), "clientApp": app(CLIENT),
@@ -170,20 +170,6 @@ fn a_prompt_is_asked_for_only_where_an_app_is_imported() {
     assert_eq!((&asked["promptForSecret"], &asked["secretKey"]), (&json!(true), &Value::Null));
     wanted.server_app = ServerAppImport::Known(SERVER.parse().unwrap());
     assert_eq!(value(Task::OnboardAndPrompt(&wanted))["promptForSecret"], false);
-}
-
-#[test]
-fn a_sealed_secret_stands_in_the_request_and_the_secret_itself_does_not() {
-    let wanted = wanted("Contoso", "canary-7Q");
-    let sealed = "-----BEGIN CMS-----\nMIIB\n-----END CMS-----\n";
-    let line = line(RUN, &address(), Task::OnboardSealed(&wanted, sealed)).unwrap();
-    assert_eq!(secret_of(&line), None);
-    let value: Value = serde_json::from_slice(&line).unwrap();
-    assert_eq!(
-        (&value["sealedSecretKey"], &value["promptForSecret"]),
-        (&json!(sealed), &json!(false))
-    );
-    assert_eq!(value["wanted"]["serverApp"]["import"], true);
 }
 
 #[test]
