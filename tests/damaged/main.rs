@@ -1,0 +1,182 @@
+//! Every single property of a healthy tenant and site spoiled, one at a time and in pairs.
+//!
+//! What is expected stands in [`damages::all`], with a source for each row, and not in the crate's own enums. A property is
+//! mended by the plan, and then read over plain HTTP without the crate; or a finding with the right code names it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "clippy knows only test functions as tests"
+)]
+#![cfg(feature = "sign-in")]
+
+mod damages;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../emulator_http/support.rs"]
+mod http;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+
+use cmg_onboarding::{OnboardingError, Outcome, connection::PlannedAction};
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
+use damages::{Damage, Expected, Healed};
+use http::Graph;
+use serde_json::Value;
+use support::{connection, spec_with_discovery};
+
+/// A connection with discovery that was set up and is healthy.
+pub(crate) struct Connected {
+    pub(crate) tenant: EmulatedTenant,
+    pub(crate) site: EmulatedSite,
+    pub(crate) outcome: Outcome,
+}
+
+impl Connected {
+    async fn new() -> Self {
+        // Version 2409, which has every rule that the product has published.
+        let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::builder().version("5.00.9132.1000").build());
+        let outcome = connection(spec_with_discovery(), &tenant, &site).onboard(|_| ()).await.unwrap();
+        Self { tenant, site, outcome }
+    }
+
+    /// What a plan says: the codes of its findings, and whether it changes anything.
+    async fn planned(&self) -> (BTreeSet<String>, bool) {
+        let preflight = connection(spec_with_discovery(), &self.tenant, &self.site)
+            .preflight(|_| ())
+            .await
+            .unwrap();
+        let codes = preflight.findings().iter().map(code).collect();
+        let plan = connection(spec_with_discovery(), &self.tenant, &self.site).plan(|_| ()).await;
+        let changes = plan.is_ok_and(|plan| {
+            plan.changes()
+                .iter()
+                .any(|change| change.action != PlannedAction::Keep && !plan.is_empty())
+        });
+        (codes, changes)
+    }
+
+    /// Carries the plan out; `false` if it is refused before the first write.
+    async fn mend(&self) -> bool {
+        match connection(spec_with_discovery(), &self.tenant, &self.site).onboard(|_| ()).await {
+            Ok(_) => true,
+            Err(OnboardingError::Blocked(_)) => false,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn code(finding: &cmg_onboarding::connection::Finding) -> String {
+    serde_json::to_value(finding.code()).unwrap().as_str().unwrap().to_owned()
+}
+
+/// The healthy value of what a damage spoils, over plain HTTP, with lists in one order.
+async fn read(connected: &Connected, damage: &Damage) -> Option<Value> {
+    let Expected::Mended(Healed::OverHttp { path, pointer }) = &damage.expected else {
+        return None;
+    };
+    let graph = Graph::of(connected.tenant.clone()).await;
+    let (_, answer) = graph.get(&path(connected)).await;
+    Some(ordered(answer.pointer(pointer).cloned().unwrap_or_default()))
+}
+
+fn ordered(value: Value) -> Value {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.into_iter().map(|item| without_ids(ordered(item))).collect();
+            items.sort_by_key(ToString::to_string);
+            Value::Array(items)
+        }
+        other => other,
+    }
+}
+
+/// A consent that was taken away and is given again has another id.
+fn without_ids(mut value: Value) -> Value {
+    if let Some(fields) = value.as_object_mut()
+        && (fields.contains_key("clientId") || fields.contains_key("principalId"))
+    {
+        fields.retain(|name, _| ["clientId", "resourceId", "scope", "principalId", "appRoleId", "consentType"].contains(&name.as_str()));
+    }
+    value
+}
+
+#[tokio::test]
+async fn a_healthy_connection_is_called_healthy() {
+    let connected = Connected::new().await;
+    let (codes, changes) = connected.planned().await;
+    assert!(!changes);
+    let usual = ["appIdUriResolved", "policyNotRead", "siteFactsUnknown", "conditionalAccessUnread"];
+    let unusual: Vec<&String> = codes.iter().filter(|code| !usual.contains(&code.as_str())).collect();
+    assert!(unusual.is_empty(), "{unusual:?}");
+}
+
+#[tokio::test]
+async fn each_property_that_is_spoiled_is_mended_or_named() {
+    let all = damages::all();
+    let (mut mended, mut named) = (0, 0);
+    for damage in &all {
+        let connected = Connected::new().await;
+        let healthy = read(&connected, damage).await;
+        let (before, _) = connected.planned().await;
+        (damage.spoil)(&connected).await;
+        let (codes, changes) = connected.planned().await;
+        match &damage.expected {
+            Expected::Named(code) => {
+                assert!(
+                    codes.contains(*code) && !before.contains(*code),
+                    "{}: {codes:?} ({})",
+                    damage.name,
+                    damage.source
+                );
+                named += 1;
+            }
+            Expected::Mended(healed) => {
+                assert!(changes, "{}: nothing is planned; {codes:?} ({})", damage.name, damage.source);
+                assert!(connected.mend().await, "{}: refused; {codes:?}", damage.name);
+                match healed {
+                    Healed::OverHttp { .. } => assert_eq!(read(&connected, damage).await, healthy, "{}", damage.name),
+                    Healed::InSite(is_healthy) => assert!(is_healthy(&connected.site), "{}", damage.name),
+                }
+                let (codes, changes) = connected.planned().await;
+                assert!(!changes, "{}: the next plan changes again; {codes:?}", damage.name);
+                mended += 1;
+            }
+        }
+    }
+    println!("{} single damages: {mended} mended, {named} named", all.len());
+    assert!(all.len() >= 40);
+}
+
+#[tokio::test]
+async fn two_damages_at_once_hide_neither_of_them() {
+    let all = damages::all();
+    let mut pairs = 0;
+    for (index, one) in all.iter().enumerate() {
+        for other in all.get(index + 1..).unwrap_or_default().iter().filter(|other| !one.covers(other)) {
+            let connected = Connected::new().await;
+            (one.spoil)(&connected).await;
+            (other.spoil)(&connected).await;
+            let (codes, changes) = connected.planned().await;
+            for damage in [one, other] {
+                if let Expected::Named(code) = &damage.expected {
+                    assert!(codes.contains(*code), "{} with {}: {codes:?}", one.name, other.name);
+                }
+            }
+            let is_mended = |damage: &Damage| matches!(damage.expected, Expected::Mended(_));
+            let is_blocked = codes.iter().any(|code| damages::BLOCKERS.contains(&code.as_str()));
+            assert!(
+                changes || is_blocked || !(is_mended(one) || is_mended(other)),
+                "{} with {}: nothing is planned; {codes:?}",
+                one.name,
+                other.name
+            );
+            pairs += 1;
+        }
+    }
+    println!("{pairs} pairs of damages");
+    assert!(pairs >= 300);
+}
