@@ -128,17 +128,12 @@ impl Prepared<'_> {
     pub(crate) fn write(&self, spec: &ConnectionSpec, outcome: &Outcome, output: Output) -> Result<(), BadInput> {
         let hand_over = match HandOver::new(spec, outcome) {
             Ok(hand_over) => hand_over,
-            Err(HandOverError::Nothing) => return self.leave(output),
-            Err(error) => return Err(bad(error)),
+            Err(HandOverError::Nothing) if outcome.secret.is_none() => return self.leave(output),
+            Err(error) => return Err(lost(bad(error))),
         };
         let expires_on = SystemClock.now() + Duration::days(self.days.into());
-        let sealed = hand_over.seal(&self.recipient, expires_on).map_err(bad)?;
-        fs::write(self.file, sealed.text()).map_err(|error| {
-            let BadInput(message) = cannot_write(self.file, &error);
-            BadInput(format!(
-                "{message}. The secret of this run is lost; add --reissue-secret to the next one."
-            ))
-        })?;
+        let sealed = hand_over.seal(&self.recipient, expires_on).map_err(|error| lost(bad(error)))?;
+        fs::write(self.file, sealed.text()).map_err(|error| lost(cannot_write(self.file, &error)))?;
         let (file, fingerprint, recipient) = (self.file.display(), sealed.fingerprint(), &self.recipient);
         let told = json!({
             "file": file.to_string(),
@@ -171,16 +166,25 @@ impl Prepared<'_> {
         if !self.file.exists() {
             return Err(BadInput(text));
         }
-        output.next(&format!("Not written, and the file of an earlier run is left as it is. {text}"));
+        output.next(&format!(
+            "Not written, and the file that is there is left as it is: it may be past its end, or hold another secret. {text}"
+        ));
         Ok(())
     }
+}
+
+/// What a run that could not be handed over leaves.
+pub(crate) const LOST: &str = "The secret of this run is lost; add --reissue-secret to the next one.";
+
+fn lost(BadInput(message): BadInput) -> BadInput {
+    BadInput(format!("{}. {LOST}", message.trim_end_matches('.')))
 }
 
 /// Sealing says who can read a file, not who wrote it, so a person has to say.
 fn ask(output: Output) -> Result<(), BadInput> {
     if output.json {
         return Err(BadInput(
-            "With --json nobody can be asked: give --fingerprint, or --yes.".to_owned(),
+            "With --json this program asks no questions: give --fingerprint, or --yes.".to_owned(),
         ));
     }
     print!("\nDoes the sender read out the same fingerprint, and are tenant and apps the right ones? Type yes to import: ");
@@ -230,7 +234,7 @@ mod tests {
     async fn program(flags: &[&str]) -> Result<(), String> {
         let arguments = Arguments::try_parse_from(["cmg-onboard", "--json"].iter().chain(flags)).map_err(|error| error.to_string())?;
         run(&arguments, Output { json: true }).await.map_err(|ending| match ending {
-            Ending::BadInput(message) => message,
+            Ending::BadInput(message) | Ending::Failed(message) => message,
             Ending::Onboarding(error) => cmg_onboarding::error::chain(&error),
         })
     }

@@ -31,6 +31,8 @@ const FAILED: u8 = 4;
 /// How the job ends before it is done.
 enum Ending {
     BadInput(String),
+    /// The run is over, and what it was to leave behind is not there.
+    Failed(String),
     Onboarding(OnboardingError),
 }
 
@@ -50,6 +52,10 @@ fn show(ending: &Ending, output: Output) -> u8 {
         Ending::BadInput(message) => {
             output.bad_input(message);
             BAD_INPUT
+        }
+        Ending::Failed(message) => {
+            output.stopped(message);
+            FAILED
         }
         Ending::Onboarding(OnboardingError::Spec(invalid)) => {
             output.invalid(invalid);
@@ -120,13 +126,23 @@ async fn run(arguments: &Arguments, output: Output) -> Result<(), Ending> {
     }
     refuse_lost_secret(&plan)?;
     output.begin_progress();
-    let outcome = plan.apply(|event| output.event(event)).await?;
+    let failed = |error: BadInput| Ending::Failed(error.0);
+    let outcome = match plan.apply(|event| output.event(event)).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            if prepared.is_some() && error.secret().is_some() {
+                output.next(hand_over::LOST);
+            }
+            return Err(error.into());
+        }
+    };
     output.outcome(&outcome);
-    if let Some(next) = arguments.site.write_script(connection.spec(), &outcome)? {
+    let next = arguments.site.write_script(connection.spec(), &outcome).map_err(failed)?;
+    if let Some(next) = next {
         output.next(&next);
     }
     if let Some(prepared) = prepared {
-        prepared.write(connection.spec(), &outcome, output)?;
+        prepared.write(connection.spec(), &outcome, output).map_err(failed)?;
     }
     Ok(())
 }

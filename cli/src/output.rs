@@ -232,6 +232,15 @@ impl Output {
         }
     }
 
+    /// A run that is over, without what it was to leave behind.
+    pub(crate) fn stopped(self, message: &str) {
+        if self.json {
+            self.object("failed", &json!({ "error": message }));
+        } else {
+            eprintln!("{message}");
+        }
+    }
+
     /// A specification that cannot be carried out, field by field.
     pub(crate) fn invalid(self, spec: &InvalidSpec) {
         if self.json {

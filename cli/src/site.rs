@@ -27,7 +27,7 @@ pub(crate) struct SiteArguments {
     #[arg(long, value_enum)]
     pub(crate) site: Option<SiteChoice>,
     /// The full name of an SMS Provider. Built with the feature `kerberos`, this program reads the site over the
-    /// administration service there, as whoever is logged on, and starts PowerShell for writing only.
+    /// administration service there, as the account that is logged on, and starts PowerShell for writing only.
     #[arg(long, value_name = "HOST")]
     pub(crate) provider: Option<String>,
     /// The three-character site code.
@@ -56,7 +56,7 @@ impl SiteArguments {
         self.site == Some(SiteChoice::None) || self.script_out.is_some()
     }
 
-    /// Whether an administrator of the site alone can do this: both apps are there, so that nobody has to sign in.
+    /// Whether an administrator of the site alone can do this: both apps are there, so that no person has to sign in.
     pub(crate) fn is_import_of(&self, spec: &ConnectionSpec) -> bool {
         let has_server = matches!(spec.server_app(), ServerApp::Import(_) | ServerApp::Reuse(_));
         let has_client = matches!(spec.client_app(), ClientApp::Import(_) | ClientApp::Reuse(_));

@@ -7,7 +7,7 @@
 //! One model with one set of rules answers: what Microsoft documents of Microsoft Graph v1.0, down to
 //! codes and messages. What Microsoft does not document is kept out, or answered with status 501; where a refusal has to
 //! say something that no source shows, the table of texts (`texts.rs`) says that it is a guess.
-//! Nothing in here is a security boundary: tokens are not signed, and whoever can write one is believed.
+//! Nothing in here is a security boundary: tokens are not signed, and every caller that can write one is believed.
 //!
 //! ```
 //! use cmg_onboarding::{Call, Directory};

@@ -30,7 +30,7 @@ pub(super) use answer::Bearer;
 /// A Microsoft Entra tenant in memory. [`EmulatorServer`](super::EmulatorServer) serves it over HTTP, and
 /// [`EmulatedWire`](super::EmulatedWire) without a socket.
 ///
-/// Clones share one directory; [`EmulatedTenant::with_caller`] gives one that acts as somebody else.
+/// Clones share one directory; [`EmulatedTenant::with_caller`] gives one that acts as another caller.
 ///
 /// ```
 /// use cmg_onboarding_emulator::EmulatedTenant;
@@ -121,7 +121,7 @@ impl EmulatedTenant {
         self.secret_state(&application.into().to_string(), secret) == Some(SecretState::Live)
     }
 
-    /// The text of an access token for somebody: a JWT in form, unsigned, for Microsoft Graph unless the caller asks
+    /// The text of an access token for a caller: a JWT in form, unsigned, for Microsoft Graph unless the caller asks
     /// for another audience.
     #[must_use]
     pub fn token_for(&self, caller: &Caller) -> String {
@@ -240,7 +240,7 @@ impl EmulatedTenant {
         Some(store.secret_state(application, secret, self.inner.settings.clock.now(), Instant::now()))
     }
 
-    /// The claims of a token for somebody. A user becomes known to the directory with it.
+    /// The claims of a token for a caller. A user becomes known to the directory with it.
     pub(super) fn claims_of(&self, caller: &Caller) -> Object {
         let mut store = self.store();
         self.claims_in(&mut store, caller)

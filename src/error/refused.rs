@@ -126,7 +126,7 @@ impl RefusalReason {
                 "The tenant's app management policy forbids secrets, which the product needs: ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
             }
             Self::SecretLifetimeTooLong => {
-                "The tenant's app management policy allows only shorter secrets: ask for the longest that is allowed (longestAllowed) or for a number of days such as P180D, or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
+                "The tenant's app management policy allows only shorter secrets: ask for fewer days, as P30D, or with Policy.Read.All for the longest that is allowed (longestAllowed), or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
             }
             Self::NotFound | Self::ReferenceNotFound => {
                 "The object is not there, or not yet everywhere in the directory: run the same again in a minute."

@@ -241,11 +241,11 @@ impl<'a> KeyTransport<'a> {
     fn content_key(&self, key: &RecipientKey) -> Result<Zeroizing<[u8; AES_256_KEY_LEN]>, Unspecified> {
         let mut content_key = Zeroizing::new([0; AES_256_KEY_LEN]);
         rand::fill(content_key.as_mut_slice())?;
-        let ways = key.ways();
-        let mut room = Zeroizing::new(vec![0; ways.oaep.key_size_bytes()]);
+        let keys = key.keys();
+        let mut room = Zeroizing::new(vec![0; keys.oaep.key_size_bytes()]);
         let decrypted = match self.padding {
-            Padding::Pkcs1 => ways.pkcs1.decrypt(self.encrypted_key, &mut room),
-            Padding::Oaep => ways.oaep.decrypt(&OAEP_SHA1_MGF1SHA1, self.encrypted_key, &mut room, None),
+            Padding::Pkcs1 => keys.pkcs1.decrypt(self.encrypted_key, &mut room),
+            Padding::Oaep => keys.oaep.decrypt(&OAEP_SHA1_MGF1SHA1, self.encrypted_key, &mut room, None),
         };
         if let Ok(decrypted) = decrypted
             && decrypted.len() == content_key.len()

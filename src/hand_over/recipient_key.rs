@@ -18,13 +18,13 @@ const LONGEST: usize = 256 * 1024;
 /// clone is dropped, and prints as `RecipientKey([redacted])`.
 #[derive(Clone)]
 pub struct RecipientKey {
-    ways: Arc<Choices>,
+    keys: Arc<DecryptingKeys>,
     public_key: Vec<u8>,
     certificate: Option<Recipient>,
 }
 
 /// The key, once for each padding.
-pub(super) struct Choices {
+pub(super) struct DecryptingKeys {
     pub(super) oaep: OaepPrivateDecryptingKey,
     pub(super) pkcs1: Pkcs1PrivateDecryptingKey,
 }
@@ -53,7 +53,7 @@ impl RecipientKey {
         let refused = || unreadable("it is not an RSA key of 2048 to 8192 bits");
         let key = || PrivateDecryptingKey::from_pkcs8(&pkcs8).map_err(|_| refused());
         let public_key = key()?.public_key().as_der().map_err(|_| refused())?.as_ref().to_vec();
-        let ways = Choices {
+        let keys = DecryptingKeys {
             oaep: OaepPrivateDecryptingKey::new(key()?).map_err(|_| refused())?,
             pkcs1: Pkcs1PrivateDecryptingKey::new(key()?).map_err(|_| refused())?,
         };
@@ -65,7 +65,7 @@ impl RecipientKey {
             return Err(unreadable("the certificate in the same file belongs to another key"));
         }
         Ok(Self {
-            ways: Arc::new(ways),
+            keys: Arc::new(keys),
             public_key,
             certificate,
         })
@@ -79,8 +79,8 @@ impl RecipientKey {
         self.certificate.as_ref()
     }
 
-    pub(super) fn ways(&self) -> &Choices {
-        &self.ways
+    pub(super) fn keys(&self) -> &DecryptingKeys {
+        &self.keys
     }
 }
 

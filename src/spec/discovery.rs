@@ -173,6 +173,12 @@ pub struct GroupDiscovery {
     pub delta_minutes: Option<u32>,
 }
 
+/// Whether a list has a group of this name. Neither Microsoft Entra nor the product tells names apart by case.
+pub(crate) fn has_group(names: &[String], name: &str) -> bool {
+    let wanted = name.to_lowercase();
+    names.iter().any(|name| name.to_lowercase() == wanted)
+}
+
 /// Puts a [`DiscoverySpec`] together.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until it is built"]
@@ -323,7 +329,7 @@ impl GroupsDraft {
                 check_name(Some(name.clone()), None, &format!("{path}.{field}[{index}]"), violations);
             }
         }
-        for (index, name) in removed_names.iter().enumerate().filter(|(_, name)| names.contains(name)) {
+        for (index, name) in removed_names.iter().enumerate().filter(|(_, name)| has_group(&names, name)) {
             violations.wrong(&format!("{path}.removedNames[{index}]"), name, ViolationCode::GroupNamedTwice);
         }
         let (full_schedule, delta_minutes) = settings.check(path, violations);

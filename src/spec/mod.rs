@@ -23,6 +23,7 @@ mod violations;
 pub use app_id_uri::{ACCEPTED_FORMS, AppIdUri, InvalidAppIdUri, UriOwnerProblem, WIZARD_DEFAULT};
 pub use client_app::{ClientApp, ClientAppDraft, ClientAppSpec, ClientAppSpecBuilder, ImportedClientApp, ImportedClientAppBuilder};
 pub use connection::{ConnectionSpec, ConnectionSpecBuilder};
+pub(crate) use discovery::has_group;
 pub use discovery::{DiscoverySpec, DiscoverySpecBuilder, GroupDiscovery, UserDiscovery};
 pub use existing_app::{AdoptedClientApp, AdoptedServerApp, AdoptedServerAppBuilder, ReusedApp};
 pub use imported_server_app::{ImportedServerApp, ImportedServerAppBuilder};

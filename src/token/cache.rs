@@ -34,7 +34,7 @@ const MOST_TOKENS: usize = 1_024;
 ///   If it fails, the old token serves until its end, and the next attempt is made half a minute later at the earliest.
 /// - A token without a known end serves until it is refused. One that is past its end by this machine's clock when it
 ///   is given serves for half a minute, so that a wrong clock does not lead to a sign-in for every request.
-/// - Whoever needs a token while another request is getting one waits for that one, and shares its failure, too: a person
+/// - A caller that needs a token while another request is getting one waits for that one, and shares its failure, too: a person
 ///   who closed the sign-in page is not asked again for every request that was waiting.
 /// - A request after a refusal gets a new token. Requests that name the refused token
 ///   ([`TokenRequest::after_refusal_of`]) and find another one here already take that one.

@@ -134,6 +134,27 @@ async fn discovery_that_is_off_in_the_specification_is_switched_off_and_what_is_
 }
 
 #[tokio::test]
+async fn names_of_groups_are_told_apart_without_their_case() {
+    let (tenant, site) = with(DiscoverySpec::builder().groups(["CMG Users", "Old"])).await;
+    let same = connection(discovering(DiscoverySpec::builder().groups(["cmg users"])), &tenant, &site);
+    assert!(same.plan(|_| ()).await.unwrap().is_empty(), "it is there already");
+    let job = connection(discovering(DiscoverySpec::builder().remove_groups(["cmg users"])), &tenant, &site);
+    assert_eq!(change(&job).await, [json!(["groups.names", ["CMG Users", "Old"], ["Old"]])]);
+    assert_eq!(rows(&site).connections[0].group_discovery.clone().unwrap().group_names, ["Old"]);
+    let both = DiscoverySpec::builder().groups(["Ops"]).remove_groups(["ops"]);
+    assert!(spec().to_builder().discovery(both).build().is_err());
+}
+
+#[tokio::test]
+async fn taking_groups_out_where_discovery_is_off_changes_nothing_for_ever() {
+    let (tenant, site) = with(DiscoverySpec::builder().users()).await;
+    let schedule = "0001170000100038".parse().unwrap();
+    let wanted = DiscoverySpec::builder().remove_groups(["Old"]).group_schedule(schedule);
+    let plan = connection(discovering(wanted), &tenant, &site).plan(|_| ()).await.unwrap();
+    assert!(plan.is_empty(), "{plan}");
+}
+
+#[tokio::test]
 async fn groups_are_taken_out_by_name_and_others_stay() {
     let (tenant, site) = with(DiscoverySpec::builder().groups(["Ops", "Sales", "Old"])).await;
     let job = connection(

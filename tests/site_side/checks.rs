@@ -133,6 +133,16 @@ async fn what_a_site_does_not_tell_is_told_as_unknown() {
 }
 
 #[tokio::test]
+async fn a_version_that_cannot_be_read_is_unknown_and_not_new_enough() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    site.change(|rows| rows.info.version = "current".to_owned());
+    let plan = connection(spec(), &tenant, &site).plan(|_| ()).await.unwrap();
+    let note = found(plan.findings(), FindingCode::SiteFactsUnknown).unwrap();
+    assert_eq!(note.parameters()["facts"], serde_json::json!(["version"]));
+}
+
+#[tokio::test]
 async fn a_gateway_that_uses_the_connection_is_told_before_it_is_changed() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();

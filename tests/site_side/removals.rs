@@ -165,6 +165,22 @@ async fn apps_with_another_persons_secret_stay_until_the_caller_states_that_noth
 }
 
 #[tokio::test]
+async fn credentials_that_others_have_put_on_either_app_keep_both_apps() {
+    let (tenant, site, made) = onboarded().await;
+    let client = made.client_app.unwrap();
+    add_secret_by_hand(&tenant, client.application_id).await;
+    let key = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a09";
+    let server = made.server_app.unwrap().object_id.unwrap();
+    let certificate = serde_json::json!({"keyId": key, "type": "AsymmetricX509Cert", "usage": "Verify"});
+    assert!(tenant.change_object(server, serde_json::json!({"keyCredentials": [certificate]})));
+    let outcome = connection(spec(), &tenant, &site).remove(|_| ()).await.unwrap();
+    let told = found(&outcome.findings, FindingCode::AppsUsedByAnotherSecret).unwrap();
+    let descriptions = serde_json::json!(["backup job", format!("the certificate {key}")]);
+    assert_eq!(told.parameters()["descriptions"], descriptions);
+    assert_eq!(count(&tenant.state(), "applications"), 2);
+}
+
+#[tokio::test]
 async fn a_secret_that_a_person_has_renewed_in_the_console_is_the_sites_own() {
     let (tenant, site, made) = onboarded().await;
     let server = made.server_app.unwrap().application_id;

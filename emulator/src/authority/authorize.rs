@@ -152,7 +152,7 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// What a code was asked for, which can be had once, by whoever has its verifier.
+/// What a code was asked for, which can be had once, by the client that has its verifier.
 pub(super) fn redeem(
     tenant: &EmulatedTenant,
     code: &str,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// One piece of trouble that somebody who signs in is to meet.
+/// One piece of trouble that a person who signs in is to meet.
 ///
 /// Source of errors and numbers: *Microsoft identity platform and OAuth 2.0 authorization code flow*, *... device
 /// authorization grant* and *Microsoft Entra authentication and authorization error codes*. `slow_down` is RFC 8628's.

@@ -133,7 +133,7 @@ fn is_keyed(class: &Class, row: &Object, key: &str) -> bool {
     }
 }
 
-/// Whether somebody is let in: with the ticket or token that the site was built to take, or with an access token for a
+/// Whether a caller is let in: with the ticket or token that the site was built to take, or with an access token for a
 /// server app that the site knows. Signatures are not checked, as nowhere in the emulator.
 fn is_signed_in(site: &EmulatedSite, authorization: &str) -> bool {
     let Some((scheme, token)) = authorization.split_once(' ') else {

@@ -137,7 +137,7 @@ impl EmulatedSite {
     }
 
     /// Lets the next onboarding fail when it has done an item, as where the connection to the site breaks then: the item
-    /// is done, and nobody is told.
+    /// is done, and the caller is not told.
     pub fn fail_after(&self, item: SiteItem, error: impl Into<SiteError>) {
         lock(&self.held).errors_after.insert(item, error.into());
     }

@@ -126,7 +126,7 @@ impl Store {
         Ok(())
     }
 
-    /// Puts an app registration in place as somebody else would have, past every rule.
+    /// Puts an app registration in place as another administrator would have, past every rule.
     pub(crate) fn seed_application(&mut self, context: Context<'_>, given: Object) -> Object {
         let mut object = defaults::application();
         object.insert("id".to_owned(), json!(Uuid::new_v4()));

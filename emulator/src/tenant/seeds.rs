@@ -29,7 +29,7 @@ impl EmulatedTenant {
         }
     }
 
-    /// Puts an app registration in place as somebody else would have, past every rule, and gives its application id.
+    /// Puts an app registration in place as another administrator would have, past every rule, and gives its application id.
     ///
     /// Whatever is not given has its default. A secret may be given with its `secretText`.
     ///
@@ -88,13 +88,13 @@ impl EmulatedTenant {
     /// Makes the keys of an identity provider known, as its JSON Web Key Set (`{"keys": [..]}`), so that tokens of this issuer
     /// sign in where a federated identity credential names it. RSA keys and keys on P-256 are understood.
     ///
-    /// The service fetches the keys from the issuer's address; the emulator asks nobody.
+    /// The service fetches the keys from the issuer's address; the emulator sends no request.
     pub fn trust_issuer(&self, issuer: impl Into<String>, keys: &Value) {
         let keys = keys.get("keys").and_then(Value::as_array).cloned().unwrap_or_default();
         self.store().issuers.insert(issuer.into(), keys);
     }
 
-    /// Deletes an app registration softly, whoever may. Tells whether it was there.
+    /// Deletes an app registration softly, without a check of permissions. Tells whether it was there.
     pub fn soft_delete(&self, application: impl Into<Uuid>) -> bool {
         let mut store = self.store();
         let access = self.administrator(&store);

@@ -8,6 +8,7 @@ use crate::{
             rules::Rules,
             verify::{client_app, server_app},
         },
+        plan::{consents::DIRECTORY_READ_ALL, registration::USER_IMPERSONATION},
         read::snapshot::{RegisteredApp, Snapshot, TenantSnapshot},
         report::{
             finding::{Finding, FindingCode, Severity},
@@ -73,7 +74,12 @@ fn check_found(rules: &Rules<'_>, snapshot: &Snapshot, found: &TenantSnapshot, f
         if client.is_registered_here() {
             apps::check_enabled(apps::CLIENT, app, &mut told);
         } else {
-            client_app::check(app, found.server.as_ref(), &found.client_grants, &mut told);
+            // What was not read is neither there nor missing.
+            let server = found.server.as_ref().filter(|_| !found.grants_unread);
+            client_app::check(app, server, &found.client_grants, &mut told);
+            if found.grants_unread && app.service_principal.is_some() {
+                told.push(unread(apps::CLIENT, USER_IMPERSONATION));
+            }
         }
         let stays = client.is_registered_here() || is_in_site(app.application.app_id);
         findings.extend(told.into_iter().map(|finding| weighed(finding, stays, false)));
@@ -86,9 +92,18 @@ fn check_server(rules: &Rules<'_>, app: &RegisteredApp, found: &TenantSnapshot, 
         Some(given) => server_app::check(given, app, findings),
         None => server_app::check_shape(app, findings),
     }
-    if rules.spec.discovers() {
-        server_app::check_discovery(app, &found.server_roles, findings);
+    if !rules.spec.discovers() {
+        return;
     }
+    match found.roles_unread && app.service_principal.is_some() {
+        true => findings.push(unread(apps::SERVER, DIRECTORY_READ_ALL)),
+        false => server_app::check_discovery(app, &found.server_roles, findings),
+    }
+}
+
+fn unread(app: &str, permission: &str) -> Finding {
+    let unread = Finding::warning(FindingCode::ConsentUnread);
+    unread.with("app", app).with("permissions", [permission])
 }
 
 /// How grave a finding is for the plan. Two kinds block it: what a consent of this run depends on, and what the site would

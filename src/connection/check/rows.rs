@@ -43,7 +43,7 @@ pub(crate) fn check_rows(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target
     if let Some(row) = site.tenant(target.tenant_id) {
         check_tenant(rules, row, target, findings, &mut unread);
     }
-    let row_of = |app: &AppTarget| app.app.application_id.and_then(|id| site.application(id));
+    let row_of = |app: &AppTarget| app.id_in_site().and_then(|id| site.application(id));
     if let Some(row) = row_of(&target.server) {
         check_kind(apps::SERVER, row, &target.server, findings);
         check_name(apps::SERVER, row, &target.server, findings);

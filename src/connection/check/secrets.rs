@@ -62,11 +62,7 @@ pub(crate) fn note_secrets_of_others(snapshot: &Snapshot, site: Option<&SiteIden
 /// registration's last one, if it is kept.
 pub(crate) fn check_secrets(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target, changes: &[Change], findings: &mut Vec<Finding>) {
     let registered = snapshot.server().map(|app| app.application.password_credentials.as_slice());
-    let row = target
-        .server
-        .app
-        .application_id
-        .and_then(|id| snapshot.site.as_ref()?.application(id));
+    let row = target.server.id_in_site().and_then(|id| snapshot.site.as_ref()?.application(id));
     let kept = match (row, registered) {
         (Some(row), _) => check_secret_of_site(rules, row, registered, findings),
         (None, Some(registered)) if keeps_secret(changes) => check_last_secret(rules, registered, findings),

@@ -91,6 +91,7 @@ pub(crate) fn note_renewal(rules: &Rules<'_>, target: &Target, site: &SiteSnapsh
 fn note_unknown_facts(site: &SiteSnapshot, findings: &mut Vec<Finding>) {
     let info = &site.info;
     let unknown = [
+        (info.build().is_none(), "version"),
         (info.may_write.is_none(), "rights"),
         (info.hierarchy.is_unknown(), "hierarchy"),
         (info.is_service_connection_point_online.is_none(), "service connection point"),

@@ -26,7 +26,7 @@ use crate::{
 const USER_READ: &str = "User.Read";
 
 /// The application permission that discovery needs.
-const DIRECTORY_READ_ALL: &str = "Directory.Read.All";
+pub(crate) const DIRECTORY_READ_ALL: &str = "Directory.Read.All";
 
 /// The consents that are left to another administrator and are missing, or could not be read: one finding for each app.
 pub(crate) fn open_consents(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Finding> {
@@ -42,7 +42,11 @@ pub(crate) fn open_consents(rules: &Rules<'_>, snapshot: &Snapshot, target: &Tar
     let finding = |(app, changes, principal): (&str, Option<Vec<Change>>, Option<ServicePrincipalId>)| {
         let missing = changes.into_iter().flatten().filter(|change| change.action != PlannedAction::Keep);
         let permissions: Vec<&str> = missing.filter_map(|change| permission_of(change.step)).collect();
-        let is_unread = directory.consents_unread && principal.is_some();
+        let is_unread = principal.is_some()
+            && match app {
+                apps::CLIENT => directory.grants_unread,
+                _ => directory.roles_unread,
+            };
         let code = match is_unread {
             true => FindingCode::ConsentUnread,
             false => FindingCode::ConsentLeftOpen,

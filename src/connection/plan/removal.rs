@@ -14,7 +14,7 @@ use crate::{
         plan::{
             change::{Change, needed_uses},
             operation::{Operation, Reference},
-            own_secret::{OwnSecret, SITE_DATE_TOLERANCE},
+            own_secret::{OwnSecret, is_site_date_of},
             target::{AppSource, Target},
         },
         read::snapshot::{RegisteredApp, Snapshot, needs_directory, uses_server},
@@ -24,7 +24,7 @@ use crate::{
         },
     },
     directory::{DeletedApplication, PasswordCredential},
-    ids::ApplicationId,
+    ids::{ApplicationId, KeyId},
     site::{SiteConnection, SiteSnapshot, UnreadRow},
 };
 
@@ -67,7 +67,7 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
     let stated = uses.iter().all(|finding| finding.code() == FindingCode::AppsStatedUnused);
     if stated {
         let is_connected = !changes.is_empty();
-        findings.extend(handed_over(rules, snapshot).filter(|_| !apps.is_empty()));
+        findings.extend(handed_over(rules, snapshot).filter(|_| !apps.is_empty() || adopted.is_some()));
         changes.extend(apps.iter().map(|app| remove_app(app, is_connected)));
         changes.extend(adopted.and_then(remove_own_secrets));
     }
@@ -292,22 +292,34 @@ fn own_secrets(rules: &Rules<'_>, snapshot: &Snapshot) -> Vec<OwnSecret> {
     own.into_iter().flatten().filter(is_live).collect()
 }
 
-/// The valid secrets of the server app that this crate has not made, by their descriptions. One that fits the date of
-/// this site's own row is none of them: a person has renewed the secret in the console.
+/// The credentials of both apps that this crate has not made: valid secrets by their descriptions, and certificates. A
+/// secret that alone fits the date of this site's own row is none of them: a person has renewed it in the console.
 fn secrets_of_others(rules: &Rules<'_>, snapshot: &Snapshot) -> Vec<String> {
-    let Some(server) = snapshot.server() else { return Vec::new() };
-    let secrets = server.application.password_credentials.iter();
     let is_live = |secret: &&PasswordCredential| secret.end_date_time.is_none_or(|end| end > rules.now);
-    let row = snapshot.site.as_ref().and_then(|site| site.application(server.application.app_id));
-    let held = row.and_then(|row| row.secret_expiry);
-    let is_held = |secret: &PasswordCredential| match (held, secret.end_date_time) {
-        (Some(held), Some(end)) => (end - held).abs() <= SITE_DATE_TOLERANCE,
-        _ => false,
-    };
-    let is_foreign = |secret: &&PasswordCredential| OwnSecret::of(secret).is_none() && !is_held(secret);
-    let others = secrets.filter(is_live).filter(is_foreign);
+    let held = held_by_site(snapshot);
+    let is_foreign = |secret: &&PasswordCredential| OwnSecret::of(secret).is_none() && Some(secret.key_id) != held;
     let shown = |secret: &PasswordCredential| secret.display_name.clone().unwrap_or_else(|| secret.key_id.to_string());
-    others.map(shown).collect()
+    let apps: Vec<&RegisteredApp> = [snapshot.server(), snapshot.client()].into_iter().flatten().collect();
+    let secrets = apps.iter().flat_map(|app| &app.application.password_credentials);
+    let secrets = secrets.filter(is_live).filter(is_foreign).map(shown);
+    let certificates = apps.iter().flat_map(|app| &app.application.key_credentials);
+    let certificates = certificates.map(|key| {
+        key.key_id
+            .map_or_else(|| "a certificate".to_owned(), |id| format!("the certificate {id}"))
+    });
+    secrets.chain(certificates).collect()
+}
+
+/// The one secret that this site's own row can mean by its date, if there is one.
+fn held_by_site(snapshot: &Snapshot) -> Option<KeyId> {
+    let server = &snapshot.server()?.application;
+    let date = snapshot.site.as_ref()?.application(server.app_id)?.secret_expiry?;
+    let fits = |secret: &&PasswordCredential| secret.end_date_time.is_some_and(|end| is_site_date_of(date, end));
+    let mut fitting = server.password_credentials.iter().filter(fits);
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Some(only.key_id),
+        _ => None,
+    }
 }
 
 /// The valid secrets that were issued without a site and may be in a person's hands.

@@ -50,7 +50,7 @@ pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snap
         // site uses if the site knows the app.
         let is_in_site = |id| snapshot.site.as_ref().is_some_and(|site| site.application(id).is_some());
         let (issue, of) = match &target.server.deleted {
-            Some(deleted) if deleted.app_id.is_some_and(is_in_site) => {
+            Some(deleted) if deleted.app_id.is_some_and(is_in_site) && !rules.reissue_secret => {
                 return vec![Change::keep(Step::IssueSecret, None, None::<&str>)];
             }
             Some(_) => (issue(), Step::IssueSecret),

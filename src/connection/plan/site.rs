@@ -18,7 +18,7 @@ use crate::{
     },
     ids::{ApplicationId, TenantId},
     site::{SiteApplication, SiteConnection, SiteDiscovery, SiteSnapshot},
-    spec::{ConnectionSpec, DiscoverySpec, ImportedServerApp, Schedule},
+    spec::{ConnectionSpec, DiscoverySpec, ImportedServerApp, Schedule, has_group},
 };
 
 /// The tenant, both apps, the connection and its discovery.
@@ -231,7 +231,10 @@ fn discovery_changes(wanted: &DiscoverySpec, held: &SiteConnection) -> Vec<Prope
             changes.switch("groups", groups, true);
         }
         changes.names(groups, &wanted.names, &wanted.removed_names);
-        changes.settings("groups", groups, wanted.full_schedule.as_ref(), wanted.delta_minutes);
+        // Taking groups out does not switch discovery on, so that it has no schedule then.
+        if !wanted.names.is_empty() || groups.is_some() {
+            changes.settings("groups", groups, wanted.full_schedule.as_ref(), wanted.delta_minutes);
+        }
     }
     changes.found
 }
@@ -275,8 +278,8 @@ impl Changes {
 
     fn names(&mut self, held: Option<&SiteDiscovery>, added: &[String], removed: &[String]) {
         let held: Vec<String> = held.map(|held| held.group_names.clone()).unwrap_or_default();
-        let new = added.iter().filter(|name| !held.contains(name));
-        let kept = held.iter().filter(|name| !removed.contains(name));
+        let new = added.iter().filter(|name| !has_group(&held, name));
+        let kept = held.iter().filter(|name| !has_group(removed, name));
         let becomes: Vec<&String> = kept.chain(new).collect();
         self.add("groups.names".to_owned(), Value::from(held.clone()), json!(becomes));
     }

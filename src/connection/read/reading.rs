@@ -180,7 +180,7 @@ pub(crate) async fn read_tenant(
     let (grants, assignments) = join(grants, assignments).await;
     let (grants, assignments) = match rules.consents {
         Consents::Grant => (Some(grants.transpose()?), Some(assignments.transpose()?)),
-        // Who leaves the consents to another administrator may not be allowed to see them, either.
+        // A caller that leaves the consents to another administrator may not be allowed to see them, either.
         Consents::LeaveToAdministrator => (seen(grants)?, seen(assignments)?),
     };
 
@@ -201,7 +201,8 @@ pub(crate) async fn read_tenant(
         deleted,
         restores: directory.restores_applications(),
         graph,
-        consents_unread: grants.is_none() || assignments.is_none(),
+        grants_unread: grants.is_none(),
+        roles_unread: assignments.is_none(),
         client_grants: grants.flatten().unwrap_or_default(),
         server_roles: assignments.flatten().unwrap_or_default(),
     })

@@ -55,9 +55,11 @@ pub(crate) struct TenantSnapshot {
     pub(crate) graph: Option<ServicePrincipal>,
     pub(crate) client_grants: Vec<PermissionGrant>,
     pub(crate) server_roles: Vec<RoleAssignment>,
-    /// Whether the caller may not read the consents. Only with consents that are left to another administrator: else
-    /// that ends the reading.
-    pub(crate) consents_unread: bool,
+    /// Whether the caller may not read the client app's consents, which then are unknown. Only with consents that are left
+    /// to another administrator: else that ends the reading.
+    pub(crate) grants_unread: bool,
+    /// The same of the server app's consents.
+    pub(crate) roles_unread: bool,
 }
 
 impl TenantSnapshot {

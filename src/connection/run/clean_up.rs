@@ -12,6 +12,7 @@ use crate::{
             change::{Change, When},
             operation::Operation,
         },
+        read::reading::none_if_denied,
         report::{
             finding::{Finding, FindingCode},
             outcome::StepReport,
@@ -21,12 +22,12 @@ use crate::{
         run::{
             context::Run,
             registered::{Origin, Registered},
-            remove::purge,
+            remove::{ignore_not_found, purge},
             wait::settle,
         },
     },
     directory::{Application, ApplicationKey},
-    error::{DirectoryError, NotVisible, RefusalReason},
+    error::{NotVisible, RefusalReason},
     ids::ServicePrincipalId,
 };
 
@@ -86,9 +87,9 @@ impl Run<'_> {
         let (directory, call) = (self.directory()?, self.call(step));
         let attempt = self.attempt(step, true);
         if let Some(principal) = principal {
-            gone(settle(attempt, || directory.delete_service_principal(call.clone(), principal)).await)?;
+            ignore_not_found(settle(attempt, || directory.delete_service_principal(call.clone(), principal)).await)?;
         }
-        gone(settle(attempt, || directory.delete_application(call.clone(), made.object_id)).await)?;
+        ignore_not_found(settle(attempt, || directory.delete_application(call.clone(), made.object_id)).await)?;
         if step == Step::RemoveServerApp {
             // Nothing can be signed in with it any more.
             self.state().issued = None;
@@ -131,11 +132,13 @@ impl Run<'_> {
         }
         if let Some(principal) = principal {
             let attempt = self.attempt(step, true);
-            let grants = settle(attempt, || directory.permission_grants(call.clone(), principal)).await?;
-            let roles = settle(attempt, || directory.role_assignments(call.clone(), principal)).await?;
+            let grants = settle(attempt, || directory.permission_grants(call.clone(), principal)).await;
+            let roles = settle(attempt, || directory.role_assignments(call.clone(), principal)).await;
             // A policy refuses before the round of the consents, so that none of them is this run's.
-            if !grants.is_empty() || !roles.is_empty() {
-                marks.push("consent");
+            match (none_if_denied(grants)?, none_if_denied(roles)?) {
+                (Some(grants), Some(roles)) if grants.is_empty() && roles.is_empty() => {}
+                (Some(_), Some(_)) => marks.push("consent"),
+                _ => marks.push("consentsUnread"),
             }
         }
         match directory.application_owners(call.clone(), made.object_id).await {
@@ -192,13 +195,5 @@ const fn register_step(remove: Step) -> Step {
     match remove {
         Step::RemoveClientApp => Step::RegisterClientApp,
         _ => Step::RegisterServerApp,
-    }
-}
-
-/// What is not there any more need not be deleted.
-fn gone(result: Result<(), DirectoryError>) -> Result<(), DirectoryError> {
-    match result {
-        Err(error) if error.refusal() == Some(RefusalReason::NotFound) => Ok(()),
-        other => other,
     }
 }

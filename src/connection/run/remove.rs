@@ -137,7 +137,7 @@ fn is_final(error: &DirectoryError) -> bool {
 }
 
 /// What is not there any more need not be deleted.
-fn ignore_not_found(result: Result<(), DirectoryError>) -> Result<(), DirectoryError> {
+pub(crate) fn ignore_not_found(result: Result<(), DirectoryError>) -> Result<(), DirectoryError> {
     match result {
         Err(error) if error.refusal() == Some(RefusalReason::NotFound) => Ok(()),
         other => other,

@@ -25,7 +25,7 @@ use crate::{
     directory::Directory,
     ids::{ApplicationId, ServicePrincipalId},
     site::{SiteConnection, SiteRemoval},
-    spec::{ConnectionSpec, DiscoverySpec, ImportedServerApp},
+    spec::{ConnectionSpec, DiscoverySpec, ImportedServerApp, has_group},
     text::excerpt,
 };
 
@@ -357,10 +357,13 @@ fn missing_groups(spec: &ConnectionSpec, connection: &SiteConnection) -> Vec<Str
         .discovery()
         .and_then(DiscoverySpec::groups)
         .filter(|_| !connection.is_discovery_unread);
-    let held = connection.group_discovery.iter().flat_map(|held| &held.group_names);
-    let held: Vec<&String> = held.collect();
+    let held = connection
+        .group_discovery
+        .as_ref()
+        .map(|held| held.group_names.as_slice())
+        .unwrap_or_default();
     let names = wanted.iter().flat_map(|wanted| &wanted.names);
-    names.filter(|name| !held.contains(name)).cloned().collect()
+    names.filter(|name| !has_group(held, name)).cloned().collect()
 }
 
 fn app_outcome(planned: &PlannedApp, app: Option<&Registered>, principal: Option<ServicePrincipalId>) -> Option<AppOutcome> {

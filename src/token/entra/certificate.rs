@@ -47,15 +47,14 @@ impl ClientCertificate {
     /// If there is no certificate or no key, if the key is encrypted or not an RSA key, or if the two do not belong
     /// together.
     pub fn from_pem(certificate: impl AsRef<[u8]>, private_key: impl Into<Vec<u8>>) -> Result<Self, InvalidClientCertificate> {
-        let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(certificate.as_ref())
-            .filter_map(Result::ok)
-            .collect();
+        let certificates = certificates_of(certificate.as_ref());
         let private_key = Zeroizing::new(private_key.into());
         let key = PrivateKeyDer::from_pem_slice(&private_key).map_err(|_| match is_encrypted(&private_key) {
             true => InvalidClientCertificate::KeyEncrypted,
             false => InvalidClientCertificate::NoPrivateKey,
         })?;
-        Self::of(certificates, key)
+        // A section that says it is a key, of a kind or a length that is not taken.
+        Self::of(certificates, key, InvalidClientCertificate::KeyNotRsa)
     }
 
     /// Reads a certificate in DER (X.509) and its private key in DER (PKCS#8). The key that was given is wiped.
@@ -66,17 +65,22 @@ impl ClientCertificate {
     pub fn from_der(certificate: impl AsRef<[u8]>, private_key: impl Into<Vec<u8>>) -> Result<Self, InvalidClientCertificate> {
         let certificate = CertificateDer::from(certificate.as_ref().to_vec());
         let key = PrivatePkcs8KeyDer::from(private_key.into());
-        Self::of(vec![certificate], key.into())
+        Self::of(vec![certificate], key.into(), InvalidClientCertificate::NoPrivateKey)
     }
 
-    fn of(certificates: Vec<CertificateDer<'static>>, mut der: PrivateKeyDer<'static>) -> Result<Self, InvalidClientCertificate> {
+    /// `unusable` says what is wrong with a key that cannot be taken.
+    fn of(
+        certificates: Vec<CertificateDer<'static>>,
+        mut der: PrivateKeyDer<'static>,
+        unusable: InvalidClientCertificate,
+    ) -> Result<Self, InvalidClientCertificate> {
         if certificates.is_empty() {
             der.zeroize();
             return Err(InvalidClientCertificate::NoCertificate);
         }
         let key = any_supported_type(&der);
         der.zeroize();
-        let key = key.map_err(|_| InvalidClientCertificate::NoPrivateKey)?;
+        let key = key.map_err(|_| unusable)?;
         if key.choose_scheme(&[SignatureScheme::RSA_PSS_SHA256]).is_none() {
             return Err(InvalidClientCertificate::KeyNotRsa);
         }
@@ -121,6 +125,20 @@ impl ClientCertificate {
     }
 }
 
+/// The certificates in a text. A key in the same text is not looked at, so that no copy of it is made.
+fn certificates_of(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let Ok(text) = std::str::from_utf8(pem) else {
+        return Vec::new();
+    };
+    let blocks = text.split(BEGIN).skip(1).filter_map(|block| block.split_once(END));
+    let blocks = blocks.map(|(inside, _)| format!("{BEGIN}{inside}{END}\n"));
+    blocks
+        .filter_map(|block| CertificateDer::from_pem_slice(block.as_bytes()).ok())
+        .collect()
+}
+
 fn is_encrypted(pem: &[u8]) -> bool {
     let text = String::from_utf8_lossy(pem);
     text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED")
@@ -148,8 +166,8 @@ pub enum InvalidClientCertificate {
     /// The private key is protected by a password.
     #[error("the private key is encrypted")]
     KeyEncrypted,
-    /// The key is of another kind than RSA.
-    #[error("the private key is not an RSA key")]
+    /// The key is of another kind than RSA, or too short.
+    #[error("the private key is not an RSA key of 2048 bits or more")]
     KeyNotRsa,
     /// The key belongs to another certificate.
     #[error("the private key does not belong to the certificate")]

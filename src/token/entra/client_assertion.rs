@@ -3,6 +3,7 @@
 use std::{
     fmt, fs,
     future::Future,
+    io::Read,
     path::{Path, PathBuf},
     pin::Pin,
     sync::Arc,
@@ -96,9 +97,10 @@ impl ClientAssertionSignIn {
     }
 
     fn over(endpoints: CloudEndpoints, tenant: TenantId, application: ApplicationId, source: Source) -> Self {
-        let mut service = SignInService::new(endpoints, application);
-        service.tenant = Some(tenant);
-        Self { service, source }
+        Self {
+            service: SignInService::of_tenant(endpoints, tenant, application),
+            source,
+        }
     }
 
     common_settings!();
@@ -125,15 +127,17 @@ impl Proof for Source {
 
 /// The text of the file. It is a few kilobytes, in memory on the platforms that write one.
 fn read(path: &Path) -> Result<Zeroizing<String>, TokenError> {
-    let is_too_long = fs::metadata(path).is_ok_and(|file| file.len() > LONGEST_FILE);
-    if is_too_long {
+    // Bounded while it is read: a device or a pipe tells no length. Enough is taken at once, so that no copy is left behind.
+    let mut text = Zeroizing::new(String::with_capacity(usize::try_from(LONGEST_FILE + 1).unwrap_or_default()));
+    let found = fs::File::open(path).and_then(|file| file.take(LONGEST_FILE + 1).read_to_string(&mut text));
+    if text.len() as u64 > LONGEST_FILE {
         return Err(TokenError::new(
             TokenFailure::Unusable,
             format!("{} is too long for an assertion", path.display()),
             "Name the file that holds the token of the federated identity provider.",
         ));
     }
-    fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
+    found.map(|_| text).map_err(|error| {
         TokenError::new(
             TokenFailure::NotAvailable,
             format!("the federated token in {} cannot be read", path.display()),

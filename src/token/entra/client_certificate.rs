@@ -58,9 +58,10 @@ pub struct ClientCertificateSignIn {
 impl ClientCertificateSignIn {
     /// Signs this application in to its tenant.
     pub fn new(endpoints: CloudEndpoints, tenant: TenantId, application: ApplicationId, certificate: ClientCertificate) -> Self {
-        let mut service = SignInService::new(endpoints, application);
-        service.tenant = Some(tenant);
-        Self { service, certificate }
+        Self {
+            service: SignInService::of_tenant(endpoints, tenant, application),
+            certificate,
+        }
     }
 
     common_settings!();

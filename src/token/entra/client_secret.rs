@@ -52,9 +52,10 @@ pub struct ClientSecretSignIn {
 impl ClientSecretSignIn {
     /// Signs this application in to its tenant.
     pub fn new(endpoints: CloudEndpoints, tenant: TenantId, application: ApplicationId, secret: ClientSecret) -> Self {
-        let mut service = SignInService::new(endpoints, application);
-        service.tenant = Some(tenant);
-        Self { service, secret }
+        Self {
+            service: SignInService::of_tenant(endpoints, tenant, application),
+            secret,
+        }
     }
 
     pub(super) const fn over(service: SignInService, secret: ClientSecret) -> Self {

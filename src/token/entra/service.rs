@@ -49,6 +49,14 @@ pub(super) struct SignInService {
 }
 
 impl SignInService {
+    /// For an application that signs in to this tenant.
+    pub(super) fn of_tenant(endpoints: CloudEndpoints, tenant: TenantId, client_id: ApplicationId) -> Self {
+        Self {
+            tenant: Some(tenant),
+            ..Self::new(endpoints, client_id)
+        }
+    }
+
     pub(super) fn new(endpoints: CloudEndpoints, client_id: ApplicationId) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let http = HttpClient::default();
