@@ -1,5 +1,8 @@
 //! Chapters on what holds across the whole crate.
 
+#[doc = include_str!("command_line.md")]
+pub mod command_line {}
+
 #[doc = include_str!("http.md")]
 pub mod http {}
 
