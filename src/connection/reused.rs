@@ -38,7 +38,7 @@ use crate::{
 /// #     .build()?;
 /// # let job = AzureServicesConnection::builder(spec).directory(tenant.directory()).site(site.clone()).build()?;
 /// # job.onboard(|_| ()).await?;
-/// let as_it_is = reusing(&site.snapshot(Call::unobserved()).await?, "Contoso CMG")?;
+/// let as_it_is = reusing(&site.snapshot(Call::quiet()).await?, "Contoso CMG")?;
 /// let wanted = as_it_is.to_builder().name("Fabrikam CMG").discovery(DiscoverySpec::builder().users()).build()?;
 /// let job = AzureServicesConnection::builder(wanted).directory(tenant.directory()).site(site).build()?;
 /// println!("{}", job.plan(|_| ()).await?); // name and discovery, each with its old and its new value
