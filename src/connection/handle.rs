@@ -22,6 +22,7 @@ use crate::{
             error::ReadError,
             event::{Event, EventKind, Verb},
             finding::Finding,
+            incomplete::IncompleteConnection,
             step::AppRole,
         },
         run::{cancel::Cancel, secret_sink::SecretSink},
@@ -77,6 +78,14 @@ pub struct AzureServicesConnection {
     pub(crate) inner: Arc<Inner>,
 }
 
+/// What a plan is for: what it does, and with which app.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Goal {
+    pub(crate) verb: Verb,
+    /// The one app that it is for; `None` for the whole connection.
+    pub(crate) only: Option<AppRole>,
+}
+
 /// What a connection was put together from.
 #[derive(Debug, Clone)]
 pub(crate) struct Inner {
@@ -130,15 +139,33 @@ impl Inner {
         Emitter::begin(verb, listener, self.clock.as_ref())
     }
 
-    /// Reads tenant and site.
-    pub(crate) async fn read(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
-        emitter.listening(self.read_consistently(emitter)).await
+    /// Whether this connection has what a plan for this needs.
+    pub(crate) fn check_complete(&self, goal: Goal) -> Result<(), IncompleteConnection> {
+        match (goal.verb, &self.directory) {
+            (Verb::UpdateSettings, None) => Err(IncompleteConnection::SettingsWithoutDirectory),
+            _ => Ok(()),
+        }
     }
 
-    async fn read_consistently(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+    /// What an onboarding or a removal by this connection is for.
+    pub(crate) fn goal(&self, verb: Verb) -> Goal {
+        Goal { verb, only: self.only }
+    }
+
+    /// Reads tenant and site.
+    pub(crate) async fn read(&self, goal: Goal, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+        emitter.listening(self.read_consistently(goal, emitter)).await
+    }
+
+    async fn read_consistently(&self, goal: Goal, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
         let call = emitter.call(None);
-        let rules = self.rules();
-        let (directory, site) = (self.directory(), self.site());
+        let rules = self.rules(goal);
+        // The site tells whether discovery is on, and what it has of an app, for one app as well.
+        let site = match goal.verb {
+            Verb::UpdateSettings => self.site.as_ref().map(SiteHandle::as_site),
+            _ => self.site(),
+        };
+        let directory = self.directory();
         let probe = self.secret_probe.as_deref();
         let read_once = || read(&rules, directory, site, probe, call.clone(), self.clock.now());
         let snapshot = read_once().await?;
@@ -149,12 +176,12 @@ impl Inner {
         } else {
             snapshot
         };
-        self.read_until_consistent(snapshot, emitter).await
+        self.read_until_consistent(goal, snapshot, emitter).await
     }
 
     /// Looks at the tenant again for as long as one of its answers is old by the word of another one, and as the waiting
     /// policy allows. What is still contradictory then is a finding.
-    async fn read_until_consistent(&self, mut snapshot: Snapshot, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+    async fn read_until_consistent(&self, goal: Goal, mut snapshot: Snapshot, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
         let (mut delays, started, mut attempt) = (self.wait_policy.delays(), Instant::now(), 0);
         while let (Some(app), Some(directory)) = (snapshot.registered_and_deleted(), self.directory()) {
             let delay = delays.next();
@@ -170,7 +197,7 @@ impl Inner {
             });
             sleep(delay).await;
             snapshot.read_at = self.clock.now();
-            match read_tenant(&self.rules(), directory, self.site().is_some(), emitter.call(None)).await {
+            match read_tenant(&self.rules(goal), directory, self.site().is_some(), emitter.call(None)).await {
                 Ok(again) => snapshot.directory = Some(again),
                 Err(Unread::UnusableToken(token)) => {
                     snapshot.directory = None;
@@ -182,17 +209,19 @@ impl Inner {
         Ok(snapshot)
     }
 
-    /// What was found, and what a plan for `verb` would do; `None` if the tenant cannot be told.
-    pub(crate) fn draft(&self, verb: Verb, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
-        let rules = self.rules();
-        match verb {
+    /// What was found, and what a plan for this would do; `None` if the tenant cannot be told.
+    pub(crate) fn draft(&self, goal: Goal, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+        let rules = self.rules(goal);
+        match goal.verb {
             Verb::Remove => draft::removal(&rules, snapshot),
+            Verb::UpdateSettings => draft::settings_update(&rules, snapshot),
             _ => draft::onboarding(&rules, snapshot),
         }
     }
 
-    fn rules(&self) -> Rules<'_> {
+    fn rules(&self, goal: Goal) -> Rules<'_> {
         Rules {
+            verb: goal.verb,
             spec: &self.spec,
             endpoints: self.directory().and_then(|directory| directory.endpoints()),
             expected_tenant: self.expected_tenant,
@@ -203,7 +232,7 @@ impl Inner {
             verify_alive: self.verify_alive,
             no_gateway_stated: self.no_gateway_stated,
             apps_unused_stated: self.apps_unused_stated,
-            only: self.only,
+            only: goal.only,
             site_identity: self.site_identity.as_ref(),
             thresholds: &self.thresholds,
             now: self.clock.now(),

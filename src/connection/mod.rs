@@ -12,7 +12,8 @@
 //!
 //! [`onboard`](AzureServicesConnection::onboard) is plan and apply in one call.
 //! [`plan_removal`](AzureServicesConnection::plan_removal) and [`remove`](AzureServicesConnection::remove) do
-//! the same for a removal.
+//! the same for a removal, and [`plan_settings_update`](AzureServicesConnection::plan_settings_update) and
+//! [`update_settings`](AzureServicesConnection::update_settings) for the settings of the app registrations.
 //!
 //! ```
 //! use cmg_onboarding::{AzureServicesConnection, ClientAppSpec, ConnectionSpec, ServerAppSpec};
@@ -52,6 +53,7 @@
 //! - To have a plan approved by one person and carried out later, in another process: [`PlanDocument`] and
 //!   [`plan_from`](AzureServicesConnection::plan_from), which answers [`StalePlan`] if the plan would do
 //!   something else by then.
+//! - To change a connection whose specification is lost: [`reusing`].
 //! - To verify values that an administrator is about to import, as *Verify* in the console does:
 //!   [`ImportVerifier`].
 //! - To have a change approved by a review board: [`Plan::review`], as text and as data.
@@ -84,6 +86,7 @@ mod plan;
 mod preflight;
 mod read;
 mod report;
+mod reused;
 mod run;
 mod verbs;
 
@@ -120,6 +123,7 @@ pub use report::{
     step_error::{StepError, StepFailure},
     written::Written,
 };
+pub use reused::reusing;
 pub use run::{
     cancel::Cancel,
     secret_sink::{NewSecret, SecretSink, SecretSinkError},

@@ -3,14 +3,16 @@
 use crate::{
     connection::{
         builder::AzureServicesConnectionBuilder,
-        handle::AzureServicesConnection,
+        handle::{AzureServicesConnection, Goal},
         plan::{Plan, document::PlanDocument},
         preflight::Preflight,
+        read::snapshot::Snapshot,
         report::{
             emitter::Emitter,
             error::{OnboardingError, ReadError},
             event::{Event, Verb},
             outcome::Outcome,
+            step::AppRole,
         },
     },
     spec::ConnectionSpec,
@@ -44,7 +46,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn preflight(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Preflight, ReadError> {
         let emitter = self.inner.begin(Verb::Preflight, &events);
-        let result = self.inner.read(&emitter).await;
+        let result = self.inner.read(self.inner.goal(Verb::Onboard), &emitter).await;
         let result = result.map(|snapshot| Preflight::new(self, snapshot));
         emitter.end_of_reading(&result);
         result
@@ -62,7 +64,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::Plan, &events);
-        let result = self.make_plan(Verb::Onboard, &emitter).await;
+        let result = self.make_plan(self.inner.goal(Verb::Onboard), &emitter).await;
         emitter.end_of_reading(&result);
         result
     }
@@ -77,7 +79,7 @@ impl AzureServicesConnection {
     ///
     /// As [`Plan::apply`].
     pub async fn onboard(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        self.plan_and_apply(Verb::Onboard, self.inner.begin(Verb::Onboard, &events)).await
+        self.plan_and_apply(self.inner.goal(Verb::Onboard), self.inner.begin(Verb::Onboard, &events)).await
     }
 
     /// Makes a plan that does exactly what was approved: reads tenant and site again and compares.
@@ -96,7 +98,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::Plan, &events);
-        self.plan_as_approved(Verb::Onboard, approved, emitter).await
+        self.plan_as_approved(self.inner.goal(Verb::Onboard), approved, emitter).await
     }
 
     /// Makes a plan that removes what this specification has made: the connection, and both app registrations
@@ -117,7 +119,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan_removal(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanRemoval, &events);
-        let result = self.make_plan(Verb::Remove, &emitter).await;
+        let result = self.make_plan(self.inner.goal(Verb::Remove), &emitter).await;
         emitter.end_of_reading(&result);
         result
     }
@@ -136,7 +138,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn removal_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanRemoval, &events);
-        self.plan_as_approved(Verb::Remove, approved, emitter).await
+        self.plan_as_approved(self.inner.goal(Verb::Remove), approved, emitter).await
     }
 
     /// Makes the plan of [`plan_removal`](Self::plan_removal) and carries it out.
@@ -151,20 +153,106 @@ impl AzureServicesConnection {
     ///
     /// The future may be dropped at any await; the next removal goes on from there.
     pub async fn remove(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        self.plan_and_apply(Verb::Remove, self.inner.begin(Verb::Remove, &events)).await
+        self.plan_and_apply(self.inner.goal(Verb::Remove), self.inner.begin(Verb::Remove, &events)).await
     }
 
-    async fn plan_as_approved(&self, verb: Verb, approved: &PlanDocument, emitter: Emitter<'_>) -> Result<Plan, OnboardingError> {
-        let result = match self.inner.read(&emitter).await {
-            Ok(snapshot) => Plan::make_approved(self, verb, approved, snapshot),
-            Err(error) => Err(error.into()),
+    /// Makes a plan that updates the application settings: what *Update Application Settings* of the console writes to an app
+    /// registration, whoever has made it, and nothing else.
+    ///
+    /// | app | what it gets if it lacks it |
+    /// | --- | --- |
+    /// | server app | device tokens (`isDeviceOnlyAuthSupported`), the redirect URI `http://localhost` on the platform Web, and, if discovery is on, *Read directory data*: the permission `Directory.Read.All` with admin consent |
+    /// | client app | *Allow public client flows*, and the redirect URI of the Windows account broker |
+    ///
+    /// The console's button is on the server app alone; a client app that was registered by hand may lack the other two.
+    /// Lists only grow, and what else differs is a finding. `only` restricts the plan to one app, of any source; `None`
+    /// leaves that to the [builder](AzureServicesConnectionBuilder::only), by whose default both apps are meant.
+    ///
+    /// If a site is given, it tells whether discovery is on, and which redirect URI it has for the server app in a column of
+    /// its own. Only the console changes that one, so it becomes a next step of the outcome
+    /// ([`NextStepCode::UpdateSettingsInConsole`](super::NextStepCode::UpdateSettingsInConsole)). Without a site, discovery is
+    /// on if the specification switches it on. Apps that the site alone knows are named by
+    /// [`ReusedApp`](crate::ReusedApp); without a site, by [`AdoptedServerApp`](crate::spec::AdoptedServerApp) and
+    /// [`AdoptedClientApp`](crate::spec::AdoptedClientApp): both take the client id alone.
+    ///
+    /// Source: *Configure Azure services*, and *What's new in version 2309*.
+    ///
+    /// # Errors
+    ///
+    /// [`OnboardingError::Incomplete`] if there is no directory. Else if tenant or site cannot be read, or if a finding stands
+    /// in the way ([`OnboardingError::Blocked`]).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn plan_settings_update(
+        &self,
+        only: Option<AppRole>,
+        events: impl Fn(&Event) + Send + Sync,
+    ) -> Result<Plan, OnboardingError> {
+        let emitter = self.inner.begin(Verb::PlanSettingsUpdate, &events);
+        let result = self.make_plan(self.settings_goal(only), &emitter).await;
+        emitter.end_of_reading(&result);
+        result
+    }
+
+    /// Makes a plan that updates exactly the settings that were approved, as [`plan_from`](Self::plan_from) does for an
+    /// onboarding. `only` is the caller's, and not the document's, whose file may be forged.
+    ///
+    /// # Errors
+    ///
+    /// [`OnboardingError::Stale`] with each difference, if the plan would do something else now. Else those of
+    /// [`plan_settings_update`](Self::plan_settings_update).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn settings_update_from(
+        &self,
+        only: Option<AppRole>,
+        approved: &PlanDocument,
+        events: impl Fn(&Event) + Send + Sync,
+    ) -> Result<Plan, OnboardingError> {
+        let emitter = self.inner.begin(Verb::PlanSettingsUpdate, &events);
+        self.plan_as_approved(self.settings_goal(only), approved, emitter).await
+    }
+
+    /// Makes the plan of [`plan_settings_update`](Self::plan_settings_update) and carries it out.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plan_settings_update`](Self::plan_settings_update) and [`Plan::apply`].
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await; the next update goes on from there.
+    pub async fn update_settings(
+        &self,
+        only: Option<AppRole>,
+        events: impl Fn(&Event) + Send + Sync,
+    ) -> Result<Outcome, OnboardingError> {
+        let emitter = self.inner.begin(Verb::UpdateSettings, &events);
+        self.plan_and_apply(self.settings_goal(only), emitter).await
+    }
+
+    fn settings_goal(&self, only: Option<AppRole>) -> Goal {
+        Goal {
+            verb: Verb::UpdateSettings,
+            only: only.or(self.inner.only),
+        }
+    }
+
+    async fn plan_as_approved(&self, goal: Goal, approved: &PlanDocument, emitter: Emitter<'_>) -> Result<Plan, OnboardingError> {
+        let result = match self.look(goal, &emitter).await {
+            Ok(snapshot) => Plan::make_approved(self, goal, approved, snapshot),
+            Err(error) => Err(error),
         };
         emitter.end_of_reading(&result);
         result
     }
 
-    async fn plan_and_apply(&self, verb: Verb, emitter: Emitter<'_>) -> Result<Outcome, OnboardingError> {
-        let result = match self.make_plan(verb, &emitter).await {
+    async fn plan_and_apply(&self, goal: Goal, emitter: Emitter<'_>) -> Result<Outcome, OnboardingError> {
+        let result = match self.make_plan(goal, &emitter).await {
             Ok(plan) => plan.carry_out(&emitter).await.map_err(OnboardingError::from),
             Err(error) => Err(error),
         };
@@ -172,8 +260,13 @@ impl AzureServicesConnection {
         result
     }
 
-    async fn make_plan(&self, verb: Verb, emitter: &Emitter<'_>) -> Result<Plan, OnboardingError> {
-        let snapshot = self.inner.read(emitter).await?;
-        Ok(Plan::make(self, verb, snapshot)?)
+    async fn make_plan(&self, goal: Goal, emitter: &Emitter<'_>) -> Result<Plan, OnboardingError> {
+        let snapshot = self.look(goal, emitter).await?;
+        Ok(Plan::make(self, goal, snapshot)?)
+    }
+
+    async fn look(&self, goal: Goal, emitter: &Emitter<'_>) -> Result<Snapshot, OnboardingError> {
+        self.inner.check_complete(goal)?;
+        Ok(self.inner.read(goal, emitter).await?)
     }
 }

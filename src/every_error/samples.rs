@@ -207,6 +207,7 @@ fn onboarding_errors() -> Vec<OnboardingError> {
     errors.push(IncompleteConnection::DirectoryMissing.into());
     errors.push(IncompleteConnection::SiteMissing.into());
     errors.push(IncompleteConnection::NothingToDo.into());
+    errors.push(IncompleteConnection::SettingsWithoutDirectory.into());
     errors.push(serde_json::from_value::<Blocked>(blocked).unwrap().into());
     errors.push(serde_json::from_value::<StalePlan>(stale).unwrap().into());
     errors

@@ -202,6 +202,13 @@ pub struct ConnectionSpecBuilder {
 }
 
 impl ConnectionSpecBuilder {
+    /// *Name* of the connection in the site, in the place of the one that the builder began with. If the specification has no
+    /// [key](Self::key), its app registrations are found by the name, too.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
     /// *Description*. Default: none.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());

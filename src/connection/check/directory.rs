@@ -12,7 +12,7 @@ use crate::{
             operation::{Operation, PlannedSecret},
             registration::{SECRET_MARKER, UniqueNames},
         },
-        read::snapshot::{TenantSnapshot, needs_directory},
+        read::snapshot::TenantSnapshot,
         report::{
             finding::{Finding, FindingCode, Severity},
             step::{AppRole, Step},
@@ -111,7 +111,7 @@ pub(crate) fn check_token(rules: &Rules<'_>, found: &TenantSnapshot, findings: &
         findings.push(differs.with("tokenTenant", tenant).with("directoryTenant", found.tenant.id));
     }
     let is_unreadable = signed_in.scopes.is_none() && signed_in.app_roles.is_none();
-    if is_unreadable && needs_directory(rules.spec) {
+    if is_unreadable && rules.needs_directory() {
         findings.push(Finding::warning(FindingCode::TokenUnreadable));
     }
     if found.tenant_name_unread {

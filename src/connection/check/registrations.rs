@@ -8,7 +8,10 @@ use crate::{
             rules::Rules,
             verify::{client_app, server_app},
         },
-        plan::{consents::DIRECTORY_READ_ALL, registration::USER_IMPERSONATION},
+        plan::{
+            consents::{DIRECTORY_READ_ALL, consent_for_another},
+            registration::USER_IMPERSONATION,
+        },
         read::snapshot::{RegisteredApp, Snapshot, TenantSnapshot},
         report::{
             finding::{Finding, FindingCode, Severity},
@@ -36,6 +39,10 @@ pub(crate) fn check_registrations(rules: &Rules<'_>, snapshot: &Snapshot, findin
     }
     if let Some(tried) = &snapshot.tried {
         tried.add_to(findings);
+        // A token of before the consent that this plan gives lacks it.
+        if consent_for_another(rules, snapshot).is_some() {
+            findings.retain(|finding| finding.code() != FindingCode::DirectoryReadNotInToken);
+        }
     }
 }
 
@@ -64,7 +71,7 @@ fn check_found(rules: &Rules<'_>, snapshot: &Snapshot, found: &TenantSnapshot, f
         if server.is_registered_here() {
             apps::check_enabled(apps::SERVER, app, &mut told);
         } else {
-            check_server(rules, app, found, &mut told);
+            check_server(rules, snapshot, (app, found), &mut told);
         }
         let stays = server.is_registered_here() || is_in_site(app.application.app_id);
         findings.extend(told.into_iter().map(|finding| weighed(finding, stays, client.is_registered_here())));
@@ -87,12 +94,17 @@ fn check_found(rules: &Rules<'_>, snapshot: &Snapshot, found: &TenantSnapshot, f
 }
 
 /// A server app that this crate does not write.
-fn check_server(rules: &Rules<'_>, app: &RegisteredApp, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
+fn check_server(
+    rules: &Rules<'_>,
+    snapshot: &Snapshot,
+    (app, found): (&RegisteredApp, &TenantSnapshot),
+    findings: &mut Vec<Finding>,
+) {
     match rules.spec.server_app().imported() {
         Some(given) => server_app::check(given, app, findings),
         None => server_app::check_shape(app, findings),
     }
-    if !rules.spec.discovers() {
+    if !rules.spec.discovers() || consent_for_another(rules, snapshot).is_some() {
         return;
     }
     match found.roles_unread && app.service_principal.is_some() {
@@ -101,7 +113,7 @@ fn check_server(rules: &Rules<'_>, app: &RegisteredApp, found: &TenantSnapshot, 
     }
 }
 
-fn unread(app: &str, permission: &str) -> Finding {
+pub(crate) fn unread(app: &str, permission: &str) -> Finding {
     let unread = Finding::warning(FindingCode::ConsentUnread);
     unread.with("app", app).with("permissions", [permission])
 }

@@ -6,8 +6,8 @@ use crate::{
     cloud::CloudEndpoints,
     connection::{
         check::term::SecretThresholds,
-        read::snapshot::{Snapshot, TenantSnapshot},
-        report::step::AppRole,
+        read::snapshot::{Snapshot, TenantSnapshot, needs_directory},
+        report::{event::Verb, step::AppRole},
     },
     ids::TenantId,
     site::SiteIdentity,
@@ -34,6 +34,8 @@ pub enum Consents {
 /// What the checks go by besides what was found.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'a> {
+    /// What the plan is for.
+    pub(crate) verb: Verb,
     pub(crate) spec: &'a ConnectionSpec,
     pub(crate) endpoints: Option<&'a CloudEndpoints>,
     pub(crate) expected_tenant: Option<TenantId>,
@@ -62,6 +64,30 @@ impl Rules<'_> {
     /// it does not apply.
     pub(crate) const fn may_be_refused(&self, found: &TenantSnapshot) -> bool {
         found.policy.is_none() || self.policy_exempt
+    }
+
+    /// Whether the plan is for the settings of apps that are registered, and for nothing else.
+    pub(crate) fn updates_settings(&self) -> bool {
+        self.verb == Verb::UpdateSettings
+    }
+
+    /// Whether the plan writes to the directory in any case. If not, the directory is read if it is given.
+    pub(crate) fn needs_directory(&self) -> bool {
+        self.updates_settings() || needs_directory(self.spec)
+    }
+
+    /// Whether the plan may consent to the permission by which discovery reads the directory.
+    pub(crate) fn may_assign_role(&self) -> bool {
+        if self.updates_settings() {
+            return self.only != Some(AppRole::Client);
+        }
+        self.spec.discovers() && (needs_directory(self.spec) || self.may_consent_for_others())
+    }
+
+    /// The same for a server app that this crate does not write.
+    pub(crate) fn may_consent_for_others(&self) -> bool {
+        let is_left = self.spec.server_app().is_registered_here() || self.only == Some(AppRole::Client);
+        !is_left && self.spec.discovers() && self.consents == Consents::Grant && self.verb == Verb::Onboard
     }
 
     /// What tells the site from another one: what the caller gives, else what the site says.

@@ -1,9 +1,9 @@
 //! *Verify* of the *Import apps* dialog, and more: whether apps that are registered already are what the
 //! product needs.
 
-pub(super) mod client_app;
+pub(in crate::connection) mod client_app;
 pub(in crate::connection) mod secret;
-pub(super) mod server_app;
+pub(in crate::connection) mod server_app;
 
 use std::{fmt, sync::Arc};
 

@@ -293,8 +293,8 @@ impl PlanDocument {
                 "signInAudience" => audience_in_words(text),
                 "requiredResourceAccess" => self.configured_in_words(text),
                 "users.fullSchedule" | "groups.fullSchedule" => {
-                    let schedule = text.parse::<Schedule>();
-                    schedule.map_or_else(|_| text.clone(), |schedule| schedule.in_words())
+                    let words = |all: Vec<Schedule>| all.iter().map(Schedule::in_words).collect::<Vec<_>>().join(", and ");
+                    Schedule::tokens(text).map_or_else(|_| text.clone(), words)
                 }
                 _ => text.clone(),
             },

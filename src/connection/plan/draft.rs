@@ -20,16 +20,17 @@ use crate::{
             alive::confirm_apps,
             apps::{client_changes, removals_if_refused, server_changes},
             change::{Change, needed_uses},
-            consents::{client_consents, open_consents, server_consents},
+            consents::{client_consents, consent_for_another, open_consents, server_consents},
             document::{PlanDocument, PlannedSite},
             operation::PlannedAction,
             removal::removal_changes,
             secrets::{planned_secret, secret_changes},
+            settings::settings_changes,
             site::site_changes,
             target::Target,
         },
         read::snapshot::Snapshot,
-        report::{event::Verb, finding::Finding, finding_place::Choices, step::AppRole},
+        report::{finding::Finding, finding_place::Choices, step::AppRole},
     },
     spec::ConnectionSpec,
 };
@@ -72,7 +73,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
         note_secrets_of_others(snapshot, rules.site_identity(snapshot), &mut findings);
     }
     let findings = sorted(rules, findings);
-    let document = document(Verb::Onboard, rules, snapshot, target, changes, findings.clone());
+    let document = document(rules, snapshot, target, changes, findings.clone());
     (findings, Some(document))
 }
 
@@ -91,7 +92,22 @@ pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, 
     };
     let (changes, findings) = removal_changes(rules, snapshot, &target);
     let findings = sorted(rules, findings);
-    let document = document(Verb::Remove, rules, snapshot, target, changes, findings.clone());
+    let document = document(rules, snapshot, target, changes, findings.clone());
+    (findings, Some(document))
+}
+
+/// What was found, and what an update of the settings will do. `None` if there is no tenant to write to, which a finding
+/// has reported.
+pub(crate) fn settings_update(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    if let Some(token) = &snapshot.unusable_token {
+        return (sorted(rules, token.findings.clone()), None);
+    }
+    let Some(target) = Target::resolve(rules, snapshot) else {
+        return (Vec::new(), None);
+    };
+    let (changes, findings) = settings_changes(rules, snapshot, &target);
+    let findings = sorted(rules, findings);
+    let document = document(rules, snapshot, target, changes, findings.clone());
     (findings, Some(document))
 }
 
@@ -102,6 +118,7 @@ fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Chang
         changes.extend(server_changes(target, snapshot, secret));
         changes.extend(secret_changes(rules, target, snapshot, secret));
         changes.extend(server_consents(target, snapshot, rules.spec.discovers()));
+        changes.extend(consent_for_another(rules, snapshot));
     }
     if rules.only != Some(AppRole::Server) {
         changes.extend(client_changes(target, snapshot));
@@ -131,7 +148,6 @@ fn sorted(rules: &Rules<'_>, findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 fn document(
-    verb: Verb,
     rules: &Rules<'_>,
     snapshot: &Snapshot,
     target: Target,
@@ -139,11 +155,11 @@ fn document(
     findings: Vec<Finding>,
 ) -> PlanDocument {
     let spec = rules.spec;
-    let site = snapshot.site.as_ref().filter(|_| rules.only.is_none());
+    let site = snapshot.site.as_ref().filter(|_| rules.only.is_none() || rules.updates_settings());
     let planned = |site_code: &String| PlannedSite::new(site_code.clone(), rules.site_identity(snapshot).cloned());
     PlanDocument {
         version: PlanDocument::current_version(),
-        verb,
+        verb: rules.verb,
         only: rules.only,
         name: spec.name().to_owned(),
         description: spec.description().map(str::to_owned),

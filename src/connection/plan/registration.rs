@@ -81,7 +81,6 @@ pub(crate) fn server_shape(
     permission.admin_consent_description = Some(format!("Allow the application to access {name} on behalf of the signed-in user."));
     permission.user_consent_display_name = Some(format!("Access {name}"));
     permission.user_consent_description = Some(format!("Allow the application to access {name} on your behalf."));
-    let directory_read = || RequiredResourceAccess::new(MICROSOFT_GRAPH, vec![ResourceAccess::role(DIRECTORY_READ_ALL_ROLE)]);
     ApplicationProperties {
         sign_in_audience: Some(SINGLE_TENANT.to_owned()),
         identifier_uris: uri.map(|uri| vec![uri.to_string()]),
@@ -95,9 +94,17 @@ pub(crate) fn server_shape(
             oauth2_permission_scopes: Some(vec![permission]),
             requested_access_token_version: Some(1),
         }),
-        required_resource_access: discovery.then(|| vec![directory_read()]),
+        required_resource_access: discovery.then(read_directory_data),
         ..ApplicationProperties::default()
     }
+}
+
+/// The permission by which discovery reads the directory, as a server app asks for it.
+pub(crate) fn read_directory_data() -> Vec<RequiredResourceAccess> {
+    vec![RequiredResourceAccess::new(
+        MICROSOFT_GRAPH,
+        vec![ResourceAccess::role(DIRECTORY_READ_ALL_ROLE)],
+    )]
 }
 
 /// What every client app has as far as it can be told before any id is known. The name is the caller's to

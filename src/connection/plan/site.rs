@@ -50,7 +50,7 @@ pub(crate) fn held_connection<'a>(
     named.or_else(|| renamed_connection(spec, site, tenant, server))
 }
 
-/// The connection of another name that is renamed: the only one with the specification's server app that may be of
+/// The connection of another name that is renamed: the one whose name is the key, or else the only one with the specification's server app that may be of
 /// the type Cloud Management. The key is what the caller says that a renamed connection is found by, so without
 /// one nothing is renamed.
 pub(crate) fn renamed_connection<'a>(
@@ -64,7 +64,11 @@ pub(crate) fn renamed_connection<'a>(
         return None;
     }
     let uses_it = |connection: &&SiteConnection| uses_server(site, connection, server);
-    let candidates = site.connections_of(tenant).filter(uses_it);
+    let candidates: Vec<&SiteConnection> = site.connections_of(tenant).filter(uses_it).collect();
+    let is_former = |connection: &&SiteConnection| connection.name == spec.key() && site.is_cloud_management(connection) != Some(false);
+    if let Some(former) = candidates.iter().copied().find(is_former) {
+        return Some(former);
+    }
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for connection in candidates {
         match site.is_cloud_management(connection) {

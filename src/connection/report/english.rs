@@ -556,6 +556,18 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Which discovery the connection \"${connection}\" has could not be read from the site, so it may be as wanted already.",
             "Look at the connection (console > Cloud Services > Azure Services > Properties > Discovery), and read the site again with an account that may read all of its objects.",
         ),
+        Code::DiscoveryStateUnknown => Words::new(
+            "Whether discovery is on is not known, since no site was given: the permission to read the directory (Directory.Read.All) is left as it is.",
+            "If discovery is on, give the site too, or switch discovery on in the specification.",
+        ),
+        Code::ConnectionNotFound => Words::new(
+            "The site has no connection \"${connection}\"; it has these: ${names|none}.",
+            "Give the name as the console shows it (Cloud Services > Azure Services).",
+        ),
+        Code::ConnectionAppUnclear => Words::new(
+            "The site does not tell which ${app} app the connection \"${connection}\" uses; these may be meant: ${clientIds|none}.",
+            "Write a specification that reuses both apps by their client ids (console > Administration > Cloud Services > Microsoft Entra tenants).",
+        ),
         Code::ConnectionReadBackDiffers => Words::new(
             "The connection \"${connection}\" reads back otherwise than wanted: ${properties}.",
             "Compare it with the specification (console > Cloud Services > Azure Services > Properties), and run the same again: the plan tells what the site has.",
@@ -601,6 +613,10 @@ pub(crate) const fn next_step(code: NextStepCode) -> Words {
         NextStepCode::ChooseDiscoveryGroups => Words::new(
             "Group discovery does not have these groups yet: ${groups}.",
             "Choose them in the console, which finds them by name in Microsoft Entra and may ask for a sign-in (console > Administration > Cloud Services > Azure Services > the connection > Properties > Discovery > Settings).",
+        ),
+        NextStepCode::UpdateSettingsInConsole => Words::new(
+            "The site's own record of the server app has the redirect URI ${site|that was not read}; version 2309 and later create a gateway only if it is ${wanted}, and only the console changes it.",
+            "Choose Update Application Settings and sign in (console > Administration > Cloud Services > Microsoft Entra tenants > the tenant > the server app), or run Set-UpdateServerApplication -TenantId ${tenant}, which signs in, too.",
         ),
         NextStepCode::ExcludeFromConditionalAccess => Words::new(
             "A Conditional Access policy on all resources would keep clients from the gateway.",

@@ -55,6 +55,10 @@ pub enum Verb {
     Onboard,
     /// Make a plan that removes, and carry it out.
     Remove,
+    /// Make a plan that updates the settings of app registrations.
+    PlanSettingsUpdate,
+    /// Make a plan that updates the settings of app registrations, and carry it out.
+    UpdateSettings,
 }
 
 /// One piece of progress. In JSON the kind's fields stand beside `run`, `sequence`, `at` and

@@ -362,6 +362,15 @@ pub enum FindingCode {
     SiteRowUnread,
     /// Which discovery a connection has could not be read. Parameters: `connection` (name).
     DiscoveryUnread,
+    /// There is no site that tells whether discovery is on, so an update of settings leaves the permission to read the
+    /// directory out.
+    DiscoveryStateUnknown,
+    /// The site has no connection of this name. Parameters: `connection` (name), `names` (list of the connections that it
+    /// has).
+    ConnectionNotFound,
+    /// The site does not tell which app a connection uses, or tells several. Parameters: `connection` (name), `app`,
+    /// `clientIds` (list of those that may be meant).
+    ConnectionAppUnclear,
     /// The site has carried the run out, and reads back otherwise than wanted. Parameters: `connection` (name),
     /// `properties` (list of what differs, as the specification calls it).
     ConnectionReadBackDiffers,
@@ -515,6 +524,9 @@ impl FindingCode {
         Self::ConnectionUnread,
         Self::SiteRowUnread,
         Self::DiscoveryUnread,
+        Self::DiscoveryStateUnknown,
+        Self::ConnectionNotFound,
+        Self::ConnectionAppUnclear,
         Self::ConnectionReadBackDiffers,
         Self::DeletedAppsUnread,
         Self::RegistrationUncertain,

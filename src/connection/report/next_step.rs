@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    connection::report::{
-        consent_links::ConsentLinks,
-        english,
-        finding::{Finding, FindingCode},
-        next_step_code::NextStepCode,
+    connection::{
+        plan::registration::SERVER_REDIRECT,
+        report::{
+            consent_links::ConsentLinks,
+            english,
+            finding::{Finding, FindingCode},
+            next_step_code::NextStepCode,
+        },
     },
-    ids::ApplicationId,
+    ids::{ApplicationId, TenantId},
     words::{Parameters, set},
 };
 
@@ -102,6 +105,15 @@ pub(crate) fn next_steps(remaining: &Remaining) -> Vec<NextStep> {
         steps.push(NextStep::new(NextStepCode::ConfigureClientAuthentication));
     }
     steps
+}
+
+/// The site's own record of the server app, which only the console changes. `held` is what the site has, if that was read.
+pub(crate) fn update_settings_in_console(tenant: TenantId, held: Option<&str>) -> NextStep {
+    let mut parameters = Parameters::new();
+    set(&mut parameters, "site", held);
+    set(&mut parameters, "wanted", SERVER_REDIRECT);
+    set(&mut parameters, "tenant", tenant);
+    NextStep::with_parameters(NextStepCode::UpdateSettingsInConsole, parameters)
 }
 
 /// The consents that were left to another administrator: one step for each app, by the findings of the plan.

@@ -22,6 +22,9 @@ pub enum NextStepCode {
     RenewSecretInSite,
     /// Group discovery lacks groups that the site has not taken from a program. Parameters: `groups` (list of names).
     ChooseDiscoveryGroups,
+    /// The site's own record of the server app lacks its redirect URI, or does not tell it, and a person updates it in the
+    /// console. Parameters: `site` (what the site has; none if that was not read), `wanted`, `tenant` (id).
+    UpdateSettingsInConsole,
     /// Conditional Access policies must not keep devices from the server app.
     ExcludeFromConditionalAccess,
     /// The connection is used by a gateway, which is set up by itself.
@@ -38,6 +41,7 @@ impl NextStepCode {
         Self::GrantAdminConsent,
         Self::RenewSecretInSite,
         Self::ChooseDiscoveryGroups,
+        Self::UpdateSettingsInConsole,
         Self::ExcludeFromConditionalAccess,
         Self::SetUpGateway,
         Self::ConfigureClientAuthentication,

@@ -5,7 +5,10 @@ use futures_util::future::join_all;
 use crate::{
     cloud::CloudEndpoints,
     connection::{
-        check::apps,
+        check::{
+            apps,
+            rows::{ReplyUrl, reply_url},
+        },
         plan::{
             change::{Change, When},
             operation::{Operation, Reference},
@@ -15,9 +18,9 @@ use crate::{
             consent_links::{ConsentLinks, Required},
             error::ApplyError,
             event::Verb,
-            next_step::{NextStep, Remaining, consents, next_steps},
+            next_step::{NextStep, Remaining, consents, next_steps, update_settings_in_console},
             outcome::{AppOutcome, IssuedSecret, Outcome, StepReport},
-            step::{Step, StepAction},
+            step::{AppRole, Step, StepAction},
             step_error::{StepError, StepFailure},
         },
         run::{app::ToRegister, context::Run, prove::beside, registered::Registered},
@@ -269,7 +272,7 @@ impl Run<'_> {
         let report = self.finished_report();
         let changed = report.changed_anything();
         let document = self.document;
-        let is_onboarding = document.verb == Verb::Onboard;
+        let keeps_apps = matches!(document.verb, Verb::Onboard | Verb::UpdateSettings);
         let (server_app, client_app, secret, connection) = {
             let state = self.state();
             let server = app_outcome(&document.server_app, state.server.as_ref(), state.server_principal);
@@ -277,13 +280,16 @@ impl Run<'_> {
             (server, client, state.issued.clone(), state.connection.clone())
         };
         let client_id = |app: &Option<AppOutcome>| app.as_ref().map(|app| app.application_id);
-        let next_steps = if is_onboarding {
-            let mut steps = next_steps(&self.remaining(secret.as_ref(), connection.as_ref(), changed));
-            steps.extend(self.consents_left_open(client_id(&server_app), client_id(&client_app)));
-            steps
-        } else {
-            Vec::new()
+        let mut next_steps = match document.verb {
+            Verb::Onboard => next_steps(&self.remaining(secret.as_ref(), connection.as_ref(), changed)),
+            _ => Vec::new(),
         };
+        if keeps_apps {
+            next_steps.extend(self.consents_left_open(client_id(&server_app), client_id(&client_app)));
+        }
+        if document.verb == Verb::UpdateSettings {
+            next_steps.extend(self.console_update());
+        }
         Outcome {
             changed,
             environment: document.environment,
@@ -298,8 +304,8 @@ impl Run<'_> {
                 .snapshot
                 .client_uri(document.server_app.application_id, self.app_id_uri().as_ref())
                 .filter(|uri| !uri.has_placeholders()),
-            server_app: server_app.filter(|_| is_onboarding),
-            client_app: client_app.filter(|_| is_onboarding),
+            server_app: server_app.filter(|_| keeps_apps),
+            client_app: client_app.filter(|_| keeps_apps),
             next_steps,
             findings: self.all_findings(),
             read_at: self.snapshot.read_at,
@@ -323,6 +329,22 @@ impl Run<'_> {
             };
             Some((id, ConsentLinks::of(endpoints, document.tenant_id, id, required)))
         })
+    }
+
+    /// What the site has of the server app in a column of its own, if a person has to change it, or it is not known.
+    fn console_update(&self) -> Option<NextStep> {
+        if self.document.only == Some(AppRole::Client) {
+            return None;
+        }
+        let tenant = self.document.tenant_id;
+        let Some(site) = &self.snapshot.site else {
+            return Some(update_settings_in_console(tenant, None));
+        };
+        match reply_url(&site.info, site.application(self.server_in_site()?)?) {
+            ReplyUrl::InPlace => None,
+            ReplyUrl::Unread => Some(update_settings_in_console(tenant, None)),
+            ReplyUrl::Lacking(held) => Some(update_settings_in_console(tenant, Some(held))),
+        }
     }
 
     /// What the next steps go by. Each date is that of the secret which the site really has.

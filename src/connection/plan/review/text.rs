@@ -29,6 +29,7 @@ impl Review {
     fn written(&self, style: Style) -> String {
         let title = match self.verb {
             Verb::Remove => "Removal of an Azure service connection of Configuration Manager",
+            Verb::UpdateSettings => "Update of the application settings of Configuration Manager's app registrations",
             _ => "Azure service connection of Configuration Manager for a cloud management gateway",
         };
         let mut paper = Paper::new(style, title);
