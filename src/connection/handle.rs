@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -34,7 +35,7 @@ use crate::{
     token::SecretProbe,
 };
 
-/// One Azure service connection of type Cloud Management, which this handle sets up or removes.
+/// One Azure service connection of type Cloud Management, which this handle sets up, renews or removes.
 ///
 /// It puts a [`ConnectionSpec`] together with a [`Directory`] and a [`Site`]. The caller may leave one of
 /// them out: an Azure administrator registers apps without a site, and a Configuration Manager administrator
@@ -104,6 +105,12 @@ pub(crate) struct Inner {
     /// Whether a run proves that the apps that it keeps are there.
     pub(crate) verify_alive: bool,
     pub(crate) apps_unused_stated: bool,
+    /// Whether the console has created the server app, as the caller states it.
+    pub(crate) created_by_console: Option<bool>,
+    /// Since when the site has shown the end of a renewed secret, as the caller states it.
+    pub(crate) shown_since: Option<OffsetDateTime>,
+    /// How long after that the old secret may be removed.
+    pub(crate) removal_wait: Duration,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
@@ -215,6 +222,8 @@ impl Inner {
         match goal.verb {
             Verb::Remove => draft::removal(&rules, snapshot),
             Verb::UpdateSettings => draft::settings_update(&rules, snapshot),
+            Verb::RenewSecret => draft::renewal(&rules, snapshot),
+            Verb::RemoveOldSecrets => draft::secret_removal(&rules, snapshot),
             _ => draft::onboarding(&rules, snapshot),
         }
     }
@@ -233,6 +242,10 @@ impl Inner {
             no_gateway_stated: self.no_gateway_stated,
             apps_unused_stated: self.apps_unused_stated,
             only: goal.only,
+            created_by_console: self.created_by_console,
+            shown_since: self.shown_since,
+            removal_wait: self.removal_wait.try_into().unwrap_or(time::Duration::MAX),
+            tries_secrets: self.secret_probe.is_some(),
             site_identity: self.site_identity.as_ref(),
             thresholds: &self.thresholds,
             now: self.clock.now(),

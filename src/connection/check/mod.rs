@@ -9,6 +9,7 @@ pub(crate) mod apps;
 pub(crate) mod conditional_access;
 pub(crate) mod directory;
 pub(crate) mod registrations;
+pub(crate) mod renewal;
 pub(crate) mod rights;
 pub(crate) mod rows;
 pub(crate) mod rules;

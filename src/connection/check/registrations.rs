@@ -28,15 +28,7 @@ pub(crate) fn check_registrations(rules: &Rules<'_>, snapshot: &Snapshot, findin
         Some(found) => check_found(rules, snapshot, found, findings),
         None => tell_unread(rules, snapshot, findings),
     }
-    if let Some((step, id)) = snapshot.registered_and_deleted() {
-        let app = if step == Step::RegisterServerApp {
-            apps::SERVER
-        } else {
-            apps::CLIENT
-        };
-        let uncertain = Finding::blocker(FindingCode::RegistrationUncertain);
-        findings.push(uncertain.with("app", app).with("clientId", id));
-    }
+    tell_uncertain(snapshot, findings);
     if let Some(tried) = &snapshot.tried {
         tried.add_to(findings);
         // A token of before the consent that this plan gives lacks it.
@@ -46,7 +38,21 @@ pub(crate) fn check_registrations(rules: &Rules<'_>, snapshot: &Snapshot, findin
     }
 }
 
-fn tell_unread(rules: &Rules<'_>, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+/// Tells of an app that the directory shows as registered and as deleted at the same time.
+pub(crate) fn tell_uncertain(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    if let Some((step, id)) = snapshot.registered_and_deleted() {
+        let app = if step == Step::RegisterServerApp {
+            apps::SERVER
+        } else {
+            apps::CLIENT
+        };
+        let uncertain = Finding::blocker(FindingCode::RegistrationUncertain);
+        findings.push(uncertain.with("app", app).with("clientId", id));
+    }
+}
+
+/// Tells why the directory was not read, if it was to be.
+pub(crate) fn tell_unread(rules: &Rules<'_>, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     if let Some(error) = &snapshot.unread {
         let unread = Finding::warning(FindingCode::DirectoryUnread).with("error", chain(error));
         findings.push(unread.with("help", error.help()));

@@ -1,6 +1,6 @@
 //! What the checks go by besides what was found.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     cloud::CloudEndpoints,
@@ -41,7 +41,7 @@ pub(crate) struct Rules<'a> {
     pub(crate) expected_tenant: Option<TenantId>,
     pub(crate) policy_exempt: bool,
     pub(crate) consents: Consents,
-    /// Without a site: issue a new secret although the app has one.
+    /// Issue a new secret although the app has one.
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
     pub(crate) remove_superseded: bool,
@@ -51,6 +51,14 @@ pub(crate) struct Rules<'a> {
     pub(crate) no_gateway_stated: bool,
     /// Whether the caller states that nothing else uses the apps.
     pub(crate) apps_unused_stated: bool,
+    /// Whether the console has created the server app, as the caller states it; `None` if nothing is stated.
+    pub(crate) created_by_console: Option<bool>,
+    /// Since when the site has shown the end of a renewed secret, as the caller states it.
+    pub(crate) shown_since: Option<OffsetDateTime>,
+    /// How long after that the old secret may be removed.
+    pub(crate) removal_wait: Duration,
+    /// Whether a new secret is tried out.
+    pub(crate) tries_secrets: bool,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<&'a SiteIdentity>,

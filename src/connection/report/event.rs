@@ -51,6 +51,10 @@ pub enum Verb {
     PlanRemoval,
     /// Carry a plan out.
     Apply,
+    /// Make a plan that renews the server app's secret.
+    PlanRenewal,
+    /// Make a plan that removes secrets which a renewal has replaced, before their own end.
+    PlanSecretRemoval,
     /// Make a plan and carry it out.
     Onboard,
     /// Make a plan that removes, and carry it out.
@@ -59,6 +63,10 @@ pub enum Verb {
     PlanSettingsUpdate,
     /// Make a plan that updates the settings of app registrations, and carry it out.
     UpdateSettings,
+    /// Make a plan that renews the server app's secret, and carry it out.
+    RenewSecret,
+    /// Make a plan that removes secrets which a renewal has replaced, and carry it out.
+    RemoveOldSecrets,
 }
 
 /// One piece of progress. In JSON the kind's fields stand beside `run`, `sequence`, `at` and
