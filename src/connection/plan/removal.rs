@@ -10,11 +10,12 @@ use crate::{
             rights::check_permissions,
             rules::Rules,
             site::{check_info, gateway_uses, unread_row},
+            used_secret::UsedSecret,
         },
         plan::{
             change::{Change, needed_uses},
             operation::{Operation, Reference},
-            own_secret::{OwnSecret, is_site_date_of},
+            own_secret::OwnSecret,
             target::{AppSource, Target},
         },
         read::snapshot::{RegisteredApp, Snapshot, needs_directory, uses_server},
@@ -329,12 +330,8 @@ fn secrets_of_others(rules: &Rules<'_>, snapshot: &Snapshot) -> Vec<String> {
 fn held_by_site(snapshot: &Snapshot) -> Option<KeyId> {
     let server = &snapshot.server()?.application;
     let date = snapshot.site.as_ref()?.application(server.app_id)?.secret_expiry?;
-    let fits = |secret: &&PasswordCredential| secret.end_date_time.is_some_and(|end| is_site_date_of(date, end));
-    let mut fitting = server.password_credentials.iter().filter(fits);
-    match (fitting.next(), fitting.next()) {
-        (Some(only), None) => Some(only.key_id),
-        _ => None,
-    }
+    let used = UsedSecret::of(&server.password_credentials, Some(date));
+    used.certain().map(|secret| secret.key_id)
 }
 
 /// The valid secrets that were issued without a site and may be in a person's hands.
