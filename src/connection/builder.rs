@@ -8,8 +8,9 @@ use crate::{
     backoff::WaitPolicy,
     clock::{Clock, SystemClock},
     connection::{
-        check::{rules::Consents, term::SecretThresholds},
+        check::{rules::{Consents, RemovalScope}, term::SecretThresholds},
         handle::{AzureServicesConnection, Inner},
+        plan::registration::UniqueNames,
         read::snapshot::needs_directory,
         report::{incomplete::IncompleteConnection, step::AppRole},
         run::{cancel::Cancel, secret_sink::SecretSink},
@@ -53,6 +54,9 @@ impl AzureServicesConnectionBuilder {
                 created_by_console: None,
                 shown_since: None,
                 removal_wait: REMOVAL_WAIT,
+                removal_scope: RemovalScope::default(),
+                unique_names: None,
+                only_removes: false,
                 policy_exempt: false,
                 consents: Consents::Grant,
                 reissue_secret: false,
@@ -194,6 +198,20 @@ impl AzureServicesConnectionBuilder {
     /// then instances of the gateway may still use the old one. Default: 26 hours.
     pub fn secret_removal_wait(mut self, wait: Duration) -> Self {
         self.inner.removal_wait = wait;
+        self
+    }
+
+    /// What a removal takes away. The plan shows it before anything is removed. Default: the connection, and the apps that this
+    /// crate has made.
+    pub fn removal_scope(mut self, scope: RemovalScope) -> Self {
+        self.inner.removal_scope = scope;
+        self
+    }
+
+    /// For the removal of what was found and not specified: nothing but a removal can be planned.
+    pub(crate) fn only_removes(mut self, unique_names: Option<UniqueNames>) -> Self {
+        self.inner.only_removes = true;
+        self.inner.unique_names = unique_names;
         self
     }
 

@@ -10,10 +10,10 @@ use crate::{
     clock::Clock,
     connection::{
         check::{
-            rules::{Consents, Rules},
+            rules::{Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
-        plan::{document::PlanDocument, draft},
+        plan::{document::PlanDocument, draft, registration::UniqueNames},
         read::{
             reading::{Unread, read, read_tenant},
             snapshot::Snapshot,
@@ -22,7 +22,7 @@ use crate::{
             emitter::Emitter,
             error::ReadError,
             event::{Event, EventKind, Verb},
-            finding::Finding,
+            finding::{Finding, FindingCode},
             incomplete::IncompleteConnection,
             step::AppRole,
         },
@@ -111,6 +111,11 @@ pub(crate) struct Inner {
     pub(crate) shown_since: Option<OffsetDateTime>,
     /// How long after that the old secret may be removed.
     pub(crate) removal_wait: Duration,
+    pub(crate) removal_scope: RemovalScope,
+    /// The unique names of both apps, if they are not those of the specification's key.
+    pub(crate) unique_names: Option<UniqueNames>,
+    /// Whether it was made of what was found, to remove it: then it does nothing else.
+    pub(crate) only_removes: bool,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
@@ -221,6 +226,7 @@ impl Inner {
         let rules = self.rules(goal);
         match goal.verb {
             Verb::Remove => draft::removal(&rules, snapshot),
+            _ if self.only_removes => (vec![Finding::blocker(FindingCode::RemovalOnly)], None),
             Verb::UpdateSettings => draft::settings_update(&rules, snapshot),
             Verb::RenewSecret => draft::renewal(&rules, snapshot),
             Verb::RemoveOldSecrets => draft::secret_removal(&rules, snapshot),
@@ -228,7 +234,7 @@ impl Inner {
         }
     }
 
-    fn rules(&self, goal: Goal) -> Rules<'_> {
+    pub(crate) fn rules(&self, goal: Goal) -> Rules<'_> {
         Rules {
             verb: goal.verb,
             spec: &self.spec,
@@ -241,6 +247,8 @@ impl Inner {
             verify_alive: self.verify_alive,
             no_gateway_stated: self.no_gateway_stated,
             apps_unused_stated: self.apps_unused_stated,
+            removal_scope: self.removal_scope,
+            unique_names: self.unique_names.as_ref(),
             only: goal.only,
             created_by_console: self.created_by_console,
             shown_since: self.shown_since,

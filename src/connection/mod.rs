@@ -89,10 +89,11 @@ mod report;
 mod reused;
 mod run;
 mod verbs;
+mod view;
 
 pub use builder::AzureServicesConnectionBuilder;
 pub use check::{
-    rules::Consents,
+    rules::{Consents, RemovalScope},
     sign_in::SignInSummary,
     verify::{ImportVerifier, Verification},
 };
@@ -118,6 +119,7 @@ pub use report::{
     next_step_code::NextStepCode,
     outcome::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepReport},
     problem::{Problem, ProblemFailure},
+    reading::{Answer, Reading},
     stale_plan::{PlanDifference, StalePlan},
     step::{AppRole, Step, StepAction},
     step_error::{StepError, StepFailure},
@@ -127,4 +129,9 @@ pub use reused::reusing;
 pub use run::{
     cancel::Cancel,
     secret_sink::{NewSecret, SecretSink, SecretSinkError},
+};
+pub use view::{
+    ViewOptions, connections,
+    inventory::{Inventory, InventoryEntry, registrations},
+    model::{AppView, ConnectionView, ConnectionsView, ConsentView, RegistrationView, SecretIssuer, SecretView},
 };

@@ -103,7 +103,7 @@ impl Target {
             true => snapshot.directory.as_ref()?.tenant.id,
             false => snapshot.tenant_of(spec)?,
         };
-        let names = UniqueNames::of(spec.key());
+        let names = rules.unique_names();
         let offered = snapshot.server().and_then(|app| offered_scope(&app.application));
         // If the app of another administrator offers none, a finding says so, and no change uses this id.
         let scope = offered.unwrap_or_else(|| scope_id(tenant_id, &names.server));

@@ -55,6 +55,10 @@ pub enum Verb {
     PlanRenewal,
     /// Make a plan that removes secrets which a renewal has replaced, before their own end.
     PlanSecretRemoval,
+    /// See connections as they are.
+    View,
+    /// List the app registrations that this crate has made.
+    Registrations,
     /// Make a plan and carry it out.
     Onboard,
     /// Make a plan that removes, and carry it out.
