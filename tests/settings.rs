@@ -343,12 +343,18 @@ async fn apps_that_are_not_there_or_of_another_tenant_are_refused() {
     let elsewhere = EmulatedTenant::builder().tenant_id(other).build();
     let job = by_hand.job(by_hand.reused()).directory(elsewhere.directory()).build().unwrap();
     assert_eq!(blocked(job).await, [FindingCode::AppNotFound, FindingCode::AppNotFound]);
+    // Apps that are not registered yet have no settings, and no client id that could be named.
     let created = AzureServicesConnection::builder(support::spec()).directory(elsewhere.directory());
-    assert_eq!(
-        blocked(created.build().unwrap()).await,
-        [FindingCode::AppNotFound, FindingCode::AppNotFound],
-        "apps that are not registered yet have no settings"
+    let result = created.build().unwrap().plan_settings_update(None, |_| ()).await;
+    let Err(OnboardingError::Blocked(blocked)) = result else {
+        panic!("{result:?}")
+    };
+    let messages: Vec<&str> = blocked.findings().iter().map(Finding::message).collect();
+    assert!(
+        messages[0].starts_with("The server app of this specification is not registered"),
+        "{messages:?}"
     );
+    assert_eq!(messages.len(), 2);
 }
 
 #[tokio::test]
