@@ -13,11 +13,13 @@ mod support;
 use std::collections::BTreeSet;
 
 use cmg_onboarding::{
-    Call, Diagnostic, Directory, DirectoryError, GraphDirectory,
+    Call, Diagnostic, Directory, DirectoryError, GraphDirectory, Site,
+    connection::reusing,
     directory::{ApplicationKey, ApplicationProperties, NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment},
     error::RefusalReason,
     ids::{ApplicationId, ApplicationObjectId, KeyId, ServicePrincipalId, well_known},
     permissions::{AnyOf, PermissionType, Use, WithoutRole, least},
+    site::SiteDiscovery,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
 use support::{connection, spec_with_discovery};
@@ -220,6 +222,55 @@ async fn the_least_permissions_carry_the_whole_job_and_none_of_them_can_be_left_
             let error = outcome.expect_err(left_out);
             assert!(error.report().is_none(), "{kind:?} without {left_out}: {error}");
             assert_eq!(support::count(&tenant.state(), "applications"), 0, "{kind:?} without {left_out}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_least_permissions_carry_an_update_of_the_settings_and_none_of_them_can_be_left_out() {
+    let consents = [Use::AssignRole, Use::ReadRoleAssignments];
+    for kind in KINDS {
+        for discovers in [false, true] {
+            let mut uses = vec![Use::UpdateApp, Use::ReadApps];
+            // The token of an application names the tenant, and its name is written nowhere.
+            uses.extend((kind == PermissionType::Delegated).then_some(Use::ReadTenant));
+            uses.extend(consents.into_iter().filter(|_| discovers));
+            let chosen = least(&uses, kind);
+            let update = async |permissions: &[&str]| {
+                let all = [
+                    "Application.ReadWrite.All",
+                    "Directory.ReadWrite.All",
+                    "AppRoleAssignment.ReadWrite.All",
+                ];
+                let tenant = EmulatedTenant::builder().caller(caller(kind, &all)).build();
+                let site = EmulatedSite::new();
+                connection(support::spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+                let rows = site.snapshot(Call::quiet()).await.unwrap();
+                if discovers {
+                    site.change(|rows| rows.connections[0].user_discovery = Some(SiteDiscovery::default()));
+                }
+                let mut old = ApplicationProperties::default();
+                old.is_device_only_auth_supported = Some(false);
+                let server = rows.applications.iter().find(|row| !row.is_client_app).unwrap().client_id;
+                let directory = tenant.directory();
+                let app = directory.application(Call::quiet(), &ApplicationKey::ApplicationId(server)).await;
+                directory
+                    .update_application(Call::quiet(), app.unwrap().unwrap().object_id, &old)
+                    .await
+                    .unwrap();
+                let before = tenant.state();
+                let as_caller = tenant.with_caller(caller(kind, permissions));
+                let job = connection(reusing(&rows, "Contoso CMG").unwrap(), &as_caller, &site);
+                (job.update_settings(None, |_| ()).await, tenant.state() == before)
+            };
+            let (outcome, is_untouched) = update(&chosen).await;
+            assert!(outcome.is_ok() && !is_untouched, "{kind:?} with {chosen:?}: {outcome:?}");
+            for left_out in &chosen {
+                let others: Vec<&str> = chosen.iter().copied().filter(|name| name != left_out).collect();
+                let (outcome, is_untouched) = update(&others).await;
+                let error = outcome.expect_err(left_out);
+                assert!(error.report().is_none() && is_untouched, "{kind:?} without {left_out}: {error}");
+            }
         }
     }
 }

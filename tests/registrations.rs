@@ -268,11 +268,13 @@ async fn a_consent_that_is_missing_is_told() {
 }
 
 #[tokio::test]
-async fn discovery_without_the_permission_to_read_the_directory_is_told_and_not_granted() {
+async fn discovery_without_the_permission_to_read_the_directory_is_told_and_not_granted_by_a_caller_that_may_not() {
+    let reader = || Caller::user("reader@contoso.com").with_scopes(["Directory.Read.All"]);
     for way in [Way::Import, Way::Reuse] {
         let registered = Registered::new().await;
         let before = registered.tenant.state();
-        let job = registered.job(registered.spec(way, true)).build().unwrap();
+        let directory = registered.tenant.with_caller(reader()).directory();
+        let job = registered.job(registered.spec(way, true)).directory(directory).build().unwrap();
         let outcome = job.onboard(|_| ()).await.unwrap();
         assert!(outcome.connection.unwrap().user_discovery.is_some());
         let told = told(&outcome.findings);

@@ -55,7 +55,7 @@ pub fn reusing(site: &SiteSnapshot, connection: &str) -> Result<ConnectionSpec, 
     let Some(held) = others().find(|held| held.name == connection) else {
         let names: Vec<&str> = others().map(|held| held.name.as_str()).collect();
         let missing = Finding::blocker(FindingCode::ConnectionNotFound).with("connection", connection);
-        return Err(blocked(site, missing.with("names", Some(names).filter(|names| !names.is_empty()))));
+        return Err(blocked(site, missing.with("names", names)));
     };
     let server = server_of(site, held).map_err(|finding| blocked(site, finding))?;
     let client = client_of(site, held, server).map_err(|finding| blocked(site, finding))?;
@@ -83,7 +83,11 @@ fn server_of<'a>(site: &'a SiteSnapshot, connection: &SiteConnection) -> Result<
 }
 
 fn client_of<'a>(site: &'a SiteSnapshot, connection: &SiteConnection, server: &SiteApplication) -> Result<&'a SiteApplication, Finding> {
-    let clients = || site.applications.iter().filter(|app| app.is_client_app && app.tenant == server.tenant);
+    let clients = || {
+        site.applications
+            .iter()
+            .filter(|app| app.is_client_app && app.tenant == server.tenant)
+    };
     let names = |app: &SiteApplication, other: SiteRowId| app.associated_applications.contains(&other);
     let is_associated = |app: &&SiteApplication| names(server, app.id) || names(app, server.id);
     match clients().any(|app| is_associated(&app)) {
@@ -104,5 +108,5 @@ fn only_one<'a>(
     let ids: Vec<_> = apps.iter().map(|app| app.client_id).collect();
     let unclear = Finding::blocker(FindingCode::ConnectionAppUnclear);
     let unclear = unclear.with("connection", &connection.name).with("app", role);
-    Err(unclear.with("clientIds", Some(ids).filter(|ids| !ids.is_empty())))
+    Err(unclear.with("clientIds", ids))
 }

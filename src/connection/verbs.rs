@@ -79,7 +79,8 @@ impl AzureServicesConnection {
     ///
     /// As [`Plan::apply`].
     pub async fn onboard(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        self.plan_and_apply(self.inner.goal(Verb::Onboard), self.inner.begin(Verb::Onboard, &events)).await
+        self.plan_and_apply(self.inner.goal(Verb::Onboard), self.inner.begin(Verb::Onboard, &events))
+            .await
     }
 
     /// Makes a plan that does exactly what was approved: reads tenant and site again and compares.
@@ -153,7 +154,8 @@ impl AzureServicesConnection {
     ///
     /// The future may be dropped at any await; the next removal goes on from there.
     pub async fn remove(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        self.plan_and_apply(self.inner.goal(Verb::Remove), self.inner.begin(Verb::Remove, &events)).await
+        self.plan_and_apply(self.inner.goal(Verb::Remove), self.inner.begin(Verb::Remove, &events))
+            .await
     }
 
     /// Makes a plan that updates the application settings: what *Update Application Settings* of the console writes to an app
@@ -226,11 +228,7 @@ impl AzureServicesConnection {
     /// # Cancel safety
     ///
     /// The future may be dropped at any await; the next update goes on from there.
-    pub async fn update_settings(
-        &self,
-        only: Option<AppRole>,
-        events: impl Fn(&Event) + Send + Sync,
-    ) -> Result<Outcome, OnboardingError> {
+    pub async fn update_settings(&self, only: Option<AppRole>, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
         let emitter = self.inner.begin(Verb::UpdateSettings, &events);
         self.plan_and_apply(self.settings_goal(only), emitter).await
     }

@@ -49,11 +49,11 @@ macro_rules! schedule {
     ($reason:literal) => {
         Words::new(
             concat!(
-                "a schedule token of 16 hexadecimal digits, such as 0001170000100038 (",
+                "a schedule, such as \"every 7 days from 02:30 UTC\" or the token 0001170000100038 (",
                 $reason,
                 ")"
             ),
-            "Give what the cmdlet New-CMSchedule prints with -ScheduleString, or leave the schedule to the product.",
+            "Give the words of a schedule, or what the cmdlet New-CMSchedule prints with -ScheduleString, or leave the schedule to the product.",
         )
     };
 }

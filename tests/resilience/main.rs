@@ -20,5 +20,6 @@ mod end_state;
 mod killed_anywhere;
 mod removed_anywhere;
 mod replication;
+mod settings_anywhere;
 mod two_at_once;
 mod world;

@@ -100,12 +100,7 @@ fn check_found(rules: &Rules<'_>, snapshot: &Snapshot, found: &TenantSnapshot, f
 }
 
 /// A server app that this crate does not write.
-fn check_server(
-    rules: &Rules<'_>,
-    snapshot: &Snapshot,
-    (app, found): (&RegisteredApp, &TenantSnapshot),
-    findings: &mut Vec<Finding>,
-) {
+fn check_server(rules: &Rules<'_>, snapshot: &Snapshot, (app, found): (&RegisteredApp, &TenantSnapshot), findings: &mut Vec<Finding>) {
     match rules.spec.server_app().imported() {
         Some(given) => server_app::check(given, app, findings),
         None => server_app::check_shape(app, findings),

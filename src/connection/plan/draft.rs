@@ -165,13 +165,7 @@ fn sorted(rules: &Rules<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-fn document(
-    rules: &Rules<'_>,
-    snapshot: &Snapshot,
-    target: Target,
-    changes: Vec<Change>,
-    findings: Vec<Finding>,
-) -> PlanDocument {
+fn document(rules: &Rules<'_>, snapshot: &Snapshot, target: Target, changes: Vec<Change>, findings: Vec<Finding>) -> PlanDocument {
     let spec = rules.spec;
     let site = snapshot.site.as_ref().filter(|_| rules.only.is_none() || rules.updates_settings());
     let planned = |site_code: &String| PlannedSite::new(site_code.clone(), rules.site_identity(snapshot).cloned());

@@ -47,10 +47,12 @@ pub(crate) fn settings_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &
     }
     if rules.only != Some(AppRole::Client) {
         match &directory.server {
-            Some(app) => server(rules, snapshot, (app, directory), &mut changes, &mut findings),
+            Some(app) => {
+                server(rules, snapshot, (app, directory), &mut changes, &mut findings);
+                check_site(snapshot, target, &mut findings);
+            }
             None => findings.push(apps::not_found(apps::SERVER, target.server.app.application_id, directory.tenant.id)),
         }
-        check_site(snapshot, target, &mut findings);
     }
     if rules.only != Some(AppRole::Server) {
         match &directory.client {

@@ -110,7 +110,10 @@ pub(crate) async fn read_tenant(
     let roles_in_token = held_in_token(&signed_in);
     // The most that any plan for this specification takes; preflight compares with what its own plan takes.
     let grants = writes.then_some(Use::GrantPermission);
-    let most: Vec<Use> = grants.into_iter().chain(rules.may_assign_role().then_some(Use::AssignRole)).collect();
+    let most: Vec<Use> = grants
+        .into_iter()
+        .chain(rules.may_assign_role().then_some(Use::AssignRole))
+        .collect();
     let token_suffices = role_gap(&roles_in_token, &most).is_none();
     let asks_for_roles = !most.is_empty() && !signed_in.is_application && !token_suffices;
     let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call.clone(), &RELEVANT_ROLES)));
@@ -174,7 +177,11 @@ pub(crate) async fn read_tenant(
     let client = with_principal(client, client_principal)?;
 
     let principal_id = |app: &Option<RegisteredApp>| Some(app.as_ref()?.service_principal.as_ref()?.id);
-    let grants = OptionFuture::from(principal_id(&client).filter(|_| registers).map(|id| directory.permission_grants(call.clone(), id)));
+    let grants = OptionFuture::from(
+        principal_id(&client)
+            .filter(|_| registers)
+            .map(|id| directory.permission_grants(call.clone(), id)),
+    );
     let wants_roles = principal_id(&server).filter(|_| spec.discovers() || rules.may_assign_role());
     let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call.clone(), id)));
     let (grants, assignments) = join(grants, assignments).await;

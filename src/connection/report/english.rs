@@ -347,7 +347,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Set 'Enabled for users to sign-in?' to Yes (Entra admin center > Enterprise applications > (the app) > Properties), after asking why it was disabled.",
         ),
         Code::AppNotFound => Words::new(
-            "The ${app} app ${clientId} is not registered in tenant ${tenant}.",
+            "The ${app} app ${clientId|of this specification} is not registered in tenant ${tenant}.",
             "Check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike. If the app was deleted, restore it within 30 days (App registrations > Deleted applications).",
         ),
         Code::AppUnknownAtSignIn => Words::new(

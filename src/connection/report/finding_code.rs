@@ -223,8 +223,8 @@ pub enum FindingCode {
     /// The service principal of an app is disabled (`accountEnabled`): the app gets no token (AADSTS7000112). Parameters:
     /// `app`.
     ServicePrincipalDisabled,
-    /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId`, `tenant` (tenant
-    /// id).
+    /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId` (none of an app that this
+    /// crate creates), `tenant` (tenant id).
     AppNotFound,
     /// The sign-in service finds no app with this client id in the tenant. Parameters: `clientId`, `tenant`
     /// (tenant id).

@@ -286,7 +286,11 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::ConnectionUnread, Field::Of("name"), At::Step(Step::CreateConnection)),
         (Code::SiteRowUnread, Field::None, At::None),
         (Code::DiscoveryUnread, Field::Of("discovery"), At::Step(Step::ConfigureDiscovery)),
-        (Code::DiscoveryStateUnknown, Field::Of("discovery"), At::Step(Step::ConsentDirectoryRead)),
+        (
+            Code::DiscoveryStateUnknown,
+            Field::Of("discovery"),
+            At::Step(Step::ConsentDirectoryRead),
+        ),
         (Code::ConnectionNotFound, Field::Of("name"), At::None),
         (Code::ConnectionAppUnclear, Field::App(ID), IMPORT),
         (Code::ConnectionReadBackDiffers, Field::None, At::Step(Step::CreateConnection)),

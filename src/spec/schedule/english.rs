@@ -235,12 +235,15 @@ fn length(words: &mut Words<'_>) -> Result<u64, InvalidSchedule> {
     let mut minutes = 0;
     loop {
         let count = u64::from(words.number()?);
-        minutes += count * words.read("\"days\", \"hours\" or \"minutes\"", |word| match word.strip_suffix('s').unwrap_or(word) {
-            "day" => Some(24 * 60),
-            "hour" => Some(60),
-            "minute" => Some(1),
-            _ => None,
-        })?;
+        minutes += count
+            * words.read("\"days\", \"hours\" or \"minutes\"", |word| {
+                match word.strip_suffix('s').unwrap_or(word) {
+                    "day" => Some(24 * 60),
+                    "hour" => Some(60),
+                    "minute" => Some(1),
+                    _ => None,
+                }
+            })?;
         if words.next().and_then(number).is_none() {
             return Ok(minutes);
         }

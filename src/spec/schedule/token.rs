@@ -107,7 +107,10 @@ pub(super) fn decode_all(text: &str) -> Result<Vec<Schedule>, InvalidSchedule> {
     if text.is_empty() || !text.is_ascii() {
         return Err(InvalidSchedule::NotAToken);
     }
-    let tokens = text.as_bytes().chunks(DIGITS).map(|token| std::str::from_utf8(token).unwrap_or_default());
+    let tokens = text
+        .as_bytes()
+        .chunks(DIGITS)
+        .map(|token| std::str::from_utf8(token).unwrap_or_default());
     tokens.map(|token| decode(token).map(Schedule)).collect()
 }
 

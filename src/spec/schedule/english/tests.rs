@@ -83,7 +83,10 @@ fn what_is_not_understood_is_named_by_what_is_expected() {
     assert_eq!(expected("every 7 days from 02:30 UTC, first on 2026-02-30"), DATE);
     assert_eq!(expected("once on tomorrow at 02:30 UTC"), DATE);
     assert_eq!(expected("on day 300 of every month"), NUMBER);
-    assert_eq!(expected("on the fifth Monday of every month"), "\"first\", \"second\", \"third\", \"fourth\" or \"last\"");
+    assert_eq!(
+        expected("on the fifth Monday of every month"),
+        "\"first\", \"second\", \"third\", \"fourth\" or \"last\""
+    );
     assert_eq!(expected("every 2 weeks at 02:30 UTC"), "\"on\" with a weekday");
     assert_eq!(expected("every 7 days at 02:30 UTC"), "\", lasting\" or the end of the schedule");
     assert_eq!(expected("every 7 days, lasting long"), NUMBER);
@@ -101,9 +104,16 @@ fn what_a_token_cannot_carry_is_refused_in_words_too() {
         "on the last day of every 13 months",
         "every day, lasting 32 days",
     ] {
-        assert!(matches!(refused(text), InvalidSchedule::OutOfRange { .. }), "{text}: {:?}", refused(text));
+        assert!(
+            matches!(refused(text), InvalidSchedule::OutOfRange { .. }),
+            "{text}: {:?}",
+            refused(text)
+        );
     }
-    assert_eq!(refused("once on 2034-01-01 at 00:00 UTC"), InvalidSchedule::StartYear { given: 2034 });
+    assert_eq!(
+        refused("once on 2034-01-01 at 00:00 UTC"),
+        InvalidSchedule::StartYear { given: 2034 }
+    );
     assert_eq!(refused("once on 1970-02-01 at 00:00 UTC"), InvalidSchedule::MeansNoStart);
 }
 

@@ -18,7 +18,11 @@ fn an_interval_counts_from_its_start_and_a_run_that_begins_now_is_not_the_next_o
     assert_eq!(after(datetime!(2020-01-01 00:00 UTC)), [first, second]);
     assert_eq!(after(datetime!(2026-03-15 02:29:59 UTC)), [first, second]);
     assert_eq!(after(first), [second, third]);
-    assert_eq!(after(datetime!(2026-03-15 04:00 +2)), [first, second], "the moment counts, and not its clock");
+    assert_eq!(
+        after(datetime!(2026-03-15 04:00 +2)),
+        [first, second],
+        "the moment counts, and not its clock"
+    );
     assert_eq!(weekly.next_runs(first, 0), Some(Vec::new()));
 }
 
@@ -34,7 +38,10 @@ fn local_time_is_that_of_the_offset_given() {
 #[test]
 fn a_single_time_runs_once() {
     let once = schedule("once on 2027-01-01 at 23:05 UTC");
-    assert_eq!(once.next_runs(datetime!(2026-01-01 00:00 UTC), 3).unwrap(), [datetime!(2027-01-01 23:05 UTC)]);
+    assert_eq!(
+        once.next_runs(datetime!(2026-01-01 00:00 UTC), 3).unwrap(),
+        [datetime!(2027-01-01 23:05 UTC)]
+    );
     assert_eq!(once.next_runs(datetime!(2027-01-01 23:05 UTC), 3), Some(Vec::new()));
 }
 
@@ -111,11 +118,19 @@ fn day_by_day(recurrence: Recurrence, start: PrimitiveDateTime, until: Primitive
         match recurrence {
             Recurrence::EveryDays(days) => passed % i64::from(days) == 0,
             Recurrence::Weekly { weekday, every_weeks } => day.weekday() == weekday && (passed / 7) % i64::from(every_weeks) == 0,
-            Recurrence::MonthlyByDate { day: DayOfMonth::Last, every_months } => is_last && months % i32::from(every_months) == 0,
-            Recurrence::MonthlyByDate { day: DayOfMonth::Day(wanted), every_months } => {
-                day.day() == wanted && months % i32::from(every_months) == 0
-            }
-            Recurrence::MonthlyByWeekday { order, weekday, every_months } => {
+            Recurrence::MonthlyByDate {
+                day: DayOfMonth::Last,
+                every_months,
+            } => is_last && months % i32::from(every_months) == 0,
+            Recurrence::MonthlyByDate {
+                day: DayOfMonth::Day(wanted),
+                every_months,
+            } => day.day() == wanted && months % i32::from(every_months) == 0,
+            Recurrence::MonthlyByWeekday {
+                order,
+                weekday,
+                every_months,
+            } => {
                 let is_order = match order {
                     WeekOrder::First => (1..=7).contains(&day.day()),
                     WeekOrder::Second => (8..=14).contains(&day.day()),
@@ -135,8 +150,12 @@ fn day_by_day(recurrence: Recurrence, start: PrimitiveDateTime, until: Primitive
 
 /// The same of minutes and hours, told minute by minute.
 fn minute_by_minute(step: i64, start: PrimitiveDateTime, until: PrimitiveDateTime) -> Vec<PrimitiveDateTime> {
-    let minutes = std::iter::successors(Some((0, start)), |(index, minute)| Some((index + 1, *minute + Duration::minutes(1))));
-    let runs = minutes.take_while(|(_, minute)| *minute <= until).filter(|(index, _)| index % step == 0);
+    let minutes = std::iter::successors(Some((0, start)), |(index, minute)| {
+        Some((index + 1, *minute + Duration::minutes(1)))
+    });
+    let runs = minutes
+        .take_while(|(_, minute)| *minute <= until)
+        .filter(|(index, _)| index % step == 0);
     runs.map(|(_, minute)| minute).collect()
 }
 
