@@ -104,6 +104,11 @@ async fn an_app_of_the_console_is_renewed_by_its_dialog_and_nothing_is_added_in_
         role.remedy().contains("Global Administrator") && role.remedy().contains("Privileged Role Administrator"),
         "{role}"
     );
+    assert_eq!(
+        found(plan.findings(), FindingCode::SecretNotRenewed),
+        None,
+        "there is no value to type"
+    );
     plan.findings().iter().for_each(assert_documented);
     let outcome = plan.apply(|_| ()).await.unwrap();
     assert!(!outcome.changed && outcome.secret.is_none());

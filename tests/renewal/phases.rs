@@ -88,6 +88,7 @@ async fn a_secret_that_the_site_does_not_show_is_waited_for_until_another_one_is
     );
     assert_eq!(parameter(plan.findings(), FindingCode::RenewalWaiting, "since"), "2027-01-23");
     assert_eq!(parameter(plan.findings(), FindingCode::RenewalWaiting, "heldUntil"), "2027-02-22");
+    assert_eq!(found(plan.findings(), FindingCode::SecretNotRenewed), None, "told once");
     plan.findings().iter().for_each(assert_documented);
     let waited = plan.apply(|_| ()).await.unwrap();
     assert!(!waited.changed && waited.secret.is_none());

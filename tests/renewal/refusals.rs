@@ -151,6 +151,15 @@ async fn the_800_days_warn_of_an_imported_app_and_block_for_one_of_the_console()
         found(told.findings(), FindingCode::RenewalRefusedByAge).unwrap().severity(),
         Severity::Blocker
     );
+    // In time: the last day is told.
+    world.site.change(|rows| {
+        for row in &mut rows.applications {
+            row.created = row.created.map(|created| created + time::Duration::days(121));
+        }
+    });
+    let again = world.builder().reissue_secret(true).build().unwrap();
+    let plan = again.plan_renewal(|_| ()).await.unwrap();
+    assert!(found(plan.findings(), FindingCode::AppRenewableUntil).is_some(), "{plan}");
     // A site that does not tell the age: not known, and not fine.
     world
         .site
