@@ -1,4 +1,4 @@
-//! Sets up an Azure service connection of type Cloud Management, and removes it again.
+//! Sets up an Azure service connection of type Cloud Management, renews its secret, and removes it again.
 //!
 //! # The way through it
 //!
@@ -12,8 +12,10 @@
 //!
 //! [`onboard`](AzureServicesConnection::onboard) is plan and apply in one call.
 //! [`plan_removal`](AzureServicesConnection::plan_removal) and [`remove`](AzureServicesConnection::remove) do
-//! the same for a removal, and [`plan_settings_update`](AzureServicesConnection::plan_settings_update) and
-//! [`update_settings`](AzureServicesConnection::update_settings) for the settings of the app registrations.
+//! the same for a removal, [`plan_settings_update`](AzureServicesConnection::plan_settings_update) and
+//! [`update_settings`](AzureServicesConnection::update_settings) for the settings of the app registrations, and
+//! [`plan_renewal`](AzureServicesConnection::plan_renewal) and
+//! [`renew_secret`](AzureServicesConnection::renew_secret) for a renewal of the server app's secret.
 //!
 //! ```
 //! use cmg_onboarding::{AzureServicesConnection, ClientAppSpec, ConnectionSpec, ServerAppSpec};

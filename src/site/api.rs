@@ -25,6 +25,8 @@ use crate::{
 /// | --- | --- |
 /// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `snapshot` |
 /// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | `snapshot`, `onboard` |
+/// | [`renew_secret`](crate::AzureServicesConnection::renew_secret) | `snapshot`; `onboard` if the site takes renewed secrets |
+/// | [`remove_old_secrets`](crate::AzureServicesConnection::remove_old_secrets) | `snapshot` |
 /// | [`remove`](crate::AzureServicesConnection::remove) | `snapshot`, `remove` |
 /// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | none |
 ///

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use crate::{
     connection::{
         check::{
-            rows::{Age, age},
+            rows::{Age, age, renewable_until},
             rules::Rules,
         },
         plan::{
@@ -53,14 +53,15 @@ pub(crate) fn shown_unproven(shown: &Shown, row: &SiteApplication) -> Finding {
         .with("oldUntil", shown.older_until.map(day))
 }
 
-/// The 800 days: from version 2409 on the console refuses to renew.
+/// The 800 days: from version 2409 on the console refuses to renew. What is near is told, too, and what is not known.
 pub(crate) fn refused_by_age(rules: &Rules<'_>, site: &SiteInfo, row: &SiteApplication, made_by_console: bool) -> Option<Finding> {
     let (severity, created) = match age(rules, site, row) {
         // Whether the console refuses a typed value, too, is not documented.
         Age::Refused(created) if made_by_console => (Severity::Blocker, Some(created)),
         Age::Refused(created) => (Severity::Warning, Some(created)),
         Age::Unread => (Severity::Note, None),
-        Age::Fine | Age::Until(..) => return None,
+        Age::Until(created, until) => return Some(renewable_until(created, until)),
+        Age::Fine => return None,
     };
     let refused = Finding::new(severity, FindingCode::RenewalRefusedByAge).with("clientId", row.client_id);
     Some(

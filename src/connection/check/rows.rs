@@ -199,17 +199,20 @@ pub(crate) fn age(rules: &Rules<'_>, site: &SiteInfo, row: &SiteApplication) -> 
 }
 
 fn check_age(rules: &Rules<'_>, site: &SiteInfo, row: &SiteApplication, findings: &mut Vec<Finding>, unread: &mut Vec<&'static str>) {
-    let with_date = |finding: Finding, created: OffsetDateTime| {
-        let finding = finding.with("createdOn", created.date().to_string());
-        finding.with("days", GREATEST_AGE.whole_days())
-    };
     match age(rules, site, row) {
         Age::Fine => {}
         Age::Unread => unread.push("serverApp.created"),
         Age::Refused(created) => findings.push(with_date(Finding::warning(FindingCode::AppTooOldToRenew), created)),
-        Age::Until(created, until) => {
-            let until = until.date().to_string();
-            findings.push(with_date(Finding::note(FindingCode::AppRenewableUntil), created).with("until", until));
-        }
+        Age::Until(created, until) => findings.push(renewable_until(created, until)),
     }
+}
+
+/// The last day on which the console renews the secret is near.
+pub(crate) fn renewable_until(created: OffsetDateTime, until: OffsetDateTime) -> Finding {
+    with_date(Finding::note(FindingCode::AppRenewableUntil), created).with("until", until.date().to_string())
+}
+
+fn with_date(finding: Finding, created: OffsetDateTime) -> Finding {
+    let finding = finding.with("createdOn", created.date().to_string());
+    finding.with("days", GREATEST_AGE.whole_days())
 }

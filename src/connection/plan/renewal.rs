@@ -61,8 +61,10 @@ pub(crate) fn renewal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
     if let (Some(site), Some(row)) = (&snapshot.site, row) {
         let by_hand = !hands_over(&changes);
         check_site(site, by_hand, &mut findings);
-        if changes.iter().any(renews) {
+        if changes.iter().any(|change| gives_new_secret(change, &changes)) {
             note_renewal(rules, target, site, &changes, &mut findings);
+        }
+        if changes.iter().any(renews) {
             let is_made_by_console = created_by_console(rules, snapshot, target, Some(row)) == Some(true);
             findings.extend(check::refused_by_age(rules, &site.info, row, is_made_by_console));
         }
@@ -308,6 +310,16 @@ fn check_site(site: &SiteSnapshot, by_hand: bool, findings: &mut Vec<Finding>) {
 
 fn renews(change: &Change) -> bool {
     matches!(change.operation, Operation::RenewSecret { .. })
+}
+
+/// Whether the site is to have a secret that this run has in its hands.
+fn gives_new_secret(change: &Change, all: &[Change]) -> bool {
+    let is_issued = |change: &Change| matches!(change.operation, Operation::IssueSecret { .. });
+    let keeps = |change: &Change| change.step == Step::IssueSecret && !is_issued(change);
+    match change.operation {
+        Operation::RenewSecret { made_by_console, .. } => !made_by_console && !all.iter().any(keeps),
+        _ => false,
+    }
 }
 
 fn hands_over(changes: &[Change]) -> bool {

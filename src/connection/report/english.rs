@@ -216,7 +216,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::RenewalWaiting => Words::new(
             "The secret ${keyId} was issued for this site on ${since|a day that was not read} and ends on ${expiresOn|a day that was not read}; the site still shows ${heldUntil|no date that was read}. So the renewal waits: whether the Value is lost or in a person's hands cannot be told.",
-            "Have its Value and its date typed into the console (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key). If the Value is lost, run with reissue_secret(true) (--reissue-secret): that issues another one, and the old one stays.",
+            "Have its Value and its date typed into the console (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key). If the Value is lost, run with reissue_secret(true): that issues another one, and the old one stays.",
         ),
         Code::RenewedSecretUnproven => Words::new(
             "The site shows the new date ${expiresOn|of the newest secret}, last changed on ${shownSince|a day that was not read}; the value is not proven, since a person types value and date apart.",
@@ -228,7 +228,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::AppOriginUnknown => Words::new(
             "Whether the console has created the server app ${clientId} or a person has registered and imported it is not known (the site's source number is ${source|not read}), so nothing is written.",
-            "Look at how the app was made: an app of the wizard's 'Create Server Application' is renewed by the console's own dialog, an imported one with a secret of Microsoft Entra. Then say so with state_created_by_console(true) or state_created_by_console(false) (--created-by-console yes or no).",
+            "Look at how the app was made: an app of the wizard's 'Create Server Application' is renewed by the console's own dialog, an imported one with a secret of Microsoft Entra. Then say so with state_created_by_console(true) or state_created_by_console(false).",
         ),
         Code::ConsoleRenewsSecret => Words::new(
             "The console has created the server app ${clientId}, so its dialog signs in and makes the next secret itself; nothing is added in Microsoft Entra. The site's secret ends on ${heldUntil|a day that was not read}.",
@@ -236,7 +236,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::RenewalRefusedByAge => Words::new(
             "Version 2409 and later refuse Renew Secret Key for apps older than 800 days, and the server app ${clientId} was created on ${createdOn|a day that the site does not tell}; the site keeps its secret, which ends on ${heldUntil|a day that was not read}.",
-            "Whether the dialog also refuses a typed Value is not documented: try it well before that day. If it is refused, onboard a new pair of apps under another connection key before the secret ends (console > Administration > Cloud Services > Azure Services); the old pair stays until the gateway uses the new one.",
+            "Whether the dialog also refuses a Value that a person types in is not documented: try it well before that day (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key), of an app that the console has created with a secret that state_created_by_console(false) issues. If it is refused, the site needs another pair of apps, and the product allows one connection for each tenant: ask Microsoft's support for the way before the secret ends.",
         ),
         Code::RenewalWithoutRegistration => Words::new(
             "The registration of the server app is not there or was not read, so no secret of it can be renewed.",
@@ -248,7 +248,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ShownSinceUnknown => Words::new(
             "Since when the site has shown the date ${expiresOn|of the newest secret} is not known, so it is not known whether every instance of the gateway has the new secret.",
-            "Say since when with state_shown_since (--shown-since), or wait for the old secret's own end. A reader that tells LastUpdateTime, such as the administration service, tells it by itself.",
+            "Say since when with state_shown_since, or wait for the old secret's own end. A reader that tells LastUpdateTime, such as the administration service, tells it by itself.",
         ),
         Code::SecretRemovalTooEarly => Words::new(
             "The site has shown the new date since ${since}, and an old secret is removed ${hours} hours later at the earliest: instances of the gateway may still use it.",
