@@ -52,7 +52,8 @@ impl Display for ConnectionView {
         page.app("Native Client app", &self.client_app)?;
         page.heading("Admin consent")?;
         for consent in &self.consents {
-            page.line(2, &of_consent(consent), answer(consent.given, "given", "missing"))?;
+            let name = format!("{}:", of_consent(consent));
+            writeln!(page.formatter, "  {name:<50}{}", answer(consent.given, "given", "missing"))?;
         }
         page.heading("Findings")?;
         if self.findings.is_empty() {
@@ -180,7 +181,7 @@ impl Page<'_, '_> {
             (Some(status), _) if status != "NotDisabled" => format!("disabled by Microsoft: {status}"),
             (_, Answer::Yes) => "deactivated".to_owned(),
             (_, Answer::No) => "active".to_owned(),
-            (_, Answer::Unknown) => UNKNOWN.to_owned(),
+            (_, Answer::Unknown) => "not told by the directory".to_owned(),
         };
         self.line(6, "State", &state)?;
         let uris = properties.identifier_uris.as_deref().unwrap_or_default();
@@ -244,7 +245,10 @@ fn of_discovery(discovery: &Reading<SiteDiscovery>) -> String {
     if !on.group_names.is_empty() {
         text += &format!(", groups {}", on.group_names.join(", "));
     }
-    text + &format!(", read in full last on {}", of_day(on.last_full_sync))
+    text + &match on.last_full_sync {
+        Some(moment) => format!(", read in full last on {}", moment.date()),
+        None => ", when it was read in full last is not known".to_owned(),
+    }
 }
 
 fn of_principal(principal: &Reading<ServicePrincipal>) -> String {
