@@ -105,7 +105,10 @@ impl Directory for OwnDirectory {
         tag: &str,
     ) -> Result<Vec<DeletedApplication>, DirectoryError> {
         let objects = self.objects();
-        let found = objects.deleted_applications.iter().filter(|app| is_marked(&app.properties, beginnings, tag));
+        let found = objects
+            .deleted_applications
+            .iter()
+            .filter(|app| is_marked(&app.properties, beginnings, tag));
         let found = found.map(|app| {
             let properties = app.properties.clone();
             DeletedApplication::new(app.object_id, Some(app.app_id), properties.display_name, properties.unique_name)

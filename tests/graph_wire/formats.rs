@@ -330,19 +330,30 @@ async fn marked_apps_are_found_on_every_page_by_the_beginning_of_the_unique_name
                 app(3, json!("CMG-one"), json!([]), json!("2025-04-01T10:11:12.1234567Z")),
             ],
             // What is odd in one of them is no reason to stop.
-            vec![app(4, json!(null), json!(["x", "mark"]), json!("not a date")), app(5, json!("cm"), json!([]), json!(7))],
+            vec![
+                app(4, json!(null), json!(["x", "mark"]), json!("not a date")),
+                app(5, json!("cm"), json!([]), json!(7)),
+            ],
         ]
     };
     let beginnings = ["cmg-".to_owned()];
     let graph = Graph::paged(pages()).await;
-    let found = graph.directory().marked_applications(Call::quiet(), &beginnings, "mark").await.unwrap();
+    let found = graph
+        .directory()
+        .marked_applications(Call::quiet(), &beginnings, "mark")
+        .await
+        .unwrap();
     let ids: Vec<_> = found.iter().map(|app| app.object_id).collect();
     assert_eq!(ids, [id(3), id(4)]);
     assert_eq!(found[0].created_date_time.unwrap().year(), 2025);
     assert_eq!(found[1].created_date_time, None);
     assert_snapshot!(graph.transcript().await);
     let graph = Graph::paged(pages()).await;
-    let deleted = graph.directory().marked_deleted_applications(Call::quiet(), &beginnings, "mark").await.unwrap();
+    let deleted = graph
+        .directory()
+        .marked_deleted_applications(Call::quiet(), &beginnings, "mark")
+        .await
+        .unwrap();
     assert_eq!(deleted.iter().map(|app| app.object_id).collect::<Vec<_>>(), ids);
     assert_snapshot!(graph.transcript().await);
 }

@@ -33,7 +33,12 @@ async fn every_damage_shows_as_a_finding_or_as_a_value_that_differs() {
         let page = damaged.to_string();
         let (values, found) = shown(damaged);
         let new: Vec<&String> = found.iter().filter(|code| !usual.contains(code)).collect();
-        assert!(!new.is_empty() || values != healthy, "{} is called fine ({})\n{page}", damage.name, damage.source);
+        assert!(
+            !new.is_empty() || values != healthy,
+            "{} is called fine ({})\n{page}",
+            damage.name,
+            damage.source
+        );
         by_finding += usize::from(!new.is_empty());
         by_value += usize::from(new.is_empty());
         if let damages::Expected::Named(code) = &damage.expected {

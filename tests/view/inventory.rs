@@ -28,7 +28,10 @@ fn named(name: &str, tenant: &EmulatedTenant) -> ConnectionSpec {
 }
 
 async fn register(spec: ConnectionSpec, tenant: &EmulatedTenant) {
-    let job = AzureServicesConnection::builder(spec).directory(tenant.directory()).build().unwrap();
+    let job = AzureServicesConnection::builder(spec)
+        .directory(tenant.directory())
+        .build()
+        .unwrap();
     job.onboard(|_| ()).await.unwrap();
 }
 
@@ -49,19 +52,35 @@ async fn a_forgotten_pair_is_found_among_three_hundred_apps_on_many_pages_and_re
     let wire = EmulatedWire::new(&tenant);
     let directory = wire.directory(StaticToken::new(tenant.token_for(&Caller::global_administrator())));
     let found = registrations(&DirectoryHandle::from(directory), |_| ()).await.unwrap();
-    let lists = wire.requests().iter().filter(|request| request.path.ends_with("/applications")).count();
+    let lists = wire
+        .requests()
+        .iter()
+        .filter(|request| request.path.ends_with("/applications"))
+        .count();
     assert!(lists >= 1, "{:?}", wire.requests());
     let keys: Vec<_> = found.registrations.iter().map(|entry| (entry.key.as_deref(), entry.role)).collect();
     let pair = |key| [(Some(key), Some(AppRole::Server)), (Some(key), Some(AppRole::Client))];
     assert_eq!(keys, [pair("Contoso CMG"), pair("Lost CMG")].concat());
-    assert!(found.registrations.iter().all(|entry| entry.is_tagged && !entry.is_deleted && entry.created.is_some()));
+    assert!(
+        found
+            .registrations
+            .iter()
+            .all(|entry| entry.is_tagged && !entry.is_deleted && entry.created.is_some())
+    );
     assert!(found.findings.is_empty());
 
     // The specification is not needed.
-    let orphan = found.registrations.iter().find(|entry| entry.key.as_deref() == Some("Lost CMG")).unwrap();
+    let orphan = found
+        .registrations
+        .iter()
+        .find(|entry| entry.key.as_deref() == Some("Lost CMG"))
+        .unwrap();
     let removal = found.removal(orphan).unwrap().directory(tenant.directory()).build().unwrap();
     let plan = removal.plan_removal(|_| ()).await.unwrap();
-    assert!(plan.step(Step::RemoveServerApp).is_some() && plan.step(Step::RemoveClientApp).is_some(), "{plan}");
+    assert!(
+        plan.step(Step::RemoveServerApp).is_some() && plan.step(Step::RemoveClientApp).is_some(),
+        "{plan}"
+    );
     plan.apply(|_| ()).await.unwrap();
     let left = inventory(&tenant).await;
     assert!(left.registrations.iter().all(|entry| entry.key.as_deref() == Some("Contoso CMG")));
@@ -89,8 +108,18 @@ async fn deleted_apps_are_marked_and_can_be_removed_for_good() {
     }
     let found = inventory(&tenant).await;
     assert_eq!(found.registrations.len(), 2);
-    assert!(found.registrations.iter().all(|entry| entry.is_deleted && entry.deleted.is_some() && entry.is_tagged));
-    let removal = found.removal(&found.registrations[1]).unwrap().directory(tenant.directory()).build().unwrap();
+    assert!(
+        found
+            .registrations
+            .iter()
+            .all(|entry| entry.is_deleted && entry.deleted.is_some() && entry.is_tagged)
+    );
+    let removal = found
+        .removal(&found.registrations[1])
+        .unwrap()
+        .directory(tenant.directory())
+        .build()
+        .unwrap();
     removal.remove(|_| ()).await.unwrap();
     assert!(inventory(&tenant).await.registrations.is_empty());
 }
@@ -123,14 +152,25 @@ async fn an_app_that_only_has_the_tag_is_listed_and_never_removed() {
 async fn apps_with_a_valid_secret_for_a_site_stay_unless_the_caller_says_that_nothing_uses_them() {
     let connected = Connected::of(spec()).await;
     let found = inventory(&connected.tenant).await;
-    let builder = || found.removal(&found.registrations[0]).unwrap().directory(connected.tenant.directory());
+    let builder = || {
+        found
+            .removal(&found.registrations[0])
+            .unwrap()
+            .directory(connected.tenant.directory())
+    };
     let plan = builder().build().unwrap().plan_removal(|_| ()).await.unwrap();
-    assert!(plan.is_empty() && codes(plan.findings()).contains(&"appsUsedByAnotherSite".to_owned()), "{plan}");
+    assert!(
+        plan.is_empty() && codes(plan.findings()).contains(&"appsUsedByAnotherSite".to_owned()),
+        "{plan}"
+    );
     // With the site, a connection of another name keeps them in any case.
     connected.site.change(|rows| rows.connections[0].name = "Another".to_owned());
     let with_site = builder().site(connected.site.clone()).state_apps_unused(true).build().unwrap();
     let plan = with_site.plan_removal(|_| ()).await.unwrap();
-    assert!(plan.is_empty() && codes(plan.findings()).contains(&"appsUsedByConnection".to_owned()), "{plan}");
+    assert!(
+        plan.is_empty() && codes(plan.findings()).contains(&"appsUsedByConnection".to_owned()),
+        "{plan}"
+    );
     let stated = builder().state_apps_unused(true).build().unwrap();
     stated.remove(|_| ()).await.unwrap();
     assert!(inventory(&connected.tenant).await.registrations.is_empty());
@@ -142,7 +182,12 @@ async fn what_was_made_of_an_inventory_does_nothing_but_remove() {
     register(spec(), &tenant).await;
     let found = inventory(&tenant).await;
     let before = tenant.state();
-    let job = found.removal(&found.registrations[0]).unwrap().directory(tenant.directory()).build().unwrap();
+    let job = found
+        .removal(&found.registrations[0])
+        .unwrap()
+        .directory(tenant.directory())
+        .build()
+        .unwrap();
     let OnboardingError::Blocked(blocked) = job.onboard(|_| ()).await.unwrap_err() else {
         panic!("it onboards")
     };
@@ -165,7 +210,10 @@ async fn deleted_apps_that_may_not_be_listed_are_told_and_live_ones_that_may_not
     let found = registrations(&over("GET /v1.0/directory/deletedItems/microsoft.graph.application"), |_| ())
         .await
         .unwrap();
-    assert_eq!((found.registrations.len(), codes(&found.findings)), (2, vec!["deletedAppsUnread".to_owned()]));
+    assert_eq!(
+        (found.registrations.len(), codes(&found.findings)),
+        (2, vec!["deletedAppsUnread".to_owned()])
+    );
     let error = registrations(&over("GET /v1.0/applications"), |_| ()).await.unwrap_err();
     assert!(matches!(error, ReadError::Directory(_)), "{error:?}");
     // Nothing here needs the tenant's name.

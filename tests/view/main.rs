@@ -64,7 +64,10 @@ impl Connected {
 
     /// The view of the specification.
     pub(crate) async fn view_of_spec(&self) -> ConnectionView {
-        connection(spec_with_discovery(), &self.tenant, &self.site).view(|_| ()).await.unwrap()
+        connection(spec_with_discovery(), &self.tenant, &self.site)
+            .view(|_| ())
+            .await
+            .unwrap()
     }
 }
 

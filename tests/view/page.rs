@@ -87,7 +87,10 @@ async fn a_site_without_connections_says_so_and_one_that_was_not_read_in_full_to
     assert_eq!(page.to_string(), "The site P01 has no Azure service of type Cloud Management.\n");
     let unread = cmg_onboarding::site::UnreadRow::new("SMS_Azure_CloudService", None, "Name");
     page.unread.push(unread);
-    assert!(page.to_string().starts_with("Which Azure services the site P01 has could not be read in full.\n"));
+    assert!(
+        page.to_string()
+            .starts_with("Which Azure services the site P01 has could not be read in full.\n")
+    );
 }
 
 #[test]
@@ -115,8 +118,17 @@ async fn the_stored_view_has_the_form_of_a_fresh_one() {
     let stored: Value = serde_json::from_str(STORED).unwrap();
     let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&fresh), names(&stored));
-    for pointer in ["/serverApp", "/serverApp/registration/present", "/consents/0", "/connection/present"] {
-        assert_eq!(names(fresh.pointer(pointer).unwrap()), names(stored.pointer(pointer).unwrap()), "{pointer}");
+    for pointer in [
+        "/serverApp",
+        "/serverApp/registration/present",
+        "/consents/0",
+        "/connection/present",
+    ] {
+        assert_eq!(
+            names(fresh.pointer(pointer).unwrap()),
+            names(stored.pointer(pointer).unwrap()),
+            "{pointer}"
+        );
     }
     let secret = "/serverApp/registration/present/secrets/0";
     assert_eq!(names(fresh.pointer(secret).unwrap()), names(stored.pointer(secret).unwrap()));

@@ -46,7 +46,10 @@ async fn a_healthy_connection_is_seen_whole() {
     assert_eq!(secrets[0].hint.as_deref(), Some(&text.expose()[..3]));
     assert!(view.user_discovery.present().is_some() && view.group_discovery == Reading::Absent);
     let usual = ["siteFactsUnknown", "conditionalAccessUnread", "siteFieldsUnread"];
-    let unusual: Vec<String> = codes(&view.findings).into_iter().filter(|code| !usual.contains(&code.as_str())).collect();
+    let unusual: Vec<String> = codes(&view.findings)
+        .into_iter()
+        .filter(|code| !usual.contains(&code.as_str()))
+        .collect();
     assert!(unusual.is_empty(), "{unusual:?}");
     let written = format!("{view}{}", serde_json::to_string(&view).unwrap());
     assert!(!written.contains(text.expose()), "the page has the secret");
@@ -68,13 +71,64 @@ async fn without_a_directory_its_part_is_unknown_and_nothing_is_absent() {
 #[tokio::test]
 async fn without_a_site_its_part_is_unknown_and_each_secret_may_be_in_use() {
     let tenant = EmulatedTenant::new();
-    let job = AzureServicesConnection::builder(spec()).directory(tenant.directory()).build().unwrap();
+    let job = AzureServicesConnection::builder(spec())
+        .directory(tenant.directory())
+        .build()
+        .unwrap();
     job.onboard(|_| ()).await.unwrap();
     let view = job.view(|_| ()).await.unwrap();
     assert_eq!((&view.connection, &view.gateways), (&Reading::Unknown, &Reading::Unknown));
     assert_eq!((&view.tenant, &view.server_app.item), (&Reading::Unknown, &Reading::Unknown));
     let secrets = &view.server_app.registration.present().unwrap().secrets;
-    assert_eq!((secrets[0].in_use, &secrets[0].issued), (Answer::Unknown, &SecretIssuer::WithoutSite));
+    assert_eq!(
+        (secrets[0].in_use, &secrets[0].issued),
+        (Answer::Unknown, &SecretIssuer::WithoutSite)
+    );
+}
+
+#[tokio::test]
+async fn a_directory_that_gives_no_token_is_told_and_its_part_is_unknown() {
+    let connected = Connected::new().await;
+    let wire = EmulatedWire::new(&connected.tenant);
+    let directory = || wire.directory(StaticToken::new(""));
+    let handle = DirectoryHandle::from(directory());
+    let site = SiteHandle::from(connected.site.clone());
+    let from_nothing = connections(&site, Some(&handle), &ViewOptions::default(), |_| ()).await.unwrap();
+    let job = AzureServicesConnection::builder(spec_with_discovery())
+        .directory(directory())
+        .site(connected.site.clone());
+    let from_spec = job.build().unwrap().view(|_| ()).await.unwrap();
+    for view in [&from_nothing.connections[0], &from_spec] {
+        assert_eq!(
+            (&view.server_app.registration, &view.tenant_name),
+            (&Reading::Unknown, &Reading::Unknown)
+        );
+        assert!(view.server_app.item.present().is_some() && view.connection.present().is_some());
+        assert!(codes(&view.findings).contains(&"directoryUnread".to_owned()), "{view}");
+    }
+    assert!(wire.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_for_another_tenant_is_told_and_nothing_is_asked() {
+    let connected = Connected::new().await;
+    let other = EmulatedTenant::builder()
+        .tenant_id("11111111-2222-4333-8444-555555555555".parse::<uuid::Uuid>().unwrap())
+        .build();
+    let wire = EmulatedWire::new(&connected.tenant);
+    let directory = wire.directory(StaticToken::new(other.token_for(&Caller::global_administrator())));
+    let site = SiteHandle::from(connected.site.clone());
+    let all = connections(&site, Some(&DirectoryHandle::from(directory)), &ViewOptions::default(), |_| ())
+        .await
+        .unwrap();
+    let view = &all.connections[0];
+    assert_eq!(view.server_app.registration, Reading::Unknown);
+    assert!(codes(&view.findings).contains(&"wrongTenant".to_owned()));
+    assert!(
+        !wire.requests().iter().any(|request| request.path.contains("applications")),
+        "{:?}",
+        wire.requests()
+    );
 }
 
 #[tokio::test]
@@ -110,7 +164,10 @@ fn part_of(path: &str, view: &ConnectionView) -> (&'static str, &'static [usize]
 
 async fn over(wire: &EmulatedWire, connected: &Connected) -> ConnectionView {
     let token = StaticToken::new(connected.tenant.token_for(&Caller::global_administrator()));
-    let (site, directory) = (SiteHandle::from(connected.site.clone()), DirectoryHandle::from(wire.directory(token)));
+    let (site, directory) = (
+        SiteHandle::from(connected.site.clone()),
+        DirectoryHandle::from(wire.directory(token)),
+    );
     let mut all = connections(&site, Some(&directory), &ViewOptions::default(), |_| ()).await.unwrap();
     at_no_time(all.connections.remove(0))
 }
@@ -123,7 +180,11 @@ async fn a_fault_at_any_request_makes_its_part_unknown_and_leaves_the_others() {
     let requests = wire.requests();
     assert!(requests.len() >= 8, "{requests:?}");
     let refusals = [
-        WireRefusal::new(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+        WireRefusal::new(
+            403,
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation.",
+        ),
         WireRefusal::new(400, "Request_BadRequest", "Refused by the test."),
     ];
     let faults = refusals.into_iter().map(WireFault::Refusal);
@@ -180,7 +241,10 @@ async fn what_the_site_could_not_read_is_unknown() {
     }
     assert_eq!(view.tenant, Reading::Unknown);
     let codes = codes(&view.findings);
-    assert!(codes.contains(&"connectionUnread".to_owned()) && codes.contains(&"siteRowUnread".to_owned()), "{codes:?}");
+    assert!(
+        codes.contains(&"connectionUnread".to_owned()) && codes.contains(&"siteRowUnread".to_owned()),
+        "{codes:?}"
+    );
 }
 
 #[tokio::test]
@@ -311,5 +375,8 @@ async fn an_expired_secret_is_told_although_the_native_app_is_not_known() {
     let view = connected.view().await;
     let codes = codes(&view.findings);
     assert!(codes.contains(&"siteSecretExpired".to_owned()), "{codes:?}");
-    assert!(!codes.contains(&"appNotFound".to_owned()) && !codes.contains(&"appNotInSite".to_owned()), "{codes:?}");
+    assert!(
+        !codes.contains(&"appNotFound".to_owned()) && !codes.contains(&"appNotInSite".to_owned()),
+        "{codes:?}"
+    );
 }

@@ -29,10 +29,18 @@ async fn connection_and_apps_go_without_the_specification() {
     let connected = Connected::of(spec()).await;
     let view = stored(&connected).await;
     let removal = view.removal(RemovalScope::ConnectionAndApps).unwrap();
-    let job = removal.directory(connected.tenant.directory()).site(connected.site.clone()).build().unwrap();
+    let job = removal
+        .directory(connected.tenant.directory())
+        .site(connected.site.clone())
+        .build()
+        .unwrap();
     let plan = job.plan_removal(|_| ()).await.unwrap();
     let removed: Vec<Step> = plan.changes().iter().map(|change| change.step).collect();
-    assert_eq!(removed, [Step::RemoveConnection, Step::RemoveServerApp, Step::RemoveClientApp], "{plan}");
+    assert_eq!(
+        removed,
+        [Step::RemoveConnection, Step::RemoveServerApp, Step::RemoveClientApp],
+        "{plan}"
+    );
     // Approved by one person, carried out by a job with the same view.
     let approved = serde_json::from_str(&serde_json::to_string(plan.document()).unwrap()).unwrap();
     job.removal_from(&approved, |_| ()).await.unwrap().apply(|_| ()).await.unwrap();
@@ -41,8 +49,18 @@ async fn connection_and_apps_go_without_the_specification() {
     assert!(connected.all().await.connections.is_empty());
     // The unique names are free again, and the rows that the product cannot remove were named with the console's way.
     let told: Vec<String> = plan.findings().iter().map(ToString::to_string).collect();
-    assert_eq!(told.iter().filter(|text| text.contains("Microsoft Entra tenants")).count(), 3, "{told:?}");
-    assert!(connection(spec(), &connected.tenant, &connected.site).onboard(|_| ()).await.unwrap().changed);
+    assert_eq!(
+        told.iter().filter(|text| text.contains("Microsoft Entra tenants")).count(),
+        3,
+        "{told:?}"
+    );
+    assert!(
+        connection(spec(), &connected.tenant, &connected.site)
+            .onboard(|_| ())
+            .await
+            .unwrap()
+            .changed
+    );
 }
 
 #[tokio::test]
@@ -50,12 +68,25 @@ async fn with_the_scope_of_the_connection_both_apps_stay_and_no_directory_is_nee
     let connected = Connected::of(spec()).await;
     let before = connected.tenant.state();
     let removal = stored(&connected).await.removal(RemovalScope::Connection).unwrap();
-    let plan = removal.site(connected.site.clone()).build().unwrap().plan_removal(|_| ()).await.unwrap();
+    let plan = removal
+        .site(connected.site.clone())
+        .build()
+        .unwrap()
+        .plan_removal(|_| ())
+        .await
+        .unwrap();
     assert_eq!(plan.changes().len(), 1, "{plan}");
-    assert!(plan.to_string().contains("the connection only; both app registrations stay"), "{plan}");
+    assert!(
+        plan.to_string().contains("the connection only; both app registrations stay"),
+        "{plan}"
+    );
     assert_eq!(serde_json::to_value(plan.document()).unwrap()["removalScope"], "connection");
     let paper = plan.document().review();
-    assert!(serde_json::to_string(&paper).unwrap().contains("Both app registrations in the tenant"));
+    assert!(
+        serde_json::to_string(&paper)
+            .unwrap()
+            .contains("Both app registrations in the tenant")
+    );
     plan.apply(|_| ()).await.unwrap();
     assert!(rows(&connected.site).connections.is_empty());
     assert_eq!(connected.tenant.state(), before);
@@ -75,7 +106,10 @@ async fn a_specification_has_the_same_scopes() {
     assert!(!whole.to_string().contains("Scope:"));
     let only = builder().removal_scope(RemovalScope::Connection).build().unwrap();
     // A plan of one scope is not carried out in the other one.
-    assert!(matches!(only.removal_from(whole.document(), |_| ()).await, Err(OnboardingError::Stale(_))));
+    assert!(matches!(
+        only.removal_from(whole.document(), |_| ()).await,
+        Err(OnboardingError::Stale(_))
+    ));
     only.remove(|_| ()).await.unwrap();
     assert!(rows(&connected.site).connections.is_empty());
     assert_eq!(connected.tenant.state(), before);
@@ -100,13 +134,21 @@ async fn apps_of_others_stay_whatever_the_scope_is() {
         .client_app(ImportedClientApp::builder().name("By hand, client").client_id(client))
         .build()
         .unwrap();
-    let job = cmg_onboarding::AzureServicesConnection::builder(imported).site(site.clone()).build().unwrap();
+    let job = cmg_onboarding::AzureServicesConnection::builder(imported)
+        .site(site.clone())
+        .build()
+        .unwrap();
     job.onboard(|_| ()).await.unwrap();
     let before = tenant.state();
     let view = all(&site, Some(&tenant)).await.connections.remove(0);
     assert!(!view.server_app.registration.present().unwrap().made_by_this_crate);
     let removal = view.removal(RemovalScope::ConnectionAndApps).unwrap();
-    let job = removal.directory(tenant.directory()).site(site.clone()).state_apps_unused(true).build().unwrap();
+    let job = removal
+        .directory(tenant.directory())
+        .site(site.clone())
+        .state_apps_unused(true)
+        .build()
+        .unwrap();
     let plan = job.plan_removal(|_| ()).await.unwrap();
     assert_eq!(plan.changes().len(), 1, "{plan}");
     plan.apply(|_| ()).await.unwrap();
@@ -117,20 +159,37 @@ async fn apps_of_others_stay_whatever_the_scope_is() {
 #[tokio::test]
 async fn a_forged_view_cannot_name_the_app_of_another_maker() {
     let connected = Connected::of(spec()).await;
-    let app = connected.tenant.add_application(json!({"displayName": "Victim", "uniqueName": "payroll"}));
+    let app = connected
+        .tenant
+        .add_application(json!({"displayName": "Victim", "uniqueName": "payroll"}));
     let mut forged = serde_json::to_value(stored(&connected).await).unwrap();
     forged["serverApp"]["applicationId"] = json!(app);
     forged["serverApp"]["registration"]["present"]["properties"]["uniqueName"] = json!("payroll");
     forged["serverApp"]["registration"]["present"]["madeByThisCrate"] = json!(true);
     let view: ConnectionView = serde_json::from_value(forged).unwrap();
     let removal = view.removal(RemovalScope::ConnectionAndApps).unwrap();
-    let job = removal.directory(connected.tenant.directory()).site(connected.site.clone()).build().unwrap();
+    let job = removal
+        .directory(connected.tenant.directory())
+        .site(connected.site.clone())
+        .build()
+        .unwrap();
     if let Ok(plan) = job.plan_removal(|_| ()).await {
         assert!(plan.step(Step::RemoveServerApp).is_none(), "{plan}");
-        assert!(plan.step(Step::RemoveConnection).is_none(), "the connection uses another app: {plan}");
+        assert!(
+            plan.step(Step::RemoveConnection).is_none(),
+            "the connection uses another app: {plan}"
+        );
     }
     let key = ApplicationKey::ApplicationId(app.into());
-    assert!(connected.tenant.directory().application(Call::quiet(), &key).await.unwrap().is_some());
+    assert!(
+        connected
+            .tenant
+            .directory()
+            .application(Call::quiet(), &key)
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[tokio::test]
@@ -164,7 +223,12 @@ async fn apps_with_a_secret_of_another_person_stay_until_the_caller_says_that_no
     let view = stored(&connected).await;
     let object = view.server_app.registration.present().unwrap().object_id;
     let new = NewPassword::new("payroll", SystemClock.now() + Duration::days(90));
-    connected.tenant.directory().add_password(Call::quiet(), object, &new).await.unwrap();
+    connected
+        .tenant
+        .directory()
+        .add_password(Call::quiet(), object, &new)
+        .await
+        .unwrap();
     let removal = || {
         let removal = view.removal(RemovalScope::ConnectionAndApps).unwrap();
         removal.directory(connected.tenant.directory()).site(connected.site.clone())
@@ -172,7 +236,13 @@ async fn apps_with_a_secret_of_another_person_stay_until_the_caller_says_that_no
     let plan = removal().build().unwrap().plan_removal(|_| ()).await.unwrap();
     assert!(plan.step(Step::RemoveServerApp).is_none(), "{plan}");
     assert!(codes(plan.findings()).contains(&"appsUsedByAnotherSecret".to_owned()));
-    let stated = removal().state_apps_unused(true).build().unwrap().plan_removal(|_| ()).await.unwrap();
+    let stated = removal()
+        .state_apps_unused(true)
+        .build()
+        .unwrap()
+        .plan_removal(|_| ())
+        .await
+        .unwrap();
     assert_eq!(stated.step(Step::RemoveServerApp).unwrap().action, PlannedAction::Remove);
 }
 
@@ -189,7 +259,11 @@ async fn a_connection_whose_server_app_was_purged_by_hand_is_removed_by_its_row(
     let view = stored(&connected).await;
     assert!(codes(&view.findings).contains(&"appNotFound".to_owned()));
     let removal = view.removal(RemovalScope::ConnectionAndApps).unwrap();
-    let job = removal.directory(connected.tenant.directory()).site(connected.site.clone()).build().unwrap();
+    let job = removal
+        .directory(connected.tenant.directory())
+        .site(connected.site.clone())
+        .build()
+        .unwrap();
     let plan = job.plan_removal(|_| ()).await.unwrap();
     assert_eq!(plan.changes().len(), 1, "{plan}");
     plan.apply(|_| ()).await.unwrap();

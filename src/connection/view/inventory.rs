@@ -193,7 +193,12 @@ impl InventoryEntry {
         Self {
             application_id: Some(app.app_id),
             created: app.created_date_time,
-            ..Self::new(app.object_id, properties.display_name, properties.unique_name, properties.tags.as_deref())
+            ..Self::new(
+                app.object_id,
+                properties.display_name,
+                properties.unique_name,
+                properties.tags.as_deref(),
+            )
         }
     }
 
@@ -270,11 +275,19 @@ fn capitalised(word: &str) -> String {
 impl fmt::Display for Inventory {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tenant = self.tenant_id.map_or_else(|| "not known".to_owned(), |id| id.to_string());
-        writeln!(formatter, "App registrations that this crate has made in tenant {tenant}: {}", self.registrations.len())?;
+        writeln!(
+            formatter,
+            "App registrations that this crate has made in tenant {tenant}: {}",
+            self.registrations.len()
+        )?;
         for entry in &self.registrations {
             let role = entry.role.map_or_else(|| "tagged only".to_owned(), |role| role.to_string());
-            let id = entry.application_id.map_or_else(|| "without client id".to_owned(), |id| id.to_string());
-            let created = entry.created.map_or_else(|| "not known".to_owned(), |moment| moment.date().to_string());
+            let id = entry
+                .application_id
+                .map_or_else(|| "without client id".to_owned(), |id| id.to_string());
+            let created = entry
+                .created
+                .map_or_else(|| "not known".to_owned(), |moment| moment.date().to_string());
             let name = clean(entry.name.as_deref().unwrap_or("without a name"));
             let deleted = if entry.is_deleted { ", deleted" } else { "" };
             writeln!(formatter, "  {role:<11} {id} \"{name}\", created {created}{deleted}")?;

@@ -65,14 +65,18 @@ impl Suite<'_> {
             return Ok(());
         }
         let is_listed = |found: &Vec<Application>| {
-            let of_app = found.iter().any(|found| found.object_id == app.object_id && found.app_id == app.app_id);
+            let of_app = found
+                .iter()
+                .any(|found| found.object_id == app.object_id && found.app_id == app.app_id);
             of_app && found.iter().all(|found| begins(found, &beginnings[0]))
         };
         let found = shown(check, "marked_applications", ask, is_listed).await?;
         check.holds(is_listed(&found), "the app, and none of another name", &found)?;
         let tag = self.name("tag");
         let by_tag = || directory.marked_applications(Call::quiet(), &[], &tag);
-        let found = by_tag().await.map_err(check.failed("marked_applications, by a tag that no app has"))?;
+        let found = by_tag()
+            .await
+            .map_err(check.failed("marked_applications, by a tag that no app has"))?;
         check.holds(found.is_empty(), "no app", &found)?;
         let tagged = NewApplication::new(ApplicationProperties {
             tags: Some(vec![tag.clone()]),
