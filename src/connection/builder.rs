@@ -8,7 +8,10 @@ use crate::{
     backoff::WaitPolicy,
     clock::{Clock, SystemClock},
     connection::{
-        check::{rules::{Consents, RemovalScope}, term::SecretThresholds},
+        check::{
+            rules::{Consents, RemovalScope},
+            term::SecretThresholds,
+        },
         handle::{AzureServicesConnection, Inner},
         plan::registration::UniqueNames,
         read::snapshot::needs_directory,

@@ -28,6 +28,7 @@ use crate::{
 /// | [`renew_secret`](crate::AzureServicesConnection::renew_secret) | `snapshot`; `onboard` if the site takes renewed secrets |
 /// | [`remove_old_secrets`](crate::AzureServicesConnection::remove_old_secrets) | `snapshot` |
 /// | [`remove`](crate::AzureServicesConnection::remove) | `snapshot`, `remove` |
+/// | [`view`](crate::AzureServicesConnection::view), [`connections`](crate::connection::connections) | `snapshot` |
 /// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | none |
 ///
 /// [`manual::mocking`](crate::manual::mocking) has complete mocks. The feature `contract` holds an implementation to what is

@@ -5,12 +5,7 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     connection::{
         check::{rules::Rules, used_secret::UsedSecret},
-        plan::{
-            change::Change,
-            operation::Operation,
-            own_secret::OwnSecret,
-            target::Target,
-        },
+        plan::{change::Change, operation::Operation, own_secret::OwnSecret, target::Target},
         read::snapshot::Snapshot,
         report::{
             finding::{Finding, FindingCode, Severity},

@@ -96,7 +96,11 @@ mod tests {
 
     #[test]
     fn of_two_that_fit_none_is_known_to_be_in_use() {
-        let secrets = [secret(1, Some(END)), secret(2, Some(END + Duration::HOUR)), secret(3, Some(END + Duration::days(90)))];
+        let secrets = [
+            secret(1, Some(END)),
+            secret(2, Some(END + Duration::HOUR)),
+            secret(3, Some(END + Duration::days(90))),
+        ];
         assert_eq!(answers(&secrets, Some(END)), [Answer::Unknown, Answer::Unknown, Answer::No]);
         let used = UsedSecret::of(&secrets, Some(END));
         assert!(used.certain().is_none() && used.best().unwrap().key_id == secrets[0].key_id);

@@ -226,7 +226,10 @@ mod tests {
             assert_eq!(UniqueNames::of_pair(name), None, "{name}");
         }
         let (role, names) = UniqueNames::of_pair("configmgr-cmg-client-0123456789ab").unwrap();
-        assert_eq!((role, names.server.as_str()), (AppRole::Client, "configmgr-cmg-server-0123456789ab"));
+        assert_eq!(
+            (role, names.server.as_str()),
+            (AppRole::Client, "configmgr-cmg-server-0123456789ab")
+        );
     }
 
     proptest! {

@@ -15,7 +15,8 @@ use crate::{
         report::reading::Reading,
     },
     directory::{
-        Application, ApplicationKey, ConditionalAccessPolicy, Directory, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn, Tenant,
+        Application, ApplicationKey, ConditionalAccessPolicy, Directory, PermissionGrant, RoleAssignment, ServicePrincipal, SignedIn,
+        Tenant,
     },
     error::{DirectoryError, RefusalReason},
     ids::{TenantId, well_known::MICROSOFT_GRAPH},

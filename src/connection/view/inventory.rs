@@ -34,7 +34,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Inventory {
-    /// The version of this form, 1. A reader refuses a version that it does not know.
+    /// The version of this form, 1. A program that reads it should refuse a version that it does not know.
     pub version: u32,
     /// When the tenant was read.
     #[serde(with = "time::serde::rfc3339")]
@@ -135,7 +135,9 @@ async fn list(directory: &DirectoryHandle, call: Call) -> Result<Inventory, Read
     let unread = deleted.is_none().then(|| Finding::note(FindingCode::DeletedAppsUnread));
     let live = live.into_iter().map(InventoryEntry::of);
     let deleted = deleted.unwrap_or_default().into_iter().map(InventoryEntry::of_deleted);
-    let mut registrations: Vec<InventoryEntry> = live.chain(deleted).collect();
+    // One whose unique name only begins as if is an app of others.
+    let is_made_here = |entry: &InventoryEntry| entry.unique_name.is_some() || entry.is_tagged;
+    let mut registrations: Vec<InventoryEntry> = live.chain(deleted).filter(is_made_here).collect();
     registrations.sort_by(|one, other| one.order().cmp(&other.order()));
     let tenant_id = match tenant {
         Ok(tenant) => Some(tenant.id),
@@ -152,8 +154,9 @@ async fn list(directory: &DirectoryHandle, call: Call) -> Result<Inventory, Read
 }
 
 impl Inventory {
-    /// Begins the removal of the pair of apps that this entry belongs to: the caller gives the directory, and may give a site,
-    /// whose connections then keep what they use. `None` if the entry's unique name does not tell that this crate has made it.
+    /// Begins the removal of the pair of apps that this entry belongs to: the caller gives the directory, and may give a site. A
+    /// connection of the site that uses the server app and is named as the [`key`](InventoryEntry::key) goes with them; any
+    /// other one keeps what it uses. `None` if the entry's unique name does not tell that this crate has made it.
     ///
     /// The builder makes a connection that can be removed and nothing else: see
     /// [`plan_removal`](crate::AzureServicesConnection::plan_removal), which shows the plan first. The guards hold as for a
@@ -190,7 +193,12 @@ impl InventoryEntry {
         Self {
             application_id: Some(app.app_id),
             created: app.created_date_time,
-            ..Self::new(app.object_id, properties.display_name, properties.unique_name, properties.tags.as_deref())
+            ..Self::new(
+                app.object_id,
+                properties.display_name,
+                properties.unique_name,
+                properties.tags.as_deref(),
+            )
         }
     }
 
@@ -267,11 +275,19 @@ fn capitalised(word: &str) -> String {
 impl fmt::Display for Inventory {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tenant = self.tenant_id.map_or_else(|| "not known".to_owned(), |id| id.to_string());
-        writeln!(formatter, "App registrations that this crate has made in tenant {tenant}: {}", self.registrations.len())?;
+        writeln!(
+            formatter,
+            "App registrations that this crate has made in tenant {tenant}: {}",
+            self.registrations.len()
+        )?;
         for entry in &self.registrations {
             let role = entry.role.map_or_else(|| "tagged only".to_owned(), |role| role.to_string());
-            let id = entry.application_id.map_or_else(|| "without client id".to_owned(), |id| id.to_string());
-            let created = entry.created.map_or_else(|| "not known".to_owned(), |moment| moment.date().to_string());
+            let id = entry
+                .application_id
+                .map_or_else(|| "without client id".to_owned(), |id| id.to_string());
+            let created = entry
+                .created
+                .map_or_else(|| "not known".to_owned(), |moment| moment.date().to_string());
             let name = clean(entry.name.as_deref().unwrap_or("without a name"));
             let deleted = if entry.is_deleted { ", deleted" } else { "" };
             writeln!(formatter, "  {role:<11} {id} \"{name}\", created {created}{deleted}")?;

@@ -26,7 +26,7 @@ pub(super) const VERSION: u32 = 1;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConnectionsView {
-    /// The version of this form, 1. A reader refuses a version that it does not know.
+    /// The version of this form, 1. A program that reads it should refuse a version that it does not know.
     pub version: u32,
     /// When tenant and site were read.
     #[serde(with = "time::serde::rfc3339")]
@@ -72,7 +72,7 @@ pub struct ConnectionsView {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConnectionView {
-    /// The version of this form, 1. A reader refuses a version that it does not know.
+    /// The version of this form, 1. A program that reads it should refuse a version that it does not know.
     pub version: u32,
     /// When tenant and site were read.
     #[serde(with = "time::serde::rfc3339")]

@@ -35,7 +35,12 @@ impl Display for ConnectionsView {
             }
         }
         for row in &self.unread {
-            writeln!(formatter, "Not read: a row of {}, because of its {}.", clean(&row.class), clean(&row.property))?;
+            writeln!(
+                formatter,
+                "Not read: a row of {}, because of its {}.",
+                clean(&row.class),
+                clean(&row.property)
+            )?;
         }
         Ok(())
     }
@@ -52,7 +57,8 @@ impl Display for ConnectionView {
         page.app("Native Client app", &self.client_app)?;
         page.heading("Admin consent")?;
         for consent in &self.consents {
-            page.line(2, &of_consent(consent), answer(consent.given, "given", "missing"))?;
+            let name = format!("{}:", of_consent(consent));
+            writeln!(page.formatter, "  {name:<50}{}", answer(consent.given, "given", "missing"))?;
         }
         page.heading("Findings")?;
         if self.findings.is_empty() {
@@ -174,13 +180,17 @@ impl Page<'_, '_> {
     fn registration(&mut self, app: &RegistrationView) -> fmt::Result {
         let properties = &app.properties;
         let name = properties.display_name.as_deref().unwrap_or("without a name");
-        let maker = if app.made_by_this_crate { "made by this crate" } else { "made by others" };
+        let maker = if app.made_by_this_crate {
+            "made by this crate"
+        } else {
+            "made by others"
+        };
         self.line(4, "App registration", &format!("\"{name}\" ({maker}; object {})", app.object_id))?;
         let state = match (&app.disabled_by_microsoft_status, app.is_disabled) {
             (Some(status), _) if status != "NotDisabled" => format!("disabled by Microsoft: {status}"),
             (_, Answer::Yes) => "deactivated".to_owned(),
             (_, Answer::No) => "active".to_owned(),
-            (_, Answer::Unknown) => UNKNOWN.to_owned(),
+            (_, Answer::Unknown) => "not told by the directory".to_owned(),
         };
         self.line(6, "State", &state)?;
         let uris = properties.identifier_uris.as_deref().unwrap_or_default();
@@ -188,7 +198,10 @@ impl Page<'_, '_> {
             self.line(6, "App ID URI", &uris.join(", "))?;
         }
         let redirects = properties.web.iter().flat_map(|web| web.redirect_uris.iter().flatten());
-        let broker = properties.public_client.iter().flat_map(|client| client.redirect_uris.iter().flatten());
+        let broker = properties
+            .public_client
+            .iter()
+            .flat_map(|client| client.redirect_uris.iter().flatten());
         let redirects: Vec<&str> = redirects.chain(broker).map(String::as_str).collect();
         self.line(6, "Redirect URIs", &or_none(&redirects.join(", ")))?;
         self.line(6, "Sign-in audience", properties.sign_in_audience.as_deref().unwrap_or(UNKNOWN))?;
@@ -206,9 +219,16 @@ impl Page<'_, '_> {
             SecretIssuer::WithoutSite => "issued by this crate without a site".to_owned(),
             SecretIssuer::Other => "issued by others".to_owned(),
         };
-        let hint = secret.hint.as_ref().map_or_else(String::new, |hint| format!(", begins with {hint}"));
+        let hint = secret
+            .hint
+            .as_ref()
+            .map_or_else(String::new, |hint| format!(", begins with {hint}"));
         let in_use = answer(secret.in_use, "the site shows its date", "not in use here");
-        let in_use = if secret.in_use == Answer::Unknown { "use not known" } else { in_use };
+        let in_use = if secret.in_use == Answer::Unknown {
+            "use not known"
+        } else {
+            in_use
+        };
         let value = format!("{} until {}, {in_use}, {issuer}{hint}", secret.key_id, of_day(secret.ends));
         self.line(4, "Secret", &value)
     }
@@ -244,7 +264,10 @@ fn of_discovery(discovery: &Reading<SiteDiscovery>) -> String {
     if !on.group_names.is_empty() {
         text += &format!(", groups {}", on.group_names.join(", "));
     }
-    text + &format!(", read in full last on {}", of_day(on.last_full_sync))
+    text + &match on.last_full_sync {
+        Some(moment) => format!(", read in full last on {}", moment.date()),
+        None => ", when it was read in full last is not known".to_owned(),
+    }
 }
 
 fn of_principal(principal: &Reading<ServicePrincipal>) -> String {
@@ -254,7 +277,11 @@ fn of_principal(principal: &Reading<ServicePrincipal>) -> String {
         Reading::Present(found) => found,
     };
     let state = answer(Answer::of(found.account_enabled), "enabled", "disabled");
-    let state = if found.account_enabled.is_none() { "whether it is enabled is not known" } else { state };
+    let state = if found.account_enabled.is_none() {
+        "whether it is enabled is not known"
+    } else {
+        state
+    };
     format!("{} ({state})", found.id)
 }
 

@@ -9,9 +9,7 @@ use crate::{
         view::model::{AppView, ConnectionView},
     },
     ids::ApplicationId,
-    spec::{
-        ClientAppDraft, ClientAppSpec, ConnectionSpec, ReusedApp, ServerAppDraft, ServerAppSpec,
-    },
+    spec::{ClientAppDraft, ClientAppSpec, ConnectionSpec, ReusedApp, ServerAppDraft, ServerAppSpec},
 };
 
 impl ConnectionView {

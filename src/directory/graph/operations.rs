@@ -183,7 +183,12 @@ impl Directory for GraphDirectory {
         let query = format!("{MARKS}&$top=999");
         let has_mark = |app: &Application| {
             let properties = &app.properties;
-            is_marked(properties.unique_name.as_deref(), properties.tags.as_deref().unwrap_or_default(), beginnings, tag)
+            is_marked(
+                properties.unique_name.as_deref(),
+                properties.tags.as_deref().unwrap_or_default(),
+                beginnings,
+                tag,
+            )
         };
         self.client
             .list_of(&call, self.client.request(Method::Get, "applications", Some(&query)), has_mark)
