@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     connection::{
         check::{
+            as_it_is::check_as_it_is,
             rules::{Consents, Rules},
             term::SecretThresholds,
         },
@@ -18,6 +19,7 @@ use crate::{
             snapshot::Snapshot,
         },
         report::{
+            check::Check,
             emitter::Emitter,
             error::ReadError,
             event::{Event, EventKind, Verb},
@@ -189,6 +191,18 @@ impl Inner {
             Verb::Remove => draft::removal(&rules, snapshot),
             _ => draft::onboarding(&rules, snapshot),
         }
+    }
+
+    /// How well the connection is. What the caller wants a run to do beside the specification is no matter of it.
+    pub(crate) fn check(&self, snapshot: &Snapshot) -> Check {
+        let rules = Rules {
+            reissue_secret: false,
+            remove_superseded: false,
+            verify_alive: false,
+            now: snapshot.read_at,
+            ..self.rules()
+        };
+        check_as_it_is(&rules, snapshot)
     }
 
     fn rules(&self) -> Rules<'_> {

@@ -5,5 +5,6 @@
 
 pub(crate) mod granted;
 pub(crate) mod reading;
+pub(crate) mod registration;
 pub(crate) mod roles;
 pub(crate) mod snapshot;

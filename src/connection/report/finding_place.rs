@@ -280,6 +280,10 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::RegistrationUncertain, Field::App(ID), REGISTER),
         (Code::DirectoryUnread, Field::None, At::None),
         (Code::AdoptedAppStays, Field::App(ID), REMOVE),
+        (Code::StepNotDone, Field::None, At::Given),
+        (Code::StepDiffers, Field::None, At::Given),
+        (Code::FirstSecretExpiresSoon, Field::Server(VALIDITY), At::Step(Step::IssueSecret)),
+        (Code::DirectoryNotGiven, Field::None, At::None),
     ]
 };
 

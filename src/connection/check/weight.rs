@@ -1,0 +1,216 @@
+//! What a finding means for a connection that is checked and not changed: the one table of statuses.
+//!
+//! If what was read would be critical if it were wrong, not having read it is unknown. If it would be a warning at most,
+//! not having read it is told and counts for nothing.
+
+use crate::connection::{
+    check::term::SecretThresholds,
+    report::{
+        check_status::CheckStatus,
+        finding::{Finding, FindingCode, Severity},
+    },
+};
+
+/// What a code counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Nothing: it is about what a run would write, and a check does not tell it.
+    LeftOut,
+    /// Nothing, and it is told.
+    Told,
+    /// This status; as a note, nothing.
+    Counts(CheckStatus),
+    /// This status, also as a note.
+    Always(CheckStatus),
+    /// Critical within the last threshold, else a warning.
+    ByThreshold,
+    /// Unknown if it would stop a run, else a warning.
+    UnknownIfGrave,
+    /// Unknown if one of the fields decides, else nothing.
+    ByField,
+}
+
+/// The fields of [`FindingCode::SiteFieldsUnread`] that would be critical if they were wrong.
+const DECISIVE_FIELDS: [&str; 2] = ["serverApp.appIdUri", "tenant.environment"];
+
+impl Weight {
+    /// What a finding counts for; `None` if a check does not tell it.
+    pub(crate) fn status_of(finding: &Finding, thresholds: &SecretThresholds) -> Option<CheckStatus> {
+        let severity = finding.severity();
+        Some(match Self::of(finding.code()) {
+            Self::LeftOut => return None,
+            Self::Told => CheckStatus::Ok,
+            Self::Counts(_) if severity == Severity::Note => CheckStatus::Ok,
+            Self::Counts(status) | Self::Always(status) => status,
+            Self::ByThreshold if within(finding) == thresholds.last().map(u64::from) => CheckStatus::Critical,
+            Self::UnknownIfGrave if severity == Severity::Blocker => CheckStatus::Unknown,
+            Self::ByThreshold | Self::UnknownIfGrave => CheckStatus::Warning,
+            Self::ByField if is_decisive(finding) => CheckStatus::Unknown,
+            Self::ByField => CheckStatus::Ok,
+        })
+    }
+
+    /// The table.
+    pub(crate) const fn of(code: FindingCode) -> Self {
+        use FindingCode as Code;
+        match code {
+            // What decides could not be read, or another tenant was.
+            Code::TokenExpired
+            | Code::WrongTenant
+            | Code::TokenTenantDiffers
+            | Code::WrongCloud
+            | Code::WrongAudience
+            | Code::TenantMismatch
+            | Code::ConsentUnread
+            | Code::SiteSecretUnknown
+            | Code::SecretUnproven
+            | Code::SiteRowUnread
+            | Code::DiscoveryUnread
+            | Code::RegistrationUncertain
+            | Code::DirectoryUnread
+            | Code::DirectoryNotGiven
+            | Code::ClientAppLeftAsIs
+            | Code::ServerAppLeftAsIs => Self::Always(CheckStatus::Unknown),
+            Code::ClockWrong | Code::ConnectionUnread => Self::UnknownIfGrave,
+            Code::SiteFieldsUnread => Self::ByField,
+            // It does not work.
+            Code::AppIdUriInUse
+            | Code::UniqueNameHeldByDeletedApp
+            | Code::RegisteredSecretExpired
+            | Code::ServerAppWithoutSecret
+            | Code::SiteSecretExpired
+            | Code::SiteSecretNotRegistered
+            | Code::SecretIdGiven
+            | Code::SecretMissing
+            | Code::SignInBlocked
+            | Code::AppDisabled
+            | Code::AppDeactivated
+            | Code::AppDisabledByMicrosoft
+            | Code::ServicePrincipalDisabled
+            | Code::AppNotFound
+            | Code::AppUnknownAtSignIn
+            | Code::TenantUnknownAtSignIn
+            | Code::AppNotInSite
+            | Code::ServicePrincipalMissing
+            | Code::AppIdUriDiffers
+            | Code::AppIdUriMisspelled
+            | Code::AppIdUriMissing
+            | Code::AppIdUriUnknown
+            | Code::TokenAudienceDiffers
+            | Code::BrokerRedirectMissing
+            | Code::BrokerRedirectOnWrongPlatform
+            | Code::BrokerRedirectOfAnotherApp
+            | Code::PublicClientOff
+            | Code::TokenVersion
+            | Code::ConsentMissing
+            | Code::ConsentOnlyConfigured
+            | Code::ConsentForSomeOnly
+            | Code::ConsentLeftOpen
+            | Code::DirectoryReadMissing
+            | Code::DirectoryReadOnlyConfigured
+            | Code::DirectoryReadNotInToken
+            | Code::ScopeMissing
+            | Code::ScopeDisabled
+            | Code::ReusedAppsOfDifferentTenants
+            | Code::SiteUriNotRegistered
+            | Code::SiteTenantInOtherCloud
+            | Code::WrongKindOfApp
+            | Code::ConnectionOfAnotherServerApp
+            | Code::ConnectionNameTaken
+            | Code::StepNotDone => Self::Counts(CheckStatus::Critical),
+            // It works, and needs attention.
+            Code::SecretNotRenewed
+            | Code::SecretExpiredAtSignIn
+            | Code::SecretRejected
+            | Code::SignInRefused
+            | Code::SecretEndDiffers
+            | Code::DeviceTokensOff
+            | Code::ServerRedirectMissing
+            | Code::ServerRedirectOnWrongPlatform
+            | Code::BrokerRedirectOnServerApp
+            | Code::SignInAudience
+            | Code::AppIdUriKeptBySite
+            | Code::SiteReplyUrlMissing
+            | Code::AppTooOldToRenew
+            | Code::SiteTooOld
+            | Code::ConnectionNamedOtherwise
+            | Code::SiteNotAtTop
+            | Code::ServiceConnectionPointOffline
+            | Code::StepDiffers => Self::Counts(CheckStatus::Warning),
+            Code::SiteSecretExpiresSoon | Code::FirstSecretExpiresSoon => Self::ByThreshold,
+            // Worth knowing.
+            Code::SecretOfAnotherSite
+            | Code::ImportedSecretUncompared
+            | Code::SecretShorterThanAsked
+            | Code::AppIdUriUnproven
+            | Code::ConditionalAccessApplies
+            | Code::ConditionalAccessUnknown
+            | Code::ConditionalAccessUnread
+            | Code::SiteTenantNameDiffers
+            | Code::SiteAppNameDiffers
+            | Code::AppRenewableUntil
+            | Code::ConnectionOfUnknownType
+            | Code::OtherAzureService
+            | Code::SiteFactsUnknown
+            | Code::GatewayUsesConnection => Self::Told,
+            // What a run would write, or has written, and who may do that.
+            Code::TokenUnreadable
+            | Code::PermissionsMissing
+            | Code::OwnershipUnread
+            | Code::RoleTooWeak
+            | Code::DiscoveryRoleTooWeak
+            | Code::RolesUnread
+            | Code::TenantNameUnread
+            | Code::AppIdUriResolved
+            | Code::AppIdUriOnForeignDomain
+            | Code::AppIdUriWithForeignId
+            | Code::AppIdUriWithoutOwner
+            | Code::AppIdUriBlockedByPolicy
+            | Code::AppIdUriByPolicy
+            | Code::PolicyNotRead
+            | Code::SecretEndPassed
+            | Code::SecretsForbidden
+            | Code::SecretTooLong
+            | Code::DeletedAppRestored
+            | Code::MadeAppStays
+            | Code::DeletedAppHoldsName
+            | Code::SecretKept
+            | Code::SecretReplaced
+            | Code::SecretHolderUnknown
+            | Code::NewSecretProven
+            | Code::NewSecretNotYetAccepted
+            | Code::NewSecretBlocked
+            | Code::NewSecretRefused
+            | Code::NewSecretUnproven
+            | Code::ConcurrentChange
+            | Code::ChangeOverwritten
+            | Code::SecretExpired
+            | Code::SecretExpiresSoon
+            | Code::RegisteredSecretExpiresSoon
+            | Code::AudienceNarrowed
+            | Code::TokenVersionLowered
+            | Code::SiteRightsMissing
+            | Code::GatewayUseUnknown
+            | Code::SiteRowStays
+            | Code::AppsUsedByAnotherSite
+            | Code::AppsUsedByConnection
+            | Code::AppsUsedByAnotherSecret
+            | Code::AppsStatedUnused
+            | Code::SecretsHandedOver
+            | Code::ConnectionOfRemovedServerApp
+            | Code::ConnectionReadBackDiffers
+            | Code::DeletedAppsUnread
+            | Code::AdoptedAppStays => Self::LeftOut,
+        }
+    }
+}
+
+fn is_decisive(finding: &Finding) -> bool {
+    let fields = finding.parameters().get("fields").and_then(serde_json::Value::as_array);
+    let mut fields = fields.into_iter().flatten().filter_map(serde_json::Value::as_str);
+    fields.any(|field| DECISIVE_FIELDS.contains(&field))
+}
+
+fn within(finding: &Finding) -> Option<u64> {
+    finding.parameters().get("withinDays")?.as_u64()
+}
