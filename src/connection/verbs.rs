@@ -54,7 +54,8 @@ impl AzureServicesConnection {
     /// Checks whether the connection works and when the secret of the server app ends, for a monitoring system. Writes
     /// nothing, and needs no right to write: a right that only a run needs is not looked for.
     ///
-    /// It reads as [`preflight`](Self::preflight) does, on both sides, and holds everything against the specification as it
+    /// It reads both sides as [`preflight`](Self::preflight) does, but for what only a run needs to know (policies, directory
+    /// roles, deleted apps), and holds everything against the specification as it
     /// is: what a run would mend is a finding here. [`Check::status`] has the status, by the table in
     /// [`manual::life_after_onboarding`](crate::manual::life_after_onboarding), and
     /// [`secret_thresholds`](AzureServicesConnectionBuilder::secret_thresholds) the days from which on the end of the secret
@@ -70,8 +71,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn check(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Check, ReadError> {
         let emitter = self.inner.begin(Verb::Check, &events);
-        let result = self.inner.read(&emitter).await;
-        let result = result.map(|snapshot| self.inner.check(&snapshot));
+        let result = self.inner.check(&emitter).await;
         emitter.end_of_reading(&result);
         result
     }

@@ -6,7 +6,6 @@
 use crate::connection::{
     check::{
         adopted::check_adopted,
-        conditional_access::check_conditional_access,
         directory::check_directory,
         expiries::{Ends, KnownSecrets},
         registrations::{check_as_they_are, check_registrations},
@@ -75,9 +74,10 @@ pub(crate) fn conclude(
     status_of: impl Fn(&Finding) -> Option<CheckStatus>,
     rules: Option<&Rules<'_>>,
 ) {
-    let place = |finding: Finding| match rules {
-        Some(rules) => finding.placed(Choices::of(rules.spec)),
-        None => finding,
+    // One that this specification has no field for keeps the field of the others, which reads back the same.
+    let place = |finding: Finding| match rules.map(|rules| finding.clone().placed(Choices::of(rules.spec))) {
+        Some(placed) if placed.field().is_some() => placed,
+        _ => finding,
     };
     let told = findings
         .into_iter()
@@ -100,10 +100,7 @@ fn check_secrets(rules: &Rules<'_>, snapshot: &Snapshot, check: &Check, findings
 }
 
 fn check_target(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target, findings: &mut Vec<Finding>) {
-    if let Some(directory) = &snapshot.directory {
-        check_conditional_access(directory, findings);
-        findings.extend(open_consents(rules, snapshot, target));
-    }
+    findings.extend(open_consents(rules, snapshot, target));
     check_adopted(rules, snapshot, target, findings);
     if let Some(directory) = &snapshot.directory {
         check_as_they_are(rules, directory, findings);

@@ -143,9 +143,6 @@ impl Weight {
             | Code::ImportedSecretUncompared
             | Code::SecretShorterThanAsked
             | Code::AppIdUriUnproven
-            | Code::ConditionalAccessApplies
-            | Code::ConditionalAccessUnknown
-            | Code::ConditionalAccessUnread
             | Code::SiteTenantNameDiffers
             | Code::SiteAppNameDiffers
             | Code::AppRenewableUntil
@@ -187,6 +184,9 @@ impl Weight {
             | Code::SecretExpired
             | Code::SecretExpiresSoon
             | Code::RegisteredSecretExpiresSoon
+            | Code::ConditionalAccessApplies
+            | Code::ConditionalAccessUnknown
+            | Code::ConditionalAccessUnread
             | Code::AudienceNarrowed
             | Code::TokenVersionLowered
             | Code::SiteRightsMissing

@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use super::{
     check_status::CheckStatus,
     expiry::{Expiry, ExpiryKind},
-    finding::Finding,
+    finding::{Finding, FindingCode},
     problem::Problem,
 };
 use crate::{
@@ -120,6 +120,8 @@ impl Check {
         let expiry = self.next_expiry.as_ref().map(|next| self.in_words(next));
         let decisive = self.findings.first().filter(|_| self.status != CheckStatus::Ok);
         let problem = self.problem.as_ref().filter(|_| self.status == CheckStatus::Unknown);
+        // The sentence on the end says the same, and how many days are left.
+        let decisive = decisive.filter(|finding| expiry.is_none() || !is_of_end(finding.code()));
         let why = problem
             .map(|problem| sentence(&problem.message))
             .or_else(|| decisive.map(|finding| finding.message().to_owned()));
@@ -167,6 +169,16 @@ impl fmt::Display for Check {
         }
         Ok(())
     }
+}
+
+const fn is_of_end(code: FindingCode) -> bool {
+    matches!(
+        code,
+        FindingCode::SiteSecretExpired
+            | FindingCode::SiteSecretExpiresSoon
+            | FindingCode::RegisteredSecretExpired
+            | FindingCode::FirstSecretExpiresSoon
+    )
 }
 
 fn line(expiry: &Expiry) -> String {
