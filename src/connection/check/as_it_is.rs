@@ -139,8 +139,9 @@ fn check_changes(rules: &Rules<'_>, snapshot: &Snapshot, changes: &[Change], fin
         };
         let is_told = |known: &Finding| {
             let counts = Weight::status_of(known, rules.thresholds);
-            // The connection is there by another name, and nothing of it is missing.
-            let is_elsewhere = known.code() == FindingCode::ConnectionNamedOtherwise;
+            // The connection is there by another name, or what is there could not be read.
+            let is_elsewhere = known.code() == FindingCode::ConnectionNamedOtherwise
+                || known.code() == FindingCode::ConnectionUnread && counts == Some(CheckStatus::Unknown);
             counts.is_some_and(|known| known >= status) && known.step() == Some(change.step)
                 || is_elsewhere && matches!(change.step, Step::CreateConnection | Step::ConfigureDiscovery)
                 // Discovery belongs to the connection, which is told to be missing.

@@ -158,11 +158,10 @@ impl fmt::Display for Check {
             write!(formatter, "\n{}", plain(&line(expiry)))?;
         }
         if let Some(problem) = &self.problem {
-            write!(
-                formatter,
-                "\n{}",
-                plain(&format!("{} {}", sentence(&problem.message), problem.help))
-            )?;
+            // If it is the reason, the first line has told it.
+            let is_told = self.status == CheckStatus::Unknown;
+            let message = if is_told { String::new() } else { sentence(&problem.message) + " " };
+            write!(formatter, "\n{}", plain(&format!("{message}{}", problem.help)))?;
         }
         for finding in &self.findings {
             write!(formatter, "\n{}", plain(&finding.to_string()))?;
