@@ -214,3 +214,60 @@ fn is_decisive(finding: &Finding) -> bool {
 fn within(finding: &Finding) -> Option<u64> {
     finding.parameters().get("withinDays")?.as_u64()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: [(&str, Weight); 7] = [
+        ("critical", Weight::Counts(CheckStatus::Critical)),
+        ("critical within the last threshold, else warning", Weight::ByThreshold),
+        ("unknown", Weight::Always(CheckStatus::Unknown)),
+        ("unknown if it would stop a run, else warning", Weight::UnknownIfGrave),
+        ("unknown if it names the App ID URI or the cloud, else told", Weight::ByField),
+        ("warning", Weight::Counts(CheckStatus::Warning)),
+        ("told, and counts for nothing", Weight::Told),
+    ];
+
+    #[test]
+    fn the_manual_shows_the_table_as_it_is() {
+        let manual = include_str!("../../manual/life_after_onboarding.md");
+        for (title, weight) in ROWS {
+            let codes = FindingCode::ALL.iter().filter(|code| Weight::of(**code) == weight);
+            let names = codes.map(|code| format!("`{}`", serde_json::to_value(code).unwrap().as_str().unwrap()));
+            let row = format!("| {title} | {} |", names.collect::<Vec<_>>().join(", "));
+            assert!(manual.lines().any(|line| line == row), "missing, or it differs: {row}");
+        }
+    }
+
+    #[test]
+    fn every_code_is_in_one_row_or_left_out() {
+        let shown = |code: &FindingCode| ROWS.iter().any(|(_, weight)| *weight == Weight::of(*code));
+        for code in FindingCode::ALL {
+            assert!(shown(code) != (Weight::of(*code) == Weight::LeftOut), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn the_right_to_write_is_no_matter_of_a_check() {
+        use FindingCode as Code;
+        for code in [
+            Code::PermissionsMissing,
+            Code::RoleTooWeak,
+            Code::DiscoveryRoleTooWeak,
+            Code::RolesUnread,
+            Code::SiteRightsMissing,
+        ] {
+            assert_eq!(Weight::status_of(&Finding::blocker(code), &SecretThresholds::default()), None);
+        }
+    }
+
+    #[test]
+    fn a_note_counts_only_if_it_says_that_something_is_unknown() {
+        let of = |finding: Finding| Weight::status_of(&finding, &SecretThresholds::default());
+        assert_eq!(of(Finding::note(FindingCode::SignInAudience)), Some(CheckStatus::Ok));
+        assert_eq!(of(Finding::warning(FindingCode::SignInAudience)), Some(CheckStatus::Warning));
+        assert_eq!(of(Finding::note(FindingCode::SiteSecretUnknown)), Some(CheckStatus::Unknown));
+        assert_eq!(of(Finding::blocker(FindingCode::ClockWrong)), Some(CheckStatus::Unknown));
+    }
+}
