@@ -295,7 +295,7 @@ impl Jobs {
             .shared
             .for_tenant(tenant(number), sign_in_of(number, &self.endpoints, &self.http));
         let clock = Arc::new(cmg_onboarding::clock::FixedClock(NOW));
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             return WatchedApp::new(tenant(number), app(number)).directory(directory).clock(clock);
         }
         let connection = AzureServicesConnection::builder(self.spec.clone()).directory(directory);

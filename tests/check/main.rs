@@ -14,6 +14,7 @@ mod dates;
 mod expiring;
 mod rights;
 mod scene;
+mod sources;
 #[path = "../support/mod.rs"]
 mod support;
 mod unread;

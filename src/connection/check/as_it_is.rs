@@ -19,7 +19,7 @@ use crate::connection::{
         change::{Change, When},
         consents::open_consents,
         draft,
-        operation::PlannedAction,
+        operation::{Operation, PlannedAction},
         target::Target,
     },
     read::snapshot::Snapshot,
@@ -164,6 +164,10 @@ fn finding_of(snapshot: &Snapshot, change: &Change) -> Option<(CheckStatus, Find
         .server()
         .is_some_and(|app| !app.application.password_credentials.is_empty());
     if change.step == Step::IssueSecret && has_secret {
+        return None;
+    }
+    // The date of the specification is that of the import, and the site may have been given another secret since.
+    if matches!(change.operation, Operation::RenewSecret { .. }) {
         return None;
     }
     let code = match change.action {

@@ -119,11 +119,9 @@ impl Weight {
             | Code::ConnectionNameTaken
             | Code::StepNotDone => Self::Counts(CheckStatus::Critical),
             // It works, and needs attention.
-            Code::SecretNotRenewed
-            | Code::SecretExpiredAtSignIn
+            Code::SecretExpiredAtSignIn
             | Code::SecretRejected
             | Code::SignInRefused
-            | Code::SecretEndDiffers
             | Code::DeviceTokensOff
             | Code::ServerRedirectMissing
             | Code::ServerRedirectOnWrongPlatform
@@ -139,7 +137,9 @@ impl Weight {
             | Code::StepDiffers => Self::Counts(CheckStatus::Warning),
             Code::SiteSecretExpiresSoon | Code::FirstSecretExpiresSoon => Self::ByThreshold,
             // Worth knowing.
-            Code::SecretOfAnotherSite
+            Code::SecretNotRenewed
+            | Code::SecretEndDiffers
+            | Code::SecretOfAnotherSite
             | Code::ImportedSecretUncompared
             | Code::SecretShorterThanAsked
             | Code::AppIdUriUnproven
