@@ -4,8 +4,19 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     commands::{
-        apply::ApplyCommand, by_hand::ByHandCommand, hand_over::HandOverCommand, import_handover::ImportHandoverCommand, plan::PlanCommand,
-        remove::RemoveCommand, review::ReviewCommand,
+        apply::ApplyCommand,
+        by_hand::ByHandCommand,
+        check::{CheckCommand, MONITORING_CODES},
+        discovery::DiscoveryCommand,
+        expiring::ExpiringCommand,
+        hand_over::HandOverCommand,
+        import_handover::ImportHandoverCommand,
+        plan::PlanCommand,
+        remove::RemoveCommand,
+        renew_secret::RenewSecretCommand,
+        review::ReviewCommand,
+        show::ShowCommand,
+        update_settings::UpdateSettingsCommand,
     },
     ending::EXIT_CODES,
 };
@@ -37,11 +48,30 @@ pub(crate) enum Command {
     #[command(after_help = EXIT_CODES)]
     ByHand(ByHandCommand),
     #[command(after_help = EXIT_CODES)]
+    Show(ShowCommand),
+    #[command(after_help = MONITORING_CODES)]
+    Check(CheckCommand),
+    #[command(after_help = MONITORING_CODES)]
+    Expiring(ExpiringCommand),
+    #[command(after_help = EXIT_CODES)]
+    RenewSecret(RenewSecretCommand),
+    #[command(after_help = EXIT_CODES)]
+    UpdateSettings(UpdateSettingsCommand),
+    #[command(after_help = EXIT_CODES)]
+    Discovery(DiscoveryCommand),
+    #[command(after_help = EXIT_CODES)]
     HandOver(HandOverCommand),
     #[command(name = "import-handover", after_help = EXIT_CODES)]
     ImportHandover(ImportHandoverCommand),
     #[command(after_help = EXIT_CODES)]
     Remove(RemoveCommand),
+}
+
+impl Command {
+    /// Whether a monitoring system runs it, and reads its exit code.
+    pub(crate) const fn is_monitoring(&self) -> bool {
+        matches!(self, Self::Check(_) | Self::Expiring(_))
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +160,7 @@ mod tests {
             .filter(|command| command.get_name() != "help")
         {
             let help = command.render_long_help().to_string();
-            assert!(help.contains("Exit codes: 0"), "{}", command.get_name());
+            assert!(help.contains("Exit codes"), "{}", command.get_name());
         }
     }
 }

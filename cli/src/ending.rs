@@ -13,6 +13,9 @@ pub(crate) const REFUSED: u8 = 3;
 /// The run stopped half-way; the report says what exists.
 pub(crate) const FAILED: u8 = 4;
 
+/// Of the commands of monitoring: it is not known how well the connection is.
+pub(crate) const UNKNOWN: u8 = 3;
+
 /// For the help of every command but those of monitoring.
 pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, 2 bad input (nothing was sent), 3 refused beforehand (nothing was written; a stale \
 plan, too), 4 failed half-way (what exists is shown; run the same command again)";
@@ -29,6 +32,16 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
+    /// The same for a monitoring system, which reads the first line.
+    pub(crate) fn show_unknown(&self, output: Output) -> u8 {
+        let why = match self {
+            Self::BadInput(message) | Self::Refused(message) | Self::Failed(message) => message.clone(),
+            Self::Onboarding(error) => sentence(error),
+        };
+        output.unknown(&why);
+        UNKNOWN
+    }
+
     /// Shows why the command ended, and gives its exit code.
     pub(crate) fn show(&self, output: Output) -> u8 {
         match self {

@@ -146,6 +146,11 @@ impl Output {
         if let Some(settings) = outcome.client_settings() {
             line(&format!("For ccmsetup.exe:   {}", settings.ccmsetup_properties()));
         }
+        self.left(outcome, shown, secret);
+    }
+
+    /// What was found meanwhile, and what is left to do.
+    fn left(self, outcome: &Outcome, shown: &[Finding], secret: SecretFate) {
         let is_new = |finding: &&Finding| !shown.contains(finding);
         self.findings(outcome.findings.iter().filter(is_new));
         let is_handed_over = outcome.next_steps.iter().any(|next| next.code == NextStepCode::HandOverSecret);
@@ -173,6 +178,40 @@ impl Output {
         for text in text.lines() {
             line(text);
         }
+    }
+
+    /// What a monitoring system reads: without a heading.
+    pub(crate) fn bare(self, event: &str, value: &impl Serialize, text: &str) {
+        match self.json {
+            true => self.object(event, value),
+            false => write(text.trim_end()),
+        }
+    }
+
+    /// Why a check could not be made.
+    pub(crate) fn unknown(self, message: &str) {
+        let message = message.replace(['\n', '|'], " ");
+        self.bare("check", &json!({ "status": "unknown", "error": message }), &format!("UNKNOWN: {message}"));
+    }
+
+    /// The end of a command that changes what is there.
+    pub(crate) fn changed(self, title: &str, outcome: &Outcome, shown: &[Finding], secret: SecretFate) {
+        if self.json {
+            self.object("outcome", outcome);
+            return;
+        }
+        heading(title);
+        line(match outcome.changed {
+            true => "Done.",
+            false => "Everything was as wanted; nothing was changed.",
+        });
+        self.left(outcome, shown, secret);
+    }
+
+    /// The end of a renewal, or of an early removal.
+    pub(crate) fn renewed(self, outcome: &Outcome, shown: &[Finding], secret: SecretFate, is_removal: bool) {
+        let title = if is_removal { "Old secrets" } else { "Renewal" };
+        self.changed(title, outcome, shown, secret);
     }
 
     /// What remains to be done by a person.

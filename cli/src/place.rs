@@ -4,7 +4,7 @@ use clap::Args;
 use cmg_onboarding::{
     AzureServicesConnection, CloudEnvironment, ConnectionSpec, GraphDirectory, OnboardingError, SiteHandle, StaticToken, TenantId,
     connection::AzureServicesConnectionBuilder,
-    token::{EntraSecretProbe, optional_sign_in_scopes, read_only_scopes, registering_scopes, sign_in_scopes},
+    token::{EntraSecretProbe, all_sign_in_scopes, optional_sign_in_scopes, read_only_scopes, registering_scopes, sign_in_scopes},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 
@@ -127,7 +127,9 @@ impl DirectoryArguments {
             (false, ..) => vec![endpoints.default_scope()],
             (true, Access::RegisterOnly, Some(spec)) => registering_scopes(spec, &endpoints),
             (true, Access::Write, Some(spec)) => sign_in_scopes(spec, &endpoints),
-            (true, ..) => read_only_scopes(&endpoints),
+            (true, Access::Read, _) => read_only_scopes(&endpoints),
+            // What the site has is not known yet.
+            (true, _, None) => all_sign_in_scopes(&endpoints),
         };
         let mut directory = GraphDirectory::builder(endpoints.clone(), tokens)
             .scopes(scopes)

@@ -31,6 +31,11 @@ impl SecretThresholds {
         self.0.first().map(|days| Duration::days(i64::from(*days)))
     }
 
+    /// The last threshold, after which there is little time left; `None` if there is none.
+    pub(crate) fn last(&self) -> Option<u16> {
+        self.0.last().copied()
+    }
+
     /// How long a secret with this end is valid yet.
     pub(crate) fn term(&self, end: OffsetDateTime, now: OffsetDateTime) -> Term {
         let date = end.date();

@@ -20,6 +20,7 @@ use crate::{
             snapshot::Snapshot,
         },
         report::{
+            event::Verb,
             finding::{Finding, FindingCode, Severity},
             reading::{Answer, Reading},
         },
@@ -126,6 +127,7 @@ impl Looker<'_> {
             verify_alive: false,
             no_gateway_stated: false,
             apps_unused_stated: false,
+            may_write: false,
             created_by_console: None,
             shown_since: None,
             removal_wait: time::Duration::ZERO,
