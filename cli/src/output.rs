@@ -146,15 +146,18 @@ impl Output {
         if let Some(settings) = outcome.client_settings() {
             line(&format!("For ccmsetup.exe:   {}", settings.ccmsetup_properties()));
         }
-        self.left(outcome, shown, secret);
+        self.left(outcome, shown, secret, true);
     }
 
     /// What was found meanwhile, and what is left to do.
-    fn left(self, outcome: &Outcome, shown: &[Finding], secret: SecretFate) {
+    fn left(self, outcome: &Outcome, shown: &[Finding], secret: SecretFate, is_set_up: bool) {
         let is_new = |finding: &&Finding| !shown.contains(finding);
         self.findings(outcome.findings.iter().filter(is_new));
         let is_handed_over = outcome.next_steps.iter().any(|next| next.code == NextStepCode::HandOverSecret);
         for next in &outcome.next_steps {
+            if !is_set_up && is_of_a_new_connection(next.code) {
+                continue;
+            }
             // What becomes of the secret here, the program knows better than the library.
             let text = match (next.code, secret) {
                 (NextStepCode::HandOverSecret, SecretFate::NotPrinted) => NOT_PRINTED.to_owned(),
@@ -191,7 +194,11 @@ impl Output {
     /// Why a check could not be made.
     pub(crate) fn unknown(self, message: &str) {
         let message = message.replace(['\n', '|'], " ");
-        self.bare("check", &json!({ "status": "unknown", "error": message }), &format!("UNKNOWN: {message}"));
+        self.bare(
+            "check",
+            &json!({ "status": "unknown", "error": message }),
+            &format!("UNKNOWN: {message}"),
+        );
     }
 
     /// The end of a command that changes what is there.
@@ -205,13 +212,7 @@ impl Output {
             true => "Done.",
             false => "Everything was as wanted; nothing was changed.",
         });
-        self.left(outcome, shown, secret);
-    }
-
-    /// The end of a renewal, or of an early removal.
-    pub(crate) fn renewed(self, outcome: &Outcome, shown: &[Finding], secret: SecretFate, is_removal: bool) {
-        let title = if is_removal { "Old secrets" } else { "Renewal" };
-        self.changed(title, outcome, shown, secret);
+        self.left(outcome, shown, secret, false);
     }
 
     /// What remains to be done by a person.
@@ -343,6 +344,14 @@ pub(crate) enum SecretFate {
 const NOT_PRINTED: &str = "This program prints no secret: the one that this run has issued is gone with it. To hand one to the \
 administrator of the site, run `cmg-onboard hand-over`, with --reissue-secret; or add a client secret by hand (Entra admin center > App \
 registrations > the server app > Certificates & secrets).";
+
+/// Whether it is for the one who sets a connection up, and not for the one who changes it.
+const fn is_of_a_new_connection(code: NextStepCode) -> bool {
+    matches!(
+        code,
+        NextStepCode::ExcludeFromConditionalAccess | NextStepCode::SetUpGateway | NextStepCode::ConfigureClientAuthentication
+    )
+}
 
 /// What the Completion page begins with: what is done, and what is left. Without a site there are apps and no connection.
 fn completion(outcome: &Outcome) -> Vec<&'static str> {

@@ -56,6 +56,8 @@ pub(crate) struct Place {
     pub(crate) site: Option<SiteHandle>,
     tenant: Option<TenantId>,
     probe: Option<EntraSecretProbe>,
+    /// The site of an emulator of its own, for what a person does in the console.
+    pub(crate) console: Option<EmulatedSite>,
     /// Kept alive until the command is done: dropping it stops the emulator.
     _emulator: Option<EmulatorServer>,
 }
@@ -95,6 +97,7 @@ impl DirectoryArguments {
                 site: Some(site.real(self.tenant.network.http()?)?),
                 tenant: None,
                 probe: None,
+                console: None,
                 _emulator: None,
             });
         }
@@ -149,6 +152,7 @@ impl DirectoryArguments {
             site,
             tenant,
             probe,
+            console: None,
             _emulator: None,
         })
     }
@@ -163,7 +167,8 @@ impl Place {
         let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
         Ok(Self {
             directory: Some(GraphDirectory::new(server.endpoints().clone(), token)),
-            site: Some(site.into()),
+            site: Some(site.clone().into()),
+            console: Some(site),
             tenant: None,
             probe: Some(EntraSecretProbe::new(server.endpoints().clone())),
             _emulator: Some(server),
@@ -184,7 +189,11 @@ impl Place {
 
     /// A connection here, to be set up further.
     pub(crate) fn builder(&self, spec: ConnectionSpec) -> AzureServicesConnectionBuilder {
-        let mut builder = AzureServicesConnection::builder(spec);
+        self.complete(AzureServicesConnection::builder(spec))
+    }
+
+    /// The same for a connection that something else has begun.
+    pub(crate) fn complete(&self, mut builder: AzureServicesConnectionBuilder) -> AzureServicesConnectionBuilder {
         if let Some(directory) = &self.directory {
             builder = builder.directory(directory.clone());
         }

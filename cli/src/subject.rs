@@ -1,7 +1,10 @@
 //! Which connection a command looks after: the one of a specification, or one that the site has, by its name.
 
 use clap::Args;
-use cmg_onboarding::{Call, ConnectionSpec, OnboardingError, connection::{ReadError, reusing}};
+use cmg_onboarding::{
+    Call, ConnectionSpec, OnboardingError,
+    connection::{ReadError, reusing},
+};
 
 use crate::{
     bad_input::BadInput,

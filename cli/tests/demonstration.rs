@@ -74,6 +74,12 @@ fn the_demonstration_shows_the_wizards_pages_and_proves_the_new_secret() {
             "The connection is in place.",
             "For ccmsetup.exe:   AADTENANTID=",
             "signs in.",
+            "create    Issue a secret for the server app",
+            "proven     The new secret signs in",
+            "== Renewal",
+            "Renew Secret Key",
+            "== In the console",
+            "The old secret",
         ],
     );
 }
@@ -101,7 +107,7 @@ fn the_secret_is_not_tried_out_if_a_flag_says_so() {
     assert!(quiet.contains("The connection is in place."));
     let tried = |lines: &[Value]| lines.iter().filter(|line| line["event"] == "secretTried").count();
     assert_eq!(tried(&lines(&["apply", "--emulated", "--json", "--no-secret-probe"])), 0);
-    let told = lines(&["--json"]);
+    let told = lines(&["apply", "--emulated", "--json"]);
     assert_eq!(tried(&told), 1);
     let event = told.iter().find(|line| line["event"] == "secretTried").unwrap();
     assert_eq!(event["accepted"], true);

@@ -91,7 +91,9 @@ impl WantedArguments {
     fn specification(&self) -> Result<cmg_onboarding::spec::DiscoverySpecBuilder, BadInput> {
         let (users, groups) = (self.users, !self.group.is_empty());
         if (self.schedule.is_some() || self.delta_minutes.is_some()) && !users && !groups {
-            return Err(BadInput("--schedule and --delta-minutes are for --users or --group: give one of them, too.".to_owned()));
+            return Err(BadInput(
+                "--schedule and --delta-minutes are for --users or --group: give one of them, too.".to_owned(),
+            ));
         }
         let mut builder = DiscoverySpec::builder();
         if self.users_off {
@@ -139,7 +141,12 @@ fn show(schedule: &Schedule, output: Output) {
     };
     let words = schedule.in_words();
     let text = format!("Full discovery:  {words}\nNext runs:       {next}");
-    output.page("Schedule", "schedule", &json!({ "schedule": schedule, "words": words, "nextRuns": runs }), &text);
+    output.page(
+        "Schedule",
+        "schedule",
+        &json!({ "schedule": schedule, "words": words, "nextRuns": runs }),
+        &text,
+    );
 }
 
 fn schedule(text: &str) -> Result<Schedule, InvalidSchedule> {

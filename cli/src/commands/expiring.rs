@@ -6,12 +6,12 @@ use std::{
 };
 
 use clap::Args;
+use cmg_onboarding::AzureServicesConnection;
 use cmg_onboarding::{
     ApplicationId, CloudEnvironment, ConnectionSpec, GraphDirectory, OnboardingError, SiteHandle, TenantId,
     connection::{AzureServicesConnectionBuilder, Check, CheckStatus, WatchedApp, expiring},
     token::read_only_scopes,
 };
-use cmg_onboarding::AzureServicesConnection;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -125,10 +125,7 @@ impl ExpiringCommand {
         let spec = watched.spec.as_deref().map(|file| self.specification(file)).transpose()?;
         let environment = spec.as_ref().map_or_else(CloudEnvironment::default, ConnectionSpec::environment);
         let (endpoints, tenant) = match (&watched.domain, watched.tenant) {
-            (_, Some(tenant)) => (
-                self.network.endpoints(cmg_onboarding::CloudEndpoints::of(environment))?,
-                tenant,
-            ),
+            (_, Some(tenant)) => (self.network.endpoints(cmg_onboarding::CloudEndpoints::of(environment))?, tenant),
             (Some(domain), None) => self.network.find(domain, environment).await?,
             (None, None) => return Err(self.wrong(watched, "it names no tenant")),
         };
@@ -142,11 +139,16 @@ impl ExpiringCommand {
             true => read_only_scopes(&endpoints),
             false => vec![endpoints.default_scope()],
         };
-        let directory = GraphDirectory::builder(endpoints, tokens).scopes(scopes).http(http).tenant(tenant).build();
+        let directory = GraphDirectory::builder(endpoints, tokens)
+            .scopes(scopes)
+            .http(http)
+            .tenant(tenant)
+            .build();
         let site = self.site()?;
         match (spec, watched.client_id) {
             (Some(spec), None) => {
-                let mut builder: AzureServicesConnectionBuilder = AzureServicesConnection::builder(spec).directory(directory).tenant(tenant);
+                let mut builder: AzureServicesConnectionBuilder =
+                    AzureServicesConnection::builder(spec).directory(directory).tenant(tenant);
                 if let Some(site) = site {
                     builder = builder.site(site);
                 }
@@ -230,7 +232,10 @@ fn page(sum: &Sum, results: &[(String, Check)]) -> String {
         let first = shown.lines().next().unwrap_or_default();
         // The performance data belong to the first line of all.
         let first = first.split(" | ").next().unwrap_or(first);
-        text.push_str(&format!("\n{}: {first}", key.replace(|character: char| character.is_control() || character == '|', " ")));
+        text.push_str(&format!(
+            "\n{}: {first}",
+            key.replace(|character: char| character.is_control() || character == '|', " ")
+        ));
     }
     text
 }

@@ -79,7 +79,10 @@ impl RenewSecretCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<(), Ending> {
         let renewal = &self.renewal;
         if renewal.show_secret && (output.json || !io::stdout().is_terminal()) {
-            return Err(BadInput("--show-secret shows a secret to a person: standard output has to be a terminal, without --json.".to_owned()).into());
+            return Err(BadInput(
+                "--show-secret shows a secret to a person: standard output has to be a terminal, without --json.".to_owned(),
+            )
+            .into());
         }
         let (verb, command) = match renewal.remove_old {
             true => (Verb::RemoveOldSecrets, "renew-secret --remove-old"),
@@ -109,7 +112,12 @@ impl RenewSecretCommand {
         }
         if renewal.remove_old {
             if !renewal.yes && approved.is_none() {
-                ask("Remove these secrets for good? Type yes:", "--yes, or a saved plan by --plan", "Nothing was removed.", output)?;
+                ask(
+                    "Remove these secrets for good? Type yes:",
+                    "--yes, or a saved plan by --plan",
+                    "Nothing was removed.",
+                    output,
+                )?;
             }
         } else if !renewal.show_secret && would_be_lost(&plan) {
             return Err(Ending::Refused(
@@ -130,7 +138,8 @@ impl RenewSecretCommand {
                 if let Some(secret) = outcome.secret.as_ref().filter(|_| self.renewal.show_secret && is_by_hand) {
                     show(secret);
                 }
-                output.renewed(&outcome, &shown, SecretFate::ByHand, self.renewal.remove_old);
+                let title = if self.renewal.remove_old { "Old secrets" } else { "Renewal" };
+                output.changed(title, &outcome, &shown, SecretFate::ByHand);
                 Ok(())
             }
             Err(error) => {
@@ -147,7 +156,10 @@ impl RenewSecretCommand {
 fn would_be_lost(plan: &Plan) -> bool {
     let operation = |step| plan.step(step).map(|change| &change.operation);
     let is_issued = matches!(operation(Step::IssueSecret), Some(Operation::IssueSecret { .. }));
-    let is_taken = matches!(operation(Step::ImportServerApp), Some(Operation::RenewSecret { by_hand: false, .. }));
+    let is_taken = matches!(
+        operation(Step::ImportServerApp),
+        Some(Operation::RenewSecret { by_hand: false, .. })
+    );
     is_issued && !is_taken
 }
 
