@@ -154,6 +154,41 @@ mod tests {
     }
 
     #[test]
+    fn the_commands_of_every_day_take_what_they_need_and_nothing_that_contradicts_it() {
+        for line in [
+            "show --emulated --registrations",
+            "check --emulated --days 60,14",
+            "expiring --file watched.json --sign-in azure-cli",
+            "renew-secret --emulated --remove-old --yes --shown-since 2026-11-28T09:00:00Z",
+            "update-settings --emulated --app client",
+            "discovery --emulated --group A --remove-group B --users-off",
+            "remove --connection CMG --site emulated --graph http://127.0.0.1:1/ --token-env T --scope connection",
+        ] {
+            assert!(parsed(line).is_ok(), "{line}: {:?}", parsed(line));
+        }
+        for (line, kind) in [
+            ("discovery --emulated", ErrorKind::MissingRequiredArgument),
+            ("discovery --emulated --users --users-off", ErrorKind::ArgumentConflict),
+            ("discovery --emulated --users --schedule nonsense", ErrorKind::ValueValidation),
+            ("renew-secret --emulated --remove-old --show-secret", ErrorKind::ArgumentConflict),
+            ("renew-secret --emulated --yes", ErrorKind::MissingRequiredArgument),
+            (
+                "renew-secret --emulated --shown-since yesterday --remove-old",
+                ErrorKind::ValueValidation,
+            ),
+            ("update-settings --connection CMG", ErrorKind::MissingRequiredArgument),
+            (
+                "update-settings --connection CMG --spec a.json --site emulated",
+                ErrorKind::ArgumentConflict,
+            ),
+            ("expiring --sign-in azure-cli", ErrorKind::MissingRequiredArgument),
+            ("remove --emulated --scope everything", ErrorKind::InvalidValue),
+        ] {
+            assert_eq!(refused(line), kind, "{line}");
+        }
+    }
+
+    #[test]
     fn every_command_says_what_its_exit_codes_mean() {
         for command in Arguments::command()
             .get_subcommands_mut()

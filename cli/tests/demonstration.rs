@@ -79,7 +79,7 @@ fn the_demonstration_shows_the_wizards_pages_and_proves_the_new_secret() {
             "== Renewal",
             "Renew Secret Key",
             "== In the console",
-            "The old secret",
+            "the old secret stays valid until its own end",
         ],
     );
 }
