@@ -15,13 +15,14 @@ use uuid::Uuid;
 
 use super::{
     AutomationClient, Caller, EmulatedTenantBuilder, Fault, RecordedRequest,
+    access::{Access, User},
     authority::{Codes, Renewals, SignInTrouble, SignInTroubles, SignIns},
     caller::{Issuer, write_token},
     faults::Faults,
-    graph::Access,
+    object::Object,
     record::Record,
-    store::{Context, Object, SecretState, Store},
-    tenant_builder::Settings,
+    settings::Settings,
+    store::{Context, SecretState, Store},
 };
 use crate::cloud::CloudEnvironment;
 
@@ -253,7 +254,7 @@ impl EmulatedTenant {
             let id = caller.user_object_id(settings.tenant_id, &account);
             let directory_roles = caller.directory_roles().to_vec();
             let me_refused = caller.me_refused();
-            let user = super::store::User {
+            let user = User {
                 account,
                 directory_roles,
                 me_refused,

@@ -9,7 +9,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 use secrecy::SecretString;
 use url::{Origin, Url};
 
-use super::{CertificateFingerprint, RetryPolicy};
+use super::{CertificateFingerprint, RetryPolicy, roots};
 use crate::error::Diagnostic;
 
 /// The settings of an [`HttpClient`](super::HttpClient).
@@ -77,8 +77,11 @@ impl HttpOptions {
     /// If the text is not one or more certificates in PEM, or the crate is built without its feature `rustls`.
     pub fn trusted_root_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self, InvalidHttpOption> {
         self.roots.push(pem.as_ref().to_vec());
-        super::network::check_roots(&self.roots)?;
-        Ok(self)
+        if roots::are_usable(&self.roots) {
+            Ok(self)
+        } else {
+            Err(InvalidHttpOption::RootCertificate)
+        }
     }
 
     /// Accepts exactly this certificate at the origin of this URL, whatever its issuer, its name and its dates

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use self::{
-    classes::{Class, Object, metadata},
+    classes::{Class, Object, Refused, metadata},
     query::Query,
 };
 use super::EmulatedSite;
@@ -72,8 +72,6 @@ pub(crate) fn answer(site: &EmulatedSite, request: &AdminServiceRequest<'_>) -> 
         }
     })
 }
-
-type Refused = (u16, String);
 
 fn read(site: &EmulatedSite, request: &AdminServiceRequest<'_>, below: &[String]) -> Result<AdminServiceAnswer, Refused> {
     if let Err(error) = site.take_error() {

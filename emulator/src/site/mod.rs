@@ -4,6 +4,7 @@ mod admin_service;
 mod discovery;
 mod ensure;
 mod remote;
+mod remove;
 
 use std::{
     collections::HashMap,

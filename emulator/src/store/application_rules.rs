@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Context, Object, Store, list, list_below, restrictions::created, text, text_of};
-use crate::{refusal::Refusal, texts};
+use super::{Context, Store, list, list_below, restrictions::created, text, text_of};
+use crate::{object::Object, refusal::Refusal, texts};
 
 const LONGEST_NAME: usize = 120;
 const LONGEST_SCOPE_NAME: usize = 120;

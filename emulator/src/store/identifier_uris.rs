@@ -4,8 +4,8 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Context, Object, Store, list, text};
-use crate::{refusal::Refusal, tenant_builder::Settings, texts};
+use super::{Context, Store, list, text};
+use crate::{object::Object, refusal::Refusal, settings::Settings, texts};
 
 const LONGEST: usize = 255;
 

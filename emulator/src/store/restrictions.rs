@@ -6,8 +6,13 @@
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::{Context, Object, Store, moment, text, text_of};
-use crate::{AppManagementPolicy, refusal::Refusal, texts};
+use super::{Context, Store, moment, text, text_of};
+use crate::{
+    AppManagementPolicy,
+    object::{Object, merge},
+    refusal::Refusal,
+    texts,
+};
 
 /// The tenant's default policy has this id, and refusals name it.
 pub(super) const DEFAULT_POLICY_ID: &str = "00000000-0000-0000-0000-000000000000";
@@ -29,7 +34,7 @@ impl Store {
             let message = texts::NO_SUCH_PROPERTY.with(&[("property", unknown), ("type", "tenantAppManagementPolicy")]);
             return Err(Refusal::bad_request(message));
         }
-        super::merge(&mut self.policy, body);
+        merge(&mut self.policy, body);
         Ok(())
     }
 

@@ -23,6 +23,7 @@ mod lenient;
 mod refusal;
 mod rows;
 mod sign_in;
+mod tickets;
 
 use std::sync::Arc;
 
