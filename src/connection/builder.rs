@@ -235,6 +235,13 @@ impl AzureServicesConnectionBuilder {
     /// How old a plan may be when it is applied, by tokio's timer. For an older one,
     /// [`Plan::apply`](super::Plan::apply) reads tenant and site again and refuses the plan if it would do
     /// something else now. Default: 60 seconds.
+    ///
+    /// A plan whose first round makes app registrations and does nothing else is read again beside that round, which
+    /// then costs no time. Each app is ensured by its unique name, so that nothing in use is changed; if the plan turns
+    /// out to be stale, the run stops before its second round, the report and the secret are in the error, and the next
+    /// run finds the apps. Every other plan is read again before its first write, because that write depends on what is
+    /// looked at: it changes, proves, restores or removes an app that may be in use, or writes to the site. A plan
+    /// from [`plan_from`](super::AzureServicesConnection::plan_from) has just been compared with what is there.
     pub fn max_plan_age(mut self, age: Duration) -> Self {
         self.inner.max_plan_age = age;
         self

@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     connection::{
         check::{
-            rules::{Consents, Rules},
+            rules::{BeingMade, Consents, Rules},
             term::SecretThresholds,
         },
         plan::{document::PlanDocument, draft},
@@ -132,12 +132,16 @@ impl Inner {
 
     /// Reads tenant and site.
     pub(crate) async fn read(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
-        emitter.listening(self.read_consistently(emitter)).await
+        emitter.listening(self.read_consistently(emitter, BeingMade::default())).await
     }
 
-    async fn read_consistently(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+    /// The same inside a run, which passes on what the calls tell and may be making apps meanwhile.
+    pub(crate) async fn read_consistently(&self, emitter: &Emitter<'_>, being_made: BeingMade) -> Result<Snapshot, ReadError> {
         let call = emitter.call(None);
-        let rules = self.rules();
+        let rules = Rules {
+            being_made,
+            ..self.rules()
+        };
         let (directory, site) = (self.directory(), self.site());
         let probe = self.secret_probe.as_deref();
         let read_once = || read(&rules, directory, site, probe, call.clone(), self.clock.now());
@@ -204,6 +208,7 @@ impl Inner {
             no_gateway_stated: self.no_gateway_stated,
             apps_unused_stated: self.apps_unused_stated,
             only: self.only,
+            being_made: BeingMade::default(),
             site_identity: self.site_identity.as_ref(),
             thresholds: &self.thresholds,
             now: self.clock.now(),

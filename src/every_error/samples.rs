@@ -168,6 +168,8 @@ fn step_errors() -> Vec<StepError> {
         planned: id,
         signed_in: id,
     });
+    errors.push(StepError::Stale(stale()));
+    errors.push(StepError::Blocked(blocked()));
     errors.push(StepError::Cancelled);
     errors.push(StepError::DeadlineExceeded {
         deadline: Duration::from_secs(9),
@@ -190,11 +192,19 @@ pub(super) fn stopped_by(error: StepError) -> ApplyError {
     ApplyError::new(tenant, first, Vec::new(), Report::default(), Vec::new(), None)
 }
 
-fn onboarding_errors() -> Vec<OnboardingError> {
+fn blocked() -> Blocked {
     let blocked = json!({"findings": [{
         "severity": "blocker", "code": "tokenExpired", "message": "The token has expired.", "remedy": "Sign in again.",
     }]});
+    serde_json::from_value(blocked).unwrap()
+}
+
+fn stale() -> StalePlan {
     let stale = json!({"differences": [{"path": "/tenantId", "approved": 1, "now": 2}]});
+    serde_json::from_value(stale).unwrap()
+}
+
+fn onboarding_errors() -> Vec<OnboardingError> {
     let mut errors: Vec<OnboardingError> = step_errors().into_iter().map(|error| stopped_by(error).into()).collect();
     errors.extend(directory_errors().into_iter().map(|error| ReadError::Directory(error).into()));
     errors.extend(site_errors().into_iter().map(|error| ReadError::Site(error).into()));
@@ -207,8 +217,8 @@ fn onboarding_errors() -> Vec<OnboardingError> {
     errors.push(IncompleteConnection::DirectoryMissing.into());
     errors.push(IncompleteConnection::SiteMissing.into());
     errors.push(IncompleteConnection::NothingToDo.into());
-    errors.push(serde_json::from_value::<Blocked>(blocked).unwrap().into());
-    errors.push(serde_json::from_value::<StalePlan>(stale).unwrap().into());
+    errors.push(blocked().into());
+    errors.push(stale().into());
     errors
 }
 

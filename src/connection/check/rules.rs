@@ -31,6 +31,13 @@ pub enum Consents {
     LeaveToAdministrator,
 }
 
+/// The apps that a run makes while it reads, so that whether they are to be seen yet says nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct BeingMade {
+    pub(crate) server: bool,
+    pub(crate) client: bool,
+}
+
 /// What the checks go by besides what was found.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'a> {
@@ -51,6 +58,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) apps_unused_stated: bool,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
+    /// The apps that are not looked for.
+    pub(crate) being_made: BeingMade,
     pub(crate) site_identity: Option<&'a SiteIdentity>,
     /// How long before its end a secret is told of.
     pub(crate) thresholds: &'a SecretThresholds,

@@ -8,7 +8,7 @@ use crate::{
     connection::{
         check::{
             directory::check_claims,
-            rules::{Consents, Rules},
+            rules::{BeingMade, Consents, Rules},
             verify::secret::try_out,
         },
         plan::registration::UniqueNames,
@@ -122,7 +122,8 @@ pub(crate) async fn read_tenant(
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
     // One that contains the app's own id is told once it is known whether the app is there.
-    let early_uri = wanted_uri(spec, tenant_known).filter(|uri| !uri.has_placeholders());
+    let BeingMade { server, client } = rules.being_made;
+    let early_uri = wanted_uri(spec, tenant_known).filter(|uri| !uri.has_placeholders() && !server);
     let uri_owner = OptionFuture::from(
         early_uri
             .as_ref()
@@ -131,18 +132,18 @@ pub(crate) async fn read_tenant(
     let graph = OptionFuture::from(writes.then(|| directory.service_principal(call.clone(), MICROSOFT_GRAPH)));
 
     // An app that is there already needs no name, and a deleted one cannot hold it.
-    let creates = spec.server_app().is_created() || spec.client_app().is_created();
+    let creates = (spec.server_app().is_created() && !server) || (spec.client_app().is_created() && !client);
     let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call.clone(), &unique_names)));
 
     let objects = join3(
-        directory.application(call.clone(), &server_key),
-        directory.application(call.clone(), &client_key),
+        OptionFuture::from((!server).then(|| directory.application(call.clone(), &server_key))),
+        OptionFuture::from((!client).then(|| directory.application(call.clone(), &client_key))),
         deleted,
     );
     let surroundings = join3(directory.tenant(call.clone()), graph, uri_owner);
     let optional = join3(roles, policy, conditional_access);
     let (objects, surroundings, (roles, policy, conditional_access)) = join3(objects, surroundings, optional).await;
-    let (server, client) = (objects.0?, objects.1?);
+    let (server, client) = (objects.0.transpose()?.flatten(), objects.1.transpose()?.flatten());
     let deleted = none_if_denied(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
     let (tenant, tenant_name_unread) = match surroundings.0 {
         Ok(tenant) => (tenant, false),
@@ -153,7 +154,7 @@ pub(crate) async fn read_tenant(
         Some(owner) => (early_uri, owner?),
         None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {
             (Some(uri), _) => (Some(uri), server.clone()),
-            (None, Some(uri)) if uri.has_placeholders() => (Some(uri), None),
+            (None, Some(uri)) if uri.has_placeholders() || rules.being_made.server => (Some(uri), None),
             (None, Some(uri)) => {
                 let owner = directory.application_with_uri(call.clone(), uri.as_str()).await?;
                 (Some(uri), owner)

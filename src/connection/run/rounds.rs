@@ -1,6 +1,6 @@
 //! Carries a plan out, in rounds, everything independent side by side.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use crate::{
     cloud::CloudEndpoints,
@@ -20,7 +20,7 @@ use crate::{
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
-        run::{app::ToRegister, context::Run, prove::beside, registered::Registered},
+        run::{app::ToRegister, context::Run, look_again::FIRST, prove::beside, registered::Registered},
     },
     directory::Directory,
     ids::{ApplicationId, ServicePrincipalId},
@@ -64,10 +64,14 @@ impl Run<'_> {
                 continue;
             }
             let work = join_all(of_round.into_iter().map(|change| self.execute(change)));
-            let results = if round == PROOF {
-                beside(work, self.prove()).await
-            } else {
-                work.await
+            let results = match round {
+                FIRST if self.looks_again() => {
+                    let (mut results, looked) = join(work, self.look_again()).await;
+                    results.push(looked.map_err(|error| self.stale(error)));
+                    results
+                }
+                PROOF => beside(work, self.prove()).await,
+                _ => work.await,
             };
             results.into_iter().collect::<Result<(), StepFailure>>()?;
         }
@@ -302,7 +306,7 @@ impl Run<'_> {
             client_app: client_app.filter(|_| is_onboarding),
             next_steps,
             findings: self.all_findings(),
-            read_at: self.snapshot.read_at,
+            read_at: self.state().read_at.unwrap_or(self.snapshot.read_at),
             secret,
             connection,
             report,
