@@ -153,7 +153,7 @@ impl Arguments {
 
     /// The endpoints that the flags name, on top of the cloud's own.
     pub(crate) fn endpoints(&self, mut endpoints: CloudEndpoints) -> Result<CloudEndpoints, BadInput> {
-        let bad = |error: cmg_onboarding::cloud::InvalidEndpoint| BadInput(format!("{error}. {}", error.help()));
+        let bad = |error: cmg_onboarding::error::InvalidValue| BadInput(format!("{error}. {}", error.help()));
         if let Some(authority) = &self.authority {
             endpoints = endpoints.with_authority(authority.clone()).map_err(bad)?;
         }

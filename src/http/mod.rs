@@ -35,8 +35,8 @@ mod warming;
 
 pub use answer::{Answer, RawAnswer};
 pub use client::HttpClient;
-pub use fingerprint::{CertificateFingerprint, InvalidFingerprint};
-pub use options::{HttpOptions, InvalidHttpOption, Proxy};
+pub use fingerprint::CertificateFingerprint;
+pub use options::{HttpOptions, Proxy};
 pub use pipeline::HttpError;
 pub use request::{Method, Request};
 pub use retry::RetryPolicy;

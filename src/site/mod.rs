@@ -11,7 +11,7 @@ mod split;
 mod work;
 
 pub use api::{Site, SiteHandle};
-pub use identity::{InvalidSiteIdentity, SiteIdentity};
+pub use identity::SiteIdentity;
 pub use info::{SiteGateway, SiteHierarchy, SiteInfo};
 pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteSnapshot, SiteTenant, UnreadRow};
 pub use split::SplitSite;

@@ -8,10 +8,12 @@ use serde_json::Value;
 use super::{
     client_app::{ClientApp, ClientAppDraft},
     discovery::{DiscoverySpec, DiscoverySpecBuilder},
+    field_input::FieldInput,
     names::check_name,
     reader::Reader,
-    server_app::{ServerApp, ServerAppDraft},
-    violations::{FieldInput, InvalidSpec, Rule, ViolationCode, Violations},
+    server_app::ServerApp,
+    server_app_draft::ServerAppDraft,
+    violations::{InvalidSpec, Rule, ViolationCode, Violations},
 };
 use crate::cloud::CloudEnvironment;
 

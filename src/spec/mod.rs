@@ -11,16 +11,22 @@ mod connection;
 mod discovery;
 mod english;
 mod existing_app;
+mod field_input;
 mod imported_server_app;
 mod names;
 mod reader;
 mod schedule;
 mod secret_validity;
 mod server_app;
+mod server_app_draft;
+mod switch;
 mod violation_code;
 mod violations;
 
-pub use app_id_uri::{ACCEPTED_FORMS, AppIdUri, InvalidAppIdUri, UriOwnerProblem, WIZARD_DEFAULT};
+#[cfg(test)]
+pub(crate) use app_id_uri::ACCEPTED_FORMS;
+pub(crate) use app_id_uri::UriOwnerProblem;
+pub use app_id_uri::{AppIdUri, InvalidAppIdUri};
 pub use client_app::{ClientApp, ClientAppDraft, ClientAppSpec, ClientAppSpecBuilder, ImportedClientApp, ImportedClientAppBuilder};
 pub use connection::{ConnectionSpec, ConnectionSpecBuilder};
 pub(crate) use discovery::has_group;
@@ -28,6 +34,7 @@ pub use discovery::{DiscoverySpec, DiscoverySpecBuilder, GroupDiscovery, UserDis
 pub use existing_app::{AdoptedClientApp, AdoptedServerApp, AdoptedServerAppBuilder, ReusedApp};
 pub use imported_server_app::{ImportedServerApp, ImportedServerAppBuilder};
 pub use schedule::{DayOfMonth, InvalidSchedule, Recurrence, Schedule, ScheduleBuilder, WeekOrder};
-pub use secret_validity::{InvalidSecretValidity, SecretValidity};
-pub use server_app::{DEFAULT_HOME_PAGE_URL, ServerApp, ServerAppDraft, ServerAppSpec, ServerAppSpecBuilder};
+pub use secret_validity::SecretValidity;
+pub use server_app::{ServerApp, ServerAppSpec, ServerAppSpecBuilder};
+pub use server_app_draft::ServerAppDraft;
 pub use violations::{InvalidSpec, Violation, ViolationCode};

@@ -4,9 +4,9 @@ use time::OffsetDateTime;
 
 use super::{Contents, Ensured, discovery::set_discovery};
 use cmg_onboarding::{
+    ClientSecret,
     error::{SiteError, SiteRefused},
     ids::ApplicationId,
-    secret::ClientSecret,
     site::{
         ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteApplication, SiteConnection, SiteItem, SiteOnboarding, SiteRowId,
         SiteTenant,

@@ -24,11 +24,11 @@ use super::{
     timeline::{Moment, Timeline},
 };
 use cmg_onboarding::{
+    ClientSecret,
     call::Call,
     clock::{Clock, SystemClock},
     error::{SiteError, SiteRefused},
     ids::ApplicationId,
-    secret::ClientSecret,
     site::{
         Site, SiteAction, SiteFailure, SiteHierarchy, SiteIdentity, SiteInfo, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress,
         SiteRemoval, SiteRemoved, SiteRowId, SiteSnapshot,
