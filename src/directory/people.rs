@@ -102,8 +102,7 @@ impl VerifiedDomain {
 
 /// What the tenant's default app management policy means for a new single-tenant app with a secret.
 ///
-/// Source: `tenantAppManagementPolicy`. Exemptions for the caller cannot be seen, so what follows from it is a
-/// warning, not a certainty.
+/// Source: `tenantAppManagementPolicy`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -117,6 +116,10 @@ pub struct AppManagementPolicy {
     pub uris_need_an_owner: bool,
     /// Only `api://{appId}` and `api://{tenantId}/{appId}` are allowed (`nonDefaultUriAddition`).
     pub only_default_uris: bool,
+    /// A restriction that is in force exempts callers with a custom security attribute (`excludeActors`). Whether this caller
+    /// is one of them is not known, so that what follows from the policy is a warning then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_exempt_caller: bool,
 }
 
 #[expect(clippy::ref_option, reason = "the signature is serde's")]

@@ -67,10 +67,13 @@ pub(crate) struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    /// Whether a policy may refuse although no check has found it beforehand: it could not be read, or the caller states that
-    /// it does not apply.
+    /// Whether a policy may refuse although no check stops the plan beforehand: it could not be read, the caller states that it
+    /// does not apply, or it exempts some callers and whether this is one of them is not known.
     pub(crate) const fn may_be_refused(&self, found: &TenantSnapshot) -> bool {
-        found.policy.is_none() || self.policy_exempt
+        match &found.policy {
+            None => true,
+            Some(policy) => self.policy_exempt || policy.may_exempt_caller,
+        }
     }
 
     /// What tells the site from another one: what the caller gives, else what the site says.

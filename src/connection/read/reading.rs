@@ -21,7 +21,7 @@ use crate::{
     },
     directory::{Application, ApplicationKey, Directory, ServicePrincipal, SignedIn, Tenant},
     error::{DirectoryError, RefusalReason},
-    ids::{TenantId, well_known::MICROSOFT_GRAPH},
+    ids::{ApplicationId, TenantId, well_known::MICROSOFT_GRAPH},
     permissions::Use,
     site::Site,
     spec::{AppIdUri, ConnectionSpec},
@@ -170,7 +170,19 @@ pub(crate) async fn read_tenant(
     let principal_of = |application: Option<&Application>| {
         OptionFuture::from(application.map(|application| directory.service_principal(call.clone(), application.app_id)))
     };
-    let (server_principal, client_principal) = join(principal_of(server.as_ref()), principal_of(client.as_ref())).await;
+    let absent = [(&server_key, &server), (&client_key, &client)]
+        .into_iter()
+        .filter_map(|(key, found)| match key {
+            ApplicationKey::ApplicationId(id) if found.is_none() => Some(*id),
+            _ => None,
+        });
+    let absent: Vec<ApplicationId> = absent.collect();
+    // Only if an app is not there that must be: a plan without it is blocked, and this tells why.
+    let deleted_principals = OptionFuture::from((!absent.is_empty()).then(|| directory.deleted_service_principals(call.clone(), &absent)));
+    let (server_principal, client_principal, deleted_principals) =
+        join3(principal_of(server.as_ref()), principal_of(client.as_ref()), deleted_principals).await;
+    let deleted_principals = none_if_denied(deleted_principals.unwrap_or_else(|| Ok(Vec::new())))?;
+    let deleted_apps = deleted_principals.into_iter().flatten().map(|principal| principal.app_id).collect();
     let server = with_principal(server, server_principal)?;
     let client = with_principal(client, client_principal)?;
 
@@ -200,6 +212,7 @@ pub(crate) async fn read_tenant(
         uri,
         uri_owner,
         deleted,
+        deleted_apps,
         restores: directory.restores_applications(),
         graph,
         grants_unread: grants.is_none(),

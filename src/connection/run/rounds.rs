@@ -66,7 +66,8 @@ impl Run<'_> {
             let work = join_all(of_round.into_iter().map(|change| self.execute(change)));
             let results = match round {
                 FIRST if self.looks_again() => {
-                    let (mut results, looked) = join(work, self.look_again()).await;
+                    // In a place of its own: it is large, and most runs have none.
+                    let (mut results, looked) = join(work, Box::pin(self.look_again())).await;
                     results.push(looked.map_err(|error| self.stale(error)));
                     results
                 }
