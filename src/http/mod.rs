@@ -29,6 +29,7 @@ mod request;
 mod retry;
 mod retry_after;
 mod silence;
+mod spans;
 mod transport;
 mod warming;
 

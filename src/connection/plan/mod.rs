@@ -167,6 +167,7 @@ impl Plan {
     }
 
     pub(crate) async fn carry_out(&self, emitter: &Emitter<'_>) -> Result<Outcome, ApplyError> {
+        emitter.tenant(self.document.tenant_id);
         emitter.emit(EventKind::PlanMade {
             total: self.document.changes.len(),
         });
