@@ -127,7 +127,7 @@ impl Inner {
 
     /// Begins a run.
     pub(crate) fn begin<'a>(&'a self, verb: Verb, listener: &'a (dyn Fn(&Event) + Send + Sync)) -> Emitter<'a> {
-        Emitter::begin(verb, listener, self.clock.as_ref())
+        Emitter::begin(verb, Some(self.spec.key()), listener, self.clock.as_ref())
     }
 
     /// Reads tenant and site.
@@ -153,6 +153,9 @@ impl Inner {
         } else {
             snapshot
         };
+        if let Some(tenant) = snapshot.tenant_of(&self.spec) {
+            emitter.tenant(tenant);
+        }
         self.read_until_consistent(snapshot, emitter).await
     }
 

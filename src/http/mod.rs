@@ -30,6 +30,7 @@ mod retry;
 mod retry_after;
 mod roots;
 mod silence;
+mod spans;
 mod transport;
 mod warming;
 

@@ -9,6 +9,9 @@ pub mod http {}
 #[doc = "```"]
 pub mod mocking {}
 
+#[doc = include_str!("observability.md")]
+pub mod observability {}
+
 #[doc = include_str!("permissions.md")]
 pub mod permissions {}
 

@@ -5,6 +5,7 @@ pub mod admin_service;
 mod api;
 mod identity;
 mod info;
+mod known_app;
 mod objects;
 pub mod power_shell;
 mod split;
@@ -13,6 +14,7 @@ mod work;
 pub use api::{Site, SiteHandle};
 pub use identity::SiteIdentity;
 pub use info::{SiteGateway, SiteHierarchy, SiteInfo};
+pub use known_app::KnownApp;
 pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteSnapshot, SiteTenant, UnreadRow};
 pub use split::SplitSite;
 pub use work::{

@@ -178,7 +178,7 @@ impl<'de> Deserialize<'de> for ConnectionSpec {
     }
 }
 
-fn from_value(value: Value) -> Result<ConnectionSpec, InvalidSpec> {
+pub(crate) fn from_value(value: Value) -> Result<ConnectionSpec, InvalidSpec> {
     let mut violations = Violations::default();
     let spec = Reader::new("", value, &mut violations).and_then(|reader| {
         let builder = ConnectionSpecBuilder::read(reader, &mut violations);

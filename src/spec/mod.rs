@@ -9,6 +9,7 @@ pub mod by_hand;
 mod client_app;
 mod connection;
 mod discovery;
+mod draft;
 mod english;
 mod existing_app;
 mod field_input;
@@ -31,6 +32,7 @@ pub use client_app::{ClientApp, ClientAppDraft, ClientAppSpec, ClientAppSpecBuil
 pub use connection::{ConnectionSpec, ConnectionSpecBuilder};
 pub(crate) use discovery::has_group;
 pub use discovery::{DiscoverySpec, DiscoverySpecBuilder, GroupDiscovery, UserDiscovery};
+pub use draft::ConnectionDraft;
 pub use existing_app::{AdoptedClientApp, AdoptedServerApp, AdoptedServerAppBuilder, ReusedApp};
 pub use imported_server_app::{ImportedServerApp, ImportedServerAppBuilder};
 pub use schedule::{DayOfMonth, InvalidSchedule, Recurrence, Schedule, ScheduleBuilder, WeekOrder};

@@ -178,6 +178,7 @@ impl Plan {
     }
 
     async fn run(&self, emitter: &Emitter<'_>, looks_again: bool) -> Result<Outcome, ApplyError> {
+        emitter.tenant(self.document.tenant_id);
         emitter.emit(EventKind::PlanMade {
             total: self.document.changes.len(),
         });

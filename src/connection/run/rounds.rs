@@ -60,10 +60,11 @@ impl Run<'_> {
             }
             if of_round.iter().any(|change| change.step.is_import()) {
                 // One request does all of them: starting a site's tool costs seconds.
-                self.import(&of_round).await?;
+                self.emitter.site(self.import(&of_round)).await?;
                 continue;
             }
-            let work = join_all(of_round.into_iter().map(|change| self.execute(change)));
+            let of_round = of_round.into_iter();
+            let work = join_all(of_round.map(|change| self.emitter.step_of(change.step, self.execute(change))));
             let results = match round {
                 FIRST if self.looks_again() => {
                     // In a place of its own: it is large, and most runs have none.
@@ -290,6 +291,7 @@ impl Run<'_> {
             Vec::new()
         };
         Outcome {
+            version: Outcome::VERSION,
             changed,
             environment: document.environment,
             tenant_id: document.tenant_id,
