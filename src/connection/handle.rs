@@ -9,10 +9,10 @@ use crate::{
     clock::Clock,
     connection::{
         check::{
-            rules::{BeingMade, Consents, Rules},
+            rules::{BeingMade, Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
-        plan::{document::PlanDocument, draft},
+        plan::{document::PlanDocument, draft, registration::UniqueNames},
         read::{
             reading::{Unread, read, read_tenant},
             snapshot::Snapshot,
@@ -21,7 +21,7 @@ use crate::{
             emitter::Emitter,
             error::ReadError,
             event::{Event, EventKind, Verb},
-            finding::Finding,
+            finding::{Finding, FindingCode},
             step::AppRole,
         },
         run::{cancel::Cancel, secret_sink::SecretSink},
@@ -95,6 +95,11 @@ pub(crate) struct Inner {
     /// Whether a run proves that the apps that it keeps are there.
     pub(crate) verify_alive: bool,
     pub(crate) apps_unused_stated: bool,
+    pub(crate) removal_scope: RemovalScope,
+    /// The unique names of both apps, if they are not those of the specification's key.
+    pub(crate) unique_names: Option<UniqueNames>,
+    /// Whether it was made of what was found, to remove it: then it does nothing else.
+    pub(crate) only_removes: bool,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
@@ -194,11 +199,12 @@ impl Inner {
         let rules = self.rules();
         match verb {
             Verb::Remove => draft::removal(&rules, snapshot),
+            _ if self.only_removes => (vec![Finding::blocker(FindingCode::RemovalOnly)], None),
             _ => draft::onboarding(&rules, snapshot),
         }
     }
 
-    fn rules(&self) -> Rules<'_> {
+    pub(crate) fn rules(&self) -> Rules<'_> {
         Rules {
             spec: &self.spec,
             endpoints: self.directory().and_then(|directory| directory.endpoints()),
@@ -210,6 +216,8 @@ impl Inner {
             verify_alive: self.verify_alive,
             no_gateway_stated: self.no_gateway_stated,
             apps_unused_stated: self.apps_unused_stated,
+            removal_scope: self.removal_scope,
+            unique_names: self.unique_names.as_ref(),
             only: self.only,
             being_made: BeingMade::default(),
             site_identity: self.site_identity.as_ref(),

@@ -3,6 +3,9 @@
 #[doc = include_str!("http.md")]
 pub mod http {}
 
+#[doc = include_str!("life_after_onboarding.md")]
+pub mod life_after_onboarding {}
+
 #[doc = include_str!("mocking.md")]
 #[doc = "```"]
 #[doc = include_str!("../../examples/mocking.rs")]

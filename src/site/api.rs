@@ -26,6 +26,7 @@ use crate::{
 /// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `snapshot` |
 /// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | `snapshot`, `onboard` |
 /// | [`remove`](crate::AzureServicesConnection::remove) | `snapshot`, `remove` |
+/// | [`view`](crate::AzureServicesConnection::view), [`connections`](crate::connection::connections) | `snapshot` |
 /// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | none |
 ///
 /// [`manual::mocking`](crate::manual::mocking) has complete mocks. The feature `contract` holds an implementation to what is

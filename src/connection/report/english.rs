@@ -584,6 +584,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The adopted ${app} app ${clientId} stays, with what was changed on it and with its consents.",
             "Take back by hand what is no longer wanted (Entra admin center > App registrations).",
         ),
+        Code::RemovalOnly => Words::new(
+            "This connection was made of what was found and not of a specification, so nothing but a removal can be planned for it.",
+            "Ask for plan_removal, removal_from or remove; to change the connection, write a specification for it.",
+        ),
     }
 }
 

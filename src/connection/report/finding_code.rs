@@ -380,6 +380,8 @@ pub enum FindingCode {
     DirectoryUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
     AdoptedAppStays,
+    /// The connection was made of a view or of an inventory, so that it can be removed, and was asked for something else.
+    RemovalOnly,
 }
 
 impl FindingCode {
@@ -527,5 +529,6 @@ impl FindingCode {
         Self::RegistrationUncertain,
         Self::DirectoryUnread,
         Self::AdoptedAppStays,
+        Self::RemovalOnly,
     ];
 }

@@ -283,6 +283,7 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::RegistrationUncertain, Field::App(ID), REGISTER),
         (Code::DirectoryUnread, Field::None, At::None),
         (Code::AdoptedAppStays, Field::App(ID), REMOVE),
+        (Code::RemovalOnly, Field::None, At::None),
     ]
 };
 
