@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     connection::{
         check::{
+            as_it_is::check_as_it_is,
             rules::{BeingMade, Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
@@ -18,6 +19,7 @@ use crate::{
             snapshot::Snapshot,
         },
         report::{
+            check::Check,
             emitter::Emitter,
             error::ReadError,
             event::{Event, EventKind, Verb},
@@ -137,19 +139,38 @@ impl Inner {
 
     /// Reads tenant and site.
     pub(crate) async fn read(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
-        emitter.listening(self.read_consistently(emitter, BeingMade::default())).await
+        emitter.listening(self.read_consistently(&self.rules(), emitter)).await
     }
 
     /// The same inside a run, which passes on what the calls tell and may be making apps meanwhile.
-    pub(crate) async fn read_consistently(&self, emitter: &Emitter<'_>, being_made: BeingMade) -> Result<Snapshot, ReadError> {
-        let call = emitter.call(None);
+    pub(crate) async fn read_beside(&self, emitter: &Emitter<'_>, being_made: BeingMade) -> Result<Snapshot, ReadError> {
         let rules = Rules {
             being_made,
             ..self.rules()
         };
+        self.read_consistently(&rules, emitter).await
+    }
+
+    /// Reads tenant and site, and says how well the connection is. What the caller wants a run to do beside the
+    /// specification is no matter of it.
+    pub(crate) async fn check(&self, emitter: &Emitter<'_>) -> Result<Check, ReadError> {
+        let mut rules = Rules {
+            may_write: false,
+            reissue_secret: false,
+            remove_superseded: false,
+            verify_alive: false,
+            ..self.rules()
+        };
+        let snapshot = emitter.listening(self.read_consistently(&rules, emitter)).await?;
+        rules.now = snapshot.read_at;
+        Ok(check_as_it_is(&rules, &snapshot))
+    }
+
+    async fn read_consistently(&self, rules: &Rules<'_>, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+        let call = emitter.call(None);
         let (directory, site) = (self.directory(), self.site());
         let probe = self.secret_probe.as_deref();
-        let read_once = || read(&rules, directory, site, probe, call.clone(), self.clock.now());
+        let read_once = || read(rules, directory, site, probe, call.clone(), self.clock.now());
         let snapshot = read_once().await?;
         // Reading a site can take seconds, in which another run of this specification may have come to its
         // end.
@@ -161,12 +182,12 @@ impl Inner {
         if let Some(tenant) = snapshot.tenant_of(&self.spec) {
             emitter.tenant(tenant);
         }
-        self.read_until_consistent(snapshot, emitter).await
+        self.read_until_consistent(rules, snapshot, emitter).await
     }
 
     /// Looks at the tenant again for as long as one of its answers is old by the word of another one, and as the waiting
     /// policy allows. What is still contradictory then is a finding.
-    async fn read_until_consistent(&self, mut snapshot: Snapshot, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+    async fn read_until_consistent(&self, rules: &Rules<'_>, mut snapshot: Snapshot, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
         let (mut delays, started, mut attempt) = (self.wait_policy.delays(), Instant::now(), 0);
         while let (Some(app), Some(directory)) = (snapshot.registered_and_deleted(), self.directory()) {
             let delay = delays.next();
@@ -182,7 +203,7 @@ impl Inner {
             });
             sleep(delay).await;
             snapshot.read_at = self.clock.now();
-            match read_tenant(&self.rules(), directory, self.site().is_some(), emitter.call(None)).await {
+            match read_tenant(rules, directory, self.site().is_some(), emitter.call(None)).await {
                 Ok(again) => snapshot.directory = Some(again),
                 Err(Unread::UnusableToken(token)) => {
                     snapshot.directory = None;
@@ -211,6 +232,7 @@ impl Inner {
             expected_tenant: self.expected_tenant,
             policy_exempt: self.policy_exempt,
             consents: self.consents,
+            may_write: true,
             reissue_secret: self.reissue_secret,
             remove_superseded: self.remove_superseded,
             verify_alive: self.verify_alive,

@@ -54,6 +54,8 @@
 //!   something else by then.
 //! - To verify values that an administrator is about to import, as *Verify* in the console does:
 //!   [`ImportVerifier`].
+//! - To watch a connection, with the exit codes of monitoring plug-ins: [`check`](AzureServicesConnection::check). To
+//!   watch when the secrets of many tenants end: [`expiring`].
 //! - To have a change approved by a review board: [`Plan::review`], as text and as data.
 //! - To see what there is, without a specification: [`connections`]; with one: [`view`](AzureServicesConnection::view).
 //! - To find and remove what a forgotten specification has made: [`registrations`].
@@ -80,6 +82,7 @@
 
 mod builder;
 mod check;
+mod expiring;
 mod handle;
 mod many;
 mod plan;
@@ -96,6 +99,7 @@ pub use check::{
     sign_in::SignInSummary,
     verify::{ImportVerifier, Verification},
 };
+pub use expiring::{WatchedApp, expiring, expiring_stream};
 pub use handle::AzureServicesConnection;
 pub use many::{ManyResult, onboard_many, onboard_stream};
 pub use plan::{
@@ -110,8 +114,11 @@ pub use plan::{
 pub use preflight::Preflight;
 pub use report::{
     blocked::Blocked,
+    check::Check,
+    check_status::CheckStatus,
     error::{ApplyError, OnboardingError, ReadError},
     event::{Event, EventKind, RunId, Verb},
+    expiry::{Expiry, ExpiryKind},
     finding::{Finding, FindingCode, Severity},
     incomplete::IncompleteConnection,
     next_step::NextStep,

@@ -7,6 +7,7 @@ use crate::{
         plan::{Plan, document::PlanDocument},
         preflight::Preflight,
         report::{
+            check::Check,
             emitter::Emitter,
             error::{OnboardingError, ReadError},
             event::{Event, Verb},
@@ -46,6 +47,31 @@ impl AzureServicesConnection {
         let emitter = self.inner.begin(Verb::Preflight, &events);
         let result = self.inner.read(&emitter).await;
         let result = result.map(|snapshot| Preflight::new(self, snapshot));
+        emitter.end_of_reading(&result);
+        result
+    }
+
+    /// Checks whether the connection works and when the secret of the server app ends, for a monitoring system. Writes
+    /// nothing, and needs no right to write: a right that only a run needs is not looked for.
+    ///
+    /// It reads both sides as [`preflight`](Self::preflight) does, but for what only a run needs to know (policies, directory
+    /// roles, deleted apps), and holds everything against the specification as it
+    /// is: what a run would mend is a finding here. [`Check::status`] has the status, by the table in
+    /// [`manual::life_after_onboarding`](crate::manual::life_after_onboarding), and
+    /// [`secret_thresholds`](AzureServicesConnectionBuilder::secret_thresholds) the days from which on the end of the secret
+    /// counts. A side that the connection does not have is not looked at: without a site it is not known which secret the
+    /// site uses, so that the first one that ends decides; without a directory the status is unknown at best.
+    ///
+    /// # Errors
+    ///
+    /// If tenant or site cannot be read, which is unknown (3) for a monitoring system.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn check(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Check, ReadError> {
+        let emitter = self.inner.begin(Verb::Check, &events);
+        let result = self.inner.check(&emitter).await;
         emitter.end_of_reading(&result);
         result
     }

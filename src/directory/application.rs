@@ -131,13 +131,19 @@ pub struct KeyCredential {
     /// *Certificate ID*, if the directory tells it.
     #[serde(default)]
     pub key_id: Option<KeyId>,
+    /// *Expires*, if the directory tells it.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub end_date_time: Option<OffsetDateTime>,
 }
 
 impl KeyCredential {
-    /// Describes a certificate.
+    /// Describes a certificate whose end is not known.
     #[must_use]
     pub const fn new(key_id: KeyId) -> Self {
-        Self { key_id: Some(key_id) }
+        Self {
+            key_id: Some(key_id),
+            end_date_time: None,
+        }
     }
 }
 

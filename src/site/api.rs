@@ -24,6 +24,7 @@ use crate::{
 /// | verb | operations |
 /// | --- | --- |
 /// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `snapshot` |
+/// | [`check`](crate::AzureServicesConnection::check), [`expiring`](crate::connection::expiring) | `snapshot` |
 /// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | `snapshot`, `onboard` |
 /// | [`remove`](crate::AzureServicesConnection::remove) | `snapshot`, `remove` |
 /// | [`view`](crate::AzureServicesConnection::view), [`connections`](crate::connection::connections) | `snapshot` |

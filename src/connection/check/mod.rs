@@ -6,8 +6,10 @@
 
 pub(crate) mod adopted;
 pub(crate) mod apps;
+pub(crate) mod as_it_is;
 pub(crate) mod conditional_access;
 pub(crate) mod directory;
+pub(crate) mod expiries;
 pub(crate) mod registrations;
 pub(crate) mod rights;
 pub(crate) mod rows;
@@ -18,3 +20,4 @@ pub(crate) mod site;
 pub(crate) mod term;
 pub(crate) mod used_secret;
 pub(crate) mod verify;
+pub(crate) mod weight;

@@ -74,19 +74,47 @@ fn check_found(rules: &Rules<'_>, snapshot: &Snapshot, found: &TenantSnapshot, f
         if client.is_registered_here() {
             apps::check_enabled(apps::CLIENT, app, &mut told);
         } else {
-            // What was not read is neither there nor missing.
-            let server = found.server.as_ref().filter(|_| !found.grants_unread);
-            client_app::check(app, server, &found.client_grants, &mut told);
-            if found.grants_unread && app.service_principal.is_some() {
-                told.push(unread(apps::CLIENT, USER_IMPERSONATION));
-            }
+            check_client(app, found, &mut told);
         }
         let stays = client.is_registered_here() || is_in_site(app.application.app_id);
         findings.extend(told.into_iter().map(|finding| weighed(finding, stays, false)));
     }
 }
 
-/// A server app that this crate does not write.
+/// Compares the apps that this crate writes with what the product needs, as they are: for a caller that will not run the
+/// plan. What is told already is not told again.
+pub(crate) fn check_as_they_are(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
+    let (server, client) = (rules.spec.server_app(), rules.spec.client_app());
+    let mut told = Vec::new();
+    if let Some(app) = found
+        .server
+        .as_ref()
+        .filter(|_| server.is_registered_here() && rules.only != Some(AppRole::Client))
+    {
+        check_server(rules, app, found, &mut told);
+    }
+    if let Some(app) = found
+        .client
+        .as_ref()
+        .filter(|_| client.is_registered_here() && rules.only != Some(AppRole::Server))
+    {
+        check_client(app, found, &mut told);
+    }
+    let key = |finding: &Finding| (finding.code(), finding.parameters().get("app").cloned());
+    told.retain(|finding| !findings.iter().any(|known| key(known) == key(finding)));
+    findings.extend(told);
+}
+
+fn check_client(app: &RegisteredApp, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
+    // What was not read is neither there nor missing.
+    let server = found.server.as_ref().filter(|_| !found.grants_unread);
+    client_app::check(app, server, &found.client_grants, findings);
+    if found.grants_unread && app.service_principal.is_some() {
+        findings.push(unread(apps::CLIENT, USER_IMPERSONATION));
+    }
+}
+
+/// A server app that this crate does not write, or one as it is.
 fn check_server(rules: &Rules<'_>, app: &RegisteredApp, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     match rules.spec.server_app().imported() {
         Some(given) => server_app::check(given, app, findings),

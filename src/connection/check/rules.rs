@@ -74,6 +74,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) expected_tenant: Option<TenantId>,
     pub(crate) policy_exempt: bool,
     pub(crate) consents: Consents,
+    /// Whether a run may follow. If not, what only a run needs to know is not read.
+    pub(crate) may_write: bool,
     /// Without a site: issue a new secret although the app has one.
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.

@@ -26,6 +26,11 @@ impl SecretThresholds {
         Self(days)
     }
 
+    /// The last threshold, after which there is little time left; `None` if there is none.
+    pub(crate) fn last(&self) -> Option<u16> {
+        self.0.last().copied()
+    }
+
     /// How long a secret with this end is valid yet.
     pub(crate) fn term(&self, end: OffsetDateTime, now: OffsetDateTime) -> Term {
         let date = end.date();

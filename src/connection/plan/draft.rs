@@ -95,7 +95,8 @@ pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, 
     (findings, Some(document))
 }
 
-fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Change> {
+/// What a run would do, in the order of the run.
+pub(crate) fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Change> {
     let mut changes = Vec::new();
     if rules.only != Some(AppRole::Client) {
         let secret = planned_secret(rules, target, snapshot);

@@ -6,5 +6,6 @@
 pub(crate) mod granted;
 pub(crate) mod parts;
 pub(crate) mod reading;
+pub(crate) mod registration;
 pub(crate) mod roles;
 pub(crate) mod snapshot;

@@ -112,11 +112,11 @@ pub(crate) async fn read_tenant(
         false => &[Use::GrantPermission],
     };
     let token_suffices = role_gap(&roles_in_token, most).is_none();
-    let asks_for_roles = writes && !signed_in.is_application && !token_suffices;
+    let asks_for_roles = rules.may_write && writes && !signed_in.is_application && !token_suffices;
     let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call.clone(), &RELEVANT_ROLES)));
-    let asks_for_policy = writes && may(Use::ReadPolicy, &signed_in);
+    let asks_for_policy = rules.may_write && writes && may(Use::ReadPolicy, &signed_in);
     let policy = OptionFuture::from(asks_for_policy.then(|| directory.app_management_policy(call.clone())));
-    let reads_access = may(Use::ReadConditionalAccess, &signed_in);
+    let reads_access = rules.may_write && may(Use::ReadConditionalAccess, &signed_in);
     let conditional_access = OptionFuture::from(reads_access.then(|| directory.conditional_access_policies(call.clone())));
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
@@ -132,6 +132,7 @@ pub(crate) async fn read_tenant(
 
     // An app that is there already needs no name, and a deleted one cannot hold it.
     let creates = (spec.server_app().is_created() && !server) || (spec.client_app().is_created() && !client);
+    let creates = creates && rules.may_write;
     let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call.clone(), &unique_names)));
 
     let objects = join3(

@@ -61,6 +61,7 @@ const RENEW: &str = "Add a new client secret to the server app (Entra admin cent
 const RENEW_IN_TIME: &str = "Renew the secret in good time: the site raises no notification for imported apps.";
 const RENEW_IN_SITE: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets), and give its Value and date to the site: console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key.";
 const RENEW_BY_HAND: &str = "Add the next client secret in Microsoft Entra (Entra admin center > App registrations > (the app) > Certificates & secrets). If the site refuses its Value, register another server app.";
+const RUN_AGAIN: &str = "Make a plan of the same specification, which shows this change, and carry it out.";
 const AUDIT_LOG: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
 
 /// What a finding says.
@@ -587,6 +588,19 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::RemovalOnly => Words::new(
             "This connection was made of what was found and not of a specification, so nothing but a removal can be planned for it.",
             "Ask for plan_removal, removal_from or remove; to change the connection, write a specification for it.",
+        ),
+        Code::StepNotDone => Words::new("This step is not done, or was undone: ${step}.", RUN_AGAIN),
+        Code::StepDiffers => Words::new(
+            "What this step has made is not as the specification wants it: ${step} (${properties|the plan shows what differs}).",
+            RUN_AGAIN,
+        ),
+        Code::FirstSecretExpiresSoon => Words::new(
+            "Which secret the site uses is not known, and the first of the server app's secrets expires on ${expiresOn}.",
+            "Compare that day with the secret key expiry in the site (console > Administration > Cloud Services > Microsoft Entra tenants). If they are the same, renew the secret in good time; if not, remove the secret once nothing uses it, or let it end.",
+        ),
+        Code::DirectoryNotGiven => Words::new(
+            "No directory was given, so it is not known whether the apps are registered, enabled and consented to.",
+            "Give a directory, signed in as an account or an application that may read applications and consents (Directory.Read.All).",
         ),
     }
 }

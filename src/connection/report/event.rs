@@ -43,6 +43,8 @@ impl fmt::Display for RunId {
 pub enum Verb {
     /// Read tenant and site, and check what would go wrong.
     Preflight,
+    /// Check whether the connection works and when its secret ends.
+    Check,
     /// Verify the values of apps to import.
     Verify,
     /// Make a plan.

@@ -382,6 +382,20 @@ pub enum FindingCode {
     AdoptedAppStays,
     /// The connection was made of a view or of an inventory, so that it can be removed, and was asked for something else.
     RemovalOnly,
+    /// Only [`check`](crate::AzureServicesConnection::check) and [`expiring`](crate::connection::expiring) tell it: what a
+    /// step makes is not there. Parameters: `step`.
+    StepNotDone,
+    /// Only [`check`](crate::AzureServicesConnection::check) tells it: what a step has made is there and is not as the
+    /// specification wants it. Parameters: `step`, `properties` (list of what differs; none if the step tells no single
+    /// ones).
+    StepDiffers,
+    /// Only [`check`](crate::AzureServicesConnection::check) and [`expiring`](crate::connection::expiring) tell it: which
+    /// secret the site uses is not known, and the first of those that are valid expires soon. Parameters: `keyId` (of that
+    /// secret), `expiresOn` (date), `withinDays` (the threshold that was passed).
+    FirstSecretExpiresSoon,
+    /// Only [`check`](crate::AzureServicesConnection::check) tells it: no directory was given, so nothing is known of the
+    /// registrations.
+    DirectoryNotGiven,
 }
 
 impl FindingCode {
@@ -530,5 +544,9 @@ impl FindingCode {
         Self::DirectoryUnread,
         Self::AdoptedAppStays,
         Self::RemovalOnly,
+        Self::StepNotDone,
+        Self::StepDiffers,
+        Self::FirstSecretExpiresSoon,
+        Self::DirectoryNotGiven,
     ];
 }

@@ -6,11 +6,14 @@
 //! No type here serialises a secret.
 
 pub(crate) mod blocked;
+pub(crate) mod check;
+pub(crate) mod check_status;
 pub(crate) mod consent_links;
 pub(crate) mod emitter;
 pub(crate) mod english;
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod expiry;
 pub(crate) mod finding;
 pub(crate) mod finding_code;
 pub(crate) mod finding_place;

@@ -46,7 +46,7 @@ impl Run<'_> {
             server: makes(Step::RegisterServerApp),
             client: makes(Step::RegisterClientApp),
         };
-        let read = self.inner.read_consistently(self.emitter, being_made).await;
+        let read = self.inner.read_beside(self.emitter, being_made).await;
         let snapshot = read.map_err(|error| match error {
             ReadError::Directory(error) => StepError::Directory(error),
             ReadError::Site(error) => StepError::Site(error),

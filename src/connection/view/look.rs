@@ -11,7 +11,7 @@ use crate::{
         check::{
             apps,
             directory::check_claims,
-            rules::{Consents, RemovalScope, Rules},
+            rules::{BeingMade, Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
         plan::registration::UniqueNames,
@@ -128,6 +128,8 @@ impl Looker<'_> {
             removal_scope: RemovalScope::default(),
             unique_names: None,
             only: None,
+            being_made: BeingMade::default(),
+            may_write: false,
             site_identity: self.identity,
             thresholds: self.thresholds,
             now: self.read_at,
