@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -35,7 +36,7 @@ use crate::{
     token::SecretProbe,
 };
 
-/// One Azure service connection of type Cloud Management, which this handle sets up or removes.
+/// One Azure service connection of type Cloud Management, which this handle sets up, renews or removes.
 ///
 /// It puts a [`ConnectionSpec`] together with a [`Directory`] and a [`Site`]. The caller may leave one of
 /// them out: an Azure administrator registers apps without a site, and a Configuration Manager administrator
@@ -102,6 +103,12 @@ pub(crate) struct Inner {
     pub(crate) unique_names: Option<UniqueNames>,
     /// Whether it was made of what was found, to remove it: then it does nothing else.
     pub(crate) only_removes: bool,
+    /// Whether the console has created the server app, as the caller states it.
+    pub(crate) created_by_console: Option<bool>,
+    /// Since when the site has shown the end of a renewed secret, as the caller states it.
+    pub(crate) shown_since: Option<OffsetDateTime>,
+    /// How long after that the old secret may be removed.
+    pub(crate) removal_wait: Duration,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
@@ -221,6 +228,8 @@ impl Inner {
         match verb {
             Verb::Remove => draft::removal(&rules, snapshot),
             _ if self.only_removes => (vec![Finding::blocker(FindingCode::RemovalOnly)], None),
+            Verb::RenewSecret => draft::renewal(&rules, snapshot),
+            Verb::RemoveOldSecrets => draft::secret_removal(&rules, snapshot),
             _ => draft::onboarding(&rules, snapshot),
         }
     }
@@ -240,6 +249,10 @@ impl Inner {
             apps_unused_stated: self.apps_unused_stated,
             removal_scope: self.removal_scope,
             unique_names: self.unique_names.as_ref(),
+            created_by_console: self.created_by_console,
+            shown_since: self.shown_since,
+            removal_wait: self.removal_wait.try_into().unwrap_or(time::Duration::MAX),
+            tries_secrets: self.secret_probe.is_some(),
             only: self.only,
             being_made: BeingMade::default(),
             site_identity: self.site_identity.as_ref(),

@@ -1,4 +1,4 @@
-//! Sets up an Azure service connection of type Cloud Management, and removes it again.
+//! Sets up an Azure service connection of type Cloud Management, renews its secret, and removes it again.
 //!
 //! # The way through it
 //!
@@ -12,7 +12,8 @@
 //!
 //! [`onboard`](AzureServicesConnection::onboard) is plan and apply in one call.
 //! [`plan_removal`](AzureServicesConnection::plan_removal) and [`remove`](AzureServicesConnection::remove) do
-//! the same for a removal.
+//! the same for a removal, [`plan_renewal`](AzureServicesConnection::plan_renewal) and
+//! [`renew_secret`](AzureServicesConnection::renew_secret) for a renewal of the server app's secret.
 //!
 //! ```
 //! use cmg_onboarding::{AzureServicesConnection, ClientAppSpec, ConnectionSpec, ServerAppSpec};

@@ -48,6 +48,8 @@ pub enum ApplicationKey {
 /// | [`expiring`](crate::connection::expiring) | `application` |
 /// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | those of `plan`, and of the writes those that the plan shows: `create_application`, `update_application`, `create_service_principal`, `create_permission_grant`, `update_permission_grant`, `assign_role`, `add_password`, `remove_password`, `restore_application` |
 /// | the same, if a policy that could not be read refuses | `role_assignments`, `permission_grants`, `application_owners`, `federated_credentials`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; if it is offered, `deleted_service_principals`. Without them what was made stays |
+/// | [`renew_secret`](crate::AzureServicesConnection::renew_secret) | those of `plan`, `add_password`; `remove_password` if an answer is lost |
+/// | [`remove_old_secrets`](crate::AzureServicesConnection::remove_old_secrets) | those of `plan`, `remove_password` |
 /// | [`remove`](crate::AzureServicesConnection::remove) | those of `plan`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; `remove_password` for an adopted app; if it is offered, `deleted_service_principals` |
 /// | [`view`](crate::AzureServicesConnection::view), [`connections`](crate::connection::connections) | none: of `tenant`, `application`, `service_principal`, `permission_grants`, `role_assignments` and `conditional_access_policies`, what is not offered is unknown |
 /// | [`registrations`](crate::connection::registrations) | `marked_applications`; if they are offered, `tenant` and `marked_deleted_applications` |

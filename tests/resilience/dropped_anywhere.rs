@@ -12,7 +12,7 @@ use cmg_onboarding_emulator::{EmulatedTenant, EmulatedTenantBuilder, Timeline};
 use crate::world::{World, undisturbed};
 
 /// A future that is polled so many times and no more.
-struct Patience<F> {
+pub(crate) struct Patience<F> {
     inner: Pin<Box<F>>,
     polls: u32,
 }
@@ -29,7 +29,7 @@ impl<F: Future> Future for Patience<F> {
     }
 }
 
-fn polled<F: Future>(inner: F, polls: u32) -> Patience<F> {
+pub(crate) fn polled<F: Future>(inner: F, polls: u32) -> Patience<F> {
     Patience {
         inner: Box::pin(inner),
         polls,

@@ -19,6 +19,7 @@ mod dropped_anywhere;
 mod end_state;
 mod killed_anywhere;
 mod removed_anywhere;
+mod renewed_anywhere;
 mod replication;
 mod two_at_once;
 mod world;

@@ -21,7 +21,7 @@ fn scattered(seed: u64) -> u64 {
 }
 
 /// A timeline on which every moment takes its own time, up to a tenth of a second.
-fn uneven(seed: u64) -> Timeline {
+pub(crate) fn uneven(seed: u64) -> Timeline {
     Timeline::new().with_pace(move |moment| Duration::from_millis(scattered(seed * 1_000 + u64::from(moment)) % 100))
 }
 

@@ -1,6 +1,7 @@
 //! A Configuration Manager site in memory.
 
 mod admin_service;
+mod console;
 mod discovery;
 mod ensure;
 mod remote;

@@ -11,6 +11,7 @@ pub(crate) mod conditional_access;
 pub(crate) mod directory;
 pub(crate) mod expiries;
 pub(crate) mod registrations;
+pub(crate) mod renewal;
 pub(crate) mod rights;
 pub(crate) mod rows;
 pub(crate) mod rules;

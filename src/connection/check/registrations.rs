@@ -25,6 +25,14 @@ pub(crate) fn check_registrations(rules: &Rules<'_>, snapshot: &Snapshot, findin
         Some(found) => check_found(rules, snapshot, found, findings),
         None => tell_unread(rules, snapshot, findings),
     }
+    tell_uncertain(snapshot, findings);
+    if let Some(tried) = &snapshot.tried {
+        tried.add_to(findings);
+    }
+}
+
+/// Tells of an app that the directory shows as registered and as deleted at the same time.
+pub(crate) fn tell_uncertain(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     if let Some((step, id)) = snapshot.registered_and_deleted() {
         let app = if step == Step::RegisterServerApp {
             apps::SERVER
@@ -34,12 +42,10 @@ pub(crate) fn check_registrations(rules: &Rules<'_>, snapshot: &Snapshot, findin
         let uncertain = Finding::blocker(FindingCode::RegistrationUncertain);
         findings.push(uncertain.with("app", app).with("clientId", id));
     }
-    if let Some(tried) = &snapshot.tried {
-        tried.add_to(findings);
-    }
 }
 
-fn tell_unread(rules: &Rules<'_>, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+/// Tells why the directory was not read, if it was to be.
+pub(crate) fn tell_unread(rules: &Rules<'_>, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     if let Some(error) = &snapshot.unread {
         let unread = Finding::warning(FindingCode::DirectoryUnread).with("error", chain(error));
         findings.push(unread.with("help", error.help()));

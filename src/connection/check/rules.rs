@@ -1,7 +1,7 @@
 //! What the checks go by besides what was found.
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     cloud::CloudEndpoints,
@@ -76,7 +76,7 @@ pub(crate) struct Rules<'a> {
     pub(crate) consents: Consents,
     /// Whether a run may follow. If not, what only a run needs to know is not read.
     pub(crate) may_write: bool,
-    /// Without a site: issue a new secret although the app has one.
+    /// Issue a new secret although the app has one.
     pub(crate) reissue_secret: bool,
     /// Without a site: remove secrets that have a successor.
     pub(crate) remove_superseded: bool,
@@ -90,6 +90,14 @@ pub(crate) struct Rules<'a> {
     pub(crate) removal_scope: RemovalScope,
     /// The unique names of both apps, if they are not those of the specification's key.
     pub(crate) unique_names: Option<&'a UniqueNames>,
+    /// Whether the console has created the server app, as the caller states it; `None` if nothing is stated.
+    pub(crate) created_by_console: Option<bool>,
+    /// Since when the site has shown the end of a renewed secret, as the caller states it.
+    pub(crate) shown_since: Option<OffsetDateTime>,
+    /// How long after that the old secret may be removed.
+    pub(crate) removal_wait: Duration,
+    /// Whether a new secret is tried out.
+    pub(crate) tries_secrets: bool,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
     /// The apps that are not looked for.

@@ -31,6 +31,11 @@ impl SecretThresholds {
         self.0.last().copied()
     }
 
+    /// How long before its end a secret is told of first; `None` if only its end is told.
+    pub(crate) fn longest(&self) -> Option<Duration> {
+        self.0.first().map(|days| Duration::days(i64::from(*days)))
+    }
+
     /// How long a secret with this end is valid yet.
     pub(crate) fn term(&self, end: OffsetDateTime, now: OffsetDateTime) -> Term {
         let date = end.date();

@@ -203,6 +203,17 @@ impl Weight {
             | Code::DeletedAppsUnread
             | Code::AdoptedAppKeeps
             | Code::RemovalOnly
+            | Code::RenewalWaiting
+            | Code::RenewedSecretUnproven
+            | Code::NewSecretNotTried
+            | Code::AppOriginUnknown
+            | Code::ConsoleRenewsSecret
+            | Code::RenewalRefusedByAge
+            | Code::RenewalWithoutRegistration
+            | Code::RenewedSecretNotShown
+            | Code::ShownSinceUnknown
+            | Code::SecretRemovalTooEarly
+            | Code::OldSecretMayBeInUse
             | Code::AdoptedAppStays => Self::LeftOut,
         }
     }

@@ -24,6 +24,8 @@ use crate::{
 };
 use words::{app_in_words, audience_in_words, delta_in_words, frequency, principal_in_words, property_in_words, valid};
 
+pub(crate) use words::shown_in_words;
+
 /// A name and its value, both for people.
 pub(crate) type Detail = (String, String);
 
@@ -123,7 +125,13 @@ impl PlanDocument {
                 };
                 details.add_some("Secret Key Expiry", given.or_else(issued));
             }
-            Operation::RenewSecret { app, from, to, by_hand } => {
+            Operation::RenewSecret {
+                app,
+                from,
+                to,
+                by_hand,
+                made_by_console,
+            } => {
                 details.add("Client ID", app_in_words(*app));
                 let from = from.map_or_else(|| "not read".to_owned(), |day| day.to_string());
                 let issued = || {
@@ -135,7 +143,12 @@ impl PlanDocument {
                     "Secret Key Expiry",
                     format!("{from} -> {}", to.as_deref().unwrap_or("that of the new secret")),
                 );
-                if *by_hand {
+                if *made_by_console {
+                    details.add(
+                        "By hand",
+                        "the console's dialog signs an administrator in and makes the secret itself",
+                    );
+                } else if *by_hand {
                     details.add("By hand", "an administrator types the secret into the console");
                 }
             }
@@ -165,7 +178,10 @@ impl PlanDocument {
                 describe_discovery(discovery, details);
             }
             Operation::ConfigureDiscovery { .. } => {}
-            Operation::RemoveSecrets { keys, .. } => keys.iter().for_each(|key| details.add("Secret ID", key)),
+            Operation::RemoveSecrets { keys, shown_since, .. } => {
+                keys.iter().for_each(|key| details.add("Secret ID", key));
+                details.add_some("Stated by the caller", shown_since.map(shown_in_words));
+            }
             Operation::RemoveConnection {
                 name, no_gateway_stated, ..
             } => {

@@ -43,7 +43,7 @@ const VERSION: u32 = 1;
 pub struct PlanDocument {
     /// The version of this form, 1. A reader refuses a version that it does not know.
     pub version: u32,
-    /// What the plan is for: [`Verb::Onboard`] or [`Verb::Remove`].
+    /// What the plan is for: [`Verb::Onboard`], [`Verb::RenewSecret`], [`Verb::RemoveOldSecrets`] or [`Verb::Remove`].
     pub verb: Verb,
     /// The one app that the plan is for; `None` if it is for the whole connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]

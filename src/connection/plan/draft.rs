@@ -24,6 +24,7 @@ use crate::{
             document::{PlanDocument, PlannedSite},
             operation::PlannedAction,
             removal::removal_changes,
+            renewal::{renewal_changes, secret_removal_changes},
             secrets::{planned_secret, secret_changes},
             site::site_changes,
             target::Target,
@@ -79,6 +80,23 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
 /// What was found, and what a removal will do. `None` if the tenant cannot be told, which a finding has
 /// reported.
 pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    of_what_is_there(Verb::Remove, rules, snapshot, removal_changes)
+}
+
+/// What was found, and what a renewal of the server app's secret will do. `None` as above.
+pub(crate) fn renewal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    of_what_is_there(Verb::RenewSecret, rules, snapshot, renewal_changes)
+}
+
+/// What was found, and what an early removal of old secrets will do. `None` as above.
+pub(crate) fn secret_removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    of_what_is_there(Verb::RemoveOldSecrets, rules, snapshot, secret_removal_changes)
+}
+
+/// Gives the changes of a plan, and what is worth knowing of it.
+type Changes = fn(&Rules<'_>, &Snapshot, &Target) -> (Vec<Change>, Vec<Finding>);
+
+fn of_what_is_there(verb: Verb, rules: &Rules<'_>, snapshot: &Snapshot, changes: Changes) -> (Vec<Finding>, Option<PlanDocument>) {
     if let Some(token) = &snapshot.unusable_token {
         return (sorted(rules, token.findings.clone()), None);
     }
@@ -89,9 +107,9 @@ pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, 
         }
         return (sorted(rules, findings), None);
     };
-    let (changes, findings) = removal_changes(rules, snapshot, &target);
+    let (changes, findings) = changes(rules, snapshot, &target);
     let findings = sorted(rules, findings);
-    let document = document(Verb::Remove, rules, snapshot, target, changes, findings.clone());
+    let document = document(verb, rules, snapshot, target, changes, findings.clone());
     (findings, Some(document))
 }
 

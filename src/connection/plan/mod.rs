@@ -1,7 +1,7 @@
 //! Turns specification and snapshot into a plan: a list of changes, as data. Planning sends no request.
 //!
 //! [`target`] resolves the specification once against the snapshot. Then [`apps`], [`secrets`], [`consents`],
-//! [`site`] and [`removal`] each give their changes. The list of [`change`]s, with all findings, is the plan
+//! [`site`], [`renewal`] and [`removal`] each give their changes. The list of [`change`]s, with all findings, is the plan
 //! ([`document`]): the caller shows, stores and approves it, and a run carries out exactly these changes.
 
 pub(crate) mod alive;
@@ -9,7 +9,7 @@ pub(crate) mod app_id_uri;
 pub(crate) mod apps;
 pub(crate) mod change;
 pub(crate) mod consents;
-mod details;
+pub(crate) mod details;
 pub(crate) mod difference;
 pub(crate) mod document;
 pub(crate) mod draft;
@@ -19,8 +19,10 @@ mod permission_names;
 mod planned_action;
 mod planned_secret;
 mod reference;
+pub(crate) mod phase;
 pub(crate) mod registration;
 pub(crate) mod removal;
+pub(crate) mod renewal;
 pub mod review;
 pub(crate) mod secrets;
 pub(crate) mod site;

@@ -175,6 +175,10 @@ pub enum Operation {
         /// Whether the site cannot take it, so that a person types it into the console.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_hand: bool,
+        /// Whether the console has created the app: its dialog signs a person in and makes the secret by itself, so that
+        /// none is issued here.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        made_by_console: bool,
     },
     /// Imports the client app into the site.
     ImportClientApp {
@@ -224,6 +228,10 @@ pub enum Operation {
         app: Reference<ApplicationId>,
         /// *Secret ID* of each. More may follow if an answer is lost.
         keys: Vec<KeyId>,
+        /// Since when the site has shown the end of their successor, if the caller states it. `None` if the site tells it,
+        /// and if nothing was ever using them.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+        shown_since: Option<OffsetDateTime>,
     },
     /// Removes the Azure service connection from the site.
     RemoveConnection {

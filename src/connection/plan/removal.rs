@@ -245,6 +245,7 @@ fn remove_own_secrets(server: &RegisteredApp) -> Option<Change> {
     let operation = Operation::RemoveSecrets {
         app: Reference::Known(server.application.app_id),
         keys: own.iter().map(|secret| secret.key_id).collect(),
+        shown_since: None,
     };
     (!own.is_empty()).then(|| Change::new(Step::RetireSecrets, operation))
 }

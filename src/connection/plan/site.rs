@@ -1,7 +1,7 @@
 //! What becomes of the connection in the site.
 
 use serde_json::{Value, json};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use crate::{
     connection::{
@@ -117,7 +117,7 @@ fn server_app(rules: &Rules<'_>, target: &Target, site: &SiteSnapshot) -> Change
 
 /// A secret that the site is to have in the place of the one that it has: the specification's, if it ends on another
 /// day, or the one that the caller wants to be issued.
-fn renewal(rules: &Rules<'_>, target: &Target, row: &SiteApplication, by_hand: bool) -> Option<Change> {
+pub(crate) fn renewal(rules: &Rules<'_>, target: &Target, row: &SiteApplication, by_hand: bool) -> Option<Change> {
     let held = row.secret_expiry;
     let given = rules.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
     let issues = target.server.shape.is_some();
@@ -128,14 +128,32 @@ fn renewal(rules: &Rules<'_>, target: &Target, row: &SiteApplication, by_hand: b
     if !(is_another || rules.reissue_secret && (issues || given.is_some())) {
         return None;
     }
+    let change = renewed(row, given.map(OffsetDateTime::date), by_hand);
+    Some(if issues { change.after(Step::IssueSecret) } else { change })
+}
+
+/// Another secret for a server app that the site knows.
+pub(crate) fn renewed(row: &SiteApplication, to: Option<Date>, by_hand: bool) -> Change {
     let operation = Operation::RenewSecret {
         app: Reference::Known(row.client_id),
-        from: held.map(OffsetDateTime::date),
-        to: given.map(OffsetDateTime::date),
+        from: row.secret_expiry.map(OffsetDateTime::date),
+        to,
         by_hand,
+        made_by_console: false,
     };
-    let change = Change::new(Step::ImportServerApp, operation);
-    Some(if issues { change.after(Step::IssueSecret) } else { change })
+    Change::new(Step::ImportServerApp, operation)
+}
+
+/// The console's own renewal of an app that the console has created.
+pub(crate) fn renewed_by_console(row: &SiteApplication) -> Change {
+    let operation = Operation::RenewSecret {
+        app: Reference::Known(row.client_id),
+        from: row.secret_expiry.map(OffsetDateTime::date),
+        to: None,
+        by_hand: true,
+        made_by_console: true,
+    };
+    Change::new(Step::ImportServerApp, operation)
 }
 
 fn client_app(target: &Target, site: &SiteSnapshot) -> Change {

@@ -219,6 +219,50 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The site knows the server app ${clientId} already, with a secret that ends on ${heldUntil|a day that was not read}; whether that is the secret that was given cannot be told.",
             "Nothing to do if it is. If it is another one with the same end, run with reissue_secret(true).",
         ),
+        Code::RenewalWaiting => Words::new(
+            "The secret ${keyId} was issued for this site on ${since|a day that was not read} and ends on ${expiresOn|a day that was not read}; the site still shows ${heldUntil|no date that was read}. So the renewal waits: whether the Value is lost or in a person's hands cannot be told.",
+            "Have its Value and its date typed into the console (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key). If the Value is lost, run with reissue_secret(true): that issues another one, and the old one stays.",
+        ),
+        Code::RenewedSecretUnproven => Words::new(
+            "The site shows the new date ${expiresOn|of the newest secret}, last changed on ${shownSince|a day that was not read}; the value is not proven, since a person types value and date apart.",
+            "Nothing to do: the old secret stays valid until its own end, ${oldUntil|which was not read}. Before that day, see whether the gateway and discovery still work with the new one (console > Administration > Cloud Services > Cloud Management Gateway); if in doubt, type value and date in once more.",
+        ),
+        Code::NewSecretNotTried => Words::new(
+            "The new secret is not tried out by signing in, because no secret probe was given.",
+            "Give one (secret_probe, feature sign-in), so that a site gets no secret in the place of a working one that was not accepted.",
+        ),
+        Code::AppOriginUnknown => Words::new(
+            "Whether the console has created the server app ${clientId} or a person has registered and imported it is not known (the site's source number is ${source|not read}), so nothing is written.",
+            "Look at how the app was made: an app of the wizard's 'Create Server Application' is renewed by the console's own dialog, an imported one with a secret of Microsoft Entra. Then say so with state_created_by_console(true) or state_created_by_console(false).",
+        ),
+        Code::ConsoleRenewsSecret => Words::new(
+            "The console has created the server app ${clientId}, so its dialog signs in and makes the next secret itself; nothing is added in Microsoft Entra. The site's secret ends on ${heldUntil|a day that was not read}.",
+            "Choose Renew Secret Key and sign in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app): as a Global Administrator, or with a role that may consent for Microsoft Graph, such as Privileged Role Administrator, which has not sufficed on every site. Cloud Application Administrator suffices no longer since version 2409.",
+        ),
+        Code::RenewalRefusedByAge => Words::new(
+            "Version 2409 and later refuse Renew Secret Key for apps older than 800 days, and the server app ${clientId} was created on ${createdOn|a day that the site does not tell}; the site keeps its secret, which ends on ${heldUntil|a day that was not read}.",
+            "Whether the dialog also refuses a Value that a person types in is not documented: try it well before that day (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key), of an app that the console has created with a secret that state_created_by_console(false) issues. If it is refused, the site needs another pair of apps, and the product allows one connection for each tenant: ask Microsoft's support for the way before the secret ends.",
+        ),
+        Code::RenewalWithoutRegistration => Words::new(
+            "The registration of the server app is not there or was not read, so no secret of it can be renewed.",
+            "Onboard first if it is not there. Else give the connection a directory whose sign-in may read and change the app, or add a client secret in the Entra admin center (App registrations > (the app) > Certificates & secrets) and give it in a specification that imports the app.",
+        ),
+        Code::RenewedSecretNotShown => Words::new(
+            "The site does not show for certain that it has the newest secret ${keyId|of this crate}, which ends on ${expiresOn|a day that was not read}: it shows ${heldUntil|no date that was read}. No older secret is removed.",
+            "Nothing to do: an old secret ends by itself. To remove it earlier, finish the renewal first (plan_renewal tells what is open).",
+        ),
+        Code::ShownSinceUnknown => Words::new(
+            "Since when the site has shown the date ${expiresOn|of the newest secret} is not known, so it is not known whether every instance of the gateway has the new secret.",
+            "Say since when with state_shown_since, or wait for the old secret's own end. A reader that tells LastUpdateTime, such as the administration service, tells it by itself.",
+        ),
+        Code::SecretRemovalTooEarly => Words::new(
+            "The site has shown the new date since ${since}, and an old secret is removed ${hours} hours later at the earliest: instances of the gateway may still use it.",
+            "Run the same again after ${earliest|that time}, or wait for the old secret's own end.",
+        ),
+        Code::OldSecretMayBeInUse => Words::new(
+            "The plan removes ${keyIds} before its own end (${oldUntil|a day that was not read}). The site has shown the new date since ${since}; the new value is not proven, and an instance of the gateway may still use the old one.",
+            "See first whether the gateway and discovery work with the new secret (console > Administration > Cloud Services > Cloud Management Gateway). A removed secret does not come back: if the gateway stops, renew once more.",
+        ),
         Code::ConcurrentChange => Words::new(
             "At the step \"${step}\" another administrator wrote at the same time, and this is gone: ${lost}.",
             AUDIT_LOG,
@@ -622,7 +666,11 @@ pub(crate) const fn next_step(code: NextStepCode) -> Words {
         ),
         NextStepCode::RenewSecretInSite => Words::new(
             "The site still has the server app's former secret, which ends on ${heldUntil|a day that was not read}; the new one ends on ${expiresOn}.",
-            "Type the new secret's Value and its expiry in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key).",
+            "Type the new secret's Value and its expiry in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key). It is the app ${name|without a known name} (${clientId|client id not known}) of the tenant ${tenantName|without a known name} (${tenantId|id not known}).",
+        ),
+        NextStepCode::RenewSecretByConsole => Words::new(
+            "The console has to renew the secret of the app ${name|without a known name} (${clientId}) of the tenant ${tenantName|without a known name} (${tenantId}), which ends on ${heldUntil|a day that was not read}.",
+            "Choose Renew Secret Key and sign in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key), as a Global Administrator or with a role that may consent for Microsoft Graph. Then plan the renewal again: the site must show a later date, and the registration a secret that ends on that day.",
         ),
         NextStepCode::ChooseDiscoveryGroups => Words::new(
             "Group discovery does not have these groups yet: ${groups}.",

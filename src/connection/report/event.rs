@@ -57,10 +57,18 @@ pub enum Verb {
     View,
     /// List the app registrations that this crate has made.
     Registrations,
+    /// Make a plan that renews the server app's secret.
+    PlanRenewal,
+    /// Make a plan that removes secrets which a renewal has replaced, before their own end.
+    PlanSecretRemoval,
     /// Make a plan and carry it out.
     Onboard,
     /// Make a plan that removes, and carry it out.
     Remove,
+    /// Make a plan that renews the server app's secret, and carry it out.
+    RenewSecret,
+    /// Make a plan that removes secrets which a renewal has replaced, and carry it out.
+    RemoveOldSecrets,
 }
 
 /// One piece of progress. In JSON the kind's fields stand beside `run`, `sequence`, `at` and

@@ -120,6 +120,42 @@ pub enum FindingCode {
     /// The site knows the server app to import, and shows no secret: whether it holds the given one cannot be
     /// told. Parameters: `clientId`, `heldUntil` (date; none if the site does not tell it).
     ImportedSecretUncompared,
+    /// A renewal has issued a secret for this site, and the site does not show its end: its text may be lost, or in a
+    /// person's hands. Parameters: `keyId` (of that secret), `since` (date of its issue, optional), `expiresOn` (date,
+    /// optional), `heldUntil` (date of the secret that the site has; none if the site does not tell it).
+    RenewalWaiting,
+    /// The site shows the end of the renewed secret, which proves no value: a person types value and date apart. Parameters:
+    /// `keyId` (of that secret), `expiresOn` (date, optional), `shownSince` (date of the item's last change, optional),
+    /// `oldUntil` (date on which the last older secret ends, optional).
+    RenewedSecretUnproven,
+    /// The plan issues a secret, and no secret probe was given that signs in with it.
+    NewSecretNotTried,
+    /// Whether the console has created the server app or a person has imported it is not known, and the two are renewed in
+    /// different ways. Parameters: `clientId`, `source` (the site's own number for it, optional).
+    AppOriginUnknown,
+    /// The console has created the server app, so its dialog makes the next secret. Parameters: `clientId`, `heldUntil` (date
+    /// of the secret that the site has; none if the site does not tell it).
+    ConsoleRenewsSecret,
+    /// Version 2409 and later refuse to renew the secret of an app older than 800 days, and the server app is, or may be.
+    /// Parameters: `clientId`, `createdOn` (date, as the site has it; none if the site does not tell it), `heldUntil` (date of
+    /// the secret that the site has; none if the site does not tell it).
+    RenewalRefusedByAge,
+    /// The registration of the server app is not there, or was not read, so no secret of it can be renewed.
+    RenewalWithoutRegistration,
+    /// The site does not show for certain that it has the newest secret, so no older one is removed. Parameters: `keyId` (of
+    /// the newest secret, optional), `expiresOn` (its date, optional), `heldUntil` (date of the secret that the site has; none
+    /// if the site does not tell it).
+    RenewedSecretNotShown,
+    /// Since when the site has shown the end of the newest secret is not known. Parameters: `keyId` (of that secret),
+    /// `expiresOn` (date, optional).
+    ShownSinceUnknown,
+    /// The site has not shown the end of the newest secret for long enough. Parameters: `since` (moment in UTC), `hours` (how
+    /// long it takes), `earliest` (moment in UTC).
+    SecretRemovalTooEarly,
+    /// The plan removes old secrets before their own end, and an instance of the gateway may still use one. Parameters:
+    /// `keyIds` (list), `since` (moment in UTC, from which on the site has shown the new end), `oldUntil` (date on which the
+    /// last older secret ends, optional).
+    OldSecretMayBeInUse,
     /// What another administrator has written before is gone. Parameters: `step`, `lost` (list of what is
     /// gone, each with the name of its property).
     ConcurrentChange,
@@ -441,6 +477,17 @@ impl FindingCode {
         Self::NewSecretUnproven,
         Self::SecretNotRenewed,
         Self::ImportedSecretUncompared,
+        Self::RenewalWaiting,
+        Self::RenewedSecretUnproven,
+        Self::NewSecretNotTried,
+        Self::AppOriginUnknown,
+        Self::ConsoleRenewsSecret,
+        Self::RenewalRefusedByAge,
+        Self::RenewalWithoutRegistration,
+        Self::RenewedSecretNotShown,
+        Self::ShownSinceUnknown,
+        Self::SecretRemovalTooEarly,
+        Self::OldSecretMayBeInUse,
         Self::ConcurrentChange,
         Self::ChangeOverwritten,
         Self::SecretExpired,

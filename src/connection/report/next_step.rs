@@ -63,6 +63,12 @@ pub(crate) struct Remaining {
     pub(crate) hands_over: bool,
     /// The end of a secret that a person has to type into the console in the place of the one that the site has.
     pub(crate) renewed_until: Option<OffsetDateTime>,
+    /// Whether the console's own dialog has to make the next secret.
+    pub(crate) renewed_by_console: bool,
+    /// The end of the secret that the site has, if one has to take its place.
+    pub(crate) held_until: Option<OffsetDateTime>,
+    /// Server app and tenant, by the names of the parameters.
+    pub(crate) app: Parameters,
     /// The groups that the connection was to discover and does not.
     pub(crate) missing_groups: Vec<String>,
     /// Whether the connection was set up in a site.
@@ -83,11 +89,17 @@ pub(crate) fn next_steps(remaining: &Remaining) -> Vec<NextStep> {
     if remaining.hands_over {
         steps.push(NextStep::new(NextStepCode::HandOverSecret));
     }
+    let of_app = |expires_on: Option<OffsetDateTime>| {
+        let mut parameters = remaining.app.clone();
+        set(&mut parameters, "heldUntil", remaining.held_until.map(day));
+        set(&mut parameters, "expiresOn", expires_on.map(day));
+        parameters
+    };
     if let Some(expiry) = remaining.renewed_until {
-        let mut parameters = Parameters::new();
-        set(&mut parameters, "heldUntil", remaining.expires_on.map(day));
-        set(&mut parameters, "expiresOn", day(expiry));
-        steps.push(NextStep::with_parameters(NextStepCode::RenewSecretInSite, parameters));
+        steps.push(NextStep::with_parameters(NextStepCode::RenewSecretInSite, of_app(Some(expiry))));
+    }
+    if remaining.renewed_by_console {
+        steps.push(NextStep::with_parameters(NextStepCode::RenewSecretByConsole, of_app(None)));
     }
     if !remaining.missing_groups.is_empty() {
         let mut parameters = Parameters::new();

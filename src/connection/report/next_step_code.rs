@@ -18,8 +18,12 @@ pub enum NextStepCode {
     GrantAdminConsent,
     /// The site knows the server app with a former secret, and a person types the new one in. Parameters: `heldUntil`
     /// (end of the secret that the site has; day in UTC, none if the site does not tell it), `expiresOn` (end of the new
-    /// one).
+    /// one), `tenantId`, `tenantName` (optional), `clientId`, `name` (of the server app, optional).
     RenewSecretInSite,
+    /// The console has created the server app, and its own dialog makes the next secret. Parameters: `heldUntil` (end of the
+    /// secret that the site has; day in UTC, none if the site does not tell it), `tenantId`, `tenantName` (optional),
+    /// `clientId`, `name` (of the server app, optional).
+    RenewSecretByConsole,
     /// Group discovery lacks groups that the site has not taken from a program. Parameters: `groups` (list of names).
     ChooseDiscoveryGroups,
     /// Conditional Access policies must not keep devices from the server app.
@@ -37,6 +41,7 @@ impl NextStepCode {
         Self::HandOverSecret,
         Self::GrantAdminConsent,
         Self::RenewSecretInSite,
+        Self::RenewSecretByConsole,
         Self::ChooseDiscoveryGroups,
         Self::ExcludeFromConditionalAccess,
         Self::SetUpGateway,

@@ -12,6 +12,8 @@ use crate::connection::{
 pub(super) fn of(document: &PlanDocument) -> Vec<LeftBehind> {
     match document.verb {
         Verb::Remove => after_removal(document),
+        Verb::RenewSecret => after_renewal(document),
+        Verb::RemoveOldSecrets => Vec::new(),
         _ => if_removed(document),
     }
 }
@@ -36,6 +38,17 @@ fn after_removal(document: &PlanDocument) -> Vec<LeftBehind> {
         source: None,
     };
     stays.chain((!document.removal_scope.takes_apps()).then_some(apps)).collect()
+}
+
+/// A renewal cuts nothing.
+fn after_renewal(document: &PlanDocument) -> Vec<LeftBehind> {
+    let is_issued = document.issued_end().is_some();
+    let old = is_issued.then(|| LeftBehind {
+        what: "Every secret that the server app has now, until its own end.".to_owned(),
+        why: "The site may use any of them until it has the new one. An earlier removal is a plan of its own.".to_owned(),
+        source: None,
+    });
+    old.into_iter().collect()
 }
 
 fn if_removed(document: &PlanDocument) -> Vec<LeftBehind> {
