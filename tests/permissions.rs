@@ -18,7 +18,7 @@ use cmg_onboarding::{
     directory::{ApplicationKey, ApplicationProperties, NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment},
     error::RefusalReason,
     ids::{ApplicationId, ApplicationObjectId, KeyId, ServicePrincipalId, well_known},
-    permissions::{AnyOf, PermissionType, Use, WithoutRole, least},
+    permissions::{AnyOf, DirectoryRole, PermissionType, Use, WithoutRole, least},
     site::SiteDiscovery,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
@@ -133,7 +133,10 @@ impl Stage {
             Use::RemoveServicePrincipal => directory.delete_service_principal(call(), self.principal).await,
             Use::Purge => directory.purge_application(call(), self.deleted).await,
             Use::ReadTenant => directory.tenant(call()).await.map(drop),
-            Use::ReadRoles => directory.held_roles(call(), &[well_known::GLOBAL_ADMINISTRATOR]).await.map(drop),
+            Use::ReadRoles => directory
+                .held_roles(call(), &[DirectoryRole::GlobalAdministrator.id()])
+                .await
+                .map(drop),
             Use::ReadApps => {
                 directory.service_principal(call(), self.app.0).await?;
                 directory.application(call(), &key).await.map(drop)
@@ -328,8 +331,8 @@ async fn a_missing_permission_is_named_for_the_caller_that_lacks_it() {
     );
 }
 
-fn names(sets: &[AnyOf]) -> String {
-    let in_words = |set: &AnyOf| match **set {
+fn names(sets: &[&[&str]]) -> String {
+    let in_words = |set: &&[&str]| match **set {
         [] => "not possible".to_owned(),
         _ => set.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "),
     };

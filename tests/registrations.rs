@@ -219,14 +219,23 @@ async fn apps_that_are_not_there_are_neither_imported_nor_reused() {
     let registered = Registered::new().await;
     assert!(registered.tenant.soft_delete(registered.server()));
     assert!(registered.tenant.soft_delete(registered.client()));
-    let not_found = (FindingCode::AppNotFound, Severity::Blocker);
-    for way in [Way::Import, Way::Reuse] {
-        let told = blocked(registered.job(registered.spec(way, false))).await;
-        assert_eq!(told, [not_found; 2], "{way:?}");
-    }
     let new = EmulatedSite::new();
-    let made_up = registered.job(registered.spec(Way::Import, true)).site(new.clone());
-    assert_eq!(blocked(made_up).await, [not_found; 2]);
+    for code in [FindingCode::AppSoftDeleted, FindingCode::AppNotFound] {
+        for way in [Way::Import, Way::Reuse] {
+            let told = blocked(registered.job(registered.spec(way, false))).await;
+            assert_eq!(told, [(code, Severity::Blocker); 2], "{way:?}");
+        }
+        let made_up = registered.job(registered.spec(Way::Import, true)).site(new.clone());
+        assert_eq!(blocked(made_up).await, [(code, Severity::Blocker); 2]);
+        // Nothing tells an app that is purged from one that never was.
+        for kind in ["deletedApplications", "deletedServicePrincipals"] {
+            for deleted in registered.tenant.state()[kind].as_array().unwrap() {
+                registered
+                    .delete(&format!("directory/deletedItems/{}", deleted["id"].as_str().unwrap()))
+                    .await;
+            }
+        }
+    }
     assert_eq!(new.state(), EmulatedSite::new().state(), "nothing is written");
 }
 

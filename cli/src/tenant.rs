@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::OnceLock};
 
 use clap::Args;
-use cmg_onboarding::{CloudEndpoints, CloudEnvironment, HttpClient, HttpOptions, TenantId, cloud::InvalidEndpoint, token::TenantDiscovery};
+use cmg_onboarding::{CloudEndpoints, CloudEnvironment, HttpClient, HttpOptions, TenantId, error::InvalidValue, token::TenantDiscovery};
 use url::Url;
 
 use crate::{
@@ -72,7 +72,7 @@ impl NetworkArguments {
 
     /// The endpoints that the flags name, on top of the cloud's own.
     pub(crate) fn endpoints(&self, mut endpoints: CloudEndpoints) -> Result<CloudEndpoints, BadInput> {
-        let bad = |error: InvalidEndpoint| BadInput::of(&error);
+        let bad = |error: InvalidValue| BadInput::of(&error);
         if let Some(authority) = &self.authority {
             endpoints = endpoints.with_authority(authority.clone()).map_err(bad)?;
         }

@@ -54,12 +54,12 @@ impl AzureServicesConnectionBuilder {
                 no_gateway_stated: false,
                 verify_alive: false,
                 apps_unused_stated: false,
-                created_by_console: None,
-                shown_since: None,
-                removal_wait: REMOVAL_WAIT,
                 removal_scope: RemovalScope::default(),
                 unique_names: None,
                 only_removes: false,
+                created_by_console: None,
+                shown_since: None,
+                removal_wait: REMOVAL_WAIT,
                 policy_exempt: false,
                 consents: Consents::Grant,
                 reissue_secret: false,
@@ -177,6 +177,20 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
+    /// What a removal takes away. The plan shows it before anything is removed. Default: the connection, and the apps that this
+    /// crate has made.
+    pub fn removal_scope(mut self, scope: RemovalScope) -> Self {
+        self.inner.removal_scope = scope;
+        self
+    }
+
+    /// For the removal of what was found and not specified: nothing but a removal can be planned.
+    pub(crate) fn only_removes(mut self, unique_names: Option<UniqueNames>) -> Self {
+        self.inner.only_removes = true;
+        self.inner.unique_names = unique_names;
+        self
+    }
+
     /// For a renewal, states whether the console has created the server app (*Create* in the wizard's *Server App*
     /// dialog), or a person has registered and imported it. The site's own number for it (`Source`) is not documented. If the
     /// console has created the app, its dialog makes the next secret, and the plan adds none in Microsoft Entra. Default:
@@ -201,20 +215,6 @@ impl AzureServicesConnectionBuilder {
     /// then instances of the gateway may still use the old one. Default: 26 hours.
     pub fn secret_removal_wait(mut self, wait: Duration) -> Self {
         self.inner.removal_wait = wait;
-        self
-    }
-
-    /// What a removal takes away. The plan shows it before anything is removed. Default: the connection, and the apps that this
-    /// crate has made.
-    pub fn removal_scope(mut self, scope: RemovalScope) -> Self {
-        self.inner.removal_scope = scope;
-        self
-    }
-
-    /// For the removal of what was found and not specified: nothing but a removal can be planned.
-    pub(crate) fn only_removes(mut self, unique_names: Option<UniqueNames>) -> Self {
-        self.inner.only_removes = true;
-        self.inner.unique_names = unique_names;
         self
     }
 
@@ -297,6 +297,13 @@ impl AzureServicesConnectionBuilder {
     /// How old a plan may be when it is applied, by tokio's timer. For an older one,
     /// [`Plan::apply`](super::Plan::apply) reads tenant and site again and refuses the plan if it would do
     /// something else now. Default: 60 seconds.
+    ///
+    /// A plan whose first round makes app registrations and does nothing else is read again beside that round, which
+    /// then costs no time. Each app is ensured by its unique name, so that nothing in use is changed; if the plan turns
+    /// out to be stale, the run stops before its second round, the report and the secret are in the error, and the next
+    /// run finds the apps. Every other plan is read again before its first write, because that write depends on what is
+    /// looked at: it changes, proves, restores or removes an app that may be in use, or writes to the site. A plan
+    /// from [`plan_from`](super::AzureServicesConnection::plan_from) has just been compared with what is there.
     pub fn max_plan_age(mut self, age: Duration) -> Self {
         self.inner.max_plan_age = age;
         self

@@ -11,7 +11,7 @@ use crate::{
     connection::{
         check::{
             as_it_is::check_as_it_is,
-            rules::{Consents, RemovalScope, Rules},
+            rules::{BeingMade, Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
         plan::{document::PlanDocument, draft, registration::UniqueNames},
@@ -107,17 +107,17 @@ pub(crate) struct Inner {
     /// Whether a run proves that the apps that it keeps are there.
     pub(crate) verify_alive: bool,
     pub(crate) apps_unused_stated: bool,
+    pub(crate) removal_scope: RemovalScope,
+    /// The unique names of both apps, if they are not those of the specification's key.
+    pub(crate) unique_names: Option<UniqueNames>,
+    /// Whether it was made of what was found, to remove it: then it does nothing else.
+    pub(crate) only_removes: bool,
     /// Whether the console has created the server app, as the caller states it.
     pub(crate) created_by_console: Option<bool>,
     /// Since when the site has shown the end of a renewed secret, as the caller states it.
     pub(crate) shown_since: Option<OffsetDateTime>,
     /// How long after that the old secret may be removed.
     pub(crate) removal_wait: Duration,
-    pub(crate) removal_scope: RemovalScope,
-    /// The unique names of both apps, if they are not those of the specification's key.
-    pub(crate) unique_names: Option<UniqueNames>,
-    /// Whether it was made of what was found, to remove it: then it does nothing else.
-    pub(crate) only_removes: bool,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
@@ -150,7 +150,7 @@ impl Inner {
 
     /// Begins a run.
     pub(crate) fn begin<'a>(&'a self, verb: Verb, listener: &'a (dyn Fn(&Event) + Send + Sync)) -> Emitter<'a> {
-        Emitter::begin(verb, listener, self.clock.as_ref())
+        Emitter::begin(verb, Some(self.spec.key()), listener, self.clock.as_ref())
     }
 
     /// Whether this connection has what a plan for this needs.
@@ -169,6 +169,15 @@ impl Inner {
     /// Reads tenant and site.
     pub(crate) async fn read(&self, goal: Goal, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
         emitter.listening(self.read_consistently(&self.rules(goal), emitter)).await
+    }
+
+    /// The same inside a run, which passes on what the calls tell and may be making apps meanwhile.
+    pub(crate) async fn read_beside(&self, emitter: &Emitter<'_>, being_made: BeingMade) -> Result<Snapshot, ReadError> {
+        let rules = Rules {
+            being_made,
+            ..self.rules(self.goal(Verb::Onboard))
+        };
+        self.read_consistently(&rules, emitter).await
     }
 
     /// Reads tenant and site, and says how well the connection is. What the caller wants a run to do beside the
@@ -204,6 +213,9 @@ impl Inner {
         } else {
             snapshot
         };
+        if let Some(tenant) = snapshot.tenant_of(&self.spec) {
+            emitter.tenant(tenant);
+        }
         self.read_until_consistent(rules, snapshot, emitter).await
     }
 
@@ -271,6 +283,7 @@ impl Inner {
             shown_since: self.shown_since,
             removal_wait: self.removal_wait.try_into().unwrap_or(time::Duration::MAX),
             tries_secrets: self.secret_probe.is_some(),
+            being_made: BeingMade::default(),
             site_identity: self.site_identity.as_ref(),
             thresholds: &self.thresholds,
             now: self.clock.now(),

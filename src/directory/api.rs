@@ -186,7 +186,8 @@ pub trait Directory: Debug + Send + Sync {
 
     /// The deleted service principals of these applications.
     ///
-    /// `remove` asks, and goes on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    /// `remove` asks, and `plan` if an app that was named by its client id is not there; both go on if it is not offered.
+    /// [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn deleted_service_principals(
         &self,
         _call: Call,

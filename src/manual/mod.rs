@@ -15,6 +15,9 @@ pub mod life_after_onboarding {}
 #[doc = "```"]
 pub mod mocking {}
 
+#[doc = include_str!("observability.md")]
+pub mod observability {}
+
 #[doc = include_str!("permissions.md")]
 pub mod permissions {}
 

@@ -66,8 +66,6 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::clock::FixedClock>();
     is_shareable::<cmg_onboarding::clock::ManualClock>();
     is_shareable::<cmg_onboarding::clock::SystemClock>();
-    is_shareable::<cmg_onboarding::cloud::InvalidEndpoint>();
-    is_shareable::<cmg_onboarding::cloud::UnknownEnvironment>();
     is_shareable::<cmg_onboarding::connection::AppOutcome>();
     is_shareable::<cmg_onboarding::connection::AppRole>();
     is_shareable::<cmg_onboarding::connection::AppSource>();
@@ -157,6 +155,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::directory::WebApplication>();
     is_shareable::<cmg_onboarding::error::Effect>();
     is_shareable::<cmg_onboarding::error::ExceededMaxWait>();
+    is_shareable::<cmg_onboarding::error::InvalidValue>();
     is_shareable::<cmg_onboarding::error::NotSupported>();
     is_shareable::<cmg_onboarding::error::NotVisible>();
     is_shareable::<cmg_onboarding::error::RefusalReason>();
@@ -172,6 +171,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::error::TransportKind>();
     is_shareable::<cmg_onboarding::error::UnexpectedAnswer>();
     is_shareable::<cmg_onboarding::error::Unreachable>();
+    is_shareable::<cmg_onboarding::error::ValueKind>();
     is_shareable::<cmg_onboarding::hand_over::Fingerprint>();
     is_shareable::<cmg_onboarding::hand_over::HandOver>();
     is_shareable::<cmg_onboarding::hand_over::HandOverError>();
@@ -182,8 +182,6 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::http::Attempt<'static>>();
     is_shareable::<cmg_onboarding::http::CertificateFingerprint>();
     is_shareable::<cmg_onboarding::http::HttpError>();
-    is_shareable::<cmg_onboarding::http::InvalidFingerprint>();
-    is_shareable::<cmg_onboarding::http::InvalidHttpOption>();
     is_shareable::<cmg_onboarding::http::Method>();
     is_shareable::<cmg_onboarding::http::Proxy>();
     is_shareable::<cmg_onboarding::http::RawAnswer>();
@@ -203,7 +201,6 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::permissions::Use>();
     is_shareable::<cmg_onboarding::permissions::WithoutRole>();
     is_shareable::<cmg_onboarding::site::ClientAppImport>();
-    is_shareable::<cmg_onboarding::site::InvalidSiteIdentity>();
     is_shareable::<cmg_onboarding::site::NamedConnection>();
     is_shareable::<cmg_onboarding::site::SecretHeld>();
     is_shareable::<cmg_onboarding::site::ServerAppImport>();
@@ -231,11 +228,8 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::site::admin_service::AdminServiceSignIn>();
     is_shareable::<cmg_onboarding::site::admin_service::AdminServiceSite>();
     is_shareable::<cmg_onboarding::site::admin_service::AdminServiceSiteBuilder>();
-    is_shareable::<cmg_onboarding::site::admin_service::InvalidAdminServiceAddress>();
-    is_shareable::<cmg_onboarding::site::admin_service::KerberosNeedsAName>();
     is_shareable::<cmg_onboarding::site::power_shell::ConsoleScript>();
     is_shareable::<cmg_onboarding::site::power_shell::ConsoleScriptError>();
-    is_shareable::<cmg_onboarding::site::power_shell::InvalidPowerShellSite>();
     is_shareable::<cmg_onboarding::site::power_shell::LocalProcess>();
     is_shareable::<cmg_onboarding::site::power_shell::PowerShellError>();
     is_shareable::<cmg_onboarding::site::power_shell::PowerShellSite>();
@@ -256,14 +250,12 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::spec::ImportedServerAppBuilder>();
     is_shareable::<cmg_onboarding::spec::InvalidAppIdUri>();
     is_shareable::<cmg_onboarding::spec::InvalidSchedule>();
-    is_shareable::<cmg_onboarding::spec::InvalidSecretValidity>();
     is_shareable::<cmg_onboarding::spec::Recurrence>();
     is_shareable::<cmg_onboarding::spec::Schedule>();
     is_shareable::<cmg_onboarding::spec::ScheduleBuilder>();
     is_shareable::<cmg_onboarding::spec::ServerApp>();
     is_shareable::<cmg_onboarding::spec::ServerAppDraft>();
     is_shareable::<cmg_onboarding::spec::ServerAppSpecBuilder>();
-    is_shareable::<cmg_onboarding::spec::UriOwnerProblem>();
     is_shareable::<cmg_onboarding::spec::UserDiscovery>();
     is_shareable::<cmg_onboarding::spec::Violation>();
     is_shareable::<cmg_onboarding::spec::ViolationCode>();
@@ -285,7 +277,6 @@ pub(crate) fn every_public_type() {
     fn fntokenprovider<F: Send + Sync + 'static>() {
         is_shareable::<cmg_onboarding::token::FnTokenProvider<F>>();
     }
-    is_shareable::<cmg_onboarding::token::InvalidClientCertificate>();
     is_shareable::<cmg_onboarding::token::ProbedResource>();
     is_shareable::<std::sync::Arc<dyn cmg_onboarding::token::SecretProbe>>();
     is_shareable::<cmg_onboarding::token::TenantDiscovery>();

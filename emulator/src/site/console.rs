@@ -5,9 +5,9 @@ use time::{Duration, OffsetDateTime};
 use super::{EmulatedSite, ensure::whole_second_after};
 use crate::tenant::lock;
 use cmg_onboarding::{
+    ClientSecret,
     error::{SiteError, SiteRefused},
     ids::ApplicationId,
-    secret::ClientSecret,
 };
 
 /// The build of version 2409, which renews no secret of an app that is too old.

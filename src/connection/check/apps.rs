@@ -6,7 +6,7 @@ use crate::{
     connection::{
         check::term::SecretThresholds,
         plan::registration::{USER_IMPERSONATION, offered_scope},
-        read::snapshot::RegisteredApp,
+        read::snapshot::{RegisteredApp, TenantSnapshot},
         report::finding::{Finding, FindingCode, Severity},
     },
     directory::Application,
@@ -34,6 +34,17 @@ pub(crate) fn not_found(app: &str, id: Option<ApplicationId>, tenant: TenantId) 
         .with("app", app)
         .with("clientId", id)
         .with("tenant", tenant)
+}
+
+/// An app that was named is not registered: it was deleted, or it never was.
+pub(crate) fn absent(app: &str, id: Option<ApplicationId>, found: &TenantSnapshot) -> Finding {
+    match id.filter(|id| found.deleted_apps.contains(id)) {
+        Some(id) => Finding::blocker(FindingCode::AppSoftDeleted)
+            .with("app", app)
+            .with("clientId", id)
+            .with("tenant", found.tenant.id),
+        None => not_found(app, id, found.tenant.id),
+    }
 }
 
 /// The server app must offer the permission that the client app needs.

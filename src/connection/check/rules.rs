@@ -33,6 +33,13 @@ pub enum Consents {
     LeaveToAdministrator,
 }
 
+/// The apps that a run makes while it reads, so that whether they are to be seen yet says nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct BeingMade {
+    pub(crate) server: bool,
+    pub(crate) client: bool,
+}
+
 /// What a removal takes away. It is shown in the plan before anything is removed.
 ///
 /// ```
@@ -81,6 +88,10 @@ pub(crate) struct Rules<'a> {
     pub(crate) no_gateway_stated: bool,
     /// Whether the caller states that nothing else uses the apps.
     pub(crate) apps_unused_stated: bool,
+    /// What a removal takes away.
+    pub(crate) removal_scope: RemovalScope,
+    /// The unique names of both apps, if they are not those of the specification's key.
+    pub(crate) unique_names: Option<&'a UniqueNames>,
     /// Whether the console has created the server app, as the caller states it; `None` if nothing is stated.
     pub(crate) created_by_console: Option<bool>,
     /// Since when the site has shown the end of a renewed secret, as the caller states it.
@@ -89,12 +100,10 @@ pub(crate) struct Rules<'a> {
     pub(crate) removal_wait: Duration,
     /// Whether a new secret is tried out.
     pub(crate) tries_secrets: bool,
-    /// What a removal takes away.
-    pub(crate) removal_scope: RemovalScope,
-    /// The unique names of both apps, if they are not those of the specification's key.
-    pub(crate) unique_names: Option<&'a UniqueNames>,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
+    /// The apps that are not looked for.
+    pub(crate) being_made: BeingMade,
     pub(crate) site_identity: Option<&'a SiteIdentity>,
     /// How long before its end a secret is told of.
     pub(crate) thresholds: &'a SecretThresholds,
@@ -102,10 +111,13 @@ pub(crate) struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    /// Whether a policy may refuse although no check has found it beforehand: it could not be read, or the caller states that
-    /// it does not apply.
+    /// Whether a policy may refuse although no check stops the plan beforehand: it could not be read, the caller states that it
+    /// does not apply, or it exempts some callers and whether this is one of them is not known.
     pub(crate) const fn may_be_refused(&self, found: &TenantSnapshot) -> bool {
-        found.policy.is_none() || self.policy_exempt
+        match &found.policy {
+            None => true,
+            Some(policy) => self.policy_exempt || policy.may_exempt_caller,
+        }
     }
 
     /// Whether the plan is for the settings of apps that are registered, and for nothing else.

@@ -26,14 +26,14 @@ impl SecretThresholds {
         Self(days)
     }
 
-    /// How long before its end a secret is told of first; `None` if only its end is told.
-    pub(crate) fn longest(&self) -> Option<Duration> {
-        self.0.first().map(|days| Duration::days(i64::from(*days)))
-    }
-
     /// The last threshold, after which there is little time left; `None` if there is none.
     pub(crate) fn last(&self) -> Option<u16> {
         self.0.last().copied()
+    }
+
+    /// How long before its end a secret is told of first; `None` if only its end is told.
+    pub(crate) fn longest(&self) -> Option<Duration> {
+        self.0.first().map(|days| Duration::days(i64::from(*days)))
     }
 
     /// How long a secret with this end is valid yet.

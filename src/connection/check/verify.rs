@@ -126,7 +126,7 @@ impl ImportVerifier {
     ///
     /// The future may be dropped at any await: nothing is written.
     pub async fn verify(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Verification, ReadError> {
-        let emitter = Emitter::begin(Verb::Verify, &events, self.clock.as_ref());
+        let emitter = Emitter::begin(Verb::Verify, None, &events, self.clock.as_ref());
         let result = emitter.listening(self.check(&emitter)).await;
         emitter.end_of_reading(&result);
         result

@@ -88,6 +88,7 @@ impl Weight {
             | Code::AppDisabledByMicrosoft
             | Code::ServicePrincipalDisabled
             | Code::AppNotFound
+            | Code::AppSoftDeleted
             | Code::AppUnknownAtSignIn
             | Code::TenantUnknownAtSignIn
             | Code::AppNotInSite
@@ -201,6 +202,7 @@ impl Weight {
             | Code::ConnectionReadBackDiffers
             | Code::DeletedAppsUnread
             | Code::AdoptedAppStays
+            | Code::AdoptedAppKeeps
             | Code::RemovalOnly
             | Code::RenewalWaiting
             | Code::RenewedSecretUnproven

@@ -16,6 +16,9 @@ pub(crate) mod draft;
 pub(crate) mod operation;
 pub(crate) mod own_secret;
 mod permission_names;
+mod planned_action;
+mod planned_secret;
+mod reference;
 pub(crate) mod phase;
 pub(crate) mod registration;
 pub(crate) mod removal;
@@ -47,7 +50,7 @@ use crate::{
             stale_plan::StalePlan,
             step::Step,
         },
-        run::{cancel::within, context::Run},
+        run::{cancel::within, context::Run, look_again::may_look_beside},
     },
     ids::TenantId,
     spec::AppIdUri,
@@ -59,7 +62,8 @@ use crate::{
 /// It describes tenant and site at the moment when they were read. A run reads what it changes again right
 /// before it writes, and merges lists with what is there by then. If the plan is older than
 /// [`max_plan_age`](crate::connection::AzureServicesConnectionBuilder::max_plan_age), the run reads what it
-/// keeps again, too, and refuses the plan before the first write if its effect would be another one.
+/// keeps again, too, and refuses the plan if its effect would be another one: before the first write, or, of a
+/// plan that begins by making app registrations and nothing else, before the second round.
 ///
 /// ```
 /// use cmg_onboarding::connection::{Operation, PlannedAction, Step};
@@ -143,7 +147,9 @@ impl Plan {
     /// was issued: the next run of the same specification goes on from there. For a plan that is older than
     /// [`max_plan_age`](crate::connection::AzureServicesConnectionBuilder::max_plan_age) also
     /// [`OnboardingError::Stale`], and the errors of reading and planning. In these cases nothing was
-    /// written.
+    /// written. If such a plan begins by making app registrations and nothing else, it is
+    /// [`OnboardingError::Apply`] with [`StepError::Stale`](crate::connection::StepError::Stale) or
+    /// [`StepError::Blocked`](crate::connection::StepError::Blocked), after its first round.
     ///
     /// # Cancel safety
     ///
@@ -160,7 +166,8 @@ impl Plan {
 
     async fn carry_out_if_current(self, emitter: &Emitter<'_>) -> Result<Outcome, OnboardingError> {
         let is_fresh = self.read_at.elapsed() <= self.connection.inner.max_plan_age;
-        let plan = if is_fresh {
+        let looks_beside = !is_fresh && may_look_beside(&self.document);
+        let plan = if is_fresh || looks_beside {
             self
         } else {
             let goal = Goal {
@@ -170,15 +177,20 @@ impl Plan {
             let snapshot = self.connection.inner.read(goal, emitter).await?;
             Self::make_approved(&self.connection, goal, &self.document, snapshot)?
         };
-        Ok(plan.carry_out(emitter).await?)
+        Ok(plan.run(emitter, looks_beside).await?)
     }
 
     pub(crate) async fn carry_out(&self, emitter: &Emitter<'_>) -> Result<Outcome, ApplyError> {
+        self.run(emitter, false).await
+    }
+
+    async fn run(&self, emitter: &Emitter<'_>, looks_again: bool) -> Result<Outcome, ApplyError> {
+        emitter.tenant(self.document.tenant_id);
         emitter.emit(EventKind::PlanMade {
             total: self.document.changes.len(),
         });
         let inner = &self.connection.inner;
-        let run = Run::new(inner, &self.document, &self.snapshot, emitter);
+        let run = Run::new(inner, &self.document, &self.snapshot, emitter).looking_again(looks_again);
         match emitter
             .listening(within(inner.cancel.as_ref(), inner.deadline, run.carry_out()))
             .await

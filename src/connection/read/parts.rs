@@ -247,6 +247,7 @@ impl TenantParts {
             uri: None,
             uri_owner: None,
             deleted: None,
+            deleted_apps: Vec::new(),
             restores: false,
             graph: self.graph.present().cloned(),
             client_grants: pair.grants.present().cloned().unwrap_or_default(),

@@ -8,7 +8,7 @@ use crate::{
     connection::{
         check::{
             directory::check_claims,
-            rules::{Consents, Rules},
+            rules::{BeingMade, Consents, Rules},
             verify::secret::try_out,
         },
         read::{
@@ -20,7 +20,7 @@ use crate::{
     },
     directory::{Application, ApplicationKey, Directory, ServicePrincipal, SignedIn, Tenant},
     error::{DirectoryError, RefusalReason},
-    ids::{TenantId, well_known::MICROSOFT_GRAPH},
+    ids::{ApplicationId, TenantId, well_known::MICROSOFT_GRAPH},
     permissions::Use,
     site::Site,
     spec::{AppIdUri, ConnectionSpec},
@@ -124,7 +124,8 @@ pub(crate) async fn read_tenant(
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
     // One that contains the app's own id is told once it is known whether the app is there.
-    let early_uri = wanted_uri(spec, tenant_known).filter(|uri| registers && !uri.has_placeholders());
+    let BeingMade { server, client } = rules.being_made;
+    let early_uri = wanted_uri(spec, tenant_known).filter(|uri| registers && !uri.has_placeholders() && !server);
     let uri_owner = OptionFuture::from(
         early_uri
             .as_ref()
@@ -133,18 +134,19 @@ pub(crate) async fn read_tenant(
     let graph = OptionFuture::from((!most.is_empty()).then(|| directory.service_principal(call.clone(), MICROSOFT_GRAPH)));
 
     // An app that is there already needs no name, and a deleted one cannot hold it.
-    let creates = rules.may_write && registers && (spec.server_app().is_created() || spec.client_app().is_created());
+    let creates = (spec.server_app().is_created() && !server) || (spec.client_app().is_created() && !client);
+    let creates = creates && registers && rules.may_write;
     let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call.clone(), &unique_names)));
 
     let objects = join3(
-        directory.application(call.clone(), &server_key),
-        directory.application(call.clone(), &client_key),
+        OptionFuture::from((!server).then(|| directory.application(call.clone(), &server_key))),
+        OptionFuture::from((!client).then(|| directory.application(call.clone(), &client_key))),
         deleted,
     );
     let surroundings = join3(directory.tenant(call.clone()), graph, uri_owner);
     let optional = join3(roles, policy, conditional_access);
     let (objects, surroundings, (roles, policy, conditional_access)) = join3(objects, surroundings, optional).await;
-    let (server, client) = (objects.0?, objects.1?);
+    let (server, client) = (objects.0.transpose()?.flatten(), objects.1.transpose()?.flatten());
     let deleted = none_if_denied(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
     let (tenant, tenant_name_unread) = match surroundings.0 {
         Ok(tenant) => (tenant, false),
@@ -156,7 +158,7 @@ pub(crate) async fn read_tenant(
         None if !registers => (None, None),
         None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {
             (Some(uri), _) => (Some(uri), server.clone()),
-            (None, Some(uri)) if uri.has_placeholders() => (Some(uri), None),
+            (None, Some(uri)) if uri.has_placeholders() || rules.being_made.server => (Some(uri), None),
             (None, Some(uri)) => {
                 let owner = directory.application_with_uri(call.clone(), uri.as_str()).await?;
                 (Some(uri), owner)
@@ -172,7 +174,19 @@ pub(crate) async fn read_tenant(
     let principal_of = |application: Option<&Application>| {
         OptionFuture::from(application.map(|application| directory.service_principal(call.clone(), application.app_id)))
     };
-    let (server_principal, client_principal) = join(principal_of(server.as_ref()), principal_of(client.as_ref())).await;
+    let absent = [(&server_key, &server), (&client_key, &client)]
+        .into_iter()
+        .filter_map(|(key, found)| match key {
+            ApplicationKey::ApplicationId(id) if found.is_none() => Some(*id),
+            _ => None,
+        });
+    let absent: Vec<ApplicationId> = absent.collect();
+    // Only if an app is not there that must be: a plan without it is blocked, and this tells why.
+    let deleted_principals = OptionFuture::from((!absent.is_empty()).then(|| directory.deleted_service_principals(call.clone(), &absent)));
+    let (server_principal, client_principal, deleted_principals) =
+        join3(principal_of(server.as_ref()), principal_of(client.as_ref()), deleted_principals).await;
+    let deleted_principals = none_if_denied(deleted_principals.unwrap_or_else(|| Ok(Vec::new())))?;
+    let deleted_apps = deleted_principals.into_iter().flatten().map(|principal| principal.app_id).collect();
     let server = with_principal(server, server_principal)?;
     let client = with_principal(client, client_principal)?;
 
@@ -207,6 +221,7 @@ pub(crate) async fn read_tenant(
         uri,
         uri_owner,
         deleted,
+        deleted_apps,
         restores: directory.restores_applications(),
         graph,
         grants_unread: grants.is_none(),

@@ -1,5 +1,5 @@
 //! The English words of findings and next steps, made from code and parameters. There is no other place for
-//! them.
+//! them: it is one table with a row for each code, and stays whole so that a code is never without words.
 
 use crate::{
     connection::report::{finding_code::FindingCode, next_step_code::NextStepCode, step::Step},
@@ -180,6 +180,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "A policy of the tenant refuses the rest; the app registration ${name|without a name} (${objectId}) that this run has made is deleted, and could not be purged: it holds the unique name ${uniqueName} until ${until}.",
             "Nothing to do: a later run of the same specification restores it. To be rid of it earlier, purge it with an account that may (Entra admin center > App registrations > Deleted applications).",
         ),
+        Code::AdoptedAppKeeps => Words::new(
+            "A policy of the tenant refuses the rest, and the ${app} app ${clientId}, which is adopted, keeps what this run has written to it: ${properties}.",
+            "Nothing to do if a later run is to go on: it finds what is there. Otherwise take it out by hand, if it is not used (Entra admin center > App registrations > (the app)).",
+        ),
         Code::SecretKept => Words::new(
             "The server app has a secret from an earlier run; its text cannot be read again.",
             "If it is lost, run with reissue_secret(true): that issues a new one and keeps the old one; a later run with remove_superseded_secrets(true) removes the old one.",
@@ -350,6 +354,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::AppNotFound => Words::new(
             "The ${app} app ${clientId|of this specification} is not registered in tenant ${tenant}.",
             "Check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike. If the app was deleted, restore it within 30 days (App registrations > Deleted applications).",
+        ),
+        Code::AppSoftDeleted => Words::new(
+            "The ${app} app ${clientId} was deleted in tenant ${tenant}, and can still be restored.",
+            "Restore it if it was deleted by mistake (Entra admin center > App registrations > Deleted applications > (the app) > Restore app registration); after 30 days it is gone. Otherwise choose another app registration.",
         ),
         Code::AppUnknownAtSignIn => Words::new(
             "Tenant ${tenant} has no app with the client id ${clientId} (AADSTS700016).",

@@ -53,14 +53,14 @@ pub enum Verb {
     PlanRemoval,
     /// Carry a plan out.
     Apply,
-    /// Make a plan that renews the server app's secret.
-    PlanRenewal,
-    /// Make a plan that removes secrets which a renewal has replaced, before their own end.
-    PlanSecretRemoval,
     /// See connections as they are.
     View,
     /// List the app registrations that this crate has made.
     Registrations,
+    /// Make a plan that renews the server app's secret.
+    PlanRenewal,
+    /// Make a plan that removes secrets which a renewal has replaced, before their own end.
+    PlanSecretRemoval,
     /// Make a plan and carry it out.
     Onboard,
     /// Make a plan that removes, and carry it out.

@@ -1,4 +1,4 @@
-//! What a finding can be about, one code for each fact.
+//! What a finding can be about, one code for each fact. One list, which stays whole so that it can be read as such.
 
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +86,9 @@ pub enum FindingCode {
     /// A policy refuses the rest of the run; an app that it has made is deleted and could not be purged, and holds its
     /// unique name. Parameters: `uniqueName`, `objectId`, `name` (optional), `until` (date).
     DeletedAppHoldsName,
+    /// A policy refuses the rest of the run, and an adopted app keeps what this run has written to it: taking it out again could
+    /// take away what others use by now. Parameters: `app`, `clientId`, `properties` (list, as Microsoft Graph calls them).
+    AdoptedAppKeeps,
     /// The app's secret was made before, and its text cannot be read again.
     SecretKept,
     /// The app's secret was lost and is replaced.
@@ -226,6 +229,8 @@ pub enum FindingCode {
     /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId` (none of an app that this
     /// crate creates), `tenant` (tenant id).
     AppNotFound,
+    /// An app that was named is deleted and can be restored. Parameters: `app`, `clientId`, `tenant` (tenant id).
+    AppSoftDeleted,
     /// The sign-in service finds no app with this client id in the tenant. Parameters: `clientId`, `tenant`
     /// (tenant id).
     AppUnknownAtSignIn,
@@ -469,6 +474,7 @@ impl FindingCode {
         Self::DeletedAppRestored,
         Self::MadeAppStays,
         Self::DeletedAppHoldsName,
+        Self::AdoptedAppKeeps,
         Self::SecretKept,
         Self::SecretReplaced,
         Self::SecretOfAnotherSite,
@@ -520,6 +526,7 @@ impl FindingCode {
         Self::AppDisabledByMicrosoft,
         Self::ServicePrincipalDisabled,
         Self::AppNotFound,
+        Self::AppSoftDeleted,
         Self::AppUnknownAtSignIn,
         Self::TenantUnknownAtSignIn,
         Self::AppNotInSite,

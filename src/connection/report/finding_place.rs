@@ -1,4 +1,5 @@
-//! Where a finding belongs: the field of the specification that it is about, and the step of the job that meets it.
+//! Where a finding belongs: the field of the specification that it is about, and the step of the job that meets it. One
+//! table with a row for each code, which stays whole.
 
 use serde_json::Value;
 
@@ -84,6 +85,7 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::DeletedAppRestored, Field::Of("key"), At::None),
         (Code::MadeAppStays, Field::None, REMOVE),
         (Code::DeletedAppHoldsName, Field::Of("key"), At::None),
+        (Code::AdoptedAppKeeps, Field::App(ID), REGISTER),
         (Code::SecretKept, Field::None, At::Step(Step::IssueSecret)),
         (Code::SecretReplaced, Field::None, At::Step(Step::RetireSecrets)),
         (Code::SecretOfAnotherSite, Field::Of("key"), At::Step(Step::RetireSecrets)),
@@ -151,6 +153,7 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::AppDisabledByMicrosoft, Field::App(ID), REGISTER),
         (Code::ServicePrincipalDisabled, Field::App(ID), PRINCIPAL),
         (Code::AppNotFound, Field::App(ID), REGISTER),
+        (Code::AppSoftDeleted, Field::App(ID), REGISTER),
         (Code::AppUnknownAtSignIn, Field::Server(ID), At::Step(Step::ImportServerApp)),
         (
             Code::TenantUnknownAtSignIn,

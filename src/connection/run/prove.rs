@@ -50,7 +50,8 @@ impl Run<'_> {
             return;
         }
         let started = Instant::now();
-        let result = self.sign_in(probe, app, &issued).await;
+        let signing_in = self.sign_in(probe, app, &issued);
+        let result = self.emitter.step_of(Step::IssueSecret, signing_in).await;
         let accepted = match &result {
             Ok(()) => Some(true),
             Err(error) if is_refusal(error) && !self.is_not_yet(error) => Some(false),

@@ -1,6 +1,6 @@
 //! Carries a plan out, in rounds, everything independent side by side.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use crate::{
     cloud::CloudEndpoints,
@@ -23,7 +23,7 @@ use crate::{
             step::{AppRole, Step, StepAction},
             step_error::{StepError, StepFailure},
         },
-        run::{app::ToRegister, context::Run, prove::beside, registered::Registered},
+        run::{app::ToRegister, context::Run, look_again::FIRST, prove::beside, registered::Registered},
     },
     directory::Directory,
     ids::{ApplicationId, ServicePrincipalId},
@@ -64,14 +64,20 @@ impl Run<'_> {
             }
             if of_round.iter().any(|change| change.step.is_import()) {
                 // One request does all of them: starting a site's tool costs seconds.
-                self.import(&of_round).await?;
+                self.emitter.site(self.import(&of_round)).await?;
                 continue;
             }
-            let work = join_all(of_round.into_iter().map(|change| self.execute(change)));
-            let results = if round == PROOF {
-                beside(work, self.prove()).await
-            } else {
-                work.await
+            let of_round = of_round.into_iter();
+            let work = join_all(of_round.map(|change| self.emitter.step_of(change.step, self.execute(change))));
+            let results = match round {
+                FIRST if self.looks_again() => {
+                    // In a place of its own: it is large, and most runs have none.
+                    let (mut results, looked) = join(work, Box::pin(self.look_again())).await;
+                    results.push(looked.map_err(|error| self.stale(error)));
+                    results
+                }
+                PROOF => beside(work, self.prove()).await,
+                _ => work.await,
             };
             results.into_iter().collect::<Result<(), StepFailure>>()?;
         }
@@ -295,6 +301,7 @@ impl Run<'_> {
             next_steps.extend(self.console_update());
         }
         Outcome {
+            version: Outcome::VERSION,
             changed,
             environment: document.environment,
             tenant_id: document.tenant_id,
@@ -312,7 +319,7 @@ impl Run<'_> {
             client_app: client_app.filter(|_| !removes_apps),
             next_steps,
             findings: self.all_findings(),
-            read_at: self.snapshot.read_at,
+            read_at: self.state().read_at.unwrap_or(self.snapshot.read_at),
             secret,
             connection,
             report,

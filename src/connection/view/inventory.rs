@@ -115,7 +115,7 @@ pub struct InventoryEntry {
 ///
 /// The future may be dropped at any await: nothing is written.
 pub async fn registrations(directory: &DirectoryHandle, events: impl Fn(&Event) + Send + Sync) -> Result<Inventory, ReadError> {
-    let emitter = Emitter::begin(Verb::Registrations, &events, &SystemClock);
+    let emitter = Emitter::begin(Verb::Registrations, None, &events, &SystemClock);
     let result = emitter.listening(list(directory, emitter.call(None))).await;
     emitter.end_of_reading(&result);
     result

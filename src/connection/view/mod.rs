@@ -106,7 +106,7 @@ pub async fn connections(
     options: &ViewOptions,
     events: impl Fn(&Event) + Send + Sync,
 ) -> Result<ConnectionsView, ReadError> {
-    let emitter = Emitter::begin(Verb::View, &events, options.clock.as_ref());
+    let emitter = Emitter::begin(Verb::View, None, &events, options.clock.as_ref());
     let result = emitter
         .listening(read_connections(site, directory, options, emitter.call(None)))
         .await;
