@@ -78,12 +78,12 @@ impl<'a> Words<'a> {
     }
 
     fn expect(&mut self, word: &str, expected: &'static str) -> Result<(), InvalidSchedule> {
-        self.take(word).then_some(()).ok_or(unclear(expected))
+        self.take(word).then_some(()).ok_or_else(|| unclear(expected))
     }
 
     /// The next word as `read` understands it.
     fn read<T>(&mut self, expected: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, InvalidSchedule> {
-        let value = self.next().and_then(read).ok_or(unclear(expected))?;
+        let value = self.next().and_then(read).ok_or_else(|| unclear(expected))?;
         self.0.pop_front();
         Ok(value)
     }
