@@ -68,21 +68,28 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::clock::SystemClock>();
     is_shareable::<cmg_onboarding::cloud::InvalidEndpoint>();
     is_shareable::<cmg_onboarding::cloud::UnknownEnvironment>();
+    is_shareable::<cmg_onboarding::connection::Answer>();
     is_shareable::<cmg_onboarding::connection::AppOutcome>();
     is_shareable::<cmg_onboarding::connection::AppRole>();
     is_shareable::<cmg_onboarding::connection::AppSource>();
+    is_shareable::<cmg_onboarding::connection::AppView>();
     is_shareable::<cmg_onboarding::connection::ApplyError>();
     is_shareable::<cmg_onboarding::connection::AzureServicesConnectionBuilder>();
     is_shareable::<cmg_onboarding::connection::Blocked>();
     is_shareable::<cmg_onboarding::connection::Cancel>();
     is_shareable::<cmg_onboarding::connection::Change>();
     is_shareable::<cmg_onboarding::connection::ClientSettings>();
+    is_shareable::<cmg_onboarding::connection::ConnectionView>();
+    is_shareable::<cmg_onboarding::connection::ConnectionsView>();
+    is_shareable::<cmg_onboarding::connection::ConsentView>();
     is_shareable::<cmg_onboarding::connection::Consents>();
     is_shareable::<cmg_onboarding::connection::EventKind>();
     is_shareable::<cmg_onboarding::connection::Finding>();
     is_shareable::<cmg_onboarding::connection::FindingCode>();
     is_shareable::<cmg_onboarding::connection::ImportVerifier>();
     is_shareable::<cmg_onboarding::connection::IncompleteConnection>();
+    is_shareable::<cmg_onboarding::connection::Inventory>();
+    is_shareable::<cmg_onboarding::connection::InventoryEntry>();
     is_shareable::<cmg_onboarding::connection::IssuedSecret>();
     fn manyresult<K: Send + Sync + 'static>() {
         is_shareable::<cmg_onboarding::connection::ManyResult<K>>();
@@ -101,12 +108,19 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::ProblemFailure>();
     is_shareable::<cmg_onboarding::connection::PropertyChange>();
     is_shareable::<cmg_onboarding::connection::ReadError>();
+    fn reading<T: Send + Sync + 'static>() {
+        is_shareable::<cmg_onboarding::connection::Reading<T>>();
+    }
     fn reference<T: Send + Sync + 'static>() {
         is_shareable::<cmg_onboarding::connection::Reference<T>>();
     }
+    is_shareable::<cmg_onboarding::connection::RegistrationView>();
+    is_shareable::<cmg_onboarding::connection::RemovalScope>();
     is_shareable::<cmg_onboarding::connection::RunId>();
+    is_shareable::<cmg_onboarding::connection::SecretIssuer>();
     is_shareable::<std::sync::Arc<dyn cmg_onboarding::connection::SecretSink>>();
     is_shareable::<cmg_onboarding::connection::SecretSinkError>();
+    is_shareable::<cmg_onboarding::connection::SecretView>();
     is_shareable::<cmg_onboarding::connection::Severity>();
     is_shareable::<cmg_onboarding::connection::SignInSummary>();
     is_shareable::<cmg_onboarding::connection::StalePlan>();
@@ -116,6 +130,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::StepReport>();
     is_shareable::<cmg_onboarding::connection::Verb>();
     is_shareable::<cmg_onboarding::connection::Verification>();
+    is_shareable::<cmg_onboarding::connection::ViewOptions>();
     is_shareable::<cmg_onboarding::connection::When>();
     is_shareable::<cmg_onboarding::connection::Written>();
     is_shareable::<cmg_onboarding::connection::review::CallerNeeds>();
