@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use cmg_onboarding::{
-    Call, ClientSecret, ConnectionSpec, Directory, ImportedClientApp, ImportedServerApp, OnboardingError, Step,
+    Call, ClientSecret, ConnectionSpec, Directory, ImportedClientApp, ImportedServerApp, OnboardingError, StaticToken, Step,
     clock::{Clock, SystemClock},
     connection::{ConnectionView, PlannedAction, RemovalScope},
     directory::{ApplicationKey, NewPassword},
     site::SiteGateway,
 };
-use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, Timeline};
 use serde_json::json;
 use time::Duration;
 
@@ -268,6 +268,50 @@ async fn a_connection_whose_server_app_was_purged_by_hand_is_removed_by_its_row(
     assert_eq!(plan.changes().len(), 1, "{plan}");
     plan.apply(|_| ()).await.unwrap();
     assert!(rows(&connected.site).connections.is_empty());
+}
+
+/// Removes by a view; at the end of the timeline the process dies.
+async fn remove_until_killed(view: &ConnectionView, connected: &Connected, timeline: &Timeline) -> bool {
+    let wire = EmulatedWire::new(&connected.tenant).following(timeline);
+    let token = StaticToken::new(connected.tenant.token_for(&Caller::global_administrator()));
+    let removal = view.removal(RemovalScope::ConnectionAndApps).unwrap();
+    let job = removal
+        .directory(wire.directory(token))
+        .site(connected.site.following(timeline))
+        .build()
+        .unwrap();
+    tokio::select! {
+        biased;
+        outcome = job.remove(|_| ()) => { outcome.unwrap(); true }
+        () = timeline.ended() => false,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_by_a_view_that_is_killed_anywhere_is_finished_by_the_same_view() {
+    let connected = Connected::of(spec()).await;
+    let whole = Timeline::new();
+    assert!(remove_until_killed(&stored(&connected).await, &connected, &whole).await);
+    let moments = whole.moments();
+    assert!(moments >= 10, "{moments}");
+    let mut killed = 0;
+    for moment in 1..=moments {
+        let connected = Connected::of(spec()).await;
+        let view = stored(&connected).await;
+        let timeline = Timeline::new();
+        timeline.end_at(moment);
+        killed += usize::from(!remove_until_killed(&view, &connected, &timeline).await);
+        assert!(remove_until_killed(&view, &connected, &Timeline::new()).await, "{moment}");
+        assert_eq!(count(&connected.tenant.state(), "applications"), 0, "{moment}");
+        assert!(rows(&connected.site).connections.is_empty(), "{moment}");
+        // The unique names are free.
+        connection(spec(), &connected.tenant, &connected.site)
+            .onboard(|_| ())
+            .await
+            .unwrap();
+    }
+    println!("killed at {killed} of {moments} moments");
+    assert!(killed >= 8);
 }
 
 #[tokio::test]

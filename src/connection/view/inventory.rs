@@ -138,7 +138,7 @@ async fn list(directory: &DirectoryHandle, call: Call) -> Result<Inventory, Read
     // One whose unique name only begins as if is an app of others.
     let is_made_here = |entry: &InventoryEntry| entry.unique_name.is_some() || entry.is_tagged;
     let mut registrations: Vec<InventoryEntry> = live.chain(deleted).filter(is_made_here).collect();
-    registrations.sort_by(|one, other| one.order().cmp(&other.order()));
+    registrations.sort_by_key(InventoryEntry::order);
     let tenant_id = match tenant {
         Ok(tenant) => Some(tenant.id),
         // Not every caller may read its name, and nothing here needs it.
