@@ -74,16 +74,20 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::Blocked>();
     is_shareable::<cmg_onboarding::connection::Cancel>();
     is_shareable::<cmg_onboarding::connection::Change>();
+    is_shareable::<cmg_onboarding::connection::Check>();
+    is_shareable::<cmg_onboarding::connection::CheckStatus>();
     is_shareable::<cmg_onboarding::connection::ClientSettings>();
     is_shareable::<cmg_onboarding::connection::Consents>();
     is_shareable::<cmg_onboarding::connection::EventKind>();
+    is_shareable::<cmg_onboarding::connection::Expiry>();
+    is_shareable::<cmg_onboarding::connection::ExpiryKind>();
     is_shareable::<cmg_onboarding::connection::Finding>();
     is_shareable::<cmg_onboarding::connection::FindingCode>();
     is_shareable::<cmg_onboarding::connection::ImportVerifier>();
     is_shareable::<cmg_onboarding::connection::IncompleteConnection>();
     is_shareable::<cmg_onboarding::connection::IssuedSecret>();
-    fn manyresult<K: Send + Sync + 'static>() {
-        is_shareable::<cmg_onboarding::connection::ManyResult<K>>();
+    fn manyresult<K: Send + Sync + 'static, R: Send + Sync + 'static>() {
+        is_shareable::<cmg_onboarding::connection::ManyResult<K, R>>();
     }
     is_shareable::<cmg_onboarding::connection::NewSecret>();
     is_shareable::<cmg_onboarding::connection::NextStep>();
@@ -114,6 +118,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::StepReport>();
     is_shareable::<cmg_onboarding::connection::Verb>();
     is_shareable::<cmg_onboarding::connection::Verification>();
+    is_shareable::<cmg_onboarding::connection::WatchedApp>();
     is_shareable::<cmg_onboarding::connection::When>();
     is_shareable::<cmg_onboarding::connection::Written>();
     is_shareable::<cmg_onboarding::connection::review::CallerNeeds>();

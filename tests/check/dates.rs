@@ -23,7 +23,7 @@ async fn a_healthy_connection_is_well_and_tells_when_its_secret_ends() {
     let next = check.next_expiry.as_ref().unwrap();
     assert_eq!((next.kind, next.used_by_site, next.is_own), (ExpiryKind::Secret, Some(true), true));
     assert_eq!(next.key_id, Some(scene.server_app().await.password_credentials[0].key_id));
-    assert_eq!(check.expiries, [next.clone()]);
+    assert_eq!(check.expiries, std::slice::from_ref(next));
     assert_eq!(check.tenant_id, Some(scene.tenant.tenant_id().into()));
     assert_eq!(
         check.application_id,

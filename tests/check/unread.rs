@@ -7,7 +7,7 @@ use cmg_onboarding::{
     connection::{CheckStatus, Consents, WatchedApp},
     error::SiteUnreachable,
     http::RetryPolicy,
-    site::{SiteRowId, UnreadRow},
+    site::{SiteRowId, SiteSnapshot, UnreadRow},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedWire, WireFault, WireRefusal};
 
@@ -28,6 +28,9 @@ fn wired(scene: &Scene, caller: &Caller) -> (EmulatedWire, GraphDirectory) {
 fn reader() -> Caller {
     Caller::user("monitoring").with_scopes(["Directory.Read.All"])
 }
+
+/// What is done to the site's rows.
+type Change = fn(&mut SiteSnapshot);
 
 fn faults() -> Vec<WireFault> {
     let mut faults = WireFault::all();
@@ -89,7 +92,7 @@ async fn a_site_that_cannot_be_read_is_unknown() {
 
 #[tokio::test]
 async fn what_the_site_does_not_tell_is_unknown_if_it_decides() {
-    let unread: [(&str, fn(&mut cmg_onboarding::site::SiteSnapshot)); 5] = [
+    let unread: [(&str, Change); 5] = [
         ("siteSecretUnknown", |rows| server(rows).secret_expiry = None),
         ("siteFieldsUnread", |rows| server(rows).identifier_uri = None),
         ("siteFieldsUnread", |rows| rows.tenants[0].environment = None),
