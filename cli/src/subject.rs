@@ -2,7 +2,7 @@
 
 use clap::Args;
 use cmg_onboarding::{
-    Call, ConnectionSpec, OnboardingError,
+    Call, ConnectionSpec,
     connection::{ReadError, reusing},
 };
 
@@ -57,5 +57,5 @@ async fn existing(place: &Place, name: &str) -> Result<ConnectionSpec, Ending> {
         return Err(BadInput("Name the site that has the connection, with --site.".to_owned()).into());
     };
     let snapshot = site.as_site().snapshot(Call::quiet()).await.map_err(ReadError::Site)?;
-    Ok(reusing(&snapshot, name).map_err(OnboardingError::from)?)
+    Ok(reusing(&snapshot, name)?)
 }

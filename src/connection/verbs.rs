@@ -361,7 +361,8 @@ impl AzureServicesConnection {
         events: impl Fn(&Event) + Send + Sync,
     ) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanSecretRemoval, &events);
-        self.plan_as_approved(self.inner.goal(Verb::RemoveOldSecrets), approved, emitter).await
+        self.plan_as_approved(self.inner.goal(Verb::RemoveOldSecrets), approved, emitter)
+            .await
     }
 
     /// Makes the plan of [`plan_secret_removal`](Self::plan_secret_removal) and carries it out.
@@ -374,8 +375,11 @@ impl AzureServicesConnection {
     ///
     /// The future may be dropped at any await; the next removal goes on from there.
     pub async fn remove_old_secrets(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        self.plan_and_apply(self.inner.goal(Verb::RemoveOldSecrets), self.inner.begin(Verb::RemoveOldSecrets, &events))
-            .await
+        self.plan_and_apply(
+            self.inner.goal(Verb::RemoveOldSecrets),
+            self.inner.begin(Verb::RemoveOldSecrets, &events),
+        )
+        .await
     }
 
     fn settings_goal(&self, only: Option<AppRole>) -> Goal {

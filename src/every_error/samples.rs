@@ -222,8 +222,6 @@ fn onboarding_errors() -> Vec<OnboardingError> {
     errors.push(IncompleteConnection::SiteMissing.into());
     errors.push(IncompleteConnection::NothingToDo.into());
     errors.push(IncompleteConnection::SettingsWithoutDirectory.into());
-    errors.push(serde_json::from_value::<Blocked>(blocked).unwrap().into());
-    errors.push(serde_json::from_value::<StalePlan>(stale).unwrap().into());
     errors.push(blocked().into());
     errors.push(stale().into());
     errors
