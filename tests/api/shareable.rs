@@ -66,9 +66,11 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::clock::FixedClock>();
     is_shareable::<cmg_onboarding::clock::ManualClock>();
     is_shareable::<cmg_onboarding::clock::SystemClock>();
+    is_shareable::<cmg_onboarding::connection::Answer>();
     is_shareable::<cmg_onboarding::connection::AppOutcome>();
     is_shareable::<cmg_onboarding::connection::AppRole>();
     is_shareable::<cmg_onboarding::connection::AppSource>();
+    is_shareable::<cmg_onboarding::connection::AppView>();
     is_shareable::<cmg_onboarding::connection::ApplyError>();
     is_shareable::<cmg_onboarding::connection::AzureServicesConnectionBuilder>();
     is_shareable::<cmg_onboarding::connection::Blocked>();
@@ -77,6 +79,9 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::Check>();
     is_shareable::<cmg_onboarding::connection::CheckStatus>();
     is_shareable::<cmg_onboarding::connection::ClientSettings>();
+    is_shareable::<cmg_onboarding::connection::ConnectionView>();
+    is_shareable::<cmg_onboarding::connection::ConnectionsView>();
+    is_shareable::<cmg_onboarding::connection::ConsentView>();
     is_shareable::<cmg_onboarding::connection::Consents>();
     is_shareable::<cmg_onboarding::connection::EventKind>();
     is_shareable::<cmg_onboarding::connection::Expiry>();
@@ -85,6 +90,8 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::FindingCode>();
     is_shareable::<cmg_onboarding::connection::ImportVerifier>();
     is_shareable::<cmg_onboarding::connection::IncompleteConnection>();
+    is_shareable::<cmg_onboarding::connection::Inventory>();
+    is_shareable::<cmg_onboarding::connection::InventoryEntry>();
     is_shareable::<cmg_onboarding::connection::IssuedSecret>();
     fn manyresult<K: Send + Sync + 'static, R: Send + Sync + 'static>() {
         is_shareable::<cmg_onboarding::connection::ManyResult<K, R>>();
@@ -103,12 +110,19 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::ProblemFailure>();
     is_shareable::<cmg_onboarding::connection::PropertyChange>();
     is_shareable::<cmg_onboarding::connection::ReadError>();
+    fn reading<T: Send + Sync + 'static>() {
+        is_shareable::<cmg_onboarding::connection::Reading<T>>();
+    }
     fn reference<T: Send + Sync + 'static>() {
         is_shareable::<cmg_onboarding::connection::Reference<T>>();
     }
+    is_shareable::<cmg_onboarding::connection::RegistrationView>();
+    is_shareable::<cmg_onboarding::connection::RemovalScope>();
     is_shareable::<cmg_onboarding::connection::RunId>();
+    is_shareable::<cmg_onboarding::connection::SecretIssuer>();
     is_shareable::<std::sync::Arc<dyn cmg_onboarding::connection::SecretSink>>();
     is_shareable::<cmg_onboarding::connection::SecretSinkError>();
+    is_shareable::<cmg_onboarding::connection::SecretView>();
     is_shareable::<cmg_onboarding::connection::Severity>();
     is_shareable::<cmg_onboarding::connection::SignInSummary>();
     is_shareable::<cmg_onboarding::connection::StalePlan>();
@@ -118,6 +132,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::StepReport>();
     is_shareable::<cmg_onboarding::connection::Verb>();
     is_shareable::<cmg_onboarding::connection::Verification>();
+    is_shareable::<cmg_onboarding::connection::ViewOptions>();
     is_shareable::<cmg_onboarding::connection::WatchedApp>();
     is_shareable::<cmg_onboarding::connection::When>();
     is_shareable::<cmg_onboarding::connection::Written>();
@@ -206,6 +221,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::permissions::Use>();
     is_shareable::<cmg_onboarding::permissions::WithoutRole>();
     is_shareable::<cmg_onboarding::site::ClientAppImport>();
+    is_shareable::<cmg_onboarding::site::KnownApp>();
     is_shareable::<cmg_onboarding::site::NamedConnection>();
     is_shareable::<cmg_onboarding::site::SecretHeld>();
     is_shareable::<cmg_onboarding::site::ServerAppImport>();
@@ -247,6 +263,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::spec::ClientApp>();
     is_shareable::<cmg_onboarding::spec::ClientAppDraft>();
     is_shareable::<cmg_onboarding::spec::ClientAppSpecBuilder>();
+    is_shareable::<cmg_onboarding::spec::ConnectionDraft>();
     is_shareable::<cmg_onboarding::spec::ConnectionSpecBuilder>();
     is_shareable::<cmg_onboarding::spec::DayOfMonth>();
     is_shareable::<cmg_onboarding::spec::DiscoverySpecBuilder>();
