@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite, client::AdminServiceClient};
 use crate::{
     clock::{Clock, SystemClock},
-    error::{InvalidValue, ValueKind},
+    error::InvalidValue,
     http::HttpClient,
 };
 
@@ -50,7 +50,7 @@ impl AdminServiceSiteBuilder {
     pub fn build(self) -> Result<AdminServiceSite, InvalidValue> {
         #[cfg(feature = "kerberos")]
         if self.sign_in.is_negotiated() && !self.address.has_name() {
-            return Err(InvalidValue::new(ValueKind::KerberosName));
+            return Err(InvalidValue::new(crate::error::ValueKind::KerberosName));
         }
         let is_bound = self.sign_in.is_negotiated();
         let pipeline = self
