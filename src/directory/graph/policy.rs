@@ -110,7 +110,7 @@ mod tests {
             assert!(found.secrets_forbidden || restriction["state"] == "disabled");
             found.may_exempt_caller
         };
-        let exempts = exempting(json!({"customSecurityAttributes": [attribute.clone()]}));
+        let exempts = exempting(json!({"customSecurityAttributes": [attribute]}));
         assert!(is_unknown(&exempts, &Value::Null));
         for nothing in [Value::Null, json!({}), json!({"customSecurityAttributes": []})] {
             assert!(!is_unknown(&exempting(nothing), &Value::Null));
