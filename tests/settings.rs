@@ -18,6 +18,7 @@ use cmg_onboarding::{
         PlanDocument, PlannedAction, Severity, StepAction, Verb,
     },
     ids::well_known,
+    permissions::DirectoryRole,
     site::{SiteApplication, SiteConnection, SiteDiscovery, SiteRowId, SiteTenant},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire};
@@ -387,7 +388,7 @@ async fn a_consent_that_is_left_to_another_administrator_is_an_open_task() {
     let scopes = ["Application.ReadWrite.All", "User.Read"];
     let caller = Caller::user("apps@contoso.com")
         .with_scopes(scopes)
-        .with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR]);
+        .with_directory_roles([DirectoryRole::CloudApplicationAdministrator.id()]);
     let job = by_hand
         .job(by_hand.reused())
         .directory(by_hand.tenant.with_caller(caller).directory())
@@ -535,7 +536,7 @@ fn with_discovery(spec: &ConnectionSpec) -> ConnectionSpec {
 async fn an_onboarding_consents_for_an_app_of_another_person_if_the_caller_is_known_to_be_allowed() {
     let as_person = Caller::user("admin@contoso.com")
         .with_scopes(["AppRoleAssignment.ReadWrite.All", "Directory.Read.All"])
-        .with_directory_roles([well_known::PRIVILEGED_ROLE_ADMINISTRATOR]);
+        .with_directory_roles([DirectoryRole::PrivilegedRoleAdministrator.id()]);
     let as_program = Caller::application(uuid::Uuid::from_u128(9), ["AppRoleAssignment.ReadWrite.All", "Directory.Read.All"]);
     for caller in [
         None,
@@ -581,7 +582,7 @@ async fn an_onboarding_tells_the_consent_and_gives_none_if_the_caller_may_not_or
             "a role that is too weak",
             Caller::user("a@contoso.com")
                 .with_scopes(both)
-                .with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR]),
+                .with_directory_roles([DirectoryRole::CloudApplicationAdministrator.id()]),
         ),
         ("an application without it", Caller::application(uuid::Uuid::from_u128(9), reads)),
     ];

@@ -222,7 +222,7 @@ async fn a_renewal_that_was_killed_anywhere_is_finished_by_the_next_one() {
         }
     }
     assert!(cases > 400, "{cases}");
-    println!("renewal killed anywhere: {cases} cases");
+    tell!("renewal killed anywhere: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -243,7 +243,7 @@ async fn a_renewal_that_was_dropped_anywhere_is_finished_by_the_next_one() {
         }
     }
     assert!(cases > 20, "{cases}");
-    println!("renewal dropped anywhere: {cases} cases");
+    tell!("renewal dropped anywhere: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -286,7 +286,7 @@ async fn any_single_fault_of_a_renewal_is_survived_or_told_and_mended_by_the_nex
         }
     }
     assert!(cases > 400, "{cases}");
-    println!("any single fault of a renewal: {cases} cases, of which {succeeded} succeed at once");
+    tell!("any single fault of a renewal: {cases} cases, of which {succeeded} succeed at once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -313,7 +313,7 @@ async fn any_single_fault_of_the_site_at_a_renewal_cuts_nothing() {
         Box::pin(onboarded.assert_finished_by_the_next(true, 3, &case)).await;
         cases += 1;
     }
-    println!("any single fault of the site at a renewal: {cases} cases");
+    tell!("any single fault of the site at a renewal: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -345,7 +345,7 @@ async fn two_renewals_at_once_cut_nothing_and_their_secrets_can_be_told_apart() 
             cases += 1;
         }
     }
-    println!("two renewals at once: {cases} cases");
+    tell!("two renewals at once: {cases} cases");
 }
 
 /// A world in which the renewed secret is in the site.
@@ -406,5 +406,5 @@ async fn an_early_removal_that_was_killed_or_failed_anywhere_removes_the_old_sec
         }
     }
     assert!(cases > 200, "{cases}");
-    println!("early removal killed or failed anywhere: {cases} cases");
+    tell!("early removal killed or failed anywhere: {cases} cases");
 }

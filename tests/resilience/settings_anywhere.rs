@@ -196,7 +196,7 @@ async fn a_change_that_was_killed_anywhere_is_finished_by_the_next_one() {
             cases += moments;
         }
     }
-    println!("change killed anywhere: {cases} cases");
+    tell!("change killed anywhere: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -208,7 +208,7 @@ async fn a_change_that_was_killed_is_finished_while_the_directory_is_still_repli
             cases += killed_at_every_moment(task, tenant, Duration::from_millis(20), lossless).await;
         }
     }
-    println!("change killed anywhere, with replication lag: {cases} cases");
+    tell!("change killed anywhere, with replication lag: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -232,7 +232,7 @@ async fn a_change_that_was_dropped_anywhere_is_finished_by_the_same_process() {
             }
         }
     }
-    println!("change dropped anywhere: {cases} cases");
+    tell!("change dropped anywhere: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,7 +257,7 @@ async fn any_single_fault_of_a_change_is_survived_or_told_and_mended_by_the_next
         }
     }
     assert!(succeeded * 2 > cases, "{succeeded} of {cases}");
-    println!("any single fault of a change: {cases} cases, of which {succeeded} succeed at once");
+    tell!("any single fault of a change: {cases} cases, of which {succeeded} succeed at once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -286,5 +286,5 @@ async fn two_changes_at_once_come_to_the_same() {
             }
         }
     }
-    println!("two changes at once: {cases} cases");
+    tell!("two changes at once: {cases} cases");
 }
