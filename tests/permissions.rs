@@ -18,7 +18,7 @@ use cmg_onboarding::{
     directory::{ApplicationKey, ApplicationProperties, NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment},
     error::RefusalReason,
     ids::{ApplicationId, ApplicationObjectId, KeyId, ServicePrincipalId, well_known},
-    permissions::{AnyOf, DirectoryRole, PermissionType, Use, WithoutRole, least},
+    permissions::{DirectoryRole, PermissionType, Use, WithoutRole, least},
     site::SiteDiscovery,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
