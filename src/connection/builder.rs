@@ -6,8 +6,12 @@ use crate::{
     backoff::WaitPolicy,
     clock::{Clock, SystemClock},
     connection::{
-        check::{rules::Consents, term::SecretThresholds},
+        check::{
+            rules::{Consents, RemovalScope},
+            term::SecretThresholds,
+        },
         handle::{AzureServicesConnection, Inner},
+        plan::registration::UniqueNames,
         read::snapshot::needs_directory,
         report::{incomplete::IncompleteConnection, step::AppRole},
         run::{cancel::Cancel, secret_sink::SecretSink},
@@ -44,6 +48,9 @@ impl AzureServicesConnectionBuilder {
                 no_gateway_stated: false,
                 verify_alive: false,
                 apps_unused_stated: false,
+                removal_scope: RemovalScope::default(),
+                unique_names: None,
+                only_removes: false,
                 policy_exempt: false,
                 consents: Consents::Grant,
                 reissue_secret: false,
@@ -154,6 +161,20 @@ impl AzureServicesConnectionBuilder {
     /// stays in any case. The plan and the outcome keep the statement. Default: nothing is stated.
     pub fn state_apps_unused(mut self, stated: bool) -> Self {
         self.inner.apps_unused_stated = stated;
+        self
+    }
+
+    /// What a removal takes away. The plan shows it before anything is removed. Default: the connection, and the apps that this
+    /// crate has made.
+    pub fn removal_scope(mut self, scope: RemovalScope) -> Self {
+        self.inner.removal_scope = scope;
+        self
+    }
+
+    /// For the removal of what was found and not specified: nothing but a removal can be planned.
+    pub(crate) fn only_removes(mut self, unique_names: Option<UniqueNames>) -> Self {
+        self.inner.only_removes = true;
+        self.inner.unique_names = unique_names;
         self
     }
 

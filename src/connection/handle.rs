@@ -9,11 +9,11 @@ use crate::{
     clock::Clock,
     connection::{
         check::{
-            as_it_is::check_as_it_is,
-            rules::{Consents, Rules},
+            as_it_is::{check_as_it_is, for_removal_only},
+            rules::{Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
-        plan::{document::PlanDocument, draft},
+        plan::{document::PlanDocument, draft, registration::UniqueNames},
         read::{
             reading::{Unread, read, read_tenant},
             snapshot::Snapshot,
@@ -23,7 +23,7 @@ use crate::{
             emitter::Emitter,
             error::ReadError,
             event::{Event, EventKind, Verb},
-            finding::Finding,
+            finding::{Finding, FindingCode},
             step::AppRole,
         },
         run::{cancel::Cancel, secret_sink::SecretSink},
@@ -97,6 +97,11 @@ pub(crate) struct Inner {
     /// Whether a run proves that the apps that it keeps are there.
     pub(crate) verify_alive: bool,
     pub(crate) apps_unused_stated: bool,
+    pub(crate) removal_scope: RemovalScope,
+    /// The unique names of both apps, if they are not those of the specification's key.
+    pub(crate) unique_names: Option<UniqueNames>,
+    /// Whether it was made of what was found, to remove it: then it does nothing else.
+    pub(crate) only_removes: bool,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
@@ -140,6 +145,9 @@ impl Inner {
     /// Reads tenant and site, and says how well the connection is. What the caller wants a run to do beside the
     /// specification is no matter of it.
     pub(crate) async fn check(&self, emitter: &Emitter<'_>) -> Result<Check, ReadError> {
+        if self.only_removes {
+            return Ok(for_removal_only(self.clock.now()));
+        }
         let mut rules = Rules {
             may_write: false,
             reissue_secret: false,
@@ -203,11 +211,12 @@ impl Inner {
         let rules = self.rules();
         match verb {
             Verb::Remove => draft::removal(&rules, snapshot),
+            _ if self.only_removes => (vec![Finding::blocker(FindingCode::RemovalOnly)], None),
             _ => draft::onboarding(&rules, snapshot),
         }
     }
 
-    fn rules(&self) -> Rules<'_> {
+    pub(crate) fn rules(&self) -> Rules<'_> {
         Rules {
             spec: &self.spec,
             endpoints: self.directory().and_then(|directory| directory.endpoints()),
@@ -220,6 +229,8 @@ impl Inner {
             verify_alive: self.verify_alive,
             no_gateway_stated: self.no_gateway_stated,
             apps_unused_stated: self.apps_unused_stated,
+            removal_scope: self.removal_scope,
+            unique_names: self.unique_names.as_ref(),
             only: self.only,
             site_identity: self.site_identity.as_ref(),
             thresholds: &self.thresholds,

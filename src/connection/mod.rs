@@ -57,6 +57,8 @@
 //! - To watch a connection, with the exit codes of monitoring plug-ins: [`check`](AzureServicesConnection::check). To
 //!   watch when the secrets of many tenants end: [`expiring`].
 //! - To have a change approved by a review board: [`Plan::review`], as text and as data.
+//! - To see what there is, without a specification: [`connections`]; with one: [`view`](AzureServicesConnection::view).
+//! - To find and remove what a forgotten specification has made: [`registrations`].
 //! - To show progress: [`Event`], which each verb gives to its callback. To end a run early: [`Cancel`], or a
 //!   [`deadline`](AzureServicesConnectionBuilder::deadline).
 //! - To have each issued secret in a vault before anything else can fail: [`SecretSink`].
@@ -75,7 +77,7 @@
 //! # How it works inside
 //!
 //! A connection *reads* tenant and site into one snapshot. *Checks* and the *plan* are functions of snapshot
-//! and specification, and send no request. A *run* carries the plan's changes out, round by round. What a
+//! and specification, and send no request. A *view* puts what was read side by side. A *run* carries the plan's changes out, round by round. What a
 //! caller receives is in *report*.
 
 mod builder;
@@ -89,10 +91,11 @@ mod read;
 mod report;
 mod run;
 mod verbs;
+mod view;
 
 pub use builder::AzureServicesConnectionBuilder;
 pub use check::{
-    rules::Consents,
+    rules::{Consents, RemovalScope},
     sign_in::SignInSummary,
     verify::{ImportVerifier, Verification},
 };
@@ -122,6 +125,7 @@ pub use report::{
     next_step_code::NextStepCode,
     outcome::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepReport},
     problem::{Problem, ProblemFailure},
+    reading::{Answer, Reading},
     stale_plan::{PlanDifference, StalePlan},
     step::{AppRole, Step, StepAction},
     step_error::{StepError, StepFailure},
@@ -130,4 +134,9 @@ pub use report::{
 pub use run::{
     cancel::Cancel,
     secret_sink::{NewSecret, SecretSink, SecretSinkError},
+};
+pub use view::{
+    ViewOptions, connections,
+    inventory::{Inventory, InventoryEntry, registrations},
+    model::{AppView, ConnectionView, ConnectionsView, ConsentView, RegistrationView, SecretIssuer, SecretView},
 };

@@ -49,6 +49,8 @@ pub enum ApplicationKey {
 /// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | those of `plan`, and of the writes those that the plan shows: `create_application`, `update_application`, `create_service_principal`, `create_permission_grant`, `update_permission_grant`, `assign_role`, `add_password`, `remove_password`, `restore_application` |
 /// | the same, if a policy that could not be read refuses | `role_assignments`, `permission_grants`, `application_owners`, `federated_credentials`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; if it is offered, `deleted_service_principals`. Without them what was made stays |
 /// | [`remove`](crate::AzureServicesConnection::remove) | those of `plan`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; `remove_password` for an adopted app; if it is offered, `deleted_service_principals` |
+/// | [`view`](crate::AzureServicesConnection::view), [`connections`](crate::connection::connections) | none: of `tenant`, `application`, `service_principal`, `permission_grants`, `role_assignments` and `conditional_access_policies`, what is not offered is unknown |
+/// | [`registrations`](crate::connection::registrations) | `marked_applications`; if they are offered, `tenant` and `marked_deleted_applications` |
 /// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | `tenant`, `application`, `service_principal`, `permission_grants`; `role_assignments` with discovery |
 ///
 /// A specification that only imports or reuses apps needs none of them: what is not offered is told as unknown.
@@ -153,6 +155,31 @@ pub trait Directory: Debug + Send + Sync {
     /// `plan` asks, and goes on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn deleted_applications(&self, _call: Call, _unique_names: &[String]) -> Result<Vec<DeletedApplication>, DirectoryError> {
         Err(unsupported::<Self>("deleted_applications"))
+    }
+
+    /// The app registrations of the whole tenant whose unique name begins with one of these texts, or that have this tag: with
+    /// ids, friendly name, unique name, tags and the moment of their registration. The rest may be left out.
+    ///
+    /// [`registrations`](crate::connection::registrations) needs it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    async fn marked_applications(
+        &self,
+        _call: Call,
+        _unique_name_beginnings: &[String],
+        _tag: &str,
+    ) -> Result<Vec<Application>, DirectoryError> {
+        Err(unsupported::<Self>("marked_applications"))
+    }
+
+    /// The same of deleted app registrations.
+    ///
+    /// [`registrations`](crate::connection::registrations) asks, and goes on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    async fn marked_deleted_applications(
+        &self,
+        _call: Call,
+        _unique_name_beginnings: &[String],
+        _tag: &str,
+    ) -> Result<Vec<DeletedApplication>, DirectoryError> {
+        Err(unsupported::<Self>("marked_deleted_applications"))
     }
 
     /// The deleted service principals of these applications.

@@ -27,6 +27,7 @@ use crate::{
 /// | [`check`](crate::AzureServicesConnection::check), [`expiring`](crate::connection::expiring) | `snapshot` |
 /// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | `snapshot`, `onboard` |
 /// | [`remove`](crate::AzureServicesConnection::remove) | `snapshot`, `remove` |
+/// | [`view`](crate::AzureServicesConnection::view), [`connections`](crate::connection::connections) | `snapshot` |
 /// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | none |
 ///
 /// [`manual::mocking`](crate::manual::mocking) has complete mocks. The feature `contract` holds an implementation to what is

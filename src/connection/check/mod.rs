@@ -18,5 +18,6 @@ pub(crate) mod secrets;
 pub(crate) mod sign_in;
 pub(crate) mod site;
 pub(crate) mod term;
+pub(crate) mod used_secret;
 pub(crate) mod verify;
 pub(crate) mod weight;

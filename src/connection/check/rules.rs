@@ -1,11 +1,13 @@
 //! What the checks go by besides what was found.
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
     cloud::CloudEndpoints,
     connection::{
         check::term::SecretThresholds,
+        plan::registration::UniqueNames,
         read::snapshot::{Snapshot, TenantSnapshot},
         report::step::AppRole,
     },
@@ -31,6 +33,32 @@ pub enum Consents {
     LeaveToAdministrator,
 }
 
+/// What a removal takes away. It is shown in the plan before anything is removed.
+///
+/// ```
+/// use cmg_onboarding::connection::RemovalScope;
+///
+/// assert_eq!(RemovalScope::default(), RemovalScope::ConnectionAndApps);
+/// assert_eq!(serde_json::to_string(&RemovalScope::Connection)?, "\"connection\"");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum RemovalScope {
+    /// The connection in the site only. Both app registrations stay with their secrets and consents.
+    Connection,
+    /// The connection, and the apps that this crate has made; of an adopted app, the secrets that this crate has made.
+    #[default]
+    ConnectionAndApps,
+}
+
+impl RemovalScope {
+    pub(crate) const fn takes_apps(&self) -> bool {
+        matches!(self, Self::ConnectionAndApps)
+    }
+}
+
 /// What the checks go by besides what was found.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'a> {
@@ -51,6 +79,10 @@ pub(crate) struct Rules<'a> {
     pub(crate) no_gateway_stated: bool,
     /// Whether the caller states that nothing else uses the apps.
     pub(crate) apps_unused_stated: bool,
+    /// What a removal takes away.
+    pub(crate) removal_scope: RemovalScope,
+    /// The unique names of both apps, if they are not those of the specification's key.
+    pub(crate) unique_names: Option<&'a UniqueNames>,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<&'a SiteIdentity>,
@@ -64,6 +96,11 @@ impl Rules<'_> {
     /// it does not apply.
     pub(crate) const fn may_be_refused(&self, found: &TenantSnapshot) -> bool {
         found.policy.is_none() || self.policy_exempt
+    }
+
+    /// The unique names by which both apps are found.
+    pub(crate) fn unique_names(&self) -> UniqueNames {
+        self.unique_names.cloned().unwrap_or_else(|| UniqueNames::of(self.spec.key()))
     }
 
     /// What tells the site from another one: what the caller gives, else what the site says.

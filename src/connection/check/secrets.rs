@@ -4,13 +4,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     connection::{
-        check::{rules::Rules, term::SecretThresholds},
-        plan::{
-            change::Change,
-            operation::Operation,
-            own_secret::{OwnSecret, is_site_date_of},
-            target::Target,
-        },
+        check::{rules::Rules, term::SecretThresholds, used_secret::UsedSecret},
+        plan::{change::Change, operation::Operation, own_secret::OwnSecret, target::Target},
         read::snapshot::Snapshot,
         report::{
             finding::{Finding, FindingCode, Severity},
@@ -97,7 +92,7 @@ pub(crate) fn check_secret_of_site<'a>(
         findings.extend(last.and_then(|end| thresholds.term(end, now).finding(REGISTERED.0, REGISTERED.1)));
         return None;
     };
-    let used = registered.and_then(|secrets| of_date(secrets, date));
+    let used = registered.and_then(|secrets| UsedSecret::of(secrets, Some(date)).best());
     let end = used.and_then(|used| used.end_date_time).unwrap_or(date);
     let of_site = (Severity::Warning, FindingCode::SiteSecretExpired);
     let told = thresholds.term(end, now).finding(of_site, FindingCode::SiteSecretExpiresSoon);
@@ -108,13 +103,6 @@ pub(crate) fn check_secret_of_site<'a>(
     }
     findings.extend(told);
     used
-}
-
-/// The secret that fits the date of the site's row best.
-fn of_date(secrets: &[PasswordCredential], date: OffsetDateTime) -> Option<&PasswordCredential> {
-    let fitting = secrets.iter().filter_map(|secret| Some((secret, secret.end_date_time?)));
-    let fitting = fitting.filter(|(_, end)| is_site_date_of(date, *end));
-    fitting.min_by_key(|(_, end)| (*end - date).abs()).map(|(secret, _)| secret)
 }
 
 /// No secret has the end that the site tells: it is gone, unless one does not tell its end.
@@ -132,7 +120,7 @@ fn unmatched(secrets: &[PasswordCredential], date: OffsetDateTime) -> Finding {
 }
 
 /// Without a site it is not known which secret is in use: as long as one is valid, it may be that one.
-fn check_last_secret<'a>(
+pub(crate) fn check_last_secret<'a>(
     rules: &Rules<'_>,
     registered: &'a [PasswordCredential],
     findings: &mut Vec<Finding>,

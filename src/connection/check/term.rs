@@ -5,7 +5,7 @@ use time::{Date, Duration, OffsetDateTime};
 use crate::connection::report::finding::{Finding, FindingCode, Severity};
 
 /// How many days before its end a secret is told of, unless the caller says otherwise.
-const DEFAULT_DAYS: [u16; 3] = [90, 30, 7];
+pub(crate) const DEFAULT_DAYS: [u16; 3] = [90, 30, 7];
 
 /// How many days before its end a secret is told of, the longest first.
 #[derive(Debug, Clone, PartialEq, Eq)]

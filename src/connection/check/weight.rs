@@ -69,6 +69,7 @@ impl Weight {
             | Code::RegistrationUncertain
             | Code::DirectoryUnread
             | Code::DirectoryNotGiven
+            | Code::RemovalOnly
             | Code::ClientAppLeftAsIs
             | Code::ServerAppLeftAsIs => Self::Always(CheckStatus::Unknown),
             Code::ClockWrong | Code::ConnectionUnread => Self::UnknownIfGrave,

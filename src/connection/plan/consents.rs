@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The delegated permission by which the client app signs users in.
-const USER_READ: &str = "User.Read";
+pub(crate) const USER_READ: &str = "User.Read";
 
 /// The application permission that discovery needs.
 pub(crate) const DIRECTORY_READ_ALL: &str = "Directory.Read.All";

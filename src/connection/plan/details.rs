@@ -222,6 +222,9 @@ impl PlanDocument {
         if properties.service_principal_lock_configuration.is_some() {
             details.add("App instance property lock", "on");
         }
+        for tag in properties.tags.iter().flatten() {
+            details.add("Tag", tag);
+        }
         for resource in properties.required_resource_access.iter().flatten() {
             for access in &resource.resource_access {
                 details.add("Permission asked for", self.permission(resource.resource_app_id, access.id));

@@ -146,6 +146,7 @@ fn document(
         version: PlanDocument::current_version(),
         verb,
         only: rules.only,
+        removal_scope: rules.removal_scope,
         name: spec.name().to_owned(),
         description: spec.description().map(str::to_owned),
         environment: spec.environment(),

@@ -70,6 +70,9 @@ impl PlanDocument {
         settings.push(("Native Client app", self.app_in_words(&self.client_app)));
         settings.extend(self.app_id_uri.as_ref().map(|uri| ("App ID URI", uri.to_string())));
         settings.push(("Site", self.site_in_words()));
+        if self.verb == Verb::Remove && !self.removal_scope.takes_apps() {
+            settings.push(("Scope", "the connection only; both app registrations stay".to_owned()));
+        }
         settings.iter_mut().for_each(|(_, value)| *value = clean(value));
         settings
     }

@@ -99,7 +99,7 @@ impl Target {
     pub(crate) fn resolve(rules: &Rules<'_>, snapshot: &Snapshot) -> Option<Self> {
         let spec = rules.spec;
         let tenant_id = snapshot.tenant_of(spec)?;
-        let names = UniqueNames::of(spec.key());
+        let names = rules.unique_names();
         let offered = snapshot.server().and_then(|app| offered_scope(&app.application));
         // If the app of another administrator offers none, a finding says so, and no change uses this id.
         let scope = offered.unwrap_or_else(|| scope_id(tenant_id, &names.server));

@@ -11,7 +11,6 @@ use crate::{
             rules::{Consents, Rules},
             verify::secret::try_out,
         },
-        plan::registration::UniqueNames,
         read::{
             granted::granted_to,
             roles::{RELEVANT_ROLES, held_in_token, role_gap},
@@ -92,7 +91,7 @@ pub(crate) async fn read_tenant(
     if !findings.is_empty() {
         return Err(Unread::UnusableToken(Box::new(UnusableToken { signed_in, findings })));
     }
-    let names = UniqueNames::of(spec.key());
+    let names = rules.unique_names();
     let server_key = match spec.server_app().client_id() {
         None => ApplicationKey::UniqueName(names.server.clone()),
         Some(id) => ApplicationKey::ApplicationId(id),

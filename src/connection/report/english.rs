@@ -590,6 +590,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "No directory was given, so it is not known whether the apps are registered, enabled and consented to.",
             "Give a directory, signed in as an account or an application that may read applications and consents (Directory.Read.All).",
         ),
+        Code::RemovalOnly => Words::new(
+            "This connection was made of what was found and not of a specification, so nothing but a removal can be planned for it.",
+            "Ask for plan_removal, removal_from or remove; to change the connection, write a specification for it.",
+        ),
     }
 }
 

@@ -53,6 +53,10 @@ pub enum Verb {
     PlanRemoval,
     /// Carry a plan out.
     Apply,
+    /// See connections as they are.
+    View,
+    /// List the app registrations that this crate has made.
+    Registrations,
     /// Make a plan and carry it out.
     Onboard,
     /// Make a plan that removes, and carry it out.

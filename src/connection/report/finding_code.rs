@@ -389,6 +389,8 @@ pub enum FindingCode {
     /// Only [`check`](crate::AzureServicesConnection::check) tells it: no directory was given, so nothing is known of the
     /// registrations.
     DirectoryNotGiven,
+    /// The connection was made of a view or of an inventory, so that it can be removed, and was asked for something else.
+    RemovalOnly,
 }
 
 impl FindingCode {
@@ -538,5 +540,6 @@ impl FindingCode {
         Self::StepDiffers,
         Self::FirstSecretExpiresSoon,
         Self::DirectoryNotGiven,
+        Self::RemovalOnly,
     ];
 }

@@ -284,6 +284,7 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::StepDiffers, Field::None, At::Given),
         (Code::FirstSecretExpiresSoon, Field::Server(VALIDITY), At::Step(Step::IssueSecret)),
         (Code::DirectoryNotGiven, Field::None, At::None),
+        (Code::RemovalOnly, Field::None, At::None),
     ]
 };
 

@@ -22,6 +22,7 @@ pub(crate) mod next_step;
 pub(crate) mod next_step_code;
 pub(crate) mod outcome;
 pub(crate) mod problem;
+pub(crate) mod reading;
 pub(crate) mod stale_plan;
 pub(crate) mod step;
 pub(crate) mod step_error;

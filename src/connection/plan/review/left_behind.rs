@@ -25,13 +25,17 @@ fn after_removal(document: &PlanDocument) -> Vec<LeftBehind> {
             Code::SiteRowStays | Code::AdoptedAppStays | Code::AppsUsedByAnotherSite | Code::AppsUsedByConnection
         )
     });
-    stays
-        .map(|finding| LeftBehind {
-            what: finding.message().to_owned(),
-            why: finding.remedy().to_owned(),
-            source: None,
-        })
-        .collect()
+    let stays = stays.map(|finding| LeftBehind {
+        what: finding.message().to_owned(),
+        why: finding.remedy().to_owned(),
+        source: None,
+    });
+    let apps = LeftBehind {
+        what: "Both app registrations in the tenant, with their service principals, consents and secrets.".to_owned(),
+        why: "This plan is for the connection only.".to_owned(),
+        source: None,
+    };
+    stays.chain((!document.removal_scope.takes_apps()).then_some(apps)).collect()
 }
 
 fn if_removed(document: &PlanDocument) -> Vec<LeftBehind> {
