@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     connection::{
         check::{
-            as_it_is::check_as_it_is,
+            as_it_is::{check_as_it_is, for_removal_only},
             rules::{BeingMade, Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
@@ -183,6 +183,9 @@ impl Inner {
     /// Reads tenant and site, and says how well the connection is. What the caller wants a run to do beside the
     /// specification is no matter of it.
     pub(crate) async fn check(&self, emitter: &Emitter<'_>) -> Result<Check, ReadError> {
+        if self.only_removes {
+            return Ok(for_removal_only(self.clock.now()));
+        }
         let mut rules = Rules {
             may_write: false,
             reissue_secret: false,

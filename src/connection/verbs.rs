@@ -185,7 +185,7 @@ impl AzureServicesConnection {
     }
 
     /// Makes a plan that updates the application settings: what *Update Application Settings* of the console writes to an app
-    /// registration, whoever has made it, and nothing else.
+    /// registration, of this crate or of other people, and nothing else.
     ///
     /// | app | what it gets if it lacks it |
     /// | --- | --- |

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cmg_onboarding::{
     AzureServicesConnection, Call, Directory,
-    connection::{Check, CheckStatus, ExpiryKind, WatchedApp},
+    connection::{Answer, Check, CheckStatus, ExpiryKind, WatchedApp},
     directory::NewPassword,
 };
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ async fn a_healthy_connection_is_well_and_tells_when_its_secret_ends() {
     let check = scene.check().await;
     assert_eq!(check.status, CheckStatus::Ok, "{check}");
     let next = check.next_expiry.as_ref().unwrap();
-    assert_eq!((next.kind, next.used_by_site, next.is_own), (ExpiryKind::Secret, Some(true), true));
+    assert_eq!((next.kind, next.used_by_site, next.is_own), (ExpiryKind::Secret, Answer::Yes, true));
     assert_eq!(next.key_id, Some(scene.server_app().await.password_credentials[0].key_id));
     assert_eq!(check.expiries, std::slice::from_ref(next));
     assert_eq!(check.tenant_id, Some(scene.tenant.tenant_id().into()));
@@ -55,7 +55,7 @@ async fn with_a_site_and_without_each_threshold_is_a_warning_and_the_last_one_cr
         assert_eq!(with_site.status, expected, "{days} days: {with_site}");
         let without = check(scene.without_site()).await;
         assert_eq!(without.status, expected, "{days} days, without a site: {without}");
-        assert_eq!(without.next_expiry.as_ref().unwrap().used_by_site, None);
+        assert_eq!(without.next_expiry.as_ref().unwrap().used_by_site, Answer::Unknown);
         assert_eq!(without.days_left(), with_site.days_left());
     }
 }
@@ -104,12 +104,12 @@ async fn the_secret_that_the_site_uses_counts_and_without_a_site_the_first_one_t
     assert_eq!(renewed.status, CheckStatus::Ok, "{renewed}");
     assert_eq!(renewed.days_left(), Some(220));
     let used: Vec<_> = renewed.expiries.iter().map(|end| end.used_by_site).collect();
-    assert_eq!(used, [Some(false), Some(true)]);
+    assert_eq!(used, [Answer::No, Answer::Yes]);
 
     let without = check(scene.without_site()).await;
     assert_eq!(without.status, CheckStatus::Warning, "{without}");
     assert_eq!((without.expiries.len(), without.days_left()), (2, Some(20)));
-    assert!(without.expiries.iter().all(|end| end.used_by_site.is_none()));
+    assert!(without.expiries.iter().all(|end| end.used_by_site == Answer::Unknown));
     assert_eq!(codes(&without)[0], "firstSecretExpiresSoon");
     assert!(without.to_string().contains("not known"), "{without}");
 }
@@ -213,7 +213,7 @@ async fn a_site_alone_tells_its_date_and_does_not_prove_the_rest() {
     let check = check(only_site.clone()).await;
     assert_eq!(check.status, CheckStatus::Unknown, "{check}");
     assert_eq!(codes(&check)[0], "directoryNotGiven");
-    assert_eq!(check.next_expiry.unwrap().used_by_site, Some(true));
+    assert_eq!(check.next_expiry.unwrap().used_by_site, Answer::Yes);
 
     let watched = crate::expiring::watch(WatchedApp::from(only_site.build().unwrap())).await;
     assert_eq!(watched.status, CheckStatus::Ok, "the date alone was asked for: {watched}");

@@ -12,7 +12,7 @@ use std::{
 use cmg_onboarding::{
     AzureServicesConnection, GraphDirectory, StaticToken,
     clock::Clock,
-    connection::{Check, CheckStatus, WatchedApp, expiring, expiring_stream},
+    connection::{Answer, Check, CheckStatus, WatchedApp, expiring, expiring_stream},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatedWire, WireFault};
 use futures_util::StreamExt;
@@ -51,7 +51,7 @@ async fn a_specification_and_a_client_id_find_the_same_secret_with_one_request()
     assert_eq!(scene.tenant.requests().len(), 2);
     for found in [&by_id, &by_spec] {
         assert_eq!(found.status, CheckStatus::Ok, "{found}");
-        assert_eq!(found.next_expiry.as_ref().unwrap().used_by_site, None);
+        assert_eq!(found.next_expiry.as_ref().unwrap().used_by_site, Answer::Unknown);
         assert_eq!(
             found.application_id,
             Some(scene.outcome.server_app.as_ref().unwrap().application_id)
@@ -61,7 +61,7 @@ async fn a_specification_and_a_client_id_find_the_same_secret_with_one_request()
     assert_eq!((by_id.name, by_spec.name.as_deref()), (None, Some("Contoso CMG")));
     assert_eq!(by_id.expiries, by_spec.expiries);
     let with_site = watch(by_client_id(&scene).site(scene.site.clone())).await;
-    assert_eq!(with_site.next_expiry.unwrap().used_by_site, Some(true));
+    assert_eq!(with_site.next_expiry.unwrap().used_by_site, Answer::Yes);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Every way in which a connection gets its apps, checked after it was set up.
 
-use cmg_onboarding::{ConnectionSpec, connection::CheckStatus};
+use cmg_onboarding::{
+    ConnectionSpec,
+    connection::{Answer, CheckStatus},
+};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -49,7 +52,7 @@ async fn imported_reused_and_adopted_apps_that_work_are_called_well() {
     for (source, spec) in specs {
         let found = check(scene.of(spec).site(scene.site.clone())).await;
         assert_eq!(found.status, CheckStatus::Ok, "{source}: {found}");
-        assert_eq!(found.next_expiry.unwrap().used_by_site, Some(true), "{source}");
+        assert_eq!(found.next_expiry.unwrap().used_by_site, Answer::Yes, "{source}");
     }
 }
 

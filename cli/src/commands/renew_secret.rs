@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use clap::{Args, ValueEnum};
 use cmg_onboarding::{
     OnboardingError, Plan, Step,
-    connection::{IssuedSecret, Operation, Verb},
+    connection::{IssuedSecret, NextStepCode, Operation, Verb},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -130,11 +130,13 @@ impl RenewSecretCommand {
     }
 
     async fn carry_out(&self, plan: Plan, output: Output) -> Result<(), Ending> {
-        let is_by_hand = would_be_lost(&plan);
         let shown = plan.findings().to_vec();
         output.begin_progress();
         match plan.apply(|event| output.event(event)).await {
             Ok(outcome) => {
+                // A site that takes secrets is given none that was not accepted: a person types that one in, too.
+                let by_a_person = [NextStepCode::HandOverSecret, NextStepCode::RenewSecretInSite];
+                let is_by_hand = outcome.next_steps.iter().any(|next| by_a_person.contains(&next.code));
                 if let Some(secret) = outcome.secret.as_ref().filter(|_| self.renewal.show_secret && is_by_hand) {
                     show(secret);
                 }

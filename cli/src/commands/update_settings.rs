@@ -14,7 +14,7 @@ use crate::{
 /// Updates the settings of the app registrations, as the console's button does.
 ///
 /// Device tokens and http://localhost for the server app, reading directory data if discovery is on, public client flows and
-/// the broker's redirect URI for the client app. Whoever has registered them; nothing else is changed.
+/// the broker's redirect URI for the client app. It does not matter who has registered them; nothing else is changed.
 #[derive(Debug, Args)]
 pub(crate) struct UpdateSettingsCommand {
     #[command(flatten)]

@@ -3,6 +3,8 @@
 //! A plan mends what differs and does not complain of it. A check tells it: what a run would change is a finding here, and
 //! what only a run needs, such as the right to write, is none.
 
+use time::OffsetDateTime;
+
 use crate::connection::{
     check::{
         adopted::check_adopted,
@@ -13,6 +15,7 @@ use crate::connection::{
         rules::Rules,
         secrets::note_secrets_of_others,
         site::{check_site, note_renewal},
+        term::SecretThresholds,
         weight::Weight,
     },
     plan::{
@@ -63,6 +66,19 @@ pub(crate) fn check_as_it_is(rules: &Rules<'_>, snapshot: &Snapshot) -> Check {
         findings,
         |finding| Weight::status_of(finding, rules.thresholds),
         Some(rules),
+    );
+    check
+}
+
+/// A connection that was made of a view, to be removed, has no specification to be held against.
+pub(crate) fn for_removal_only(now: OffsetDateTime) -> Check {
+    let mut check = Check::new(now);
+    let findings = vec![Finding::blocker(FindingCode::RemovalOnly)];
+    conclude(
+        &mut check,
+        findings,
+        |finding| Weight::status_of(finding, &SecretThresholds::default()),
+        None,
     );
     check
 }

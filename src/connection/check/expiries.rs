@@ -4,15 +4,15 @@ use time::OffsetDateTime;
 
 use crate::{
     connection::{
-        check::{secrets::check_secret_of_site, term::SecretThresholds},
+        check::{secrets::check_secret_of_site, term::SecretThresholds, used_secret::UsedSecret},
         plan::own_secret::OwnSecret,
         report::{
             expiry::{Expiry, ExpiryKind},
             finding::{Finding, FindingCode, Severity},
+            reading::Answer,
         },
     },
     directory::{Application, PasswordCredential},
-    ids::KeyId,
     site::SiteApplication,
 };
 
@@ -35,37 +35,38 @@ pub(crate) struct Ends {
 impl KnownSecrets<'_> {
     /// Judges the secret that the site uses. If it is not known which one that is, the first one to end decides.
     pub(crate) fn judge(&self, thresholds: &SecretThresholds, now: OffsetDateTime, findings: &mut Vec<Finding>) -> Ends {
-        let secrets = self.registered.map(|app| app.password_credentials.as_slice());
-        let used = match self.row {
-            Some(row) => {
-                let used = check_secret_of_site(thresholds, now, row, secrets, findings);
-                Used::of(used.map(|used| used.key_id), row.secret_expiry)
-            }
-            None => Used::Unknown,
-        };
-        let mut ends = self.ends(&used, now);
-        ends.next = match used {
-            Used::Unknown => first(&ends.all, secrets.unwrap_or_default()),
-            _ => ends.all.iter().find(|end| end.used_by_site == Some(true)).cloned(),
-        };
-        if matches!(used, Used::Unknown) {
-            check_first(ends.next.as_ref(), thresholds, now, findings);
+        let registered = self.registered.map(|app| app.password_credentials.as_slice());
+        if let Some(row) = self.row {
+            check_secret_of_site(thresholds, now, row, registered, findings);
         }
-        ends
+        let shown = self.row.and_then(|row| row.secret_expiry);
+        let secrets = registered.unwrap_or_default();
+        let used = UsedSecret::of(secrets, shown);
+        let all = self.ends(used, shown, now);
+        let next = match (used.best(), shown) {
+            (Some(best), _) => of_secret(best, used, shown),
+            (None, Some(_)) => all.iter().find(|end| end.used_by_site == Answer::Yes).cloned(),
+            (None, None) => first(&all, secrets),
+        };
+        if shown.is_none() {
+            check_first(next.as_ref(), thresholds, now, findings);
+        }
+        Ends { all, next }
     }
 
-    fn ends(&self, used: &Used, now: OffsetDateTime) -> Ends {
+    fn ends(&self, used: UsedSecret<'_>, shown: Option<OffsetDateTime>, now: OffsetDateTime) -> Vec<Expiry> {
         let mut all = Vec::new();
         if let Some(app) = self.registered {
-            let told = app.password_credentials.iter().filter_map(|secret| of_secret(secret, used));
-            all.extend(told.filter(|end| end.ends > now || end.used_by_site == Some(true)));
+            let best = used.best().map(|secret| secret.key_id);
+            let told = app.password_credentials.iter().filter_map(|secret| of_secret(secret, used, shown));
+            all.extend(told.filter(|end| end.ends > now || end.key_id == best));
             all.extend(certificates(app).filter(|end| end.ends > now));
         }
-        if let Used::Unmatched(date) = used {
+        if let (None, Some(date)) = (used.best(), shown) {
             all.push(Expiry {
                 kind: ExpiryKind::Secret,
-                ends: *date,
-                used_by_site: Some(true),
+                ends: date,
+                used_by_site: Answer::Yes,
                 key_id: None,
                 description: None,
                 is_own: false,
@@ -73,43 +74,16 @@ impl KnownSecrets<'_> {
             });
         }
         all.sort_by_key(|end| end.ends);
-        Ends { all, next: None }
+        all
     }
 }
 
-/// Which secret the site uses.
-#[derive(Debug)]
-enum Used {
-    Registered(KeyId),
-    /// None of those that are registered, or the registration was not read; it ends then, by the site's word.
-    Unmatched(OffsetDateTime),
-    Unknown,
-}
-
-impl Used {
-    fn of(registered: Option<KeyId>, date: Option<OffsetDateTime>) -> Self {
-        match (registered, date) {
-            (Some(key), _) => Self::Registered(key),
-            (None, Some(date)) => Self::Unmatched(date),
-            (None, None) => Self::Unknown,
-        }
-    }
-
-    fn is(&self, key: KeyId) -> Option<bool> {
-        match self {
-            Self::Registered(used) => Some(*used == key),
-            Self::Unmatched(_) => Some(false),
-            Self::Unknown => None,
-        }
-    }
-}
-
-fn of_secret(secret: &PasswordCredential, used: &Used) -> Option<Expiry> {
+fn of_secret(secret: &PasswordCredential, used: UsedSecret<'_>, shown: Option<OffsetDateTime>) -> Option<Expiry> {
     let own = OwnSecret::of(secret);
     Some(Expiry {
         kind: ExpiryKind::Secret,
         ends: secret.end_date_time?,
-        used_by_site: used.is(secret.key_id),
+        used_by_site: used.is(secret, shown),
         key_id: Some(secret.key_id),
         description: secret.display_name.clone(),
         is_own: own.is_some(),
@@ -122,7 +96,7 @@ fn certificates(app: &Application) -> impl Iterator<Item = Expiry> {
         Some(Expiry {
             kind: ExpiryKind::Certificate,
             ends: certificate.end_date_time?,
-            used_by_site: Some(false),
+            used_by_site: Answer::No,
             key_id: certificate.key_id,
             description: None,
             is_own: false,
@@ -135,7 +109,7 @@ fn certificates(app: &Application) -> impl Iterator<Item = Expiry> {
 fn first(valid: &[Expiry], registered: &[PasswordCredential]) -> Option<Expiry> {
     let is_secret = |end: &&Expiry| end.kind == ExpiryKind::Secret;
     let last = || {
-        let all = registered.iter().filter_map(|secret| of_secret(secret, &Used::Unknown));
+        let all = registered.iter().filter_map(|secret| of_secret(secret, UsedSecret::NotTold, None));
         all.max_by_key(|end| end.ends)
     };
     valid.iter().find(is_secret).cloned().or_else(last)
@@ -162,7 +136,7 @@ mod tests {
     use super::*;
     use crate::{
         directory::ApplicationProperties,
-        ids::{ApplicationId, ApplicationObjectId},
+        ids::{ApplicationId, ApplicationObjectId, KeyId},
         site::SiteRowId,
     };
     use time::{Duration, macros::datetime};
@@ -200,7 +174,7 @@ mod tests {
         assert_eq!(ends.next.unwrap().key_id, Some(key(2)));
         assert_eq!(
             ends.all.iter().map(|end| end.used_by_site).collect::<Vec<_>>(),
-            [Some(false), Some(true)]
+            [Answer::No, Answer::Yes]
         );
         assert_eq!(codes, []);
     }
@@ -211,7 +185,7 @@ mod tests {
         let (ends, codes) = judge(Some(&app), None);
         assert_eq!(ends.next.unwrap().key_id, Some(key(3)));
         let told: Vec<_> = ends.all.iter().map(|end| (end.key_id, end.used_by_site)).collect();
-        assert_eq!(told, [(Some(key(3)), None), (Some(key(2)), None)]);
+        assert_eq!(told, [(Some(key(3)), Answer::Unknown), (Some(key(2)), Answer::Unknown)]);
         assert_eq!(codes, [FindingCode::FirstSecretExpiresSoon]);
     }
 
@@ -232,7 +206,7 @@ mod tests {
         let next = ends.next.unwrap();
         assert_eq!(
             (next.key_id, next.used_by_site, next.ends),
-            (None, Some(true), NOW + Duration::days(5))
+            (None, Answer::Yes, NOW + Duration::days(5))
         );
         assert_eq!(codes, [FindingCode::SiteSecretExpiresSoon]);
     }
@@ -242,7 +216,17 @@ mod tests {
         let app = app(&[300]);
         let (ends, codes) = judge(Some(&app), Some(&row(Some(100))));
         assert_eq!(ends.next.unwrap().ends, NOW + Duration::days(100));
-        assert_eq!(ends.all.last().unwrap().used_by_site, Some(false));
+        assert_eq!(ends.all.last().unwrap().used_by_site, Answer::No);
         assert_eq!(codes, [FindingCode::SiteSecretNotRegistered]);
+    }
+
+    #[test]
+    fn of_two_secrets_that_fit_the_date_the_closest_decides_and_none_is_called_used() {
+        let app = app(&[300, 301, 5]);
+        let (ends, codes) = judge(Some(&app), Some(&row(Some(300))));
+        assert_eq!(ends.next.unwrap().key_id, Some(key(1)));
+        let told: Vec<_> = ends.all.iter().map(|end| end.used_by_site).collect();
+        assert_eq!(told, [Answer::No, Answer::Unknown, Answer::Unknown]);
+        assert_eq!(codes, []);
     }
 }

@@ -69,6 +69,7 @@ impl Weight {
             | Code::RegistrationUncertain
             | Code::DirectoryUnread
             | Code::DirectoryNotGiven
+            | Code::RemovalOnly
             | Code::ClientAppLeftAsIs
             | Code::ServerAppLeftAsIs => Self::Always(CheckStatus::Unknown),
             Code::ClockWrong | Code::ConnectionUnread => Self::UnknownIfGrave,
@@ -203,7 +204,6 @@ impl Weight {
             | Code::DeletedAppsUnread
             | Code::AdoptedAppStays
             | Code::AdoptedAppKeeps
-            | Code::RemovalOnly
             | Code::RenewalWaiting
             | Code::RenewedSecretUnproven
             | Code::NewSecretNotTried

@@ -110,7 +110,7 @@ pub(crate) fn consent_for_another(rules: &Rules<'_>, snapshot: &Snapshot) -> Opt
     (is_of_tenant && is_known_to_hold(directory, &[Use::AssignRole])).then_some(change)
 }
 
-/// The consent by which a server app that is registered reads the directory, whoever has made it. `None` if it cannot be
+/// The consent by which a server app that is registered reads the directory, of this crate or of other people. `None` if it cannot be
 /// told whether it is there, or what it is given to.
 pub(crate) fn directory_read(snapshot: &Snapshot, directory: &TenantSnapshot) -> Option<Change> {
     let principal = Reference::Known(snapshot.server_principal().filter(|_| !directory.roles_unread)?);

@@ -1,4 +1,5 @@
-//! Update Application Settings: what the console's button of this name writes to app registrations, whoever has made them.
+//! Update Application Settings: what the console's button of this name writes to app registrations, this crate's own and
+//! those of other people.
 //!
 //! Source: *Configure Azure services*; the redirect URI came with version 2309 (*What's new in version 2309*). The client
 //! app has no such button: of it, the two settings are written that *Manually register Microsoft Entra apps for the CMG*

@@ -10,6 +10,7 @@ use super::{
     expiry::{Expiry, ExpiryKind},
     finding::{Finding, FindingCode},
     problem::Problem,
+    reading::Answer,
 };
 use crate::{
     ids::{ApplicationId, TenantId},
@@ -134,9 +135,9 @@ impl Check {
 
     fn in_words(&self, next: &Expiry) -> String {
         let what = match next.used_by_site {
-            Some(true) => "The secret that the site uses",
-            Some(false) => "A secret that the site does not use",
-            None => "Which secret the site uses is not known; the first one",
+            Answer::Yes => "The secret that the site uses",
+            Answer::No => "A secret that the site does not use",
+            Answer::Unknown => "Which secret the site uses is not known; the first one",
         };
         let (day, days) = (next.ends.date(), self.days_left().unwrap_or_default());
         match (next.ends <= self.checked_at, days) {
@@ -191,9 +192,9 @@ fn line(expiry: &Expiry) -> String {
     let description = expiry.description.as_deref().map(|text| format!(" \"{text}\"")).unwrap_or_default();
     let use_of_it = match (expiry.kind, expiry.used_by_site) {
         (ExpiryKind::Certificate, _) => "",
-        (_, Some(true)) => "; the site uses it",
-        (_, Some(false)) => "; the site does not use it",
-        (_, None) => "; which one the site uses is not known",
+        (_, Answer::Yes) => "; the site uses it",
+        (_, Answer::No) => "; the site does not use it",
+        (_, Answer::Unknown) => "; which one the site uses is not known",
     };
     format!("{kind} {id}{description} ends on {}{use_of_it}.", expiry.ends.date())
 }
@@ -220,7 +221,7 @@ mod tests {
         check.next_expiry = Some(Expiry {
             kind: ExpiryKind::Secret,
             ends,
-            used_by_site: Some(true),
+            used_by_site: Answer::Yes,
             key_id: None,
             description: None,
             is_own: false,

@@ -641,10 +641,6 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The adopted ${app} app ${clientId} stays, with what was changed on it and with its consents.",
             "Take back by hand what is no longer wanted (Entra admin center > App registrations).",
         ),
-        Code::RemovalOnly => Words::new(
-            "This connection was made of what was found and not of a specification, so nothing but a removal can be planned for it.",
-            "Ask for plan_removal, removal_from or remove; to change the connection, write a specification for it.",
-        ),
         Code::StepNotDone => Words::new("This step is not done, or was undone: ${step}.", RUN_AGAIN),
         Code::StepDiffers => Words::new(
             "What this step has made is not as the specification wants it: ${step} (${properties|the plan shows what differs}).",
@@ -657,6 +653,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::DirectoryNotGiven => Words::new(
             "No directory was given, so it is not known whether the apps are registered, enabled and consented to.",
             "Give a directory, signed in as an account or an application that may read applications and consents (Directory.Read.All).",
+        ),
+        Code::RemovalOnly => Words::new(
+            "This connection was made of what was found and not of a specification, so nothing but a removal can be planned for it.",
+            "Ask for plan_removal, removal_from or remove; to change the connection, write a specification for it.",
         ),
     }
 }

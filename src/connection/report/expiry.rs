@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::ids::KeyId;
+use crate::{connection::report::reading::Answer, ids::KeyId};
 
 /// The end of one secret or certificate of the server app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +15,9 @@ pub struct Expiry {
     /// When. As the registration has it; as the site has it if the registration does not show this secret.
     #[serde(with = "time::serde::rfc3339")]
     pub ends: OffsetDateTime,
-    /// Whether the site uses it; `None` if it is not known which one the site uses.
-    pub used_by_site: Option<bool>,
+    /// Whether the site uses it; unknown if it cannot be told which one the site uses.
+    #[serde(default)]
+    pub used_by_site: Answer,
     /// *Secret ID* or *Certificate ID*; `None` if the registration does not show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<KeyId>,

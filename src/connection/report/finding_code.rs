@@ -425,8 +425,6 @@ pub enum FindingCode {
     DirectoryUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
     AdoptedAppStays,
-    /// The connection was made of a view or of an inventory, so that it can be removed, and was asked for something else.
-    RemovalOnly,
     /// Only [`check`](crate::AzureServicesConnection::check) and [`expiring`](crate::connection::expiring) tell it: what a
     /// step makes is not there. Parameters: `step`.
     StepNotDone,
@@ -441,6 +439,8 @@ pub enum FindingCode {
     /// Only [`check`](crate::AzureServicesConnection::check) tells it: no directory was given, so nothing is known of the
     /// registrations.
     DirectoryNotGiven,
+    /// The connection was made of a view or of an inventory, so that it can be removed, and was asked for something else.
+    RemovalOnly,
 }
 
 impl FindingCode {
@@ -602,10 +602,10 @@ impl FindingCode {
         Self::RegistrationUncertain,
         Self::DirectoryUnread,
         Self::AdoptedAppStays,
-        Self::RemovalOnly,
         Self::StepNotDone,
         Self::StepDiffers,
         Self::FirstSecretExpiresSoon,
         Self::DirectoryNotGiven,
+        Self::RemovalOnly,
     ];
 }

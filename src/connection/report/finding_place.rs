@@ -301,11 +301,11 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::RegistrationUncertain, Field::App(ID), REGISTER),
         (Code::DirectoryUnread, Field::None, At::None),
         (Code::AdoptedAppStays, Field::App(ID), REMOVE),
-        (Code::RemovalOnly, Field::None, At::None),
         (Code::StepNotDone, Field::None, At::Given),
         (Code::StepDiffers, Field::None, At::Given),
         (Code::FirstSecretExpiresSoon, Field::Server(VALIDITY), At::Step(Step::IssueSecret)),
         (Code::DirectoryNotGiven, Field::None, At::None),
+        (Code::RemovalOnly, Field::None, At::None),
     ]
 };
 
