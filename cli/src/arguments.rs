@@ -12,6 +12,7 @@ use crate::{
         hand_over::HandOverCommand,
         import_handover::ImportHandoverCommand,
         plan::PlanCommand,
+        properties::PropertiesCommand,
         remove::RemoveCommand,
         renew_secret::RenewSecretCommand,
         review::ReviewCommand,
@@ -59,6 +60,8 @@ pub(crate) enum Command {
     UpdateSettings(UpdateSettingsCommand),
     #[command(after_help = EXIT_CODES)]
     Discovery(DiscoveryCommand),
+    #[command(after_help = EXIT_CODES)]
+    Properties(PropertiesCommand),
     #[command(after_help = EXIT_CODES)]
     HandOver(HandOverCommand),
     #[command(name = "import-handover", after_help = EXIT_CODES)]
@@ -162,12 +165,20 @@ mod tests {
             "renew-secret --emulated --remove-old --yes --shown-since 2026-11-28T09:00:00Z",
             "update-settings --emulated --app client",
             "discovery --emulated --group A --remove-group B --users-off",
+            "properties --emulated --name New --description Text",
+            "check --connection CMG --site emulated --graph http://127.0.0.1:1/ --token-env T",
+            "remove --emulated --registration 6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11",
             "remove --connection CMG --site emulated --graph http://127.0.0.1:1/ --token-env T --scope connection",
         ] {
             assert!(parsed(line).is_ok(), "{line}: {:?}", parsed(line));
         }
         for (line, kind) in [
             ("discovery --emulated", ErrorKind::MissingRequiredArgument),
+            ("properties --emulated", ErrorKind::MissingRequiredArgument),
+            (
+                "remove --emulated --registration 6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11 --spec a.json",
+                ErrorKind::ArgumentConflict,
+            ),
             ("discovery --emulated --users --users-off", ErrorKind::ArgumentConflict),
             ("discovery --emulated --users --schedule nonsense", ErrorKind::ValueValidation),
             ("renew-secret --emulated --remove-old --show-secret", ErrorKind::ArgumentConflict),

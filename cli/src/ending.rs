@@ -34,12 +34,16 @@ pub(crate) enum Ending {
 impl Ending {
     /// The same for a monitoring system, which reads the first line.
     pub(crate) fn show_unknown(&self, output: Output) -> u8 {
-        let why = match self {
+        output.unknown(&self.reason());
+        UNKNOWN
+    }
+
+    /// Why the command ended, in one line.
+    pub(crate) fn reason(&self) -> String {
+        match self {
             Self::BadInput(message) | Self::Refused(message) | Self::Failed(message) => message.clone(),
             Self::Onboarding(error) => sentence(error),
-        };
-        output.unknown(&why);
-        UNKNOWN
+        }
     }
 
     /// Shows why the command ended, and gives its exit code.

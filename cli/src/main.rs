@@ -14,6 +14,7 @@ mod place;
 mod saved_plan;
 mod script_files;
 mod sealed_file;
+mod shown_secret;
 mod sign_in;
 mod site;
 mod specification;
@@ -75,6 +76,7 @@ async fn run(arguments: &Arguments, output: Output) -> Result<u8, Ending> {
         Command::RenewSecret(command) => Box::pin(command.run(output)).await?,
         Command::UpdateSettings(command) => Box::pin(command.run(output)).await?,
         Command::Discovery(command) => Box::pin(command.run(output)).await?,
+        Command::Properties(command) => Box::pin(command.run(output)).await?,
         Command::HandOver(command) => Box::pin(command.run(output)).await?,
         Command::ImportHandover(command) => Box::pin(command.run(output)).await?,
         Command::Remove(command) => Box::pin(command.run(output)).await?,

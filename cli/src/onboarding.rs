@@ -37,6 +37,12 @@ pub(crate) struct RegisteringArguments {
     /// Issue a new secret although there is one. The older one stays.
     #[arg(long)]
     reissue_secret: bool,
+    /// State that the tenant's app management policy does not apply to the account that signs in.
+    #[arg(long)]
+    policy_exempt: bool,
+    /// Without a site: remove the secrets of this program that name no site and have a successor. Only after the newest one has reached the site.
+    #[arg(long)]
+    remove_superseded_secrets: bool,
     /// Do not try a new secret out. Without this flag it signs in once before it goes to the site.
     #[arg(long)]
     no_secret_probe: bool,
@@ -56,6 +62,9 @@ impl RegisteringArguments {
             false => Consents::Grant,
         };
         let builder = place.builder(spec).reissue_secret(self.reissue_secret).consents(consents);
+        let builder = builder
+            .policy_exempt(self.policy_exempt)
+            .remove_superseded_secrets(self.remove_superseded_secrets);
         (builder, place)
     }
 }

@@ -1,10 +1,16 @@
 //! Where a command works: tenant, sign-in and site, as the flags say, or an emulator of its own.
 
+use std::sync::Arc;
+
 use clap::Args;
 use cmg_onboarding::{
-    AzureServicesConnection, CloudEnvironment, ConnectionSpec, GraphDirectory, OnboardingError, SiteHandle, StaticToken, TenantId,
+    AzureServicesConnection, CloudEnvironment, ConnectionSpec, GraphDirectory, OnboardingError, SiteHandle, TenantId,
+    clock::{Clock, SystemClock},
     connection::AzureServicesConnectionBuilder,
-    token::{EntraSecretProbe, all_sign_in_scopes, optional_sign_in_scopes, read_only_scopes, registering_scopes, sign_in_scopes},
+    token::{
+        AccessToken, EntraSecretProbe, all_sign_in_scopes, optional_sign_in_scopes, read_only_scopes, registering_scopes, sign_in_scopes,
+        token_fn,
+    },
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 
@@ -56,8 +62,6 @@ pub(crate) struct Place {
     pub(crate) site: Option<SiteHandle>,
     tenant: Option<TenantId>,
     probe: Option<EntraSecretProbe>,
-    /// The site of an emulator of its own, for what a person does in the console.
-    pub(crate) console: Option<EmulatedSite>,
     /// Kept alive until the command is done: dropping it stops the emulator.
     _emulator: Option<EmulatorServer>,
 }
@@ -97,7 +101,6 @@ impl DirectoryArguments {
                 site: Some(site.real(self.tenant.network.http()?)?),
                 tenant: None,
                 probe: None,
-                console: None,
                 _emulator: None,
             });
         }
@@ -152,7 +155,6 @@ impl DirectoryArguments {
             site,
             tenant,
             probe,
-            console: None,
             _emulator: None,
         })
     }
@@ -161,16 +163,25 @@ impl DirectoryArguments {
 impl Place {
     /// An emulated tenant and site of this process, over real HTTP on the loopback interface.
     pub(crate) async fn emulated(environment: CloudEnvironment) -> Result<Self, Ending> {
-        let (tenant, site) = (EmulatedTenant::builder().environment(environment).build(), EmulatedSite::new());
+        let tenant = EmulatedTenant::builder().environment(environment).build();
+        Self::of_emulated(tenant, EmulatedSite::new(), Arc::new(SystemClock)).await
+    }
+
+    /// The same with a tenant and a site that the caller goes on to work with, and their clock.
+    pub(crate) async fn of_emulated(tenant: EmulatedTenant, site: EmulatedSite, clock: Arc<dyn Clock>) -> Result<Self, Ending> {
         let server = EmulatorServer::builder(tenant.clone()).site(site.clone()).start().await;
         let server = server.map_err(|error| BadInput(format!("The emulator cannot be started: {error}")))?;
-        let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
+        // A token whenever one is asked for: the clock of the tenant may have been moved.
+        let token = token_fn(move |_| {
+            let token = AccessToken::new(tenant.token_for(&Caller::global_administrator()));
+            async move { Ok(token) }
+        });
+        let directory = GraphDirectory::builder(server.endpoints().clone(), token);
         Ok(Self {
-            directory: Some(GraphDirectory::new(server.endpoints().clone(), token)),
-            site: Some(site.clone().into()),
-            console: Some(site),
+            directory: Some(directory.clock(Arc::clone(&clock)).build()),
+            site: Some(site.into()),
             tenant: None,
-            probe: Some(EntraSecretProbe::new(server.endpoints().clone())),
+            probe: Some(EntraSecretProbe::new(server.endpoints().clone()).clock(clock)),
             _emulator: Some(server),
         })
     }

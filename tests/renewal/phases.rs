@@ -257,3 +257,43 @@ async fn a_plan_without_a_probe_says_that_the_secret_is_not_tried_out() {
         Operation::RenewSecret { by_hand: true, .. }
     ));
 }
+
+#[tokio::test(start_paused = true)]
+async fn check_and_view_tell_a_renewal_that_is_under_way() {
+    let world = World::new();
+    let (app, old, first) = world.renewed().await;
+    sleep(DAY).await;
+    let check = world.job().check(|_| ()).await.unwrap();
+    assert_eq!(
+        parameter(&check.findings, FindingCode::RenewalWaiting, "keyId"),
+        key(&first).to_string()
+    );
+    let view = world.job().view(|_| ()).await.unwrap();
+    assert!(found(&view.findings, FindingCode::RenewalWaiting).is_some(), "{view}");
+    world.type_in(app, &first);
+    sleep(DAY).await;
+    let check = world.job().check(|_| ()).await.unwrap();
+    assert!(found(&check.findings, FindingCode::RenewalWaiting).is_none(), "{check}");
+    assert!(found(&check.findings, FindingCode::RenewedSecretUnproven).is_some(), "{check}");
+    assert!(world.is_live(app, &old));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_on_the_first_day_says_that_the_new_secret_may_end_before_the_old_one() {
+    let world = World::new();
+    world.onboard().await;
+    sleep(DAY).await;
+    let plan = world.job().plan_renewal(|_| ()).await.unwrap();
+    let early = FindingCode::RenewedSecretMayEndEarlier;
+    assert_eq!(parameter(plan.findings(), early, "heldUntil"), "2027-02-22");
+    let from = parameter(plan.findings(), early, "from");
+    assert_eq!(
+        from, "2026-12-27",
+        "ten ends that tell it from the old one are free above that one by then"
+    );
+    sleep(DAY * 32).await;
+    let plan = world.job().plan_renewal(|_| ()).await.unwrap();
+    assert!(found(plan.findings(), early).is_none(), "from {from} on: {plan}");
+    let outcome = plan.apply(|_| ()).await.unwrap();
+    assert!(outcome.secret.unwrap().expires_on > datetime!(2027-02-23 0:00 UTC));
+}

@@ -7,7 +7,7 @@ use crate::{
     ending::Ending,
     output::Output,
     place::{Access, PlaceArguments},
-    specification::SpecificationArguments,
+    subject::SubjectArguments,
 };
 
 /// For the help of the commands of monitoring.
@@ -21,7 +21,7 @@ expired or ends within the last threshold), 3 unknown (not everything could be r
 #[derive(Debug, Args)]
 pub(crate) struct CheckCommand {
     #[command(flatten)]
-    specification: SpecificationArguments,
+    subject: SubjectArguments,
     #[command(flatten)]
     place: PlaceArguments,
     #[command(flatten)]
@@ -39,8 +39,7 @@ pub(crate) struct ThresholdArguments {
 
 impl CheckCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<u8, Ending> {
-        let spec = self.specification.read(self.place.is_emulated())?;
-        let place = self.place.open_set_up(&spec, Access::Read).await?;
+        let (spec, place) = self.subject.find(&self.place, Access::Read).await?;
         let builder = place.builder(spec).secret_thresholds(self.thresholds.days.iter().copied());
         let check = builder.build().map_err(OnboardingError::from)?.check(|_| ()).await?;
         output.bare("check", &check, &check.to_string());

@@ -1,9 +1,15 @@
 //! Without a subcommand: the whole job, against an emulated tenant and site.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use cmg_onboarding::{AzureServicesConnection, connection::ReadError};
+use cmg_onboarding::{
+    AzureServicesConnection, ConnectionSpec, OnboardingError,
+    clock::{Clock, ManualClock, SystemClock},
+    connection::ReadError,
+};
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde_json::json;
+use time::Duration;
 
 use crate::{
     ending::Ending,
@@ -12,33 +18,50 @@ use crate::{
     specification::example,
 };
 
+/// How long after the onboarding the renewal is shown: two months before the end of the secret.
+const LATER: Duration = Duration::days(305);
+
 pub(crate) async fn run(output: Output) -> Result<(), Ending> {
     let spec = example()?;
     output.specification(&spec);
-    let place = Place::emulated(spec.environment()).await?;
-    let connection = place.connection(spec)?;
+    let clock = ManualClock::new(SystemClock.now());
+    let site = EmulatedSite::builder().clock(Arc::new(clock.clone())).build();
+    let (connection, _place) = connect(spec, &clock, &site).await?;
     let preflight = connection.preflight(|_| ()).await?;
     output.preflight(connection.spec(), &preflight);
-    let plan = preflight.into_plan().map_err(cmg_onboarding::OnboardingError::from)?;
+    let plan = preflight.into_plan().map_err(OnboardingError::from)?;
     output.plan(&plan);
     let shown = plan.findings().to_vec();
     output.begin_progress();
     let outcome = plan.apply(|event| output.event(event)).await?;
     output.outcome(&outcome, &shown, SecretFate::NotPrinted);
-    renew(&place, &connection, output).await
+    clock.advance(LATER);
+    output.page(
+        "Ten months later",
+        "later",
+        &json!({ "now": clock.now().date().to_string() }),
+        &format!("It is {}: the secret ends in two months and is renewed.", clock.now().date()),
+    );
+    renew(&site, &connection, output).await
 }
 
-/// The day on which the secret is about to end, and the person who types the new one into the console.
-async fn renew(place: &Place, connection: &AzureServicesConnection, output: Output) -> Result<(), Ending> {
-    // The directory keeps times in whole seconds, and by them a renewal tells the new secret from the old one.
-    tokio::time::sleep(Duration::from_millis(1100)).await;
+async fn connect(spec: ConnectionSpec, clock: &ManualClock, site: &EmulatedSite) -> Result<(AzureServicesConnection, Place), Ending> {
+    let now = clock.clone();
+    let tenant = EmulatedTenant::builder().environment(spec.environment()).clock(move || now.now());
+    let place = Place::of_emulated(tenant.build(), site.clone(), Arc::new(clock.clone())).await?;
+    let builder = place.builder(spec).clock(Arc::new(clock.clone()));
+    Ok((builder.build().map_err(OnboardingError::from)?, place))
+}
+
+/// The secret is about to end, and a person types the new one into the console.
+async fn renew(site: &EmulatedSite, connection: &AzureServicesConnection, output: Output) -> Result<(), Ending> {
     let plan = connection.plan_renewal(|_| ()).await?;
     output.plan(&plan);
     let shown = plan.findings().to_vec();
     output.begin_progress();
     let outcome = plan.apply(|event| output.event(event)).await?;
     output.changed("Renewal", &outcome, &shown, SecretFate::ByHand);
-    let (Some(site), Some(app), Some(secret)) = (&place.console, &outcome.server_app, &outcome.secret) else {
+    let (Some(app), Some(secret)) = (&outcome.server_app, &outcome.secret) else {
         return Ok(());
     };
     let typed = site.renew_secret_key(app.application_id, Some(secret.value.clone()), Some(secret.expires_on));

@@ -69,12 +69,34 @@ struct Watched {
     spec: Option<PathBuf>,
 }
 
+/// What became of one line of the file: its check, or why there is none.
+type Looked = Result<Check, String>;
+
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Named<'a> {
     key: &'a str,
     #[serde(flatten)]
-    check: &'a Check,
+    looked: Answer<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer<'a> {
+    Check(&'a Check),
+    Unknown { status: CheckStatus, error: &'a str },
+}
+
+impl<'a> Named<'a> {
+    fn new(key: &'a str, looked: &'a Looked) -> Self {
+        let looked = match looked {
+            Ok(check) => Answer::Check(check),
+            Err(error) => Answer::Unknown {
+                status: CheckStatus::Unknown,
+                error,
+            },
+        };
+        Self { key, looked }
+    }
 }
 
 #[derive(Serialize)]
@@ -99,22 +121,25 @@ impl ExpiringCommand {
         }
         self.sign_in.asks_a_person()?;
         let mut jobs = Vec::with_capacity(watched.len());
-        for one in &watched {
-            jobs.push((one.key(), self.job(one).await?));
-        }
-        let mut results: Vec<(String, Check)> = Vec::with_capacity(jobs.len());
-        expiring(jobs, self.at_once, self.thresholds.days.iter().copied(), |done| {
+        let mut results: Vec<(String, Looked)> = Vec::with_capacity(watched.len());
+        let mut tell = |key: String, looked: Looked| {
             if output.json {
-                let named = Named {
-                    key: &done.key,
-                    check: &done.result,
-                };
-                output.bare("check", &named, "");
+                output.bare("check", &Named::new(&key, &looked), "");
             }
-            results.push((done.key, done.result));
+            results.push((key, looked));
+        };
+        for one in &watched {
+            // One line that asks for nothing costs no other line its answer.
+            match self.job(one).await {
+                Ok(job) => jobs.push((one.key(), job)),
+                Err(ending) => tell(one.key(), Err(ending.reason())),
+            }
+        }
+        expiring(jobs, self.at_once, self.thresholds.days.iter().copied(), |done| {
+            tell(done.key, Ok(done.result));
         })
         .await;
-        results.sort_by(|(left_key, left), (right_key, right)| right.status.cmp(&left.status).then_with(|| left_key.cmp(right_key)));
+        results.sort_by(|(left_key, left), (right_key, right)| status(right).cmp(&status(left)).then_with(|| left_key.cmp(right_key)));
         let sum = Sum::of(&results);
         output.bare("expiring", &sum, &page(&sum, &results));
         Ok(sum.status.exit_code())
@@ -199,11 +224,20 @@ impl Watched {
     }
 }
 
+/// What is not known is no better than what could not be read.
+fn status(looked: &Looked) -> CheckStatus {
+    looked.as_ref().map_or(CheckStatus::Unknown, |check| check.status)
+}
+
 impl Sum {
-    fn of(results: &[(String, Check)]) -> Self {
-        let count = |status| results.iter().filter(|(_, check)| check.status == status).count();
+    fn of(results: &[(String, Looked)]) -> Self {
+        let count = |wanted| results.iter().filter(|(_, looked)| status(looked) == wanted).count();
         Self {
-            status: results.iter().map(|(_, check)| check.status).max().unwrap_or(CheckStatus::Unknown),
+            status: results
+                .iter()
+                .map(|(_, looked)| status(looked))
+                .max()
+                .unwrap_or(CheckStatus::Unknown),
             ok: count(CheckStatus::Ok),
             warning: count(CheckStatus::Warning),
             critical: count(CheckStatus::Critical),
@@ -213,7 +247,7 @@ impl Sum {
 }
 
 /// The sum in the first line, and each tenant below, the worst first.
-fn page(sum: &Sum, results: &[(String, Check)]) -> String {
+fn page(sum: &Sum, results: &[(String, Looked)]) -> String {
     let mut text = format!(
         "{}: {} critical, {} unknown, {} warning, {} well of {} | critical={} unknown={} warning={} ok={}",
         sum.status,
@@ -227,8 +261,11 @@ fn page(sum: &Sum, results: &[(String, Check)]) -> String {
         sum.warning,
         sum.ok,
     );
-    for (key, check) in results {
-        let shown = check.to_string();
+    for (key, looked) in results {
+        let shown = match looked {
+            Ok(check) => check.to_string(),
+            Err(error) => format!("{}: {}", CheckStatus::Unknown, error.replace(['\n', '|'], " ")),
+        };
         let first = shown.lines().next().unwrap_or_default();
         // The performance data belong to the first line of all.
         let first = first.split(" | ").next().unwrap_or(first);

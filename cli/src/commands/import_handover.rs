@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cmg_onboarding::{
-    AzureServicesConnection, ConnectionSpec, OnboardingError, SiteHandle,
+    AzureServicesConnection, ConnectionSpec, OnboardingError, Outcome, Plan, SiteHandle, Step,
     clock::{Clock, SystemClock},
-    connection::Verb,
+    connection::{NextStepCode, Operation, Verb},
     hand_over::{RecipientKey, SealedHandOver},
+    spec::ServerApp,
 };
 use cmg_onboarding_emulator::EmulatedSite;
 
@@ -21,6 +22,7 @@ use crate::{
     output::{Output, SecretFate},
     place::{Access, PlaceArguments},
     saved_plan::PlanArguments,
+    shown_secret,
 };
 
 /// Imports what another administrator has registered and sealed.
@@ -41,6 +43,10 @@ pub(crate) struct ImportHandoverCommand {
     /// Import without a question and without a fingerprint to compare.
     #[arg(long, conflicts_with = "fingerprint")]
     yes: bool,
+    /// Show the secret once on this terminal, if the site knows the app already: then a person types the new secret into the
+    /// console. Refused if standard output is not a terminal.
+    #[arg(long)]
+    show_secret: bool,
     #[command(flatten)]
     plan: PlanArguments,
     #[command(flatten)]
@@ -49,6 +55,9 @@ pub(crate) struct ImportHandoverCommand {
 
 impl ImportHandoverCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<(), Ending> {
+        if self.show_secret {
+            shown_secret::refuse_without_terminal(output)?;
+        }
         let approved = self.plan.approved(Verb::Onboard, "import-handover")?;
         if !self.place.is_emulated() && self.place.site.site.is_none() {
             return Err(BadInput("import-handover imports into a site: name it by --site. Nothing was imported.".to_owned()).into());
@@ -63,6 +72,13 @@ impl ImportHandoverCommand {
             return Ok(());
         }
         refuse_lost_secret(&plan)?;
+        if !self.show_secret && is_typed_in(&plan) {
+            return Err(Ending::Refused(
+                "The site has this app already, and it takes no renewed secret from a program, so a person types the secret of the hand-over \
+                 into the console. Run this on a terminal with --show-secret, which shows it once."
+                    .to_owned(),
+            ));
+        }
         if !self.yes && self.fingerprint.is_none() {
             ask(
                 "Does the sender read out the same fingerprint, and are tenant and apps the right ones? Type yes to import:",
@@ -75,6 +91,9 @@ impl ImportHandoverCommand {
         output.begin_progress();
         let outcome = plan.apply(|event| output.event(event)).await?;
         output.outcome(&outcome, &shown, SecretFate::NotPrinted);
+        if self.show_secret {
+            show(&connection, &outcome);
+        }
         Ok(())
     }
 
@@ -101,5 +120,19 @@ impl ImportHandoverCommand {
             return Ok(builder.build().map_err(OnboardingError::from)?);
         }
         self.place.open(Some(&spec), Access::Read).await?.connection(spec)
+    }
+}
+
+/// Whether a person types the secret of the hand-over into the console.
+fn is_typed_in(plan: &Plan) -> bool {
+    let import = plan.step(Step::ImportServerApp).map(|change| &change.operation);
+    matches!(import, Some(Operation::RenewSecret { by_hand: true, .. }))
+}
+
+/// Shows the secret of the hand-over, if a person has to type it in.
+fn show(connection: &AzureServicesConnection, outcome: &Outcome) {
+    let is_open = outcome.next_steps.iter().any(|next| next.code == NextStepCode::RenewSecretInSite);
+    if let (true, ServerApp::Import(app)) = (is_open, connection.spec().server_app()) {
+        shown_secret::show(app.secret_key(), None, app.secret_key_expiry().date());
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod expiring;
 pub(crate) mod hand_over;
 pub(crate) mod import_handover;
 pub(crate) mod plan;
+pub(crate) mod properties;
 pub(crate) mod remove;
 pub(crate) mod renew_secret;
 pub(crate) mod review;

@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 use cmg_onboarding::{
-    DirectoryHandle, OnboardingError,
-    connection::{AzureServicesConnectionBuilder, RemovalScope, Verb, ViewOptions, connections},
+    ApplicationId, DirectoryHandle, OnboardingError,
+    connection::{AzureServicesConnectionBuilder, RemovalScope, Verb, ViewOptions, connections, registrations},
 };
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     output::Output,
     place::{Access, Place, PlaceArguments},
     saved_plan::PlanArguments,
+    specification::example,
     subject::SubjectArguments,
 };
 
@@ -27,6 +28,10 @@ pub(crate) struct RemoveCommand {
     place: PlaceArguments,
     #[command(flatten)]
     plan: PlanArguments,
+    /// The pair of apps that this one belongs to, by its client id as `show --registrations` lists it, if specification and
+    /// connection are gone.
+    #[arg(long, value_name = "CLIENT_ID", conflicts_with_all = ["spec", "connection"], help_heading = "Connection")]
+    registration: Option<ApplicationId>,
     /// What goes.
     #[arg(long, value_enum, default_value = "apps", help_heading = "Removal")]
     scope: Scope,
@@ -85,6 +90,10 @@ impl RemoveCommand {
             Scope::Connection => RemovalScope::Connection,
             Scope::Apps => RemovalScope::ConnectionAndApps,
         };
+        if let Some(id) = self.registration {
+            let (builder, place) = self.registered(id).await?;
+            return Ok((builder.removal_scope(scope), place));
+        }
         let Some(name) = &self.subject.connection else {
             let spec = self.subject.specification.read(self.place.is_emulated())?;
             let place = self.place.open_set_up(&spec, Access::Write).await?;
@@ -103,5 +112,29 @@ impl RemoveCommand {
         let builder = found.removal(scope);
         let builder = builder.ok_or_else(|| Ending::Refused(format!("The site does not tell which apps the connection {name:?} uses.")))?;
         Ok((place.complete(builder.removal_scope(scope)), place))
+    }
+
+    /// By what the tenant has: a pair of apps of a specification that is forgotten.
+    async fn registered(&self, id: ApplicationId) -> Result<(AzureServicesConnectionBuilder, Place), Ending> {
+        let place = match self.place.is_emulated() {
+            true => self.place.open_set_up(&example()?, Access::Write).await?,
+            false => self.place.open(None, Access::Write).await?,
+        };
+        let directory = place.directory.clone().map(DirectoryHandle::from);
+        let directory = directory.ok_or_else(|| BadInput("--registration names an app of a tenant: sign in.".to_owned()))?;
+        let inventory = registrations(&directory, |_| ()).await?;
+        let found = inventory.registrations.iter().find(|entry| entry.application_id == Some(id));
+        let found = found.ok_or_else(|| {
+            Ending::Refused(format!(
+                "The tenant has no app registration {id} that this program has made: `show --registrations` lists those that it has."
+            ))
+        })?;
+        let builder = inventory.removal(found).ok_or_else(|| {
+            Ending::Refused(format!(
+                "The app registration {id} has lost the unique name by which this program knows its own: remove it in the Entra admin center, \
+                 under App registrations."
+            ))
+        })?;
+        Ok((place.complete(builder), place))
     }
 }

@@ -1,7 +1,5 @@
 //! `renew-secret`: the server app gets a new secret, and the old one stays until its own end.
 
-use std::io::{self, IsTerminal};
-
 use clap::{Args, ValueEnum};
 use cmg_onboarding::{
     OnboardingError, Plan, Step,
@@ -10,12 +8,12 @@ use cmg_onboarding::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    bad_input::BadInput,
     confirm::ask,
     ending::Ending,
     output::{Output, SecretFate},
     place::{Access, PlaceArguments},
     saved_plan::PlanArguments,
+    shown_secret,
     subject::SubjectArguments,
 };
 
@@ -47,6 +45,9 @@ struct RenewalArguments {
     /// Issue another secret although the last one has not reached the site yet.
     #[arg(long)]
     reissue_secret: bool,
+    /// State that the tenant's app management policy does not apply to the account that signs in.
+    #[arg(long)]
+    policy_exempt: bool,
     /// Do not try the new secret out.
     #[arg(long)]
     no_secret_probe: bool,
@@ -78,11 +79,8 @@ enum Creator {
 impl RenewSecretCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<(), Ending> {
         let renewal = &self.renewal;
-        if renewal.show_secret && (output.json || !io::stdout().is_terminal()) {
-            return Err(BadInput(
-                "--show-secret shows a secret to a person: standard output has to be a terminal, without --json.".to_owned(),
-            )
-            .into());
+        if renewal.show_secret {
+            shown_secret::refuse_without_terminal(output)?;
         }
         let (verb, command) = match renewal.remove_old {
             true => (Verb::RemoveOldSecrets, "renew-secret --remove-old"),
@@ -94,6 +92,7 @@ impl RenewSecretCommand {
             place = place.without_probe();
         }
         let mut builder = place.builder(spec).reissue_secret(renewal.reissue_secret);
+        builder = builder.policy_exempt(renewal.policy_exempt);
         if let Some(creator) = renewal.created_by {
             builder = builder.state_created_by_console(creator == Creator::Console);
         }
@@ -165,12 +164,8 @@ fn would_be_lost(plan: &Plan) -> bool {
     is_issued && !is_taken
 }
 
-/// The one place of this program that shows a secret, on request, on a terminal, once.
 fn show(secret: &IssuedSecret) {
-    println!("\n== New secret, shown once");
-    println!("Value:       {}", secret.value.expose());
-    println!("Secret ID:   {}", secret.key_id);
-    println!("Expires on:  {}", secret.expires_on);
+    shown_secret::show(&secret.value, Some(secret.key_id.to_string()), secret.expires_on.date());
 }
 
 fn moment(text: &str) -> Result<OffsetDateTime, String> {

@@ -48,6 +48,9 @@ impl ShowCommand {
             let directory = directory.ok_or_else(|| BadInput("--registrations lists those of a tenant: sign in.".to_owned()))?;
             let inventory = registrations(&directory, |_| ()).await?;
             output.page("App registrations", "registrations", &inventory, &inventory.to_string());
+            if !output.json && !inventory.registrations.is_empty() {
+                output.next("To remove a pair whose specification is forgotten: cmg-onboard remove --registration CLIENT_ID");
+            }
             return Ok(());
         }
         let Some(site) = &place.site else {

@@ -11,6 +11,7 @@ use crate::connection::{
         directory::check_directory,
         expiries::{Ends, KnownSecrets},
         registrations::{check_as_they_are, check_registrations},
+        renewal,
         rows::check_rows,
         rules::Rules,
         secrets::note_secrets_of_others,
@@ -112,6 +113,7 @@ fn check_secrets(rules: &Rules<'_>, snapshot: &Snapshot, check: &Check, findings
         registered: snapshot.server().map(|server| &server.application),
         row,
     };
+    findings.extend(row.and_then(|row| renewal::pending(rules, snapshot, row)));
     known.judge(rules.thresholds, rules.now, findings)
 }
 

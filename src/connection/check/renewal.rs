@@ -9,9 +9,11 @@ use crate::{
             rules::Rules,
         },
         plan::{
-            own_secret::OwnSecret,
-            phase::{Now, Shown, newest_for},
+            operation::PlannedSecret,
+            own_secret::{OwnSecret, earliest_end},
+            phase::{Now, Phase, Shown, newest_for, phase},
         },
+        read::snapshot::Snapshot,
         report::finding::{Finding, FindingCode, Severity},
     },
     directory::Application,
@@ -42,6 +44,40 @@ pub(crate) fn waiting(secret: &OwnSecret, row: &SiteApplication) -> Finding {
         .with("since", secret.starts.map(day))
         .with("expiresOn", secret.ends.map(day))
         .with("heldUntil", row.secret_expiry.map(day))
+}
+
+/// A renewal that is under way: waiting for the site, or shown by it and not proven.
+pub(crate) fn pending(rules: &Rules<'_>, snapshot: &Snapshot, row: &SiteApplication) -> Option<Finding> {
+    let server = snapshot.server()?;
+    let now = Now {
+        now: rules.now,
+        due_before: rules.thresholds.longest(),
+    };
+    match phase(&server.application, row, rules.site_identity(snapshot), now) {
+        Phase::Waiting(secret) => Some(waiting(&secret, row)),
+        Phase::Shown(shown) => Some(shown_unproven(&shown, row)),
+        Phase::Issue => None,
+    }
+}
+
+/// A new secret, which is told from the others by its end, may end before the one that the site has, which was issued not long
+/// ago.
+pub(crate) fn may_end_earlier(
+    rules: &Rules<'_>,
+    row: &SiteApplication,
+    secret: &PlannedSecret,
+    application: &Application,
+) -> Option<Finding> {
+    let held = row.secret_expiry?;
+    let longest = secret.end_after(rules.now);
+    let over = held - earliest_end(secret, rules.now, &OwnSecret::all_of(application));
+    let from = rules.now.checked_add(over)?;
+    over.is_positive().then(|| {
+        Finding::warning(FindingCode::RenewedSecretMayEndEarlier)
+            .with("heldUntil", day(held))
+            .with("expiresAbout", day(longest))
+            .with("from", day(from))
+    })
 }
 
 /// The site shows the new date, which proves no value.

@@ -151,7 +151,9 @@ impl Weight {
             | Code::ConnectionOfUnknownType
             | Code::OtherAzureService
             | Code::SiteFactsUnknown
-            | Code::GatewayUsesConnection => Self::Told,
+            | Code::GatewayUsesConnection
+            | Code::RenewalWaiting
+            | Code::RenewedSecretUnproven => Self::Told,
             // What a run would write, or has written, and who may do that.
             Code::TokenUnreadable
             | Code::PermissionsMissing
@@ -204,8 +206,7 @@ impl Weight {
             | Code::DeletedAppsUnread
             | Code::AdoptedAppStays
             | Code::AdoptedAppKeeps
-            | Code::RenewalWaiting
-            | Code::RenewedSecretUnproven
+            | Code::RenewedSecretMayEndEarlier
             | Code::NewSecretNotTried
             | Code::AppOriginUnknown
             | Code::ConsoleRenewsSecret

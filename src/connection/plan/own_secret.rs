@@ -158,17 +158,27 @@ pub(crate) fn superseded(own: &[OwnSecret]) -> Vec<KeyId> {
 ///
 /// `attempt` counts from 1; each attempt chooses among more ends, in case other runs choose at the same time.
 pub(crate) fn distinct_end(secret: &PlannedSecret, now: OffsetDateTime, known: &[OwnSecret], attempt: i32) -> OffsetDateTime {
-    let longest = secret.end_after(now);
     let (chance, _) = Uuid::new_v4().as_u64_pair();
     let choices = CHOICES.saturating_mul(attempt.max(1));
-    let chosen = i32::try_from(chance % u64::from(choices.unsigned_abs())).unwrap_or_default();
+    let chosen = chance % u64::from(choices.unsigned_abs());
+    free_end(secret, now, known, usize::try_from(chosen).unwrap_or_default())
+}
+
+/// The earliest end that an added secret may get at the first attempt.
+pub(crate) fn earliest_end(secret: &PlannedSecret, now: OffsetDateTime, known: &[OwnSecret]) -> OffsetDateTime {
+    free_end(secret, now, known, CHOICES.unsigned_abs() as usize - 1)
+}
+
+/// One of the ends that are free, counted from the latest one.
+fn free_end(secret: &PlannedSecret, now: OffsetDateTime, known: &[OwnSecret], chosen: usize) -> OffsetDateTime {
+    let longest = secret.end_after(now);
     let is_free = |end: &OffsetDateTime| !known.iter().filter_map(|secret| secret.ends).any(|other| is_close(other, *end));
     let free = (1..).map(|steps| longest - OWN_SECRETS_APART * steps).filter(is_free);
     // Half of the validity is left in any case: with so many secrets on one app, telling them apart is given
     // up.
     let earliest = now + (longest - now) / 2;
     free.take_while(|end| *end > earliest)
-        .take(usize::try_from(chosen).unwrap_or_default() + 1)
+        .take(chosen + 1)
         .last()
         .unwrap_or(longest - OWN_SECRETS_APART)
 }

@@ -213,7 +213,11 @@ fn issue(
     if !rules.tries_secrets {
         findings.push(Finding::note(FindingCode::NewSecretNotTried));
     }
-    let mut changes = issue_changes(rules, target, snapshot, planned_secret(rules, target, snapshot));
+    let secret = planned_secret(rules, target, snapshot);
+    if let (Some(row), Some(server)) = (row, snapshot.server()) {
+        findings.extend(check::may_end_earlier(rules, row, &secret, &server.application));
+    }
+    let mut changes = issue_changes(rules, target, snapshot, secret);
     changes.push(retire_change(target, Vec::new()));
     let (Some(row), Some(site)) = (row, &snapshot.site) else {
         return changes;

@@ -59,7 +59,7 @@ const ADD_BROKER_REDIRECT: &str =
     "Add ${uri} on the platform 'Mobile and desktop applications' (Entra admin center > App registrations > (the app) > Authentication).";
 const RENEW: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets) and give its Value with its own date.";
 const RENEW_IN_TIME: &str = "Renew the secret in good time: the site raises no notification for imported apps.";
-const RENEW_IN_SITE: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets), and give its Value and date to the site: console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key.";
+const RENEW_IN_SITE: &str = "If a renewal is under way already, which a finding of its own tells, finish that one. Else add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets), and give its Value and date to the site: console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key.";
 const RENEW_BY_HAND: &str = "Add the next client secret in Microsoft Entra (Entra admin center > App registrations > (the app) > Certificates & secrets). If the site refuses its Value, register another server app.";
 const RUN_AGAIN: &str = "Make a plan of the same specification, which shows this change, and carry it out.";
 const AUDIT_LOG: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
@@ -226,6 +226,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::RenewedSecretUnproven => Words::new(
             "The site shows the new date ${expiresOn|of the newest secret}, last changed on ${shownSince|a day that was not read}; the value is not proven, since a person types value and date apart.",
             "Nothing to do: the old secret stays valid until its own end, ${oldUntil|which was not read}. Before that day, see whether the gateway and discovery still work with the new one (console > Administration > Cloud Services > Cloud Management Gateway); if in doubt, type value and date in once more.",
+        ),
+        Code::RenewedSecretMayEndEarlier => Words::new(
+            "The site's secret ends on ${heldUntil}, and a new one at the latest on ${expiresAbout}: one that is added to others ends some weeks earlier, so it may end before the one that it replaces.",
+            "Renew from ${from} on, unless the Value of the present secret has become known to others: then renew now, and again before the new one ends.",
         ),
         Code::NewSecretNotTried => Words::new(
             "The new secret is not tried out by signing in, because no secret probe was given.",

@@ -128,6 +128,10 @@ pub enum FindingCode {
     /// `keyId` (of that secret), `expiresOn` (date, optional), `shownSince` (date of the item's last change, optional),
     /// `oldUntil` (date on which the last older secret ends, optional).
     RenewedSecretUnproven,
+    /// A secret that is issued now may end before the one that the site has, since that one is young. Parameters:
+    /// `heldUntil` (date of the site's secret), `expiresAbout` (latest date of a new one), `from` (date from which on a new one
+    /// ends later in any case).
+    RenewedSecretMayEndEarlier,
     /// The plan issues a secret, and no secret probe was given that signs in with it.
     NewSecretNotTried,
     /// Whether the console has created the server app or a person has imported it is not known, and the two are renewed in
@@ -488,6 +492,7 @@ impl FindingCode {
         Self::ImportedSecretUncompared,
         Self::RenewalWaiting,
         Self::RenewedSecretUnproven,
+        Self::RenewedSecretMayEndEarlier,
         Self::NewSecretNotTried,
         Self::AppOriginUnknown,
         Self::ConsoleRenewsSecret,

@@ -99,6 +99,7 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::ImportedSecretUncompared, Field::Server(KEY), At::Step(Step::ImportServerApp)),
         (Code::RenewalWaiting, Field::None, At::Step(Step::ImportServerApp)),
         (Code::RenewedSecretUnproven, Field::None, At::Step(Step::ImportServerApp)),
+        (Code::RenewedSecretMayEndEarlier, Field::None, At::Step(Step::IssueSecret)),
         (Code::NewSecretNotTried, Field::None, At::Step(Step::IssueSecret)),
         (Code::AppOriginUnknown, Field::None, At::Step(Step::ImportServerApp)),
         (Code::ConsoleRenewsSecret, Field::None, At::Step(Step::ImportServerApp)),

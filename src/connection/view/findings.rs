@@ -7,6 +7,7 @@ use crate::{
             conditional_access::check_conditional_access,
             directory::check_directory,
             registrations::check_registrations,
+            renewal,
             rows::check_rows,
             rules::Rules,
             secrets::{check_last_secret, check_secrets, note_secrets_of_others},
@@ -36,6 +37,8 @@ pub(super) fn of(rules: &Rules<'_>, snapshot: &Snapshot, is_client_known: bool) 
     if let Some(target) = Target::resolve(rules, snapshot) {
         check_rows(rules, snapshot, &target, &mut findings);
         check_secrets(rules, snapshot, &target, &[], &mut findings);
+        let row = target.server.id_in_site().and_then(|id| snapshot.site.as_ref()?.application(id));
+        findings.extend(row.and_then(|row| renewal::pending(rules, snapshot, row)));
     }
     if snapshot.site.is_none()
         && let Some(server) = snapshot.server()

@@ -1,0 +1,28 @@
+//! The one place of this program that shows a secret: on request, on a terminal, once.
+
+use std::io::{self, IsTerminal};
+
+use cmg_onboarding::ClientSecret;
+use time::Date;
+
+use crate::{bad_input::BadInput, output::Output};
+
+/// Refuses to show a secret where no person looks.
+pub(crate) fn refuse_without_terminal(output: Output) -> Result<(), BadInput> {
+    match output.json || !io::stdout().is_terminal() {
+        true => Err(BadInput(
+            "--show-secret shows a secret to a person: standard output has to be a terminal, without --json.".to_owned(),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Shows a secret as the console's dialog asks for it.
+pub(crate) fn show(value: &ClientSecret, key_id: Option<String>, expires_on: Date) {
+    println!("\n== New secret, shown once");
+    println!("Value:       {}", value.expose());
+    if let Some(key_id) = key_id {
+        println!("Secret ID:   {key_id}");
+    }
+    println!("Expires on:  {expires_on}");
+}
