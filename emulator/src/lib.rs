@@ -7,7 +7,8 @@
 //! One model with one set of rules answers: what Microsoft documents of Microsoft Graph v1.0, down to
 //! codes and messages. What Microsoft does not document is kept out, or answered with status 501; where a refusal has to
 //! say something that no source shows, the table of texts (`texts.rs`) says that it is a guess.
-//! Nothing in here is a security boundary: tokens are not signed, and every caller that can write one is believed.
+//! Nothing in here is a security boundary: tokens are signed with a key that is published with this source, and every caller
+//! that can write a token is believed, signed or not.
 //!
 //! ```
 //! use cmg_onboarding::{Call, Directory};
@@ -41,6 +42,7 @@ mod refusal;
 mod server;
 mod settings;
 mod signed_token;
+mod signing;
 #[cfg(feature = "onboarding")]
 mod site;
 mod store;

@@ -17,11 +17,12 @@ use super::{
     AutomationClient, Caller, EmulatedTenantBuilder, Fault, RecordedRequest,
     access::{Access, User},
     authority::{Codes, Renewals, SignInTrouble, SignInTroubles, SignIns},
-    caller::{Issuer, write_token},
+    caller::Issuer,
     faults::Faults,
     object::Object,
     record::Record,
     settings::Settings,
+    signing::write_token,
     store::{Context, SecretState, Store},
 };
 use crate::cloud::CloudEnvironment;
@@ -122,8 +123,8 @@ impl EmulatedTenant {
         self.secret_state(&application.into().to_string(), secret) == Some(SecretState::Live)
     }
 
-    /// The text of an access token for a caller: a JWT in form, unsigned, for Microsoft Graph unless the caller asks
-    /// for another audience.
+    /// The text of an access token for a caller: a JWT for Microsoft Graph, unless the caller asks for another
+    /// audience. It is signed with a key that everyone can read.
     #[must_use]
     pub fn token_for(&self, caller: &Caller) -> String {
         write_token(&self.claims_of(caller))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, user_session::Wanted};
+use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, clients::Client, user_session::Wanted};
 use crate::{EmulatedTenant, texts};
 
 const VALIDITY: Duration = Duration::minutes(15);
@@ -52,6 +52,12 @@ pub(super) fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
         let message = texts::PARAMETER_MISSING.with(&[("parameter", "client_id")]);
         return Err(OAuthError::new("invalid_request", 900_144, message));
     }
+    // An unknown client is refused at once; one that is switched off when it asks for its token.
+    if let Err(error) = Client::find(tenant, &client_id)
+        && error.number() == 700_016
+    {
+        return Err(error);
+    }
     let device_code = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let user_code: String = Uuid::new_v4().simple().to_string().to_ascii_uppercase().chars().take(9).collect();
     let scope = form.get("scope").or_else(|| form.get("resource")).cloned().unwrap_or_default();
@@ -96,6 +102,7 @@ pub(super) fn finish(tenant: &EmulatedTenant, device_code: &str, client_id: &str
         scope: sign_in.scope.clone(),
         nonce: None,
         claims: sign_in.claims.clone(),
+        is_public: None,
     };
     sign_ins.0.remove(device_code);
     Ok(wanted)

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{AuthorityRequest, OAuthError};
-use crate::{Caller, EmulatedTenant, caller::write_token, object::Object, texts};
+use crate::{Caller, EmulatedTenant, object::Object, signing::write_token, texts};
 
 /// The refresh tokens that were handed out.
 #[derive(Debug, Default)]
@@ -19,6 +19,7 @@ pub(crate) struct Renewals(HashMap<String, Renewal>);
 struct Renewal {
     client_id: String,
     scope: String,
+    is_public: Option<bool>,
 }
 
 /// What a user signed in for.
@@ -30,6 +31,8 @@ pub(super) struct Wanted {
     pub(super) nonce: Option<String>,
     /// The claims that a challenge asked for, as JSON.
     pub(super) claims: Option<String>,
+    /// Whether the redirect URI is one of a public client; `None` if the app registration alone decides.
+    pub(super) is_public: Option<bool>,
 }
 
 /// Adds what the scopes ask for: an ID token for `openid`, a refresh token for `offline_access`; and who the account
@@ -53,7 +56,14 @@ pub(super) fn add(
         let token = format!("1.{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         answer["refresh_token"] = json!(token);
         let scope = wanted.scope.clone();
-        tenant.renewals().0.insert(token, Renewal { client_id, scope });
+        tenant.renewals().0.insert(
+            token,
+            Renewal {
+                client_id,
+                scope,
+                is_public: wanted.is_public,
+            },
+        );
     }
     if form.get("client_info").is_some_and(|value| value == "1") {
         let info = json!({"uid": access.get("oid"), "utid": access.get("tid")});
@@ -72,6 +82,7 @@ pub(super) fn renew(tenant: &EmulatedTenant, token: &str, client_id: &str, scope
     let scope = if scope.is_empty() { known.scope.clone() } else { scope.to_owned() };
     Ok(Wanted {
         scope,
+        is_public: known.is_public,
         ..Wanted::default()
     })
 }

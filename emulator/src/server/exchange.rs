@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use time::macros::format_description;
 use uuid::Uuid;
 
-use super::tenants::Tenants;
+use super::{cors, tenants::Tenants};
 #[cfg(feature = "onboarding")]
 use crate::{
     EmulatedSite,
@@ -91,9 +91,23 @@ impl Exchange {
             tokio::time::sleep(self.latency).await;
         }
         let whole = parts(&read.path);
+        let is_of_a_page = read.headers.contains_key(header::ORIGIN) && cors::is_open(&whole);
+        if is_of_a_page && read.method == "OPTIONS" {
+            let mut response = self.response(StatusCode::NO_CONTENT, "", String::new());
+            cors::let_send(response.headers_mut(), read.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS));
+            return response;
+        }
+        let mut response = self.answer_read(&read, whole).await;
+        if is_of_a_page {
+            cors::let_read(response.headers_mut());
+        }
+        response
+    }
+
+    async fn answer_read(&self, read: &Read, whole: Vec<String>) -> Response<Full<Bytes>> {
         let is_graph = whole.first().is_some_and(|first| matches!(first.as_str(), "v1.0" | "beta"));
         if is_graph {
-            return self.graph(&read);
+            return self.graph(read);
         }
         #[cfg(feature = "onboarding")]
         if let Some(site) = self.site.as_ref().filter(|_| whole.join("/") == REMOTE_PATH) {
@@ -101,10 +115,10 @@ impl Exchange {
             return self.json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body);
         }
         #[cfg(feature = "onboarding")]
-        if let Some(response) = self.admin_service(&read, &whole) {
+        if let Some(response) = self.admin_service(read, &whole) {
             return response;
         }
-        self.authority(&read, whole)
+        self.authority(read, whole)
     }
 
     async fn read(&self, request: Request<Incoming>) -> Option<Read> {
@@ -245,6 +259,8 @@ impl Exchange {
             query: read.query.clone(),
             body: String::from_utf8_lossy(&read.body).into_owned(),
             authorization: Some(read.header("authorization").to_owned()).filter(|value| !value.is_empty()),
+            origin: Some(read.header("origin").to_owned()).filter(|value| !value.is_empty()),
+            correlation_id: Some(read.header("client-request-id").to_owned()).filter(|value| !value.is_empty()),
             address: read.address.clone(),
         };
         let tenant = self.tenants.of_authority(&request);

@@ -4,6 +4,7 @@
 //! [`EmulatorServer`] runs in a task of its own and stops when it is dropped. Requests are answered by
 //! `exchange`, which the wire without sockets uses as well, so that both answer alike.
 
+mod cors;
 mod exchange;
 #[cfg(feature = "onboarding")]
 mod heard;

@@ -90,13 +90,6 @@ const PERMISSIONS: &[(&str, Option<&str>, Option<&str>)] = &[
     ("email", Some("64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0"), None),
     ("offline_access", Some("7427e0e9-2fba-42fe-b0c0-848c9e6a8182"), None),
 ];
-/// The name of an application permission of Microsoft Graph.
-pub(crate) fn role_name_of_graph(id: &str) -> Option<&'static str> {
-    let found = PERMISSIONS
-        .iter()
-        .find(|(_, _, role)| role.is_some_and(|role| role.eq_ignore_ascii_case(id)));
-    found.map(|(name, _, _)| *name)
-}
 
 impl Store {
     /// Puts Microsoft Graph into a new tenant. Its object id differs from tenant to tenant.

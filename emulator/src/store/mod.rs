@@ -35,7 +35,6 @@ use super::{
 };
 
 pub(super) use applications::Upserted;
-pub(super) use graph_itself::role_name_of_graph;
 pub(super) use seen::Collection;
 use seen::{Gone, Past, Purged};
 
