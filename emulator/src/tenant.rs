@@ -269,6 +269,9 @@ impl EmulatedTenant {
             let known = principal.and_then(|principal| principal.text("id").parse().ok());
             known.unwrap_or_else(|| Uuid::new_v5(&settings.tenant_id, app_id.as_bytes()))
         };
+        if !caller.security_attributes().is_empty() {
+            store.security_attributes.insert(object_id, caller.security_attributes().to_vec());
+        }
         let issuer = Issuer {
             tenant: settings.tenant_id,
             initial_domain: &settings.initial_domain,

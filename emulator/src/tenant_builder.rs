@@ -147,8 +147,9 @@ impl EmulatedTenantBuilder {
     ///
     /// Enforced are `isEnabled`, and below `applicationRestrictions`: `passwordAddition`, `passwordLifetime`,
     /// `customPasswordAddition`, `symmetricKeyAddition`, `symmetricKeyLifetime`, `asymmetricKeyLifetime`, both rules of
-    /// `identifierUris` with `excludeAppsReceivingV2Tokens` and `excludeSaml`, and `audiences`; each with `state` and
-    /// `restrictForAppsCreatedAfterDateTime`. Not enforced are `excludeActors` and `servicePrincipalRestrictions`.
+    /// `identifierUris` with `excludeAppsReceivingV2Tokens` and `excludeSaml`, and `audiences`; each with `state`,
+    /// `restrictForAppsCreatedAfterDateTime` and `excludeActors`
+    /// ([`Caller::with_custom_security_attribute`]). Not enforced is `servicePrincipalRestrictions`.
     ///
     /// ```
     /// use cmg_onboarding_emulator::EmulatedTenant;

@@ -30,13 +30,14 @@ mod retry;
 mod retry_after;
 mod roots;
 mod silence;
+mod spans;
 mod transport;
 mod warming;
 
 pub use answer::{Answer, RawAnswer};
 pub use client::HttpClient;
-pub use fingerprint::{CertificateFingerprint, InvalidFingerprint};
-pub use options::{HttpOptions, InvalidHttpOption, Proxy};
+pub use fingerprint::CertificateFingerprint;
+pub use options::{HttpOptions, Proxy};
 pub use pipeline::HttpError;
 pub use request::{Method, Request};
 pub use retry::RetryPolicy;

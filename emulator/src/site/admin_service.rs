@@ -137,7 +137,7 @@ fn is_signed_in(site: &EmulatedSite, authorization: &str) -> bool {
     let Some((scheme, token)) = authorization.split_once(' ') else {
         return false;
     };
-    let is_given = |wanted: &Option<cmg_onboarding::secret::ClientSecret>| wanted.as_ref().is_some_and(|wanted| wanted.expose() == token);
+    let is_given = |wanted: &Option<cmg_onboarding::ClientSecret>| wanted.as_ref().is_some_and(|wanted| wanted.expose() == token);
     match scheme.to_ascii_lowercase().as_str() {
         "negotiate" => is_given(&site.access.ticket),
         "bearer" => is_given(&site.access.token) || is_for_a_server_app(site, token),

@@ -4,9 +4,9 @@ use time::OffsetDateTime;
 
 use super::{Contents, Ensured, discovery::set_discovery};
 use cmg_onboarding::{
+    ClientSecret,
     error::{SiteError, SiteRefused},
     ids::ApplicationId,
-    secret::ClientSecret,
     site::{
         ClientAppImport, SecretHeld, ServerAppImport, SiteAction, SiteApplication, SiteConnection, SiteItem, SiteOnboarding, SiteRowId,
         SiteTenant,
@@ -195,7 +195,8 @@ impl Contents {
             return SiteAction::Unchanged;
         }
         row.secret_expiry = Some(expiry);
-        row.updated = Some(whole_second_after(now));
+        row.secret_created = Some(whole_second_after(now));
+        row.updated = row.secret_created;
         self.secrets.insert(client_id, secret.clone());
         SiteAction::Changed
     }
@@ -329,7 +330,7 @@ fn compared(parts: &[(bool, &str, &str)]) -> SiteAction {
 }
 
 /// The administration service shows whole seconds; the row is there by the next one.
-fn whole_second_after(now: OffsetDateTime) -> OffsetDateTime {
+pub(super) fn whole_second_after(now: OffsetDateTime) -> OffsetDateTime {
     let second = now.replace_nanosecond(0).unwrap_or(now);
     if second == now { second } else { second + time::Duration::SECOND }
 }

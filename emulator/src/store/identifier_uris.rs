@@ -16,7 +16,7 @@ impl Store {
         for uri in uris.filter(|uri| !is_old(uri)) {
             let added = Added::read(uri, text(object, "appId"), context.settings)?;
             added.check_domain()?;
-            let applies = |rule: &str| self.has_uri_rule(rule, object);
+            let applies = |rule: &str| self.has_uri_rule(context, rule, object);
             if applies("nonDefaultUriAddition") && !added.is_default() {
                 return Err(added.against_policy(&texts::URI_NOT_DEFAULT));
             }

@@ -47,6 +47,8 @@ pub(super) struct Store {
     pub(super) assignments: Vec<Entry>,
     pub(super) deleted: Vec<DeletedEntry>,
     pub(super) users: BTreeMap<Uuid, User>,
+    /// The custom security attributes of users and service principals, by object id: id and value.
+    pub(super) security_attributes: BTreeMap<Uuid, Vec<(String, String)>>,
     /// The tenant's default app management policy, which is enforced as it stands here.
     pub(super) policy: Object,
     /// The keys of identity providers, by issuer.

@@ -7,7 +7,11 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Context, Entry, Key, Secret, SecretState, Store, list, moment, position, restrictions::created, text_of, timestamp};
+use super::{
+    Context, Entry, Key, Secret, SecretState, Store, list, moment, position,
+    restrictions::{Write, created},
+    text_of, timestamp,
+};
 use crate::{graph_types, object::Object, refusal::Refusal, texts};
 
 impl Store {
@@ -70,7 +74,7 @@ impl Store {
         let start = given("startDateTime").unwrap_or(context.now);
         let end = given("endDateTime").unwrap_or_else(|| two_years_after(start));
         let is_given = |name: &str| wanted.get(name).is_some_and(|value| !value.is_null());
-        self.check_secret(created, is_given("secretText"), start, end)?;
+        self.check_secret(Write::at(context, created), is_given("secretText"), start, end)?;
         if let Some(name) = ["secretText", "hint", "keyId"].into_iter().find(|name| is_given(name)) {
             return Err(Refusal::read_only(name));
         }

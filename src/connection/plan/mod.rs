@@ -1,7 +1,7 @@
 //! Turns specification and snapshot into a plan: a list of changes, as data. Planning sends no request.
 //!
 //! [`target`] resolves the specification once against the snapshot. Then [`apps`], [`secrets`], [`consents`],
-//! [`site`] and [`removal`] each give their changes. The list of [`change`]s, with all findings, is the plan
+//! [`site`], [`settings`], [`renewal`] and [`removal`] each give their changes. The list of [`change`]s, with all findings, is the plan
 //! ([`document`]): the caller shows, stores and approves it, and a run carries out exactly these changes.
 
 pub(crate) mod alive;
@@ -9,17 +9,23 @@ pub(crate) mod app_id_uri;
 pub(crate) mod apps;
 pub(crate) mod change;
 pub(crate) mod consents;
-mod details;
+pub(crate) mod details;
 pub(crate) mod difference;
 pub(crate) mod document;
 pub(crate) mod draft;
 pub(crate) mod operation;
 pub(crate) mod own_secret;
 mod permission_names;
+pub(crate) mod phase;
+mod planned_action;
+mod planned_secret;
+mod reference;
 pub(crate) mod registration;
 pub(crate) mod removal;
+pub(crate) mod renewal;
 pub mod review;
 pub(crate) mod secrets;
+pub(crate) mod settings;
 pub(crate) mod site;
 mod summary;
 pub(crate) mod target;
@@ -31,7 +37,7 @@ use tokio::time::Instant;
 
 use crate::{
     connection::{
-        handle::AzureServicesConnection,
+        handle::{AzureServicesConnection, Goal},
         plan::{change::Change, document::PlanDocument},
         read::snapshot::Snapshot,
         report::{
@@ -103,9 +109,9 @@ impl Plan {
         }
     }
 
-    /// Makes the plan for what `verb` asks, of what was read.
-    pub(crate) fn make(connection: &AzureServicesConnection, verb: Verb, snapshot: Snapshot) -> Result<Self, Blocked> {
-        let (findings, document) = connection.inner.draft(verb, &snapshot);
+    /// Makes the plan for this, of what was read.
+    pub(crate) fn make(connection: &AzureServicesConnection, goal: Goal, snapshot: Snapshot) -> Result<Self, Blocked> {
+        let (findings, document) = connection.inner.draft(goal, &snapshot);
         match document {
             Some(document) if !Blocked::is_blocked(&findings) => Ok(Self::new(connection.clone(), snapshot, document)),
             _ => Err(Blocked::new(findings)),
@@ -116,11 +122,11 @@ impl Plan {
     /// may be forged: a job that onboards never removes.
     pub(crate) fn make_approved(
         connection: &AzureServicesConnection,
-        verb: Verb,
+        goal: Goal,
         approved: &PlanDocument,
         snapshot: Snapshot,
     ) -> Result<Self, OnboardingError> {
-        let plan = Self::make(connection, verb, snapshot)?;
+        let plan = Self::make(connection, goal, snapshot)?;
         let differences = approved.differences(&plan.document);
         if differences.is_empty() {
             Ok(plan)
@@ -164,8 +170,12 @@ impl Plan {
         let plan = if is_fresh || looks_beside {
             self
         } else {
-            let snapshot = self.connection.inner.read(emitter).await?;
-            Self::make_approved(&self.connection, self.document.verb, &self.document, snapshot)?
+            let goal = Goal {
+                verb: self.document.verb,
+                only: self.document.only,
+            };
+            let snapshot = self.connection.inner.read(goal, emitter).await?;
+            Self::make_approved(&self.connection, goal, &self.document, snapshot)?
         };
         Ok(plan.run(emitter, looks_beside).await?)
     }
@@ -175,6 +185,7 @@ impl Plan {
     }
 
     async fn run(&self, emitter: &Emitter<'_>, looks_again: bool) -> Result<Outcome, ApplyError> {
+        emitter.tenant(self.document.tenant_id);
         emitter.emit(EventKind::PlanMade {
             total: self.document.changes.len(),
         });

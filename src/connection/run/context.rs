@@ -66,6 +66,10 @@ pub(crate) struct State {
     pub(crate) issued: Option<IssuedSecret>,
     /// The secret that has been tried out last.
     pub(crate) tried: Option<KeyId>,
+    /// Whether the sign-in service has accepted that one.
+    pub(crate) is_proven: bool,
+    /// Whether a site that takes renewed secrets was not given the new one, because it was not accepted.
+    pub(crate) is_kept_back: bool,
     /// The secrets that may be removed; `None` if the run has not looked at any.
     pub(crate) unused: Option<UnusedSecrets>,
     pub(crate) connection: Option<SiteConnection>,

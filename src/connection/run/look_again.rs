@@ -46,13 +46,13 @@ impl Run<'_> {
             server: makes(Step::RegisterServerApp),
             client: makes(Step::RegisterClientApp),
         };
-        let read = self.inner.read_consistently(self.emitter, being_made).await;
+        let read = self.inner.read_beside(self.emitter, being_made).await;
         let snapshot = read.map_err(|error| match error {
             ReadError::Directory(error) => StepError::Directory(error),
             ReadError::Site(error) => StepError::Site(error),
         })?;
         let snapshot = snapshot.without_made(self.snapshot, being_made);
-        let (findings, fresh) = self.inner.draft(self.document.verb, &snapshot);
+        let (findings, fresh) = self.inner.draft(self.inner.goal(self.document.verb), &snapshot);
         let Some(fresh) = fresh.filter(|_| !Blocked::is_blocked(&findings)) else {
             return Err(StepError::Blocked(Blocked::new(findings)));
         };
