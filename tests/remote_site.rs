@@ -1,5 +1,12 @@
 //! The emulated site from another process: the same site each time, whoever asks.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
 mod support;
 
 use cmg_onboarding::{Call, Diagnostic, OnboardingError, Site, error::SiteRefused, site::SiteItem};

@@ -111,7 +111,7 @@ impl Exchange {
         }
         #[cfg(feature = "onboarding")]
         if let Some(site) = self.site.as_ref().filter(|_| whole.join("/") == REMOTE_PATH) {
-            if !is_from_a_program(&read) {
+            if !is_from_a_program(read) {
                 let help =
                     "Ask with RemoteSite: by POST, with content-type application/json and a client-request-id, and not from a web page.";
                 let refused = json!({"error": {"operation": "answer", "message": "the request may come from a web page", "help": help}});
