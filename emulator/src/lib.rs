@@ -24,11 +24,13 @@
 //! ```
 
 mod access;
+mod admin;
 mod authority;
 mod automation_client;
 mod caller;
 mod clock;
 mod cloud;
+mod configuration;
 mod faults;
 mod graph;
 mod graph_types;
@@ -58,6 +60,7 @@ pub use authority::SignInTrouble;
 pub use automation_client::AutomationClient;
 pub use caller::Caller;
 pub use cloud::CloudEnvironment;
+pub use configuration::{ConfigurationError, EmulatorConfiguration};
 pub use faults::Fault;
 pub use policy::AppManagementPolicy;
 pub use record::RecordedRequest;

@@ -195,6 +195,8 @@ texts! {
     // Signing in.
     TENANT_NOT_FOUND: "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.",
         "guess: the second sentence; error and number are in reference-error-codes";
+    SEVERAL_ACCOUNTS: "Either multiple user identities are available for the current request or selected account is not supported for the scenario.",
+        "reference-error-codes: AADSTS16000 InteractionRequired; the wording is that page's";
     CLIENT_MALFORMED: "The application was not found in the directory.",
         "guess: the wording for a client id that is none";
     CLIENT_UNKNOWN: "Application with identifier '{appId}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",

@@ -8,7 +8,9 @@ use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
 use super::{
-    AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant,
+    AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble,
+    accounts::{self, Chosen, escaped},
+    check_tenant,
     clients::{Client, Platform},
     error_page,
     token_endpoint::Asked,
@@ -23,6 +25,14 @@ const VALIDITY: Duration = Duration::minutes(10);
 #[derive(Debug, Default)]
 pub(crate) struct Codes(HashMap<String, Code>);
 
+impl Codes {
+    /// Keeps one more, and lets go of those that are over.
+    fn keep(&mut self, text: String, code: Code, now: OffsetDateTime) {
+        self.0.retain(|_, other| other.ends + VALIDITY > now);
+        self.0.insert(text, code);
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Code {
     client_id: String,
@@ -32,6 +42,7 @@ struct Code {
     nonce: Option<String>,
     claims: Option<String>,
     challenge: Option<String>,
+    account: Option<String>,
     ends: OffsetDateTime,
     is_used: bool,
 }
@@ -57,7 +68,12 @@ fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> Re
     let redirect_uri = field("redirect_uri");
     let platform = client.platform(&redirect_uri);
     let platform = platform.ok_or_else(|| OAuthError::new("invalid_request", 50011, texts::REDIRECT_MISMATCH))?;
-    sent_back(tenant, request, decide(tenant, request, client_id, platform))
+    let account = match accounts::choose(tenant, request) {
+        Ok(Chosen::Account(account)) => account,
+        Ok(Chosen::Ask(page)) => return Ok(AuthorityAnswer::Page(200, page)),
+        Err(error) => return sent_back(tenant, request, Err(error)),
+    };
+    sent_back(tenant, request, decide(tenant, request, client_id, (platform, account)))
 }
 
 /// Sends the browser back with a code or an error: in the query, in the fragment, or by a form that posts itself.
@@ -86,7 +102,12 @@ fn sent_back(
 }
 
 /// A code, or the error that goes back in its place.
-fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String, platform: Platform) -> Result<String, OAuthError> {
+fn decide(
+    tenant: &EmulatedTenant,
+    request: &AuthorityRequest,
+    client_id: String,
+    (platform, account): (Platform, Option<String>),
+) -> Result<String, OAuthError> {
     let field = |name: &str| request.option(name).unwrap_or_default();
     if field("response_type") != "code" {
         return Err(OAuthError::new("unsupported_response_type", 700_054, texts::RESPONSE_TYPE));
@@ -134,10 +155,11 @@ fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String
         nonce: request.option("nonce"),
         claims: request.option("claims"),
         challenge,
+        account,
         ends: tenant.settings().clock.now() + VALIDITY,
         is_used: false,
     };
-    tenant.codes().0.insert(text.clone(), code);
+    tenant.codes().keep(text.clone(), code, tenant.settings().clock.now());
     Ok(text)
 }
 
@@ -179,14 +201,6 @@ fn form_post(action: &str, fields: &[(&'static str, String)]) -> String {
     )
 }
 
-/// Text as it stands in an attribute.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('"', "&quot;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
 /// What a code was asked for, which can be had once, by the client that has its verifier.
 pub(super) fn redeem(asked: Asked<'_>, code: &str, redirect_uri: &str) -> Result<Wanted, OAuthError> {
     let (tenant, client_id, verifier) = (asked.tenant, asked.field("client_id"), asked.field("code_verifier"));
@@ -217,6 +231,7 @@ pub(super) fn redeem(asked: Asked<'_>, code: &str, redirect_uri: &str) -> Result
     known.is_used = true;
     Ok(Wanted {
         is_public: Some(known.platform != Platform::Web),
+        account: known.account.clone(),
         scope: known.scope.clone(),
         nonce: known.nonce.clone(),
         claims: known.claims.clone(),

@@ -3,6 +3,7 @@
 //! It stands on the same server as Microsoft Graph. Every answer here is plain JSON or a small page, and every refusal
 //! has the form of an OAuth error with Microsoft's numbers.
 
+mod accounts;
 mod authorize;
 mod client_assertion;
 mod clients;

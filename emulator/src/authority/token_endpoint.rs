@@ -175,7 +175,7 @@ fn sign_in_user(asked: Asked<'_>, wanted: &Wanted) -> Result<Value, OAuthError> 
     };
     let resource = Resource::find(tenant, asked.request, &scopes.resource)?;
     check_kind(asked, &client, wanted.is_public.unwrap_or_else(|| client.is_public()))?;
-    let mut caller = tenant.caller().clone();
+    let mut caller = tenant.person(wanted.account.as_deref());
     if let Ok(id) = client.id.parse::<Uuid>() {
         caller = caller.with_sign_in_application(id);
     }

@@ -20,7 +20,11 @@ struct Renewal {
     client_id: String,
     scope: String,
     is_public: Option<bool>,
+    account: Option<String>,
 }
+
+/// So many refresh tokens are remembered, which live for months.
+const MOST_RENEWALS: usize = 20_000;
 
 /// What a user signed in for.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +37,8 @@ pub(super) struct Wanted {
     pub(super) claims: Option<String>,
     /// Whether the redirect URI is one of a public client; `None` if the app registration alone decides.
     pub(super) is_public: Option<bool>,
+    /// Who signed in; the first person of the tenant without one.
+    pub(super) account: Option<String>,
 }
 
 /// Adds what the scopes ask for: an ID token for `openid`, a refresh token for `offline_access`; and who the account
@@ -56,12 +62,17 @@ pub(super) fn add(
         let token = format!("1.{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         answer["refresh_token"] = json!(token);
         let scope = wanted.scope.clone();
-        tenant.renewals().0.insert(
+        let mut renewals = tenant.renewals();
+        if renewals.0.len() >= MOST_RENEWALS {
+            renewals.0.clear();
+        }
+        renewals.0.insert(
             token,
             Renewal {
                 client_id,
                 scope,
                 is_public: wanted.is_public,
+                account: wanted.account.clone(),
             },
         );
     }
