@@ -94,6 +94,7 @@ pub(super) fn renew(tenant: &EmulatedTenant, token: &str, client_id: &str, scope
     Ok(Wanted {
         scope,
         is_public: known.is_public,
+        account: known.account.clone(),
         ..Wanted::default()
     })
 }

@@ -51,6 +51,10 @@ impl EmulatorConfiguration {
         if text.len() > LONGEST {
             return Err(ConfigurationError(format!("it is longer than {LONGEST} bytes")));
         }
+        // A list would be taken for the values of an object in their order.
+        if text.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(ConfigurationError("it is not a JSON object".to_owned()));
+        }
         let refused = |error: serde_json::Error| ConfigurationError(error.to_string());
         let contents: Contents = serde_json::from_slice(text).map_err(refused)?;
         match contents.preset {
