@@ -16,17 +16,14 @@ use self::permissions::{
 use crate::{
     cloud::CloudEnvironment,
     ids::well_known::{
-        APPLICATION_ADMINISTRATOR, APPLICATION_DEVELOPER, CLOUD_APPLICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR, MICROSOFT_GRAPH,
-        PRIVILEGED_ROLE_ADMINISTRATOR,
+        APPLICATION_ADMINISTRATOR, APPLICATION_DEVELOPER, CLOUD_APPLICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR, GLOBAL_READER,
+        MICROSOFT_GRAPH, PRIVILEGED_ROLE_ADMINISTRATOR,
     },
     object::Object,
     refusal::Refusal,
     settings::Settings,
     texts,
 };
-
-/// Directory role *Global Reader*, the least role that reads policies.
-const GLOBAL_READER: Uuid = uuid::uuid!("f2ef992c-3afb-46b9-b7cf-a126ee74c451");
 
 /// The other directory roles that read Conditional Access policies: *Conditional Access Administrator*, *Security
 /// Administrator*, *Security Reader*.

@@ -265,18 +265,6 @@ pub(super) struct Issuer<'a> {
     pub(super) now: OffsetDateTime,
 }
 
-/// A JWT in form. It is not signed, and its header says so.
-pub(super) fn write_token(claims: &Map<String, Value>) -> String {
-    let payload = serde_json::to_string(claims).unwrap_or_default();
-    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
-    format!(
-        "{}.{}.{}",
-        part(r#"{"typ":"JWT","alg":"none"}"#),
-        part(&payload),
-        part("not signed")
-    )
-}
-
 /// The claims in a JWT, unverified; `None` for anything else.
 pub(super) fn read_token(token: &str) -> Option<Map<String, Value>> {
     let payload = token.split('.').nth(1)?;

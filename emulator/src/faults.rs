@@ -2,6 +2,8 @@
 
 use std::{collections::VecDeque, time::Duration};
 
+use serde_json::{Value, json};
+
 use super::{refusal::Refusal, texts};
 
 /// One piece of trouble that a request to the directory is to meet.
@@ -39,12 +41,18 @@ impl Fault {
 }
 
 /// The faults still to come, in the order they were ordered.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Faults(VecDeque<(Option<String>, Fault)>);
 
 impl Faults {
     pub(super) fn push(&mut self, request: Option<String>, fault: Fault) {
         self.0.push_back((request, fault));
+    }
+
+    /// What is still to come, for people.
+    pub(super) fn waiting(&self) -> Vec<Value> {
+        let shown = |(request, fault): &(Option<String>, Fault)| json!({"request": request, "status": fault.refusal().status});
+        self.0.iter().map(shown).collect()
     }
 
     /// The first fault meant for this request, as `POST /applications`.

@@ -10,4 +10,15 @@ pub(crate) mod well_known {
     pub(crate) const APPLICATION_ADMINISTRATOR: Uuid = uuid!("9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3");
     pub(crate) const CLOUD_APPLICATION_ADMINISTRATOR: Uuid = uuid!("158c047a-c907-4556-b7ef-446551a6b5f7");
     pub(crate) const APPLICATION_DEVELOPER: Uuid = uuid!("cf1c38e5-3621-4004-a7cb-879624dced7c");
+    pub(crate) const GLOBAL_READER: Uuid = uuid!("f2ef992c-3afb-46b9-b7cf-a126ee74c451");
+
+    /// The directory roles that bear on app registrations, by name.
+    pub(crate) const DIRECTORY_ROLES: [(&str, Uuid); 6] = [
+        ("Global Administrator", GLOBAL_ADMINISTRATOR),
+        ("Privileged Role Administrator", PRIVILEGED_ROLE_ADMINISTRATOR),
+        ("Application Administrator", APPLICATION_ADMINISTRATOR),
+        ("Cloud Application Administrator", CLOUD_APPLICATION_ADMINISTRATOR),
+        ("Application Developer", APPLICATION_DEVELOPER),
+        ("Global Reader", GLOBAL_READER),
+    ];
 }

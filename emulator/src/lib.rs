@@ -7,7 +7,8 @@
 //! One model with one set of rules answers: what Microsoft documents of Microsoft Graph v1.0, down to
 //! codes and messages. What Microsoft does not document is kept out, or answered with status 501; where a refusal has to
 //! say something that no source shows, the table of texts (`texts.rs`) says that it is a guess.
-//! Nothing in here is a security boundary: tokens are not signed, and every caller that can write one is believed.
+//! Nothing in here is a security boundary: tokens are signed with a key that is published with this source, and every caller
+//! that can write a token is believed, signed or not.
 //!
 //! ```
 //! use cmg_onboarding::{Call, Directory};
@@ -23,11 +24,13 @@
 //! ```
 
 mod access;
+mod admin;
 mod authority;
 mod automation_client;
 mod caller;
 mod clock;
 mod cloud;
+mod configuration;
 mod faults;
 mod graph;
 mod graph_types;
@@ -41,6 +44,7 @@ mod refusal;
 mod server;
 mod settings;
 mod signed_token;
+mod signing;
 #[cfg(feature = "onboarding")]
 mod site;
 mod store;
@@ -56,6 +60,7 @@ pub use authority::SignInTrouble;
 pub use automation_client::AutomationClient;
 pub use caller::Caller;
 pub use cloud::CloudEnvironment;
+pub use configuration::{ConfigurationError, EmulatorConfiguration};
 pub use faults::Fault;
 pub use policy::AppManagementPolicy;
 pub use record::RecordedRequest;

@@ -32,16 +32,38 @@ pub(super) struct Record(VecDeque<RecordedRequest>);
 
 impl Record {
     const MOST: usize = 10_000;
+    /// Longer bodies are kept of so many requests only.
+    const MOST_WITH_BODY: usize = 100;
+    const LONGEST_OLD_BODY: usize = 16 * 1024;
 
     pub(super) fn push(&mut self, request: RecordedRequest) {
         if self.0.len() == Self::MOST {
             self.0.pop_front();
         }
         self.0.push_back(request);
+        // Bodies may be of some megabytes.
+        if let Some(old) = self
+            .0
+            .len()
+            .checked_sub(Self::MOST_WITH_BODY + 1)
+            .and_then(|position| self.0.get_mut(position))
+        {
+            if old
+                .body
+                .as_ref()
+                .is_some_and(|body| body.to_string().len() > Self::LONGEST_OLD_BODY)
+            {
+                old.body = None;
+            }
+        }
     }
 
     pub(super) fn clear(&mut self) {
         self.0.clear();
+    }
+
+    pub(super) fn last(&self, most: usize) -> Vec<RecordedRequest> {
+        self.0.iter().rev().take(most).cloned().collect()
     }
 
     pub(super) fn to_vec(&self) -> Vec<RecordedRequest> {

@@ -6,7 +6,16 @@ use uuid::Uuid;
 
 use crate::{AppManagementPolicy, automation_client::AutomationClient, clock::Clock, cloud::CloudEnvironment, object::Object};
 
-/// The settings of a tenant. They do not change once it is built.
+/// How far readers are behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Lags {
+    pub(crate) creation: Duration,
+    pub(crate) change: Duration,
+    pub(crate) stale_reads: Duration,
+    pub(crate) flapping: Option<Duration>,
+}
+
+/// The settings of a tenant. They do not change once it is built, but for the lags, which are what it begins with.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) tenant_id: Uuid,
@@ -14,11 +23,8 @@ pub(super) struct Settings {
     pub(super) initial_domain: String,
     pub(super) verified_domains: Vec<String>,
     pub(super) environment: CloudEnvironment,
-    pub(super) replication_lag: Duration,
+    pub(super) lags: Lags,
     pub(super) replication_lags: Vec<Duration>,
-    pub(super) change_lag: Duration,
-    pub(super) stale_reads: Duration,
-    pub(super) flapping: Option<Duration>,
     pub(super) policy: AppManagementPolicy,
     pub(super) policy_change: Option<Object>,
     pub(super) conditional_access_policies: Vec<Object>,

@@ -1,6 +1,7 @@
 //! The tenant as its users hold it: cheap to clone, one directory behind all clones.
 
 mod answer;
+mod orders;
 mod seeds;
 
 use std::{
@@ -17,16 +18,18 @@ use super::{
     AutomationClient, Caller, EmulatedTenantBuilder, Fault, RecordedRequest,
     access::{Access, User},
     authority::{Codes, Renewals, SignInTrouble, SignInTroubles, SignIns},
-    caller::{Issuer, write_token},
+    caller::Issuer,
     faults::Faults,
     object::Object,
     record::Record,
-    settings::Settings,
+    settings::{Lags, Settings},
+    signing::write_token,
     store::{Context, SecretState, Store},
 };
 use crate::cloud::CloudEnvironment;
 
 pub(super) use answer::Bearer;
+pub(super) use orders::SavedTenant;
 
 /// A Microsoft Entra tenant in memory. [`EmulatorServer`](super::EmulatorServer) serves it over HTTP, and
 /// [`EmulatedWire`](super::EmulatedWire) without a socket.
@@ -53,6 +56,9 @@ pub struct EmulatedTenant {
 struct Inner {
     settings: Settings,
     store: Mutex<Store>,
+    lags: Mutex<Lags>,
+    /// The people of the tenant, the one first who signs in if no other is chosen.
+    users: Mutex<Vec<Caller>>,
     faults: Mutex<Faults>,
     requests: Mutex<Record>,
     sign_ins: Mutex<SignIns>,
@@ -122,8 +128,8 @@ impl EmulatedTenant {
         self.secret_state(&application.into().to_string(), secret) == Some(SecretState::Live)
     }
 
-    /// The text of an access token for a caller: a JWT in form, unsigned, for Microsoft Graph unless the caller asks
-    /// for another audience.
+    /// The text of an access token for a caller: a JWT for Microsoft Graph, unless the caller asks for another
+    /// audience. It is signed with a key that everyone can read.
     #[must_use]
     pub fn token_for(&self, caller: &Caller) -> String {
         write_token(&self.claims_of(caller))
@@ -161,7 +167,12 @@ impl EmulatedTenant {
 
     /// Approves a device code, as its user would on the sign-in page. Tells whether it was waiting for it.
     pub fn approve_device_code(&self, user_code: &str) -> bool {
-        lock(&self.inner.sign_ins).approve(user_code)
+        self.approve_device_code_as(user_code, None)
+    }
+
+    /// Approves a device code as one of several people.
+    pub(super) fn approve_device_code_as(&self, user_code: &str, account: Option<&str>) -> bool {
+        lock(&self.inner.sign_ins).approve(user_code, account)
     }
 
     /// Lets the next sign-in over HTTP meet with trouble. Troubles come in the order they were ordered, each once it fits.
@@ -172,16 +183,19 @@ impl EmulatedTenant {
     pub(super) fn from_settings(settings: Settings, caller: Caller) -> Self {
         let mut store = Store::default();
         store.set_policy(&settings.policy, settings.policy_change.as_ref());
-        store.seed_microsoft_graph(settings.environment);
+        store.seed_microsoft_graph(settings.tenant_id, settings.environment);
         store.seed_service_principal(json!({
-            "id": Uuid::new_v4(),
+            "id": Uuid::new_v5(&settings.tenant_id, b"automation"),
             "appId": settings.automation_client.id(),
             "appDisplayName": "Emulator automation",
             "displayName": "Emulator automation",
             "servicePrincipalNames": [settings.automation_client.id()],
         }));
+        store.conditional_access_policies.clone_from(&settings.conditional_access_policies);
         Self {
             inner: Arc::new(Inner {
+                lags: Mutex::new(settings.lags),
+                users: Mutex::default(),
                 settings,
                 store: Mutex::new(store),
                 faults: Mutex::default(),
@@ -288,6 +302,7 @@ impl EmulatedTenant {
     pub(super) fn context<'a>(&'a self, access: &'a Access) -> Context<'a> {
         Context {
             settings: &self.inner.settings,
+            lags: self.lags(),
             access,
             now: self.inner.settings.clock.now(),
             instant: Instant::now(),

@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     cloud::CloudEnvironment,
     object::{Object, merge},
-    settings::Settings,
+    settings::{Lags, Settings},
 };
 
 /// The tenant id of every tenant that asks for no other.
@@ -40,11 +40,13 @@ impl EmulatedTenantBuilder {
                 initial_domain: "contoso.onmicrosoft.com".to_owned(),
                 verified_domains: vec!["contoso.com".to_owned()],
                 environment: CloudEnvironment::AzurePublicCloud,
-                replication_lag: Duration::ZERO,
+                lags: Lags {
+                    creation: Duration::ZERO,
+                    change: Duration::ZERO,
+                    stale_reads: Duration::ZERO,
+                    flapping: None,
+                },
                 replication_lags: Vec::new(),
-                change_lag: Duration::ZERO,
-                stale_reads: Duration::ZERO,
-                flapping: None,
                 policy,
                 policy_change: None,
                 conditional_access_policies: Vec::new(),
@@ -99,7 +101,7 @@ impl EmulatedTenantBuilder {
     ///
     /// Measured with tokio's timer, so that paused time passes it at once.
     pub const fn replication_lag(mut self, lag: Duration) -> Self {
-        self.settings.replication_lag = lag;
+        self.settings.lags.creation = lag;
         self
     }
 
@@ -115,7 +117,7 @@ impl EmulatedTenantBuilder {
     ///
     /// New objects have [`replication_lag`](Self::replication_lag). Both are measured with tokio's timer.
     pub const fn change_lag(mut self, lag: Duration) -> Self {
-        self.settings.change_lag = lag;
+        self.settings.lags.change = lag;
         self
     }
 
@@ -123,7 +125,7 @@ impl EmulatedTenantBuilder {
     /// filter, repeat the answer from before it, even that a deleted app is still there or that a new one is not. The list
     /// of deleted objects is not behind, and writes act on what there is. Default: not at all.
     pub const fn stale_reads(mut self, duration: Duration) -> Self {
-        self.settings.stale_reads = duration;
+        self.settings.lags.stale_reads = duration;
         self
     }
 
@@ -131,7 +133,7 @@ impl EmulatedTenantBuilder {
     /// requests go to several copies of the directory in turn; changes and deletions likewise, until
     /// [`change_lag`](Self::change_lag) or [`stale_reads`](Self::stale_reads) are over. Default: it cannot be seen before.
     pub const fn flapping(mut self, turn: Duration) -> Self {
-        self.settings.flapping = Some(turn);
+        self.settings.lags.flapping = Some(turn);
         self
     }
 
@@ -168,20 +170,7 @@ impl EmulatedTenantBuilder {
     /// A Conditional Access policy as Microsoft Graph has it; may be called repeatedly. It is only shown, by
     /// `GET /identity/conditionalAccess/policies`. An id is made if none is given. Default: none.
     pub fn conditional_access_policy(mut self, policy: Value) -> Self {
-        let mut shown = Object::new();
-        for name in [
-            "templateId",
-            "createdDateTime",
-            "modifiedDateTime",
-            "grantControls",
-            "sessionControls",
-        ] {
-            shown.insert(name.to_owned(), Value::Null);
-        }
-        shown.insert("id".to_owned(), json!(Uuid::new_v4()));
-        shown.insert("state".to_owned(), json!("enabled"));
-        merge(&mut shown, &policy.as_object().cloned().unwrap_or_default());
-        self.settings.conditional_access_policies.push(shown);
+        self.settings.conditional_access_policies.push(conditional_access_policy(&policy));
         self
     }
 
@@ -255,4 +244,22 @@ impl EmulatedTenantBuilder {
             self.has_own_domains = true;
         }
     }
+}
+
+/// A Conditional Access policy with all that Microsoft Graph shows of one.
+pub(crate) fn conditional_access_policy(policy: &Value) -> Object {
+    let mut shown = Object::new();
+    for name in [
+        "templateId",
+        "createdDateTime",
+        "modifiedDateTime",
+        "grantControls",
+        "sessionControls",
+    ] {
+        shown.insert(name.to_owned(), Value::Null);
+    }
+    shown.insert("id".to_owned(), json!(Uuid::new_v4()));
+    shown.insert("state".to_owned(), json!("enabled"));
+    merge(&mut shown, &policy.as_object().cloned().unwrap_or_default());
+    shown
 }

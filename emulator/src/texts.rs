@@ -195,6 +195,8 @@ texts! {
     // Signing in.
     TENANT_NOT_FOUND: "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.",
         "guess: the second sentence; error and number are in reference-error-codes";
+    SEVERAL_ACCOUNTS: "Either multiple user identities are available for the current request or selected account is not supported for the scenario.",
+        "reference-error-codes: AADSTS16000 InteractionRequired; the wording is that page's";
     CLIENT_MALFORMED: "The application was not found in the directory.",
         "guess: the wording for a client id that is none";
     CLIENT_UNKNOWN: "Application with identifier '{appId}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
@@ -208,6 +210,26 @@ texts! {
     SECRET_WRONG: "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{appId}'.",
         "public guides, read 2026-11-27: number and first sentence, the second as far as 'client secret ID'";
     SECRET_EXPIRED: "The provided client secret keys for app '{appId}' are expired.",
+        "guess: the wording; the number is in reference-error-codes";
+    TWO_RESOURCES: "Provided value for the input parameter scope is not valid because it contains more than one resource. Scope {scope} is not valid.",
+        "Earlybyte/aad_oauth #328, 2024-07-17: number and wording; the error is a guess";
+    NOT_DEFAULT_SCOPE: "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).",
+        "MicrosoftDocs/azure-docs #99862, 2022-10-12: number and wording; databricks/databricks-sql-nodejs #226, 2024-02-01: error";
+    NOT_CONSENTED: "The user or administrator has not consented to use the application with ID '{appId}' named '{name}'. Send an interactive authorization request for this user and resource.",
+        "KelvinTegelaar/CIPP #1716, 2023-08-31: error, number and wording";
+    SCOPE_UNKNOWN: "The application '{name}' asked for scope '{scope}' that doesn't exist on the resource '{resource}'. Contact the app vendor.",
+        "WPManageNinja/fluent-smtp #154, 2023-02-04: number and wording; damienbod/AspNetCoreMicrosoftGraph #1, 2021-03-29: error";
+    APPLICATION_NOT_ASSIGNED: "Application '{client}'({name}) is not assigned to a role for the application '{resource}'({resourceName}).",
+        "guess: the names in brackets and the error; the wording is that of Azure-Samples/active-directory-dotnet-daemon #10, 2017-07-10";
+    USER_NOT_ASSIGNED: "Your administrator has configured the application {name} ('{appId}') to block users unless they are specifically granted ('assigned') access to the application. The signed in user '{account}' is blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. Please contact your administrator to assign access to this application.",
+        "soraxas/echo360 #68, 2022-09-29: number and wording; the error is a guess";
+    CLIENT_IS_PUBLIC: "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+        "harishkrupo/oauth2ms #19, 2022-09-09: error, number and wording";
+    CROSS_ORIGIN: "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type.",
+        "umijs/umi-request #299, 2022-06-10: error, number and wording";
+    NOT_CROSS_ORIGIN: "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.",
+        "clocked0ne/passport-outlook #16, 2020-09-28: the wording; error and number are a guess after those of the opposite case";
+    PASSWORD_WRONG: "Error validating credentials due to invalid username or password.",
         "guess: the wording; the number is in reference-error-codes";
     GRANT_TYPE: "The app requested an unsupported grant type '{grantType}'.",
         "guess: the wording; the number is in reference-error-codes";

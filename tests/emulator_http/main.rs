@@ -18,4 +18,5 @@ mod sign_in;
 mod states;
 mod support;
 mod tenants;
+mod tokens;
 mod wire;

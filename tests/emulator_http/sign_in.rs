@@ -126,14 +126,14 @@ async fn a_device_code_gives_a_token_once_it_is_approved() {
     let (_, begun) = graph
         .form(
             "contoso.com/oauth2/v2.0/devicecode",
-            &[("client_id", "a client"), ("scope", &scope)],
+            &[("client_id", "14d82eec-204b-4c2f-b7e8-296a70dab67e"), ("scope", &scope)],
         )
         .await;
     assert_eq!(begun["interval"], 5);
     let grant = "urn:ietf:params:oauth:grant-type:device_code";
     let fields = [
         ("grant_type", grant),
-        ("client_id", "a client"),
+        ("client_id", "14d82eec-204b-4c2f-b7e8-296a70dab67e"),
         ("device_code", text(&begun, "device_code")),
     ];
     let (status, pending) = graph.form("contoso.com/oauth2/v2.0/token", &fields).await;

@@ -27,6 +27,11 @@ impl App {
         assert_eq!(status, 201, "{created}");
         let app_id = text(&created, "appId").to_owned();
         let (_, principal) = graph.post("v1.0/servicePrincipals", json!({"appId": app_id})).await;
+        let of_graph = "v1.0/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')";
+        let grant = json!({
+            "clientId": principal["id"], "resourceId": graph.get(of_graph).await.1["id"], "consentType": "AllPrincipals", "scope": "User.Read",
+        });
+        assert_eq!(graph.post("v1.0/oauth2PermissionGrants", grant).await.0, 201);
         Self {
             id: text(&created, "id").to_owned(),
             principal: text(&principal, "id").to_owned(),

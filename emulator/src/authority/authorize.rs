@@ -4,10 +4,18 @@ use std::collections::HashMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::{Duration, OffsetDateTime};
-use url::Url;
+use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
-use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, clients::check_client, user_session::Wanted};
+use super::{
+    AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble,
+    accounts::{self, Chosen, escaped},
+    check_tenant,
+    clients::{Client, Platform},
+    error_page,
+    token_endpoint::Asked,
+    user_session::Wanted,
+};
 use crate::{EmulatedTenant, signed_token::sha256, texts};
 
 /// Source: *Microsoft identity platform and OAuth 2.0 authorization code flow*: codes live about ten minutes.
@@ -17,31 +25,31 @@ const VALIDITY: Duration = Duration::minutes(10);
 #[derive(Debug, Default)]
 pub(crate) struct Codes(HashMap<String, Code>);
 
+impl Codes {
+    /// Keeps one more, and lets go of those that are over.
+    fn keep(&mut self, text: String, code: Code, now: OffsetDateTime) {
+        self.0.retain(|_, other| other.ends + VALIDITY > now);
+        self.0.insert(text, code);
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Code {
     client_id: String,
     redirect_uri: String,
+    platform: Platform,
     scope: String,
     nonce: Option<String>,
     claims: Option<String>,
     challenge: Option<String>,
+    account: Option<String>,
     ends: OffsetDateTime,
     is_used: bool,
 }
 
 /// Signs in and sends the browser back. What cannot be trusted to be sent back to is shown a page instead.
 pub(super) fn authorize(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> AuthorityAnswer {
-    match begin(tenant, request, named) {
-        Ok(answer) => answer,
-        Err(error) => {
-            // Nothing of the request is repeated, as on any page.
-            let text = format!(
-                "<!doctype html><title>Emulator sign-in</title><h1>Sorry</h1><p>AADSTS{}</p>",
-                error.number()
-            );
-            AuthorityAnswer::Page(error.status(), text)
-        }
-    }
+    begin(tenant, request, named).unwrap_or_else(|error| error_page(&error))
 }
 
 fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> Result<AuthorityAnswer, OAuthError> {
@@ -51,30 +59,72 @@ fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> Re
     if client_id.parse::<Uuid>().is_err() {
         return Err(OAuthError::new("unauthorized_client", 700_016, texts::CLIENT_MALFORMED));
     }
+    let client = match Client::find(tenant, &client_id) {
+        Ok(client) => client,
+        // A client that is switched off is still one that a browser may be sent back to.
+        Err(error) if error.number() == 700_016 => return Err(error),
+        Err(error) => return sent_back(tenant, request, Err(error)),
+    };
     let redirect_uri = field("redirect_uri");
-    let address = loopback(&redirect_uri).ok_or_else(|| OAuthError::new("invalid_request", 50011, texts::REDIRECT_MISMATCH))?;
-    let answer = decide(tenant, request, client_id, redirect_uri.clone());
-    let fields = answered(tenant, answer, field("state"));
-    Ok(if field("response_mode") == "form_post" {
-        AuthorityAnswer::Page(200, form_post(&redirect_uri, &fields))
-    } else {
-        let mut address = address;
-        address.query_pairs_mut().extend_pairs(&fields);
-        AuthorityAnswer::Redirect(address.into())
+    let platform = client.platform(&redirect_uri);
+    let platform = platform.ok_or_else(|| OAuthError::new("invalid_request", 50011, texts::REDIRECT_MISMATCH))?;
+    let account = match accounts::choose(tenant, request) {
+        Ok(Chosen::Account(account)) => account,
+        Ok(Chosen::Ask(page)) => return Ok(AuthorityAnswer::Page(200, page)),
+        Err(error) => return sent_back(tenant, request, Err(error)),
+    };
+    sent_back(tenant, request, decide(tenant, request, client_id, (platform, account)))
+}
+
+/// Sends the browser back with a code or an error: in the query, in the fragment, or by a form that posts itself.
+fn sent_back(
+    tenant: &EmulatedTenant,
+    request: &AuthorityRequest,
+    answer: Result<String, OAuthError>,
+) -> Result<AuthorityAnswer, OAuthError> {
+    let field = |name: &str| request.option(name).unwrap_or_default();
+    let redirect_uri = field("redirect_uri");
+    let mismatch = |_| OAuthError::new("invalid_request", 50011, texts::REDIRECT_MISMATCH);
+    let mut address = Url::parse(&redirect_uri).map_err(mismatch)?;
+    let fields = answered(tenant, request, answer, field("state"));
+    Ok(match field("response_mode").as_str() {
+        "form_post" => AuthorityAnswer::Page(200, form_post(&redirect_uri, &fields)),
+        "fragment" => {
+            let fields = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+            address.set_fragment(Some(&fields));
+            AuthorityAnswer::Redirect(address.into())
+        }
+        _ => {
+            address.query_pairs_mut().extend_pairs(&fields);
+            AuthorityAnswer::Redirect(address.into())
+        }
     })
 }
 
 /// A code, or the error that goes back in its place.
-fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String, redirect_uri: String) -> Result<String, OAuthError> {
+fn decide(
+    tenant: &EmulatedTenant,
+    request: &AuthorityRequest,
+    client_id: String,
+    (platform, account): (Platform, Option<String>),
+) -> Result<String, OAuthError> {
     let field = |name: &str| request.option(name).unwrap_or_default();
     if field("response_type") != "code" {
         return Err(OAuthError::new("unsupported_response_type", 700_054, texts::RESPONSE_TYPE));
     }
-    if field("scope").is_empty() {
+    // The older form of the endpoint names a resource, and asks for all that was consented to there.
+    let is_v2 = request.segments.get(2).is_some_and(|part| part == "v2.0");
+    let scope = if is_v2 {
+        field("scope")
+    } else {
+        format!("{}/.default openid profile offline_access", field("resource").trim_end_matches('/'))
+            .trim_start_matches('/')
+            .to_owned()
+    };
+    if scope.is_empty() {
         let message = texts::PARAMETER_MISSING.with(&[("parameter", "scope")]);
         return Err(OAuthError::new("invalid_request", 900_144, message));
     }
-    check_client(tenant, &client_id, false)?;
     let challenge = request.option("code_challenge");
     if challenge.is_some() && field("code_challenge_method") != "S256" {
         // The service takes "plain", too; nothing here should send it.
@@ -99,26 +149,33 @@ fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String
     let text = format!("0.{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let code = Code {
         client_id,
-        redirect_uri,
-        scope: field("scope"),
+        redirect_uri: field("redirect_uri"),
+        platform,
+        scope,
         nonce: request.option("nonce"),
         claims: request.option("claims"),
         challenge,
+        account,
         ends: tenant.settings().clock.now() + VALIDITY,
         is_used: false,
     };
-    tenant.codes().0.insert(text.clone(), code);
+    tenant.codes().keep(text.clone(), code, tenant.settings().clock.now());
     Ok(text)
 }
 
 /// What the browser carries back.
-fn answered(tenant: &EmulatedTenant, answer: Result<String, OAuthError>, state: String) -> Vec<(&'static str, String)> {
+fn answered(
+    tenant: &EmulatedTenant,
+    request: &AuthorityRequest,
+    answer: Result<String, OAuthError>,
+    state: String,
+) -> Vec<(&'static str, String)> {
     let is_foreign = tenant.sign_in_troubles().take(&[SignInTrouble::ForeignState]).is_some();
     let state = if is_foreign { Uuid::new_v4().to_string() } else { state };
     let mut fields = match answer {
         Ok(code) => vec![("code", code)],
         Err(error) => {
-            let body = error.to_json(tenant);
+            let body = error.to_json(tenant, request);
             let description = body["error_description"].as_str().unwrap_or_default();
             vec![("error", error.name().to_owned()), ("error_description", description.to_owned())]
         }
@@ -144,22 +201,9 @@ fn form_post(action: &str, fields: &[(&'static str, String)]) -> String {
     )
 }
 
-/// Text as it stands in an attribute.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('"', "&quot;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
 /// What a code was asked for, which can be had once, by the client that has its verifier.
-pub(super) fn redeem(
-    tenant: &EmulatedTenant,
-    code: &str,
-    client_id: &str,
-    redirect_uri: &str,
-    verifier: &str,
-) -> Result<Wanted, OAuthError> {
+pub(super) fn redeem(asked: Asked<'_>, code: &str, redirect_uri: &str) -> Result<Wanted, OAuthError> {
+    let (tenant, client_id, verifier) = (asked.tenant, asked.field("client_id"), asked.field("code_verifier"));
     let now = tenant.settings().clock.now();
     let mut codes = tenant.codes();
     let known = codes
@@ -183,19 +227,24 @@ pub(super) fn redeem(
     {
         return Err(OAuthError::new("invalid_grant", 501_481, texts::VERIFIER));
     }
+    check_origin(asked.request, known.platform)?;
     known.is_used = true;
     Ok(Wanted {
+        is_public: Some(known.platform != Platform::Web),
+        account: known.account.clone(),
         scope: known.scope.clone(),
         nonce: known.nonce.clone(),
         claims: known.claims.clone(),
     })
 }
 
-/// `http://localhost` with any port and without a path, which is what public clients register.
-fn loopback(redirect_uri: &str) -> Option<Url> {
-    let url = Url::parse(redirect_uri).ok()?;
-    let is_registered = url.scheme() == "http" && url.host_str() == Some("localhost") && url.path() == "/" && url.query().is_none();
-    is_registered.then_some(url)
+/// A web page redeems codes of single-page applications, and nothing else does.
+fn check_origin(request: &AuthorityRequest, platform: Platform) -> Result<(), OAuthError> {
+    match (request.origin.is_some(), platform == Platform::SinglePage) {
+        (true, false) => Err(OAuthError::new("invalid_request", 9_002_326, texts::CROSS_ORIGIN)),
+        (false, true) => Err(OAuthError::new("invalid_request", 9_002_327, texts::NOT_CROSS_ORIGIN)),
+        _ => Ok(()),
+    }
 }
 
 /// RFC 7636: BASE64URL(SHA256(verifier)).
@@ -212,21 +261,5 @@ mod tests {
         // RFC 7636, appendix B.
         let challenge = challenge_of("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-    }
-
-    #[test]
-    fn browsers_are_sent_back_to_this_machine_only() {
-        for accepted in ["http://localhost", "http://localhost:8400", "http://localhost:8400/"] {
-            assert!(loopback(accepted).is_some(), "{accepted}");
-        }
-        for refused in [
-            "https://localhost",
-            "http://localhost/path",
-            "http://localhost.example.com",
-            "http://127.0.0.1",
-            "",
-        ] {
-            assert!(loopback(refused).is_none(), "{refused}");
-        }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, user_session::Wanted};
+use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, accounts, check_tenant, clients::Client, user_session::Wanted};
 use crate::{EmulatedTenant, texts};
 
 const VALIDITY: Duration = Duration::minutes(15);
@@ -23,9 +23,17 @@ struct SignIn {
     claims: Option<String>,
     ends: OffsetDateTime,
     is_approved: bool,
+    /// Who approved it; the first person of the tenant if no other was chosen.
+    account: Option<String>,
 }
 
 impl SignIns {
+    /// Keeps one more, and lets go of those that are over.
+    fn keep(&mut self, device_code: String, sign_in: SignIn, now: OffsetDateTime) {
+        self.0.retain(|_, other| other.ends > now);
+        self.0.insert(device_code, sign_in);
+    }
+
     /// Whether a sign-in with this user code was begun.
     fn awaits(&self, user_code: &str) -> bool {
         let code = user_code.trim().to_ascii_uppercase();
@@ -33,13 +41,16 @@ impl SignIns {
     }
 
     /// Approves the sign-in with a user code. Tells whether it was waiting for it.
-    pub(crate) fn approve(&mut self, user_code: &str) -> bool {
+    pub(crate) fn approve(&mut self, user_code: &str, account: Option<&str>) -> bool {
         let code = user_code.trim().to_ascii_uppercase();
         let waiting = self
             .0
             .values_mut()
             .find(|sign_in| sign_in.user_code == code && !sign_in.is_approved);
-        waiting.map(|sign_in| sign_in.is_approved = true).is_some()
+        let Some(waiting) = waiting else { return false };
+        waiting.is_approved = true;
+        waiting.account = account.map(str::to_owned);
+        true
     }
 }
 
@@ -52,6 +63,12 @@ pub(super) fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
         let message = texts::PARAMETER_MISSING.with(&[("parameter", "client_id")]);
         return Err(OAuthError::new("invalid_request", 900_144, message));
     }
+    // An unknown client is refused at once; one that is switched off when it asks for its token.
+    if let Err(error) = Client::find(tenant, &client_id)
+        && error.number() == 700_016
+    {
+        return Err(error);
+    }
     let device_code = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let user_code: String = Uuid::new_v4().simple().to_string().to_ascii_uppercase().chars().take(9).collect();
     let scope = form.get("scope").or_else(|| form.get("resource")).cloned().unwrap_or_default();
@@ -62,8 +79,9 @@ pub(super) fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
         claims: form.get("claims").cloned(),
         ends: tenant.settings().clock.now() + VALIDITY,
         is_approved: false,
+        account: None,
     };
-    tenant.sign_ins().0.insert(device_code.clone(), sign_in);
+    tenant.sign_ins().keep(device_code.clone(), sign_in, tenant.settings().clock.now());
     let page = format!("{}/devicelogin", request.address);
     Ok(json!({
         "user_code": user_code,
@@ -96,6 +114,8 @@ pub(super) fn finish(tenant: &EmulatedTenant, device_code: &str, client_id: &str
         scope: sign_in.scope.clone(),
         nonce: None,
         claims: sign_in.claims.clone(),
+        is_public: None,
+        account: sign_in.account.clone(),
     };
     sign_ins.0.remove(device_code);
     Ok(wanted)
@@ -135,10 +155,29 @@ impl EmulatedTenant {
 
 pub(super) fn page(tenant: &EmulatedTenant, request: &AuthorityRequest) -> AuthorityAnswer {
     let code = request.option("user_code").or_else(|| request.option("otc"));
+    let account = request.option("account").filter(|account| !account.is_empty());
+    let wrong = (404, "<p>That code didn't work. Check the code and try again.</p>".to_owned());
     let (status, text) = match code {
-        None => (200, "<form>Enter the code: <input name=\"user_code\"> <button>Next</button></form>"),
-        Some(code) if tenant.approve_device_code(&code) => (200, "<p>You have signed in. You may close this window.</p>"),
-        Some(_) => (404, "<p>That code didn't work. Check the code and try again.</p>"),
+        None => (
+            200,
+            "<form>Enter the code: <input name=\"user_code\"> <button>Next</button></form>".to_owned(),
+        ),
+        Some(code) if account.is_none() && tenant.has_a_choice() => {
+            if tenant.sign_ins().awaits(&code) {
+                (
+                    200,
+                    accounts::choice(tenant, |account| {
+                        accounts::link("/devicelogin", &[("user_code", &code), ("account", account)])
+                    }),
+                )
+            } else {
+                wrong
+            }
+        }
+        Some(code) if tenant.approve_device_code_as(&code, account.as_deref()) => {
+            (200, "<p>You have signed in. You may close this window.</p>".to_owned())
+        }
+        Some(_) => wrong,
     };
     AuthorityAnswer::Page(status, format!("<!doctype html><title>Emulator sign-in</title>{text}"))
 }

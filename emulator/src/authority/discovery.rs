@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{AuthorityRequest, OAuthError, check_tenant};
-use crate::{EmulatedTenant, cloud::CloudEnvironment};
+use super::{AuthorityAnswer, AuthorityRequest, OAuthError, check_tenant};
+use crate::{EmulatedTenant, caller::read_token, cloud::CloudEnvironment};
 
 /// The OpenID configuration of a tenant, which is how its id and its cloud are found out.
 pub(super) fn openid_configuration(
@@ -69,4 +69,47 @@ pub(super) fn instances(request: &AuthorityRequest) -> Value {
         "api-version": "1.1",
         "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
     })
+}
+
+/// How an account signs in, which libraries ask before they send a password.
+pub(super) fn user_realm(tenant: &EmulatedTenant, user: &str) -> Value {
+    let domain = user.split_once('@').map_or(user, |(_, domain)| domain);
+    let is_known = tenant.settings().is_named(domain);
+    json!({
+        "ver": "1.0", "account_type": if is_known { "Managed" } else { "Unknown" }, "domain_name": domain,
+        "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+    })
+}
+
+/// Who the bearer of a token is.
+pub(super) fn user_info(request: &AuthorityRequest) -> AuthorityAnswer {
+    let token = request
+        .authorization
+        .as_deref()
+        .and_then(|header| header.split_once(' '))
+        .map(|(_, token)| token.trim());
+    let Some(claims) = token.and_then(read_token).filter(|claims| claims.contains_key("scp")) else {
+        return AuthorityAnswer::Json(
+            401,
+            json!({"error": {"code": "InvalidAuthenticationToken", "message": "Access token is empty."}}),
+        );
+    };
+    let text = |name: &str| claims.get(name).cloned().unwrap_or(Value::Null);
+    AuthorityAnswer::Json(200, json!({"sub": text("sub"), "name": text("upn"), "email": text("upn")}))
+}
+
+/// Nothing is kept in the browser, so that there is nothing to forget; the browser is sent where the client asks.
+pub(super) fn logged_out(request: &AuthorityRequest) -> AuthorityAnswer {
+    let next = request
+        .option("post_logout_redirect_uri")
+        .filter(|next| next.starts_with("https://") || next.starts_with("http://"));
+    next.map_or_else(
+        || {
+            AuthorityAnswer::Page(
+                200,
+                "<!doctype html><title>Emulator sign-in</title><p>You signed out of your account.</p>".to_owned(),
+            )
+        },
+        AuthorityAnswer::Redirect,
+    )
 }

@@ -3,13 +3,17 @@
 //! It stands on the same server as Microsoft Graph. Every answer here is plain JSON or a small page, and every refusal
 //! has the form of an OAuth error with Microsoft's numbers.
 
+mod accounts;
 mod authorize;
 mod client_assertion;
 mod clients;
+mod consent;
 mod device_code;
 mod discovery;
+mod issue;
 mod oauth_error;
 mod resources;
+mod scopes;
 mod sign_in_trouble;
 mod token_endpoint;
 mod user_session;
@@ -19,7 +23,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::{EmulatedTenant, texts};
+use super::{EmulatedTenant, signing::key_set, texts};
 pub(super) use authorize::Codes;
 pub(super) use device_code::SignIns;
 use oauth_error::OAuthError;
@@ -28,7 +32,7 @@ pub(super) use sign_in_trouble::SignInTroubles;
 pub(super) use user_session::Renewals;
 
 /// A request to the authority.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct AuthorityRequest {
     pub(super) method: String,
     /// The whole path, decoded, without empty parts.
@@ -36,6 +40,10 @@ pub(super) struct AuthorityRequest {
     pub(super) query: String,
     pub(super) body: String,
     pub(super) authorization: Option<String>,
+    /// The web page that sends it, if a browser does.
+    pub(super) origin: Option<String>,
+    /// The client's own id of the request (`client-request-id`).
+    pub(super) correlation_id: Option<String>,
     /// The address of the server, without a trailing slash.
     pub(super) address: String,
 }
@@ -65,7 +73,14 @@ pub(super) fn answer(tenant: &EmulatedTenant, request: &AuthorityRequest) -> Opt
         ("GET", [named, ".well-known", "openid-configuration"]) => discovery::openid_configuration(tenant, request, named, false),
         ("GET", [named, "v2.0", ".well-known", "openid-configuration"]) => discovery::openid_configuration(tenant, request, named, true),
         ("GET", [_, "discovery", "instance"]) => Ok(discovery::instances(request)),
-        ("GET", [_, "discovery", "keys"] | [_, "discovery", "v2.0", "keys"]) => Ok(serde_json::json!({"keys": []})),
+        ("GET", [_, "discovery", "keys"]) => Ok(key_set(None)),
+        ("GET", [_, "discovery", "v2.0", "keys"]) => Ok(key_set(Some(&format!("{}/{}/v2.0", request.address, tenant.tenant_id())))),
+        ("GET", [_, "userrealm", user]) => Ok(discovery::user_realm(tenant, user)),
+        ("GET" | "POST", ["oidc", "userinfo"]) => return Some(discovery::user_info(request)),
+        ("GET", [named, "oauth2", "logout"] | [named, "oauth2", "v2.0", "logout"]) => {
+            return Some(check_tenant(tenant, named).map_or_else(|error| error_page(&error), |()| discovery::logged_out(request)));
+        }
+        ("GET", [named, "oauth2", "authorize"]) => return Some(authorize::authorize(tenant, request, named)),
         ("GET", [named, "oauth2", "v2.0", "authorize"]) => return Some(authorize::authorize(tenant, request, named)),
         ("POST", [_, "oauth2", "v2.0", "token"]) if tenant.sign_in_troubles().take(&[SignInTrouble::Garbage]).is_some() => {
             return Some(AuthorityAnswer::Page(
@@ -81,7 +96,7 @@ pub(super) fn answer(tenant: &EmulatedTenant, request: &AuthorityRequest) -> Opt
     };
     Some(match answered {
         Ok(value) => AuthorityAnswer::Json(200, value),
-        Err(error) => AuthorityAnswer::Json(error.status(), error.to_json(tenant)),
+        Err(error) => AuthorityAnswer::Json(error.status(), error.to_json(tenant, request)),
     })
 }
 
@@ -95,6 +110,15 @@ impl AuthorityRequest {
         let found = form_urlencoded::parse(self.query.as_bytes()).find(|(given, _)| given == name);
         found.map(|(_, value)| value.into_owned())
     }
+}
+
+/// What a browser is shown if it cannot be sent back. Nothing of the request is repeated, as on any page.
+fn error_page(error: &OAuthError) -> AuthorityAnswer {
+    let text = format!(
+        "<!doctype html><title>Emulator sign-in</title><h1>Sorry</h1><p>AADSTS{}</p>",
+        error.number()
+    );
+    AuthorityAnswer::Page(error.status(), text)
 }
 
 /// Refuses names of tenants that are not this one.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use time::macros::format_description;
 use uuid::Uuid;
 
+use super::AuthorityRequest;
 use crate::{
     EmulatedTenant,
     texts::{self, Message},
@@ -48,12 +49,14 @@ impl OAuthError {
         if self.error == "invalid_client" { 401 } else { 400 }
     }
 
-    pub(super) fn to_json(&self, tenant: &EmulatedTenant) -> Value {
+    pub(super) fn to_json(&self, tenant: &EmulatedTenant, request: &AuthorityRequest) -> Value {
         let now = tenant.settings().clock.now();
         let timestamp = now
             .format(format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z"))
             .unwrap_or_default();
-        let (trace, correlation) = (Uuid::new_v4(), Uuid::new_v4());
+        // The client's own id comes back if it gave one.
+        let given = request.correlation_id.clone().filter(|id| id.parse::<Uuid>().is_ok());
+        let (trace, correlation) = (Uuid::new_v4(), given.unwrap_or_else(|| Uuid::new_v4().to_string()));
         json!({
             "error": self.error,
             "error_description": format!(

@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 ///
 /// Source of errors and numbers: *Microsoft identity platform and OAuth 2.0 authorization code flow*, *... device
 /// authorization grant* and *Microsoft Entra authentication and authorization error codes*. `slow_down` is RFC 8628's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum SignInTrouble {
     /// The person at the sign-in page says no: `access_denied` in a browser, `authorization_declined` for a device code.
@@ -36,6 +37,14 @@ pub(crate) struct SignInTroubles(VecDeque<SignInTrouble>);
 impl SignInTroubles {
     pub(crate) fn push(&mut self, trouble: SignInTrouble) {
         self.0.push_back(trouble);
+    }
+
+    pub(crate) fn waiting(&self) -> Vec<SignInTrouble> {
+        self.0.iter().copied().collect()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// The first trouble, if it is one that this place can make.

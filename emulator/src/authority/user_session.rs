@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{AuthorityRequest, OAuthError};
-use crate::{Caller, EmulatedTenant, caller::write_token, object::Object, texts};
+use crate::{Caller, EmulatedTenant, object::Object, signing::write_token, texts};
 
 /// The refresh tokens that were handed out.
 #[derive(Debug, Default)]
@@ -19,7 +19,12 @@ pub(crate) struct Renewals(HashMap<String, Renewal>);
 struct Renewal {
     client_id: String,
     scope: String,
+    is_public: Option<bool>,
+    account: Option<String>,
 }
+
+/// So many refresh tokens are remembered, which live for months.
+const MOST_RENEWALS: usize = 20_000;
 
 /// What a user signed in for.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +35,10 @@ pub(super) struct Wanted {
     pub(super) nonce: Option<String>,
     /// The claims that a challenge asked for, as JSON.
     pub(super) claims: Option<String>,
+    /// Whether the redirect URI is one of a public client; `None` if the app registration alone decides.
+    pub(super) is_public: Option<bool>,
+    /// Who signed in; the first person of the tenant without one.
+    pub(super) account: Option<String>,
 }
 
 /// Adds what the scopes ask for: an ID token for `openid`, a refresh token for `offline_access`; and who the account
@@ -53,7 +62,19 @@ pub(super) fn add(
         let token = format!("1.{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         answer["refresh_token"] = json!(token);
         let scope = wanted.scope.clone();
-        tenant.renewals().0.insert(token, Renewal { client_id, scope });
+        let mut renewals = tenant.renewals();
+        if renewals.0.len() >= MOST_RENEWALS {
+            renewals.0.clear();
+        }
+        renewals.0.insert(
+            token,
+            Renewal {
+                client_id,
+                scope,
+                is_public: wanted.is_public,
+                account: wanted.account.clone(),
+            },
+        );
     }
     if form.get("client_info").is_some_and(|value| value == "1") {
         let info = json!({"uid": access.get("oid"), "utid": access.get("tid")});
@@ -72,6 +93,8 @@ pub(super) fn renew(tenant: &EmulatedTenant, token: &str, client_id: &str, scope
     let scope = if scope.is_empty() { known.scope.clone() } else { scope.to_owned() };
     Ok(Wanted {
         scope,
+        is_public: known.is_public,
+        account: known.account.clone(),
         ..Wanted::default()
     })
 }

@@ -26,10 +26,10 @@ pub(super) fn policies(store: &mut Store, context: Context<'_>, request: &GraphR
     Ok(GraphAnswer::Found(request.query.selected(&found)))
 }
 
-pub(super) fn conditional_access(context: Context<'_>, request: &GraphRequest, rest: &[&str]) -> Answer {
+pub(super) fn conditional_access(store: &Store, context: Context<'_>, request: &GraphRequest, rest: &[&str]) -> Answer {
     only(request, "GET")?;
     context.access.may_read_conditional_access()?;
-    let policies = &context.settings.conditional_access_policies;
+    let policies = &store.conditional_access_policies;
     match rest {
         [] => page(
             request,

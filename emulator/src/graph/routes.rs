@@ -26,7 +26,7 @@ pub(crate) fn answer(store: &mut Store, context: Context<'_>, request: &GraphReq
         ("organization", _) => organization(context, request),
         ("me", _) => me(context, request, &below),
         ("policies", [policy]) => policies(store, context, request, policy),
-        ("identity", ["conditionalAccess", "policies", rest @ ..]) => conditional_access(context, request, rest),
+        ("identity", ["conditionalAccess", "policies", rest @ ..]) => conditional_access(store, context, request, rest),
         ("directory", ["deletedItems", rest @ ..]) => deleted_items(store, context, request, rest),
         ("directory.deletedItems", rest) => deleted_items(store, context, request, rest),
         ("directoryObjects", [id]) if request.method == "GET" => directory_object(store, context, request, id),

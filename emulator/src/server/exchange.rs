@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use time::macros::format_description;
 use uuid::Uuid;
 
-use super::tenants::Tenants;
+use super::{Running, cors, log, tenants::Tenants};
 #[cfg(feature = "onboarding")]
 use crate::{
     EmulatedSite,
@@ -22,6 +22,7 @@ use crate::{
 };
 use crate::{
     EmulatedTenant, RecordedRequest,
+    admin::Admin,
     authority::{self, AuthorityAnswer, AuthorityRequest},
     graph::{Body, GraphAnswer, GraphRequest, Query, decode, segments},
     refusal::Refusal,
@@ -36,10 +37,9 @@ const LONGEST_BODY: usize = 4 * 1024 * 1024;
 /// Answers requests for the tenants of one server.
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
-    tenants: Tenants,
-    #[cfg(feature = "onboarding")]
-    site: Option<EmulatedSite>,
-    latency: Duration,
+    running: Running,
+    pub(super) admin: Option<Admin>,
+    logs: bool,
     scheme: &'static str,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Read {
 }
 
 impl Read {
-    fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
@@ -62,24 +62,37 @@ impl Read {
 impl Exchange {
     pub(crate) fn new(tenant: EmulatedTenant, latency: Duration, uses_tls: bool) -> Self {
         Self {
-            tenants: Tenants::new(tenant, Vec::new()),
-            #[cfg(feature = "onboarding")]
-            site: None,
-            latency,
+            running: Running::new(Tenants::new(tenant, Vec::new()), latency),
+            admin: None,
+            logs: false,
             scheme: if uses_tls { "https" } else { "http" },
         }
     }
 
     /// The same with other tenants on the same address.
-    pub(super) fn with_others(mut self, others: Vec<EmulatedTenant>) -> Self {
-        self.tenants = Tenants::new(self.tenants.first().clone(), others);
+    pub(super) fn with_others(self, others: Vec<EmulatedTenant>) -> Self {
+        let first = self.running.tenants().first().clone();
+        self.running.set_tenants(Tenants::new(first, others));
         self
+    }
+
+    /// The same with an admin API, and with each request on standard error.
+    pub(super) fn with_admin(mut self, admin: Option<Admin>, logs: bool) -> Self {
+        self.admin = admin;
+        self.logs = logs;
+        self
+    }
+
+    pub(super) fn running(&self) -> &Running {
+        &self.running
     }
 
     /// The same with a site beside the tenant.
     #[cfg(feature = "onboarding")]
-    pub(super) fn beside(mut self, site: Option<EmulatedSite>) -> Self {
-        self.site = site;
+    pub(super) fn beside(self, site: Option<EmulatedSite>) -> Self {
+        if let Some(site) = site {
+            self.running.set_site(site);
+        }
         self
     }
 
@@ -87,24 +100,57 @@ impl Exchange {
         let Some(read) = self.read(request).await else {
             return self.response(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", String::new());
         };
-        if !self.latency.is_zero() {
-            tokio::time::sleep(self.latency).await;
-        }
+        let began = tokio::time::Instant::now();
         let whole = parts(&read.path);
+        let response = self.answer_whole(&read, whole).await;
+        if self.logs {
+            log::line(&read.method, &read.path, response.status().as_u16(), began.elapsed());
+        }
+        response
+    }
+
+    async fn answer_whole(&self, read: &Read, whole: Vec<String>) -> Response<Full<Bytes>> {
+        if let Some(response) = self.admin(read, &whole) {
+            return response;
+        }
+        let latency = self.running.latency();
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+        let is_of_a_page = read.headers.contains_key(header::ORIGIN) && cors::is_open(&whole);
+        if is_of_a_page && read.method == "OPTIONS" {
+            let mut response = self.response(StatusCode::NO_CONTENT, "", String::new());
+            cors::let_send(response.headers_mut(), read.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS));
+            return response;
+        }
+        let mut response = self.answer_read(read, whole).await;
+        if is_of_a_page {
+            cors::let_read(response.headers_mut());
+        }
+        response
+    }
+
+    async fn answer_read(&self, read: &Read, whole: Vec<String>) -> Response<Full<Bytes>> {
         let is_graph = whole.first().is_some_and(|first| matches!(first.as_str(), "v1.0" | "beta"));
         if is_graph {
-            return self.graph(&read);
+            return self.graph(read);
         }
         #[cfg(feature = "onboarding")]
-        if let Some(site) = self.site.as_ref().filter(|_| whole.join("/") == REMOTE_PATH) {
-            let (status, body) = answer_remote(site, &read.body).await;
+        if let Some(site) = self.running.site().filter(|_| whole.join("/") == REMOTE_PATH) {
+            if !is_from_a_program(read) {
+                let help =
+                    "Ask with RemoteSite: by POST, with content-type application/json and a client-request-id, and not from a web page.";
+                let refused = json!({"error": {"operation": "answer", "message": "the request may come from a web page", "help": help}});
+                return self.json(StatusCode::FORBIDDEN, &refused);
+            }
+            let (status, body) = answer_remote(&site, &read.body).await;
             return self.json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body);
         }
         #[cfg(feature = "onboarding")]
-        if let Some(response) = self.admin_service(&read, &whole) {
+        if let Some(response) = self.admin_service(read, &whole) {
             return response;
         }
-        self.authority(&read, whole)
+        self.authority(read, whole)
     }
 
     async fn read(&self, request: Request<Incoming>) -> Option<Read> {
@@ -151,7 +197,8 @@ impl Exchange {
         } else {
             client_request_id
         };
-        let tenant = self.tenants.of_token(bearer.authorization);
+        let tenants = self.running.tenants();
+        let tenant = tenants.of_token(bearer.authorization);
         let mut response = match tenant.answer(&request, bearer) {
             Ok(answer) => self.answered(answer, &request),
             Err(refusal) => self.refused(tenant, &refusal, &request_id, &client_request_id),
@@ -209,8 +256,8 @@ impl Exchange {
             authorization: read.header("authorization"),
             address: &read.address,
         };
-        let answer = answer_admin_service(self.site.as_ref()?, &request)?;
-        self.record(self.tenants.first(), read, whole, answer.status());
+        let answer = answer_admin_service(&self.running.site()?, &request)?;
+        self.record(self.running.tenants().first(), read, whole, answer.status());
         let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
         Some(match answer {
             AdminServiceAnswer::Json(_, value) => self.json(status, &value),
@@ -245,9 +292,12 @@ impl Exchange {
             query: read.query.clone(),
             body: String::from_utf8_lossy(&read.body).into_owned(),
             authorization: Some(read.header("authorization").to_owned()).filter(|value| !value.is_empty()),
+            origin: Some(read.header("origin").to_owned()).filter(|value| !value.is_empty()),
+            correlation_id: Some(read.header("client-request-id").to_owned()).filter(|value| !value.is_empty()),
             address: read.address.clone(),
         };
-        let tenant = self.tenants.of_authority(&request);
+        let tenants = self.running.tenants();
+        let tenant = tenants.of_authority(&request);
         let answer = authority::answer(tenant, &request)
             .unwrap_or_else(|| AuthorityAnswer::Json(404, json!({"error": {"code": "NotFound", "message": "There is nothing here."}})));
         self.record(tenant, read, &request.segments, answer.status());
@@ -276,20 +326,27 @@ impl Exchange {
         )
     }
 
-    fn response(&self, status: StatusCode, content_type: &str, text: String) -> Response<Full<Bytes>> {
+    pub(super) fn response(&self, status: StatusCode, content_type: &str, text: String) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::new(Bytes::from(text)));
         *response.status_mut() = status;
         if !content_type.is_empty() {
             insert(response.headers_mut(), header::CONTENT_TYPE, content_type);
         }
         let format = format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
-        let now = self.tenants.first().settings().clock.now().to_offset(time::UtcOffset::UTC);
+        let now = self
+            .running
+            .tenants()
+            .first()
+            .settings()
+            .clock
+            .now()
+            .to_offset(time::UtcOffset::UTC);
         insert(response.headers_mut(), header::DATE, &now.format(format).unwrap_or_default());
         response
     }
 }
 
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+pub(super) fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
@@ -300,6 +357,18 @@ fn body_of(bytes: &Bytes) -> Body {
         return Body::Nothing;
     }
     serde_json::from_slice(bytes).map_or(Body::Unreadable, Body::Json)
+}
+
+/// Whether a request cannot come from a web page: a browser sends neither this content type nor this header to another
+/// origin before it has asked whether it may, which this server never allows, and it says so in the other two.
+#[cfg(feature = "onboarding")]
+fn is_from_a_program(read: &Read) -> bool {
+    let media_type = read.header("content-type").split(';').next().unwrap_or_default().trim();
+    read.method == "POST"
+        && media_type.eq_ignore_ascii_case("application/json")
+        && !read.header("client-request-id").is_empty()
+        && !read.headers.contains_key(header::ORIGIN)
+        && !read.headers.contains_key("sec-fetch-site")
 }
 
 fn parts(path: &str) -> Vec<String> {

@@ -4,15 +4,20 @@
 //! [`EmulatorServer`] runs in a task of its own and stops when it is dropped. Requests are answered by
 //! `exchange`, which the wire without sockets uses as well, so that both answer alike.
 
+mod admin_exchange;
+mod builder;
+mod cors;
 mod exchange;
 #[cfg(feature = "onboarding")]
 mod heard;
+mod log;
+mod running;
 mod tenants;
 mod tls;
 
 use std::{
     fmt,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -27,6 +32,7 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
+    sync::watch,
     task::{JoinHandle, JoinSet},
 };
 use tokio_rustls::TlsAcceptor;
@@ -35,10 +41,17 @@ use url::Url;
 #[cfg(feature = "onboarding")]
 use super::EmulatedSite;
 use super::EmulatedTenant;
+use crate::{ConfigurationError, EmulatorConfiguration, admin::Admin, clock::MovableClock};
+pub use builder::EmulatorServerBuilder;
 pub(super) use exchange::Exchange;
 #[cfg(feature = "onboarding")]
 pub(super) use heard::{EncodedAnswer, ReceivedRequest};
-use tls::Identity;
+pub(super) use running::Running;
+pub(super) use tenants::Tenants;
+use tls::Tls;
+
+/// How long requests that are under way may take once the server is to stop.
+const LONGEST_STOP: Duration = Duration::from_secs(5);
 
 /// Serves an [`EmulatedTenant`] on the loopback interface. Dropping it stops it.
 ///
@@ -62,7 +75,9 @@ pub struct EmulatorServer {
     certificate: Option<String>,
     sha256: Option<[u8; 32]>,
     connections: Arc<AtomicUsize>,
-    accepting: JoinHandle<()>,
+    accepting: Option<JoinHandle<()>>,
+    stopping: watch::Sender<()>,
+    admin: Option<Admin>,
 }
 
 impl EmulatorServer {
@@ -73,9 +88,54 @@ impl EmulatorServer {
             others: Vec::new(),
             #[cfg(feature = "onboarding")]
             site: None,
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            names: Vec::new(),
             port: 0,
             latency: Duration::ZERO,
-            uses_tls: false,
+            tls: Tls::Off,
+            beginning: None,
+            logs: false,
+        }
+    }
+
+    /// Begins a server for what a configuration describes, with an admin API that goes back to it.
+    ///
+    /// # Errors
+    ///
+    /// If its tenants or its site cannot be put in place.
+    pub fn of_configuration(configuration: EmulatorConfiguration) -> Result<EmulatorServerBuilder, ConfigurationError> {
+        let clock = MovableClock::new();
+        configuration.set_clock(&clock);
+        let mut tenants = configuration.tenants(&clock)?.into_iter();
+        let mut builder = Self::builder(tenants.next().unwrap_or_default());
+        builder.others = tenants.collect();
+        #[cfg(feature = "onboarding")]
+        {
+            builder.site = Some(configuration.site(&clock)?);
+        }
+        builder.latency = Duration::from_millis(configuration.latency_milliseconds());
+        builder.beginning = Some((configuration, clock));
+        Ok(builder)
+    }
+
+    /// The key of the admin API; `None` unless it was begun with a configuration.
+    #[must_use]
+    pub fn admin_key(&self) -> Option<&str> {
+        self.admin.as_ref().map(Admin::key)
+    }
+
+    /// Stops it: no new connection, requests that are under way are answered, for five seconds at most.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before its end it stops the server at once.
+    pub async fn stop(mut self) {
+        let _ = self.stopping.send(());
+        if let Some(accepting) = self.accepting.take() {
+            let abort = accepting.abort_handle();
+            if tokio::time::timeout(LONGEST_STOP, accepting).await.is_err() {
+                abort.abort();
+            }
         }
     }
 
@@ -120,7 +180,9 @@ impl EmulatorServer {
 impl Drop for EmulatorServer {
     fn drop(&mut self) {
         // The connections are tasks of the accepting one, and end with it.
-        self.accepting.abort();
+        if let Some(accepting) = &self.accepting {
+            accepting.abort();
+        }
     }
 }
 
@@ -134,127 +196,59 @@ impl fmt::Debug for EmulatorServer {
     }
 }
 
-/// Puts an [`EmulatorServer`] together.
-#[derive(Debug, Clone)]
-#[must_use = "a builder does nothing until start() is called"]
-pub struct EmulatorServerBuilder {
-    tenant: EmulatedTenant,
-    others: Vec<EmulatedTenant>,
-    #[cfg(feature = "onboarding")]
-    site: Option<EmulatedSite>,
-    port: u16,
-    latency: Duration,
-    uses_tls: bool,
-}
-
-impl EmulatorServerBuilder {
-    /// The site that belongs to the tenant. Its administration service is served for reading, on `/AdminService/wmi/` and
-    /// as behind a cloud management gateway on `/CCM_Proxy_ServerAuth/{number}/AdminService/wmi/`. Default: none.
-    #[cfg(feature = "onboarding")]
-    pub fn site(mut self, site: EmulatedSite) -> Self {
-        self.site = Some(site);
-        self
-    }
-
-    /// Another tenant on the same address; may be called repeatedly. Default: none.
-    ///
-    /// The authority tells tenants apart by the id or domain in the path, Microsoft Graph by the tenant that issued the
-    /// token. `common` and `organizations` are the first tenant, so every tenant needs an id and domains of its own.
-    pub fn tenant(mut self, tenant: EmulatedTenant) -> Self {
-        self.others.push(tenant);
-        self
-    }
-
-    /// The port. Default: one that the system chooses.
-    pub const fn port(mut self, port: u16) -> Self {
-        self.port = port;
-        self
-    }
-
-    /// How long every answer takes. Default: no time.
-    pub const fn latency(mut self, latency: Duration) -> Self {
-        self.latency = latency;
-        self
-    }
-
-    /// Whether it speaks TLS, with a self-signed certificate, made when it starts, for `localhost` and `127.0.0.1`. Default: no.
-    pub const fn tls(mut self, uses_tls: bool) -> Self {
-        self.uses_tls = uses_tls;
-        self
-    }
-
-    /// Starts it in a task of its own.
-    ///
-    /// # Errors
-    ///
-    /// If the port cannot be had, or no certificate can be made.
-    pub async fn start(self) -> std::io::Result<EmulatorServer> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
-        let identity = if self.uses_tls { Some(Identity::new()?) } else { None };
-        let url = address(listener.local_addr()?, self.uses_tls)?;
-        let exchange = Exchange::new(self.tenant.clone(), self.latency, self.uses_tls).with_others(self.others);
-        #[cfg(feature = "onboarding")]
-        let exchange = exchange.beside(self.site.clone());
-        let connections = Arc::new(AtomicUsize::new(0));
-        let sha256 = identity.as_ref().map(|identity| identity.sha256);
-        let (acceptor, certificate) = identity.map_or((None, None), |identity| (Some(identity.acceptor), Some(identity.certificate)));
-        let accepting = tokio::spawn(accept(listener, acceptor, exchange, Arc::clone(&connections)));
-        Ok(EmulatorServer {
-            #[cfg(feature = "onboarding")]
-            endpoints: super::onboarding::endpoints_at(&url, self.tenant.environment())?,
-            tenant: self.tenant,
-            #[cfg(feature = "onboarding")]
-            site: self.site,
-            url,
-            certificate,
-            sha256,
-            connections,
-            accepting,
-        })
-    }
-}
-
-fn address(bound: SocketAddr, uses_tls: bool) -> std::io::Result<Url> {
-    let text = if uses_tls {
-        format!("https://localhost:{}/", bound.port())
-    } else {
-        format!("http://127.0.0.1:{}/", bound.port())
-    };
-    Url::parse(&text).map_err(std::io::Error::other)
-}
-
-async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, exchange: Exchange, connections: Arc<AtomicUsize>) {
+pub(super) async fn accept(
+    listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
+    exchange: Exchange,
+    connections: Arc<AtomicUsize>,
+    stop: watch::Receiver<()>,
+) {
     let mut open = JoinSet::new();
+    let mut stopping = stop.clone();
     loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            ordered = stopping.changed() => match ordered {
+                Ok(()) => break,
+                // The server was dropped, which ends this task.
+                Err(_) => return,
+            },
+        };
         // A client that goes away before its connection is accepted is no reason to stop.
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, _)) = accepted else {
             tokio::task::yield_now().await;
             continue;
         };
         connections.fetch_add(1, Ordering::Relaxed);
         let _ = stream.set_nodelay(true);
         while open.try_join_next().is_some() {}
-        let (acceptor, exchange) = (acceptor.clone(), exchange.clone());
+        let (acceptor, exchange, stop) = (acceptor.clone(), exchange.clone(), stop.clone());
         open.spawn(async move {
             match acceptor {
                 Some(acceptor) => {
                     if let Ok(stream) = acceptor.accept(stream).await {
-                        serve(stream, exchange).await;
+                        serve(stream, exchange, stop).await;
                     }
                 }
-                None => serve(stream, exchange).await,
+                None => serve(stream, exchange, stop).await,
             }
         });
     }
+    drop(listener);
+    while open.join_next().await.is_some() {}
 }
 
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, exchange: Exchange) {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, exchange: Exchange, mut stop: watch::Receiver<()>) {
     let service = hyper::service::service_fn(move |request| {
         let exchange = exchange.clone();
         async move { Ok::<_, std::convert::Infallible>(exchange.answer(request).await) }
     });
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     // The client sees what goes wrong with its connection.
-    let _ = auto::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stop.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
 }

@@ -18,6 +18,17 @@ struct Inner {
 }
 
 impl Tenants {
+    /// At least one tenant; the first one answers if a request names none.
+    pub(crate) fn of(tenants: Vec<EmulatedTenant>) -> Self {
+        let mut tenants = tenants.into_iter();
+        let first = tenants.next().unwrap_or_default();
+        Self::new(first, tenants.collect())
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &EmulatedTenant> {
+        std::iter::once(&self.0.first).chain(&self.0.others)
+    }
+
     pub(super) fn new(first: EmulatedTenant, others: Vec<EmulatedTenant>) -> Self {
         let mut by_name = HashMap::new();
         for tenant in std::iter::once(&first).chain(&others) {
@@ -30,7 +41,7 @@ impl Tenants {
         Self(Arc::new(Inner { first, others, by_name }))
     }
 
-    pub(super) fn first(&self) -> &EmulatedTenant {
+    pub(crate) fn first(&self) -> &EmulatedTenant {
         &self.0.first
     }
 
@@ -54,7 +65,7 @@ impl Tenants {
         named.or_else(awaiting).unwrap_or(&self.0.first)
     }
 
-    fn named(&self, name: &str) -> Option<&EmulatedTenant> {
+    pub(crate) fn named(&self, name: &str) -> Option<&EmulatedTenant> {
         self.0.by_name.get(&name.to_ascii_lowercase())
     }
 }

@@ -67,6 +67,10 @@ struct Access {
     token: Option<ClientSecret>,
 }
 
+/// Rows, secrets and the next row's id.
+#[derive(Debug, Clone)]
+pub(crate) struct SavedSite(SiteSnapshot, HashMap<ApplicationId, ClientSecret>, i64);
+
 /// What the site holds.
 #[derive(Debug)]
 struct Contents {
@@ -142,6 +146,19 @@ impl EmulatedSite {
     /// is done, and the caller is not told.
     pub fn fail_after(&self, item: SiteItem, error: impl Into<SiteError>) {
         lock(&self.held).errors_after.insert(item, error.into());
+    }
+
+    /// What it holds, to be put back.
+    pub(crate) fn saved(&self) -> SavedSite {
+        let held = lock(&self.held);
+        SavedSite(held.rows.clone(), held.secrets.clone(), held.next_row)
+    }
+
+    pub(crate) fn put_back(&self, saved: SavedSite) {
+        let mut held = lock(&self.held);
+        held.rows = saved.0;
+        held.secrets = saved.1;
+        held.next_row = saved.2;
     }
 
     fn take_error(&self) -> Result<(), SiteError> {

@@ -142,6 +142,41 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Puts a grant in place past every rule.
+    pub(crate) fn seed_grant(&mut self, grant: Value) {
+        self.grants.push(super::Entry::seeded(super::defaults::object(grant)));
+    }
+
+    /// The id of an application permission of a service principal, by its value or its id.
+    pub(crate) fn role_id(&self, resource: &str, role: &str) -> Option<String> {
+        let resource = self.service_principals.iter().find(|entry| entry.text("id") == resource)?;
+        let mut roles = list(&resource.object, "appRoles").iter();
+        let found = roles.find(|known| text_of(known, "value") == role || text_of(known, "id").eq_ignore_ascii_case(role));
+        found.map(|found| text_of(found, "id").to_owned())
+    }
+
+    /// Puts an assignment in place past every rule.
+    pub(crate) fn seed_assignment(&mut self, id: Uuid, (principal, resource): (&str, &str), role: &str, now: time::OffsetDateTime) {
+        let name = |id: &str| {
+            let found = self.service_principals.iter().find(|entry| entry.text("id") == id);
+            found.map(|entry| entry.text("displayName").to_owned())
+        };
+        let assignment = json!({
+            "id": id.simple().to_string(),
+            "deletedDateTime": null,
+            "appRoleId": role,
+            "createdDateTime": timestamp(now),
+            "principalDisplayName": name(principal),
+            "principalId": principal,
+            "principalType": "ServicePrincipal",
+            "resourceDisplayName": name(resource),
+            "resourceId": resource,
+        });
+        self.assignments.push(super::Entry::seeded(super::defaults::object(assignment)));
+    }
+}
+
 fn check_role(resource: &Object, role_id: &str) -> Result<(), Refusal> {
     let roles = list(resource, "appRoles");
     let is_role = |role: &Value| {

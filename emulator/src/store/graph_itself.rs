@@ -90,17 +90,10 @@ const PERMISSIONS: &[(&str, Option<&str>, Option<&str>)] = &[
     ("email", Some("64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0"), None),
     ("offline_access", Some("7427e0e9-2fba-42fe-b0c0-848c9e6a8182"), None),
 ];
-/// The name of an application permission of Microsoft Graph.
-pub(crate) fn role_name_of_graph(id: &str) -> Option<&'static str> {
-    let found = PERMISSIONS
-        .iter()
-        .find(|(_, _, role)| role.is_some_and(|role| role.eq_ignore_ascii_case(id)));
-    found.map(|(name, _, _)| *name)
-}
 
 impl Store {
     /// Puts Microsoft Graph into a new tenant. Its object id differs from tenant to tenant.
-    pub(crate) fn seed_microsoft_graph(&mut self, environment: CloudEnvironment) {
+    pub(crate) fn seed_microsoft_graph(&mut self, tenant: Uuid, environment: CloudEnvironment) {
         let names = match environment {
             CloudEnvironment::AzurePublicCloud => ["https://graph.microsoft.com", "https://graph.microsoft.com/"],
             CloudEnvironment::AzureUsGovernmentCloud => ["https://graph.microsoft.us", "https://dod-graph.microsoft.us"],
@@ -112,7 +105,7 @@ impl Store {
             .iter()
             .filter_map(|(name, _, role)| role.map(|id| application_permission(name, id)));
         self.seed_service_principal(json!({
-            "id": Uuid::new_v4(),
+            "id": Uuid::new_v5(&tenant, b"Microsoft Graph"),
             "appId": MICROSOFT_GRAPH,
             "appDisplayName": "Microsoft Graph",
             "displayName": "Microsoft Graph",
@@ -122,6 +115,26 @@ impl Store {
             "oauth2PermissionScopes": scopes.collect::<Vec<_>>(),
             "appRoles": roles.collect::<Vec<_>>(),
         }));
+    }
+
+    /// Gives Microsoft Graph a permission beside the built-in ones, delegated or for applications or both.
+    pub(crate) fn add_graph_permission(&mut self, name: &str, scope: Option<Uuid>, role: Option<Uuid>) {
+        let id = MICROSOFT_GRAPH.to_string();
+        let Some(graph) = self.service_principals.iter_mut().find(|entry| entry.text("appId") == id) else {
+            return;
+        };
+        let parts = [
+            (
+                "oauth2PermissionScopes",
+                scope.map(|id| delegated_permission(name, &id.to_string())),
+            ),
+            ("appRoles", role.map(|id| application_permission(name, &id.to_string()))),
+        ];
+        for (list, permission) in parts {
+            if let (Some(Value::Array(all)), Some(permission)) = (graph.object.get_mut(list), permission) {
+                all.push(permission);
+            }
+        }
     }
 
     /// Puts the service principal of an application of another tenant into a new tenant.

@@ -31,16 +31,15 @@ use super::{
     access::{Access, User},
     object::{Object, merge},
     refusal::Refusal,
-    settings::Settings,
+    settings::{Lags, Settings},
 };
 
 pub(super) use applications::Upserted;
-pub(super) use graph_itself::role_name_of_graph;
 pub(super) use seen::Collection;
 use seen::{Gone, Past, Purged};
 
 /// What the directory holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Store {
     pub(super) applications: Vec<Entry>,
     pub(super) service_principals: Vec<Entry>,
@@ -52,6 +51,7 @@ pub(super) struct Store {
     pub(super) security_attributes: BTreeMap<Uuid, Vec<(String, String)>>,
     /// The tenant's default app management policy, which is enforced as it stands here.
     pub(super) policy: Object,
+    pub(super) conditional_access_policies: Vec<Object>,
     /// The keys of identity providers, by issuer.
     pub(super) issuers: BTreeMap<String, Vec<Value>>,
     certificates: HashMap<String, Vec<u8>>,
@@ -101,7 +101,7 @@ impl Kind {
 }
 
 /// The text of a secret. It is kept apart from the objects, so that no answer can carry it by accident.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Secret {
     text: SecretString,
     usable_from: Instant,
@@ -119,6 +119,7 @@ pub(super) enum SecretState {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) settings: &'a Settings,
+    pub(super) lags: Lags,
     pub(super) access: &'a Access,
     /// The time of day.
     pub(super) now: OffsetDateTime,
@@ -128,7 +129,7 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     fn visible_from(&self) -> Instant {
-        self.instant + self.settings.replication_lag
+        self.instant + self.lags.creation
     }
 }
 
@@ -192,7 +193,7 @@ impl Store {
     fn new_entry(&mut self, context: Context<'_>, object: Object) -> Entry {
         let settings = context.settings;
         let lag = match settings.replication_lags.as_slice() {
-            [] => settings.replication_lag,
+            [] => context.lags.creation,
             lags => lags.get(self.made % lags.len()).copied().unwrap_or_default(),
         };
         self.made += 1;
@@ -200,8 +201,8 @@ impl Store {
             object,
             made: context.instant,
             visible_from: context.instant + lag,
-            read_from: context.instant + settings.stale_reads,
-            flaps: settings.flapping,
+            read_from: context.instant + context.lags.stale_reads,
+            flaps: context.lags.flapping,
             owners: vec![context.access.object_id],
             past: Vec::new(),
         }

@@ -26,7 +26,7 @@ pub(super) struct Past {
 }
 
 /// An object that was deleted, until readers have heard of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Gone {
     collection: Collection,
     entry: Entry,
@@ -35,7 +35,7 @@ pub(super) struct Gone {
 }
 
 /// A deleted object that was removed for good, until readers of the list have heard of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Purged {
     deleted: DeletedEntry,
     until: Instant,
@@ -44,12 +44,12 @@ pub(super) struct Purged {
 impl Context<'_> {
     /// Until when reads by key and by filter may show what was before a write that happens now.
     fn old_until(&self) -> Instant {
-        self.instant + self.settings.change_lag.max(self.settings.stale_reads)
+        self.instant + self.lags.change.max(self.lags.stale_reads)
     }
 
     /// From when the lists of deleted objects show a deletion that happens now.
     pub(super) fn listed_from(&self) -> Instant {
-        self.instant + self.settings.change_lag
+        self.instant + self.lags.change
     }
 }
 
