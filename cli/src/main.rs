@@ -6,6 +6,7 @@ mod commands;
 mod confirm;
 mod ending;
 mod files;
+mod flags;
 mod hand_over_so_far;
 mod label;
 mod onboarding;
