@@ -38,6 +38,55 @@ async fn a_refusal_arrives_with_what_was_done_before_it() {
     assert!(error.report().step(SiteItem::ClientApp.into()).is_some());
 }
 
+/// Sends a request as it is written, and gives the status of the answer.
+async fn status_of(address: &str, headers: &str, body: &str) -> u16 {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let length = body.len();
+    let request = format!("{headers}host: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_web_page_cannot_speak_to_the_site() {
+    const REMOVE: &str = r#"{"operation": "remove", "connection": 1, "name": "Contoso CMG"}"#;
+    const POST: &str = "POST /emulator/site HTTP/1.1\r\n";
+    const JSON: &str = "content-type: application/json; charset=utf-8\r\n";
+    const ID: &str = "client-request-id: 1\r\n";
+    let server = EmulatorServer::builder(EmulatedTenant::new())
+        .site(EmulatedSite::new())
+        .start()
+        .await
+        .unwrap();
+    let address = format!("127.0.0.1:{}", server.url().port().unwrap());
+    assert_eq!(
+        status_of(&address, &format!("{POST}{JSON}{ID}"), REMOVE).await,
+        200,
+        "as a program asks"
+    );
+    for (headers, why) in [
+        (
+            format!("{POST}content-type: text/plain\r\n"),
+            "a form of a page, or fetch without preflight",
+        ),
+        (POST.to_owned(), "no content type"),
+        (format!("{POST}{JSON}"), "no header of its own"),
+        (format!("{POST}content-type: text/plain\r\n{ID}"), "another content type"),
+        (format!("{POST}{JSON}{ID}origin: https://evil.example\r\n"), "a foreign origin"),
+        (format!("{POST}{JSON}{ID}origin: null\r\n"), "a page in a sandbox"),
+        (format!("{POST}{JSON}{ID}sec-fetch-site: cross-site\r\n"), "a browser that says so"),
+        (format!("GET /emulator/site HTTP/1.1\r\n{JSON}{ID}"), "an image"),
+    ] {
+        assert_eq!(status_of(&address, &headers, REMOVE).await, 403, "{why}");
+    }
+    // What a browser asks before it sends such a request: it is never told that it may.
+    let preflight = "OPTIONS /emulator/site HTTP/1.1\r\norigin: https://evil.example\r\naccess-control-request-method: POST\r\n";
+    assert_eq!(status_of(&address, preflight, "").await, 403);
+}
+
 #[tokio::test]
 async fn a_server_without_a_site_is_not_taken_for_one() {
     let server = EmulatorServer::builder(EmulatedTenant::new()).start().await.unwrap();

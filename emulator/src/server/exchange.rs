@@ -97,6 +97,12 @@ impl Exchange {
         }
         #[cfg(feature = "onboarding")]
         if let Some(site) = self.site.as_ref().filter(|_| whole.join("/") == REMOTE_PATH) {
+            if !is_from_a_program(&read) {
+                let help =
+                    "Ask with RemoteSite: by POST, with content-type application/json and a client-request-id, and not from a web page.";
+                let refused = json!({"error": {"operation": "answer", "message": "the request may come from a web page", "help": help}});
+                return self.json(StatusCode::FORBIDDEN, &refused);
+            }
             let (status, body) = answer_remote(site, &read.body).await;
             return self.json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body);
         }
@@ -300,6 +306,18 @@ fn body_of(bytes: &Bytes) -> Body {
         return Body::Nothing;
     }
     serde_json::from_slice(bytes).map_or(Body::Unreadable, Body::Json)
+}
+
+/// Whether a request cannot come from a web page: a browser sends neither this content type nor this header to another
+/// origin before it has asked whether it may, which this server never allows, and it says so in the other two.
+#[cfg(feature = "onboarding")]
+fn is_from_a_program(read: &Read) -> bool {
+    let media_type = read.header("content-type").split(';').next().unwrap_or_default().trim();
+    read.method == "POST"
+        && media_type.eq_ignore_ascii_case("application/json")
+        && !read.header("client-request-id").is_empty()
+        && !read.headers.contains_key(header::ORIGIN)
+        && !read.headers.contains_key("sec-fetch-site")
 }
 
 fn parts(path: &str) -> Vec<String> {
