@@ -33,6 +33,8 @@ pub const TARGETS: &[Target] = &[
     ("sign_in_answer", token::fuzzing::sign_in_answer),
     #[cfg(feature = "sign-in")]
     ("redirect", token::fuzzing::redirect),
+    #[cfg(feature = "hand-over")]
+    ("hand_over", crate::hand_over::fuzzing::hand_over),
     ("script_lines", site::power_shell::fuzzing::script_lines),
     ("admin_service_rows", site::admin_service::fuzzing::admin_service_rows),
 ];

@@ -201,11 +201,17 @@ impl Run<'_> {
 
     /// Whether no other own secret ends so close to the added one that a site's date would not tell them
     /// apart. Another run may have added one at the same time: the app is read back, until it shows the added
-    /// one.
+    /// one. If it never does, that run has handed its own to the site and removed this one as lost: nothing can
+    /// be said of it then.
     async fn is_distinct(&self, server: &Registered, known: &mut Vec<OwnSecret>, added: Option<&OwnSecret>) -> Result<bool, StepError> {
         let Some(added) = added else { return Ok(false) };
         let shows_it = |own: &[OwnSecret]| own.iter().any(|secret| secret.key_id == added.key_id);
-        let now = self.own_secrets_of(Step::IssueSecret, server, shows_it).await?;
+        let now = match self.own_secrets_of(Step::IssueSecret, server, shows_it).await {
+            Err(StepError::Directory(DirectoryError::ExceededMaxWait(error))) if matches!(error.last(), DirectoryError::NotVisible(_)) => {
+                return Ok(false);
+            }
+            now => now?,
+        };
         let is_distinct = !now
             .iter()
             .filter(|other| other.key_id != added.key_id && !known.iter().any(|known| known.key_id == other.key_id))
