@@ -4,15 +4,14 @@
 //! follow from it, or others for an emulator or a private link. Every address is HTTPS, or on the loopback
 //! interface of this machine.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 
 use crate::{
-    error::Diagnostic,
+    error::{InvalidValue, ValueKind},
     ids::{TenantId, well_known::MICROSOFT_GRAPH},
-    text::excerpt,
 };
 
 /// The *Azure environment* of the wizard's App page.
@@ -24,7 +23,7 @@ use crate::{
 ///
 /// let cloud: CloudEnvironment = "AzureUSGovernmentCloud".parse()?;
 /// assert_eq!(cloud, CloudEnvironment::AzureUsGovernmentCloud);
-/// # Ok::<(), cmg_onboarding::cloud::UnknownEnvironment>(())
+/// # Ok::<(), cmg_onboarding::error::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -78,29 +77,14 @@ impl fmt::Display for CloudEnvironment {
     }
 }
 
-/// The text is not the name of a cloud environment.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an Azure environment: AzurePublicCloud or AzureUSGovernmentCloud is expected")]
-pub struct UnknownEnvironment(String);
-
-impl Diagnostic for UnknownEnvironment {
-    fn code(&self) -> &'static str {
-        "unknownEnvironment"
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        "Give AzurePublicCloud or AzureUSGovernmentCloud, as the site names its Azure environments.".into()
-    }
-}
-
 impl FromStr for CloudEnvironment {
-    type Err = UnknownEnvironment;
+    type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
             .find(|environment| environment.as_str().eq_ignore_ascii_case(text.trim()))
-            .ok_or_else(|| UnknownEnvironment(excerpt(text)))
+            .ok_or_else(|| InvalidValue::new(ValueKind::Environment).with_given(text))
     }
 }
 
@@ -175,7 +159,7 @@ impl CloudEndpoints {
     /// # Errors
     ///
     /// If the URL is neither HTTPS nor on the loopback interface, or carries a user, a query or a fragment.
-    pub fn with_authority(mut self, authority: Url) -> Result<Self, InvalidEndpoint> {
+    pub fn with_authority(mut self, authority: Url) -> Result<Self, InvalidValue> {
         self.authority = endpoint(authority)?;
         Ok(self)
     }
@@ -185,7 +169,7 @@ impl CloudEndpoints {
     /// # Errors
     ///
     /// As [`CloudEndpoints::with_authority`].
-    pub fn with_graph(mut self, graph: Url) -> Result<Self, InvalidEndpoint> {
+    pub fn with_graph(mut self, graph: Url) -> Result<Self, InvalidValue> {
         self.graph = endpoint(graph)?;
         Ok(self)
     }
@@ -254,24 +238,6 @@ impl Default for CloudEndpoints {
     }
 }
 
-/// The URL cannot serve as an endpoint.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{url} cannot be used as an endpoint: {reason}")]
-pub struct InvalidEndpoint {
-    url: String,
-    reason: &'static str,
-}
-
-impl Diagnostic for InvalidEndpoint {
-    fn code(&self) -> &'static str {
-        "invalidEndpoint"
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        "Give an https:// URL with host and, if needed, port; http:// is accepted for localhost, 127.0.0.0/8 and [::1] only.".into()
-    }
-}
-
 /// Whether a URL may be spoken to: HTTPS anywhere, plain HTTP on the loopback interface only.
 pub(crate) fn is_safe_endpoint(url: &Url) -> bool {
     match url.scheme() {
@@ -291,14 +257,11 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn endpoint(mut url: Url) -> Result<Url, InvalidEndpoint> {
+fn endpoint(mut url: Url) -> Result<Url, InvalidValue> {
     let refused = |reason| {
         let mut shown = url.clone();
         let _ = shown.set_password(None);
-        Err(InvalidEndpoint {
-            url: shown.to_string(),
-            reason,
-        })
+        Err(InvalidValue::new(ValueKind::Endpoint).with_given(shown.as_str()).because(reason))
     };
     if !url.username().is_empty() || url.password().is_some() {
         return refused("it carries a user name or password");

@@ -141,10 +141,10 @@ text_id! {
     RoleAssignmentId
 }
 
-/// Ids that Microsoft gives to its own applications, permissions and roles.
+/// Ids that Microsoft gives to its own applications and permissions.
 ///
-/// They are the same in every tenant. The permission ids are those of Microsoft's published permission data;
-/// the role template ids are those of the *Microsoft Entra built-in roles* page.
+/// They are the same in every tenant. The permission ids are those of Microsoft's published permission data. Those of the
+/// directory roles are [`DirectoryRole::id`](crate::permissions::DirectoryRole::id).
 pub mod well_known {
     use super::{ApplicationId, PermissionId, RoleTemplateId};
     use uuid::uuid;
@@ -159,17 +159,17 @@ pub mod well_known {
     pub const USER_READ_SCOPE: PermissionId = PermissionId::new(uuid!("e1fe6dd8-ba31-4d61-89e7-88639da4683d"));
 
     /// Directory role *Global Administrator*.
-    pub const GLOBAL_ADMINISTRATOR: RoleTemplateId = RoleTemplateId::new(uuid!("62e90394-69f5-4237-9190-012177145e10"));
+    pub(crate) const GLOBAL_ADMINISTRATOR: RoleTemplateId = RoleTemplateId::new(uuid!("62e90394-69f5-4237-9190-012177145e10"));
 
     /// Directory role *Privileged Role Administrator*.
-    pub const PRIVILEGED_ROLE_ADMINISTRATOR: RoleTemplateId = RoleTemplateId::new(uuid!("e8611ab8-c189-46e8-94e1-60213ab1f814"));
+    pub(crate) const PRIVILEGED_ROLE_ADMINISTRATOR: RoleTemplateId = RoleTemplateId::new(uuid!("e8611ab8-c189-46e8-94e1-60213ab1f814"));
 
     /// Directory role *Application Administrator*.
-    pub const APPLICATION_ADMINISTRATOR: RoleTemplateId = RoleTemplateId::new(uuid!("9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"));
+    pub(crate) const APPLICATION_ADMINISTRATOR: RoleTemplateId = RoleTemplateId::new(uuid!("9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"));
 
     /// Directory role *Cloud Application Administrator*.
-    pub const CLOUD_APPLICATION_ADMINISTRATOR: RoleTemplateId = RoleTemplateId::new(uuid!("158c047a-c907-4556-b7ef-446551a6b5f7"));
+    pub(crate) const CLOUD_APPLICATION_ADMINISTRATOR: RoleTemplateId = RoleTemplateId::new(uuid!("158c047a-c907-4556-b7ef-446551a6b5f7"));
 
     /// Directory role *Application Developer*.
-    pub const APPLICATION_DEVELOPER: RoleTemplateId = RoleTemplateId::new(uuid!("cf1c38e5-3621-4004-a7cb-879624dced7c"));
+    pub(crate) const APPLICATION_DEVELOPER: RoleTemplateId = RoleTemplateId::new(uuid!("cf1c38e5-3621-4004-a7cb-879624dced7c"));
 }

@@ -23,7 +23,7 @@ pub mod ids;
 pub mod manual;
 mod paper;
 pub mod permissions;
-pub mod secret;
+mod secret;
 pub mod site;
 pub mod spec;
 mod text;

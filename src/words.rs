@@ -36,8 +36,8 @@ pub(crate) fn fill(template: &str, parameters: &Parameters) -> String {
         match piece {
             Piece::Text(piece) => text.push_str(piece),
             Piece::Value { name, fallback } => match parameters.get(name) {
-                Some(value) => text.push_str(&shown(value)),
-                None => text.push_str(fallback.unwrap_or(name)),
+                Some(value) if !(fallback.is_some() && is_empty_list(value)) => text.push_str(&shown(value)),
+                _ => text.push_str(fallback.unwrap_or(name)),
             },
         }
     }
@@ -68,6 +68,11 @@ pub(crate) fn pieces(template: &str) -> Vec<Piece<'_>> {
     }
     pieces.push(Piece::Text(rest));
     pieces
+}
+
+/// An empty list has no words of its own.
+fn is_empty_list(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty)
 }
 
 fn shown(value: &Value) -> String {

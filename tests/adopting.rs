@@ -223,6 +223,36 @@ async fn the_secret_of_an_adopted_app_stays_if_a_connection_of_another_name_uses
 }
 
 #[tokio::test]
+async fn an_adopted_app_keeps_what_was_added_before_a_hidden_policy_refused_its_secret_and_the_error_says_so() {
+    let policy = json!({"applicationRestrictions": {"passwordCredentials": [{
+        "restrictionType": "passwordAddition", "state": "enabled", "restrictForAppsCreatedAfterDateTime": null,
+    }]}});
+    let tenant = EmulatedTenant::builder().app_management_policy(policy).build();
+    let (server, client) = by_hand(&tenant);
+    let job = connection(adopting(server, client), &tenant, &EmulatedSite::new());
+    let plan = job.plan(|_| ()).await.unwrap();
+    let planned = plan.step(Step::RegisterServerApp).unwrap().clone();
+    assert_eq!(planned.action, PlannedAction::Update);
+    let OnboardingError::Apply(error) = plan.apply(|_| ()).await.unwrap_err() else {
+        panic!("the policy forbids secrets, and nothing has shown it")
+    };
+    let keeps: Vec<_> = error
+        .findings()
+        .iter()
+        .filter(|finding| finding.code() == FindingCode::AdoptedAppKeeps && finding.parameters()["app"] == "server")
+        .collect();
+    let [keeps] = keeps.as_slice() else {
+        panic!("{:?}", error.findings())
+    };
+    support::assert_documented(keeps);
+    let properties: Vec<&str> = planned.properties().iter().map(|change| change.property.as_str()).collect();
+    assert_eq!(keeps.parameters()["properties"], json!(properties));
+    assert_eq!(keeps.parameters()["clientId"], json!(server));
+    let scopes = &application(&tenant, server)["api"]["oauth2PermissionScopes"];
+    assert_eq!(scopes.as_array().unwrap().len(), 1, "it is true");
+}
+
+#[tokio::test]
 async fn an_app_that_is_not_there_cannot_be_adopted() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let (server, _) = by_hand(&tenant);

@@ -184,6 +184,72 @@ async fn an_old_plan_that_keeps_what_is_gone_is_refused_and_a_fresh_one_is_not_r
     assert!(!events.iter().any(|event| matches!(event.kind, EventKind::StepStarted { .. })));
 }
 
+/// What the requests to a tenant have written.
+fn writes(tenant: &EmulatedTenant) -> usize {
+    let is_write = |method: &str| method != "GET";
+    tenant.requests().iter().filter(|request| is_write(&request.method)).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_plan_that_makes_apps_ends_before_its_second_round_if_the_site_has_changed() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = job(spec(), &tenant, &site).build().unwrap();
+    let old = connection.plan(|_| ()).await.unwrap();
+    // Another administrator imports the tenant under another name, and then connects it.
+    let other = EmulatedTenant::new();
+    let renamed = ConnectionSpec::builder("Another connection");
+    let renamed = renamed.server_app(cmg_onboarding::ServerAppSpec::builder("Other Server"));
+    let renamed = renamed
+        .client_app(cmg_onboarding::ClientAppSpec::builder("Other Client"))
+        .build()
+        .unwrap();
+    job(renamed, &other, &site).build().unwrap().onboard(|_| ()).await.unwrap();
+    let rows = site.state();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    let recorder = Recorder::default();
+    let Err(OnboardingError::Apply(error)) = old.apply(recorder.listen()).await else {
+        panic!("the tenant has another connection by now")
+    };
+    assert!(matches!(error.error(), StepError::Blocked(_) | StepError::Stale(_)), "{error:?}");
+    assert!(error.report().step(Step::RegisterServerApp).is_some());
+    assert!(error.report().step(Step::ImportTenant).is_none());
+    assert!(error.secret().is_some(), "the secret that came with the app is not lost");
+    assert_eq!(error.effect(), cmg_onboarding::connection::Written::Partial);
+    assert_eq!(site.state(), rows);
+    let started: Vec<Step> = recorder
+        .events()
+        .iter()
+        .filter_map(|event| match event.kind {
+            EventKind::StepStarted { step, .. } => Some(step),
+            _ => None,
+        })
+        .collect();
+    let once: std::collections::BTreeSet<&Step> = started.iter().collect();
+    assert_eq!(once.len(), started.len(), "{started:?}");
+    // The next run finds the apps that were made.
+    site.change(|rows| rows.connections.clear());
+    connection.onboard(|_| ()).await.unwrap();
+    assert_eq!(tenant.state()["applications"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_plan_whose_first_round_changes_an_app_is_read_before_it_writes() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = job(spec(), &tenant, &site).build().unwrap();
+    let outcome = connection.onboard(|_| ()).await.unwrap();
+    let server = outcome.server_app.unwrap().application_id;
+    assert!(tenant.change_object(server, json!({"web": {"homePageUrl": "https://elsewhere.example"}})));
+    let old = connection.plan(|_| ()).await.unwrap();
+    assert_eq!(old.step(Step::RegisterServerApp).unwrap().action, PlannedAction::Update);
+    assert!(tenant.change_object(server, json!({"web": {"homePageUrl": "https://again.example"}})));
+    let before = writes(&tenant);
+    tokio::time::advance(Duration::from_secs(61)).await;
+    let Err(OnboardingError::Stale(_)) = old.apply(|_| ()).await else {
+        panic!("the app has another home page by now")
+    };
+    assert_eq!(writes(&tenant), before);
+}
+
 #[tokio::test]
 async fn a_description_in_the_site_alone_is_no_change_and_plan_and_run_agree() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());

@@ -12,10 +12,11 @@ mod support;
 use cmg_onboarding::{
     AzureServicesConnection, ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, Diagnostic, ImportedClientApp,
     ImportedServerApp, OnboardingError, Plan, ReusedApp, SecretValidity, ServerAppSpec, StaticToken, Step,
-    connection::{FindingCode, IncompleteConnection, StepAction, Written},
+    connection::{FindingCode, IncompleteConnection, Severity, StepAction, Written},
     directory::AppManagementPolicy,
     error::RefusalReason,
-    ids::{TenantId, well_known},
+    ids::TenantId,
+    permissions::DirectoryRole,
     site::SiteGateway,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, WireFault, WireRefusal};
@@ -118,16 +119,61 @@ async fn missing_scopes_are_named_before_anything_is_written() {
 
 #[tokio::test]
 async fn a_role_that_is_too_weak_is_refused() {
-    let developer = || Caller::global_administrator().with_directory_roles([well_known::APPLICATION_DEVELOPER]);
+    let developer = || Caller::global_administrator().with_directory_roles([DirectoryRole::ApplicationDeveloper.id()]);
     refused_for(developer(), spec(), FindingCode::RoleTooWeak).await;
     refused_for(developer().without_wids_claim(), spec(), FindingCode::RoleTooWeak).await;
-    let cloud_administrator = Caller::global_administrator().with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR]);
+    let cloud_administrator = Caller::global_administrator().with_directory_roles([DirectoryRole::CloudApplicationAdministrator.id()]);
     refused_for(cloud_administrator, spec_with_discovery(), FindingCode::DiscoveryRoleTooWeak).await;
+}
+
+/// Which attributes the caller has, no token shows.
+#[tokio::test]
+async fn a_policy_that_exempts_some_callers_is_a_warning_and_the_directory_decides() {
+    let exemption = json!({
+        "@odata.type": "#microsoft.graph.customSecurityAttributeStringValueExemption",
+        "id": "PolicyExemptions_Apps", "operator": "equals", "value": "exempt",
+    });
+    let policy = json!({"applicationRestrictions": {"passwordCredentials": [{
+        "restrictionType": "passwordAddition", "state": "enabled", "restrictForAppsCreatedAfterDateTime": null,
+        "excludeActors": {"customSecurityAttributes": [exemption]},
+    }]}});
+    // The comparison is case-sensitive.
+    for (value, is_exempt) in [("exempt", true), ("Exempt", false)] {
+        let caller = Caller::global_administrator()
+            .with_scopes([
+                "User.Read",
+                "Application.ReadWrite.All",
+                "DelegatedPermissionGrant.ReadWrite.All",
+                "Policy.Read.All",
+            ])
+            .with_custom_security_attribute("PolicyExemptions_Apps", value);
+        let (tenant, site) = (
+            EmulatedTenant::builder()
+                .caller(caller)
+                .app_management_policy(policy.clone())
+                .build(),
+            EmulatedSite::new(),
+        );
+        let before = tenant.state();
+        let plan = connection(spec(), &tenant, &site).plan(|_| ()).await.unwrap();
+        let finding = plan
+            .findings()
+            .iter()
+            .find(|finding| finding.code() == FindingCode::SecretsForbidden);
+        assert_eq!(finding.unwrap().severity(), Severity::Warning);
+        let result = plan.apply(|_| ()).await;
+        if is_exempt {
+            assert!(result.unwrap().secret.is_some());
+        } else {
+            assert_eq!(result.unwrap_err().refusal(), Some(RefusalReason::SecretsForbidden));
+            assert_eq!(tenant.state(), before, "what the run had made is gone again");
+        }
+    }
 }
 
 #[tokio::test]
 async fn without_discovery_a_cloud_application_administrator_is_enough() {
-    let caller = Caller::global_administrator().with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR]);
+    let caller = Caller::global_administrator().with_directory_roles([DirectoryRole::CloudApplicationAdministrator.id()]);
     let tenant = EmulatedTenant::builder().caller(caller).build();
     let outcome = connection(spec(), &tenant, &EmulatedSite::new()).onboard(|_| ()).await.unwrap();
     assert!(outcome.changed);
@@ -297,7 +343,7 @@ fn a_connection_without_what_it_needs_is_not_built() {
 
 #[tokio::test]
 async fn every_failure_of_a_round_stays_what_it_is() {
-    let caller = Caller::global_administrator().with_directory_roles([well_known::PRIVILEGED_ROLE_ADMINISTRATOR]);
+    let caller = Caller::global_administrator().with_directory_roles([DirectoryRole::PrivilegedRoleAdministrator.id()]);
     let tenant = EmulatedTenant::builder().caller(caller).users_may_create_apps(false).build();
     let job = connection(spec(), &tenant, &EmulatedSite::new());
     let error = job.onboard(|_| ()).await.unwrap_err();

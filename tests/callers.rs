@@ -17,7 +17,7 @@ use cmg_onboarding::{
     clock::{Clock, SystemClock},
     connection::{AzureServicesConnectionBuilder, Consents, FindingCode, NextStep, NextStepCode, PlannedAction, Severity},
     error::RefusalReason,
-    ids::well_known,
+    permissions::DirectoryRole,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
 use support::{spec, spec_with_discovery};
@@ -107,7 +107,7 @@ async fn a_domain_that_could_not_be_compared_is_left_to_the_directory() {
 /// An account that may not ask for its roles, as one of another tenant may be.
 fn account_without_me() -> Caller {
     Caller::user("partner@fabrikam.com")
-        .with_directory_roles([well_known::GLOBAL_ADMINISTRATOR])
+        .with_directory_roles([DirectoryRole::GlobalAdministrator.id()])
         .without_wids_claim()
         .with_scopes([
             "Application.ReadWrite.All",
@@ -143,7 +143,7 @@ async fn delegated_administration_whose_me_is_refused_works_with_roles_unknown()
         let caller = Caller::global_administrator()
             .from_tenant(home)
             .without_wids_claim()
-            .with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR])
+            .with_directory_roles([DirectoryRole::CloudApplicationAdministrator.id()])
             .with_me_refused(status);
         let tenant = EmulatedTenant::new();
         let job = builder(spec(), &tenant, &caller).site(EmulatedSite::new()).build().unwrap();
@@ -151,7 +151,7 @@ async fn delegated_administration_whose_me_is_refused_works_with_roles_unknown()
         assert!(codes(&plan).contains(&FindingCode::RolesUnread), "{status}: {:?}", codes(&plan));
         assert!(plan.apply(|_| ()).await.unwrap().changed, "{status}");
         // A role that is lacking is told by the step that needs it, and not by a guess beforehand.
-        let weak = caller.clone().with_directory_roles([well_known::APPLICATION_DEVELOPER]);
+        let weak = caller.clone().with_directory_roles([DirectoryRole::ApplicationDeveloper.id()]);
         let tenant = EmulatedTenant::new();
         let job = builder(spec(), &tenant, &weak).site(EmulatedSite::new()).build().unwrap();
         let error = job.onboard(|_| ()).await.unwrap_err();
@@ -163,7 +163,7 @@ async fn delegated_administration_whose_me_is_refused_works_with_roles_unknown()
 /// An administrator who may register apps and nothing else.
 fn registrar() -> Caller {
     Caller::user("registrar")
-        .with_directory_roles([well_known::APPLICATION_DEVELOPER])
+        .with_directory_roles([DirectoryRole::ApplicationDeveloper.id()])
         .with_scopes(["Application.ReadWrite.All", "User.Read"])
 }
 
@@ -337,7 +337,9 @@ async fn conditional_access_policies_for_the_server_app_are_named_and_filters_ar
     let of_policies = asked.iter().filter(|request| request.path.contains("conditionalAccess")).count();
     assert_eq!(of_policies, 1);
     // With the permission and without the role it is refused, and told as unknown.
-    let weak = caller.clone().with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR]);
+    let weak = caller
+        .clone()
+        .with_directory_roles([DirectoryRole::CloudApplicationAdministrator.id()]);
     let refused = builder(spec(), &tenant, &weak).build().unwrap().plan(|_| ()).await.unwrap();
     assert!(
         codes(&refused).contains(&FindingCode::ConditionalAccessUnread),

@@ -122,3 +122,49 @@ async fn an_imported_secret_is_written_nowhere_but_to_the_site() {
     );
     assert_clean("an import", &shown, &[canary]);
 }
+
+#[tokio::test]
+async fn an_update_of_the_settings_tells_no_secret_of_its_specification() {
+    let (log, _guard) = Log::of_this_thread();
+    let canary = "canary-7Q~settings";
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let outcome = support::connection(support::spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    let server = ImportedServerApp::builder()
+        .tenant_name(&outcome.tenant_name)
+        .tenant_id(outcome.tenant_id)
+        .name("ConfigMgr Server")
+        .client_id(outcome.server_app.as_ref().unwrap().application_id)
+        .secret_key(ClientSecret::new(canary))
+        .secret_key_expiry(datetime!(2099-01-01 00:00 UTC))
+        .app_id_uri(outcome.app_id_uri.as_ref().unwrap().as_str());
+    let spec = ConnectionSpec::builder("Contoso CMG")
+        .server_app(server)
+        .client_app(outcome.imported_client_app().unwrap())
+        .discovery(cmg_onboarding::DiscoverySpec::builder().users())
+        .build()
+        .unwrap();
+    let emulator = EmulatorServer::builder(tenant.clone()).start().await.unwrap();
+    let token = tenant.token_for(&Caller::global_administrator());
+    let directory = GraphDirectory::builder(emulator.endpoints().clone(), StaticToken::new(token.clone()))
+        .http(support::client(&emulator))
+        .build();
+    let job = AzureServicesConnection::builder(spec)
+        .directory(directory)
+        .site(site)
+        .build()
+        .unwrap();
+    let recorder = Recorder::default();
+    tenant.fail_on("POST /servicePrincipals", Fault::ServiceUnavailable);
+    let plan = job.plan_settings_update(None, recorder.listen()).await.unwrap();
+    let result = plan.clone().apply(recorder.listen()).await;
+    let last = job.update_settings(None, recorder.listen()).await.unwrap();
+    assert!(log.text().contains("/v1.0/applications"), "the log must have something to search");
+    let shown = format!(
+        "{job:?} {plan:?} {plan} {result:?} {last:?} {:?} {} {} {}",
+        recorder.events(),
+        plan.review(),
+        serde_json::to_string(&plan).unwrap(),
+        serde_json::to_string(&last).unwrap()
+    );
+    assert_clean("an update of the settings", &(shown + &log.text()), &[canary, &token]);
+}

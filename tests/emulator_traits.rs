@@ -17,6 +17,7 @@ use cmg_onboarding::{
     },
     error::RefusalReason,
     ids::{PermissionId, ServicePrincipalId, well_known},
+    permissions::DirectoryRole,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer, Fault};
 use serde_json::{Value, json};
@@ -291,12 +292,15 @@ async fn permissions_of_microsoft_graph_are_given_by_privileged_roles_alone() {
         .unwrap();
     let role = NewRoleAssignment::new(principal.id, graph.id, well_known::DIRECTORY_READ_ALL_ROLE);
     for (held, expected) in [
-        (well_known::CLOUD_APPLICATION_ADMINISTRATOR, Some(RefusalReason::PermissionMissing)),
-        (well_known::PRIVILEGED_ROLE_ADMINISTRATOR, None),
+        (
+            DirectoryRole::CloudApplicationAdministrator.id(),
+            Some(RefusalReason::PermissionMissing),
+        ),
+        (DirectoryRole::PrivilegedRoleAdministrator.id(), None),
     ] {
         let caller = Caller::global_administrator().with_directory_roles([held]).without_wids_claim();
         let directory = tenant.with_caller(caller).directory();
-        let roles = [well_known::GLOBAL_ADMINISTRATOR, held];
+        let roles = [DirectoryRole::GlobalAdministrator.id(), held];
         assert_eq!(directory.held_roles(call.clone(), &roles).await.unwrap(), [held]);
         assert_eq!(directory.signed_in(call.clone()).await.unwrap().directory_roles, None);
         assert_eq!(

@@ -7,7 +7,7 @@ mod support;
 use cmg_onboarding::{
     AzureServicesConnection, ConnectionSpec, OnboardingError,
     connection::{AppRole, AzureServicesConnectionBuilder, FindingCode, IncompleteConnection, Step},
-    ids::well_known::CLOUD_APPLICATION_ADMINISTRATOR,
+    permissions::DirectoryRole,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
 use support::{directory, spec, spec_with_discovery};
@@ -27,7 +27,7 @@ fn application_administrator() -> Caller {
             "DelegatedPermissionGrant.ReadWrite.All",
             "Organization.Read.All",
         ])
-        .with_directory_roles([CLOUD_APPLICATION_ADMINISTRATOR])
+        .with_directory_roles([DirectoryRole::CloudApplicationAdministrator.id()])
 }
 
 fn steps_of(plan: &cmg_onboarding::Plan) -> Vec<Step> {

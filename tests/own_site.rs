@@ -8,7 +8,7 @@ mod support;
 use cmg_onboarding::{
     AzureServicesConnection, Call, ConnectionSpec, Site, SiteError, Step, async_trait,
     connection::{FindingCode, StepAction},
-    ids::well_known,
+    permissions::DirectoryRole,
     site::{
         SecretHeld, SiteAction, SiteConnection, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRowId, SiteSnapshot,
     },
@@ -132,7 +132,7 @@ async fn one_administrator_registers_and_another_one_imports() {
 async fn who_finds_everything_in_place_needs_no_role_to_consent() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     connection(spec_with_discovery(), &tenant, &site).onboard(|_| ()).await.unwrap();
-    let developer = Caller::global_administrator().with_directory_roles([well_known::APPLICATION_DEVELOPER]);
+    let developer = Caller::global_administrator().with_directory_roles([DirectoryRole::ApplicationDeveloper.id()]);
     let weaker = tenant.with_caller(developer);
     let plan = connection(spec_with_discovery(), &weaker, &site).plan(|_| ()).await.unwrap();
     assert!(plan.is_empty(), "{plan}");

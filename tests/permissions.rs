@@ -13,11 +13,13 @@ mod support;
 use std::collections::BTreeSet;
 
 use cmg_onboarding::{
-    Call, Diagnostic, Directory, DirectoryError, GraphDirectory,
+    Call, Diagnostic, Directory, DirectoryError, GraphDirectory, Site,
+    connection::reusing,
     directory::{ApplicationKey, ApplicationProperties, NewApplication, NewPassword, NewPermissionGrant, NewRoleAssignment},
     error::RefusalReason,
     ids::{ApplicationId, ApplicationObjectId, KeyId, ServicePrincipalId, well_known},
-    permissions::{AnyOf, PermissionType, Use, WithoutRole, least},
+    permissions::{DirectoryRole, PermissionType, Use, WithoutRole, least},
+    site::SiteDiscovery,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
 use support::{connection, spec_with_discovery};
@@ -131,7 +133,10 @@ impl Stage {
             Use::RemoveServicePrincipal => directory.delete_service_principal(call(), self.principal).await,
             Use::Purge => directory.purge_application(call(), self.deleted).await,
             Use::ReadTenant => directory.tenant(call()).await.map(drop),
-            Use::ReadRoles => directory.held_roles(call(), &[well_known::GLOBAL_ADMINISTRATOR]).await.map(drop),
+            Use::ReadRoles => directory
+                .held_roles(call(), &[DirectoryRole::GlobalAdministrator.id()])
+                .await
+                .map(drop),
             Use::ReadApps => {
                 directory.service_principal(call(), self.app.0).await?;
                 directory.application(call(), &key).await.map(drop)
@@ -225,6 +230,55 @@ async fn the_least_permissions_carry_the_whole_job_and_none_of_them_can_be_left_
 }
 
 #[tokio::test]
+async fn the_least_permissions_carry_an_update_of_the_settings_and_none_of_them_can_be_left_out() {
+    let consents = [Use::AssignRole, Use::ReadRoleAssignments];
+    for kind in KINDS {
+        for discovers in [false, true] {
+            let mut uses = vec![Use::UpdateApp, Use::ReadApps];
+            // The token of an application names the tenant, and its name is written nowhere.
+            uses.extend((kind == PermissionType::Delegated).then_some(Use::ReadTenant));
+            uses.extend(consents.into_iter().filter(|_| discovers));
+            let chosen = least(&uses, kind);
+            let update = async |permissions: &[&str]| {
+                let all = [
+                    "Application.ReadWrite.All",
+                    "Directory.ReadWrite.All",
+                    "AppRoleAssignment.ReadWrite.All",
+                ];
+                let tenant = EmulatedTenant::builder().caller(caller(kind, &all)).build();
+                let site = EmulatedSite::new();
+                connection(support::spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+                let rows = site.snapshot(Call::quiet()).await.unwrap();
+                if discovers {
+                    site.change(|rows| rows.connections[0].user_discovery = Some(SiteDiscovery::default()));
+                }
+                let mut old = ApplicationProperties::default();
+                old.is_device_only_auth_supported = Some(false);
+                let server = rows.applications.iter().find(|row| !row.is_client_app).unwrap().client_id;
+                let directory = tenant.directory();
+                let app = directory.application(Call::quiet(), &ApplicationKey::ApplicationId(server)).await;
+                directory
+                    .update_application(Call::quiet(), app.unwrap().unwrap().object_id, &old)
+                    .await
+                    .unwrap();
+                let before = tenant.state();
+                let as_caller = tenant.with_caller(caller(kind, permissions));
+                let job = connection(reusing(&rows, "Contoso CMG").unwrap(), &as_caller, &site);
+                (job.update_settings(None, |_| ()).await, tenant.state() == before)
+            };
+            let (outcome, is_untouched) = update(&chosen).await;
+            assert!(outcome.is_ok() && !is_untouched, "{kind:?} with {chosen:?}: {outcome:?}");
+            for left_out in &chosen {
+                let others: Vec<&str> = chosen.iter().copied().filter(|name| name != left_out).collect();
+                let (outcome, is_untouched) = update(&others).await;
+                let error = outcome.expect_err(left_out);
+                assert!(error.report().is_none() && is_untouched, "{kind:?} without {left_out}: {error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_permission_above_the_least_one_is_not_called_missing() {
     for permissions in [
         vec!["Application.ReadWrite.OwnedBy", "Application.Read.All", "Organization.Read.All"],
@@ -277,8 +331,8 @@ async fn a_missing_permission_is_named_for_the_caller_that_lacks_it() {
     );
 }
 
-fn names(sets: &[AnyOf]) -> String {
-    let in_words = |set: &AnyOf| match **set {
+fn names(sets: &[&[&str]]) -> String {
+    let in_words = |set: &&[&str]| match **set {
         [] => "not possible".to_owned(),
         _ => set.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "),
     };

@@ -18,8 +18,8 @@ use std::{
 };
 
 use cmg_onboarding::{
-    AccessToken, ApplicationId, AzureServicesConnection, ClientSecret, ConnectionSpec, OnboardingError, Outcome, Step, TenantId,
-    TokenError, async_trait,
+    AccessToken, ApplicationId, AzureServicesConnection, Call, ClientSecret, ConnectionSpec, Directory, OnboardingError, Outcome, Step,
+    TenantId, TokenError, async_trait,
     connection::{
         AppRole, AzureServicesConnectionBuilder, Event, EventKind, Finding, FindingCode, NewSecret, SecretSink, SecretSinkError, Severity,
     },
@@ -28,7 +28,7 @@ use cmg_onboarding::{
     token::{EntraSecretProbe, ProbedResource, SecretProbe},
     token_fn,
 };
-use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, EmulatorServer, WireFault, WireRefusal};
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, EmulatorServer, SignInTrouble, WireFault, WireRefusal};
 use support::{Recorder, spec, spec_with_discovery};
 use tokio::time::{Instant, sleep};
 
@@ -454,6 +454,46 @@ async fn the_token_endpoint_of_the_tenant_proves_the_secret() {
         "{:?}",
         outcome.findings
     );
+}
+
+/// What the emulated token endpoint says over HTTP, with Microsoft's numbers, and not a scripted probe.
+#[tokio::test]
+async fn what_the_token_endpoint_says_over_http_of_conditional_access_is_told_and_stops_nothing() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let server = EmulatorServer::builder(tenant.clone()).start().await.unwrap();
+    tenant.trouble_sign_in(SignInTrouble::BlockedByConditionalAccess);
+    let probe = EntraSecretProbe::new(server.endpoints().clone()).http(support::client(&server));
+    let job = support::over_http(spec(), &server, &tenant).site(site.clone()).secret_probe(probe);
+    let outcome = job.build().unwrap().onboard(|_| ()).await.unwrap();
+    let finding = proof(&outcome.findings);
+    assert_eq!(finding.code(), FindingCode::NewSecretBlocked, "{:?}", outcome.findings);
+    let app = outcome.server_app.as_ref().unwrap().application_id;
+    assert!(site.holds_secret(app, outcome.secret.as_ref().unwrap().value.expose()));
+}
+
+#[tokio::test]
+async fn what_the_token_endpoint_says_over_http_of_an_app_without_a_service_principal_blocks_its_import() {
+    let tenant = EmulatedTenant::new();
+    let server = EmulatorServer::builder(tenant.clone()).start().await.unwrap();
+    let registering = support::over_http(spec(), &server, &tenant).build().unwrap();
+    let outcome = registering.onboard(|_| ()).await.unwrap();
+    let (imported, client) = outcome.hand_over().unwrap();
+    let importing = || {
+        let spec = ConnectionSpec::builder("Contoso CMG")
+            .server_app(imported.clone())
+            .client_app(client.clone());
+        let probe = EntraSecretProbe::new(server.endpoints().clone()).http(support::client(&server));
+        let builder = AzureServicesConnection::builder(spec.build().unwrap()).site(EmulatedSite::new());
+        builder.secret_probe(probe).build().unwrap()
+    };
+    importing().plan(|_| ()).await.unwrap();
+    let principal = outcome.server_app.unwrap().service_principal_id.unwrap();
+    tenant.directory().delete_service_principal(Call::quiet(), principal).await.unwrap();
+    let OnboardingError::Blocked(blocked) = importing().plan(|_| ()).await.unwrap_err() else {
+        panic!("no token without a service principal (AADSTS7000229)");
+    };
+    let codes: Vec<FindingCode> = blocked.blockers().map(Finding::code).collect();
+    assert_eq!(codes, [FindingCode::ServicePrincipalMissing]);
 }
 
 /// The tenant's own word on a secret, which it does not know before its replication lag is over.

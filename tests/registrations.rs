@@ -219,14 +219,23 @@ async fn apps_that_are_not_there_are_neither_imported_nor_reused() {
     let registered = Registered::new().await;
     assert!(registered.tenant.soft_delete(registered.server()));
     assert!(registered.tenant.soft_delete(registered.client()));
-    let not_found = (FindingCode::AppNotFound, Severity::Blocker);
-    for way in [Way::Import, Way::Reuse] {
-        let told = blocked(registered.job(registered.spec(way, false))).await;
-        assert_eq!(told, [not_found; 2], "{way:?}");
-    }
     let new = EmulatedSite::new();
-    let made_up = registered.job(registered.spec(Way::Import, true)).site(new.clone());
-    assert_eq!(blocked(made_up).await, [not_found; 2]);
+    for code in [FindingCode::AppSoftDeleted, FindingCode::AppNotFound] {
+        for way in [Way::Import, Way::Reuse] {
+            let told = blocked(registered.job(registered.spec(way, false))).await;
+            assert_eq!(told, [(code, Severity::Blocker); 2], "{way:?}");
+        }
+        let made_up = registered.job(registered.spec(Way::Import, true)).site(new.clone());
+        assert_eq!(blocked(made_up).await, [(code, Severity::Blocker); 2]);
+        // Nothing tells an app that is purged from one that never was.
+        for kind in ["deletedApplications", "deletedServicePrincipals"] {
+            for deleted in registered.tenant.state()[kind].as_array().unwrap() {
+                registered
+                    .delete(&format!("directory/deletedItems/{}", deleted["id"].as_str().unwrap()))
+                    .await;
+            }
+        }
+    }
     assert_eq!(new.state(), EmulatedSite::new().state(), "nothing is written");
 }
 
@@ -268,11 +277,13 @@ async fn a_consent_that_is_missing_is_told() {
 }
 
 #[tokio::test]
-async fn discovery_without_the_permission_to_read_the_directory_is_told_and_not_granted() {
+async fn discovery_without_the_permission_to_read_the_directory_is_told_and_not_granted_by_a_caller_that_may_not() {
+    let reader = || Caller::user("reader@contoso.com").with_scopes(["Directory.Read.All"]);
     for way in [Way::Import, Way::Reuse] {
         let registered = Registered::new().await;
         let before = registered.tenant.state();
-        let job = registered.job(registered.spec(way, true)).build().unwrap();
+        let directory = registered.tenant.with_caller(reader()).directory();
+        let job = registered.job(registered.spec(way, true)).directory(directory).build().unwrap();
         let outcome = job.onboard(|_| ()).await.unwrap();
         assert!(outcome.connection.unwrap().user_discovery.is_some());
         let told = told(&outcome.findings);

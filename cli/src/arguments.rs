@@ -1,178 +1,201 @@
 //! What the command line says.
 
-use std::{fs, path::PathBuf, sync::OnceLock};
-
-use clap::{Parser, ValueEnum};
-use cmg_onboarding::{ApplicationId, CloudEndpoints, Diagnostic, HttpClient, HttpOptions, TenantId};
-use url::Url;
+use clap::{Parser, Subcommand};
 
 use crate::{
-    bad_input::BadInput,
-    hand_over::HandOverArguments,
-    site::{SiteArguments, SiteChoice},
+    commands::{
+        apply::ApplyCommand,
+        by_hand::ByHandCommand,
+        check::{CheckCommand, MONITORING_CODES},
+        discovery::DiscoveryCommand,
+        expiring::ExpiringCommand,
+        hand_over::HandOverCommand,
+        import_handover::ImportHandoverCommand,
+        plan::PlanCommand,
+        remove::RemoveCommand,
+        renew_secret::RenewSecretCommand,
+        review::ReviewCommand,
+        show::ShowCommand,
+        update_settings::UpdateSettingsCommand,
+    },
+    ending::EXIT_CODES,
 };
 
-/// Connects a Configuration Manager site to a Microsoft Entra tenant, page by page like the Azure Services
-/// wizard.
+/// Connects a Configuration Manager site to a Microsoft Entra tenant, as the Azure Services wizard does, and looks after
+/// the connection.
 ///
-/// Without any flag it shows the whole job against an emulated tenant and site. Exit codes: 0 done, 2 bad
-/// input, 3 refused by preflight (nothing was written), 4 failed half-way (the report says what exists).
+/// Without a command it shows the whole job against an emulated tenant and site.
 #[derive(Debug, Parser)]
-#[command(name = "cmg-onboard", max_term_width = 110)]
+#[command(name = "cmg-onboard", version, max_term_width = 110, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
-    /// The specification, as JSON. Without it a small example is used.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) spec: Option<PathBuf>,
-    /// The tenant, by one of its domains; also finds its cloud.
-    #[arg(long, value_name = "DOMAIN", conflicts_with = "tenant")]
-    pub(crate) domain: Option<String>,
-    /// The tenant, by its id.
-    #[arg(long, value_name = "ID")]
-    pub(crate) tenant: Option<TenantId>,
-    /// The authority to sign in at, instead of the cloud's own.
-    #[arg(long, value_name = "URL")]
-    pub(crate) authority: Option<Url>,
-    /// The address of Microsoft Graph, instead of the cloud's own.
-    #[arg(long, value_name = "URL")]
-    pub(crate) graph: Option<Url>,
-    /// A certificate in PEM to trust besides the system's, for an emulator or an inspecting proxy.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) trusted_root: Option<PathBuf>,
-    #[arg(skip)]
-    http: OnceLock<HttpClient>,
-    /// How to sign in; `token` if --token-env is given. A client secret comes from the environment variable
-    /// CMG_CLIENT_SECRET.
-    #[arg(long, value_enum, value_name = "WAY")]
-    pub(crate) sign_in: Option<SignInMethod>,
-    /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret`,
-    /// `certificate` and `workload-identity` the one that signs in, with `managed-identity` the identity that the
-    /// user assigned.
-    #[arg(long, value_name = "ID", requires = "sign_in")]
-    pub(crate) client_id: Option<ApplicationId>,
-    /// With `certificate`: the file with the certificate in PEM, and with its private key unless --private-key
-    /// names another file.
-    #[arg(long, value_name = "FILE", requires = "sign_in")]
-    pub(crate) certificate: Option<PathBuf>,
-    /// With `certificate`: the file with the private key in PEM.
-    #[arg(long, value_name = "FILE", requires = "certificate")]
-    pub(crate) private_key: Option<PathBuf>,
-    /// The environment variable that holds a bearer token for Microsoft Graph.
-    #[arg(long, value_name = "VARIABLE")]
-    pub(crate) token_env: Option<String>,
-    /// Register the apps only; another administrator imports them into the site.
-    #[arg(long, conflicts_with = "site")]
-    pub(crate) register_only: bool,
-    #[command(flatten)]
-    pub(crate) site: SiteArguments,
-    #[command(flatten)]
-    pub(crate) hand_over: HandOverArguments,
-    /// Stop after the summary.
-    #[arg(long)]
-    pub(crate) plan: bool,
-    /// Print the paper for the board that reviews the change, and stop: every object, every permission with its
-    /// reason, what stays behind, the tenant checks that will flag it.
-    #[arg(long, conflicts_with_all = ["plan", "by_hand"])]
-    pub(crate) review: bool,
-    /// Print the same connection as steps in the portal and in the console, and stop. Nobody signs in.
-    #[arg(long, conflicts_with_all = ["plan", "remove"])]
-    pub(crate) by_hand: bool,
-    /// Do not try a new secret out. Without this flag it signs in once before it goes to the site.
-    #[arg(long)]
-    pub(crate) no_secret_probe: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     /// Write JSON lines to standard output, and nothing else.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Remove what this specification has made.
-    #[arg(long)]
-    pub(crate) remove: bool,
-    /// With --remove: states that no cloud management gateway uses the connection, for a site that cannot tell.
-    #[arg(long, requires = "remove")]
-    pub(crate) no_gateway_uses_it: bool,
-    /// Leave the admin consents to another administrator, and show where they are given.
-    #[arg(long)]
-    pub(crate) leave_consents: bool,
-    /// With --remove: states that no other site, person or program uses the apps.
-    #[arg(long, requires = "remove")]
-    pub(crate) apps_unused: bool,
-    /// Issue a new secret although there is one. The older one stays.
-    #[arg(long)]
-    pub(crate) reissue_secret: bool,
 }
 
-/// The ways to sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SignInMethod {
-    /// A browser on this machine; a device code if the tenant blocks that.
-    Browser,
-    /// A code on this screen, a browser anywhere.
-    DeviceCode,
-    /// An application by itself, with a secret.
-    ClientSecret,
-    /// An application by itself, with a certificate; see --certificate.
-    Certificate,
-    /// An application by itself, with the token that the platform keeps in the file that the environment variable
-    /// AZURE_FEDERATED_TOKEN_FILE names; AZURE_CLIENT_ID and AZURE_TENANT_ID stand in for the flags.
-    WorkloadIdentity,
-    /// The managed identity of the Azure service that this runs on.
-    ManagedIdentity,
-    /// The account that is signed in to the Azure CLI.
-    AzureCli,
-    /// A token in an environment variable.
-    Token,
+/// What to do.
+#[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one")]
+pub(crate) enum Command {
+    #[command(after_help = EXIT_CODES)]
+    Plan(PlanCommand),
+    #[command(after_help = EXIT_CODES)]
+    Apply(ApplyCommand),
+    #[command(after_help = EXIT_CODES)]
+    Review(ReviewCommand),
+    #[command(after_help = EXIT_CODES)]
+    ByHand(ByHandCommand),
+    #[command(after_help = EXIT_CODES)]
+    Show(ShowCommand),
+    #[command(after_help = MONITORING_CODES)]
+    Check(CheckCommand),
+    #[command(after_help = MONITORING_CODES)]
+    Expiring(ExpiringCommand),
+    #[command(after_help = EXIT_CODES)]
+    RenewSecret(RenewSecretCommand),
+    #[command(after_help = EXIT_CODES)]
+    UpdateSettings(UpdateSettingsCommand),
+    #[command(after_help = EXIT_CODES)]
+    Discovery(DiscoveryCommand),
+    #[command(after_help = EXIT_CODES)]
+    HandOver(HandOverCommand),
+    #[command(name = "import-handover", after_help = EXIT_CODES)]
+    ImportHandover(ImportHandoverCommand),
+    #[command(after_help = EXIT_CODES)]
+    Remove(RemoveCommand),
 }
 
-impl Arguments {
-    /// Whether the job runs against an emulator of its own.
-    pub(crate) fn is_demonstration(&self) -> bool {
-        self.has_no_sign_in() && self.site.site != Some(SiteChoice::PowerShell)
+impl Command {
+    /// Whether a monitoring system runs it, and reads its exit code.
+    pub(crate) const fn is_monitoring(&self) -> bool {
+        matches!(self, Self::Check(_) | Self::Expiring(_))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may give up, and so may its helpers")]
+mod tests {
+    use clap::{CommandFactory, error::ErrorKind};
+
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(std::iter::once("cmg-onboard").chain(line.split_whitespace()))
     }
 
-    /// Whether no flag names a tenant or a way to sign in.
-    pub(crate) const fn has_no_sign_in(&self) -> bool {
-        self.sign_in.is_none()
-            && self.graph.is_none()
-            && self.authority.is_none()
-            && self.token_env.is_none()
-            && self.domain.is_none()
-            && self.tenant.is_none()
-    }
-
-    /// Whether a new secret is tried out at these endpoints. A Microsoft Graph of its own without an authority of its
-    /// own may be an emulator, whose secrets are not for the cloud's sign-in service.
-    pub(crate) const fn tries_secrets(&self) -> bool {
-        !self.no_secret_probe && (self.graph.is_none() || self.authority.is_some())
-    }
-
-    /// The text of the specification, in JSON.
-    pub(crate) fn specification(&self) -> Result<String, BadInput> {
-        let Some(path) = &self.spec else {
-            return Ok(include_str!("example.json").to_owned());
-        };
-        fs::read_to_string(path).map_err(|error| BadInput(format!("{} cannot be read: {error}", path.display())))
-    }
-
-    /// The endpoints that the flags name, on top of the cloud's own.
-    pub(crate) fn endpoints(&self, mut endpoints: CloudEndpoints) -> Result<CloudEndpoints, BadInput> {
-        let bad = |error: cmg_onboarding::cloud::InvalidEndpoint| BadInput(format!("{error}. {}", error.help()));
-        if let Some(authority) = &self.authority {
-            endpoints = endpoints.with_authority(authority.clone()).map_err(bad)?;
+    fn refused(line: &str) -> ErrorKind {
+        match parsed(line) {
+            Ok(arguments) => panic!("{line}: {arguments:?}"),
+            Err(error) => error.kind(),
         }
-        if let Some(graph) = &self.graph {
-            endpoints = endpoints.with_graph(graph.clone()).map_err(bad)?;
-        }
-        Ok(endpoints)
     }
 
-    /// The one HTTP client of this program: all that speaks HTTP shares its connections.
-    pub(crate) fn http(&self) -> Result<HttpClient, BadInput> {
-        if let Some(client) = self.http.get() {
-            return Ok(client.clone());
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_is_the_demonstration_as_text_or_as_json() {
+        assert!(parsed("").unwrap().command.is_none());
+        assert!(parsed("--json").unwrap().json);
+        assert!(parsed("plan --emulated --json").unwrap().json, "it may stand anywhere");
+        // The flags of the demonstration's place are those of the commands.
+        assert_eq!(refused("--spec contoso.json"), ErrorKind::UnknownArgument);
+    }
+
+    #[test]
+    fn an_emulator_of_its_own_is_never_mixed_with_a_real_tenant_or_site() {
+        for flags in [
+            "--tenant 6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11",
+            "--domain contoso.com",
+            "--sign-in browser",
+            "--site emulated",
+        ] {
+            for command in ["plan", "apply", "remove"] {
+                assert_eq!(refused(&format!("{command} --emulated {flags}")), ErrorKind::ArgumentConflict);
+            }
         }
-        let mut options = HttpOptions::new();
-        if let Some(path) = &self.trusted_root {
-            let pem = fs::read(path).map_err(|error| BadInput(format!("{} cannot be read: {error}", path.display())))?;
-            options = options.trusted_root_pem(pem).map_err(|error| BadInput(error.to_string()))?;
+    }
+
+    #[test]
+    fn a_hand_over_is_sealed_or_without_a_secret_and_never_both() {
+        assert!(parsed("hand-over --emulated --file a --recipient b").is_ok());
+        assert!(parsed("hand-over --emulated --script-out d --provider cm01 --site-code P01").is_ok());
+        for (line, kind) in [
+            ("hand-over --emulated", ErrorKind::MissingRequiredArgument),
+            ("hand-over --emulated --file a", ErrorKind::MissingRequiredArgument),
+            ("hand-over --emulated --script-out d", ErrorKind::MissingRequiredArgument),
+            (
+                "hand-over --emulated --file a --recipient b --script-out d --provider cm01 --site-code P01",
+                ErrorKind::ArgumentConflict,
+            ),
+            ("hand-over --emulated --file a --recipient b --days 0", ErrorKind::ValueValidation),
+            (
+                "hand-over --emulated --file a --recipient b --site emulated",
+                ErrorKind::UnknownArgument,
+            ),
+        ] {
+            assert_eq!(refused(line), kind, "{line}");
         }
-        Ok(self.http.get_or_init(|| HttpClient::new(options)).clone())
+    }
+
+    #[test]
+    fn a_saved_plan_is_carried_out_and_not_made_anew() {
+        assert!(parsed("remove --emulated --plan p.json").is_ok());
+        assert_eq!(
+            refused("remove --emulated --plan p.json --save q.json"),
+            ErrorKind::ArgumentConflict
+        );
+        assert_eq!(refused("remove --emulated --plan p.json --plan-only"), ErrorKind::ArgumentConflict);
+        assert_eq!(refused("plan --emulated --plan p.json"), ErrorKind::UnknownArgument);
+    }
+
+    #[test]
+    fn the_commands_of_every_day_take_what_they_need_and_nothing_that_contradicts_it() {
+        for line in [
+            "show --emulated --registrations",
+            "check --emulated --days 60,14",
+            "expiring --file watched.json --sign-in azure-cli",
+            "renew-secret --emulated --remove-old --yes --shown-since 2026-11-28T09:00:00Z",
+            "update-settings --emulated --app client",
+            "discovery --emulated --group A --remove-group B --users-off",
+            "remove --connection CMG --site emulated --graph http://127.0.0.1:1/ --token-env T --scope connection",
+        ] {
+            assert!(parsed(line).is_ok(), "{line}: {:?}", parsed(line));
+        }
+        for (line, kind) in [
+            ("discovery --emulated", ErrorKind::MissingRequiredArgument),
+            ("discovery --emulated --users --users-off", ErrorKind::ArgumentConflict),
+            ("discovery --emulated --users --schedule nonsense", ErrorKind::ValueValidation),
+            ("renew-secret --emulated --remove-old --show-secret", ErrorKind::ArgumentConflict),
+            ("renew-secret --emulated --yes", ErrorKind::MissingRequiredArgument),
+            (
+                "renew-secret --emulated --shown-since yesterday --remove-old",
+                ErrorKind::ValueValidation,
+            ),
+            ("update-settings --connection CMG", ErrorKind::MissingRequiredArgument),
+            (
+                "update-settings --connection CMG --spec a.json --site emulated",
+                ErrorKind::ArgumentConflict,
+            ),
+            ("expiring --sign-in azure-cli", ErrorKind::MissingRequiredArgument),
+            ("remove --emulated --scope everything", ErrorKind::InvalidValue),
+        ] {
+            assert_eq!(refused(line), kind, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_command_says_what_its_exit_codes_mean() {
+        for command in Arguments::command()
+            .get_subcommands_mut()
+            .filter(|command| command.get_name() != "help")
+        {
+            let help = command.render_long_help().to_string();
+            assert!(help.contains("Exit codes"), "{}", command.get_name());
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use cmg_onboarding::{
     ConnectionSpec, Diagnostic, Event, InvalidSpec, Outcome, Plan, Preflight,
-    connection::{ApplyError, EventKind, Finding, NextStep, NextStepCode, Problem},
+    connection::{ApplyError, EventKind, Finding, NextStep, NextStepCode, Problem, StalePlan, review::Review},
     spec::{ClientApp, ServerApp, by_hand::ByHand},
 };
 use serde::Serialize;
@@ -74,10 +74,9 @@ impl Output {
     }
 
     /// The paper for the review board.
-    pub(crate) fn review(self, plan: &Plan) {
-        let review = plan.review();
+    pub(crate) fn review(self, review: &Review) {
         match self.json {
-            true => self.object("review", &review),
+            true => self.object("review", review),
             false => write(review.to_string().trim_end()),
         }
     }
@@ -125,17 +124,16 @@ impl Output {
         }
     }
 
-    pub(crate) fn outcome(self, outcome: &Outcome) {
+    /// The Completion page: what is done, and what is left.
+    /// What stands in `shown` was read with the plan.
+    pub(crate) fn outcome(self, outcome: &Outcome, shown: &[Finding], secret: SecretFate) {
         if self.json {
             self.object("outcome", outcome);
             return;
         }
         heading("Completion");
-        let leaves_consent = |next: &NextStep| next.code == NextStepCode::GrantAdminConsent;
-        if outcome.next_steps.iter().any(leaves_consent) {
-            line("A consent is still open: an administrator has to give it before clients can use the connection.");
-        } else {
-            line(completion(outcome.changed, outcome.connection.is_some()));
+        for text in completion(outcome) {
+            line(text);
         }
         for (label, app) in [("Web app:", &outcome.server_app), ("Native Client app:", &outcome.client_app)] {
             if let Some(app) = app {
@@ -148,14 +146,28 @@ impl Output {
         if let Some(settings) = outcome.client_settings() {
             line(&format!("For ccmsetup.exe:   {}", settings.ccmsetup_properties()));
         }
-        let is_handed_over = |next: &NextStep| next.code == NextStepCode::HandOverSecret;
-        if outcome.secret.is_some() && outcome.next_steps.iter().any(is_handed_over) {
-            line("The secret is handed to the calling program only (Outcome::secret) and never printed.");
-        }
-        self.findings(&outcome.findings);
+        self.left(outcome, shown, secret, true);
+    }
+
+    /// What was found meanwhile, and what is left to do.
+    fn left(self, outcome: &Outcome, shown: &[Finding], secret: SecretFate, is_set_up: bool) {
+        let is_new = |finding: &&Finding| !shown.contains(finding);
+        self.findings(outcome.findings.iter().filter(is_new));
+        let is_handed_over = outcome.next_steps.iter().any(|next| next.code == NextStepCode::HandOverSecret);
         for next in &outcome.next_steps {
+            if !is_set_up && is_of_a_new_connection(next.code) {
+                continue;
+            }
+            // What becomes of the secret here, the program knows better than the library.
+            let text = match (next.code, secret) {
+                (NextStepCode::HandOverSecret, SecretFate::NotPrinted) => NOT_PRINTED.to_owned(),
+                (NextStepCode::HandOverSecret, _) => continue,
+                // The end of a secret that no site will ever have.
+                (NextStepCode::RecordSecretExpiry, SecretFate::NotPrinted | SecretFate::ByHand) if is_handed_over => continue,
+                _ => next.to_string(),
+            };
             line("");
-            line(&next.to_string());
+            line(&text);
         }
     }
 
@@ -169,6 +181,38 @@ impl Output {
         for text in text.lines() {
             line(text);
         }
+    }
+
+    /// What a monitoring system reads: without a heading.
+    pub(crate) fn bare(self, event: &str, value: &impl Serialize, text: &str) {
+        match self.json {
+            true => self.object(event, value),
+            false => write(text.trim_end()),
+        }
+    }
+
+    /// Why a check could not be made.
+    pub(crate) fn unknown(self, message: &str) {
+        let message = message.replace(['\n', '|'], " ");
+        self.bare(
+            "check",
+            &json!({ "status": "unknown", "error": message }),
+            &format!("UNKNOWN: {message}"),
+        );
+    }
+
+    /// The end of a command that changes what is there.
+    pub(crate) fn changed(self, title: &str, outcome: &Outcome, shown: &[Finding], secret: SecretFate) {
+        if self.json {
+            self.object("outcome", outcome);
+            return;
+        }
+        heading(title);
+        line(match outcome.changed {
+            true => "Done.",
+            false => "Everything was as wanted; nothing was changed.",
+        });
+        self.left(outcome, shown, secret, false);
     }
 
     /// What remains to be done by a person.
@@ -192,6 +236,21 @@ impl Output {
             line(message);
         }
         self.findings(findings);
+    }
+
+    /// An approved plan that would do something else now.
+    pub(crate) fn stale(self, stale: &StalePlan) {
+        if self.json {
+            let told = json!({ "error": stale.to_string(), "help": stale.help(), "differences": stale.differences });
+            self.object("stale", &told);
+            return;
+        }
+        heading("Refused");
+        line("The plan is not carried out: tenant, site or specification have changed since it was saved. Nothing was written.");
+        for difference in &stale.differences {
+            line(&format!("  {difference}"));
+        }
+        line(&stale.help());
     }
 
     pub(crate) fn failed(self, error: &ApplyError) {
@@ -251,7 +310,7 @@ impl Output {
         }
     }
 
-    fn findings(self, findings: &[Finding]) {
+    fn findings<'a>(self, findings: impl IntoIterator<Item = &'a Finding>) {
         for finding in findings {
             line("");
             line(&finding.to_string());
@@ -271,13 +330,51 @@ struct Line<'a, T> {
     value: &'a T,
 }
 
-/// What the Completion page begins with. Without a site there are apps and no connection.
-const fn completion(changed: bool, has_connection: bool) -> &'static str {
-    match (changed, has_connection) {
-        (true, true) => "The connection is in place.",
-        (true, false) => "The apps are registered. No site was asked for, so there is no connection yet.",
-        (false, _) => "Everything was in place; nothing was changed.",
+/// What becomes of a secret that a run without a site has issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SecretFate {
+    /// It is gone with the program.
+    NotPrinted,
+    /// The sealed file has it.
+    Sealed,
+    /// Another one is added by hand in its place.
+    ByHand,
+}
+
+const NOT_PRINTED: &str = "This program prints no secret: the one that this run has issued is gone with it. To hand one to the \
+administrator of the site, run `cmg-onboard hand-over`, with --reissue-secret; or add a client secret by hand (Entra admin center > App \
+registrations > the server app > Certificates & secrets).";
+
+/// Whether it is for the one who sets a connection up, and not for the one who changes it.
+const fn is_of_a_new_connection(code: NextStepCode) -> bool {
+    matches!(
+        code,
+        NextStepCode::ExcludeFromConditionalAccess | NextStepCode::SetUpGateway | NextStepCode::ConfigureClientAuthentication
+    )
+}
+
+/// What the Completion page begins with: what is done, and what is left. Without a site there are apps and no connection.
+fn completion(outcome: &Outcome) -> Vec<&'static str> {
+    let is_open = |next: &NextStep| next.code == NextStepCode::GrantAdminConsent;
+    let consent = outcome.next_steps.iter().any(is_open);
+    completion_of(outcome.changed, outcome.connection.is_some(), consent)
+}
+
+fn completion_of(changed: bool, has_connection: bool, leaves_consent: bool) -> Vec<&'static str> {
+    let mut lines = vec![match (changed, has_connection, leaves_consent) {
+        (true, true, false) => "The connection is in place.",
+        (true, true, true) => "The connection is in the site, and a consent is left open.",
+        (true, false, _) => "The apps are registered.",
+        (false, _, false) => "Everything was in place; nothing was changed.",
+        (false, _, true) => "Nothing was changed.",
+    }];
+    if leaves_consent {
+        lines.push("Left: a consent is still open: an administrator has to give it before clients can use the connection.");
     }
+    if !has_connection {
+        lines.push("Left: no site was asked for, so there is no connection yet. The apps have to be imported into the site.");
+    }
+    lines
 }
 
 fn server(app: &ServerApp) -> String {
@@ -329,8 +426,18 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_a_site_claims_no_connection() {
-        assert!(!completion(true, false).contains("connection is in place"));
-        assert_eq!(completion(true, true), "The connection is in place.");
+    fn a_run_claims_no_more_than_it_has_done_and_says_what_is_left() {
+        for (changed, leaves_consent) in [(true, true), (true, false), (false, true), (false, false)] {
+            let siteless = completion_of(changed, false, leaves_consent).join("\n");
+            assert!(!siteless.contains("connection is in"), "{siteless}");
+            assert!(siteless.contains("there is no connection yet"), "{siteless}");
+            let with_site = completion_of(changed, true, leaves_consent).join("\n");
+            assert_eq!(with_site.contains("consent is still open"), leaves_consent, "{with_site}");
+            assert_eq!(
+                with_site.contains("The connection is in place."),
+                changed && !leaves_consent,
+                "{with_site}"
+            );
+        }
     }
 }

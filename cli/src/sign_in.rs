@@ -1,8 +1,8 @@
 //! The ways to sign in that the command line offers.
 
 use std::{
-    env, fs,
-    path::Path,
+    env,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
 };
@@ -10,20 +10,15 @@ use std::{
 use azure_identity::{
     AzureCliCredential, AzureCliCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
 };
+use clap::{Args, ValueEnum};
 use cmg_onboarding::{
-    ApplicationId, BrowserSignIn, ClientSecret, ClientSecretSignIn, CloudEndpoints, ConnectionSpec, DeviceCodeSignIn, Diagnostic,
-    EnvironmentToken, TenantId, TokenChain, TokenProvider,
-    token::{
-        AzureIdentity, ClientAssertionSignIn, ClientCertificate, ClientCertificateSignIn, DEFAULT_SIGN_IN_CLIENT, optional_sign_in_scopes,
-        registering_scopes, sign_in_scopes,
-    },
+    ApplicationId, BrowserSignIn, ClientSecret, ClientSecretSignIn, CloudEndpoints, DeviceCodeSignIn, Diagnostic, EnvironmentToken,
+    HttpClient, TenantId, TokenChain, TokenProvider,
+    token::{AzureIdentity, ClientAssertionSignIn, ClientCertificate, ClientCertificateSignIn, DEFAULT_SIGN_IN_CLIENT},
 };
 use url::Url;
 
-use crate::{
-    arguments::{Arguments, SignInMethod},
-    bad_input::BadInput,
-};
+use crate::{bad_input::BadInput, files};
 
 const SECRET_VARIABLE: &str = "CMG_CLIENT_SECRET";
 
@@ -32,124 +27,164 @@ const TOKEN_FILE_VARIABLE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 const CLIENT_ID_VARIABLE: &str = "AZURE_CLIENT_ID";
 const TENANT_VARIABLE: &str = "AZURE_TENANT_ID";
 
-/// Where tokens come from, and what they are asked for.
-pub(crate) struct SignIn {
-    pub(crate) tokens: Arc<dyn TokenProvider>,
-    pub(crate) scopes: Vec<String>,
-    /// What a person is asked for as well, and may refuse.
-    pub(crate) optional_scopes: Vec<String>,
+/// The flags for signing in.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Signing in")]
+pub(crate) struct SignInArguments {
+    /// How to sign in; `token` if --token-env is given. A client secret comes from the environment variable
+    /// CMG_CLIENT_SECRET.
+    #[arg(long, value_enum, value_name = "WAY")]
+    sign_in: Option<SignInMethod>,
+    /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret`,
+    /// `certificate` and `workload-identity` the one that signs in, with `managed-identity` the identity that the
+    /// user assigned.
+    #[arg(long, value_name = "ID", requires = "sign_in")]
+    client_id: Option<ApplicationId>,
+    /// With `certificate`: the file with the certificate in PEM, and with its private key unless --private-key
+    /// names another file.
+    #[arg(long, value_name = "FILE", requires = "sign_in")]
+    certificate: Option<PathBuf>,
+    /// With `certificate`: the file with the private key in PEM.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    private_key: Option<PathBuf>,
+    /// The environment variable that holds a bearer token for Microsoft Graph.
+    #[arg(long, value_name = "VARIABLE")]
+    token_env: Option<String>,
 }
 
-pub(crate) fn choose(
-    arguments: &Arguments,
-    spec: &ConnectionSpec,
-    endpoints: &CloudEndpoints,
-    tenant: Option<TenantId>,
-) -> Result<SignIn, BadInput> {
-    let way = match (arguments.sign_in, &arguments.token_env) {
-        (Some(way), _) => way,
-        (None, Some(_)) => SignInMethod::Token,
-        (None, None) => {
-            return Err(BadInput(
-                "No sign-in was chosen: give --sign-in, or a token with --token-env.".to_owned(),
-            ));
+/// The ways to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SignInMethod {
+    /// A browser on this machine; a device code if the tenant blocks that.
+    Browser,
+    /// A code on this screen, a browser anywhere.
+    DeviceCode,
+    /// An application by itself, with a secret.
+    ClientSecret,
+    /// An application by itself, with a certificate; see --certificate.
+    Certificate,
+    /// An application by itself, with the token that the platform keeps in the file that the environment variable
+    /// AZURE_FEDERATED_TOKEN_FILE names; AZURE_CLIENT_ID and AZURE_TENANT_ID stand in for the flags.
+    WorkloadIdentity,
+    /// The managed identity of the Azure service that this runs on.
+    ManagedIdentity,
+    /// The account that is signed in to the Azure CLI.
+    AzureCli,
+    /// A token in an environment variable.
+    Token,
+}
+
+/// What signing in goes by, beside its own flags.
+pub(crate) struct Way<'a> {
+    pub(crate) endpoints: &'a CloudEndpoints,
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) http: HttpClient,
+}
+
+impl SignInArguments {
+    /// Whether no flag says how to sign in.
+    pub(crate) const fn is_left_out(&self) -> bool {
+        self.sign_in.is_none() && self.token_env.is_none()
+    }
+
+    fn method(&self) -> Result<SignInMethod, BadInput> {
+        match (self.sign_in, &self.token_env) {
+            (Some(method), _) => Ok(method),
+            (None, Some(_)) => Ok(SignInMethod::Token),
+            (None, None) => Err(BadInput(
+                "No sign-in was chosen: give --sign-in, or a token with --token-env. To try a command out, --emulated runs it \
+                 against an emulated tenant and site."
+                    .to_owned(),
+            )),
         }
-    };
-    // A person consents to what the job takes. An application was granted its permissions beforehand.
-    let asks_a_person = matches!(way, SignInMethod::Browser | SignInMethod::DeviceCode);
-    let (scopes, optional_scopes) = match asks_a_person {
-        true if arguments.leave_consents => (registering_scopes(spec, endpoints), optional_sign_in_scopes(endpoints)),
-        true => (sign_in_scopes(spec, endpoints), optional_sign_in_scopes(endpoints)),
-        false => (vec![endpoints.default_scope()], Vec::new()),
-    };
-    let tokens: Arc<dyn TokenProvider> = match way {
-        SignInMethod::Browser => {
-            let chain = TokenChain::new()
-                .then("browser", browser(arguments, endpoints)?)
-                .then("device code", device_code(arguments, endpoints)?)
-                .on_blocked(|way| eprintln!("Signing in with the {} is blocked: {}. {}", way.name, way.error, way.error.help()));
-            Arc::new(chain)
-        }
-        SignInMethod::DeviceCode => Arc::new(device_code(arguments, endpoints)?),
-        SignInMethod::ClientSecret => Arc::new(client_secret(arguments, endpoints, tenant)?),
-        SignInMethod::Certificate => Arc::new(certificate(arguments, endpoints, tenant)?),
-        SignInMethod::WorkloadIdentity => Arc::new(workload_identity(arguments, endpoints, tenant)?),
-        SignInMethod::ManagedIdentity => Arc::new(managed_identity(arguments.client_id)?),
-        SignInMethod::AzureCli => Arc::new(azure_cli(tenant)?),
-        SignInMethod::Token => {
-            let variable = arguments.token_env.as_ref();
-            let variable =
-                variable.ok_or_else(|| BadInput("Name the environment variable that holds the token with --token-env.".to_owned()))?;
-            if env::var_os(variable).is_none() {
-                return Err(BadInput(format!("The environment variable {variable} is not set.")));
+    }
+
+    /// Whether a person signs in, who consents to what the job takes. An application was granted its permissions
+    /// beforehand.
+    pub(crate) fn asks_a_person(&self) -> Result<bool, BadInput> {
+        Ok(matches!(self.method()?, SignInMethod::Browser | SignInMethod::DeviceCode))
+    }
+
+    /// Where tokens come from.
+    pub(crate) fn tokens(&self, way: &Way<'_>) -> Result<Arc<dyn TokenProvider>, BadInput> {
+        Ok(match self.method()? {
+            SignInMethod::Browser => {
+                let chain = TokenChain::new()
+                    .then("browser", self.browser(way))
+                    .then("device code", self.device_code(way))
+                    .on_blocked(|way| eprintln!("Signing in with the {} is blocked: {}. {}", way.name, way.error, way.error.help()));
+                Arc::new(chain)
             }
-            Arc::new(EnvironmentToken::new(variable))
-        }
-    };
-    Ok(SignIn {
-        tokens,
-        scopes,
-        optional_scopes,
-    })
-}
+            SignInMethod::DeviceCode => Arc::new(self.device_code(way)),
+            SignInMethod::ClientSecret => Arc::new(self.client_secret(way)?),
+            SignInMethod::Certificate => Arc::new(self.with_certificate(way)?),
+            SignInMethod::WorkloadIdentity => Arc::new(self.workload_identity(way)?),
+            SignInMethod::ManagedIdentity => Arc::new(managed_identity(self.client_id)?),
+            SignInMethod::AzureCli => Arc::new(azure_cli(way.tenant)?),
+            SignInMethod::Token => {
+                let variable = self.token_env.as_ref();
+                let variable =
+                    variable.ok_or_else(|| BadInput("Name the environment variable that holds the token with --token-env.".to_owned()))?;
+                if env::var_os(variable).is_none() {
+                    return Err(BadInput(format!("The environment variable {variable} is not set.")));
+                }
+                Arc::new(EnvironmentToken::new(variable))
+            }
+        })
+    }
 
-fn browser(arguments: &Arguments, endpoints: &CloudEndpoints) -> Result<BrowserSignIn, BadInput> {
-    let open = |page: &Url| {
-        eprintln!("Sign in at {page}");
-        open_browser(page);
-    };
-    let sign_in = BrowserSignIn::new(endpoints.clone(), open).client_id(arguments.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
-    Ok(sign_in.http(arguments.http()?))
-}
+    fn browser(&self, way: &Way<'_>) -> BrowserSignIn {
+        let open = |page: &Url| {
+            eprintln!("Sign in at {page}");
+            open_browser(page);
+        };
+        let sign_in = BrowserSignIn::new(way.endpoints.clone(), open).client_id(self.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
+        sign_in.http(way.http.clone())
+    }
 
-fn device_code(arguments: &Arguments, endpoints: &CloudEndpoints) -> Result<DeviceCodeSignIn, BadInput> {
-    let sign_in = DeviceCodeSignIn::new(endpoints.clone(), |code| eprintln!("{}", code.message()))
-        .client_id(arguments.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
-    Ok(sign_in.http(arguments.http()?))
+    fn device_code(&self, way: &Way<'_>) -> DeviceCodeSignIn {
+        let sign_in = DeviceCodeSignIn::new(way.endpoints.clone(), |code| eprintln!("{}", code.message()))
+            .client_id(self.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
+        sign_in.http(way.http.clone())
+    }
+
+    fn client_secret(&self, way: &Way<'_>) -> Result<ClientSecretSignIn, BadInput> {
+        let missing = |what| missing("client secret", what);
+        let tenant = way.tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain"))?;
+        let application = self.client_id.ok_or_else(|| missing("the application, with --client-id"))?;
+        let secret = env::var(SECRET_VARIABLE).map_err(|_| missing("the secret, in the environment variable CMG_CLIENT_SECRET"))?;
+        let sign_in = ClientSecretSignIn::new(way.endpoints.clone(), tenant, application, ClientSecret::new(secret));
+        Ok(sign_in.http(way.http.clone()))
+    }
+
+    fn with_certificate(&self, way: &Way<'_>) -> Result<ClientCertificateSignIn, BadInput> {
+        let missing = |what| missing("certificate", what);
+        let tenant = way.tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain"))?;
+        let application = self.client_id.ok_or_else(|| missing("the application, with --client-id"))?;
+        let path = self.certificate.as_deref().ok_or_else(|| missing("its file, with --certificate"))?;
+        let key_path = self.private_key.as_deref().unwrap_or(path);
+        // The copy that the pair takes is wiped by it.
+        let pair = ClientCertificate::from_pem(files::read(path)?.as_slice(), files::read(key_path)?.as_slice());
+        let pair = pair.map_err(|error| BadInput(format!("{}: {error}. {}", key_path.display(), error.help())))?;
+        Ok(ClientCertificateSignIn::new(way.endpoints.clone(), tenant, application, pair).http(way.http.clone()))
+    }
+
+    fn workload_identity(&self, way: &Way<'_>) -> Result<ClientAssertionSignIn, BadInput> {
+        let missing = |what| missing("workload identity", what);
+        let tenant = way.tenant.or_else(|| of_environment(TENANT_VARIABLE));
+        let tenant = tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain or in AZURE_TENANT_ID"))?;
+        let application = self.client_id.or_else(|| of_environment(CLIENT_ID_VARIABLE));
+        let application = application.ok_or_else(|| missing("the application, with --client-id or in AZURE_CLIENT_ID"))?;
+        let path = env::var_os(TOKEN_FILE_VARIABLE)
+            .ok_or_else(|| missing("the file with the platform's token, in the environment variable AZURE_FEDERATED_TOKEN_FILE"))?;
+        let sign_in = ClientAssertionSignIn::from_file(way.endpoints.clone(), tenant, application, Path::new(&path));
+        Ok(sign_in.http(way.http.clone()))
+    }
 }
 
 /// What has to be given beside the way to sign in.
 fn missing(way: &str, what: &str) -> BadInput {
     BadInput(format!("To sign in with a {way}, give {what}."))
-}
-
-fn client_secret(arguments: &Arguments, endpoints: &CloudEndpoints, tenant: Option<TenantId>) -> Result<ClientSecretSignIn, BadInput> {
-    let missing = |what| missing("client secret", what);
-    let tenant = tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain"))?;
-    let application = arguments.client_id.ok_or_else(|| missing("the application, with --client-id"))?;
-    let secret = env::var(SECRET_VARIABLE).map_err(|_| missing("the secret, in the environment variable CMG_CLIENT_SECRET"))?;
-    let sign_in = ClientSecretSignIn::new(endpoints.clone(), tenant, application, ClientSecret::new(secret));
-    Ok(sign_in.http(arguments.http()?))
-}
-
-fn certificate(arguments: &Arguments, endpoints: &CloudEndpoints, tenant: Option<TenantId>) -> Result<ClientCertificateSignIn, BadInput> {
-    let missing = |what| missing("certificate", what);
-    let tenant = tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain"))?;
-    let application = arguments.client_id.ok_or_else(|| missing("the application, with --client-id"))?;
-    let path = arguments
-        .certificate
-        .as_deref()
-        .ok_or_else(|| missing("its file, with --certificate"))?;
-    let key_path = arguments.private_key.as_deref().unwrap_or(path);
-    let read = |path: &Path| fs::read(path).map_err(|error| BadInput(format!("{} cannot be read: {error}", path.display())));
-    let pair = ClientCertificate::from_pem(read(path)?, read(key_path)?);
-    let pair = pair.map_err(|error| BadInput(format!("{}: {error}. {}", key_path.display(), error.help())))?;
-    Ok(ClientCertificateSignIn::new(endpoints.clone(), tenant, application, pair).http(arguments.http()?))
-}
-
-fn workload_identity(
-    arguments: &Arguments,
-    endpoints: &CloudEndpoints,
-    tenant: Option<TenantId>,
-) -> Result<ClientAssertionSignIn, BadInput> {
-    let missing = |what| missing("workload identity", what);
-    let tenant = tenant.or_else(|| of_environment(TENANT_VARIABLE));
-    let tenant = tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain or in AZURE_TENANT_ID"))?;
-    let application = arguments.client_id.or_else(|| of_environment(CLIENT_ID_VARIABLE));
-    let application = application.ok_or_else(|| missing("the application, with --client-id or in AZURE_CLIENT_ID"))?;
-    let path = env::var_os(TOKEN_FILE_VARIABLE)
-        .ok_or_else(|| missing("the file with the platform's token, in the environment variable AZURE_FEDERATED_TOKEN_FILE"))?;
-    Ok(ClientAssertionSignIn::from_file(endpoints.clone(), tenant, application, Path::new(&path)).http(arguments.http()?))
 }
 
 fn of_environment<T: std::str::FromStr>(variable: &str) -> Option<T> {

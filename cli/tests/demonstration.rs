@@ -16,6 +16,7 @@ use std::{
 use serde_json::{Value, json};
 
 const README: &str = include_str!("../../README.md");
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/example.json");
 const CANARY: &str = "canary-7Q~secret";
 
 fn run(arguments: &[&str]) -> Output {
@@ -73,32 +74,40 @@ fn the_demonstration_shows_the_wizards_pages_and_proves_the_new_secret() {
             "The connection is in place.",
             "For ccmsetup.exe:   AADTENANTID=",
             "signs in.",
+            "create    Issue a secret for the server app",
+            "proven     The new secret signs in",
+            "== Renewal",
+            "Renew Secret Key",
+            "== In the console",
+            "the old secret stays valid until its own end",
         ],
     );
 }
 
 #[test]
 fn a_run_without_a_site_claims_no_connection_and_proves_the_secret_all_the_same() {
-    let shown = shown(&["--register-only"]);
+    let shown = shown(&["apply", "--emulated", "--register-only"]);
     assert!(!shown.contains("The connection is in place."), "{shown}");
     assert_in_order(
         &shown,
         &[
             "Site:              none; the apps are registered, and no connection is set up",
             "proven     The new secret signs in",
-            "The apps are registered. No site was asked for, so there is no connection yet.",
+            "The apps are registered.",
+            "Left: no site was asked for, so there is no connection yet.",
+            "the one that this run has issued is gone with it",
         ],
     );
 }
 
 #[test]
 fn the_secret_is_not_tried_out_if_a_flag_says_so() {
-    let quiet = shown(&["--no-secret-probe"]);
+    let quiet = shown(&["apply", "--emulated", "--no-secret-probe"]);
     assert!(!quiet.contains("secret signs in"), "{quiet}");
     assert!(quiet.contains("The connection is in place."));
     let tried = |lines: &[Value]| lines.iter().filter(|line| line["event"] == "secretTried").count();
-    assert_eq!(tried(&lines(&["--json", "--no-secret-probe"])), 0);
-    let told = lines(&["--json"]);
+    assert_eq!(tried(&lines(&["apply", "--emulated", "--json", "--no-secret-probe"])), 0);
+    let told = lines(&["apply", "--emulated", "--json"]);
     assert_eq!(tried(&told), 1);
     let event = told.iter().find(|line| line["event"] == "secretTried").unwrap();
     assert_eq!(event["accepted"], true);
@@ -108,7 +117,7 @@ fn the_secret_is_not_tried_out_if_a_flag_says_so() {
 
 #[test]
 fn the_papers_are_printed_and_nothing_is_written() {
-    let review = shown(&["--review"]);
+    let review = shown(&["review", "--emulated"]);
     assert!(review.starts_with("Azure service connection of Configuration Manager"), "{review}");
     assert_in_order(
         &review,
@@ -121,10 +130,10 @@ fn the_papers_are_printed_and_nothing_is_written() {
         ],
     );
     assert!(!review.contains("== "), "no page of the wizard stands between: {review}");
-    let [review] = lines(&["--review", "--json"]).try_into().unwrap();
+    let [review] = lines(&["review", "--emulated", "--json"]).try_into().unwrap();
     assert_eq!((&review["event"], &review["version"]), (&json!("review"), &json!(1)));
 
-    let steps = shown(&["--by-hand"]);
+    let steps = shown(&["by-hand", "--spec", EXAMPLE]);
     assert_in_order(
         &steps,
         &[
@@ -133,7 +142,7 @@ fn the_papers_are_printed_and_nothing_is_written() {
             "Import the apps into the site",
         ],
     );
-    let [steps] = lines(&["--by-hand", "--json"]).try_into().unwrap();
+    let [steps] = lines(&["by-hand", "--spec", EXAMPLE, "--json"]).try_into().unwrap();
     assert_eq!((&steps["event"], &steps["name"]), (&json!("byHand"), &json!("Contoso CMG")));
 }
 
@@ -157,8 +166,8 @@ fn no_paper_of_an_import_shows_the_secret_and_the_steps_show_every_other_value()
         "discovery": {"users": {"fullSchedule": "784F3E0000100039"}},
     });
     let path = specification("import", &text.to_string());
-    for paper in ["--review", "--by-hand"] {
-        let output = run(&["--spec", path.to_str().unwrap(), paper]);
+    for paper in [&["review", "--emulated"][..], &["by-hand"], &["plan", "--emulated", "--json"]] {
+        let output = run(&[paper, &["--spec", path.to_str().unwrap()]].concat());
         let shown = format!(
             "{}{}",
             String::from_utf8_lossy(&output.stdout),
@@ -166,7 +175,7 @@ fn no_paper_of_an_import_shows_the_secret_and_the_steps_show_every_other_value()
         );
         assert!(!shown.contains(CANARY), "{shown}");
     }
-    let steps = shown(&["--spec", path.to_str().unwrap(), "--by-hand"]);
+    let steps = shown(&["by-hand", "--spec", path.to_str().unwrap()]);
     assert_in_order(
         &steps,
         &[
@@ -183,7 +192,11 @@ fn no_paper_of_an_import_shows_the_secret_and_the_steps_show_every_other_value()
 
 #[test]
 fn the_flags_that_the_readme_names_are_the_programs() {
-    let help = shown(&["--help"]);
+    let general = shown(&["--help"]);
+    let commands = general.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let commands: Vec<&str> = commands.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let helps = commands.iter().filter(|name| **name != "help").map(|name| shown(&[name, "--help"]));
+    let help = helps.fold(general.clone(), |all, one| all + &one);
     let section = README.split("\n## Command line\n").nth(1).unwrap().split("\n## ").next().unwrap();
     // What belongs to Cargo stands in code that begins with its name.
     let code = section.split('`').skip(1).step_by(2).filter(|code| !code.starts_with("cargo "));
@@ -209,7 +222,7 @@ fn the_specification_in_the_readme_is_planned_as_it_stands() {
     assert!(!specs.is_empty());
     for (index, spec) in specs.iter().enumerate() {
         let path = specification(&format!("readme-{index}"), spec);
-        let plan = shown(&["--spec", path.to_str().unwrap(), "--plan"]);
+        let plan = shown(&["plan", "--emulated", "--spec", path.to_str().unwrap()]);
         assert!(plan.contains("== Summary") && !plan.contains("== Progress"), "{plan}");
         fs::remove_file(path).unwrap();
     }

@@ -64,8 +64,13 @@ impl Stage {
             command.env_remove(variable);
         }
         command
+            .args([
+                "plan",
+                "--register-only",
+                "--spec",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/src/example.json"),
+            ])
             .args(["--graph", endpoints.graph().as_str(), "--authority", endpoints.authority().as_str()])
-            .args(["--register-only", "--plan"])
             .args(way)
             .envs(variables.iter().copied());
         tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()

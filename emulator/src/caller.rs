@@ -23,6 +23,7 @@ pub struct Caller {
     tenant: Option<Uuid>,
     home_tenant: Option<Uuid>,
     me_refused: Option<u16>,
+    security_attributes: Vec<(String, String)>,
     authentication_context: Option<String>,
     is_expired: bool,
 }
@@ -59,6 +60,7 @@ impl Caller {
             tenant: None,
             home_tenant: None,
             me_refused: None,
+            security_attributes: Vec::new(),
             authentication_context: None,
             is_expired: false,
         }
@@ -163,6 +165,19 @@ impl Caller {
         &self.scopes
     }
 
+    /// The same with a custom security attribute, by its id (`AttributeSet_Attribute`) and its value; may be called
+    /// repeatedly. A restriction of the app management policy whose `excludeActors` names it does not bind this caller. The
+    /// directory knows it, and no token shows it.
+    #[must_use]
+    pub fn with_custom_security_attribute(mut self, id: impl Into<String>, value: impl Into<String>) -> Self {
+        self.security_attributes.push((id.into(), value.into()));
+        self
+    }
+
+    pub(super) fn security_attributes(&self) -> &[(String, String)] {
+        &self.security_attributes
+    }
+
     pub(super) const fn me_refused(&self) -> Option<u16> {
         self.me_refused
     }
@@ -181,13 +196,16 @@ impl Caller {
         })
     }
 
-    /// The object id of a user. Two callers with one name and different roles are two users, so that the roles of a
-    /// token without `wids` can be looked up.
+    /// The object id of a user. Two callers with one name and different roles or attributes are two users, so that the
+    /// roles of a token without `wids` can be looked up.
     pub(super) fn user_object_id(&self, tenant: Uuid, account: &str) -> Uuid {
         let roles: Vec<_> = self.directory_roles.iter().map(ToString::to_string).collect();
         let mut name = format!("user/{account}/{}", roles.join(","));
         if let Some(status) = self.me_refused {
             name.push_str(&format!("/{status}"));
+        }
+        for (id, value) in &self.security_attributes {
+            name.push_str(&format!("/{id}={value}"));
         }
         Uuid::new_v5(&tenant, name.as_bytes())
     }

@@ -22,7 +22,9 @@
 //! # }
 //! ```
 
+mod access;
 mod authority;
+mod automation_client;
 mod caller;
 mod clock;
 mod cloud;
@@ -30,12 +32,14 @@ mod faults;
 mod graph;
 mod graph_types;
 mod ids;
+mod object;
 #[cfg(feature = "onboarding")]
 mod onboarding;
 mod policy;
 mod record;
 mod refusal;
 mod server;
+mod settings;
 mod signed_token;
 #[cfg(feature = "onboarding")]
 mod site;
@@ -49,6 +53,7 @@ mod timeline;
 mod wire;
 
 pub use authority::SignInTrouble;
+pub use automation_client::AutomationClient;
 pub use caller::Caller;
 pub use cloud::CloudEnvironment;
 pub use faults::Fault;
@@ -58,7 +63,7 @@ pub use server::{EmulatorServer, EmulatorServerBuilder};
 #[cfg(feature = "onboarding")]
 pub use site::{EmulatedSite, EmulatedSiteBuilder, RemoteSite, RemoteSiteBuilder};
 pub use tenant::EmulatedTenant;
-pub use tenant_builder::{AutomationClient, EmulatedTenantBuilder};
+pub use tenant_builder::EmulatedTenantBuilder;
 #[cfg(feature = "onboarding")]
 pub use timeline::Timeline;
 #[cfg(feature = "onboarding")]

@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use tokio_rustls::rustls::{pki_types::CertificateDer, server::ParsedCertificate};
 
-use crate::store::Object;
+use crate::object::Object;
 
 /// A token, taken apart. Nothing is verified yet.
 #[derive(Debug)]

@@ -15,13 +15,14 @@ use uuid::Uuid;
 
 use super::{
     AutomationClient, Caller, EmulatedTenantBuilder, Fault, RecordedRequest,
+    access::{Access, User},
     authority::{Codes, Renewals, SignInTrouble, SignInTroubles, SignIns},
     caller::{Issuer, write_token},
     faults::Faults,
-    graph::Access,
+    object::Object,
     record::Record,
-    store::{Context, Object, SecretState, Store},
-    tenant_builder::Settings,
+    settings::Settings,
+    store::{Context, SecretState, Store},
 };
 use crate::cloud::CloudEnvironment;
 
@@ -253,7 +254,7 @@ impl EmulatedTenant {
             let id = caller.user_object_id(settings.tenant_id, &account);
             let directory_roles = caller.directory_roles().to_vec();
             let me_refused = caller.me_refused();
-            let user = super::store::User {
+            let user = User {
                 account,
                 directory_roles,
                 me_refused,
@@ -267,6 +268,9 @@ impl EmulatedTenant {
             let known = principal.and_then(|principal| principal.text("id").parse().ok());
             known.unwrap_or_else(|| Uuid::new_v5(&settings.tenant_id, app_id.as_bytes()))
         };
+        if !caller.security_attributes().is_empty() {
+            store.security_attributes.insert(object_id, caller.security_attributes().to_vec());
+        }
         let issuer = Issuer {
             tenant: settings.tenant_id,
             initial_domain: &settings.initial_domain,

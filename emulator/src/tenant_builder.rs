@@ -1,168 +1,21 @@
 //! What an emulated tenant is to be like.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::{Uuid, uuid};
 
-use super::{AppManagementPolicy, Caller, EmulatedTenant};
+use super::{AppManagementPolicy, AutomationClient, Caller, EmulatedTenant};
 use crate::{
     clock::Clock,
     cloud::CloudEnvironment,
-    store::{Object, merge},
+    object::{Object, merge},
+    settings::Settings,
 };
 
 /// The tenant id of every tenant that asks for no other.
 const CONTOSO: Uuid = uuid!("c0170505-0000-4000-8000-00000000c0de");
-
-/// An application that may do all that onboarding needs by itself, without a user, so that other tools' clients can
-/// be pointed at the emulator.
-///
-/// Its id and secret are the emulator's own and open nothing anywhere else.
-#[derive(Clone)]
-pub struct AutomationClient {
-    id: Uuid,
-    secret: SecretString,
-    certificates: Vec<Vec<u8>>,
-    federated: Vec<Object>,
-    permissions: Vec<String>,
-}
-
-/// What the automation client may do unless something else is said.
-const AUTOMATION_PERMISSIONS: [&str; 6] = [
-    "Application.ReadWrite.All",
-    "AppRoleAssignment.ReadWrite.All",
-    "DelegatedPermissionGrant.ReadWrite.All",
-    "Directory.Read.All",
-    "Organization.Read.All",
-    "Policy.Read.All",
-];
-
-impl AutomationClient {
-    /// An automation client with this id and secret.
-    #[must_use]
-    pub fn new(id: impl Into<Uuid>, secret: impl Into<SecretString>) -> Self {
-        Self {
-            id: id.into(),
-            secret: secret.into(),
-            certificates: Vec::new(),
-            federated: Vec::new(),
-            permissions: AUTOMATION_PERMISSIONS.map(str::to_owned).into(),
-        }
-    }
-
-    /// The same with a certificate (DER) that it may sign in with, too; may be called repeatedly.
-    #[must_use]
-    pub fn with_certificate(mut self, certificate: impl Into<Vec<u8>>) -> Self {
-        self.certificates.push(certificate.into());
-        self
-    }
-
-    /// The same with a federated identity credential, so that a token of this issuer for this subject and audience signs
-    /// it in, too; may be called repeatedly. [`EmulatedTenant::trust_issuer`] makes the issuer's keys known.
-    #[must_use]
-    pub fn with_federated_credential(mut self, issuer: &str, subject: &str, audience: &str) -> Self {
-        let parts = [
-            ("issuer", json!(issuer)),
-            ("subject", json!(subject)),
-            ("audiences", json!([audience])),
-        ];
-        self.federated
-            .push(parts.map(|(name, value)| (name.to_owned(), value)).into_iter().collect());
-        self
-    }
-
-    /// The same with these application permissions of Microsoft Graph and no others. Default: all that onboarding needs,
-    /// and `Policy.Read.All`.
-    #[must_use]
-    pub fn with_permissions<I: IntoIterator<Item = S>, S: Into<String>>(mut self, permissions: I) -> Self {
-        self.permissions = permissions.into_iter().map(Into::into).collect();
-        self
-    }
-
-    pub(super) fn certificates(&self) -> &[Vec<u8>] {
-        &self.certificates
-    }
-
-    pub(super) fn federated(&self) -> &[Object] {
-        &self.federated
-    }
-
-    pub(super) fn permissions(&self) -> &[String] {
-        &self.permissions
-    }
-
-    /// Its application (client) id.
-    #[must_use]
-    pub const fn id(&self) -> Uuid {
-        self.id
-    }
-
-    /// Its secret.
-    #[must_use]
-    pub fn secret(&self) -> &str {
-        self.secret.expose_secret()
-    }
-}
-
-impl Default for AutomationClient {
-    fn default() -> Self {
-        Self::new(uuid!("e4a11a70-0000-4000-8000-00000000a070"), "emulator-only~not-a-secret")
-    }
-}
-
-impl fmt::Debug for AutomationClient {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("AutomationClient")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The settings of a tenant. They do not change once it is built.
-#[derive(Debug, Clone)]
-pub(super) struct Settings {
-    pub(super) tenant_id: Uuid,
-    pub(super) display_name: String,
-    pub(super) initial_domain: String,
-    pub(super) verified_domains: Vec<String>,
-    pub(super) environment: CloudEnvironment,
-    pub(super) replication_lag: Duration,
-    pub(super) replication_lags: Vec<Duration>,
-    pub(super) change_lag: Duration,
-    pub(super) stale_reads: Duration,
-    pub(super) flapping: Option<Duration>,
-    pub(super) policy: AppManagementPolicy,
-    pub(super) policy_change: Option<Object>,
-    pub(super) conditional_access_policies: Vec<Object>,
-    pub(super) hard_delete_protection: bool,
-    pub(super) purge_authentication_context: Option<String>,
-    pub(super) users_may_create_apps: bool,
-    pub(super) secret_in_create_answer: bool,
-    pub(super) clock: Clock,
-    pub(super) automation_client: AutomationClient,
-    pub(super) device_code_interval: Duration,
-}
-
-impl Settings {
-    /// All verified domains, the initial one first.
-    pub(super) fn domains(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.initial_domain.as_str()).chain(self.verified_domains.iter().map(String::as_str))
-    }
-
-    /// The domain of new users: the first custom one, where there is one.
-    pub(super) fn default_domain(&self) -> &str {
-        self.verified_domains.first().unwrap_or(&self.initial_domain)
-    }
-
-    /// Whether a text names this tenant: its id or one of its domains.
-    pub(super) fn is_named(&self, text: &str) -> bool {
-        text.eq_ignore_ascii_case(&self.tenant_id.to_string()) || self.domains().any(|domain| domain.eq_ignore_ascii_case(text))
-    }
-}
 
 /// Puts an [`EmulatedTenant`] together.
 #[derive(Debug, Clone)]
@@ -294,8 +147,9 @@ impl EmulatedTenantBuilder {
     ///
     /// Enforced are `isEnabled`, and below `applicationRestrictions`: `passwordAddition`, `passwordLifetime`,
     /// `customPasswordAddition`, `symmetricKeyAddition`, `symmetricKeyLifetime`, `asymmetricKeyLifetime`, both rules of
-    /// `identifierUris` with `excludeAppsReceivingV2Tokens` and `excludeSaml`, and `audiences`; each with `state` and
-    /// `restrictForAppsCreatedAfterDateTime`. Not enforced are `excludeActors` and `servicePrincipalRestrictions`.
+    /// `identifierUris` with `excludeAppsReceivingV2Tokens` and `excludeSaml`, and `audiences`; each with `state`,
+    /// `restrictForAppsCreatedAfterDateTime` and `excludeActors`
+    /// ([`Caller::with_custom_security_attribute`]). Not enforced is `servicePrincipalRestrictions`.
     ///
     /// ```
     /// use cmg_onboarding_emulator::EmulatedTenant;

@@ -2,12 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
+use time::OffsetDateTime;
+
 use crate::{
     backoff::WaitPolicy,
     clock::{Clock, SystemClock},
     connection::{
-        check::{rules::Consents, term::SecretThresholds},
+        check::{
+            rules::{Consents, RemovalScope},
+            term::SecretThresholds,
+        },
         handle::{AzureServicesConnection, Inner},
+        plan::registration::UniqueNames,
         read::snapshot::needs_directory,
         report::{incomplete::IncompleteConnection, step::AppRole},
         run::{cancel::Cancel, secret_sink::SecretSink},
@@ -24,6 +30,10 @@ const MAX_PLAN_AGE: Duration = Duration::from_secs(60);
 
 /// How long a new secret may take until the sign-in service accepts it. Seen were 4 to 18 seconds.
 const PROOF_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long after the site has first shown the end of a renewed secret the old one may be removed: the 25 hours that a
+/// setting may take until it has reached every client, and one more.
+const REMOVAL_WAIT: Duration = Duration::from_secs(26 * 60 * 60);
 
 /// Builds an [`AzureServicesConnection`]. Each setting says its default; directory, site or both have to be
 /// given, as the specification needs them.
@@ -44,6 +54,12 @@ impl AzureServicesConnectionBuilder {
                 no_gateway_stated: false,
                 verify_alive: false,
                 apps_unused_stated: false,
+                removal_scope: RemovalScope::default(),
+                unique_names: None,
+                only_removes: false,
+                created_by_console: None,
+                shown_since: None,
+                removal_wait: REMOVAL_WAIT,
                 policy_exempt: false,
                 consents: Consents::Grant,
                 reissue_secret: false,
@@ -112,6 +128,9 @@ impl AzureServicesConnectionBuilder {
     /// ([`SiteInfo::takes_renewed_secrets`](crate::site::SiteInfo::takes_renewed_secrets)) gets the new one. For any
     /// other site, the sink and the outcome have it, and a next step says how a person types it into the console.
     /// Of an app that is imported, the specification's secret takes the place of an issued one.
+    ///
+    /// [`renew_secret`](AzureServicesConnection::renew_secret) issues a secret by itself and takes the way of a renewal; with
+    /// this setting it issues another one even if the last one has not reached the site yet.
     pub fn reissue_secret(mut self, reissue: bool) -> Self {
         self.inner.reissue_secret = reissue;
         self
@@ -121,7 +140,8 @@ impl AzureServicesConnectionBuilder {
     /// the newest, if they name no site. Set it only after the newest one has reached the site. Default: they
     /// stay.
     ///
-    /// With a site, the site tells which secret is in use, and this setting changes nothing.
+    /// With a site, the site tells which secret is in use, and this setting changes nothing; see
+    /// [`plan_secret_removal`](AzureServicesConnection::plan_secret_removal).
     pub fn remove_superseded_secrets(mut self, remove: bool) -> Self {
         self.inner.remove_superseded = remove;
         self
@@ -154,6 +174,47 @@ impl AzureServicesConnectionBuilder {
     /// stays in any case. The plan and the outcome keep the statement. Default: nothing is stated.
     pub fn state_apps_unused(mut self, stated: bool) -> Self {
         self.inner.apps_unused_stated = stated;
+        self
+    }
+
+    /// What a removal takes away. The plan shows it before anything is removed. Default: the connection, and the apps that this
+    /// crate has made.
+    pub fn removal_scope(mut self, scope: RemovalScope) -> Self {
+        self.inner.removal_scope = scope;
+        self
+    }
+
+    /// For the removal of what was found and not specified: nothing but a removal can be planned.
+    pub(crate) fn only_removes(mut self, unique_names: Option<UniqueNames>) -> Self {
+        self.inner.only_removes = true;
+        self.inner.unique_names = unique_names;
+        self
+    }
+
+    /// For a renewal, states whether the console has created the server app (*Create* in the wizard's *Server App*
+    /// dialog), or a person has registered and imported it. The site's own number for it (`Source`) is not documented. If the
+    /// console has created the app, its dialog makes the next secret, and the plan adds none in Microsoft Entra. Default:
+    /// nothing is stated. Then an app that this crate has registered or that the specification imports counts as
+    /// imported, and so does one for which the site shows a secret of this crate; for any other app the plan asks, with a
+    /// blocker, before anything is written.
+    pub fn state_created_by_console(mut self, created: bool) -> Self {
+        self.inner.created_by_console = Some(created);
+        self
+    }
+
+    /// For the early removal of an old secret, states since when the site has shown the end of the new one. It counts only
+    /// if the site does not tell when it changed the item. The plan shows the statement, and the report keeps it. Default:
+    /// nothing is stated.
+    pub fn state_shown_since(mut self, since: OffsetDateTime) -> Self {
+        self.inner.shown_since = Some(since);
+        self
+    }
+
+    /// How long after the site has first shown the end of a renewed secret
+    /// [`plan_secret_removal`](AzureServicesConnection::plan_secret_removal) removes the old one at the earliest. Until
+    /// then instances of the gateway may still use the old one. Default: 26 hours.
+    pub fn secret_removal_wait(mut self, wait: Duration) -> Self {
+        self.inner.removal_wait = wait;
         self
     }
 
@@ -201,7 +262,8 @@ impl AzureServicesConnectionBuilder {
     /// apps* dialog does; what the sign-in service says is among the findings.
     ///
     /// A secret that a run issues is tried once, after the [`SecretSink`] has it and before the site has it, beside the
-    /// consents. Whatever comes of it is told and stops nothing: by
+    /// consents. Whatever comes of it is told and stops nothing, except that a renewal gives a site no secret that was not
+    /// accepted in the place of one that works: by
     /// [`EventKind::SecretTried`](super::EventKind::SecretTried), and by one of the findings `NewSecretProven`,
     /// `NewSecretNotYetAccepted`, `NewSecretBlocked`, `NewSecretRefused` and `NewSecretUnproven`.
     ///
@@ -235,6 +297,13 @@ impl AzureServicesConnectionBuilder {
     /// How old a plan may be when it is applied, by tokio's timer. For an older one,
     /// [`Plan::apply`](super::Plan::apply) reads tenant and site again and refuses the plan if it would do
     /// something else now. Default: 60 seconds.
+    ///
+    /// A plan whose first round makes app registrations and does nothing else is read again beside that round, which
+    /// then costs no time. Each app is ensured by its unique name, so that nothing in use is changed; if the plan turns
+    /// out to be stale, the run stops before its second round, the report and the secret are in the error, and the next
+    /// run finds the apps. Every other plan is read again before its first write, because that write depends on what is
+    /// looked at: it changes, proves, restores or removes an app that may be in use, or writes to the site. A plan
+    /// from [`plan_from`](super::AzureServicesConnection::plan_from) has just been compared with what is there.
     pub fn max_plan_age(mut self, age: Duration) -> Self {
         self.inner.max_plan_age = age;
         self

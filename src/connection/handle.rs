@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -9,19 +10,22 @@ use crate::{
     clock::Clock,
     connection::{
         check::{
-            rules::{Consents, Rules},
+            as_it_is::{check_as_it_is, for_removal_only},
+            rules::{BeingMade, Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
-        plan::{document::PlanDocument, draft},
+        plan::{document::PlanDocument, draft, registration::UniqueNames},
         read::{
             reading::{Unread, read, read_tenant},
             snapshot::Snapshot,
         },
         report::{
+            check::Check,
             emitter::Emitter,
             error::ReadError,
             event::{Event, EventKind, Verb},
-            finding::Finding,
+            finding::{Finding, FindingCode},
+            incomplete::IncompleteConnection,
             step::AppRole,
         },
         run::{cancel::Cancel, secret_sink::SecretSink},
@@ -33,7 +37,7 @@ use crate::{
     token::SecretProbe,
 };
 
-/// One Azure service connection of type Cloud Management, which this handle sets up or removes.
+/// One Azure service connection of type Cloud Management, which this handle sets up, renews or removes.
 ///
 /// It puts a [`ConnectionSpec`] together with a [`Directory`] and a [`Site`]. The caller may leave one of
 /// them out: an Azure administrator registers apps without a site, and a Configuration Manager administrator
@@ -77,6 +81,14 @@ pub struct AzureServicesConnection {
     pub(crate) inner: Arc<Inner>,
 }
 
+/// What a plan is for: what it does, and with which app.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Goal {
+    pub(crate) verb: Verb,
+    /// The one app that it is for; `None` for the whole connection.
+    pub(crate) only: Option<AppRole>,
+}
+
 /// What a connection was put together from.
 #[derive(Debug, Clone)]
 pub(crate) struct Inner {
@@ -95,6 +107,17 @@ pub(crate) struct Inner {
     /// Whether a run proves that the apps that it keeps are there.
     pub(crate) verify_alive: bool,
     pub(crate) apps_unused_stated: bool,
+    pub(crate) removal_scope: RemovalScope,
+    /// The unique names of both apps, if they are not those of the specification's key.
+    pub(crate) unique_names: Option<UniqueNames>,
+    /// Whether it was made of what was found, to remove it: then it does nothing else.
+    pub(crate) only_removes: bool,
+    /// Whether the console has created the server app, as the caller states it.
+    pub(crate) created_by_console: Option<bool>,
+    /// Since when the site has shown the end of a renewed secret, as the caller states it.
+    pub(crate) shown_since: Option<OffsetDateTime>,
+    /// How long after that the old secret may be removed.
+    pub(crate) removal_wait: Duration,
     pub(crate) only: Option<AppRole>,
     pub(crate) site_identity: Option<SiteIdentity>,
     pub(crate) sink: Option<Arc<dyn SecretSink>>,
@@ -127,20 +150,64 @@ impl Inner {
 
     /// Begins a run.
     pub(crate) fn begin<'a>(&'a self, verb: Verb, listener: &'a (dyn Fn(&Event) + Send + Sync)) -> Emitter<'a> {
-        Emitter::begin(verb, listener, self.clock.as_ref())
+        Emitter::begin(verb, Some(self.spec.key()), listener, self.clock.as_ref())
+    }
+
+    /// Whether this connection has what a plan for this needs.
+    pub(crate) fn check_complete(&self, goal: Goal) -> Result<(), IncompleteConnection> {
+        match (goal.verb, &self.directory) {
+            (Verb::UpdateSettings, None) => Err(IncompleteConnection::SettingsWithoutDirectory),
+            _ => Ok(()),
+        }
+    }
+
+    /// What an onboarding or a removal by this connection is for.
+    pub(crate) fn goal(&self, verb: Verb) -> Goal {
+        Goal { verb, only: self.only }
     }
 
     /// Reads tenant and site.
-    pub(crate) async fn read(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
-        emitter.listening(self.read_consistently(emitter)).await
+    pub(crate) async fn read(&self, goal: Goal, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+        emitter.listening(self.read_consistently(&self.rules(goal), emitter)).await
     }
 
-    async fn read_consistently(&self, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+    /// The same inside a run, which passes on what the calls tell and may be making apps meanwhile.
+    pub(crate) async fn read_beside(&self, emitter: &Emitter<'_>, being_made: BeingMade) -> Result<Snapshot, ReadError> {
+        let rules = Rules {
+            being_made,
+            ..self.rules(self.goal(Verb::Onboard))
+        };
+        self.read_consistently(&rules, emitter).await
+    }
+
+    /// Reads tenant and site, and says how well the connection is. What the caller wants a run to do beside the
+    /// specification is no matter of it.
+    pub(crate) async fn check(&self, emitter: &Emitter<'_>) -> Result<Check, ReadError> {
+        if self.only_removes {
+            return Ok(for_removal_only(self.clock.now()));
+        }
+        let mut rules = Rules {
+            may_write: false,
+            reissue_secret: false,
+            remove_superseded: false,
+            verify_alive: false,
+            ..self.rules(self.goal(Verb::Check))
+        };
+        let snapshot = emitter.listening(self.read_consistently(&rules, emitter)).await?;
+        rules.now = snapshot.read_at;
+        Ok(check_as_it_is(&rules, &snapshot))
+    }
+
+    async fn read_consistently(&self, rules: &Rules<'_>, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
         let call = emitter.call(None);
-        let rules = self.rules();
-        let (directory, site) = (self.directory(), self.site());
+        // The site tells whether discovery is on, and what it has of an app, for one app as well.
+        let site = match rules.verb {
+            Verb::UpdateSettings => self.site.as_ref().map(SiteHandle::as_site),
+            _ => self.site(),
+        };
+        let directory = self.directory();
         let probe = self.secret_probe.as_deref();
-        let read_once = || read(&rules, directory, site, probe, call.clone(), self.clock.now());
+        let read_once = || read(rules, directory, site, probe, call.clone(), self.clock.now());
         let snapshot = read_once().await?;
         // Reading a site can take seconds, in which another run of this specification may have come to its
         // end.
@@ -149,12 +216,15 @@ impl Inner {
         } else {
             snapshot
         };
-        self.read_until_consistent(snapshot, emitter).await
+        if let Some(tenant) = snapshot.tenant_of(&self.spec) {
+            emitter.tenant(tenant);
+        }
+        self.read_until_consistent(rules, snapshot, emitter).await
     }
 
     /// Looks at the tenant again for as long as one of its answers is old by the word of another one, and as the waiting
     /// policy allows. What is still contradictory then is a finding.
-    async fn read_until_consistent(&self, mut snapshot: Snapshot, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+    async fn read_until_consistent(&self, rules: &Rules<'_>, mut snapshot: Snapshot, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
         let (mut delays, started, mut attempt) = (self.wait_policy.delays(), Instant::now(), 0);
         while let (Some(app), Some(directory)) = (snapshot.registered_and_deleted(), self.directory()) {
             let delay = delays.next();
@@ -170,7 +240,7 @@ impl Inner {
             });
             sleep(delay).await;
             snapshot.read_at = self.clock.now();
-            match read_tenant(&self.rules(), directory, self.site().is_some(), emitter.call(None)).await {
+            match read_tenant(rules, directory, self.site().is_some(), emitter.call(None)).await {
                 Ok(again) => snapshot.directory = Some(again),
                 Err(Unread::UnusableToken(token)) => {
                     snapshot.directory = None;
@@ -182,28 +252,41 @@ impl Inner {
         Ok(snapshot)
     }
 
-    /// What was found, and what a plan for `verb` would do; `None` if the tenant cannot be told.
-    pub(crate) fn draft(&self, verb: Verb, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
-        let rules = self.rules();
-        match verb {
+    /// What was found, and what a plan for this would do; `None` if the tenant cannot be told.
+    pub(crate) fn draft(&self, goal: Goal, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+        let rules = self.rules(goal);
+        match goal.verb {
             Verb::Remove => draft::removal(&rules, snapshot),
+            _ if self.only_removes => (vec![Finding::blocker(FindingCode::RemovalOnly)], None),
+            Verb::UpdateSettings => draft::settings_update(&rules, snapshot),
+            Verb::RenewSecret => draft::renewal(&rules, snapshot),
+            Verb::RemoveOldSecrets => draft::secret_removal(&rules, snapshot),
             _ => draft::onboarding(&rules, snapshot),
         }
     }
 
-    fn rules(&self) -> Rules<'_> {
+    pub(crate) fn rules(&self, goal: Goal) -> Rules<'_> {
         Rules {
+            verb: goal.verb,
             spec: &self.spec,
             endpoints: self.directory().and_then(|directory| directory.endpoints()),
             expected_tenant: self.expected_tenant,
             policy_exempt: self.policy_exempt,
             consents: self.consents,
+            may_write: true,
             reissue_secret: self.reissue_secret,
             remove_superseded: self.remove_superseded,
             verify_alive: self.verify_alive,
             no_gateway_stated: self.no_gateway_stated,
             apps_unused_stated: self.apps_unused_stated,
-            only: self.only,
+            removal_scope: self.removal_scope,
+            unique_names: self.unique_names.as_ref(),
+            only: goal.only,
+            created_by_console: self.created_by_console,
+            shown_since: self.shown_since,
+            removal_wait: self.removal_wait.try_into().unwrap_or(time::Duration::MAX),
+            tries_secrets: self.secret_probe.is_some(),
+            being_made: BeingMade::default(),
             site_identity: self.site_identity.as_ref(),
             thresholds: &self.thresholds,
             now: self.clock.now(),

@@ -7,14 +7,15 @@ use futures_util::{StreamExt, stream};
 
 use crate::connection::{AzureServicesConnection, Event, OnboardingError, Outcome};
 
-/// How the onboarding of one tenant in [`onboard_many`] or [`onboard_stream`] ended.
+/// How one tenant of many ended: its onboarding in [`onboard_many`] or [`onboard_stream`], or its check in
+/// [`expiring`](super::expiring) or [`expiring_stream`](super::expiring_stream).
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct ManyResult<K> {
+pub struct ManyResult<K, R = Result<Outcome, OnboardingError>> {
     /// The caller's key for the tenant.
     pub key: K,
-    /// The outcome, or the error.
-    pub result: Result<Outcome, OnboardingError>,
+    /// The outcome or the error of an onboarding; the [`Check`](super::Check) of a watch.
+    pub result: R,
 }
 
 /// Onboards many tenants, at most `at_once` of them at the same time, each as

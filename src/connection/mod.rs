@@ -1,4 +1,4 @@
-//! Sets up an Azure service connection of type Cloud Management, and removes it again.
+//! Sets up an Azure service connection of type Cloud Management, renews its secret, and removes it again.
 //!
 //! # The way through it
 //!
@@ -12,7 +12,10 @@
 //!
 //! [`onboard`](AzureServicesConnection::onboard) is plan and apply in one call.
 //! [`plan_removal`](AzureServicesConnection::plan_removal) and [`remove`](AzureServicesConnection::remove) do
-//! the same for a removal.
+//! the same for a removal, [`plan_settings_update`](AzureServicesConnection::plan_settings_update) and
+//! [`update_settings`](AzureServicesConnection::update_settings) for the settings of the app registrations, and
+//! [`plan_renewal`](AzureServicesConnection::plan_renewal) and
+//! [`renew_secret`](AzureServicesConnection::renew_secret) for a renewal of the server app's secret.
 //!
 //! ```
 //! use cmg_onboarding::{AzureServicesConnection, ClientAppSpec, ConnectionSpec, ServerAppSpec};
@@ -52,9 +55,14 @@
 //! - To have a plan approved by one person and carried out later, in another process: [`PlanDocument`] and
 //!   [`plan_from`](AzureServicesConnection::plan_from), which answers [`StalePlan`] if the plan would do
 //!   something else by then.
+//! - To change a connection whose specification is lost: [`reusing`].
 //! - To verify values that an administrator is about to import, as *Verify* in the console does:
 //!   [`ImportVerifier`].
+//! - To watch a connection, with the exit codes of monitoring plug-ins: [`check`](AzureServicesConnection::check). To
+//!   watch when the secrets of many tenants end: [`expiring`].
 //! - To have a change approved by a review board: [`Plan::review`], as text and as data.
+//! - To see what there is, without a specification: [`connections`]; with one: [`view`](AzureServicesConnection::view).
+//! - To find and remove what a forgotten specification has made: [`registrations`].
 //! - To show progress: [`Event`], which each verb gives to its callback. To end a run early: [`Cancel`], or a
 //!   [`deadline`](AzureServicesConnectionBuilder::deadline).
 //! - To have each issued secret in a vault before anything else can fail: [`SecretSink`].
@@ -73,26 +81,30 @@
 //! # How it works inside
 //!
 //! A connection *reads* tenant and site into one snapshot. *Checks* and the *plan* are functions of snapshot
-//! and specification, and send no request. A *run* carries the plan's changes out, round by round. What a
+//! and specification, and send no request. A *view* puts what was read side by side. A *run* carries the plan's changes out, round by round. What a
 //! caller receives is in *report*.
 
 mod builder;
 mod check;
+mod expiring;
 mod handle;
 mod many;
 mod plan;
 mod preflight;
 mod read;
 mod report;
+mod reused;
 mod run;
 mod verbs;
+mod view;
 
 pub use builder::AzureServicesConnectionBuilder;
 pub use check::{
-    rules::Consents,
+    rules::{Consents, RemovalScope},
     sign_in::SignInSummary,
     verify::{ImportVerifier, Verification},
 };
+pub use expiring::{WatchedApp, expiring, expiring_stream};
 pub use handle::AzureServicesConnection;
 pub use many::{ManyResult, onboard_many, onboard_stream};
 pub use plan::{
@@ -107,20 +119,30 @@ pub use plan::{
 pub use preflight::Preflight;
 pub use report::{
     blocked::Blocked,
+    check::Check,
+    check_status::CheckStatus,
     error::{ApplyError, OnboardingError, ReadError},
     event::{Event, EventKind, RunId, Verb},
+    expiry::{Expiry, ExpiryKind},
     finding::{Finding, FindingCode, Severity},
     incomplete::IncompleteConnection,
     next_step::NextStep,
     next_step_code::NextStepCode,
     outcome::{AppOutcome, ClientSettings, IssuedSecret, Outcome, Report, StepReport},
     problem::{Problem, ProblemFailure},
+    reading::{Answer, Reading},
     stale_plan::{PlanDifference, StalePlan},
     step::{AppRole, Step, StepAction},
     step_error::{StepError, StepFailure},
     written::Written,
 };
+pub use reused::reusing;
 pub use run::{
     cancel::Cancel,
     secret_sink::{NewSecret, SecretSink, SecretSinkError},
+};
+pub use view::{
+    ViewOptions, connections,
+    inventory::{Inventory, InventoryEntry, registrations},
+    model::{AppView, ConnectionView, ConnectionsView, ConsentView, RegistrationView, SecretIssuer, SecretView},
 };

@@ -3,14 +3,17 @@
 use crate::{
     connection::{
         builder::AzureServicesConnectionBuilder,
-        handle::AzureServicesConnection,
+        handle::{AzureServicesConnection, Goal},
         plan::{Plan, document::PlanDocument},
         preflight::Preflight,
+        read::snapshot::Snapshot,
         report::{
+            check::Check,
             emitter::Emitter,
             error::{OnboardingError, ReadError},
             event::{Event, Verb},
             outcome::Outcome,
+            step::AppRole,
         },
     },
     spec::ConnectionSpec,
@@ -44,8 +47,33 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn preflight(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Preflight, ReadError> {
         let emitter = self.inner.begin(Verb::Preflight, &events);
-        let result = self.inner.read(&emitter).await;
+        let result = self.inner.read(self.inner.goal(Verb::Onboard), &emitter).await;
         let result = result.map(|snapshot| Preflight::new(self, snapshot));
+        emitter.end_of_reading(&result);
+        result
+    }
+
+    /// Checks whether the connection works and when the secret of the server app ends, for a monitoring system. Writes
+    /// nothing, and needs no right to write: a right that only a run needs is not looked for.
+    ///
+    /// It reads both sides as [`preflight`](Self::preflight) does, but for what only a run needs to know (policies, directory
+    /// roles, deleted apps), and holds everything against the specification as it
+    /// is: what a run would mend is a finding here. [`Check::status`] has the status, by the table in
+    /// [`manual::life_after_onboarding`](crate::manual::life_after_onboarding), and
+    /// [`secret_thresholds`](AzureServicesConnectionBuilder::secret_thresholds) the days from which on the end of the secret
+    /// counts. A side that the connection does not have is not looked at: without a site it is not known which secret the
+    /// site uses, so that the first one that ends decides; without a directory the status is unknown at best.
+    ///
+    /// # Errors
+    ///
+    /// If tenant or site cannot be read, which is unknown (3) for a monitoring system.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn check(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Check, ReadError> {
+        let emitter = self.inner.begin(Verb::Check, &events);
+        let result = self.inner.check(&emitter).await;
         emitter.end_of_reading(&result);
         result
     }
@@ -62,7 +90,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::Plan, &events);
-        let result = self.make_plan(Verb::Onboard, &emitter).await;
+        let result = self.make_plan(self.inner.goal(Verb::Onboard), &emitter).await;
         emitter.end_of_reading(&result);
         result
     }
@@ -77,7 +105,8 @@ impl AzureServicesConnection {
     ///
     /// As [`Plan::apply`].
     pub async fn onboard(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        self.plan_and_apply(Verb::Onboard, self.inner.begin(Verb::Onboard, &events)).await
+        self.plan_and_apply(self.inner.goal(Verb::Onboard), self.inner.begin(Verb::Onboard, &events))
+            .await
     }
 
     /// Makes a plan that does exactly what was approved: reads tenant and site again and compares.
@@ -96,7 +125,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::Plan, &events);
-        self.plan_as_approved(Verb::Onboard, approved, emitter).await
+        self.plan_as_approved(self.inner.goal(Verb::Onboard), approved, emitter).await
     }
 
     /// Makes a plan that removes what this specification has made: the connection, and both app registrations
@@ -117,7 +146,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan_removal(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanRemoval, &events);
-        let result = self.make_plan(Verb::Remove, &emitter).await;
+        let result = self.make_plan(self.inner.goal(Verb::Remove), &emitter).await;
         emitter.end_of_reading(&result);
         result
     }
@@ -136,7 +165,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn removal_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanRemoval, &events);
-        self.plan_as_approved(Verb::Remove, approved, emitter).await
+        self.plan_as_approved(self.inner.goal(Verb::Remove), approved, emitter).await
     }
 
     /// Makes the plan of [`plan_removal`](Self::plan_removal) and carries it out.
@@ -151,20 +180,226 @@ impl AzureServicesConnection {
     ///
     /// The future may be dropped at any await; the next removal goes on from there.
     pub async fn remove(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        self.plan_and_apply(Verb::Remove, self.inner.begin(Verb::Remove, &events)).await
+        self.plan_and_apply(self.inner.goal(Verb::Remove), self.inner.begin(Verb::Remove, &events))
+            .await
     }
 
-    async fn plan_as_approved(&self, verb: Verb, approved: &PlanDocument, emitter: Emitter<'_>) -> Result<Plan, OnboardingError> {
-        let result = match self.inner.read(&emitter).await {
-            Ok(snapshot) => Plan::make_approved(self, verb, approved, snapshot),
-            Err(error) => Err(error.into()),
+    /// Makes a plan that updates the application settings: what *Update Application Settings* of the console writes to an app
+    /// registration, of this crate or of other people, and nothing else.
+    ///
+    /// | app | what it gets if it lacks it |
+    /// | --- | --- |
+    /// | server app | device tokens (`isDeviceOnlyAuthSupported`), the redirect URI `http://localhost` on the platform Web, and, if discovery is on, *Read directory data*: the permission `Directory.Read.All` with admin consent |
+    /// | client app | *Allow public client flows*, and the redirect URI of the Windows account broker |
+    ///
+    /// The console's button is on the server app alone; a client app that was registered by hand may lack the other two.
+    /// Lists only grow, and what else differs is a finding. `only` restricts the plan to one app, of any source; `None`
+    /// leaves that to the [builder](AzureServicesConnectionBuilder::only), by whose default both apps are meant.
+    ///
+    /// If a site is given, it tells whether discovery is on, and which redirect URI it has for the server app in a column of
+    /// its own. Only the console changes that one, so it becomes a next step of the outcome
+    /// ([`NextStepCode::UpdateSettingsInConsole`](super::NextStepCode::UpdateSettingsInConsole)). Without a site, discovery is
+    /// on if the specification switches it on. Apps that the site alone knows are named by
+    /// [`ReusedApp`](crate::ReusedApp); without a site, by [`AdoptedServerApp`](crate::spec::AdoptedServerApp) and
+    /// [`AdoptedClientApp`](crate::spec::AdoptedClientApp): both take the client id alone.
+    ///
+    /// Source: *Configure Azure services*, and *What's new in version 2309*.
+    ///
+    /// # Errors
+    ///
+    /// [`OnboardingError::Incomplete`] if there is no directory. Else if tenant or site cannot be read, or if a finding stands
+    /// in the way ([`OnboardingError::Blocked`]).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn plan_settings_update(
+        &self,
+        only: Option<AppRole>,
+        events: impl Fn(&Event) + Send + Sync,
+    ) -> Result<Plan, OnboardingError> {
+        let emitter = self.inner.begin(Verb::PlanSettingsUpdate, &events);
+        let result = self.make_plan(self.settings_goal(only), &emitter).await;
+        emitter.end_of_reading(&result);
+        result
+    }
+
+    /// Makes a plan that updates exactly the settings that were approved, as [`plan_from`](Self::plan_from) does for an
+    /// onboarding. `only` is the caller's, and not the document's, whose file may be forged.
+    ///
+    /// # Errors
+    ///
+    /// [`OnboardingError::Stale`] with each difference, if the plan would do something else now. Else those of
+    /// [`plan_settings_update`](Self::plan_settings_update).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn settings_update_from(
+        &self,
+        only: Option<AppRole>,
+        approved: &PlanDocument,
+        events: impl Fn(&Event) + Send + Sync,
+    ) -> Result<Plan, OnboardingError> {
+        let emitter = self.inner.begin(Verb::PlanSettingsUpdate, &events);
+        self.plan_as_approved(self.settings_goal(only), approved, emitter).await
+    }
+
+    /// Makes the plan of [`plan_settings_update`](Self::plan_settings_update) and carries it out.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plan_settings_update`](Self::plan_settings_update) and [`Plan::apply`].
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await; the next update goes on from there.
+    pub async fn update_settings(&self, only: Option<AppRole>, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
+        let emitter = self.inner.begin(Verb::UpdateSettings, &events);
+        self.plan_and_apply(self.settings_goal(only), emitter).await
+    }
+
+    /// Makes a plan that renews the server app's secret, with overlap: nothing that is in use is cut. What it does depends on
+    /// how far the renewal has come, as site and registration tell.
+    ///
+    /// | phase | how it is told | what the plan does |
+    /// | --- | --- | --- |
+    /// | issue | no renewal is under way, or there is no site | issues a secret with an end of its own; the [`SecretSink`](super::SecretSink) gets it, a [`SecretProbe`](crate::token::SecretProbe) signs in with it, and then a site that takes renewed secrets gets it. For any other site the outcome has it, once, with a next step |
+    /// | waiting | a secret was issued for this site later than the one that the site shows | nothing; the finding `RenewalWaiting` says since when. With [`reissue_secret`](AzureServicesConnectionBuilder::reissue_secret) it issues another one |
+    /// | shown | the site shows the end of the newest secret, and an older one is still valid | nothing; the finding `RenewedSecretUnproven` says that the value is not proven, since a person types value and date apart. The old secret stays until its own end |
+    ///
+    /// A secret that this crate has not made is never touched. If the console has created the app, the plan is the console's
+    /// own dialog; see [`state_created_by_console`](AzureServicesConnectionBuilder::state_created_by_console). Of an app
+    /// that the specification imports, its secret takes the place of an issued one. Nothing else of the connection is
+    /// changed. [`Plan::apply`] carries the plan out.
+    ///
+    /// Sources: *Azure Services Wizard* (Renew Secret Key); *What's new in version 2409* (apps older than 800 days).
+    ///
+    /// # Errors
+    ///
+    /// If tenant or site cannot be read, or if a finding stands in the way ([`OnboardingError::Blocked`]).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn plan_renewal(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
+        let emitter = self.inner.begin(Verb::PlanRenewal, &events);
+        let result = self.make_plan(self.inner.goal(Verb::RenewSecret), &emitter).await;
+        emitter.end_of_reading(&result);
+        result
+    }
+
+    /// Makes a plan that renews exactly as it was approved, as [`plan_from`](Self::plan_from) does for an onboarding. It
+    /// takes documents of its own kind only.
+    ///
+    /// # Errors
+    ///
+    /// [`OnboardingError::Stale`] with each difference, if the plan would do something else now. Else those of
+    /// [`plan_renewal`](Self::plan_renewal).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn renewal_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
+        let emitter = self.inner.begin(Verb::PlanRenewal, &events);
+        self.plan_as_approved(self.inner.goal(Verb::RenewSecret), approved, emitter).await
+    }
+
+    /// Makes the plan of [`plan_renewal`](Self::plan_renewal) and carries it out.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plan_renewal`](Self::plan_renewal) and [`Plan::apply`].
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await. A secret that was issued by then stays valid, and so does the old one; the
+    /// next renewal waits for it, and issues another one with
+    /// [`reissue_secret`](AzureServicesConnectionBuilder::reissue_secret).
+    pub async fn renew_secret(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
+        self.plan_and_apply(self.inner.goal(Verb::RenewSecret), self.inner.begin(Verb::RenewSecret, &events))
+            .await
+    }
+
+    /// Makes a plan that removes the secrets which a renewal has replaced, before their own end. No other verb does this, and
+    /// no renewal needs it: an old secret ends by itself.
+    ///
+    /// It removes only secrets that this crate has issued for this site, and only if the site shows the end of the newest
+    /// one and has done so for 26 hours ([`secret_removal_wait`](AzureServicesConnectionBuilder::secret_removal_wait)). Since
+    /// when, the item's own time of change tells, else the caller does
+    /// ([`state_shown_since`](AzureServicesConnectionBuilder::state_shown_since)). Even then the new value is not proven: if a
+    /// person has typed the new date with the old value, the gateway stops. The finding `OldSecretMayBeInUse` warns of it.
+    ///
+    /// # Errors
+    ///
+    /// If tenant or site cannot be read, or if a finding stands in the way ([`OnboardingError::Blocked`]).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn plan_secret_removal(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
+        let emitter = self.inner.begin(Verb::PlanSecretRemoval, &events);
+        let result = self.make_plan(self.inner.goal(Verb::RemoveOldSecrets), &emitter).await;
+        emitter.end_of_reading(&result);
+        result
+    }
+
+    /// Makes a plan that removes exactly those secrets whose removal was approved, as [`plan_from`](Self::plan_from) does
+    /// for an onboarding. It takes documents of its own kind only.
+    ///
+    /// # Errors
+    ///
+    /// [`OnboardingError::Stale`] with each difference, if the plan would do something else now. Else those of
+    /// [`plan_secret_removal`](Self::plan_secret_removal).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await: nothing is written.
+    pub async fn secret_removal_from(
+        &self,
+        approved: &PlanDocument,
+        events: impl Fn(&Event) + Send + Sync,
+    ) -> Result<Plan, OnboardingError> {
+        let emitter = self.inner.begin(Verb::PlanSecretRemoval, &events);
+        self.plan_as_approved(self.inner.goal(Verb::RemoveOldSecrets), approved, emitter)
+            .await
+    }
+
+    /// Makes the plan of [`plan_secret_removal`](Self::plan_secret_removal) and carries it out.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plan_secret_removal`](Self::plan_secret_removal) and [`Plan::apply`].
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any await; the next removal goes on from there.
+    pub async fn remove_old_secrets(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
+        self.plan_and_apply(
+            self.inner.goal(Verb::RemoveOldSecrets),
+            self.inner.begin(Verb::RemoveOldSecrets, &events),
+        )
+        .await
+    }
+
+    fn settings_goal(&self, only: Option<AppRole>) -> Goal {
+        Goal {
+            verb: Verb::UpdateSettings,
+            only: only.or(self.inner.only),
+        }
+    }
+
+    async fn plan_as_approved(&self, goal: Goal, approved: &PlanDocument, emitter: Emitter<'_>) -> Result<Plan, OnboardingError> {
+        let result = match self.look(goal, &emitter).await {
+            Ok(snapshot) => Plan::make_approved(self, goal, approved, snapshot),
+            Err(error) => Err(error),
         };
         emitter.end_of_reading(&result);
         result
     }
 
-    async fn plan_and_apply(&self, verb: Verb, emitter: Emitter<'_>) -> Result<Outcome, OnboardingError> {
-        let result = match self.make_plan(verb, &emitter).await {
+    async fn plan_and_apply(&self, goal: Goal, emitter: Emitter<'_>) -> Result<Outcome, OnboardingError> {
+        let result = match self.make_plan(goal, &emitter).await {
             Ok(plan) => plan.carry_out(&emitter).await.map_err(OnboardingError::from),
             Err(error) => Err(error),
         };
@@ -172,8 +407,13 @@ impl AzureServicesConnection {
         result
     }
 
-    async fn make_plan(&self, verb: Verb, emitter: &Emitter<'_>) -> Result<Plan, OnboardingError> {
-        let snapshot = self.inner.read(emitter).await?;
-        Ok(Plan::make(self, verb, snapshot)?)
+    async fn make_plan(&self, goal: Goal, emitter: &Emitter<'_>) -> Result<Plan, OnboardingError> {
+        let snapshot = self.look(goal, emitter).await?;
+        Ok(Plan::make(self, goal, snapshot)?)
+    }
+
+    async fn look(&self, goal: Goal, emitter: &Emitter<'_>) -> Result<Snapshot, OnboardingError> {
+        self.inner.check_complete(goal)?;
+        Ok(self.inner.read(goal, emitter).await?)
     }
 }

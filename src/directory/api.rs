@@ -44,9 +44,15 @@ pub enum ApplicationKey {
 /// | verb | operations |
 /// | --- | --- |
 /// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `tenant`, `application`, `application_with_uri`, `service_principal`; `permission_grants` if the client app is there; `role_assignments` if the server app is, with discovery; if they are offered, `held_roles`, `app_management_policy`, `conditional_access_policies`, `deleted_applications` |
+/// | [`check`](crate::AzureServicesConnection::check) | `tenant`, `application`, `application_with_uri`, `service_principal`, `permission_grants`; `role_assignments` with discovery |
+/// | [`expiring`](crate::connection::expiring) | `application` |
 /// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | those of `plan`, and of the writes those that the plan shows: `create_application`, `update_application`, `create_service_principal`, `create_permission_grant`, `update_permission_grant`, `assign_role`, `add_password`, `remove_password`, `restore_application` |
 /// | the same, if a policy that could not be read refuses | `role_assignments`, `permission_grants`, `application_owners`, `federated_credentials`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; if it is offered, `deleted_service_principals`. Without them what was made stays |
+/// | [`renew_secret`](crate::AzureServicesConnection::renew_secret) | those of `plan`, `add_password`; `remove_password` if an answer is lost |
+/// | [`remove_old_secrets`](crate::AzureServicesConnection::remove_old_secrets) | those of `plan`, `remove_password` |
 /// | [`remove`](crate::AzureServicesConnection::remove) | those of `plan`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; `remove_password` for an adopted app; if it is offered, `deleted_service_principals` |
+/// | [`view`](crate::AzureServicesConnection::view), [`connections`](crate::connection::connections) | none: of `tenant`, `application`, `service_principal`, `permission_grants`, `role_assignments` and `conditional_access_policies`, what is not offered is unknown |
+/// | [`registrations`](crate::connection::registrations) | `marked_applications`; if they are offered, `tenant` and `marked_deleted_applications` |
 /// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | `tenant`, `application`, `service_principal`, `permission_grants`; `role_assignments` with discovery |
 ///
 /// A specification that only imports or reuses apps needs none of them: what is not offered is told as unknown.
@@ -153,9 +159,35 @@ pub trait Directory: Debug + Send + Sync {
         Err(unsupported::<Self>("deleted_applications"))
     }
 
+    /// The app registrations of the whole tenant whose unique name begins with one of these texts, or that have this tag: with
+    /// ids, friendly name, unique name, tags and the moment of their registration. The rest may be left out.
+    ///
+    /// [`registrations`](crate::connection::registrations) needs it. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    async fn marked_applications(
+        &self,
+        _call: Call,
+        _unique_name_beginnings: &[String],
+        _tag: &str,
+    ) -> Result<Vec<Application>, DirectoryError> {
+        Err(unsupported::<Self>("marked_applications"))
+    }
+
+    /// The same of deleted app registrations.
+    ///
+    /// [`registrations`](crate::connection::registrations) asks, and goes on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    async fn marked_deleted_applications(
+        &self,
+        _call: Call,
+        _unique_name_beginnings: &[String],
+        _tag: &str,
+    ) -> Result<Vec<DeletedApplication>, DirectoryError> {
+        Err(unsupported::<Self>("marked_deleted_applications"))
+    }
+
     /// The deleted service principals of these applications.
     ///
-    /// `remove` asks, and goes on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    /// `remove` asks, and `plan` if an app that was named by its client id is not there; both go on if it is not offered.
+    /// [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn deleted_service_principals(
         &self,
         _call: Call,

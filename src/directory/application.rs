@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
-use super::properties::{ApplicationProperties, null_as_default};
+use super::properties::{ApplicationProperties, moment_or_none, null_as_default};
 use crate::{
     ids::{ApplicationId, ApplicationObjectId, DirectoryObjectId, KeyId},
     secret::ClientSecret,
@@ -86,6 +86,9 @@ pub struct PasswordCredential {
     /// *Expires*.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub end_date_time: Option<OffsetDateTime>,
+    /// The first characters of its text, by which a person tells secrets apart; `None` if the directory does not tell.
+    #[serde(default)]
+    pub hint: Option<String>,
     /// *Value*, in the answer to the creation only.
     #[serde(default)]
     pub secret_text: Option<ClientSecret>,
@@ -100,6 +103,7 @@ impl PasswordCredential {
             display_name: Some(display_name.into()),
             start_date_time: None,
             end_date_time,
+            hint: None,
             secret_text: None,
         }
     }
@@ -127,13 +131,19 @@ pub struct KeyCredential {
     /// *Certificate ID*, if the directory tells it.
     #[serde(default)]
     pub key_id: Option<KeyId>,
+    /// *Expires*, if the directory tells it.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub end_date_time: Option<OffsetDateTime>,
 }
 
 impl KeyCredential {
-    /// Describes a certificate.
+    /// Describes a certificate whose end is not known.
     #[must_use]
     pub const fn new(key_id: KeyId) -> Self {
-        Self { key_id: Some(key_id) }
+        Self {
+            key_id: Some(key_id),
+            end_date_time: None,
+        }
     }
 }
 
@@ -160,6 +170,9 @@ pub struct Application {
     /// Its certificates.
     #[serde(default, deserialize_with = "null_as_default")]
     pub key_credentials: Vec<KeyCredential>,
+    /// When it was registered; read in lists of a tenant only.
+    #[serde(default, deserialize_with = "moment_or_none")]
+    pub created_date_time: Option<OffsetDateTime>,
     /// Its properties.
     #[serde(flatten)]
     pub properties: ApplicationProperties,
@@ -176,6 +189,7 @@ impl Application {
             is_disabled: None,
             disabled_by_microsoft_status: None,
             key_credentials: Vec::new(),
+            created_date_time: None,
             properties,
         }
     }
@@ -205,6 +219,15 @@ pub struct DeletedApplication {
     /// The unique name.
     #[serde(default)]
     pub unique_name: Option<String>,
+    /// Its tags; read in lists of a tenant only.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub tags: Vec<String>,
+    /// When it was registered; read in lists of a tenant only.
+    #[serde(default, deserialize_with = "moment_or_none")]
+    pub created_date_time: Option<OffsetDateTime>,
+    /// When it was deleted; read in lists of a tenant only.
+    #[serde(default, deserialize_with = "moment_or_none")]
+    pub deleted_date_time: Option<OffsetDateTime>,
     /// The descriptions of its secrets; those without one are empty.
     #[serde(default, rename = "passwordCredentials", deserialize_with = "descriptions")]
     pub secret_descriptions: Vec<String>,
@@ -224,6 +247,9 @@ impl DeletedApplication {
             app_id,
             display_name,
             unique_name,
+            tags: Vec::new(),
+            created_date_time: None,
+            deleted_date_time: None,
             secret_descriptions: Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ use super::properties::null_as_default;
 use crate::ids::{ApplicationId, PermissionGrantId, PermissionId, RoleAssignmentId, ServicePrincipalId};
 
 /// The local side of an application in a tenant (*Enterprise application*). Consent is given to it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ServicePrincipal {

@@ -1,12 +1,12 @@
 //! Who is signed in, to which tenant, under which rules.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::ids::{ApplicationId, DirectoryObjectId, RoleTemplateId, TenantId};
 
 /// Who acts on the directory, as far as the token tells. Every field may be unknown.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SignedIn {
@@ -36,7 +36,7 @@ pub struct SignedIn {
 }
 
 /// The tenant that the token belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Tenant {
@@ -76,7 +76,7 @@ impl Tenant {
 }
 
 /// A domain that a tenant has proven to be its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VerifiedDomain {
@@ -102,27 +102,40 @@ impl VerifiedDomain {
 
 /// What the tenant's default app management policy means for a new single-tenant app with a secret.
 ///
-/// Source: `tenantAppManagementPolicy`. Exemptions for the caller cannot be seen, so what follows from it is a
-/// warning, not a certainty.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+/// Source: `tenantAppManagementPolicy`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppManagementPolicy {
     /// No secret may be added (`passwordAddition`).
     pub secrets_forbidden: bool,
     /// The longest validity of a secret (`passwordLifetime`).
-    #[serde(serialize_with = "whole_seconds", rename = "longestSecretSeconds")]
+    #[serde(with = "whole_seconds", rename = "longestSecretSeconds")]
     pub longest_secret: Option<Duration>,
     /// App ID URIs must contain a verified domain, the tenant id or the app id (`uriAdditionWithoutUniqueTenantIdentifier`).
     pub uris_need_an_owner: bool,
     /// Only `api://{appId}` and `api://{tenantId}/{appId}` are allowed (`nonDefaultUriAddition`).
     pub only_default_uris: bool,
+    /// A restriction that is in force exempts callers with a custom security attribute (`excludeActors`). Whether this caller
+    /// is one of them is not known, so that what follows from the policy is a warning then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_exempt_caller: bool,
 }
 
-#[expect(clippy::ref_option, reason = "the signature is serde's")]
-fn whole_seconds<S: serde::Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    match duration {
-        Some(duration) => serializer.serialize_some(&duration.whole_seconds()),
-        None => serializer.serialize_none(),
+/// A duration as whole seconds.
+mod whole_seconds {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use time::Duration;
+
+    #[expect(clippy::ref_option, reason = "the signature is serde's")]
+    pub(super) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => serializer.serialize_some(&duration.whole_seconds()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<i64>::deserialize(deserializer)?.map(Duration::seconds))
     }
 }

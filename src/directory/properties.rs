@@ -4,6 +4,7 @@
 //! that was read is set. What the service sends beyond that is ignored; what it leaves out is empty.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::ids::{ApplicationId, PermissionId};
 
@@ -45,6 +46,9 @@ pub struct ApplicationProperties {
     /// *App instance property lock*. Written when an app is created; not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_principal_lock_configuration: Option<ServicePrincipalLockConfiguration>,
+    /// Custom texts by which apps are grouped and found. Written when an app is created; read in lists of a tenant only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
 }
 
 /// *App instance property lock*: which sensitive properties cannot be changed on the service principals of an app.
@@ -232,6 +236,14 @@ pub enum PermissionKind {
     Scope,
     /// An application permission.
     Role,
+}
+
+/// A moment that is read if it can be: lists of a whole tenant have apps of all kinds of makers, so what is odd in one of
+/// them is no reason to stop.
+pub(super) fn moment_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
+    let text = Option::<serde_json::Value>::deserialize(deserializer)?;
+    let text = text.as_ref().and_then(serde_json::Value::as_str);
+    Ok(text.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok()))
 }
 
 /// What the service writes as `null` is empty.

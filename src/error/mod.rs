@@ -12,6 +12,7 @@
 
 mod diagnostic;
 mod directory;
+mod invalid_value;
 mod not_visible;
 mod refused;
 mod site;
@@ -22,6 +23,7 @@ mod wait;
 
 pub use diagnostic::Diagnostic;
 pub use directory::{DirectoryError, NotSupported};
+pub use invalid_value::{InvalidValue, ValueKind};
 pub use not_visible::NotVisible;
 pub use refused::{Effect, RefusalReason, Refused, RefusedDetail};
 pub use site::{SiteError, SiteRefusalReason, SiteRefused, SiteTrouble, SiteUnreachable};

@@ -60,7 +60,8 @@ fn every_public_error_of_the_crate_is_among_the_samples_and_so_a_diagnostic() {
     let mut found = BTreeSet::new();
     errors_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     let known: BTreeSet<String> = samples().iter().map(|sample| sample.name.to_owned()).collect();
-    assert!(found.len() >= 33, "{found:?}");
+    // So many that the search has found its way: ten errors of values are one since they became `InvalidValue`.
+    assert!(found.len() >= 31, "{found:?}");
     assert_eq!(found, known);
 }
 

@@ -1,5 +1,7 @@
 //! The samples.
 
+mod values;
+
 use std::{any::type_name, io, time::Duration};
 
 use serde_json::json;
@@ -11,20 +13,22 @@ use crate::{
     connection::{ApplyError, Blocked, IncompleteConnection, ReadError, Report, SecretSinkError, StalePlan, StepError, StepFailure},
     contract::violation::Check,
     error::{
-        ExceededMaxWait, NotSupported, NotVisible, RefusalReason, Refused, RequestTrace, SiteRefusalReason, SiteRefused, SiteTrouble,
-        SiteUnreachable, TokenFailure, TransportKind, UnexpectedAnswer, Unreachable,
+        ExceededMaxWait, InvalidValue, NotSupported, NotVisible, RefusalReason, Refused, RequestTrace, SiteRefusalReason, SiteRefused,
+        SiteTrouble, SiteUnreachable, TokenFailure, TransportKind, UnexpectedAnswer, Unreachable, ValueKind,
     },
     hand_over::HandOverError,
-    http::{CertificateFingerprint, HttpError, HttpOptions, InvalidHttpOption, TransportFailure},
+    http::{CertificateFingerprint, HttpError, HttpOptions, TransportFailure},
     ids::{ApplicationId, TenantId},
     site::{
         SiteFailure, SiteIdentity,
-        admin_service::{AdminServiceAddress, KerberosNeedsAName},
-        power_shell::{ConsoleScriptError, InvalidPowerShellSite, PowerShellError},
+        admin_service::AdminServiceAddress,
+        power_shell::{ConsoleScriptError, PowerShellError},
     },
-    spec::{AppIdUri, ConnectionSpec, InvalidSchedule, SecretValidity, UriOwnerProblem},
-    token::{InvalidClientCertificate, TenantDiscoveryError},
+    spec::{AppIdUri, ConnectionSpec, InvalidSchedule, SecretValidity},
+    token::TenantDiscoveryError,
 };
+
+use values::{of_a_hand_over, of_services, of_settings, of_the_specification};
 
 /// What a stranger may write into an answer, an app's name or a domain.
 const FOREIGN: &str = "no \u{1b}[2J\r\n\u{202e}\u{9b}way";
@@ -168,6 +172,8 @@ fn step_errors() -> Vec<StepError> {
         planned: id,
         signed_in: id,
     });
+    errors.push(StepError::Stale(stale()));
+    errors.push(StepError::Blocked(blocked()));
     errors.push(StepError::Cancelled);
     errors.push(StepError::DeadlineExceeded {
         deadline: Duration::from_secs(9),
@@ -190,11 +196,19 @@ pub(super) fn stopped_by(error: StepError) -> ApplyError {
     ApplyError::new(tenant, first, Vec::new(), Report::default(), Vec::new(), None)
 }
 
-fn onboarding_errors() -> Vec<OnboardingError> {
+fn blocked() -> Blocked {
     let blocked = json!({"findings": [{
         "severity": "blocker", "code": "tokenExpired", "message": "The token has expired.", "remedy": "Sign in again.",
     }]});
+    serde_json::from_value(blocked).unwrap()
+}
+
+fn stale() -> StalePlan {
     let stale = json!({"differences": [{"path": "/tenantId", "approved": 1, "now": 2}]});
+    serde_json::from_value(stale).unwrap()
+}
+
+fn onboarding_errors() -> Vec<OnboardingError> {
     let mut errors: Vec<OnboardingError> = step_errors().into_iter().map(|error| stopped_by(error).into()).collect();
     errors.extend(directory_errors().into_iter().map(|error| ReadError::Directory(error).into()));
     errors.extend(site_errors().into_iter().map(|error| ReadError::Site(error).into()));
@@ -207,172 +221,10 @@ fn onboarding_errors() -> Vec<OnboardingError> {
     errors.push(IncompleteConnection::DirectoryMissing.into());
     errors.push(IncompleteConnection::SiteMissing.into());
     errors.push(IncompleteConnection::NothingToDo.into());
-    errors.push(serde_json::from_value::<Blocked>(blocked).unwrap().into());
-    errors.push(serde_json::from_value::<StalePlan>(stale).unwrap().into());
+    errors.push(IncompleteConnection::SettingsWithoutDirectory.into());
+    errors.push(blocked().into());
+    errors.push(stale().into());
     errors
-}
-
-fn of_the_specification() -> Vec<Sample> {
-    let mut samples = vec![
-        sample(FOREIGN.parse::<SecretValidity>().unwrap_err()),
-        sample("{}".parse::<ConnectionSpec>().unwrap_err()),
-        sample(FOREIGN.parse::<CloudEnvironment>().unwrap_err()),
-    ];
-    for text in ["api://a b", "api://a/", "api://*/x", "urn:x", &format!("api://{}", "a".repeat(300))] {
-        samples.push(sample(text.parse::<AppIdUri>().unwrap_err()));
-    }
-    for problem in [
-        UriOwnerProblem::ForeignDomain {
-            host: "a.example".to_owned(),
-        },
-        UriOwnerProblem::ForeignId { id: "1".to_owned() },
-        UriOwnerProblem::NoOwner,
-    ] {
-        samples.push(sample(problem));
-    }
-    for invalid in [
-        InvalidSchedule::NotAToken,
-        InvalidSchedule::UnknownType { number: 9 },
-        InvalidSchedule::OutOfRange {
-            part: "the hour",
-            given: 25,
-            least: 0,
-            most: 23,
-        },
-        InvalidSchedule::StartYear { given: 2050 },
-        InvalidSchedule::NoSuchDay,
-        InvalidSchedule::MixedInterval,
-        InvalidSchedule::MeaninglessBits,
-        InvalidSchedule::PartOfAMinute,
-        InvalidSchedule::MeansNoStart,
-    ] {
-        samples.push(sample(invalid));
-    }
-    samples
-}
-
-fn of_settings() -> Vec<Sample> {
-    let url = |text: &str| Url::parse(text).unwrap();
-    let endpoints = CloudEndpoints::default().with_graph(url("http://graph.example/")).unwrap_err();
-    let mut samples = vec![
-        sample(endpoints),
-        sample(FOREIGN.parse::<CertificateFingerprint>().unwrap_err()),
-        sample(HttpOptions::default().trusted_root_pem(FOREIGN).unwrap_err()),
-        sample(FOREIGN.parse::<SiteIdentity>().unwrap_err()),
-        sample(AdminServiceAddress::provider(FOREIGN).unwrap_err()),
-        sample(KerberosNeedsAName),
-        sample(ConsoleScriptError::Address(InvalidPowerShellSite::NoHost)),
-        sample(ConsoleScriptError::Refused(SiteRefused::new(FOREIGN, FOREIGN, "Do.").into())),
-    ];
-    samples.extend(
-        [
-            InvalidClientCertificate::NoCertificate,
-            InvalidClientCertificate::NoPrivateKey,
-            InvalidClientCertificate::KeyEncrypted,
-            InvalidClientCertificate::KeyNotRsa,
-            InvalidClientCertificate::KeyOfAnotherCertificate,
-        ]
-        .map(sample),
-    );
-    samples.extend([InvalidHttpOption::Proxy, InvalidHttpOption::UserAgent].map(sample));
-    samples.extend(
-        [
-            InvalidPowerShellSite::SiteCode(FOREIGN.to_owned()),
-            InvalidPowerShellSite::Provider(FOREIGN.to_owned()),
-        ]
-        .map(sample),
-    );
-    samples.push(sample(InvalidPowerShellSite::NoHost));
-    samples
-}
-
-fn of_a_hand_over() -> [Sample; 15] {
-    let (foreign, now) = (|| FOREIGN.to_owned(), time::OffsetDateTime::UNIX_EPOCH);
-    [
-        HandOverError::Nothing,
-        HandOverError::CertificateUnreadable,
-        HandOverError::CertificateWithoutRsa { subject: foreign() },
-        HandOverError::CertificateNotValid {
-            subject: foreign(),
-            from: now,
-            until: now,
-            now,
-        },
-        HandOverError::CertificateForOtherUse {
-            subject: foreign(),
-            lacks: "key usage",
-        },
-        HandOverError::KeyUnreadable { reason: "it is not text" },
-        HandOverError::TakenForADate { text: foreign() },
-        HandOverError::NotSealed,
-        HandOverError::Unreadable { reason: "it is too long" },
-        HandOverError::NotSupported { what: foreign() },
-        HandOverError::WrongRecipient {
-            sealed_to: vec![foreign(), foreign()],
-            own: foreign(),
-        },
-        HandOverError::NotOpened {
-            sealed_to: vec![foreign()],
-        },
-        HandOverError::UnknownVersion { version: 2 },
-        HandOverError::Expired { expired_on: now },
-        HandOverError::Content { reason: foreign() },
-    ]
-    .map(sample)
-}
-
-fn of_services() -> Vec<Sample> {
-    let mut samples: Vec<Sample> = KINDS
-        .map(|kind| sample(TransportFailure::new(kind, io::Error::other(FOREIGN))))
-        .into();
-    samples.push(sample(TransportFailure::too_long()));
-    samples.push(sample(HttpError::Authorization(token(TokenFailure::Expired))));
-    samples.push(sample(HttpError::Unreachable(unreachable(TransportKind::Connect))));
-    samples.push(sample(HttpError::Unexpected(UnexpectedAnswer::new(FOREIGN, FOREIGN, trace()))));
-    samples.push(sample(HttpError::Redirected {
-        to: Some(FOREIGN.to_owned()),
-        trace: trace(),
-    }));
-    samples.extend([
-        sample(TenantDiscoveryError::InvalidName { name: FOREIGN.to_owned() }),
-        sample(TenantDiscoveryError::Unknown { name: FOREIGN.to_owned() }),
-        sample(TenantDiscoveryError::Ambiguous {
-            name: FOREIGN.to_owned(),
-            tenants: Vec::new(),
-        }),
-        sample(TenantDiscoveryError::OtherCloud { host: FOREIGN.to_owned() }),
-        sample(TenantDiscoveryError::from(unreachable(TransportKind::TimedOut))),
-        sample(TenantDiscoveryError::from(refused(RefusalReason::Other))),
-        sample(TenantDiscoveryError::from(UnexpectedAnswer::new(FOREIGN, FOREIGN, trace()))),
-    ]);
-    let foreign = || FOREIGN.to_owned();
-    samples.extend(
-        [
-            PowerShellError::NotStarted { program: foreign() },
-            PowerShellError::TimedOut {
-                after: Duration::from_secs(9),
-            },
-            PowerShellError::EndedEarly {
-                code: Some(1),
-                errors: foreign(),
-            },
-            PowerShellError::WrongLine { number: 3 },
-            PowerShellError::OtherSite {
-                site_code: foreign(),
-                provider: Some(foreign()),
-            },
-            PowerShellError::TooMuchOutput {
-                limit: 9,
-                in_one_line: true,
-            },
-            PowerShellError::NotConnected {
-                operation: foreign(),
-                message: foreign(),
-            },
-        ]
-        .map(sample),
-    );
-    samples
 }
 
 /// One of every public error, in every way it can be.

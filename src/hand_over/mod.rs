@@ -151,6 +151,20 @@ impl HandOver {
         builder.build().map(Self::written_here).map_err(HandOverError::from)
     }
 
+    /// What a specification imports that has the values of both apps: of a run that has not come to its end, put together in
+    /// a [`SecretSink`](crate::connection::SecretSink), or with a secret that was added by hand.
+    ///
+    /// # Errors
+    ///
+    /// [`HandOverError::Nothing`] unless it imports both apps.
+    pub fn from_spec(spec: ConnectionSpec) -> Result<Self, HandOverError> {
+        let hand_over = Self::written_here(spec);
+        match hand_over.apps() {
+            Some(_) => Ok(hand_over),
+            None => Err(HandOverError::Nothing),
+        }
+    }
+
     /// The specification that imports both apps, with the secret in it. Show the hand-over and have its fingerprint
     /// compared first: sealing says who can read a file, not who wrote it.
     #[must_use]

@@ -1,8 +1,8 @@
 //! [`CertificateFingerprint`], the SHA-256 of the one certificate that a server may show.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
-use crate::error::Diagnostic;
+use crate::error::{InvalidValue, ValueKind};
 
 /// The SHA-256 fingerprint of the one certificate that a server may show.
 ///
@@ -16,7 +16,7 @@ use crate::error::Diagnostic;
 /// let text = "9F:86:D0:81:88:4C:7D:65:9A:2F:EA:A0:C5:5A:D0:15:A3:BF:4F:1B:2B:0B:82:2C:D1:5D:6C:15:B0:F0:0A:08";
 /// let fingerprint: CertificateFingerprint = text.parse()?;
 /// assert_eq!(fingerprint.to_string(), text);
-/// # Ok::<(), cmg_onboarding::http::InvalidFingerprint>(())
+/// # Ok::<(), cmg_onboarding::error::InvalidValue>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CertificateFingerprint([u8; 32]);
@@ -52,15 +52,19 @@ impl fmt::Debug for CertificateFingerprint {
 }
 
 impl FromStr for CertificateFingerprint {
-    type Err = InvalidFingerprint;
+    type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut digits = text.chars().filter(|character| !matches!(character, ':' | '-' | ' '));
         let mut bytes = [0; 32];
         for byte in &mut bytes {
-            *byte = two_digits(&mut digits).ok_or(InvalidFingerprint)?;
+            *byte = two_digits(&mut digits).ok_or(InvalidValue::new(ValueKind::Fingerprint))?;
         }
-        digits.next().is_none().then_some(Self(bytes)).ok_or(InvalidFingerprint)
+        digits
+            .next()
+            .is_none()
+            .then_some(Self(bytes))
+            .ok_or(InvalidValue::new(ValueKind::Fingerprint))
     }
 }
 
@@ -68,22 +72,6 @@ fn two_digits(digits: &mut impl Iterator<Item = char>) -> Option<u8> {
     let high = digits.next()?.to_digit(16)?;
     let low = digits.next()?.to_digit(16)?;
     u8::try_from(high << 4 | low).ok()
-}
-
-/// The text is not a SHA-256 fingerprint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a SHA-256 fingerprint has 64 hexadecimal digits")]
-#[non_exhaustive]
-pub struct InvalidFingerprint;
-
-impl Diagnostic for InvalidFingerprint {
-    fn code(&self) -> &'static str {
-        "invalidFingerprint"
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        "Give the SHA-256 of the certificate, as `openssl x509 -noout -fingerprint -sha256` prints it. The thumbprint that Windows shows has 40 digits and is SHA-1.".into()
-    }
 }
 
 #[cfg(test)]
@@ -98,7 +86,11 @@ mod tests {
         assert!(plain.parse::<CertificateFingerprint>().is_ok());
         let sha1 = &plain[..40];
         for text in ["", sha1, &plain[1..], &format!("{plain}0"), &plain.replace('9', "g")] {
-            assert_eq!(text.parse::<CertificateFingerprint>(), Err(InvalidFingerprint), "{text}");
+            assert_eq!(
+                text.parse::<CertificateFingerprint>(),
+                Err(InvalidValue::new(ValueKind::Fingerprint)),
+                "{text}"
+            );
         }
     }
 

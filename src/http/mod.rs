@@ -6,7 +6,7 @@
 //! One call goes this way: `pipeline` gets a token (`authorize`), hands one attempt to the transport, logs
 //! it, and asks `retry` whether to send it again and when; `retry_after` and `silence` say how long to wait
 //! and when to give a host up; `warming` opens a connection while a token is being fetched. `network` is the
-//! transport over the network and the only file that names the HTTP library; `protocol` remembers which
+//! transport over the network and, beside `roots`, the only file that names the HTTP library; `protocol` remembers which
 //! origins speak HTTP/2, `pinning` accepts one certificate, `proxy_trouble` explains a proxy.
 //!
 //! What this room guarantees: HTTPS only, but for the loopback interface; redirects are never followed; a
@@ -28,14 +28,16 @@ mod proxy_trouble;
 mod request;
 mod retry;
 mod retry_after;
+mod roots;
 mod silence;
+mod spans;
 mod transport;
 mod warming;
 
 pub use answer::{Answer, RawAnswer};
 pub use client::HttpClient;
-pub use fingerprint::{CertificateFingerprint, InvalidFingerprint};
-pub use options::{HttpOptions, InvalidHttpOption, Proxy};
+pub use fingerprint::CertificateFingerprint;
+pub use options::{HttpOptions, Proxy};
 pub use pipeline::HttpError;
 pub use request::{Method, Request};
 pub use retry::RetryPolicy;

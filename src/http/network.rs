@@ -1,4 +1,4 @@
-//! The HTTP library, and the only file that names it.
+//! The HTTP library. Beside this file, only [`roots`](super::roots) names it.
 //!
 //! Over TLS, HTTP/2 is spoken from the first byte, because only then do parallel first requests share one connection:
 //! a client that lets TLS negotiate opens one connection for each of them, before it learns that one would do.
@@ -22,7 +22,7 @@ use reqwest::{
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 
 use super::{
-    CertificateFingerprint, HttpOptions, InvalidHttpOption,
+    CertificateFingerprint, HttpOptions,
     answer::RawAnswer,
     options::ProxyChoice,
     protocol::{Protocol, Protocols},
@@ -37,27 +37,6 @@ use crate::{
 
 /// A connection that does not answer this soon to a ping is given up, so that repeats do not go to a dead one.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
-/// Whether these PEM texts all hold certificates that can be used.
-#[cfg(feature = "rustls")]
-pub(super) fn check_roots(texts: &[Vec<u8>]) -> Result<(), InvalidHttpOption> {
-    let read = || {
-        let mut certificates = Vec::new();
-        for text in texts {
-            let found = reqwest::Certificate::from_pem_bundle(text).ok().filter(|found| !found.is_empty())?;
-            certificates.extend(found);
-        }
-        // The library looks into a certificate only when it builds a client.
-        Client::builder().tls_certs_merge(certificates).build().ok()
-    };
-    read().map(drop).ok_or(InvalidHttpOption::RootCertificate)
-}
-
-/// Without TLS there is nothing to trust.
-#[cfg(not(feature = "rustls"))]
-pub(super) const fn check_roots(_: &[Vec<u8>]) -> Result<(), InvalidHttpOption> {
-    Err(InvalidHttpOption::RootCertificate)
-}
 
 /// Sends requests over the network. Its connections are opened when first needed, and shared by all its users.
 #[derive(Debug)]

@@ -4,13 +4,13 @@
 //! [`HttpOptions`] is read once, when the client is built. A [`Proxy`] holds its password as a secret, and
 //! neither `Debug` nor an error shows it.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use secrecy::SecretString;
 use url::{Origin, Url};
 
-use super::{CertificateFingerprint, RetryPolicy};
-use crate::error::Diagnostic;
+use super::{CertificateFingerprint, RetryPolicy, roots};
+use crate::error::{InvalidValue, ValueKind};
 
 /// The settings of an [`HttpClient`](super::HttpClient).
 ///
@@ -75,10 +75,13 @@ impl HttpOptions {
     /// # Errors
     ///
     /// If the text is not one or more certificates in PEM, or the crate is built without its feature `rustls`.
-    pub fn trusted_root_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self, InvalidHttpOption> {
+    pub fn trusted_root_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self, InvalidValue> {
         self.roots.push(pem.as_ref().to_vec());
-        super::network::check_roots(&self.roots)?;
-        Ok(self)
+        if roots::are_usable(&self.roots) {
+            Ok(self)
+        } else {
+            Err(InvalidValue::new(ValueKind::RootCertificate))
+        }
     }
 
     /// Accepts exactly this certificate at the origin of this URL, whatever its issuer, its name and its dates
@@ -105,11 +108,11 @@ impl HttpOptions {
     /// # Errors
     ///
     /// If the text is empty, longer than 128 characters, or has others than visible ASCII and blanks.
-    pub fn user_agent_suffix(mut self, suffix: &str) -> Result<Self, InvalidHttpOption> {
+    pub fn user_agent_suffix(mut self, suffix: &str) -> Result<Self, InvalidValue> {
         let suffix = suffix.trim();
         let is_usable = (1..=128).contains(&suffix.len()) && suffix.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         if !is_usable {
-            return Err(InvalidHttpOption::UserAgent);
+            return Err(InvalidValue::new(ValueKind::UserAgent));
         }
         self.user_agent = format!("cmg-onboarding/{} {suffix}", env!("CARGO_PKG_VERSION"));
         Ok(self)
@@ -190,10 +193,10 @@ impl Proxy {
     ///
     /// If the URL is not one of HTTP or HTTPS with a host, or carries credentials: they belong into
     /// [`with_credentials`](Self::with_credentials), so that nothing shows them.
-    pub fn at(url: Url) -> Result<Self, InvalidHttpOption> {
+    pub fn at(url: Url) -> Result<Self, InvalidValue> {
         let is_bare = url.username().is_empty() && url.password().is_none();
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !is_bare {
-            return Err(InvalidHttpOption::Proxy);
+            return Err(InvalidValue::new(ValueKind::Proxy));
         }
         Ok(Self(ProxyChoice::At { url, credentials: None }))
     }
@@ -219,44 +222,6 @@ impl fmt::Debug for Proxy {
                 write!(formatter, "{}{shown}", url.origin().ascii_serialization())
             }
         }
-    }
-}
-
-/// An HTTP setting cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidHttpOption {
-    /// The text is not a PEM text of one or more certificates, or the crate is built without TLS.
-    #[error("the trusted root certificate cannot be read")]
-    RootCertificate,
-    /// The URL is not that of a proxy.
-    #[error("the proxy's address is not one of HTTP or HTTPS without credentials")]
-    Proxy,
-    /// The text does not fit into a `User-Agent` header.
-    #[error("the user agent has characters that no header has, or is empty or too long")]
-    UserAgent,
-}
-
-impl Diagnostic for InvalidHttpOption {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::RootCertificate => "invalidRootCertificate",
-            Self::Proxy => "invalidProxy",
-            Self::UserAgent => "invalidUserAgent",
-        }
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        match self {
-            Self::RootCertificate => {
-                "Give the issuer's certificates as PEM text, each between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----, and build the crate with its feature `rustls`, which is on by default."
-            }
-            Self::Proxy => {
-                "Give the proxy's address as http://proxy.corp.contoso.com:8080, and its user name and password apart, with `Proxy::with_credentials`."
-            }
-            Self::UserAgent => "Give a name and a version, as contoso-portal/2.1.",
-        }
-        .into()
     }
 }
 

@@ -7,16 +7,18 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
+use tracing::Instrument;
 use url::Url;
 
 use super::{
-    answer::{Answer, RawAnswer},
+    answer::Answer,
     authorize::{Authorization, Authorize, Rejection, Scheme},
     challenge::claims_of,
     request::{Method, Request},
     retry::{Advice, RetryPolicy, Schedule, after_answer, after_failure},
     retry_after::requested_wait,
     silence::{Answered, Silence},
+    spans,
     transport::{Attempt, Route, Transport, TransportFailure},
     warming::{Warming, root_of},
 };
@@ -127,6 +129,19 @@ impl Pipeline {
         authorize: Option<&dyn Authorize>,
         advise: fn(&Answer) -> Option<Advice>,
     ) -> Result<Answer, HttpError> {
+        let span = spans::of_request(request);
+        let result = self.repeat(call, request, authorize, advise).instrument(span.clone()).await;
+        spans::record(&span, &result);
+        result
+    }
+
+    async fn repeat(
+        &self,
+        call: Call,
+        request: &Request,
+        authorize: Option<&dyn Authorize>,
+        advise: fn(&Answer) -> Option<Advice>,
+    ) -> Result<Answer, HttpError> {
         let mut schedule = self.policy.begin();
         let mut credentials = Credentials::new(authorize);
         let mut warming = Warming::new(self.warm(request.url()));
@@ -149,8 +164,9 @@ impl Pipeline {
             let attempted = self
                 .transport
                 .attempt(Attempt::by(request, authorization.as_ref(), limit, self.route));
+            let attempted = attempted.instrument(spans::of_attempt(attempt));
             let outcome = warming.beside_attempt(attempted).await;
-            log(request, attempt, &outcome);
+            spans::log(request, attempt, began.elapsed(), &outcome);
             let (reason, delay, end) = match outcome {
                 Err(failure) => {
                     let most = after_failure(&failure, request.is_repeatable());
@@ -290,23 +306,6 @@ fn redirected(request: &Request, answer: &Answer) -> HttpError {
     HttpError::Redirected {
         to,
         trace: answer.trace().clone(),
-    }
-}
-
-/// One event per attempt: never a query, a header, a body or a token.
-fn log(request: &Request, attempt: u32, outcome: &Result<RawAnswer, TransportFailure>) {
-    let (method, path, host) = (request.method().as_str(), request.url().path(), request.host());
-    let client_request_id = request.client_request_id();
-    match outcome {
-        Ok(answer) => {
-            let request_id = answer.headers.request_id.as_deref().unwrap_or_default();
-            let status = answer.status;
-            tracing::debug!(method, host, path, attempt, status, client_request_id, request_id, "answered");
-        }
-        Err(failure) => {
-            let (kind, error) = (failure.kind(), crate::error::chain(failure));
-            tracing::debug!(method, host, path, attempt, client_request_id, ?kind, %error, "no answer");
-        }
     }
 }
 

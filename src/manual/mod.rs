@@ -1,13 +1,22 @@
 //! Chapters on what holds across the whole crate.
 
+#[doc = include_str!("command_line.md")]
+pub mod command_line {}
+
 #[doc = include_str!("http.md")]
 pub mod http {}
+
+#[doc = include_str!("life_after_onboarding.md")]
+pub mod life_after_onboarding {}
 
 #[doc = include_str!("mocking.md")]
 #[doc = "```"]
 #[doc = include_str!("../../examples/mocking.rs")]
 #[doc = "```"]
 pub mod mocking {}
+
+#[doc = include_str!("observability.md")]
+pub mod observability {}
 
 #[doc = include_str!("permissions.md")]
 pub mod permissions {}

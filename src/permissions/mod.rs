@@ -36,7 +36,7 @@ pub enum PermissionType {
 }
 
 /// The permissions of which one suffices, the least privileged first.
-pub type AnyOf = &'static [&'static str];
+pub(crate) type AnyOf = &'static [&'static str];
 
 impl Use {
     /// The permissions that it takes: one of each set. An empty set means that it cannot be done this way at all.
@@ -69,7 +69,7 @@ pub fn least(uses: &[Use], kind: PermissionType) -> Vec<&'static str> {
 
 /// The least permissions that have to be added to those granted, each once.
 #[must_use]
-pub fn lacking<S: AsRef<str>>(uses: &[Use], kind: PermissionType, granted: &[S]) -> Vec<&'static str> {
+pub(crate) fn lacking<S: AsRef<str>>(uses: &[Use], kind: PermissionType, granted: &[S]) -> Vec<&'static str> {
     let mut uses = uses.to_vec();
     // Writes come first: what may write may mostly read as well.
     uses.sort_unstable();

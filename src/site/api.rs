@@ -24,8 +24,12 @@ use crate::{
 /// | verb | operations |
 /// | --- | --- |
 /// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `snapshot` |
+/// | [`check`](crate::AzureServicesConnection::check), [`expiring`](crate::connection::expiring) | `snapshot` |
 /// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | `snapshot`, `onboard` |
+/// | [`renew_secret`](crate::AzureServicesConnection::renew_secret) | `snapshot`; `onboard` if the site takes renewed secrets |
+/// | [`remove_old_secrets`](crate::AzureServicesConnection::remove_old_secrets) | `snapshot` |
 /// | [`remove`](crate::AzureServicesConnection::remove) | `snapshot`, `remove` |
+/// | [`view`](crate::AzureServicesConnection::view), [`connections`](crate::connection::connections) | `snapshot` |
 /// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | none |
 ///
 /// [`manual::mocking`](crate::manual::mocking) has complete mocks. The feature `contract` holds an implementation to what is

@@ -1,11 +1,11 @@
 //! Which site it is, so that the secrets of two sites are told apart.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use uuid::{Uuid, uuid};
 
-use crate::error::Diagnostic;
+use crate::error::{InvalidValue, ValueKind};
 
 /// The namespace of the digests: its own, so that a digest never equals an id that is derived for the directory.
 const NAMESPACE: Uuid = uuid!("5d0b7c0e-6f5b-5a59-8c0a-0f1f5a3b7e42");
@@ -26,7 +26,7 @@ const LONGEST: usize = 40;
 /// assert_ne!(identity, SiteIdentity::of("P01", "lab01.corp.contoso.com"));
 /// assert_eq!(identity.as_str().len(), 8);
 /// assert_eq!("hierarchy-1".parse::<SiteIdentity>()?.to_string(), "hierarchy-1");
-/// # Ok::<(), cmg_onboarding::site::InvalidSiteIdentity>(())
+/// # Ok::<(), cmg_onboarding::error::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -58,22 +58,22 @@ impl fmt::Display for SiteIdentity {
 }
 
 impl FromStr for SiteIdentity {
-    type Err = InvalidSiteIdentity;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, InvalidSiteIdentity> {
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         if (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_allowed) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(InvalidSiteIdentity)
+            Err(InvalidValue::new(ValueKind::SiteIdentity))
         }
     }
 }
 
 impl TryFrom<String> for SiteIdentity {
-    type Error = InvalidSiteIdentity;
+    type Error = InvalidValue;
 
-    fn try_from(text: String) -> Result<Self, InvalidSiteIdentity> {
+    fn try_from(text: String) -> Result<Self, InvalidValue> {
         text.parse()
     }
 }
@@ -81,21 +81,5 @@ impl TryFrom<String> for SiteIdentity {
 impl From<SiteIdentity> for String {
     fn from(identity: SiteIdentity) -> Self {
         identity.0
-    }
-}
-
-/// The text is not a site's identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a site's identity has 1 to 40 letters, digits, hyphens, underscores or dots")]
-#[non_exhaustive]
-pub struct InvalidSiteIdentity;
-
-impl Diagnostic for InvalidSiteIdentity {
-    fn code(&self) -> &'static str {
-        "invalidSiteIdentity"
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        "Give a short text without blanks that is the same in every run against this site, or leave it out.".into()
     }
 }

@@ -5,14 +5,16 @@ pub mod admin_service;
 mod api;
 mod identity;
 mod info;
+mod known_app;
 mod objects;
 pub mod power_shell;
 mod split;
 mod work;
 
 pub use api::{Site, SiteHandle};
-pub use identity::{InvalidSiteIdentity, SiteIdentity};
+pub use identity::SiteIdentity;
 pub use info::{SiteGateway, SiteHierarchy, SiteInfo};
+pub use known_app::KnownApp;
 pub use objects::{SiteApplication, SiteConnection, SiteDiscovery, SiteSnapshot, SiteTenant, UnreadRow};
 pub use split::SplitSite;
 pub use work::{

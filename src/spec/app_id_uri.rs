@@ -14,12 +14,9 @@ use crate::{
 /// The forms of an App ID URI that Microsoft Entra accepts for a single-tenant app registration.
 ///
 /// Source: *Restrictions on identifier URIs of Microsoft Entra applications*.
-pub const ACCEPTED_FORMS: &str = "api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, \
+pub(crate) const ACCEPTED_FORMS: &str = "api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, \
 api://{string}.{verifiedDomain}/{string}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or \
 https://{initialDomain}.onmicrosoft.com/{string}";
-
-/// What the wizard puts into the App ID URI field, and what Microsoft Entra has refused since October 2021.
-pub const WIZARD_DEFAULT: &str = "https://ConfigMgrService";
 
 const LONGEST: usize = 255;
 
@@ -106,7 +103,7 @@ impl AppIdUri {
     /// # Errors
     ///
     /// If the URI's domain is not one of the tenant's, or its id is neither the tenant's nor the app's.
-    pub fn check_owner(
+    pub(crate) fn check_owner(
         &self,
         tenant: TenantId,
         verified_domains: &[String],
@@ -229,34 +226,14 @@ impl Diagnostic for InvalidAppIdUri {
 }
 
 /// The form is right, but the tenant does not own what the URI names.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UriOwnerProblem {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UriOwnerProblem {
     /// The domain of an `https://` URI is not verified in the tenant. Microsoft Entra refuses it.
-    #[error("{host} is not a verified domain of the tenant, nor below one")]
-    ForeignDomain {
-        /// The host of the URI.
-        host: String,
-    },
+    ForeignDomain { host: String },
     /// The id of an `api://` URI is neither the tenant's nor the application's. Microsoft Entra refuses it.
-    #[error("{id} is neither the id of the tenant nor of this application")]
-    ForeignId {
-        /// The id in the URI.
-        id: String,
-    },
+    ForeignId { id: String },
     /// Names no domain or id of the tenant at all. Most tenants' default policy refuses it since 2025.
-    #[error("the App ID URI contains neither a verified domain, nor the tenant id, nor the application id")]
     NoOwner,
-}
-
-impl Diagnostic for UriOwnerProblem {
-    fn code(&self) -> &'static str {
-        "uriNotOwned"
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        format!("Leave the App ID URI to its default, or use one of these forms: {ACCEPTED_FORMS}.").into()
-    }
 }
 
 #[cfg(test)]
@@ -330,7 +307,7 @@ mod tests {
     #[test]
     fn the_wizards_default_is_well_formed_but_nobodys() {
         assert_eq!(
-            check(WIZARD_DEFAULT),
+            check("https://ConfigMgrService"),
             Err(UriOwnerProblem::ForeignDomain {
                 host: "configmgrservice".to_owned()
             })

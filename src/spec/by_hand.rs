@@ -27,7 +27,7 @@ mod console;
 mod portal;
 mod text;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{AppIdUri, ConnectionSpec, ServerApp};
 
@@ -41,7 +41,7 @@ const REGISTERING: &str = "https://learn.microsoft.com/intune/configmgr/core/cli
 const WIZARD: &str = "https://learn.microsoft.com/intune/configmgr/core/clients/manage/cmg/configure-azure-ad";
 
 /// A connection as steps for people, as data. It prints as plain text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ByHand {
@@ -56,7 +56,7 @@ pub struct ByHand {
 }
 
 /// A value that is known only on the way. It stands in braces wherever it is needed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Placeholder {
@@ -67,7 +67,7 @@ pub struct Placeholder {
 }
 
 /// One part of the work, at one place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Part {
@@ -86,7 +86,7 @@ pub struct Part {
 }
 
 /// Which part of the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum PartKind {
@@ -101,7 +101,7 @@ pub enum PartKind {
 }
 
 /// One step on one page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Step {
@@ -114,7 +114,7 @@ pub struct Step {
 }
 
 /// One field of a page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Field {

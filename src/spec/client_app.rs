@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::{
     existing_app::{AdoptedClientApp, ReusedApp, read_client_id, read_reused},
+    field_input::FieldInput,
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
     server_app::{check_owners, read_owners},
-    violations::{FieldInput, InvalidSpec, Violations, below},
+    violations::{InvalidSpec, Violations, below},
 };
 use crate::ids::{ApplicationId, DirectoryObjectId};
 

@@ -8,10 +8,12 @@ use serde_json::Value;
 use super::{
     client_app::{ClientApp, ClientAppDraft},
     discovery::{DiscoverySpec, DiscoverySpecBuilder},
+    field_input::FieldInput,
     names::check_name,
     reader::Reader,
-    server_app::{ServerApp, ServerAppDraft},
-    violations::{FieldInput, InvalidSpec, Rule, ViolationCode, Violations},
+    server_app::ServerApp,
+    server_app_draft::ServerAppDraft,
+    violations::{InvalidSpec, Rule, ViolationCode, Violations},
 };
 use crate::cloud::CloudEnvironment;
 
@@ -176,7 +178,7 @@ impl<'de> Deserialize<'de> for ConnectionSpec {
     }
 }
 
-fn from_value(value: Value) -> Result<ConnectionSpec, InvalidSpec> {
+pub(crate) fn from_value(value: Value) -> Result<ConnectionSpec, InvalidSpec> {
     let mut violations = Violations::default();
     let spec = Reader::new("", value, &mut violations).and_then(|reader| {
         let builder = ConnectionSpecBuilder::read(reader, &mut violations);
@@ -202,6 +204,13 @@ pub struct ConnectionSpecBuilder {
 }
 
 impl ConnectionSpecBuilder {
+    /// *Name* of the connection in the site, in the place of the one that the builder began with. If the specification has no
+    /// [key](Self::key), its app registrations are found by the name, too.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
     /// *Description*. Default: none.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());

@@ -1,72 +1,16 @@
 //! The wizard's Discovery page: Microsoft Entra user and group discovery.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{
+    field_input::FieldInput,
     names::check_name,
     reader::Reader,
     schedule::Schedule,
-    violations::{FieldInput, InvalidSpec, Rule, ViolationCode, Violations, below},
+    switch::{OFF, Switch},
+    violations::{InvalidSpec, Rule, ViolationCode, Violations, below},
 };
-
-/// How JSON says that a kind of discovery is switched off.
-const OFF: &str = "off";
-
-/// What becomes of one kind of discovery.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-enum Switch<T> {
-    /// It is left as it is.
-    #[default]
-    Leave,
-    /// It is switched off.
-    Off,
-    /// It is switched on, with these settings.
-    On(T),
-}
-
-impl<T> Switch<T> {
-    const fn is_left(&self) -> bool {
-        matches!(self, Self::Leave)
-    }
-
-    const fn on(&self) -> Option<&T> {
-        match self {
-            Self::On(settings) => Some(settings),
-            Self::Leave | Self::Off => None,
-        }
-    }
-
-    fn map<U>(self, settings: impl FnOnce(T) -> U) -> Switch<U> {
-        match self {
-            Self::Leave => Switch::Leave,
-            Self::Off => Switch::Off,
-            Self::On(value) => Switch::On(settings(value)),
-        }
-    }
-}
-
-impl<T: Default> Switch<T> {
-    /// Switched on, with a change of its settings.
-    fn switched_on(self, change: impl FnOnce(&mut T)) -> Self {
-        let mut settings = match self {
-            Self::On(settings) => settings,
-            Self::Leave | Self::Off => T::default(),
-        };
-        change(&mut settings);
-        Self::On(settings)
-    }
-}
-
-impl<T: Serialize> Serialize for Switch<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Leave => serializer.serialize_none(),
-            Self::Off => serializer.serialize_str(OFF),
-            Self::On(settings) => settings.serialize(serializer),
-        }
-    }
-}
 
 /// What the Discovery page asks for, of at least one of the two kinds.
 ///

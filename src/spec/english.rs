@@ -49,11 +49,11 @@ macro_rules! schedule {
     ($reason:literal) => {
         Words::new(
             concat!(
-                "a schedule token of 16 hexadecimal digits, such as 0001170000100038 (",
+                "a schedule, such as \"every 7 days from 02:30 UTC\" or the token 0001170000100038 (",
                 $reason,
                 ")"
             ),
-            "Give what the cmdlet New-CMSchedule prints with -ScheduleString, or leave the schedule to the product.",
+            "Give the words of a schedule, or what the cmdlet New-CMSchedule prints with -ScheduleString, or leave the schedule to the product.",
         )
     };
 }
@@ -149,6 +149,7 @@ pub(crate) const fn violation(code: ViolationCode) -> Words {
         ),
         Code::DeltaMinutesZero => Words::new("at least one minute", "Choose an interval, or leave it out for the product's own."),
         Code::ScheduleNotAToken => schedule!("a schedule token has 16 hexadecimal digits"),
+        Code::ScheduleWordsUnclear => schedule!("its words are not understood: ${expected} is expected"),
         Code::ScheduleTypeUnknown => schedule!("${number} is not the number of a recurrence type"),
         Code::SchedulePartOutOfRange => schedule!("${part} is ${value}, and ${least} to ${most} is possible"),
         Code::ScheduleStartYearOutOfRange => schedule!("the start is in the year ${year}, and 1970 to 2033 is possible"),

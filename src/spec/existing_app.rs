@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::{
     app_id_uri::AppIdUri,
+    field_input::FieldInput,
     reader::Reader,
     secret_validity::SecretValidity,
     server_app::{check_uri, check_validity},
-    violations::{FieldInput, InvalidSpec, ViolationCode, Violations, below},
+    violations::{InvalidSpec, ViolationCode, Violations, below},
 };
 use crate::ids::ApplicationId;
 

@@ -7,10 +7,11 @@ use uuid::Uuid;
 use super::{
     app_id_uri::AppIdUri,
     existing_app::read_client_id,
+    field_input::FieldInput,
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
     server_app::check_uri,
-    violations::{FieldInput, InvalidSpec, ViolationCode, Violations, below},
+    violations::{InvalidSpec, ViolationCode, Violations, below},
 };
 use crate::{
     ids::{ApplicationId, TenantId},

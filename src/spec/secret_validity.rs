@@ -1,11 +1,11 @@
 //! How long a secret is valid.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::{Date, Duration, Month, OffsetDateTime, macros::format_description};
 
-use crate::error::Diagnostic;
+use crate::error::{InvalidValue, ValueKind};
 
 /// What stays free below a limit that counts in days, since the clocks of this computer and of the directory differ.
 const MARGIN: Duration = Duration::MINUTE;
@@ -107,9 +107,9 @@ impl fmt::Display for SecretValidity {
 }
 
 impl FromStr for SecretValidity {
-    type Err = InvalidSecretValidity;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, InvalidSecretValidity> {
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         match text {
             "oneYear" => return Ok(Self::OneYear),
             "twoYears" => return Ok(Self::TwoYears),
@@ -123,7 +123,10 @@ impl FromStr for SecretValidity {
         }
         let is_date = text.len() == "2027-05-31".len();
         let day = Date::parse(text, format_description!("[year]-[month]-[day]"));
-        day.ok().filter(|_| is_date).map(Self::Until).ok_or(InvalidSecretValidity)
+        day.ok()
+            .filter(|_| is_date)
+            .map(Self::Until)
+            .ok_or(InvalidValue::new(ValueKind::SecretValidity))
     }
 }
 
@@ -139,30 +142,10 @@ impl<'de> Deserialize<'de> for SecretValidity {
     }
 }
 
-/// A text that names no [`SecretValidity`].
-///
-/// It does not repeat the text, which may be a secret in the wrong place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the text is not a valid secret validity, which is oneYear or twoYears, a number of days such as P180D, a date such as 2027-05-31, or longestAllowed"
-)]
-#[non_exhaustive]
-pub struct InvalidSecretValidity;
-
-impl Diagnostic for InvalidSecretValidity {
-    fn code(&self) -> &'static str {
-        "invalidSecretValidity"
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        "Write oneYear or twoYears, as the console offers them for the secret key validity period. If the tenant's policy allows only shorter secrets, write longestAllowed, or a number of days such as P180D."
-            .into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Diagnostic;
     use proptest::prelude::*;
     use time::macros::{date, datetime};
 

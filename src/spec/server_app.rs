@@ -5,17 +5,18 @@ use url::Url;
 
 use super::{
     app_id_uri::AppIdUri,
-    existing_app::{AdoptedServerApp, AdoptedServerAppBuilder, ReusedApp, read_reused},
-    imported_server_app::{ImportedServerApp, ImportedServerAppBuilder},
+    existing_app::{AdoptedServerApp, ReusedApp},
+    field_input::FieldInput,
+    imported_server_app::ImportedServerApp,
     names::{LONGEST_APP_NAME, check_name},
     reader::Reader,
     secret_validity::SecretValidity,
-    violations::{FieldInput, InvalidSpec, Rule, ViolationCode, Violations, below},
+    violations::{InvalidSpec, Rule, ViolationCode, Violations, below},
 };
 use crate::ids::{ApplicationId, DirectoryObjectId};
 
 /// The wizard's default for *HomePage URL*. The product does not use it; Microsoft Entra shows it.
-pub const DEFAULT_HOME_PAGE_URL: &str = "https://ConfigMgrService";
+const DEFAULT_HOME_PAGE_URL: &str = "https://ConfigMgrService";
 
 const LONGEST_HOME_PAGE_URL: usize = 255;
 
@@ -202,7 +203,7 @@ impl ServerAppSpecBuilder {
         violations.into_result(spec)
     }
 
-    fn read(reader: &mut Reader, violations: &mut Violations) -> Self {
+    pub(super) fn read(reader: &mut Reader, violations: &mut Violations) -> Self {
         Self {
             name: reader.text("name", violations),
             home_page_url: reader.text("homePageUrl", violations),
@@ -212,7 +213,7 @@ impl ServerAppSpecBuilder {
         }
     }
 
-    fn check(self, path: &str, violations: &mut Violations) -> Option<ServerAppSpec> {
+    pub(super) fn check(self, path: &str, violations: &mut Violations) -> Option<ServerAppSpec> {
         let name = check_name(self.name, Some(LONGEST_APP_NAME), &below(path, "name"), violations);
         let home_page_url = self.home_page_url.unwrap_or_else(|| DEFAULT_HOME_PAGE_URL.to_owned());
         let is_url = Url::parse(&home_page_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
@@ -236,126 +237,15 @@ impl ServerAppSpecBuilder {
     }
 }
 
-/// A server app not yet checked. Everything that [`super::ConnectionSpecBuilder::server_app`] takes turns into one.
-#[derive(Debug, Clone)]
-pub struct ServerAppDraft(pub(super) Draft);
-
-#[derive(Debug, Clone)]
-pub(super) enum Draft {
-    Create(ServerAppSpecBuilder),
-    Import(ImportedServerAppBuilder),
-    Reuse(FieldInput<ApplicationId>),
-    Adopt(AdoptedServerAppBuilder),
-}
-
-impl ServerAppDraft {
-    pub(super) const CHOICES: [&'static str; 4] = ["create", "import", "reuse", "adopt"];
-
-    pub(super) fn read(mut choice: Reader, violations: &mut Violations) -> Option<Self> {
-        let (way, mut reader) = choice.one_of(&Self::CHOICES, violations)?;
-        choice.finish(&Self::CHOICES, violations);
-        let draft = match way {
-            "create" => {
-                let builder = ServerAppSpecBuilder::read(&mut reader, violations);
-                reader.finish(&["name", "homePageUrl", "appIdUri", "secretValidity", "owners"], violations);
-                Draft::Create(builder)
-            }
-            "import" => {
-                let builder = ImportedServerAppBuilder::read(&mut reader, violations);
-                reader.finish(
-                    &[
-                        "tenantName",
-                        "tenantId",
-                        "name",
-                        "clientId",
-                        "secretKey",
-                        "secretKeyExpiry",
-                        "appIdUri",
-                    ],
-                    violations,
-                );
-                Draft::Import(builder)
-            }
-            "adopt" => {
-                let builder = AdoptedServerAppBuilder::read(&mut reader, violations);
-                reader.finish(&AdoptedServerAppBuilder::FIELDS, violations);
-                Draft::Adopt(builder)
-            }
-            _ => {
-                let id = reader.text("clientId", violations).into();
-                reader.finish(&["clientId"], violations);
-                Draft::Reuse(id)
-            }
-        };
-        Some(Self(draft))
-    }
-
-    pub(super) fn check(self, path: &str, violations: &mut Violations) -> Option<ServerApp> {
-        match self.0 {
-            Draft::Create(builder) => builder.check(&below(path, "create"), violations).map(ServerApp::Create),
-            Draft::Import(builder) => builder.check(&below(path, "import"), violations).map(ServerApp::Import),
-            Draft::Reuse(id) => read_reused(id, path, violations).map(ServerApp::Reuse),
-            Draft::Adopt(builder) => builder.check(&below(path, "adopt"), violations).map(ServerApp::Adopt),
-        }
-    }
-}
-
-impl From<ServerAppSpecBuilder> for ServerAppDraft {
-    fn from(builder: ServerAppSpecBuilder) -> Self {
-        Self(Draft::Create(builder))
-    }
-}
-
-impl From<ImportedServerAppBuilder> for ServerAppDraft {
-    fn from(builder: ImportedServerAppBuilder) -> Self {
-        Self(Draft::Import(builder))
-    }
-}
-
-impl From<ServerAppSpec> for ServerAppDraft {
+impl From<ServerAppSpec> for ServerAppSpecBuilder {
     fn from(spec: ServerAppSpec) -> Self {
-        Self(Draft::Create(ServerAppSpecBuilder {
+        Self {
             name: Some(spec.name),
             home_page_url: Some(spec.home_page_url),
             app_id_uri: spec.app_id_uri.map_or(FieldInput::Nothing, FieldInput::Value),
             secret_validity: FieldInput::Value(spec.secret_validity),
             owners: spec.owners.into_iter().map(FieldInput::Value).collect(),
-        }))
-    }
-}
-
-impl From<ImportedServerApp> for ServerAppDraft {
-    fn from(app: ImportedServerApp) -> Self {
-        Self(Draft::Import(app.into()))
-    }
-}
-
-impl From<AdoptedServerAppBuilder> for ServerAppDraft {
-    fn from(builder: AdoptedServerAppBuilder) -> Self {
-        Self(Draft::Adopt(builder))
-    }
-}
-
-impl From<AdoptedServerApp> for ServerAppDraft {
-    fn from(app: AdoptedServerApp) -> Self {
-        Self(Draft::Adopt(app.into()))
-    }
-}
-
-impl From<ServerApp> for ServerAppDraft {
-    fn from(app: ServerApp) -> Self {
-        match app {
-            ServerApp::Create(app) => app.into(),
-            ServerApp::Import(app) => app.into(),
-            ServerApp::Reuse(app) => app.into(),
-            ServerApp::Adopt(app) => app.into(),
         }
-    }
-}
-
-impl From<ReusedApp> for ServerAppDraft {
-    fn from(app: ReusedApp) -> Self {
-        Self(Draft::Reuse(FieldInput::Value(app.client_id())))
     }
 }
 

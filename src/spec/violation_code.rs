@@ -97,6 +97,8 @@ pub enum ViolationCode {
     DeltaMinutesZero,
     /// The schedule is not a token of 16 hexadecimal digits.
     ScheduleNotAToken,
+    /// The words of the schedule are not understood. Parameters: `expected` (what is expected, in English).
+    ScheduleWordsUnclear,
     /// The schedule is of an unknown type. Parameters: `number` (of the type).
     ScheduleTypeUnknown,
     /// A part of the schedule is out of its range. Parameters: `part` (in English), `value`, `least` and `most` (numbers).
@@ -161,6 +163,7 @@ impl ViolationCode {
         Self::GroupNamedTwice,
         Self::DeltaMinutesZero,
         Self::ScheduleNotAToken,
+        Self::ScheduleWordsUnclear,
         Self::ScheduleTypeUnknown,
         Self::SchedulePartOutOfRange,
         Self::ScheduleStartYearOutOfRange,
@@ -189,6 +192,7 @@ impl From<InvalidSchedule> for Rule {
         let of = |code| Self::from(code);
         match reason {
             InvalidSchedule::NotAToken => of(ViolationCode::ScheduleNotAToken),
+            InvalidSchedule::WordsUnclear { expected } => of(ViolationCode::ScheduleWordsUnclear).with("expected", expected),
             InvalidSchedule::UnknownType { number } => of(ViolationCode::ScheduleTypeUnknown).with("number", number),
             InvalidSchedule::OutOfRange { part, given, least, most } => of(ViolationCode::SchedulePartOutOfRange)
                 .with("part", part)

@@ -42,7 +42,7 @@ pub use entra::{
     BrowserSignIn, ClientAssertionSignIn, ClientSecretSignIn, DEFAULT_SIGN_IN_CLIENT, DeviceCode, DeviceCodeSignIn, EntraSecretProbe,
 };
 #[cfg(all(feature = "sign-in", feature = "rustls"))]
-pub use entra::{ClientCertificate, ClientCertificateSignIn, InvalidClientCertificate};
+pub use entra::{ClientCertificate, ClientCertificateSignIn};
 pub use environment::EnvironmentToken;
 pub use explain::{Explanation, error_codes, explain};
 pub use probe::{ProbedResource, SecretProbe};

@@ -66,26 +66,35 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::clock::FixedClock>();
     is_shareable::<cmg_onboarding::clock::ManualClock>();
     is_shareable::<cmg_onboarding::clock::SystemClock>();
-    is_shareable::<cmg_onboarding::cloud::InvalidEndpoint>();
-    is_shareable::<cmg_onboarding::cloud::UnknownEnvironment>();
+    is_shareable::<cmg_onboarding::connection::Answer>();
     is_shareable::<cmg_onboarding::connection::AppOutcome>();
     is_shareable::<cmg_onboarding::connection::AppRole>();
     is_shareable::<cmg_onboarding::connection::AppSource>();
+    is_shareable::<cmg_onboarding::connection::AppView>();
     is_shareable::<cmg_onboarding::connection::ApplyError>();
     is_shareable::<cmg_onboarding::connection::AzureServicesConnectionBuilder>();
     is_shareable::<cmg_onboarding::connection::Blocked>();
     is_shareable::<cmg_onboarding::connection::Cancel>();
     is_shareable::<cmg_onboarding::connection::Change>();
+    is_shareable::<cmg_onboarding::connection::Check>();
+    is_shareable::<cmg_onboarding::connection::CheckStatus>();
     is_shareable::<cmg_onboarding::connection::ClientSettings>();
+    is_shareable::<cmg_onboarding::connection::ConnectionView>();
+    is_shareable::<cmg_onboarding::connection::ConnectionsView>();
+    is_shareable::<cmg_onboarding::connection::ConsentView>();
     is_shareable::<cmg_onboarding::connection::Consents>();
     is_shareable::<cmg_onboarding::connection::EventKind>();
+    is_shareable::<cmg_onboarding::connection::Expiry>();
+    is_shareable::<cmg_onboarding::connection::ExpiryKind>();
     is_shareable::<cmg_onboarding::connection::Finding>();
     is_shareable::<cmg_onboarding::connection::FindingCode>();
     is_shareable::<cmg_onboarding::connection::ImportVerifier>();
     is_shareable::<cmg_onboarding::connection::IncompleteConnection>();
+    is_shareable::<cmg_onboarding::connection::Inventory>();
+    is_shareable::<cmg_onboarding::connection::InventoryEntry>();
     is_shareable::<cmg_onboarding::connection::IssuedSecret>();
-    fn manyresult<K: Send + Sync + 'static>() {
-        is_shareable::<cmg_onboarding::connection::ManyResult<K>>();
+    fn manyresult<K: Send + Sync + 'static, R: Send + Sync + 'static>() {
+        is_shareable::<cmg_onboarding::connection::ManyResult<K, R>>();
     }
     is_shareable::<cmg_onboarding::connection::NewSecret>();
     is_shareable::<cmg_onboarding::connection::NextStep>();
@@ -101,12 +110,19 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::ProblemFailure>();
     is_shareable::<cmg_onboarding::connection::PropertyChange>();
     is_shareable::<cmg_onboarding::connection::ReadError>();
+    fn reading<T: Send + Sync + 'static>() {
+        is_shareable::<cmg_onboarding::connection::Reading<T>>();
+    }
     fn reference<T: Send + Sync + 'static>() {
         is_shareable::<cmg_onboarding::connection::Reference<T>>();
     }
+    is_shareable::<cmg_onboarding::connection::RegistrationView>();
+    is_shareable::<cmg_onboarding::connection::RemovalScope>();
     is_shareable::<cmg_onboarding::connection::RunId>();
+    is_shareable::<cmg_onboarding::connection::SecretIssuer>();
     is_shareable::<std::sync::Arc<dyn cmg_onboarding::connection::SecretSink>>();
     is_shareable::<cmg_onboarding::connection::SecretSinkError>();
+    is_shareable::<cmg_onboarding::connection::SecretView>();
     is_shareable::<cmg_onboarding::connection::Severity>();
     is_shareable::<cmg_onboarding::connection::SignInSummary>();
     is_shareable::<cmg_onboarding::connection::StalePlan>();
@@ -116,6 +132,8 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::StepReport>();
     is_shareable::<cmg_onboarding::connection::Verb>();
     is_shareable::<cmg_onboarding::connection::Verification>();
+    is_shareable::<cmg_onboarding::connection::ViewOptions>();
+    is_shareable::<cmg_onboarding::connection::WatchedApp>();
     is_shareable::<cmg_onboarding::connection::When>();
     is_shareable::<cmg_onboarding::connection::Written>();
     is_shareable::<cmg_onboarding::connection::review::CallerNeeds>();
@@ -157,6 +175,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::directory::WebApplication>();
     is_shareable::<cmg_onboarding::error::Effect>();
     is_shareable::<cmg_onboarding::error::ExceededMaxWait>();
+    is_shareable::<cmg_onboarding::error::InvalidValue>();
     is_shareable::<cmg_onboarding::error::NotSupported>();
     is_shareable::<cmg_onboarding::error::NotVisible>();
     is_shareable::<cmg_onboarding::error::RefusalReason>();
@@ -172,6 +191,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::error::TransportKind>();
     is_shareable::<cmg_onboarding::error::UnexpectedAnswer>();
     is_shareable::<cmg_onboarding::error::Unreachable>();
+    is_shareable::<cmg_onboarding::error::ValueKind>();
     is_shareable::<cmg_onboarding::hand_over::Fingerprint>();
     is_shareable::<cmg_onboarding::hand_over::HandOver>();
     is_shareable::<cmg_onboarding::hand_over::HandOverError>();
@@ -182,8 +202,6 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::http::Attempt<'static>>();
     is_shareable::<cmg_onboarding::http::CertificateFingerprint>();
     is_shareable::<cmg_onboarding::http::HttpError>();
-    is_shareable::<cmg_onboarding::http::InvalidFingerprint>();
-    is_shareable::<cmg_onboarding::http::InvalidHttpOption>();
     is_shareable::<cmg_onboarding::http::Method>();
     is_shareable::<cmg_onboarding::http::Proxy>();
     is_shareable::<cmg_onboarding::http::RawAnswer>();
@@ -203,7 +221,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::permissions::Use>();
     is_shareable::<cmg_onboarding::permissions::WithoutRole>();
     is_shareable::<cmg_onboarding::site::ClientAppImport>();
-    is_shareable::<cmg_onboarding::site::InvalidSiteIdentity>();
+    is_shareable::<cmg_onboarding::site::KnownApp>();
     is_shareable::<cmg_onboarding::site::NamedConnection>();
     is_shareable::<cmg_onboarding::site::SecretHeld>();
     is_shareable::<cmg_onboarding::site::ServerAppImport>();
@@ -231,11 +249,8 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::site::admin_service::AdminServiceSignIn>();
     is_shareable::<cmg_onboarding::site::admin_service::AdminServiceSite>();
     is_shareable::<cmg_onboarding::site::admin_service::AdminServiceSiteBuilder>();
-    is_shareable::<cmg_onboarding::site::admin_service::InvalidAdminServiceAddress>();
-    is_shareable::<cmg_onboarding::site::admin_service::KerberosNeedsAName>();
     is_shareable::<cmg_onboarding::site::power_shell::ConsoleScript>();
     is_shareable::<cmg_onboarding::site::power_shell::ConsoleScriptError>();
-    is_shareable::<cmg_onboarding::site::power_shell::InvalidPowerShellSite>();
     is_shareable::<cmg_onboarding::site::power_shell::LocalProcess>();
     is_shareable::<cmg_onboarding::site::power_shell::PowerShellError>();
     is_shareable::<cmg_onboarding::site::power_shell::PowerShellSite>();
@@ -248,6 +263,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::spec::ClientApp>();
     is_shareable::<cmg_onboarding::spec::ClientAppDraft>();
     is_shareable::<cmg_onboarding::spec::ClientAppSpecBuilder>();
+    is_shareable::<cmg_onboarding::spec::ConnectionDraft>();
     is_shareable::<cmg_onboarding::spec::ConnectionSpecBuilder>();
     is_shareable::<cmg_onboarding::spec::DayOfMonth>();
     is_shareable::<cmg_onboarding::spec::DiscoverySpecBuilder>();
@@ -256,14 +272,12 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::spec::ImportedServerAppBuilder>();
     is_shareable::<cmg_onboarding::spec::InvalidAppIdUri>();
     is_shareable::<cmg_onboarding::spec::InvalidSchedule>();
-    is_shareable::<cmg_onboarding::spec::InvalidSecretValidity>();
     is_shareable::<cmg_onboarding::spec::Recurrence>();
     is_shareable::<cmg_onboarding::spec::Schedule>();
     is_shareable::<cmg_onboarding::spec::ScheduleBuilder>();
     is_shareable::<cmg_onboarding::spec::ServerApp>();
     is_shareable::<cmg_onboarding::spec::ServerAppDraft>();
     is_shareable::<cmg_onboarding::spec::ServerAppSpecBuilder>();
-    is_shareable::<cmg_onboarding::spec::UriOwnerProblem>();
     is_shareable::<cmg_onboarding::spec::UserDiscovery>();
     is_shareable::<cmg_onboarding::spec::Violation>();
     is_shareable::<cmg_onboarding::spec::ViolationCode>();
@@ -285,7 +299,6 @@ pub(crate) fn every_public_type() {
     fn fntokenprovider<F: Send + Sync + 'static>() {
         is_shareable::<cmg_onboarding::token::FnTokenProvider<F>>();
     }
-    is_shareable::<cmg_onboarding::token::InvalidClientCertificate>();
     is_shareable::<cmg_onboarding::token::ProbedResource>();
     is_shareable::<std::sync::Arc<dyn cmg_onboarding::token::SecretProbe>>();
     is_shareable::<cmg_onboarding::token::TenantDiscovery>();

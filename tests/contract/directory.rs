@@ -77,6 +77,9 @@ async fn a_directory_that_breaks_a_promise_fails_the_check_of_it() {
         (Broken::ForgetsUniqueNames, "a_created_app_is_found_by_each_key"),
         (Broken::ForgetsUris, "a_created_app_is_found_by_each_key"),
         (Broken::AnswersWithAnotherApp, "a_created_app_is_found_by_each_key"),
+        (Broken::ListsAppsOfOthers, "an_app_is_found_by_its_mark"),
+        (Broken::ForgetsTags, "an_app_is_found_by_its_mark"),
+        (Broken::HidesDeletedMarks, "an_app_is_found_by_its_mark"),
         (Broken::CreatesAgain, "a_unique_name_is_given_once"),
         (Broken::RefusesWithoutAReason, "a_unique_name_is_given_once"),
         (Broken::OnlySaysThatItUpdates, "a_created_app_is_found_by_each_key"),
@@ -124,6 +127,9 @@ enum Broken {
     ForgetsUniqueNames,
     ForgetsUris,
     AnswersWithAnotherApp,
+    ListsAppsOfOthers,
+    ForgetsTags,
+    HidesDeletedMarks,
     CreatesAgain,
     RefusesWithoutAReason,
     OnlySaysThatItUpdates,
@@ -199,6 +205,26 @@ impl Directory for BrokenDirectory {
             return Ok(Vec::new());
         }
         self.inner.deleted_applications(call, names).await
+    }
+
+    async fn marked_applications(&self, call: Call, beginnings: &[String], tag: &str) -> Result<Vec<Application>, DirectoryError> {
+        match self.broken {
+            Broken::ListsAppsOfOthers => self.inner.marked_applications(call, &[String::new()], tag).await,
+            Broken::ForgetsTags => self.inner.marked_applications(call, beginnings, "").await,
+            _ => self.inner.marked_applications(call, beginnings, tag).await,
+        }
+    }
+
+    async fn marked_deleted_applications(
+        &self,
+        call: Call,
+        beginnings: &[String],
+        tag: &str,
+    ) -> Result<Vec<DeletedApplication>, DirectoryError> {
+        match self.broken {
+            Broken::HidesDeletedMarks => Ok(Vec::new()),
+            _ => self.inner.marked_deleted_applications(call, beginnings, tag).await,
+        }
     }
 
     async fn deleted_service_principals(&self, call: Call, apps: &[ApplicationId]) -> Result<Vec<ServicePrincipal>, DirectoryError> {

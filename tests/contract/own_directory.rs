@@ -55,6 +55,11 @@ fn password(new: &NewPassword) -> PasswordCredential {
     PasswordCredential::new(KeyId::new(id), &new.display_name, Some(new.end_date_time)).with_secret(ClientSecret::new(format!("~{id}")))
 }
 
+fn is_marked(properties: &ApplicationProperties, beginnings: &[String], tag: &str) -> bool {
+    let begins = |name: &String| beginnings.iter().any(|beginning| name.starts_with(beginning));
+    properties.unique_name.as_ref().is_some_and(begins) || properties.tags.iter().flatten().any(|held| held == tag)
+}
+
 fn without_text(held: &PasswordCredential) -> PasswordCredential {
     let mut kept = held.clone();
     kept.secret_text = None;
@@ -87,6 +92,28 @@ impl Directory for OwnDirectory {
         Ok(deleted
             .filter(|app| app.unique_name.as_ref().is_some_and(|name| names.contains(name)))
             .collect())
+    }
+    async fn marked_applications(&self, _call: Call, beginnings: &[String], tag: &str) -> Result<Vec<Application>, DirectoryError> {
+        let mut found = self.objects().applications.clone();
+        found.retain(|app| is_marked(&app.properties, beginnings, tag));
+        Ok(found)
+    }
+    async fn marked_deleted_applications(
+        &self,
+        _call: Call,
+        beginnings: &[String],
+        tag: &str,
+    ) -> Result<Vec<DeletedApplication>, DirectoryError> {
+        let objects = self.objects();
+        let found = objects
+            .deleted_applications
+            .iter()
+            .filter(|app| is_marked(&app.properties, beginnings, tag));
+        let found = found.map(|app| {
+            let properties = app.properties.clone();
+            DeletedApplication::new(app.object_id, Some(app.app_id), properties.display_name, properties.unique_name)
+        });
+        Ok(found.collect())
     }
     async fn deleted_service_principals(&self, _call: Call, apps: &[ApplicationId]) -> Result<Vec<ServicePrincipal>, DirectoryError> {
         let mut deleted = self.objects().deleted_principals.clone();

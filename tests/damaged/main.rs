@@ -21,7 +21,10 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use cmg_onboarding::{OnboardingError, Outcome, connection::PlannedAction};
+use cmg_onboarding::{
+    OnboardingError, Outcome,
+    connection::{Check, CheckStatus, PlannedAction},
+};
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use damages::{Damage, Expected, Healed};
 use http::Graph;
@@ -161,6 +164,14 @@ async fn two_damages_at_once_hide_neither_of_them() {
             (one.spoil)(&connected).await;
             (other.spoil)(&connected).await;
             let (codes, changes) = connected.planned().await;
+            let check = checked(&connected).await;
+            let are_harmless = [one, other].iter().all(|damage| HARMLESS.contains(&damage.name));
+            assert!(
+                check.status != CheckStatus::Ok || are_harmless,
+                "{} with {}: {check}",
+                one.name,
+                other.name
+            );
             for damage in [one, other] {
                 if let Expected::Named(code) = &damage.expected {
                     assert!(codes.contains(*code), "{} with {}: {codes:?}", one.name, other.name);
@@ -179,4 +190,37 @@ async fn two_damages_at_once_hide_neither_of_them() {
     }
     println!("{pairs} pairs of damages");
     assert!(pairs >= 300);
+}
+
+/// What is spoiled and does not keep a connection from working: names in the site's lists, and a right that a check does
+/// not need.
+const HARMLESS: [&str; 4] = [
+    "tenant's name in the site",
+    "server app's name in the site",
+    "client app's name in the site",
+    "rights in the site",
+];
+
+async fn checked(connected: &Connected) -> Check {
+    let connection = connection(spec_with_discovery(), &connected.tenant, &connected.site);
+    connection.check(|_| ()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_check_calls_a_healthy_connection_well_and_no_damaged_one() {
+    let all = damages::all();
+    assert_eq!(checked(&Connected::new().await).await.status, CheckStatus::Ok);
+    let mut statuses = [0; 4];
+    for damage in &all {
+        let connected = Connected::new().await;
+        (damage.spoil)(&connected).await;
+        let check = checked(&connected).await;
+        let is_harmless = HARMLESS.contains(&damage.name);
+        assert_eq!(check.status == CheckStatus::Ok, is_harmless, "{}: {check}", damage.name);
+        let first = check.to_string().lines().next().unwrap().to_owned();
+        assert!(first.starts_with(&format!("{} - Contoso CMG: ", check.status)), "{first}");
+        println!("{}: {first}", damage.name);
+        statuses[usize::from(check.status.exit_code())] += 1;
+    }
+    println!("{} single damages: well, warning, critical, unknown: {statuses:?}", all.len());
 }

@@ -1,6 +1,6 @@
 //! Callers with chosen rights, and callers from elsewhere.
 
-use cmg_onboarding::ids::well_known;
+use cmg_onboarding::permissions::DirectoryRole;
 use cmg_onboarding_emulator::{Caller, EmulatedTenant};
 use serde_json::json;
 use uuid::{Uuid, uuid};
@@ -14,7 +14,7 @@ async fn a_caller_from_another_tenant_works_in_this_one_and_may_have_no_me() {
     let provider = || {
         Caller::global_administrator()
             .from_tenant(PARTNER)
-            .with_directory_roles([well_known::CLOUD_APPLICATION_ADMINISTRATOR])
+            .with_directory_roles([DirectoryRole::CloudApplicationAdministrator.id()])
     };
     let tenant = EmulatedTenant::new();
     let graph = Graph::signed_in(tenant.clone(), &provider()).await;
@@ -24,7 +24,7 @@ async fn a_caller_from_another_tenant_works_in_this_one_and_may_have_no_me() {
         let caller = provider().with_me_refused(status);
         let graph = Graph::signed_in(tenant.clone(), &caller).await;
         assert_eq!(code(&graph.get("v1.0/me").await), (status, expected));
-        let question = json!({"ids": [well_known::GLOBAL_ADMINISTRATOR]});
+        let question = json!({"ids": [DirectoryRole::GlobalAdministrator.id()]});
         assert_eq!(code(&graph.post("v1.0/me/checkMemberObjects", question).await), (status, expected));
         graph.create(&format!("Server {status}")).await;
     }
@@ -40,9 +40,9 @@ async fn a_role_decides_beside_the_permissions() {
     ];
     for (role, creates) in [
         (None, false),
-        (Some(well_known::APPLICATION_DEVELOPER), true),
-        (Some(well_known::CLOUD_APPLICATION_ADMINISTRATOR), true),
-        (Some(well_known::PRIVILEGED_ROLE_ADMINISTRATOR), false),
+        (Some(DirectoryRole::ApplicationDeveloper.id()), true),
+        (Some(DirectoryRole::CloudApplicationAdministrator.id()), true),
+        (Some(DirectoryRole::PrivilegedRoleAdministrator.id()), false),
     ] {
         let caller = Caller::user("x").with_scopes(scopes).with_directory_roles(role);
         let graph = Graph::signed_in(tenant.clone(), &caller).await;

@@ -317,6 +317,48 @@ async fn deleted_apps_are_found_on_every_page_by_their_unique_names() {
 }
 
 #[tokio::test]
+async fn marked_apps_are_found_on_every_page_by_the_beginning_of_the_unique_name_or_by_the_tag() {
+    let app = |number: u128, name: Value, tags: Value, created: Value| {
+        let id = uuid::Uuid::from_u128(number);
+        json!({"id": id, "appId": id, "displayName": "x", "uniqueName": name, "tags": tags, "createdDateTime": created})
+    };
+    let pages = || {
+        [
+            vec![
+                app(1, json!("other"), json!(["y"]), json!("2026-11-24T12:00:00Z")),
+                app(2, json!(null), json!(null), json!(null)),
+                app(3, json!("CMG-one"), json!([]), json!("2025-04-01T10:11:12.1234567Z")),
+            ],
+            // What is odd in one of them is no reason to stop.
+            vec![
+                app(4, json!(null), json!(["x", "mark"]), json!("not a date")),
+                app(5, json!("cm"), json!([]), json!(7)),
+            ],
+        ]
+    };
+    let beginnings = ["cmg-".to_owned()];
+    let graph = Graph::paged(pages()).await;
+    let found = graph
+        .directory()
+        .marked_applications(Call::quiet(), &beginnings, "mark")
+        .await
+        .unwrap();
+    let ids: Vec<_> = found.iter().map(|app| app.object_id).collect();
+    assert_eq!(ids, [id(3), id(4)]);
+    assert_eq!(found[0].created_date_time.unwrap().year(), 2025);
+    assert_eq!(found[1].created_date_time, None);
+    assert_snapshot!(graph.transcript().await);
+    let graph = Graph::paged(pages()).await;
+    let deleted = graph
+        .directory()
+        .marked_deleted_applications(Call::quiet(), &beginnings, "mark")
+        .await
+        .unwrap();
+    assert_eq!(deleted.iter().map(|app| app.object_id).collect::<Vec<_>>(), ids);
+    assert_snapshot!(graph.transcript().await);
+}
+
+#[tokio::test]
 async fn who_is_signed_in_is_read_from_the_claims_of_the_token() {
     let payload = json!({"tid": "00000000-0000-0000-0000-000000000007", "scp": "User.Read", "upn": "a@contoso.com", "exp": 1_900_000_000});
     let token = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload.to_string()));

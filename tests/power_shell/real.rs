@@ -11,8 +11,8 @@ use std::{
 use cmg_onboarding::{
     Call, DiscoverySpec, Site,
     site::{
-        NamedConnection, SiteAction, SiteHierarchy, SiteItem, SiteRemoval,
-        power_shell::{LocalProcess, PowerShellSite, SCRIPT},
+        ClientAppImport, NamedConnection, ServerAppImport, SiteAction, SiteHierarchy, SiteItem, SiteOnboarded, SiteRemoval,
+        power_shell::{ConsoleScript, LocalProcess, PowerShellSite, SCRIPT},
     },
 };
 
@@ -170,6 +170,44 @@ async fn what_the_site_does_not_tell_is_unknown_and_not_absent() {
             let removed = site.remove(Call::quiet(), &removal.stating_no_gateway(true)).await.unwrap();
             assert!(removed.connection, "{open}");
         }
+    }
+}
+
+/// Runs a request as an administrator does, and reads its result.
+fn in_the_console(console: &Console, name: &str, request: &ConsoleScript) -> SiteOnboarded {
+    let [script, file] = request.write_to(&console.folder).unwrap();
+    let mut command = Command::new(console.program(name, ""));
+    command.arg("-NoProfile");
+    // Files of a test are not signed.
+    if cfg!(windows) {
+        command.args(["-ExecutionPolicy", "Bypass"]);
+    }
+    command.arg("-File").arg(script).arg("-RequestFile").arg(file);
+    command.env_remove("PSModulePath").stdin(Stdio::null());
+    let ended = command.output().unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    ConsoleScript::read_result(&console.folder).unwrap()
+}
+
+#[tokio::test]
+async fn the_console_form_updates_the_server_app_once_if_it_is_asked_for() {
+    for name in installed("the update of the server app was not tried") {
+        let console = Console::new(&format!("update-{name}"));
+        let mut wanted = wanted();
+        site(console.host(name)).onboard(Call::quiet(), &wanted).await.unwrap();
+        wanted.server_app = ServerAppImport::Known(wanted.server_app.client_id());
+        wanted.client_app = ClientAppImport::Known(wanted.client_app.client_id());
+        let of_server = |result: &SiteOnboarded| -> Vec<SiteAction> {
+            let steps = result.done.iter().filter(|step| step.item == SiteItem::ServerApp);
+            steps.map(|step| step.action.clone()).collect()
+        };
+        let plain = ConsoleScript::new("P01", "provider.contoso.com", &wanted).unwrap();
+        assert_eq!(of_server(&in_the_console(&console, name, &plain)), [SiteAction::Unchanged]);
+        let updating = ConsoleScript::updating_server_app("P01", "provider.contoso.com", &wanted).unwrap();
+        let updated = in_the_console(&console, name, &updating);
+        assert_eq!(of_server(&updated), [SiteAction::Unchanged, SiteAction::Changed]);
+        let again = in_the_console(&console, name, &updating);
+        assert_eq!(of_server(&again), [SiteAction::Unchanged], "the site shows the reply URL by now");
     }
 }
 

@@ -13,6 +13,7 @@ const BUILT_IN: &[&str] = &[
     "ConvertFrom-Json",
     "ConvertTo-Json",
     "ForEach-Object",
+    "Get-Command",
     "Get-Content",
     "Get-FileHash",
     "Get-Module",
@@ -36,6 +37,9 @@ const BUILT_IN: &[&str] = &[
     "Write-Debug",
     "Write-Host",
 ];
+
+/// Since version 2309; it asks for a sign-in.
+const UPDATE: &str = "Set-UpdateServerApplication";
 
 /// Variables that PowerShell sets itself.
 const AUTOMATIC: &[&str] = &[
@@ -85,7 +89,8 @@ pub(crate) fn of_kind<'t>(node: Node<'t>, kind: &str) -> Vec<Node<'t>> {
 }
 
 pub(crate) fn is_of_the_module(name: &str) -> bool {
-    name.split_once('-').is_some_and(|(_, noun)| noun.starts_with("CM"))
+    // The one cmdlet of the module without its prefix.
+    name == UPDATE || name.split_once('-').is_some_and(|(_, noun)| noun.starts_with("CM"))
 }
 
 /// The keys that a function gives a hashtable, in its literal or one by one.
@@ -229,7 +234,12 @@ fn the_check_sees_wrong_cmdlets_and_parameters_however_they_are_given() {
     ] {
         assert!(objections.contains(expected), "{expected} in {objections}");
     }
-    assert!(objections.contains("Get-CMAADTenant is not in every version"));
+    for later in ["Get-CMAADTenant", UPDATE] {
+        assert!(
+            objections.contains(&format!("{later} is not in every version")),
+            "{later} in {objections}"
+        );
+    }
 }
 
 #[test]
@@ -332,9 +342,10 @@ fn nothing_is_read_in_two_places() {
         assert_eq!(SCRIPT.matches(&format!("FROM {class}")).count(), 1, "{class}");
     }
     // From nothing: the look's eight calls less gateways and service connection point, four writes, and what each write changed: tenants and
-    // applications, applications, services and discovery, discovery.
+    // applications, applications, services and discovery, discovery. In the console form one more, if it is asked for: the server
+    // app's update changes applications.
     let forgotten = SCRIPT.matches("$known.Remove(").count();
-    assert_eq!(forgotten, 7, "each write forgets what it changes and nothing else");
+    assert_eq!(forgotten, 7 + 1, "each write forgets what it changes and nothing else");
 }
 
 /// What PSScriptAnalyzer says of state-changing functions, plural nouns and positional parameters by its default rules.
@@ -457,6 +468,26 @@ fn the_service_connection_point_is_looked_at_before_a_run_and_not_in_it() {
 fn groups_are_looked_up_by_name_in_the_console_form_only() {
     assert!(function("Install-Discovery").contains("$new.Count -gt 0 -and -not $state.resultFile"));
     assert_eq!(SCRIPT.matches("AddGroupName").count(), 1);
+}
+
+#[test]
+fn the_server_app_is_updated_last_in_the_console_form_only_where_it_is_asked_for_and_possible() {
+    assert_eq!(SCRIPT.matches("Set-UpdateServerApplication -").count(), 1);
+    let update = function("Install-ReplyUrl");
+    let (shown, there, called) = (
+        update.find("$found.replyUrl -match").unwrap(),
+        update.find("Get-Command -Name 'Set-UpdateServerApplication'").unwrap(),
+        update.find("Set-UpdateServerApplication -TenantId $Wanted.tenantId").unwrap(),
+    );
+    assert!(shown < there && there < called);
+    let run = function("Invoke-Onboarding");
+    let asked = run.find("-Name 'updateServerApp') -and $state.resultFile").unwrap();
+    assert!(
+        run.find("Send-Line -Line (ConvertTo-Connection").unwrap() < asked,
+        "everything else is done and told by then"
+    );
+    assert!(asked < run.find("Install-ReplyUrl -Wanted").unwrap());
+    assert_eq!(SCRIPT.matches("Install-ReplyUrl").count(), 2, "its function, and the run");
 }
 
 /// PowerShell 7.3 and later show the arguments of methods to the antimalware engine.

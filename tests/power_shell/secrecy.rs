@@ -122,5 +122,8 @@ fn the_console_form_asks_for_nothing_where_the_site_knows_the_app() {
     wanted.server_app = ServerAppImport::Known(wanted.server_app.client_id());
     let console = ConsoleScript::new("P01", "provider.contoso.com", &wanted).unwrap();
     assert!(console.request().contains("\"promptForSecret\":false"));
+    assert!(console.request().contains("\"updateServerApp\":false"));
+    let updating = ConsoleScript::updating_server_app("P01", "provider.contoso.com", &wanted).unwrap();
+    assert!(updating.request().contains("\"updateServerApp\":true"));
     assert!(ConsoleScript::new("P0", "provider.contoso.com", &wanted).is_err());
 }

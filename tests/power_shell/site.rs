@@ -2,9 +2,10 @@
 
 use cmg_onboarding::{
     Call, CloudEnvironment, Diagnostic, Site, SiteError,
+    error::{InvalidValue, ValueKind},
     site::{
         SecretHeld, SiteAction, SiteHierarchy, SiteIdentity, SiteItem, SiteRemoval, SiteRowId,
-        power_shell::{InvalidPowerShellSite, PowerShellError, PowerShellSite},
+        power_shell::{PowerShellError, PowerShellSite},
     },
 };
 use serde_json::Value;
@@ -222,11 +223,11 @@ async fn a_removal_says_what_stays() {
 fn site_code_and_provider_are_checked_before_anything_runs() {
     for code in ["", "P1", "P001", "P-1", "\u{e9}\u{e9}\u{e9}", "P1;"] {
         let error = PowerShellSite::builder(code, "provider.contoso.com").build().unwrap_err();
-        assert_eq!(error, InvalidPowerShellSite::SiteCode(code.to_owned()));
+        assert_eq!((error.kind, error.given.as_deref()), (ValueKind::SiteCode, Some(code)));
     }
     for provider in ["", "provider contoso", "http://provider", "a\u{e9}"] {
         let error = PowerShellSite::builder("P01", provider).build().unwrap_err();
-        assert_eq!(error, InvalidPowerShellSite::Provider(provider.to_owned()));
+        assert_eq!((error.kind, error.given.as_deref()), (ValueKind::Provider, Some(provider)));
     }
 }
 
@@ -237,7 +238,7 @@ fn what_is_public_goes_between_threads_and_wherever_errors_go() {
     is_shareable::<PowerShellSite>();
     is_shareable::<cmg_onboarding::site::power_shell::LocalProcess>();
     is_shareable::<cmg_onboarding::site::power_shell::ConsoleScript>();
-    is_error::<InvalidPowerShellSite>();
+    is_error::<InvalidValue>();
     is_error::<PowerShellError>();
     is_error::<cmg_onboarding::site::power_shell::ConsoleScriptError>();
 }

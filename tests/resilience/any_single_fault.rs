@@ -167,9 +167,10 @@ async fn every_fault_at_every_request(faults: Vec<WireFault>, process: impl Fn(&
 async fn any_single_fault_is_survived_or_told_truthfully_and_mended_by_the_next_run() {
     let tally = every_fault_at_every_request(WireFault::all(), World::process, Duration::ZERO).await;
     assert!(tally.cases > 300, "{}", tally.cases);
-    println!(
+    tell!(
         "any single fault: {} cases, of which {} succeed at once",
-        tally.cases, tally.succeeded
+        tally.cases,
+        tally.succeeded
     );
 }
 
@@ -181,9 +182,10 @@ async fn any_single_fault_is_survived_while_the_directory_is_still_replicating()
         !fault.proves_that_nothing_happened() && !matches!(fault, WireFault::StatusBefore(502..) | WireFault::StatusAfter(502..))
     });
     let tally = every_fault_at_every_request(faults, World::process, Duration::from_secs(5)).await;
-    println!(
+    tell!(
         "any single fault, with replication lag: {} cases, of which {} succeed at once",
-        tally.cases, tally.succeeded
+        tally.cases,
+        tally.succeeded
     );
 }
 
@@ -191,9 +193,10 @@ async fn any_single_fault_is_survived_while_the_directory_is_still_replicating()
 async fn any_single_fault_of_a_registration_without_a_site_is_survived_or_mended() {
     let without_site = |world: &World| world.process_of(spec(), Timeline::new(), false, false);
     let tally = every_fault_at_every_request(WireFault::all(), without_site, Duration::ZERO).await;
-    println!(
+    tell!(
         "any single fault, without a site: {} cases, of which {} succeed at once",
-        tally.cases, tally.succeeded
+        tally.cases,
+        tally.succeeded
     );
 }
 
@@ -229,7 +232,7 @@ async fn any_single_fault_of_a_run_that_replaces_a_lost_secret_is_survived_or_me
             world.settled().await.assert_same_as(&expected, &case);
         }
     }
-    println!("any single fault, replacing a secret: {cases} cases, of which {succeeded} succeed at once");
+    tell!("any single fault, replacing a secret: {cases} cases, of which {succeeded} succeed at once");
 }
 
 /// A token that cannot be renewed is a typed error, and the next run has a new one.
@@ -315,5 +318,5 @@ async fn any_single_fault_of_the_site_is_told_truthfully_and_mended_by_the_next_
         world.settled().await.assert_same_as(&expected, &case);
         cases += 1;
     }
-    println!("any single fault of the site: {cases} cases");
+    tell!("any single fault of the site: {cases} cases");
 }

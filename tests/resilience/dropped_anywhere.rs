@@ -12,7 +12,7 @@ use cmg_onboarding_emulator::{EmulatedTenant, EmulatedTenantBuilder, Timeline};
 use crate::world::{World, undisturbed};
 
 /// A future that is polled so many times and no more.
-struct Patience<F> {
+pub(crate) struct Patience<F> {
     inner: Pin<Box<F>>,
     polls: u32,
 }
@@ -29,7 +29,7 @@ impl<F: Future> Future for Patience<F> {
     }
 }
 
-fn polled<F: Future>(inner: F, polls: u32) -> Patience<F> {
+pub(crate) fn polled<F: Future>(inner: F, polls: u32) -> Patience<F> {
     Patience {
         inner: Box::pin(inner),
         polls,
@@ -60,14 +60,14 @@ async fn a_dropped_run_is_repaired_by_the_next_one_of_the_same_process() {
         cases += dropped_after_every_poll(EmulatedTenant::builder, Duration::ZERO, lossless).await;
     }
     assert!(cases > 40, "{cases}");
-    println!("dropped anywhere: {cases} cases");
+    tell!("dropped anywhere: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_run_is_repaired_while_the_directory_is_still_replicating() {
     let lagging = || EmulatedTenant::builder().replication_lag(Duration::from_secs(8));
     let cases = dropped_after_every_poll(lagging, Duration::from_millis(7), true).await;
-    println!("dropped anywhere, with replication lag: {cases} cases");
+    tell!("dropped anywhere, with replication lag: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,5 +86,5 @@ async fn a_run_that_is_dropped_again_and_again_gets_there_in_the_end() {
         world.settled().await.assert_same_as(&expected, &case);
         cases += runs;
     }
-    println!("dropped again and again: {cases} cases");
+    tell!("dropped again and again: {cases} cases");
 }

@@ -60,13 +60,13 @@ async fn killed_at_every_moment(tenant: impl Fn() -> EmulatedTenantBuilder, pace
 #[tokio::test(start_paused = true)]
 async fn a_killed_run_is_repaired_by_running_the_same_again() {
     let cases = killed_at_every_moment(EmulatedTenant::builder, Duration::ZERO, &EITHER).await;
-    println!("killed anywhere: {cases} cases");
+    tell!("killed anywhere: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_killed_run_is_repaired_where_its_requests_were_all_under_way_at_once() {
     let cases = killed_at_every_moment(EmulatedTenant::builder, Duration::from_millis(50), &EITHER).await;
-    println!("killed anywhere, with everything under way: {cases} cases");
+    tell!("killed anywhere, with everything under way: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,14 +76,14 @@ async fn a_killed_run_is_repaired_while_the_directory_is_still_replicating() {
         let tenant = || EmulatedTenant::builder().replication_lag(Duration::from_secs(lag));
         cases += killed_at_every_moment(tenant, Duration::from_millis(20), &[lossless]).await;
     }
-    println!("killed anywhere, with replication lag: {cases} cases");
+    tell!("killed anywhere, with replication lag: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_killed_run_is_repaired_where_the_create_answer_does_not_show_the_secret() {
     let tenant = || EmulatedTenant::builder().secret_in_create_answer(false);
     let cases = killed_at_every_moment(tenant, Duration::ZERO, &EITHER).await;
-    println!("killed anywhere, without a secret in the create answer: {cases} cases");
+    tell!("killed anywhere, without a secret in the create answer: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,7 +112,7 @@ async fn two_killed_runs_are_repaired_by_the_third() {
         }
     }
     assert!(cases > 500, "{cases}");
-    println!("killed twice: {cases} cases");
+    tell!("killed twice: {cases} cases");
 }
 
 /// What a killed run has made is not the next run's own, so that one does not wait for it: it may stop with a typed
@@ -139,7 +139,7 @@ async fn a_killed_run_is_repaired_by_the_first_run_that_sees_what_there_is() {
         world.settled().await.assert_same_as(&expected, &case);
         cases += 1;
     }
-    println!("killed anywhere, with objects seen and gone again: {cases} cases, in {stopped} of which a third run was needed");
+    tell!("killed anywhere, with objects seen and gone again: {cases} cases, in {stopped} of which a third run was needed");
 }
 
 #[tokio::test(start_paused = true)]
@@ -161,5 +161,5 @@ async fn a_killed_registration_without_a_site_is_repaired_too() {
         world.settled().await.assert_same_tenant_as(&expected, &case);
         cases += 1;
     }
-    println!("killed anywhere, without a site: {cases} cases");
+    tell!("killed anywhere, without a site: {cases} cases");
 }

@@ -75,7 +75,7 @@ async fn a_run_that_was_killed_anywhere_can_be_removed() {
             }
         }
     }
-    println!("killed anywhere and removed: {cases} cases");
+    tell!("killed anywhere and removed: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,7 +120,7 @@ async fn a_run_that_failed_anywhere_can_be_removed() {
         world.process().onboard().await.unwrap();
         cases += 1;
     }
-    println!("failed anywhere and removed: {cases} cases");
+    tell!("failed anywhere and removed: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -146,7 +146,7 @@ async fn a_removal_that_was_killed_anywhere_is_finished_by_the_next_one() {
             }
         }
     }
-    println!("removal killed anywhere: {cases} cases");
+    tell!("removal killed anywhere: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -174,7 +174,7 @@ async fn any_single_fault_of_a_removal_is_survived_or_told_and_mended_by_the_nex
             assert!(world.process().onboard().await.unwrap().changed, "{case}");
         }
     }
-    println!("any single fault of a removal: {cases} cases, of which {succeeded} succeed at once");
+    tell!("any single fault of a removal: {cases} cases, of which {succeeded} succeed at once");
 }
 
 #[tokio::test(start_paused = true)]

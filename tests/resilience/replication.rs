@@ -130,7 +130,7 @@ async fn lag_of_any_one_object_is_waited_out() {
             cases += 1;
         }
     }
-    println!("lag of one object: {cases} cases");
+    tell!("lag of one object: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -146,7 +146,7 @@ async fn every_mix_of_lags_is_waited_out() {
         runs_on(tenant, longest, &expected, &format!("mix {mix}")).await;
         cases += 1;
     }
-    println!("mixes of lags: {cases} cases");
+    tell!("mixes of lags: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]
@@ -161,7 +161,7 @@ async fn objects_that_are_seen_and_gone_again_are_waited_out() {
             cases += 1;
         }
     }
-    println!("seen and gone again: {cases} cases");
+    tell!("seen and gone again: {cases} cases");
 }
 
 /// The misleading refusals of eventual consistency, each with the request that meets with it.
@@ -279,7 +279,7 @@ async fn misleading_refusals_on_what_the_run_has_made_are_waited_out() {
             }
         }
     }
-    println!("misleading refusals: {cases} cases");
+    tell!("misleading refusals: {cases} cases");
 }
 
 /// A lost answer to an added secret, in the clothes of a 404.

@@ -21,7 +21,7 @@ fn scattered(seed: u64) -> u64 {
 }
 
 /// A timeline on which every moment takes its own time, up to a tenth of a second.
-fn uneven(seed: u64) -> Timeline {
+pub(crate) fn uneven(seed: u64) -> Timeline {
     Timeline::new().with_pace(move |moment| Duration::from_millis(scattered(seed * 1_000 + u64::from(moment)) % 100))
 }
 
@@ -71,7 +71,7 @@ async fn two_runs_at_once_end_in_one_pair_of_apps_and_one_secret() {
             tally.check(&world, results, &expected, &case).await;
         }
     }
-    println!("two at once: {} cases", tally.cases);
+    tell!("two at once: {} cases", tally.cases);
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,7 +92,7 @@ async fn two_runs_in_step_end_in_one_pair_of_apps_and_one_secret() {
         let case = format!("in step, {late} moments apart");
         tally.check(&world, vec![first, second], &expected, &case).await;
     }
-    println!("two in step: {} cases", tally.cases);
+    tell!("two in step: {} cases", tally.cases);
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,7 +107,7 @@ async fn two_runs_at_once_on_a_replicating_directory_end_in_one_pair_of_apps_and
             tally.check(&world, results, &expected, &case).await;
         }
     }
-    println!("two at once, with replication lag: {} cases", tally.cases);
+    tell!("two at once, with replication lag: {} cases", tally.cases);
 }
 
 /// Reading a site takes seconds where PowerShell has to start for it, and another run may be done by then.
@@ -123,7 +123,7 @@ async fn a_run_whose_look_at_the_site_takes_longer_than_another_run_meets_no_con
         let case = format!("a site that takes {seconds} s");
         tally.check(&world, vec![slow, quick], &expected, &case).await;
     }
-    println!("a slow look at the site: {} cases", tally.cases);
+    tell!("a slow look at the site: {} cases", tally.cases);
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +138,7 @@ async fn three_runs_at_once_end_in_one_pair_of_apps_and_one_secret() {
             tally.check(&world, results, &expected, &case).await;
         }
     }
-    println!("three at once: {} cases", tally.cases);
+    tell!("three at once: {} cases", tally.cases);
 }
 
 /// One of two dies; the other, or the next one, leaves everything as it should be.
@@ -166,7 +166,7 @@ async fn two_runs_at_once_of_which_one_is_killed_are_repaired_by_the_next() {
             cases += 1;
         }
     }
-    println!("two at once, one killed: {cases} cases");
+    tell!("two at once, one killed: {cases} cases");
 }
 
 /// Without a site nobody decides between two runs but the directory: whoever made the app has its secret.
@@ -208,5 +208,5 @@ async fn two_registrations_at_once_hand_out_one_secret_that_is_live() {
         state.assert_same_tenant_as(&expected, &case);
         cases += 1;
     }
-    println!("two registrations at once: {cases} cases");
+    tell!("two registrations at once: {cases} cases");
 }

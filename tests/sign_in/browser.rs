@@ -59,7 +59,7 @@ async fn an_administrator_signs_in_and_preflight_finds_nothing_in_the_way() {
         ("contoso.onmicrosoft.com", tenant.tenant_id().into())
     );
     assert_eq!(summary.account, preflight.signed_in().unwrap().account);
-    assert_eq!(summary.roles_held.as_deref(), Some(&["Global Administrator"][..]));
+    assert_eq!(summary.roles_held.as_deref(), Some(&["Global Administrator".to_owned()][..]));
     assert_eq!(
         summary.permissions_needed,
         ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"]

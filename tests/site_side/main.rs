@@ -8,6 +8,7 @@ mod support;
 mod changes;
 mod checks;
 mod removals;
+mod reused;
 mod secrets;
 
 use cmg_onboarding::{

@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use url::Url;
 use uuid::Uuid;
 
-use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, token_endpoint, user_session::Wanted};
+use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, clients::check_client, user_session::Wanted};
 use crate::{EmulatedTenant, signed_token::sha256, texts};
 
 /// Source: *Microsoft identity platform and OAuth 2.0 authorization code flow*: codes live about ten minutes.
@@ -74,7 +74,7 @@ fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String
         let message = texts::PARAMETER_MISSING.with(&[("parameter", "scope")]);
         return Err(OAuthError::new("invalid_request", 900_144, message));
     }
-    token_endpoint::check_client(tenant, &client_id, false)?;
+    check_client(tenant, &client_id, false)?;
     let challenge = request.option("code_challenge");
     if challenge.is_some() && field("code_challenge_method") != "S256" {
         // The service takes "plain", too; nothing here should send it.
@@ -91,8 +91,8 @@ fn decide(tenant: &EmulatedTenant, request: &AuthorityRequest, client_id: String
         Some(SignInTrouble::Declined) => {
             return Err(OAuthError::new("access_denied", 65004, texts::CONSENT_DECLINED));
         }
-        Some(SignInTrouble::BlockedByConditionalAccess) => return Err(blocked("access_denied")),
-        Some(SignInTrouble::OtherCloud) => return Err(other_cloud()),
+        Some(SignInTrouble::BlockedByConditionalAccess) => return Err(OAuthError::blocked("access_denied")),
+        Some(SignInTrouble::OtherCloud) => return Err(OAuthError::other_cloud()),
         Some(SignInTrouble::ForeignCode) => Some(challenge_of(&Uuid::new_v4().to_string())),
         _ => challenge,
     };
@@ -189,15 +189,6 @@ pub(super) fn redeem(
         nonce: known.nonce.clone(),
         claims: known.claims.clone(),
     })
-}
-
-/// Conditional Access says no. When the browser comes back the error is another one than at the token endpoint.
-pub(super) fn blocked(error: &'static str) -> OAuthError {
-    OAuthError::new(error, 53003, texts::BLOCKED_BY_CONDITIONAL_ACCESS)
-}
-
-pub(super) fn other_cloud() -> OAuthError {
-    OAuthError::new("invalid_request", 900_439, texts::OTHER_CLOUD)
 }
 
 /// `http://localhost` with any port and without a path, which is what public clients register.

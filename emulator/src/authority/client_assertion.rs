@@ -9,8 +9,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{AuthorityRequest, OAuthError};
 use crate::{
     EmulatedTenant,
+    object::Object,
     signed_token::SignedToken,
-    store::{Object, Store},
+    store::Store,
     texts::{self, Message},
 };
 

@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{
-    AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, authorize::blocked, authorize::other_cloud, check_tenant,
-    user_session::Wanted,
-};
+use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, check_tenant, user_session::Wanted};
 use crate::{EmulatedTenant, texts};
 
 const VALIDITY: Duration = Duration::minutes(15);
@@ -117,8 +114,8 @@ fn error_of(trouble: SignInTrouble) -> OAuthError {
     match trouble {
         SignInTrouble::SlowDown => OAuthError::new("slow_down", 70016, texts::DEVICE_CODE_SLOW_DOWN),
         SignInTrouble::ExpiredCode => expired(),
-        SignInTrouble::BlockedByConditionalAccess => blocked("interaction_required"),
-        SignInTrouble::OtherCloud => other_cloud(),
+        SignInTrouble::BlockedByConditionalAccess => OAuthError::blocked("interaction_required"),
+        SignInTrouble::OtherCloud => OAuthError::other_cloud(),
         _ => OAuthError::new("authorization_declined", 70017, texts::DEVICE_CODE_DECLINED),
     }
 }

@@ -5,9 +5,11 @@
 
 mod authorize;
 mod client_assertion;
+mod clients;
 mod device_code;
 mod discovery;
 mod oauth_error;
+mod resources;
 mod sign_in_trouble;
 mod token_endpoint;
 mod user_session;

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use time::macros::format_description;
 use uuid::Uuid;
 
-use crate::{EmulatedTenant, texts::Message};
+use crate::{
+    EmulatedTenant,
+    texts::{self, Message},
+};
 
 /// A refusal of the authority.
 #[derive(Debug, Clone)]
@@ -22,6 +25,15 @@ impl OAuthError {
             number,
             message: message.into(),
         }
+    }
+
+    /// Conditional Access says no. When the browser comes back, the error has another name than at the token endpoint.
+    pub(super) fn blocked(error: &'static str) -> Self {
+        Self::new(error, 53003, texts::BLOCKED_BY_CONDITIONAL_ACCESS)
+    }
+
+    pub(super) fn other_cloud() -> Self {
+        Self::new("invalid_request", 900_439, texts::OTHER_CLOUD)
     }
 
     pub(super) const fn name(&self) -> &'static str {

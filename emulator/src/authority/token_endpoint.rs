@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use url::Url;
 use uuid::Uuid;
 
 use super::{
-    AuthorityRequest, OAuthError, SignInTrouble, authorize, check_tenant, client_assertion, device_code, user_session, user_session::Wanted,
+    AuthorityRequest, OAuthError, SignInTrouble, authorize, check_tenant, client_assertion,
+    clients::{check_client, granted_roles},
+    device_code,
+    resources::{check_disabled_resource, check_resource},
+    user_session::{self, Wanted},
 };
 use crate::{
     Caller, EmulatedTenant,
     caller::{graph_resource, write_token},
     graph::decode,
     ids::well_known::MICROSOFT_GRAPH,
-    store::{Entry, SecretState, Store, role_name_of_graph},
+    store::SecretState,
     texts,
 };
 
@@ -40,7 +43,7 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
                 .take(&[SignInTrouble::BlockedByConditionalAccess])
                 .is_some()
             {
-                return Err(authorize::blocked("invalid_grant"));
+                return Err(OAuthError::blocked("invalid_grant"));
             }
             Ok(issue(tenant, caller, &resource, Vec::new(), is_v2))
         }
@@ -241,93 +244,6 @@ fn resource_of_scopes(scopes: &str) -> (String, Vec<String>) {
         }
     }
     (resource, names)
-}
-
-/// Microsoft Graph under any of its names, or an app registration's App ID URI or id.
-fn check_resource(tenant: &EmulatedTenant, request: &AuthorityRequest, resource: &str) -> Result<(), OAuthError> {
-    let bare = resource.trim_end_matches('/');
-    let own_host = Url::parse(&request.address).ok().map(|url| url.origin());
-    let is_own = Url::parse(resource).is_ok_and(|url| url.scheme().starts_with("http") && Some(url.origin()) == own_host);
-    if bare.is_empty() || is_own {
-        return Ok(());
-    }
-    let store = tenant.store();
-    if let Some(principal) = principal_named(&store, bare) {
-        return check_enabled(principal, resource);
-    }
-    let message = texts::RESOURCE_UNKNOWN.with(&[("resource", resource), ("tenant", &tenant.settings().display_name)]);
-    Err(OAuthError::new("invalid_resource", 500_011, message))
-}
-
-/// A service principal by any of its names.
-fn principal_named<'a>(store: &'a Store, bare: &str) -> Option<&'a Entry> {
-    store.service_principals.iter().find(|principal| {
-        let names = principal.object.get("servicePrincipalNames").and_then(Value::as_array);
-        let mut names = names.into_iter().flatten().filter_map(Value::as_str);
-        names.any(|name| name.trim_end_matches('/').eq_ignore_ascii_case(bare))
-    })
-}
-
-fn check_enabled(principal: &Entry, resource: &str) -> Result<(), OAuthError> {
-    if principal.object.get("accountEnabled") == Some(&json!(false)) {
-        let message = texts::RESOURCE_DISABLED.with(&[("resource", resource)]);
-        return Err(OAuthError::new("invalid_resource", 500_014, message));
-    }
-    Ok(())
-}
-
-/// No token for a resource whose service principal is switched off. Whether there is one is another question.
-fn check_disabled_resource(tenant: &EmulatedTenant, resource: &str) -> Result<(), OAuthError> {
-    let store = tenant.store();
-    match principal_named(&store, resource.trim_end_matches('/')) {
-        Some(principal) => check_enabled(principal, resource),
-        None => Ok(()),
-    }
-}
-
-/// No token through an app registration that is switched off, in itself or in its service principal; and none for an
-/// application by itself that has no service principal here.
-///
-/// Sources: *Deactivate an app registration*, 2026-03-16; *Create a service principal*: an application without one gets no
-/// token since 2026-03-31. What is not registered here is another question.
-pub(super) fn check_client(tenant: &EmulatedTenant, client_id: &str, acts_by_itself: bool) -> Result<(), OAuthError> {
-    let store = tenant.store();
-    let is_it = |entry: &&Entry| entry.text("appId").eq_ignore_ascii_case(client_id);
-    let application = store.applications.iter().find(is_it);
-    let principal = store.service_principals.iter().find(is_it);
-    if acts_by_itself && principal.is_none() {
-        let tenant_id = tenant.tenant_id().to_string();
-        let message = texts::NO_SERVICE_PRINCIPAL.with(&[("appId", client_id), ("tenant", &tenant_id)]);
-        return Err(OAuthError::new("invalid_client", 7_000_229, message));
-    }
-    let objects = application.into_iter().chain(principal);
-    let disabled = objects.clone().find(|entry| {
-        let is = |name: &str, value: bool| entry.object.get(name) == Some(&json!(value));
-        let by_microsoft = entry.text("disabledByMicrosoftStatus");
-        let is_disabled_by_microsoft = !by_microsoft.is_empty() && by_microsoft != "NotDisabled";
-        is("isDisabled", true) || is("accountEnabled", false) || is_disabled_by_microsoft
-    });
-    if let Some(disabled) = disabled {
-        let message = texts::APPLICATION_DISABLED.with(&[("appId", client_id), ("name", disabled.text("displayName"))]);
-        return Err(OAuthError::new("unauthorized_client", 7_000_112, message));
-    }
-    Ok(())
-}
-
-/// The names of the application permissions that an app has been given.
-fn granted_roles(tenant: &EmulatedTenant, client_id: &str) -> Vec<String> {
-    let store = tenant.store();
-    let principal = store
-        .service_principals
-        .iter()
-        .find(|principal| principal.text("appId").eq_ignore_ascii_case(client_id));
-    let Some(id) = principal.map(|principal| principal.text("id")) else {
-        return Vec::new();
-    };
-    let held = store.assignments.iter().filter(|assignment| assignment.text("principalId") == id);
-    held.filter_map(|assignment| role_name_of_graph(assignment.text("appRoleId")))
-        .map(str::to_owned)
-        .collect()
 }
 
 fn basic(authorization: &str) -> Option<(String, String)> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{AuthorityRequest, OAuthError};
-use crate::{Caller, EmulatedTenant, caller::write_token, store::Object, texts};
+use crate::{Caller, EmulatedTenant, caller::write_token, object::Object, texts};
 
 /// The refresh tokens that were handed out.
 #[derive(Debug, Default)]

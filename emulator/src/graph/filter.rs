@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::{graph_types, refusal::Refusal, store::Object, texts};
+use super::filter_text::{Token, tokens};
+use crate::{graph_types, object::Object, refusal::Refusal, texts};
 
 /// A filter that has been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,46 +126,6 @@ fn compare(comparison: Comparison, value: Option<&Value>, wanted: Option<&str>) 
         Comparison::StartsWith => text.zip(wanted).is_some_and(|(text, wanted)| text.starts_with(&wanted)),
         Comparison::EndsWith => text.zip(wanted).is_some_and(|(text, wanted)| text.ends_with(&wanted)),
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    Word(String),
-    Text(String),
-    Sign(char),
-}
-
-fn tokens(text: &str) -> Option<Vec<Token>> {
-    let mut tokens = Vec::new();
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            ' ' | '\t' => {}
-            '(' | ')' | ',' | ':' => tokens.push(Token::Sign(letter)),
-            '\'' => {
-                let mut inner = String::new();
-                loop {
-                    match letters.next()? {
-                        '\'' if letters.peek() == Some(&'\'') => {
-                            letters.next();
-                            inner.push('\'');
-                        }
-                        '\'' => break,
-                        other => inner.push(other),
-                    }
-                }
-                tokens.push(Token::Text(inner));
-            }
-            _ => {
-                let mut word = String::from(letter);
-                while let Some(next) = letters.next_if(|next| !matches!(next, ' ' | '\t' | '(' | ')' | ',' | ':' | '\'')) {
-                    word.push(next);
-                }
-                tokens.push(Token::Word(word));
-            }
-        }
-    }
-    Some(tokens)
 }
 
 struct Reader {

@@ -1,23 +1,25 @@
 //! Microsoft Graph: one request in, one answer or refusal out, whichever face it came through.
 
-mod access;
+mod answer;
+mod application_routes;
 mod batch;
+mod directory_object_routes;
 mod filter;
+mod filter_text;
 mod path;
-mod permissions;
 mod policy_routes;
 mod query;
 mod routes;
+mod service_principal_routes;
 
 use serde_json::Value;
 
-pub(super) use access::Access;
 pub(super) use batch::run_batch;
 pub(super) use path::{decode, segments};
 pub(super) use query::Query;
 pub(super) use routes::answer;
 
-use super::store::Object;
+use super::object::Object;
 
 /// A request to Microsoft Graph.
 #[derive(Debug, Clone, Default)]

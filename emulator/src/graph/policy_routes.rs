@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::{
     GraphAnswer, GraphRequest,
-    routes::{Answer, only, page},
+    answer::{Answer, only, page},
 };
 use crate::{
+    object::Object,
     refusal::Refusal,
-    store::{Context, Object, Store},
+    store::{Context, Store},
 };
 
 pub(super) fn policies(store: &mut Store, context: Context<'_>, request: &GraphRequest, policy: &str) -> Answer {

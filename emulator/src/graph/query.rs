@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::filter::Filter;
-use crate::{refusal::Refusal, store::Object, texts};
+use crate::{object::Object, refusal::Refusal, texts};
 
 const USUAL_PAGE: usize = 100;
 const LONGEST_PAGE: usize = 999;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use self::{
-    classes::{Class, Object, metadata},
+    classes::{Class, Object, Refused, metadata},
     query::Query,
 };
 use super::EmulatedSite;
@@ -72,8 +72,6 @@ pub(crate) fn answer(site: &EmulatedSite, request: &AdminServiceRequest<'_>) -> 
         }
     })
 }
-
-type Refused = (u16, String);
 
 fn read(site: &EmulatedSite, request: &AdminServiceRequest<'_>, below: &[String]) -> Result<AdminServiceAnswer, Refused> {
     if let Err(error) = site.take_error() {
@@ -139,7 +137,7 @@ fn is_signed_in(site: &EmulatedSite, authorization: &str) -> bool {
     let Some((scheme, token)) = authorization.split_once(' ') else {
         return false;
     };
-    let is_given = |wanted: &Option<cmg_onboarding::secret::ClientSecret>| wanted.as_ref().is_some_and(|wanted| wanted.expose() == token);
+    let is_given = |wanted: &Option<cmg_onboarding::ClientSecret>| wanted.as_ref().is_some_and(|wanted| wanted.expose() == token);
     match scheme.to_ascii_lowercase().as_str() {
         "negotiate" => is_given(&site.access.ticket),
         "bearer" => is_given(&site.access.token) || is_for_a_server_app(site, token),

@@ -1,9 +1,11 @@
 //! A Configuration Manager site in memory.
 
 mod admin_service;
+mod console;
 mod discovery;
 mod ensure;
 mod remote;
+mod remove;
 
 use std::{
     collections::HashMap,
@@ -23,11 +25,11 @@ use super::{
     timeline::{Moment, Timeline},
 };
 use cmg_onboarding::{
+    ClientSecret,
     call::Call,
     clock::{Clock, SystemClock},
     error::{SiteError, SiteRefused},
     ids::ApplicationId,
-    secret::ClientSecret,
     site::{
         Site, SiteAction, SiteFailure, SiteHierarchy, SiteIdentity, SiteInfo, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress,
         SiteRemoval, SiteRemoved, SiteRowId, SiteSnapshot,

@@ -11,13 +11,12 @@ use url::Url;
 
 use super::EmulatedSite;
 use cmg_onboarding::{
-    Diagnostic,
+    ClientSecret, Diagnostic,
     call::Call,
     cloud::CloudEnvironment,
     error::{SiteError, SiteRefused, SiteUnreachable},
     http::{HttpClient, HttpError, Method, Request},
     ids::{ApplicationId, TenantId},
-    secret::ClientSecret,
     site::{
         ClientAppImport, NamedConnection, ServerAppImport, Site, SiteConnection, SiteFailure, SiteOnboarded, SiteOnboarding, SiteProgress,
         SiteRemoval, SiteRemoved, SiteRowId, SiteSnapshot,

@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Context, Object, Store, list, list_below, restrictions::created, text, text_of};
-use crate::{refusal::Refusal, texts};
+use super::{
+    Context, Store, list, list_below,
+    restrictions::{Write, created},
+    text, text_of,
+};
+use crate::{object::Object, refusal::Refusal, texts};
 
 const LONGEST_NAME: usize = 120;
 const LONGEST_SCOPE_NAME: usize = 120;
@@ -23,7 +27,7 @@ impl Store {
             return Err(Refusal::invalid_value("signInAudience", "Application"));
         }
         if old.is_none_or(|old| text(old, "signInAudience") != text(object, "signInAudience")) {
-            self.check_audience(text(object, "signInAudience"), created(object))?;
+            self.check_audience(text(object, "signInAudience"), Write::of(context, object))?;
         }
         let is_kept = |key: &&Value| old.is_some_and(|old| list(old, "keyCredentials").contains(key));
         let new_keys: Vec<Value> = list(object, "keyCredentials").iter().filter(|key| !is_kept(key)).cloned().collect();

@@ -3,8 +3,13 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Collection, Context, DeletedEntry, Key, Kind, Object, Store, defaults, list, merge, owners, position, text, timestamp};
-use crate::{graph_types, refusal::Refusal, texts};
+use super::{Collection, Context, DeletedEntry, Key, Kind, Store, defaults, list, owners, position, text, timestamp};
+use crate::{
+    graph_types,
+    object::{Object, merge},
+    refusal::Refusal,
+    texts,
+};
 
 /// What became of a PATCH that may create.
 #[derive(Debug)]
@@ -65,7 +70,7 @@ impl Store {
         graph_types::check("application", body)?;
         let found = position(&self.applications, key, context.instant)?;
         let entry = self.applications.get(found).ok_or_else(|| Refusal::not_found(&key.value))?;
-        context.access.may_write_object(entry)?;
+        context.access.may_write_object(entry.owners())?;
         let old = entry.object.clone();
         refuse_read_only(body, Some(&old))?;
         if body.get("passwordCredentials").is_some_and(|given| !given.is_null()) {
@@ -108,7 +113,7 @@ impl Store {
         context.access.may_write_applications()?;
         let found = position(&self.applications, key, context.instant)?;
         if let Some(entry) = self.applications.get(found) {
-            context.access.may_write_object(entry)?;
+            context.access.may_write_object(entry.owners())?;
         }
         let mut entry = self.applications.remove(found);
         self.keep_for_readers(context, Collection::Applications, &entry);

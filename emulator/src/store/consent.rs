@@ -4,8 +4,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Collection, Context, Key, Object, Store, find, list, position, text, text_of, timestamp};
-use crate::{graph_types, ids::well_known::MICROSOFT_GRAPH, refusal::Refusal, texts};
+use super::{Collection, Context, Key, Store, find, list, position, text, text_of, timestamp};
+use crate::{graph_types, ids::well_known::MICROSOFT_GRAPH, object::Object, refusal::Refusal, texts};
 
 /// The application permission "may sign in" of an app that defines no permissions of its own.
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";

@@ -7,8 +7,8 @@ use base64::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Context, Key, Object, Store, find, list, position, text, text_of, timestamp};
-use crate::{refusal::Refusal, signed_token::sha1_thumbprint};
+use super::{Context, Key, Store, find, list, position, text, text_of, timestamp};
+use crate::{object::Object, refusal::Refusal, signed_token::sha1_thumbprint};
 
 /// Source: *Federated identity credential considerations*: no more than 20 for one app.
 const MOST_FEDERATED: usize = 20;
@@ -126,7 +126,7 @@ impl Store {
         context.access.may_write_applications()?;
         let found = position(&self.applications, key, context.instant)?;
         let entry = self.applications.get(found).ok_or_else(|| Refusal::not_found(&key.value))?;
-        context.access.may_write_object(entry)?;
+        context.access.may_write_object(entry.owners())?;
         Ok(entry.text("id").to_owned())
     }
 }

@@ -5,8 +5,12 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Entry, Object, Store, defaults};
-use crate::{cloud::CloudEnvironment, ids::well_known::MICROSOFT_GRAPH};
+use super::{Entry, Store, defaults};
+use crate::{
+    cloud::CloudEnvironment,
+    ids::well_known::MICROSOFT_GRAPH,
+    object::{Object, merge},
+};
 
 /// The tenant that Microsoft's own applications are registered in.
 const MICROSOFT_SERVICES: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
@@ -123,7 +127,7 @@ impl Store {
     /// Puts the service principal of an application of another tenant into a new tenant.
     pub(crate) fn seed_service_principal(&mut self, properties: Value) {
         let mut object: Object = defaults::service_principal();
-        super::merge(&mut object, &defaults::object(properties));
+        merge(&mut object, &defaults::object(properties));
         self.service_principals.push(Entry::seeded(object));
     }
 }

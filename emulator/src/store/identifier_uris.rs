@@ -4,8 +4,8 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Context, Object, Store, list, text};
-use crate::{refusal::Refusal, tenant_builder::Settings, texts};
+use super::{Context, Store, list, text};
+use crate::{object::Object, refusal::Refusal, settings::Settings, texts};
 
 const LONGEST: usize = 255;
 
@@ -16,7 +16,7 @@ impl Store {
         for uri in uris.filter(|uri| !is_old(uri)) {
             let added = Added::read(uri, text(object, "appId"), context.settings)?;
             added.check_domain()?;
-            let applies = |rule: &str| self.has_uri_rule(rule, object);
+            let applies = |rule: &str| self.has_uri_rule(context, rule, object);
             if applies("nonDefaultUriAddition") && !added.is_default() {
                 return Err(added.against_policy(&texts::URI_NOT_DEFAULT));
             }

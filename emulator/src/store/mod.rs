@@ -21,20 +21,23 @@ use std::{
 };
 
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{AppManagementPolicy, graph::Access, refusal::Refusal, tenant_builder::Settings};
+use super::{
+    AppManagementPolicy,
+    access::{Access, User},
+    object::{Object, merge},
+    refusal::Refusal,
+    settings::Settings,
+};
 
 pub(super) use applications::Upserted;
 pub(super) use graph_itself::role_name_of_graph;
 pub(super) use seen::Collection;
 use seen::{Gone, Past, Purged};
-
-/// A JSON object.
-pub(super) type Object = Map<String, Value>;
 
 /// What the directory holds.
 #[derive(Debug, Default)]
@@ -45,6 +48,8 @@ pub(super) struct Store {
     pub(super) assignments: Vec<Entry>,
     pub(super) deleted: Vec<DeletedEntry>,
     pub(super) users: BTreeMap<Uuid, User>,
+    /// The custom security attributes of users and service principals, by object id: id and value.
+    pub(super) security_attributes: BTreeMap<Uuid, Vec<(String, String)>>,
     /// The tenant's default app management policy, which is enforced as it stands here.
     pub(super) policy: Object,
     /// The keys of identity providers, by issuer.
@@ -93,15 +98,6 @@ impl Kind {
             Self::ServicePrincipal => "servicePrincipal",
         }
     }
-}
-
-/// A user that has asked for something, or could.
-#[derive(Debug, Clone)]
-pub(super) struct User {
-    pub(super) account: String,
-    pub(super) directory_roles: Vec<Uuid>,
-    /// The status that `/me` is refused with.
-    pub(super) me_refused: Option<u16>,
 }
 
 /// The text of a secret. It is kept apart from the objects, so that no answer can carry it by accident.
@@ -283,21 +279,6 @@ fn list_below<'a>(object: &'a Object, property: &str, below: &str) -> &'a [Value
 
 fn text_of<'a>(value: &'a Value, property: &str) -> &'a str {
     value.get(property).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Takes a change over: complex properties by their parts, everything else as a whole.
-pub(super) fn merge(target: &mut Object, change: &Object) {
-    for (name, value) in change {
-        if name.contains('@') {
-            continue;
-        }
-        match (target.get_mut(name), value) {
-            (Some(Value::Object(inner)), Value::Object(change)) => merge(inner, change),
-            _ => {
-                target.insert(name.clone(), value.clone());
-            }
-        }
-    }
 }
 
 fn timestamp(moment: OffsetDateTime) -> String {

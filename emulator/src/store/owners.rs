@@ -3,8 +3,8 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Context, Entry, Key, Object, Store, position};
-use crate::{refusal::Refusal, texts};
+use super::{Context, Entry, Key, Store, position};
+use crate::{object::Object, refusal::Refusal, texts};
 
 impl Entry {
     /// Adds owners after who has made it, each once.
@@ -46,7 +46,7 @@ impl Store {
     fn owned(&mut self, context: Context<'_>, key: &Key) -> Result<&mut Entry, Refusal> {
         let found = position(&self.applications, key, context.instant)?;
         let entry = self.applications.get_mut(found).ok_or_else(|| Refusal::not_found(&key.value))?;
-        context.access.may_write_object(entry)?;
+        context.access.may_write_object(entry.owners())?;
         Ok(entry)
     }
 }

@@ -7,8 +7,12 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Context, Entry, Key, Object, Secret, SecretState, Store, list, moment, position, restrictions::created, text_of, timestamp};
-use crate::{graph_types, refusal::Refusal, texts};
+use super::{
+    Context, Entry, Key, Secret, SecretState, Store, list, moment, position,
+    restrictions::{Write, created},
+    text_of, timestamp,
+};
+use crate::{graph_types, object::Object, refusal::Refusal, texts};
 
 impl Store {
     /// `addPassword`: the answer carries the text.
@@ -16,7 +20,7 @@ impl Store {
         context.access.may_manage_applications()?;
         let found = position(&self.applications, key, context.instant)?;
         if let Some(entry) = self.applications.get(found) {
-            context.access.may_write_object(entry)?;
+            context.access.may_write_object(entry.owners())?;
         }
         let nothing = Value::Null;
         let wanted = body.get("passwordCredential").unwrap_or(&nothing);
@@ -42,7 +46,7 @@ impl Store {
         let Some(entry) = self.applications.get_mut(found) else {
             return Err(Refusal::not_found(&key.value));
         };
-        context.access.may_write_object(entry)?;
+        context.access.may_write_object(entry.owners())?;
         let mut changed = entry.object.clone();
         let Some(Value::Array(passwords)) = changed.get_mut("passwordCredentials") else {
             return Err(Refusal::not_found(&key.value));
@@ -70,7 +74,7 @@ impl Store {
         let start = given("startDateTime").unwrap_or(context.now);
         let end = given("endDateTime").unwrap_or_else(|| two_years_after(start));
         let is_given = |name: &str| wanted.get(name).is_some_and(|value| !value.is_null());
-        self.check_secret(created, is_given("secretText"), start, end)?;
+        self.check_secret(Write::at(context, created), is_given("secretText"), start, end)?;
         if let Some(name) = ["secretText", "hint", "keyId"].into_iter().find(|name| is_given(name)) {
             return Err(Refusal::read_only(name));
         }

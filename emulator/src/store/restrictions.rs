@@ -5,9 +5,15 @@
 
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
-use super::{Context, Object, Store, moment, text, text_of};
-use crate::{AppManagementPolicy, refusal::Refusal, texts};
+use super::{Context, Store, moment, text, text_of};
+use crate::{
+    AppManagementPolicy,
+    object::{Object, merge},
+    refusal::Refusal,
+    texts,
+};
 
 /// The tenant's default policy has this id, and refusals name it.
 pub(super) const DEFAULT_POLICY_ID: &str = "00000000-0000-0000-0000-000000000000";
@@ -21,6 +27,26 @@ const WRITABLE: [&str; 5] = [
     "servicePrincipalRestrictions",
 ];
 
+/// What a restriction is held against: an app that was created at this moment, written by this user or service principal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Write {
+    pub(super) created: OffsetDateTime,
+    pub(super) actor: Uuid,
+}
+
+impl Write {
+    pub(super) fn of(context: Context<'_>, application: &Object) -> Self {
+        Self::at(context, created(application))
+    }
+
+    pub(super) const fn at(context: Context<'_>, created: OffsetDateTime) -> Self {
+        Self {
+            created,
+            actor: context.access.object_id,
+        }
+    }
+}
+
 impl Store {
     /// `PATCH /policies/defaultAppManagementPolicy`: complex properties by their parts, lists as a whole.
     pub(crate) fn change_policy(&mut self, context: Context<'_>, body: &Object) -> Result<(), Refusal> {
@@ -29,21 +55,21 @@ impl Store {
             let message = texts::NO_SUCH_PROPERTY.with(&[("property", unknown), ("type", "tenantAppManagementPolicy")]);
             return Err(Refusal::bad_request(message));
         }
-        super::merge(&mut self.policy, body);
+        merge(&mut self.policy, body);
         Ok(())
     }
 
     /// The restriction on secrets of a kind that covers an app created at this moment.
-    fn password_restriction(&self, kind: &str, created: OffsetDateTime) -> Option<&Object> {
-        self.restriction_in("passwordCredentials", kind, created)
+    fn password_restriction(&self, kind: &str, write: Write) -> Option<&Object> {
+        self.restriction_in("passwordCredentials", kind, write)
     }
 
-    fn restriction_in(&self, list: &str, kind: &str, created: OffsetDateTime) -> Option<&Object> {
+    fn restriction_in(&self, list: &str, kind: &str, write: Write) -> Option<&Object> {
         let restrictions = self.restrictions()?.get(list)?.as_array()?;
         restrictions
             .iter()
             .filter_map(Value::as_object)
-            .find(|restriction| text(restriction, "restrictionType") == kind && is_in_force(restriction, created))
+            .find(|restriction| text(restriction, "restrictionType") == kind && self.binds(restriction, write))
     }
 
     fn restrictions(&self) -> Option<&Object> {
@@ -53,7 +79,7 @@ impl Store {
 
     /// Whether a rule for App ID URIs covers an app. Apps that receive version 2 tokens, and apps for SAML, are excluded
     /// unless the rule says otherwise.
-    pub(super) fn has_uri_rule(&self, rule: &str, application: &Object) -> bool {
+    pub(super) fn has_uri_rule(&self, context: Context<'_>, rule: &str, application: &Object) -> bool {
         let rule = self
             .restrictions()
             .and_then(|all| all.get("identifierUris")?.get(rule)?.as_object());
@@ -66,11 +92,11 @@ impl Store {
         });
         let is_excluded =
             (version == Some(&Value::from(2)) && excludes("excludeAppsReceivingV2Tokens")) || (is_for_saml && excludes("excludeSaml"));
-        rule.is_some_and(|rule| is_in_force(rule, created(application))) && !is_excluded
+        rule.is_some_and(|rule| self.binds(rule, Write::of(context, application))) && !is_excluded
     }
 
     /// Refuses an audience that the policy keeps from apps created at this moment.
-    pub(super) fn check_audience(&self, audience: &str, created: OffsetDateTime) -> Result<(), Refusal> {
+    pub(super) fn check_audience(&self, audience: &str, write: Write) -> Result<(), Refusal> {
         let rules: &[&str] = match audience {
             "AzureADMultipleOrgs" => &["azureAdMultipleOrgs"],
             "AzureADandPersonalMicrosoftAccount" => &["azureAdMultipleOrgs", "personalMicrosoftAccount"],
@@ -80,7 +106,7 @@ impl Store {
         let audiences = self.restrictions().and_then(|all| all.get("audiences")?.as_object());
         let is_forbidden = |rule: &&str| {
             let rule = audiences.and_then(|audiences| audiences.get(*rule)?.as_object());
-            rule.is_some_and(|rule| is_in_force(rule, created))
+            rule.is_some_and(|rule| self.binds(rule, write))
         };
         if rules.iter().any(is_forbidden) {
             let message = texts::AUDIENCE_FORBIDDEN.with(&[("audience", audience)]);
@@ -90,21 +116,15 @@ impl Store {
     }
 
     /// Refuses a secret that the policy keeps from an app created at this moment.
-    pub(super) fn check_secret(
-        &self,
-        created: OffsetDateTime,
-        is_custom: bool,
-        start: OffsetDateTime,
-        end: OffsetDateTime,
-    ) -> Result<(), Refusal> {
-        if self.password_restriction("passwordAddition", created).is_some() {
+    pub(super) fn check_secret(&self, write: Write, is_custom: bool, start: OffsetDateTime, end: OffsetDateTime) -> Result<(), Refusal> {
+        if self.password_restriction("passwordAddition", write).is_some() {
             return Err(type_not_allowed(&texts::SECRETS_FORBIDDEN));
         }
-        if is_custom && self.password_restriction("customPasswordAddition", created).is_some() {
+        if is_custom && self.password_restriction("customPasswordAddition", write).is_some() {
             return Err(type_not_allowed(&texts::CUSTOM_SECRETS_FORBIDDEN));
         }
         check_lifetime(
-            self.password_restriction("passwordLifetime", created),
+            self.password_restriction("passwordLifetime", write),
             start,
             end,
             &texts::SECRET_TOO_LONG,
@@ -113,22 +133,44 @@ impl Store {
 
     /// Refuses keys that are being added and that the policy keeps from an app created at this moment.
     pub(super) fn check_new_keys(&self, context: Context<'_>, created: OffsetDateTime, keys: &[Value]) -> Result<(), Refusal> {
+        let write = Write::at(context, created);
         for key in keys {
             let start = moment(text_of(key, "startDateTime")).unwrap_or(context.now);
             let end = moment(text_of(key, "endDateTime"));
             let lifetime = if text_of(key, "type").eq_ignore_ascii_case("Symmetric") {
-                if self.password_restriction("symmetricKeyAddition", created).is_some() {
+                if self.password_restriction("symmetricKeyAddition", write).is_some() {
                     return Err(type_not_allowed(&texts::SYMMETRIC_KEYS_FORBIDDEN));
                 }
-                self.password_restriction("symmetricKeyLifetime", created)
+                self.password_restriction("symmetricKeyLifetime", write)
             } else {
-                self.restriction_in("keyCredentials", "asymmetricKeyLifetime", created)
+                self.restriction_in("keyCredentials", "asymmetricKeyLifetime", write)
             };
             if let Some(end) = end {
                 check_lifetime(lifetime, start, end, &texts::KEY_TOO_LONG)?;
             }
         }
         Ok(())
+    }
+}
+
+impl Store {
+    /// Whether a restriction is in force for an app and does not exempt who writes.
+    fn binds(&self, restriction: &Object, write: Write) -> bool {
+        is_in_force(restriction, write.created) && !self.exempts(restriction, write.actor)
+    }
+
+    /// One attribute that matches exempts, and the comparison is case-sensitive.
+    ///
+    /// Source: *appManagementPolicyActorExemptions* and *customSecurityAttributeExemption resource type*.
+    fn exempts(&self, restriction: &Object, actor: Uuid) -> bool {
+        let held = self.security_attributes.get(&actor).map_or(&[][..], Vec::as_slice);
+        let exemptions = restriction
+            .get("excludeActors")
+            .and_then(|actors| actors.get("customSecurityAttributes")?.as_array());
+        exemptions.into_iter().flatten().any(|exemption| {
+            let is = |(id, value): &(String, String)| text_of(exemption, "id") == id && text_of(exemption, "value") == value;
+            text_of(exemption, "operator") == "equals" && held.iter().any(is)
+        })
     }
 }
 

@@ -5,8 +5,8 @@
 
 use tokio::time::Instant;
 
-use super::{Context, DeletedEntry, Entry, Key, Kind, Object, Store};
-use crate::refusal::Refusal;
+use super::{Context, DeletedEntry, Entry, Key, Kind, Store};
+use crate::{object::Object, refusal::Refusal};
 
 /// The collections that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

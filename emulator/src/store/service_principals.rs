@@ -3,10 +3,13 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{
-    Collection, Context, DeletedEntry, Entry, Key, Kind, Object, Store, defaults, find, list, list_below, merge, position, text, timestamp,
+use super::{Collection, Context, DeletedEntry, Entry, Key, Kind, Store, defaults, find, list, list_below, position, text, timestamp};
+use crate::{
+    graph_types,
+    object::{Object, merge},
+    refusal::Refusal,
+    texts,
 };
-use crate::{graph_types, refusal::Refusal, texts};
 
 impl Store {
     /// Creates the service principal of an app registration of this tenant.
@@ -31,7 +34,7 @@ impl Store {
             let refusal = Refusal::new(400, "Request_BadRequest", message);
             return Err(refusal.with_detail("NoBackingApplicationObject", "appId"));
         };
-        context.access.may_write_object(application)?;
+        context.access.may_write_object(application.owners())?;
         let mut object = defaults::service_principal();
         follow(&mut object, &application.object);
         object.insert("id".to_owned(), json!(Uuid::new_v4()));
@@ -67,7 +70,7 @@ impl Store {
         let Some(entry) = self.service_principals.get_mut(found) else {
             return Err(Refusal::not_found(&key.value));
         };
-        context.access.may_write_object(entry)?;
+        context.access.may_write_object(entry.owners())?;
         for name in ["id", "appId"] {
             let given = text(body, name);
             if !given.is_empty() && !given.eq_ignore_ascii_case(entry.text(name)) {
@@ -85,7 +88,7 @@ impl Store {
         context.access.may_manage_applications()?;
         let found = position(&self.service_principals, key, context.instant)?;
         if let Some(entry) = self.service_principals.get(found) {
-            context.access.may_write_object(entry)?;
+            context.access.may_write_object(entry.owners())?;
         }
         self.move_service_principal_to_deleted(context, found);
         Ok(())

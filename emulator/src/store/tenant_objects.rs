@@ -1,7 +1,7 @@
 //! The tenant itself, the signed-in user, and the tenant's policies.
 
 use super::{Context, Store};
-use crate::{refusal::Refusal, tenant_builder::Settings, texts};
+use crate::{refusal::Refusal, settings::Settings, texts};
 use serde_json::{Value, json};
 
 impl Store {

@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use crate::{
     EmulatedTenant, RecordedRequest,
+    access::Access,
     caller::read_token,
-    graph::{self, Access, Body, GraphAnswer, GraphRequest},
+    graph::{self, Body, GraphAnswer, GraphRequest},
+    object::Object,
     refusal::Refusal,
-    store::Object,
     texts,
 };
 
@@ -61,7 +62,7 @@ impl EmulatedTenant {
         };
         let claims = claims_in_header(header)?;
         let now = self.settings().clock.now();
-        let access = Access::of_claims(&claims, self.settings(), &store, now, bearer.own_address)?;
+        let access = Access::of_claims(&claims, self.settings(), &store.users, now, bearer.own_address)?;
         let answered = graph::answer(&mut store, self.context(&access), request);
         match fault {
             Some(fault) if answered.is_ok() => Err(fault.refusal()),

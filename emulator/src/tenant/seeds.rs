@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use crate::{
     Caller, EmulatedTenant,
+    access::Access,
     caller::Issuer,
-    graph::Access,
+    object::merge,
     refusal::Refusal,
-    store::{Context, Key, Store, merge},
+    store::{Context, Key, Store},
 };
 
 impl EmulatedTenant {
@@ -116,7 +117,7 @@ impl EmulatedTenant {
             now,
         };
         let claims = Caller::global_administrator().claims(&issuer, Uuid::nil());
-        Access::of_claims(&claims, settings, store, now, None)
+        Access::of_claims(&claims, settings, &store.users, now, None)
     }
 
     fn as_nobody<T: Default>(&self, change: impl FnOnce(&mut Store, Context<'_>) -> T) -> T {

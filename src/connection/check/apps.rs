@@ -6,7 +6,7 @@ use crate::{
     connection::{
         check::term::SecretThresholds,
         plan::registration::{USER_IMPERSONATION, offered_scope},
-        read::snapshot::RegisteredApp,
+        read::snapshot::{RegisteredApp, TenantSnapshot},
         report::finding::{Finding, FindingCode, Severity},
     },
     directory::Application,
@@ -36,6 +36,17 @@ pub(crate) fn not_found(app: &str, id: Option<ApplicationId>, tenant: TenantId) 
         .with("tenant", tenant)
 }
 
+/// An app that was named is not registered: it was deleted, or it never was.
+pub(crate) fn absent(app: &str, id: Option<ApplicationId>, found: &TenantSnapshot) -> Finding {
+    match id.filter(|id| found.deleted_apps.contains(id)) {
+        Some(id) => Finding::blocker(FindingCode::AppSoftDeleted)
+            .with("app", app)
+            .with("clientId", id)
+            .with("tenant", found.tenant.id),
+        None => not_found(app, id, found.tenant.id),
+    }
+}
+
 /// The server app must offer the permission that the client app needs.
 pub(crate) fn check_scope(application: &Application, findings: &mut Vec<Finding>) {
     if offered_scope(application).is_some() {
@@ -62,17 +73,22 @@ const NOT_DISABLED: &str = "NotDisabled";
 
 /// An app must not be switched off: neither its registration nor its service principal.
 pub(crate) fn check_enabled(role: &str, app: &RegisteredApp, findings: &mut Vec<Finding>) {
-    if app.application.is_disabled == Some(true) {
-        findings.push(Finding::blocker(FindingCode::AppDeactivated).with("app", role));
-    }
-    let status = app.application.disabled_by_microsoft_status.as_deref();
-    if let Some(status) = status.filter(|status| !status.is_empty() && *status != NOT_DISABLED) {
-        let disabled = Finding::blocker(FindingCode::AppDisabledByMicrosoft);
-        findings.push(disabled.with("app", role).with("status", status));
-    }
+    check_registration_enabled(role, &app.application, findings);
     let principal = app.service_principal.as_ref();
     if principal.is_some_and(|principal| principal.account_enabled == Some(false)) {
         findings.push(Finding::blocker(FindingCode::ServicePrincipalDisabled).with("app", role));
+    }
+}
+
+/// A registration must not be switched off.
+pub(crate) fn check_registration_enabled(role: &str, application: &Application, findings: &mut Vec<Finding>) {
+    if application.is_disabled == Some(true) {
+        findings.push(Finding::blocker(FindingCode::AppDeactivated).with("app", role));
+    }
+    let status = application.disabled_by_microsoft_status.as_deref();
+    if let Some(status) = status.filter(|status| !status.is_empty() && *status != NOT_DISABLED) {
+        let disabled = Finding::blocker(FindingCode::AppDisabledByMicrosoft);
+        findings.push(disabled.with("app", role).with("status", status));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
             operation::{Operation, PlannedSecret},
             registration::{SECRET_MARKER, UniqueNames},
         },
-        read::snapshot::{TenantSnapshot, needs_directory},
+        read::snapshot::TenantSnapshot,
         report::{
             finding::{Finding, FindingCode, Severity},
             step::{AppRole, Step},
@@ -27,14 +27,14 @@ use crate::{
 /// Checks token, App ID URI, names and policies against what was found.
 pub(crate) fn check_directory(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
     check_token(rules, found, findings);
-    let (server, client, tenant) = (rules.spec.server_app(), rules.spec.client_app(), found.tenant.id);
+    let (server, client) = (rules.spec.server_app(), rules.spec.client_app());
     if rules.only != Some(AppRole::Client) {
         check_server(rules, found, findings);
     } else if found.server.is_none() {
-        findings.push(apps::not_found(apps::SERVER, server.client_id(), tenant));
+        findings.push(apps::absent(apps::SERVER, server.client_id(), found));
     }
     if rules.only != Some(AppRole::Server) && client.client_id().is_some() && found.client.is_none() {
-        findings.push(apps::not_found(apps::CLIENT, client.client_id(), tenant));
+        findings.push(apps::absent(apps::CLIENT, client.client_id(), found));
     }
     check_deleted(rules, found, findings);
     // If both are there, they are compared.
@@ -48,7 +48,7 @@ fn check_server(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Fi
     let app = rules.spec.server_app();
     match &found.server {
         None if app.is_created() => check_uri(rules, app.chosen_uri().is_none(), found, findings),
-        None => findings.push(apps::not_found(apps::SERVER, app.client_id(), found.tenant.id)),
+        None => findings.push(apps::absent(apps::SERVER, app.client_id(), found)),
         Some(server) if app.is_registered_here() => {
             let has_none = server.application.properties.identifier_uris.as_ref().is_none_or(Vec::is_empty);
             let is_default = app.chosen_uri().is_none() && (app.is_created() || has_none);
@@ -111,7 +111,7 @@ pub(crate) fn check_token(rules: &Rules<'_>, found: &TenantSnapshot, findings: &
         findings.push(differs.with("tokenTenant", tenant).with("directoryTenant", found.tenant.id));
     }
     let is_unreadable = signed_in.scopes.is_none() && signed_in.app_roles.is_none();
-    if is_unreadable && needs_directory(rules.spec) {
+    if is_unreadable && rules.needs_directory() {
         findings.push(Finding::warning(FindingCode::TokenUnreadable));
     }
     if found.tenant_name_unread {
@@ -184,17 +184,19 @@ fn check_uri_owner(rules: &Rules<'_>, uri: &AppIdUri, found: &TenantSnapshot, fi
         Err(UriOwnerProblem::ForeignDomain { host }) => Finding::blocker(FindingCode::AppIdUriOnForeignDomain).with("domain", host),
         Err(UriOwnerProblem::ForeignId { id }) => Finding::blocker(FindingCode::AppIdUriWithForeignId).with("id", id),
         // The strictest rule comes first: what the others would recommend, it refuses.
-        _ if policy.only_default_uris && !is_of_ids => Finding::new(by_policy(rules), FindingCode::AppIdUriBlockedByPolicy),
-        Err(UriOwnerProblem::NoOwner) if policy.uris_need_an_owner => Finding::new(by_policy(rules), FindingCode::AppIdUriWithoutOwner),
+        _ if policy.only_default_uris && !is_of_ids => Finding::new(by_policy(rules, &policy), FindingCode::AppIdUriBlockedByPolicy),
+        Err(UriOwnerProblem::NoOwner) if policy.uris_need_an_owner => {
+            Finding::new(by_policy(rules, &policy), FindingCode::AppIdUriWithoutOwner)
+        }
         Err(UriOwnerProblem::NoOwner) => Finding::warning(FindingCode::AppIdUriWithoutOwner),
         Ok(()) => return,
     };
     findings.push(finding.with("uri", uri));
 }
 
-/// A policy blocks, unless the caller knows that it does not apply to this account.
-const fn by_policy(rules: &Rules<'_>) -> Severity {
-    if rules.policy_exempt {
+/// A policy blocks, unless the caller knows that it does not apply to this account, or it may exempt it.
+const fn by_policy(rules: &Rules<'_>, policy: &AppManagementPolicy) -> Severity {
+    if rules.policy_exempt || policy.may_exempt_caller {
         Severity::Warning
     } else {
         Severity::Blocker
@@ -248,7 +250,7 @@ fn check_secret_end(rules: &Rules<'_>, validity: SecretValidity, findings: &mut 
 
 fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, policy: &AppManagementPolicy, findings: &mut Vec<Finding>) {
     if policy.secrets_forbidden {
-        findings.push(Finding::new(by_policy(rules), FindingCode::SecretsForbidden));
+        findings.push(Finding::new(by_policy(rules, policy), FindingCode::SecretsForbidden));
     }
     let Some(longest) = policy.longest_secret else { return };
     let allowed = Some(longest).filter(|_| !rules.policy_exempt);
@@ -257,7 +259,7 @@ fn check_secret_policy(rules: &Rules<'_>, validity: SecretValidity, policy: &App
     if wanted > longest {
         // Whole days, as a person would ask for them: what a margin takes away is added again.
         let days = (wanted + Duration::DAY).whole_days();
-        let too_long = Finding::new(by_policy(rules), FindingCode::SecretTooLong)
+        let too_long = Finding::new(by_policy(rules, policy), FindingCode::SecretTooLong)
             .with("longestDays", longest.whole_days())
             .with("wantedDays", days);
         findings.push(too_long);

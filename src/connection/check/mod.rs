@@ -6,9 +6,12 @@
 
 pub(crate) mod adopted;
 pub(crate) mod apps;
+pub(crate) mod as_it_is;
 pub(crate) mod conditional_access;
 pub(crate) mod directory;
+pub(crate) mod expiries;
 pub(crate) mod registrations;
+pub(crate) mod renewal;
 pub(crate) mod rights;
 pub(crate) mod rows;
 pub(crate) mod rules;
@@ -16,4 +19,6 @@ pub(crate) mod secrets;
 pub(crate) mod sign_in;
 pub(crate) mod site;
 pub(crate) mod term;
+pub(crate) mod used_secret;
 pub(crate) mod verify;
+pub(crate) mod weight;

@@ -8,7 +8,10 @@ use crate::{
             rules::Rules,
             verify::{client_app, server_app},
         },
-        plan::{consents::DIRECTORY_READ_ALL, registration::USER_IMPERSONATION},
+        plan::{
+            consents::{DIRECTORY_READ_ALL, consent_for_another},
+            registration::USER_IMPERSONATION,
+        },
         read::snapshot::{RegisteredApp, Snapshot, TenantSnapshot},
         report::{
             finding::{Finding, FindingCode, Severity},
@@ -25,6 +28,18 @@ pub(crate) fn check_registrations(rules: &Rules<'_>, snapshot: &Snapshot, findin
         Some(found) => check_found(rules, snapshot, found, findings),
         None => tell_unread(rules, snapshot, findings),
     }
+    tell_uncertain(snapshot, findings);
+    if let Some(tried) = &snapshot.tried {
+        tried.add_to(findings);
+        // A token of before the consent that this plan gives lacks it.
+        if consent_for_another(rules, snapshot).is_some() {
+            findings.retain(|finding| finding.code() != FindingCode::DirectoryReadNotInToken);
+        }
+    }
+}
+
+/// Tells of an app that the directory shows as registered and as deleted at the same time.
+pub(crate) fn tell_uncertain(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     if let Some((step, id)) = snapshot.registered_and_deleted() {
         let app = if step == Step::RegisterServerApp {
             apps::SERVER
@@ -34,12 +49,10 @@ pub(crate) fn check_registrations(rules: &Rules<'_>, snapshot: &Snapshot, findin
         let uncertain = Finding::blocker(FindingCode::RegistrationUncertain);
         findings.push(uncertain.with("app", app).with("clientId", id));
     }
-    if let Some(tried) = &snapshot.tried {
-        tried.add_to(findings);
-    }
 }
 
-fn tell_unread(rules: &Rules<'_>, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+/// Tells why the directory was not read, if it was to be.
+pub(crate) fn tell_unread(rules: &Rules<'_>, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     if let Some(error) = &snapshot.unread {
         let unread = Finding::warning(FindingCode::DirectoryUnread).with("error", chain(error));
         findings.push(unread.with("help", error.help()));
@@ -64,7 +77,7 @@ fn check_found(rules: &Rules<'_>, snapshot: &Snapshot, found: &TenantSnapshot, f
         if server.is_registered_here() {
             apps::check_enabled(apps::SERVER, app, &mut told);
         } else {
-            check_server(rules, app, found, &mut told);
+            check_server(rules, snapshot, (app, found), &mut told);
         }
         let stays = server.is_registered_here() || is_in_site(app.application.app_id);
         findings.extend(told.into_iter().map(|finding| weighed(finding, stays, client.is_registered_here())));
@@ -74,25 +87,53 @@ fn check_found(rules: &Rules<'_>, snapshot: &Snapshot, found: &TenantSnapshot, f
         if client.is_registered_here() {
             apps::check_enabled(apps::CLIENT, app, &mut told);
         } else {
-            // What was not read is neither there nor missing.
-            let server = found.server.as_ref().filter(|_| !found.grants_unread);
-            client_app::check(app, server, &found.client_grants, &mut told);
-            if found.grants_unread && app.service_principal.is_some() {
-                told.push(unread(apps::CLIENT, USER_IMPERSONATION));
-            }
+            check_client(app, found, &mut told);
         }
         let stays = client.is_registered_here() || is_in_site(app.application.app_id);
         findings.extend(told.into_iter().map(|finding| weighed(finding, stays, false)));
     }
 }
 
-/// A server app that this crate does not write.
-fn check_server(rules: &Rules<'_>, app: &RegisteredApp, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
+/// Compares the apps that this crate writes with what the product needs, as they are: for a caller that will not run the
+/// plan. What is told already is not told again.
+pub(crate) fn check_as_they_are(rules: &Rules<'_>, snapshot: &Snapshot, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
+    let (server, client) = (rules.spec.server_app(), rules.spec.client_app());
+    let mut told = Vec::new();
+    if let Some(app) = found
+        .server
+        .as_ref()
+        .filter(|_| server.is_registered_here() && rules.only != Some(AppRole::Client))
+    {
+        check_server(rules, snapshot, (app, found), &mut told);
+    }
+    if let Some(app) = found
+        .client
+        .as_ref()
+        .filter(|_| client.is_registered_here() && rules.only != Some(AppRole::Server))
+    {
+        check_client(app, found, &mut told);
+    }
+    let key = |finding: &Finding| (finding.code(), finding.parameters().get("app").cloned());
+    told.retain(|finding| !findings.iter().any(|known| key(known) == key(finding)));
+    findings.extend(told);
+}
+
+fn check_client(app: &RegisteredApp, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
+    // What was not read is neither there nor missing.
+    let server = found.server.as_ref().filter(|_| !found.grants_unread);
+    client_app::check(app, server, &found.client_grants, findings);
+    if found.grants_unread && app.service_principal.is_some() {
+        findings.push(unread(apps::CLIENT, USER_IMPERSONATION));
+    }
+}
+
+/// A server app that this crate does not write, or one as it is.
+fn check_server(rules: &Rules<'_>, snapshot: &Snapshot, (app, found): (&RegisteredApp, &TenantSnapshot), findings: &mut Vec<Finding>) {
     match rules.spec.server_app().imported() {
         Some(given) => server_app::check(given, app, findings),
         None => server_app::check_shape(app, findings),
     }
-    if !rules.spec.discovers() {
+    if !rules.spec.discovers() || consent_for_another(rules, snapshot).is_some() {
         return;
     }
     match found.roles_unread && app.service_principal.is_some() {
@@ -101,7 +142,7 @@ fn check_server(rules: &Rules<'_>, app: &RegisteredApp, found: &TenantSnapshot, 
     }
 }
 
-fn unread(app: &str, permission: &str) -> Finding {
+pub(crate) fn unread(app: &str, permission: &str) -> Finding {
     let unread = Finding::warning(FindingCode::ConsentUnread);
     unread.with("app", app).with("permissions", [permission])
 }

@@ -26,6 +26,15 @@ pub(crate) fn check_permissions(found: &TenantSnapshot, needed: &[Use], findings
     findings.push(lacks.with("count", missing.len()).with("permissions", &missing));
 }
 
+/// Whether the caller is known to hold the permissions and the role that these uses take. What could not be read is not
+/// held.
+pub(crate) fn is_known_to_hold(found: &TenantSnapshot, uses: &[Use]) -> bool {
+    let has_permissions = lacking(&found.signed_in, uses).is_some_and(|missing| missing.is_empty());
+    let has_role = || found.roles.as_deref().is_some_and(|held| role_gap(held, uses).is_none());
+    // An application takes no role.
+    has_permissions && (found.signed_in.is_application || has_role())
+}
+
 /// An application whose only right to write is that to its own apps: whether an app that is there is its own, was not
 /// read.
 pub(crate) fn check_ownership(found: &TenantSnapshot, changes: &[Change], findings: &mut Vec<Finding>) {

@@ -3,7 +3,7 @@
 //! The product has no way to change most of them, so no plan does. What a site does not tell is unknown, and told as one
 //! note.
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     connection::{
@@ -131,40 +131,88 @@ fn check_uri(
     }
 }
 
+/// What the site's column `ReplyUrl` of the server app comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReplyUrl<'a> {
+    /// It has the redirect URI, or the site's version does not ask for it, or the site does not know the app.
+    InPlace,
+    /// It lacks the redirect URI.
+    Lacking(&'a str),
+    /// It was not read.
+    Unread,
+}
+
 /// The site may have several in one text; how it writes them is not documented.
-fn check_reply_url(site: &SiteInfo, row: &SiteApplication, findings: &mut Vec<Finding>, unread: &mut Vec<&'static str>) {
+pub(crate) fn reply_url<'a>(site: &SiteInfo, row: &'a SiteApplication) -> ReplyUrl<'a> {
     if site.build().is_none_or(|build| build < DEMANDS_REDIRECT) {
-        return;
+        return ReplyUrl::InPlace;
     }
     let Some(held) = row.reply_url.as_deref() else {
-        unread.push("serverApp.replyUrl");
-        return;
+        return ReplyUrl::Unread;
     };
     let is_demanded = |url: &str| url.trim_end_matches('/').eq_ignore_ascii_case(SERVER_REDIRECT);
     let separates = |character: char| character.is_whitespace() || matches!(character, ',' | ';' | '|');
-    if !held.split(separates).any(is_demanded) {
-        let missing = Finding::warning(FindingCode::SiteReplyUrlMissing);
-        findings.push(missing.with("site", held).with("wanted", SERVER_REDIRECT));
+    if held.split(separates).any(is_demanded) {
+        return ReplyUrl::InPlace;
+    }
+    ReplyUrl::Lacking(held)
+}
+
+/// Tells what the site's column `ReplyUrl` of the server app lacks.
+pub(crate) fn check_reply_url(site: &SiteInfo, row: &SiteApplication, findings: &mut Vec<Finding>, unread: &mut Vec<&'static str>) {
+    match reply_url(site, row) {
+        ReplyUrl::InPlace => {}
+        ReplyUrl::Unread => unread.push("serverApp.replyUrl"),
+        ReplyUrl::Lacking(held) => {
+            let missing = Finding::warning(FindingCode::SiteReplyUrlMissing);
+            findings.push(missing.with("site", held).with("wanted", SERVER_REDIRECT));
+        }
+    }
+}
+
+/// Whether a site renews the secret of an app of this age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// The site is of a version that does not ask for the age, or the app is young.
+    Fine,
+    /// Until a day that is near: created on, and the day.
+    Until(OffsetDateTime, OffsetDateTime),
+    /// No longer: created on.
+    Refused(OffsetDateTime),
+    /// The site does not tell when the app was created.
+    Unread,
+}
+
+/// Whether a site renews the secret of its app, as far as version and age tell.
+pub(crate) fn age(rules: &Rules<'_>, site: &SiteInfo, row: &SiteApplication) -> Age {
+    if site.build().is_none_or(|build| build < REFUSES_OLD_APPS) {
+        return Age::Fine;
+    }
+    let Some(created) = row.created else {
+        return Age::Unread;
+    };
+    match rules.now - created {
+        age if age > GREATEST_AGE => Age::Refused(created),
+        age if age >= TOLD_FROM => Age::Until(created, created + GREATEST_AGE),
+        _ => Age::Fine,
     }
 }
 
 fn check_age(rules: &Rules<'_>, site: &SiteInfo, row: &SiteApplication, findings: &mut Vec<Finding>, unread: &mut Vec<&'static str>) {
-    if site.build().is_none_or(|build| build < REFUSES_OLD_APPS) {
-        return;
+    match age(rules, site, row) {
+        Age::Fine => {}
+        Age::Unread => unread.push("serverApp.created"),
+        Age::Refused(created) => findings.push(with_date(Finding::warning(FindingCode::AppTooOldToRenew), created)),
+        Age::Until(created, until) => findings.push(renewable_until(created, until)),
     }
-    let Some(created) = row.created else {
-        unread.push("serverApp.created");
-        return;
-    };
-    let age = rules.now - created;
-    let with_date = |finding: Finding| {
-        let finding = finding.with("createdOn", created.date().to_string());
-        finding.with("days", GREATEST_AGE.whole_days())
-    };
-    if age > GREATEST_AGE {
-        findings.push(with_date(Finding::warning(FindingCode::AppTooOldToRenew)));
-    } else if age >= TOLD_FROM {
-        let until = (created + GREATEST_AGE).date().to_string();
-        findings.push(with_date(Finding::note(FindingCode::AppRenewableUntil)).with("until", until));
-    }
+}
+
+/// The last day on which the console renews the secret is near.
+pub(crate) fn renewable_until(created: OffsetDateTime, until: OffsetDateTime) -> Finding {
+    with_date(Finding::note(FindingCode::AppRenewableUntil), created).with("until", until.date().to_string())
+}
+
+fn with_date(finding: Finding, created: OffsetDateTime) -> Finding {
+    let finding = finding.with("createdOn", created.date().to_string());
+    finding.with("days", GREATEST_AGE.whole_days())
 }

@@ -4,13 +4,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     connection::{
-        check::rules::Rules,
-        plan::{
-            change::Change,
-            operation::Operation,
-            own_secret::{OwnSecret, is_site_date_of},
-            target::Target,
-        },
+        check::{rules::Rules, term::SecretThresholds, used_secret::UsedSecret},
+        plan::{change::Change, operation::Operation, own_secret::OwnSecret, target::Target},
         read::snapshot::Snapshot,
         report::{
             finding::{Finding, FindingCode, Severity},
@@ -64,7 +59,7 @@ pub(crate) fn check_secrets(rules: &Rules<'_>, snapshot: &Snapshot, target: &Tar
     let registered = snapshot.server().map(|app| app.application.password_credentials.as_slice());
     let row = target.server.id_in_site().and_then(|id| snapshot.site.as_ref()?.application(id));
     let kept = match (row, registered) {
-        (Some(row), _) => check_secret_of_site(rules, row, registered, findings),
+        (Some(row), _) => check_secret_of_site(rules.thresholds, rules.now, row, registered, findings),
         (None, Some(registered)) if keeps_secret(changes) => check_last_secret(rules, registered, findings),
         _ => None,
     };
@@ -79,8 +74,9 @@ fn keeps_secret(changes: &[Change]) -> bool {
 }
 
 /// The secret that the site uses, if it is found in the registration. Another one that is valid does not help it.
-fn check_secret_of_site<'a>(
-    rules: &Rules<'_>,
+pub(crate) fn check_secret_of_site<'a>(
+    thresholds: &SecretThresholds,
+    now: OffsetDateTime,
     row: &SiteApplication,
     registered: Option<&'a [PasswordCredential]>,
     findings: &mut Vec<Finding>,
@@ -92,31 +88,21 @@ fn check_secret_of_site<'a>(
     let Some(date) = row.secret_expiry else {
         findings.push(Finding::note(FindingCode::SiteSecretUnknown));
         // If the last one has expired, so has the site's, whichever it is.
-        let last = registered.and_then(last_end).filter(|end| *end <= rules.now);
-        findings.extend(last.and_then(|end| rules.thresholds.term(end, rules.now).finding(REGISTERED.0, REGISTERED.1)));
+        let last = registered.and_then(last_end).filter(|end| *end <= now);
+        findings.extend(last.and_then(|end| thresholds.term(end, now).finding(REGISTERED.0, REGISTERED.1)));
         return None;
     };
-    let used = registered.and_then(|secrets| of_date(secrets, date));
+    let used = registered.and_then(|secrets| UsedSecret::of(secrets, Some(date)).best());
     let end = used.and_then(|used| used.end_date_time).unwrap_or(date);
     let of_site = (Severity::Warning, FindingCode::SiteSecretExpired);
-    let told = rules
-        .thresholds
-        .term(end, rules.now)
-        .finding(of_site, FindingCode::SiteSecretExpiresSoon);
+    let told = thresholds.term(end, now).finding(of_site, FindingCode::SiteSecretExpiresSoon);
     if let (None, Some(secrets)) = (used, registered)
-        && end > rules.now
+        && end > now
     {
         findings.push(unmatched(secrets, date));
     }
     findings.extend(told);
     used
-}
-
-/// The secret that fits the date of the site's row best.
-fn of_date(secrets: &[PasswordCredential], date: OffsetDateTime) -> Option<&PasswordCredential> {
-    let fitting = secrets.iter().filter_map(|secret| Some((secret, secret.end_date_time?)));
-    let fitting = fitting.filter(|(_, end)| is_site_date_of(date, *end));
-    fitting.min_by_key(|(_, end)| (*end - date).abs()).map(|(secret, _)| secret)
 }
 
 /// No secret has the end that the site tells: it is gone, unless one does not tell its end.
@@ -134,7 +120,7 @@ fn unmatched(secrets: &[PasswordCredential], date: OffsetDateTime) -> Finding {
 }
 
 /// Without a site it is not known which secret is in use: as long as one is valid, it may be that one.
-fn check_last_secret<'a>(
+pub(crate) fn check_last_secret<'a>(
     rules: &Rules<'_>,
     registered: &'a [PasswordCredential],
     findings: &mut Vec<Finding>,

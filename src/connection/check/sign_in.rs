@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     cloud::CloudEnvironment,
@@ -15,7 +15,7 @@ use crate::{
 
 /// Who is signed in, where, and whether that is enough. By names, so that it can be shown as it is: control
 /// characters and bidirectional formatting characters in names are spaces here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SignInSummary {
@@ -32,9 +32,9 @@ pub struct SignInSummary {
     pub environment: CloudEnvironment,
     /// The directory roles held, of those that matter here; `None` if they are not known, as for an
     /// application.
-    pub roles_held: Option<Vec<&'static str>>,
+    pub roles_held: Option<Vec<String>>,
     /// The least directory role that the plan takes and that is lacking, if one is.
-    pub role_lacking: Option<&'static str>,
+    pub role_lacking: Option<String>,
     /// The Microsoft Graph permissions granted; `None` if the token cannot be read.
     pub permissions_granted: Option<Vec<String>>,
     /// The Microsoft Graph permissions that the plan takes.
@@ -57,8 +57,8 @@ impl SignInSummary {
             tenant_id: found.tenant.id,
             account: signed_in.account.as_deref().map(excerpt),
             environment,
-            roles_held: roles.map(|held| held.iter().filter_map(|role| role_name(*role)).collect()),
-            role_lacking: roles.and_then(|held| role_gap(held, needed)),
+            roles_held: roles.map(|held| owned(held.iter().filter_map(|role| role_name(*role)).collect())),
+            role_lacking: roles.and_then(|held| role_gap(held, needed)).map(str::to_owned),
             permissions_lacking: lacking(signed_in, needed).map(owned).unwrap_or_default(),
             permissions_granted: granted.map(|granted| granted.iter().map(|name| clean(name)).collect()),
             permissions_needed,
@@ -69,7 +69,6 @@ impl SignInSummary {
 impl fmt::Display for SignInSummary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         let name = Some(self.tenant_name.as_str()).filter(|name| !name.is_empty());
         writeln!(formatter, "Tenant name:          {}", name.unwrap_or("not known"))?;
         writeln!(formatter, "Tenant id:            {}", self.tenant_id)?;
@@ -79,12 +78,9 @@ impl fmt::Display for SignInSummary {
             self.account.as_deref().unwrap_or("an application, or not named by the token")
         )?;
         writeln!(formatter, "Azure environment:    {}", self.environment)?;
-        let roles = self
-            .roles_held
-            .as_deref()
-            .map_or_else(|| "not known".to_owned(), |roles| list(&owned(roles)));
+        let roles = self.roles_held.as_deref().map_or_else(|| "not known".to_owned(), list);
         writeln!(formatter, "Directory roles:      {roles}")?;
-        if let Some(role) = self.role_lacking {
+        if let Some(role) = &self.role_lacking {
             writeln!(formatter, "Role lacking:         {role}")?;
         }
         let granted = self.permissions_granted.as_deref().map_or_else(|| "not known".to_owned(), list);

@@ -5,7 +5,7 @@ use time::{Date, Duration, OffsetDateTime};
 use crate::connection::report::finding::{Finding, FindingCode, Severity};
 
 /// How many days before its end a secret is told of, unless the caller says otherwise.
-const DEFAULT_DAYS: [u16; 3] = [90, 30, 7];
+pub(crate) const DEFAULT_DAYS: [u16; 3] = [90, 30, 7];
 
 /// How many days before its end a secret is told of, the longest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,16 @@ impl SecretThresholds {
         days.sort_unstable_by(|one, other| other.cmp(one));
         days.dedup();
         Self(days)
+    }
+
+    /// The last threshold, after which there is little time left; `None` if there is none.
+    pub(crate) fn last(&self) -> Option<u16> {
+        self.0.last().copied()
+    }
+
+    /// How long before its end a secret is told of first; `None` if only its end is told.
+    pub(crate) fn longest(&self) -> Option<Duration> {
+        self.0.first().map(|days| Duration::days(i64::from(*days)))
     }
 
     /// How long a secret with this end is valid yet.

@@ -1,9 +1,9 @@
 //! *Verify* of the *Import apps* dialog, and more: whether apps that are registered already are what the
 //! product needs.
 
-pub(super) mod client_app;
+pub(in crate::connection) mod client_app;
 pub(in crate::connection) mod secret;
-pub(super) mod server_app;
+pub(in crate::connection) mod server_app;
 
 use std::{fmt, sync::Arc};
 
@@ -126,7 +126,7 @@ impl ImportVerifier {
     ///
     /// The future may be dropped at any await: nothing is written.
     pub async fn verify(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Verification, ReadError> {
-        let emitter = Emitter::begin(Verb::Verify, &events, self.clock.as_ref());
+        let emitter = Emitter::begin(Verb::Verify, None, &events, self.clock.as_ref());
         let result = emitter.listening(self.check(&emitter)).await;
         emitter.end_of_reading(&result);
         result

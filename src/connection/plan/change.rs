@@ -157,6 +157,10 @@ pub(crate) fn needed_uses(changes: &[Change]) -> Vec<Use> {
     let writes = changes
         .iter()
         .filter(|change| change.action != PlannedAction::Keep && change.when != When::IfRefused);
-    let of_change = |change: &Change| [uses(change.step), uses_of(&change.operation)].concat();
+    let of_change = |change: &Change| match change.operation {
+        // The step of an app that is there registers nothing.
+        Operation::UpdateApp { .. } => vec![Use::UpdateApp],
+        _ => [uses(change.step), uses_of(&change.operation)].concat(),
+    };
     writes.flat_map(of_change).collect()
 }

@@ -4,6 +4,7 @@ use crate::{
     connection::{
         check::{
             apps,
+            rights::is_known_to_hold,
             rules::{Consents, Rules},
         },
         plan::{
@@ -20,10 +21,11 @@ use crate::{
     },
     directory::PermissionGrant,
     ids::{ServicePrincipalId, well_known::DIRECTORY_READ_ALL_ROLE},
+    permissions::Use,
 };
 
 /// The delegated permission by which the client app signs users in.
-const USER_READ: &str = "User.Read";
+pub(crate) const USER_READ: &str = "User.Read";
 
 /// The application permission that discovery needs.
 pub(crate) const DIRECTORY_READ_ALL: &str = "Directory.Read.All";
@@ -94,21 +96,45 @@ pub(crate) fn server_consents(target: &Target, snapshot: &Snapshot, discovers: b
     let (Some(_), Some(directory), true) = (&target.server.shape, &snapshot.directory, discovers) else {
         return Vec::new();
     };
+    let principal = Reference::to(snapshot.server_principal(), Step::ServerServicePrincipal);
+    vec![role(directory, principal, graph(directory))]
+}
+
+/// The same of a server app that this crate does not write, if it is missing and the caller is known to be allowed to give
+/// it. If not, a finding tells it, and nothing is in the way.
+pub(crate) fn consent_for_another(rules: &Rules<'_>, snapshot: &Snapshot) -> Option<Change> {
+    let directory = snapshot.directory.as_ref().filter(|_| rules.may_consent_for_others())?;
+    // An id that is registered in the tenant that is signed in to may still belong to another one in the site.
+    let is_of_tenant = snapshot.tenant_of(rules.spec) == Some(directory.tenant.id);
+    let change = directory_read(snapshot, directory).filter(|change| change.action != PlannedAction::Keep)?;
+    (is_of_tenant && is_known_to_hold(directory, &[Use::AssignRole])).then_some(change)
+}
+
+/// The consent by which a server app that is registered reads the directory, of this crate or of other people. `None` if it cannot be
+/// told whether it is there, or what it is given to.
+pub(crate) fn directory_read(snapshot: &Snapshot, directory: &TenantSnapshot) -> Option<Change> {
+    let principal = Reference::Known(snapshot.server_principal().filter(|_| !directory.roles_unread)?);
+    let resource = Some(graph(directory)).filter(|graph| *graph != Reference::Missing)?;
+    Some(role(directory, principal, resource))
+}
+
+fn role(directory: &TenantSnapshot, principal: Reference<ServicePrincipalId>, resource: Reference<ServicePrincipalId>) -> Change {
     let step = Step::ConsentDirectoryRead;
-    let resource = graph(directory);
     let held = directory
         .server_roles
         .iter()
         .find(|held| held.app_role_id == DIRECTORY_READ_ALL_ROLE && Reference::Known(held.resource_id) == resource);
-    if let Some(held) = held {
-        return vec![Change::keep(step, None, Some(&held.id))];
+    match held {
+        Some(held) => Change::keep(step, None, Some(&held.id)),
+        None => Change::new(
+            step,
+            Operation::AssignRole {
+                principal,
+                resource,
+                role: DIRECTORY_READ_ALL_ROLE,
+            },
+        ),
     }
-    let operation = Operation::AssignRole {
-        principal: Reference::to(snapshot.server_principal(), Step::ServerServicePrincipal),
-        resource,
-        role: DIRECTORY_READ_ALL_ROLE,
-    };
-    vec![Change::new(step, operation)]
 }
 
 fn graph(directory: &TenantSnapshot) -> Reference<ServicePrincipalId> {

@@ -24,6 +24,8 @@ use crate::{
 };
 use words::{app_in_words, audience_in_words, delta_in_words, frequency, principal_in_words, property_in_words, valid};
 
+pub(crate) use words::shown_in_words;
+
 /// A name and its value, both for people.
 pub(crate) type Detail = (String, String);
 
@@ -123,7 +125,13 @@ impl PlanDocument {
                 };
                 details.add_some("Secret Key Expiry", given.or_else(issued));
             }
-            Operation::RenewSecret { app, from, to, by_hand } => {
+            Operation::RenewSecret {
+                app,
+                from,
+                to,
+                by_hand,
+                made_by_console,
+            } => {
                 details.add("Client ID", app_in_words(*app));
                 let from = from.map_or_else(|| "not read".to_owned(), |day| day.to_string());
                 let issued = || {
@@ -135,7 +143,12 @@ impl PlanDocument {
                     "Secret Key Expiry",
                     format!("{from} -> {}", to.as_deref().unwrap_or("that of the new secret")),
                 );
-                if *by_hand {
+                if *made_by_console {
+                    details.add(
+                        "By hand",
+                        "the console's dialog signs an administrator in and makes the secret itself",
+                    );
+                } else if *by_hand {
                     details.add("By hand", "an administrator types the secret into the console");
                 }
             }
@@ -165,7 +178,10 @@ impl PlanDocument {
                 describe_discovery(discovery, details);
             }
             Operation::ConfigureDiscovery { .. } => {}
-            Operation::RemoveSecrets { keys, .. } => keys.iter().for_each(|key| details.add("Secret ID", key)),
+            Operation::RemoveSecrets { keys, shown_since, .. } => {
+                keys.iter().for_each(|key| details.add("Secret ID", key));
+                details.add_some("Stated by the caller", shown_since.map(shown_in_words));
+            }
             Operation::RemoveConnection {
                 name, no_gateway_stated, ..
             } => {
@@ -221,6 +237,9 @@ impl PlanDocument {
         details.add_some("Access token version", api.and_then(|api| api.requested_access_token_version));
         if properties.service_principal_lock_configuration.is_some() {
             details.add("App instance property lock", "on");
+        }
+        for tag in properties.tags.iter().flatten() {
+            details.add("Tag", tag);
         }
         for resource in properties.required_resource_access.iter().flatten() {
             for access in &resource.resource_access {
@@ -293,8 +312,8 @@ impl PlanDocument {
                 "signInAudience" => audience_in_words(text),
                 "requiredResourceAccess" => self.configured_in_words(text),
                 "users.fullSchedule" | "groups.fullSchedule" => {
-                    let schedule = text.parse::<Schedule>();
-                    schedule.map_or_else(|_| text.clone(), |schedule| schedule.in_words())
+                    let words = |all: Vec<Schedule>| all.iter().map(Schedule::in_words).collect::<Vec<_>>().join(", and ");
+                    Schedule::tokens(text).map_or_else(|_| text.clone(), words)
                 }
                 _ => text.clone(),
             },
@@ -364,39 +383,4 @@ fn describe_discovery(discovery: &DiscoverySpec, details: &mut Details) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use time::macros::datetime;
-
-    #[test]
-    fn discovery_is_told_in_words() {
-        let schedule = Schedule::every_days(7)
-            .starting(datetime!(2026-03-15 02:30))
-            .in_utc()
-            .build()
-            .unwrap();
-        let discovery = DiscoverySpec::builder()
-            .user_schedule(schedule)
-            .user_delta_minutes(5)
-            .groups(["CMG users", "CMG admins"])
-            .build()
-            .unwrap();
-        let mut details = Details::default();
-        describe_discovery(&discovery, &mut details);
-        let told: Vec<(&str, &str)> = details.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(
-            told,
-            [
-                (
-                    "User discovery",
-                    "full discovery every 7 days from 02:30 UTC, first on 2026-03-15; delta discovery every 5 minutes"
-                ),
-                (
-                    "Group discovery",
-                    "full discovery as the product sets it; delta discovery as the product sets it"
-                ),
-                ("Groups", "CMG users, CMG admins"),
-            ]
-        );
-    }
-}
+mod tests;

@@ -102,6 +102,8 @@ pub(crate) fn difference(current: &ApplicationProperties, wanted: &ApplicationPr
         required_resource_access: permissions(current, wanted, &mut changes),
         // It is set when an app is created, and left to its administrators from then on.
         service_principal_lock_configuration: None,
+        // The same of the tags: an app without the tag is left as it is.
+        tags: None,
     };
     (change, changes)
 }

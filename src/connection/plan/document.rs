@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::{
     cloud::CloudEnvironment,
     connection::{
+        check::rules::RemovalScope,
         plan::{
             change::{Change, When, needed_permissions},
             operation::Operation,
@@ -42,11 +43,15 @@ const VERSION: u32 = 1;
 pub struct PlanDocument {
     /// The version of this form, 1. A reader refuses a version that it does not know.
     pub version: u32,
-    /// What the plan is for: [`Verb::Onboard`] or [`Verb::Remove`].
+    /// What the plan is for: [`Verb::Onboard`], [`Verb::UpdateSettings`], [`Verb::RenewSecret`], [`Verb::RemoveOldSecrets`] or
+    /// [`Verb::Remove`].
     pub verb: Verb,
     /// The one app that the plan is for; `None` if it is for the whole connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<AppRole>,
+    /// What a removal takes away; left out if it is the default.
+    #[serde(default, skip_serializing_if = "RemovalScope::takes_apps")]
+    pub removal_scope: RemovalScope,
     /// *Name* of the connection.
     pub name: String,
     /// *Description* of the connection.

@@ -20,16 +20,18 @@ use crate::{
             alive::confirm_apps,
             apps::{client_changes, removals_if_refused, server_changes},
             change::{Change, needed_uses},
-            consents::{client_consents, open_consents, server_consents},
+            consents::{client_consents, consent_for_another, open_consents, server_consents},
             document::{PlanDocument, PlannedSite},
             operation::PlannedAction,
             removal::removal_changes,
+            renewal::{renewal_changes, secret_removal_changes},
             secrets::{planned_secret, secret_changes},
+            settings::settings_changes,
             site::site_changes,
             target::Target,
         },
         read::snapshot::Snapshot,
-        report::{event::Verb, finding::Finding, finding_place::Choices, step::AppRole},
+        report::{finding::Finding, finding_place::Choices, step::AppRole},
     },
     spec::ConnectionSpec,
 };
@@ -72,13 +74,30 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
         note_secrets_of_others(snapshot, rules.site_identity(snapshot), &mut findings);
     }
     let findings = sorted(rules, findings);
-    let document = document(Verb::Onboard, rules, snapshot, target, changes, findings.clone());
+    let document = document(rules, snapshot, target, changes, findings.clone());
     (findings, Some(document))
 }
 
 /// What was found, and what a removal will do. `None` if the tenant cannot be told, which a finding has
 /// reported.
 pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    of_what_is_there(rules, snapshot, removal_changes)
+}
+
+/// What was found, and what a renewal of the server app's secret will do. `None` as above.
+pub(crate) fn renewal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    of_what_is_there(rules, snapshot, renewal_changes)
+}
+
+/// What was found, and what an early removal of old secrets will do. `None` as above.
+pub(crate) fn secret_removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    of_what_is_there(rules, snapshot, secret_removal_changes)
+}
+
+/// Gives the changes of a plan, and what is worth knowing of it.
+type Changes = fn(&Rules<'_>, &Snapshot, &Target) -> (Vec<Change>, Vec<Finding>);
+
+fn of_what_is_there(rules: &Rules<'_>, snapshot: &Snapshot, changes: Changes) -> (Vec<Finding>, Option<PlanDocument>) {
     if let Some(token) = &snapshot.unusable_token {
         return (sorted(rules, token.findings.clone()), None);
     }
@@ -89,19 +108,36 @@ pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, 
         }
         return (sorted(rules, findings), None);
     };
-    let (changes, findings) = removal_changes(rules, snapshot, &target);
+    let (changes, findings) = changes(rules, snapshot, &target);
     let findings = sorted(rules, findings);
-    let document = document(Verb::Remove, rules, snapshot, target, changes, findings.clone());
+    let document = document(rules, snapshot, target, changes, findings.clone());
     (findings, Some(document))
 }
 
-fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Change> {
+/// What was found, and what an update of the settings will do. `None` if there is no tenant to write to, which a finding
+/// has reported.
+pub(crate) fn settings_update(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+    if let Some(token) = &snapshot.unusable_token {
+        return (sorted(rules, token.findings.clone()), None);
+    }
+    let Some(target) = Target::resolve(rules, snapshot) else {
+        return (Vec::new(), None);
+    };
+    let (changes, findings) = settings_changes(rules, snapshot, &target);
+    let findings = sorted(rules, findings);
+    let document = document(rules, snapshot, target, changes, findings.clone());
+    (findings, Some(document))
+}
+
+/// What a run would do, in the order of the run.
+pub(crate) fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Change> {
     let mut changes = Vec::new();
     if rules.only != Some(AppRole::Client) {
         let secret = planned_secret(rules, target, snapshot);
         changes.extend(server_changes(target, snapshot, secret));
         changes.extend(secret_changes(rules, target, snapshot, secret));
         changes.extend(server_consents(target, snapshot, rules.spec.discovers()));
+        changes.extend(consent_for_another(rules, snapshot));
     }
     if rules.only != Some(AppRole::Server) {
         changes.extend(client_changes(target, snapshot));
@@ -130,21 +166,15 @@ fn sorted(rules: &Rules<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-fn document(
-    verb: Verb,
-    rules: &Rules<'_>,
-    snapshot: &Snapshot,
-    target: Target,
-    changes: Vec<Change>,
-    findings: Vec<Finding>,
-) -> PlanDocument {
+fn document(rules: &Rules<'_>, snapshot: &Snapshot, target: Target, changes: Vec<Change>, findings: Vec<Finding>) -> PlanDocument {
     let spec = rules.spec;
-    let site = snapshot.site.as_ref().filter(|_| rules.only.is_none());
+    let site = snapshot.site.as_ref().filter(|_| rules.only.is_none() || rules.updates_settings());
     let planned = |site_code: &String| PlannedSite::new(site_code.clone(), rules.site_identity(snapshot).cloned());
     PlanDocument {
         version: PlanDocument::current_version(),
-        verb,
+        verb: rules.verb,
         only: rules.only,
+        removal_scope: rules.removal_scope,
         name: spec.name().to_owned(),
         description: spec.description().map(str::to_owned),
         environment: spec.environment(),

@@ -1,7 +1,7 @@
 //! Turns specification and snapshot into a plan: a list of changes, as data. Planning sends no request.
 //!
 //! [`target`] resolves the specification once against the snapshot. Then [`apps`], [`secrets`], [`consents`],
-//! [`site`] and [`removal`] each give their changes. The list of [`change`]s, with all findings, is the plan
+//! [`site`], [`settings`], [`renewal`] and [`removal`] each give their changes. The list of [`change`]s, with all findings, is the plan
 //! ([`document`]): the caller shows, stores and approves it, and a run carries out exactly these changes.
 
 pub(crate) mod alive;
@@ -9,17 +9,23 @@ pub(crate) mod app_id_uri;
 pub(crate) mod apps;
 pub(crate) mod change;
 pub(crate) mod consents;
-mod details;
+pub(crate) mod details;
 pub(crate) mod difference;
 pub(crate) mod document;
 pub(crate) mod draft;
 pub(crate) mod operation;
 pub(crate) mod own_secret;
 mod permission_names;
+pub(crate) mod phase;
+mod planned_action;
+mod planned_secret;
+mod reference;
 pub(crate) mod registration;
 pub(crate) mod removal;
+pub(crate) mod renewal;
 pub mod review;
 pub(crate) mod secrets;
+pub(crate) mod settings;
 pub(crate) mod site;
 mod summary;
 pub(crate) mod target;
@@ -31,7 +37,7 @@ use tokio::time::Instant;
 
 use crate::{
     connection::{
-        handle::AzureServicesConnection,
+        handle::{AzureServicesConnection, Goal},
         plan::{change::Change, document::PlanDocument},
         read::snapshot::Snapshot,
         report::{
@@ -44,7 +50,7 @@ use crate::{
             stale_plan::StalePlan,
             step::Step,
         },
-        run::{cancel::within, context::Run},
+        run::{cancel::within, context::Run, look_again::may_look_beside},
     },
     ids::TenantId,
     spec::AppIdUri,
@@ -56,7 +62,8 @@ use crate::{
 /// It describes tenant and site at the moment when they were read. A run reads what it changes again right
 /// before it writes, and merges lists with what is there by then. If the plan is older than
 /// [`max_plan_age`](crate::connection::AzureServicesConnectionBuilder::max_plan_age), the run reads what it
-/// keeps again, too, and refuses the plan before the first write if its effect would be another one.
+/// keeps again, too, and refuses the plan if its effect would be another one: before the first write, or, of a
+/// plan that begins by making app registrations and nothing else, before the second round.
 ///
 /// ```
 /// use cmg_onboarding::connection::{Operation, PlannedAction, Step};
@@ -102,9 +109,9 @@ impl Plan {
         }
     }
 
-    /// Makes the plan for what `verb` asks, of what was read.
-    pub(crate) fn make(connection: &AzureServicesConnection, verb: Verb, snapshot: Snapshot) -> Result<Self, Blocked> {
-        let (findings, document) = connection.inner.draft(verb, &snapshot);
+    /// Makes the plan for this, of what was read.
+    pub(crate) fn make(connection: &AzureServicesConnection, goal: Goal, snapshot: Snapshot) -> Result<Self, Blocked> {
+        let (findings, document) = connection.inner.draft(goal, &snapshot);
         match document {
             Some(document) if !Blocked::is_blocked(&findings) => Ok(Self::new(connection.clone(), snapshot, document)),
             _ => Err(Blocked::new(findings)),
@@ -115,11 +122,11 @@ impl Plan {
     /// may be forged: a job that onboards never removes.
     pub(crate) fn make_approved(
         connection: &AzureServicesConnection,
-        verb: Verb,
+        goal: Goal,
         approved: &PlanDocument,
         snapshot: Snapshot,
     ) -> Result<Self, OnboardingError> {
-        let plan = Self::make(connection, verb, snapshot)?;
+        let plan = Self::make(connection, goal, snapshot)?;
         let differences = approved.differences(&plan.document);
         if differences.is_empty() {
             Ok(plan)
@@ -140,7 +147,9 @@ impl Plan {
     /// was issued: the next run of the same specification goes on from there. For a plan that is older than
     /// [`max_plan_age`](crate::connection::AzureServicesConnectionBuilder::max_plan_age) also
     /// [`OnboardingError::Stale`], and the errors of reading and planning. In these cases nothing was
-    /// written.
+    /// written. If such a plan begins by making app registrations and nothing else, it is
+    /// [`OnboardingError::Apply`] with [`StepError::Stale`](crate::connection::StepError::Stale) or
+    /// [`StepError::Blocked`](crate::connection::StepError::Blocked), after its first round.
     ///
     /// # Cancel safety
     ///
@@ -157,21 +166,31 @@ impl Plan {
 
     async fn carry_out_if_current(self, emitter: &Emitter<'_>) -> Result<Outcome, OnboardingError> {
         let is_fresh = self.read_at.elapsed() <= self.connection.inner.max_plan_age;
-        let plan = if is_fresh {
+        let looks_beside = !is_fresh && may_look_beside(&self.document);
+        let plan = if is_fresh || looks_beside {
             self
         } else {
-            let snapshot = self.connection.inner.read(emitter).await?;
-            Self::make_approved(&self.connection, self.document.verb, &self.document, snapshot)?
+            let goal = Goal {
+                verb: self.document.verb,
+                only: self.document.only,
+            };
+            let snapshot = self.connection.inner.read(goal, emitter).await?;
+            Self::make_approved(&self.connection, goal, &self.document, snapshot)?
         };
-        Ok(plan.carry_out(emitter).await?)
+        Ok(plan.run(emitter, looks_beside).await?)
     }
 
     pub(crate) async fn carry_out(&self, emitter: &Emitter<'_>) -> Result<Outcome, ApplyError> {
+        self.run(emitter, false).await
+    }
+
+    async fn run(&self, emitter: &Emitter<'_>, looks_again: bool) -> Result<Outcome, ApplyError> {
+        emitter.tenant(self.document.tenant_id);
         emitter.emit(EventKind::PlanMade {
             total: self.document.changes.len(),
         });
         let inner = &self.connection.inner;
-        let run = Run::new(inner, &self.document, &self.snapshot, emitter);
+        let run = Run::new(inner, &self.document, &self.snapshot, emitter).looking_again(looks_again);
         match emitter
             .listening(within(inner.cancel.as_ref(), inner.deadline, run.carry_out()))
             .await

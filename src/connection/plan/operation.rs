@@ -1,120 +1,16 @@
 //! What a change writes, as data, and what it works on.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
-use time::{Date, Duration, OffsetDateTime};
+use time::{Date, OffsetDateTime};
 
+pub use super::{planned_action::PlannedAction, planned_secret::PlannedSecret, reference::Reference};
 use crate::{
     connection::{plan::difference::PropertyChange, report::step::Step},
     directory::ApplicationProperties,
     ids::{ApplicationId, ApplicationObjectId, DirectoryObjectId, KeyId, PermissionGrantId, PermissionId, ServicePrincipalId, TenantId},
     site::SiteRowId,
-    spec::{AppIdUri, DiscoverySpec, SecretValidity},
+    spec::{AppIdUri, DiscoverySpec},
 };
-
-/// What is planned for a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum PlannedAction {
-    /// It is not there and will be made.
-    Create,
-    /// It is there and will be changed.
-    Update,
-    /// It is there and will be removed.
-    Remove,
-    /// It is there and stays as it is; a write that changes nothing proves it.
-    Confirm,
-    /// It was deleted and will be restored.
-    Restore,
-    /// It is there and stays as it is.
-    Keep,
-    /// It is there and differs, and the run cannot change it: a person does, as a finding and a next step say.
-    ByHand,
-}
-
-impl PlannedAction {
-    /// Whether the run leaves it as it is.
-    pub(crate) const fn is_left(self) -> bool {
-        matches!(self, Self::Keep | Self::ByHand)
-    }
-}
-
-impl fmt::Display for PlannedAction {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Remove => "remove",
-            Self::Confirm => "confirm",
-            Self::Restore => "restore",
-            Self::Keep => "in place",
-            Self::ByHand => "by hand",
-        })
-    }
-}
-
-/// Something that a change works on: there already, or made by an earlier change of the same plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum Reference<T> {
-    /// It is there, with this id.
-    Known(T),
-    /// The change of this step makes it; its id is known then.
-    MadeBy(Step),
-    /// It is not there, and no change makes it: the step is refused before it writes.
-    Missing,
-}
-
-impl<T> Reference<T> {
-    /// The thing itself if it is there, else what makes it.
-    pub(crate) fn to(known: Option<T>, maker: Step) -> Self {
-        known.map_or(Self::MadeBy(maker), Self::Known)
-    }
-
-    const fn maker(&self) -> Option<Step> {
-        match self {
-            Self::MadeBy(step) => Some(*step),
-            Self::Known(_) | Self::Missing => None,
-        }
-    }
-}
-
-/// Until when a secret will be valid: a rule, since it counts from the moment of its issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PlannedSecret {
-    /// How long, from its issue.
-    pub validity: SecretValidity,
-    /// The day of its end, were it issued when the plan is made. A secret that is added to others ends some
-    /// days earlier, so that its end tells it from them.
-    #[serde(with = "day")]
-    pub expires_about: Date,
-    /// The longest validity, in seconds, that the tenant's policy allows; `None` if there is no limit, if the policy was
-    /// not read, or if `validity` does not ask for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub allowed_seconds: Option<i64>,
-}
-
-impl PlannedSecret {
-    /// A secret that would be issued now, below what a policy allows.
-    pub(crate) fn new(validity: SecretValidity, longest: Option<Duration>, now: OffsetDateTime) -> Self {
-        let longest = longest.filter(|_| validity == SecretValidity::LongestAllowed);
-        Self {
-            validity,
-            expires_about: validity.end_below(now, longest).date(),
-            allowed_seconds: longest.map(Duration::whole_seconds),
-        }
-    }
-
-    /// The end of a secret that is issued at this moment.
-    pub(crate) fn end_after(&self, now: OffsetDateTime) -> OffsetDateTime {
-        self.validity.end_below(now, self.allowed_seconds.map(Duration::seconds))
-    }
-}
 
 time::serde::format_description!(day, Date, "[year]-[month]-[day]");
 
@@ -279,6 +175,10 @@ pub enum Operation {
         /// Whether the site cannot take it, so that a person types it into the console.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_hand: bool,
+        /// Whether the console has created the app: its dialog signs a person in and makes the secret by itself, so that
+        /// none is issued here.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        made_by_console: bool,
     },
     /// Imports the client app into the site.
     ImportClientApp {
@@ -328,6 +228,10 @@ pub enum Operation {
         app: Reference<ApplicationId>,
         /// *Secret ID* of each. More may follow if an answer is lost.
         keys: Vec<KeyId>,
+        /// Since when the site has shown the end of their successor, if the caller states it. `None` if the site tells it,
+        /// and if nothing was ever using them.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+        shown_since: Option<OffsetDateTime>,
     },
     /// Removes the Azure service connection from the site.
     RemoveConnection {

@@ -79,6 +79,14 @@ impl OwnSecret {
         site.is_some_and(|site| self.site() == Some(site.as_str()))
     }
 
+    /// Whether it was issued for this site, or without one if this one has no identity.
+    pub(crate) fn is_of(&self, site: Option<&SiteIdentity>) -> bool {
+        match site {
+            Some(_) => self.is_for(site),
+            None => self.site().is_none(),
+        }
+    }
+
     /// Whether it was issued for a site that is known to be another one.
     pub(crate) fn is_for_another_than(&self, site: Option<&SiteIdentity>) -> bool {
         self.site().is_some_and(|held| site.is_none_or(|site| site.as_str() != held))

@@ -7,6 +7,7 @@
 use uuid::{Uuid, uuid};
 
 use crate::{
+    connection::report::step::AppRole,
     directory::{
         ApiApplication, Application, ApplicationProperties, ImplicitGrantSettings, PermissionScope, PublicClientApplication,
         RequiredResourceAccess, ResourceAccess, ServicePrincipalLockConfiguration, WebApplication,
@@ -23,6 +24,10 @@ pub(crate) const USER_IMPERSONATION: &str = "user_impersonation";
 
 /// How the description of every secret this crate makes begins, by which it knows its own.
 pub(crate) const SECRET_MARKER: &str = "Configuration Manager CMG (cmg-onboarding)";
+
+/// The tag of every app registration that this crate makes, by which a person finds them. Apps that were there before, and
+/// those of older versions, have none and get none.
+pub(crate) const TAG: &str = "configmgr-cmg-onboarding";
 
 /// Who may sign in to both apps: accounts of this tenant.
 pub(crate) const SINGLE_TENANT: &str = "AzureADMyOrg";
@@ -43,7 +48,35 @@ pub(crate) struct UniqueNames {
     pub(crate) client: String,
 }
 
+/// How the unique name of every server app begins that this crate makes.
+pub(crate) const SERVER_NAME: &str = "configmgr-cmg-server-";
+
+/// The same of client apps.
+pub(crate) const CLIENT_NAME: &str = "configmgr-cmg-client-";
+
+/// How many hexadecimal digits of a digest of the key a unique name ends in.
+const DIGEST_LENGTH: usize = 12;
+
 impl UniqueNames {
+    /// The names of the pair that this unique name belongs to, and whose it is of the two; `None` if this crate makes no such
+    /// name. The key itself cannot be told from it.
+    pub(crate) fn of_pair(unique_name: &str) -> Option<(AppRole, Self)> {
+        let name = unique_name.to_ascii_lowercase();
+        let server = name.strip_prefix(SERVER_NAME).map(|rest| (AppRole::Server, rest));
+        let client = || name.strip_prefix(CLIENT_NAME).map(|rest| (AppRole::Client, rest));
+        let (role, rest) = server.or_else(client)?;
+        let (slug, digest) = rest.rsplit_once('-').unwrap_or(("", rest));
+        let is_digest = digest.len() == DIGEST_LENGTH && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_slug = slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (is_digest && is_slug).then(|| {
+            let names = Self {
+                server: format!("{SERVER_NAME}{rest}"),
+                client: format!("{CLIENT_NAME}{rest}"),
+            };
+            (role, names)
+        })
+    }
+
     /// Derives the names from the specification's key: readable, and different for different keys.
     pub(crate) fn of(key: &str) -> Self {
         let digest = Uuid::new_v5(&NAMESPACE, key.as_bytes()).simple().to_string();
@@ -53,10 +86,10 @@ impl UniqueNames {
         if !slug.is_empty() {
             slug.push('-');
         }
-        let name = |role: &str| format!("configmgr-cmg-{role}-{slug}{}", &digest[..12]);
+        let name = |beginning: &str| format!("{beginning}{slug}{}", &digest[..DIGEST_LENGTH]);
         Self {
-            server: name("server"),
-            client: name("client"),
+            server: name(SERVER_NAME),
+            client: name(CLIENT_NAME),
         }
     }
 }
@@ -81,7 +114,6 @@ pub(crate) fn server_shape(
     permission.admin_consent_description = Some(format!("Allow the application to access {name} on behalf of the signed-in user."));
     permission.user_consent_display_name = Some(format!("Access {name}"));
     permission.user_consent_description = Some(format!("Allow the application to access {name} on your behalf."));
-    let directory_read = || RequiredResourceAccess::new(MICROSOFT_GRAPH, vec![ResourceAccess::role(DIRECTORY_READ_ALL_ROLE)]);
     ApplicationProperties {
         sign_in_audience: Some(SINGLE_TENANT.to_owned()),
         identifier_uris: uri.map(|uri| vec![uri.to_string()]),
@@ -95,9 +127,17 @@ pub(crate) fn server_shape(
             oauth2_permission_scopes: Some(vec![permission]),
             requested_access_token_version: Some(1),
         }),
-        required_resource_access: discovery.then(|| vec![directory_read()]),
+        required_resource_access: discovery.then(read_directory_data),
         ..ApplicationProperties::default()
     }
+}
+
+/// The permission by which discovery reads the directory, as a server app asks for it.
+pub(crate) fn read_directory_data() -> Vec<RequiredResourceAccess> {
+    vec![RequiredResourceAccess::new(
+        MICROSOFT_GRAPH,
+        vec![ResourceAccess::role(DIRECTORY_READ_ALL_ROLE)],
+    )]
 }
 
 /// What every client app has as far as it can be told before any id is known. The name is the caller's to
@@ -116,12 +156,13 @@ pub(crate) fn client_shape(id_tokens: bool) -> ApplicationProperties {
     }
 }
 
-/// What an app registration has beside its shape when it is created: its names, and the lock that the portal sets on every
-/// new one.
+/// What an app registration has beside its shape when it is created: its names, its tag, and the lock that the portal sets on
+/// every new one.
 pub(crate) fn created(shape: ApplicationProperties, name: &str, unique_name: &str) -> ApplicationProperties {
     ApplicationProperties {
         display_name: Some(name.to_owned()),
         unique_name: Some(unique_name.to_owned()),
+        tags: Some(vec![TAG.to_owned()]),
         service_principal_lock_configuration: Some(ServicePrincipalLockConfiguration::of_all_properties()),
         ..shape
     }
@@ -170,6 +211,27 @@ mod tests {
         assert_ne!(names.server, UniqueNames::of("Contoso-CMG").server);
     }
 
+    #[test]
+    fn names_of_other_makers_belong_to_no_pair() {
+        for name in [
+            "",
+            "configmgr-cmg-server-",
+            "configmgr-cmg-server-contoso",
+            "configmgr-cmg-server-contoso-0123456789ag",
+            "configmgr-cmg-server-contoso-0123456789abc",
+            "configmgr-cmg-server-cont/so-0123456789ab",
+            "configmgr-cmg-other-contoso-0123456789ab",
+            "x-configmgr-cmg-server-contoso-0123456789ab",
+        ] {
+            assert_eq!(UniqueNames::of_pair(name), None, "{name}");
+        }
+        let (role, names) = UniqueNames::of_pair("configmgr-cmg-client-0123456789ab").unwrap();
+        assert_eq!(
+            (role, names.server.as_str()),
+            (AppRole::Client, "configmgr-cmg-server-0123456789ab")
+        );
+    }
+
     proptest! {
         #[test]
         fn unique_names_of_any_key_need_no_escaping(key in ".{1,200}") {
@@ -178,6 +240,8 @@ mod tests {
                 prop_assert!(name.len() < 100);
                 prop_assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'));
             }
+            prop_assert_eq!(UniqueNames::of_pair(&names.server), Some((AppRole::Server, names.clone())));
+            prop_assert_eq!(UniqueNames::of_pair(&names.client), Some((AppRole::Client, names)));
         }
     }
 }

@@ -10,11 +10,12 @@ use crate::{
             rights::check_permissions,
             rules::Rules,
             site::{check_info, gateway_uses, unread_row},
+            used_secret::UsedSecret,
         },
         plan::{
             change::{Change, needed_uses},
             operation::{Operation, Reference},
-            own_secret::{OwnSecret, is_site_date_of},
+            own_secret::OwnSecret,
             target::{AppSource, Target},
         },
         read::snapshot::{RegisteredApp, Snapshot, needs_directory, uses_server},
@@ -60,10 +61,35 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
         let rows = rows_that_stay(target, site, &apps, connection.or(orphan));
         note_rows(site, target, &rows, &mut findings);
     }
+    if rules.removal_scope.takes_apps() {
+        remove_apps(rules, snapshot, target, &apps, &mut changes, &mut findings);
+    }
+    note_adopted(snapshot, target, &mut findings);
+    if let Some(directory) = snapshot.directory.as_ref().filter(|_| needs_directory(rules.spec)) {
+        if directory.deleted.is_none() && rules.removal_scope.takes_apps() {
+            findings.push(Finding::note(FindingCode::DeletedAppsUnread));
+        }
+        check_token(rules, directory, &mut findings);
+        check_permissions(directory, &needed_uses(&changes), &mut findings);
+    }
+    changes.sort_by_key(|change| change.step);
+    (changes, findings)
+}
+
+/// The apps that this crate has made, and the secrets that it has made for an adopted one, unless something that stays uses
+/// them.
+fn remove_apps(
+    rules: &Rules<'_>,
+    snapshot: &Snapshot,
+    target: &Target,
+    apps: &[OwnApp<'_>],
+    changes: &mut Vec<Change>,
+    findings: &mut Vec<Finding>,
+) {
     let adopted = snapshot.server().filter(|_| target.server.app.source == AppSource::Adopt);
     let mut ids: Vec<ApplicationId> = apps.iter().flat_map(OwnApp::ids).collect();
     ids.extend(adopted.map(|server| server.application.app_id));
-    let uses = uses_that_stay(rules, snapshot, &ids, &changes, !apps.is_empty());
+    let uses = uses_that_stay(rules, snapshot, &ids, changes, !apps.is_empty());
     let stated = uses.iter().all(|finding| finding.code() == FindingCode::AppsStatedUnused);
     if stated {
         let is_connected = !changes.is_empty();
@@ -72,16 +98,6 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
         changes.extend(adopted.and_then(remove_own_secrets));
     }
     findings.extend(uses);
-    note_adopted(snapshot, target, &mut findings);
-    if let Some(directory) = snapshot.directory.as_ref().filter(|_| needs_directory(rules.spec)) {
-        if directory.deleted.is_none() {
-            findings.push(Finding::note(FindingCode::DeletedAppsUnread));
-        }
-        check_token(rules, directory, &mut findings);
-        check_permissions(directory, &needed_uses(&changes), &mut findings);
-    }
-    changes.sort_by_key(|change| change.step);
-    (changes, findings)
 }
 
 fn own_apps<'a>(rules: &Rules<'_>, snapshot: &'a Snapshot, target: &Target) -> Vec<OwnApp<'a>> {
@@ -229,6 +245,7 @@ fn remove_own_secrets(server: &RegisteredApp) -> Option<Change> {
     let operation = Operation::RemoveSecrets {
         app: Reference::Known(server.application.app_id),
         keys: own.iter().map(|secret| secret.key_id).collect(),
+        shown_since: None,
     };
     (!own.is_empty()).then(|| Change::new(Step::RetireSecrets, operation))
 }
@@ -314,12 +331,8 @@ fn secrets_of_others(rules: &Rules<'_>, snapshot: &Snapshot) -> Vec<String> {
 fn held_by_site(snapshot: &Snapshot) -> Option<KeyId> {
     let server = &snapshot.server()?.application;
     let date = snapshot.site.as_ref()?.application(server.app_id)?.secret_expiry?;
-    let fits = |secret: &&PasswordCredential| secret.end_date_time.is_some_and(|end| is_site_date_of(date, end));
-    let mut fitting = server.password_credentials.iter().filter(fits);
-    match (fitting.next(), fitting.next()) {
-        (Some(only), None) => Some(only.key_id),
-        _ => None,
-    }
+    let used = UsedSecret::of(&server.password_credentials, Some(date));
+    used.certain().map(|secret| secret.key_id)
 }
 
 /// The valid secrets that were issued without a site and may be in a person's hands.

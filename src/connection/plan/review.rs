@@ -72,7 +72,8 @@ const AZURE_SERVICES: &str = "https://learn.microsoft.com/intune/configmgr/core/
 pub struct Review {
     /// The version of this form, 1.
     pub version: u32,
-    /// What the plan is for: [`Verb::Onboard`] or [`Verb::Remove`].
+    /// What the plan is for: [`Verb::Onboard`], [`Verb::UpdateSettings`], [`Verb::RenewSecret`], [`Verb::RemoveOldSecrets`] or
+    /// [`Verb::Remove`].
     pub verb: Verb,
     /// When the plan was made.
     #[serde(with = "time::serde::rfc3339")]

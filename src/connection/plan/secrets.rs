@@ -33,6 +33,26 @@ fn shorter_secrets(rules: &Rules<'_>, target: &Target, snapshot: &Snapshot, of: 
     (may_be_refused && is_asked_for).then(|| change().if_refused(of))
 }
 
+/// Issues one more secret, and asks for a shorter one if a policy refuses it.
+pub(crate) fn issue_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snapshot, secret: PlannedSecret) -> Vec<Change> {
+    let app = target.server.reference(Step::RegisterServerApp);
+    let issue = Change::new(Step::IssueSecret, Operation::IssueSecret { app, secret });
+    let shorter = shorter_secrets(rules, target, snapshot, Step::IssueSecret);
+    std::iter::once(issue).chain(shorter).collect()
+}
+
+/// Removes these secrets once the new one is handed over, and those that the run itself loses.
+pub(crate) fn retire_change(target: &Target, keys: Vec<KeyId>) -> Change {
+    let is_empty = keys.is_empty();
+    let operation = Operation::RemoveSecrets {
+        app: target.server.reference(Step::RegisterServerApp),
+        keys,
+        shown_since: None,
+    };
+    let change = Change::new(Step::RetireSecrets, operation).after(Step::IssueSecret);
+    if is_empty { change.if_needed() } else { change }
+}
+
 /// Whether a secret is issued, and which are removed.
 ///
 /// A secret that was issued for this site, while this site does not know the app, reached nothing: it is
@@ -44,7 +64,6 @@ pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snap
     let site = rules.site_identity(snapshot);
     let app = target.server.reference(Step::RegisterServerApp);
     let issue = || Change::new(Step::IssueSecret, Operation::IssueSecret { app, secret });
-    let remove = |keys| Change::new(Step::RetireSecrets, Operation::RemoveSecrets { app, keys }).after(Step::IssueSecret);
     let Some(found) = snapshot.server() else {
         // It is made together with the app; a restored one comes without the text of a secret, and with the secret that the
         // site uses if the site knows the app.
@@ -57,7 +76,7 @@ pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snap
             None => (issue().if_needed(), Step::RegisterServerApp),
         };
         let shorter = shorter_secrets(rules, target, snapshot, of);
-        return [issue, remove(Vec::new()).if_needed()].into_iter().chain(shorter).collect();
+        return [issue, retire_change(target, Vec::new())].into_iter().chain(shorter).collect();
     };
     let known = OwnSecret::all_of(&found.application);
     let (keeps, unused): (bool, Vec<KeyId>) = match &snapshot.site {
@@ -79,13 +98,10 @@ pub(crate) fn secret_changes(rules: &Rules<'_>, target: &Target, snapshot: &Snap
     if keeps {
         changes.push(Change::keep(Step::IssueSecret, None, None::<&str>));
     } else {
-        changes.push(issue());
-        changes.extend(shorter_secrets(rules, target, snapshot, Step::IssueSecret));
+        changes.extend(issue_changes(rules, target, snapshot, secret));
     }
-    match unused {
-        keys if !keys.is_empty() => changes.push(remove(keys)),
-        _ if keeps => {}
-        _ => changes.push(remove(Vec::new()).if_needed()),
+    if !(keeps && unused.is_empty()) {
+        changes.push(retire_change(target, unused));
     }
     changes
 }

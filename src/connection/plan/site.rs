@@ -1,7 +1,7 @@
 //! What becomes of the connection in the site.
 
 use serde_json::{Value, json};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use crate::{
     connection::{
@@ -50,7 +50,7 @@ pub(crate) fn held_connection<'a>(
     named.or_else(|| renamed_connection(spec, site, tenant, server))
 }
 
-/// The connection of another name that is renamed: the only one with the specification's server app that may be of
+/// The connection of another name that is renamed: the one whose name is the key, or else the only one with the specification's server app that may be of
 /// the type Cloud Management. The key is what the caller says that a renamed connection is found by, so without
 /// one nothing is renamed.
 pub(crate) fn renamed_connection<'a>(
@@ -64,7 +64,11 @@ pub(crate) fn renamed_connection<'a>(
         return None;
     }
     let uses_it = |connection: &&SiteConnection| uses_server(site, connection, server);
-    let candidates = site.connections_of(tenant).filter(uses_it);
+    let candidates: Vec<&SiteConnection> = site.connections_of(tenant).filter(uses_it).collect();
+    let is_former = |connection: &&SiteConnection| connection.name == spec.key() && site.is_cloud_management(connection) != Some(false);
+    if let Some(former) = candidates.iter().copied().find(is_former) {
+        return Some(former);
+    }
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for connection in candidates {
         match site.is_cloud_management(connection) {
@@ -117,7 +121,7 @@ fn server_app(rules: &Rules<'_>, target: &Target, site: &SiteSnapshot) -> Change
 
 /// A secret that the site is to have in the place of the one that it has: the specification's, if it ends on another
 /// day, or the one that the caller wants to be issued.
-fn renewal(rules: &Rules<'_>, target: &Target, row: &SiteApplication, by_hand: bool) -> Option<Change> {
+pub(crate) fn renewal(rules: &Rules<'_>, target: &Target, row: &SiteApplication, by_hand: bool) -> Option<Change> {
     let held = row.secret_expiry;
     let given = rules.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
     let issues = target.server.shape.is_some();
@@ -128,14 +132,32 @@ fn renewal(rules: &Rules<'_>, target: &Target, row: &SiteApplication, by_hand: b
     if !(is_another || rules.reissue_secret && (issues || given.is_some())) {
         return None;
     }
+    let change = renewed(row, given.map(OffsetDateTime::date), by_hand);
+    Some(if issues { change.after(Step::IssueSecret) } else { change })
+}
+
+/// Another secret for a server app that the site knows.
+pub(crate) fn renewed(row: &SiteApplication, to: Option<Date>, by_hand: bool) -> Change {
     let operation = Operation::RenewSecret {
         app: Reference::Known(row.client_id),
-        from: held.map(OffsetDateTime::date),
-        to: given.map(OffsetDateTime::date),
+        from: row.secret_expiry.map(OffsetDateTime::date),
+        to,
         by_hand,
+        made_by_console: false,
     };
-    let change = Change::new(Step::ImportServerApp, operation);
-    Some(if issues { change.after(Step::IssueSecret) } else { change })
+    Change::new(Step::ImportServerApp, operation)
+}
+
+/// The console's own renewal of an app that the console has created.
+pub(crate) fn renewed_by_console(row: &SiteApplication) -> Change {
+    let operation = Operation::RenewSecret {
+        app: Reference::Known(row.client_id),
+        from: row.secret_expiry.map(OffsetDateTime::date),
+        to: None,
+        by_hand: true,
+        made_by_console: true,
+    };
+    Change::new(Step::ImportServerApp, operation)
 }
 
 fn client_app(target: &Target, site: &SiteSnapshot) -> Change {

@@ -39,6 +39,8 @@ impl fmt::Display for PlanDocument {
         if self.is_empty() {
             let text = match self.verb {
                 Verb::Remove => "There is nothing to remove.",
+                Verb::RenewSecret => "Nothing will be changed now; what the renewal waits for is said above.",
+                Verb::RemoveOldSecrets => "There is no old secret to remove.",
                 _ if self.leaves_consents_open() => "Nothing will be changed, and a consent is still open: see above.",
                 _ => "Everything is in place; nothing will be changed.",
             };
@@ -70,6 +72,9 @@ impl PlanDocument {
         settings.push(("Native Client app", self.app_in_words(&self.client_app)));
         settings.extend(self.app_id_uri.as_ref().map(|uri| ("App ID URI", uri.to_string())));
         settings.push(("Site", self.site_in_words()));
+        if self.verb == Verb::Remove && !self.removal_scope.takes_apps() {
+            settings.push(("Scope", "the connection only; both app registrations stay".to_owned()));
+        }
         settings.iter_mut().for_each(|(_, value)| *value = clean(value));
         settings
     }
@@ -80,7 +85,7 @@ impl PlanDocument {
             .as_ref()
             .map_or_else(|| "without a known name".to_owned(), |name| format!("\"{name}\""));
         let id = app.application_id.map(|id| id.to_string());
-        if self.verb == Verb::Remove {
+        if self.verb != Verb::Onboard {
             return format!("{name} ({})", id.as_deref().unwrap_or("not registered"));
         }
         let source = match app.source {
@@ -102,6 +107,7 @@ impl PlanDocument {
             (Some(site), ..) => site.site_code.clone(),
             (None, Some(app), _) => format!("none; this plan is for the {app} only"),
             (None, None, Verb::Remove) => "none; a connection in a site is not removed".to_owned(),
+            (None, None, Verb::RenewSecret) => "none; a person hands the new secret over".to_owned(),
             (None, None, _) => "none; the apps are registered, and no connection is set up".to_owned(),
         }
     }

@@ -98,8 +98,12 @@ impl Target {
     /// Resolves the specification. `None` if the tenant cannot be told, which a finding has reported.
     pub(crate) fn resolve(rules: &Rules<'_>, snapshot: &Snapshot) -> Option<Self> {
         let spec = rules.spec;
-        let tenant_id = snapshot.tenant_of(spec)?;
-        let names = UniqueNames::of(spec.key());
+        // Settings are written to the tenant that is signed in to; a finding tells if the apps belong to another one.
+        let tenant_id = match rules.updates_settings() {
+            true => snapshot.directory.as_ref()?.tenant.id,
+            false => snapshot.tenant_of(spec)?,
+        };
+        let names = rules.unique_names();
         let offered = snapshot.server().and_then(|app| offered_scope(&app.application));
         // If the app of another administrator offers none, a finding says so, and no change uses this id.
         let scope = offered.unwrap_or_else(|| scope_id(tenant_id, &names.server));

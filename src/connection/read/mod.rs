@@ -4,6 +4,8 @@
 //! parallel requests. Reading never writes.
 
 pub(crate) mod granted;
+pub(crate) mod parts;
 pub(crate) mod reading;
+pub(crate) mod registration;
 pub(crate) mod roles;
 pub(crate) mod snapshot;

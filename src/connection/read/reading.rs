@@ -8,10 +8,9 @@ use crate::{
     connection::{
         check::{
             directory::check_claims,
-            rules::{Consents, Rules},
+            rules::{BeingMade, Consents, Rules},
             verify::secret::try_out,
         },
-        plan::registration::UniqueNames,
         read::{
             granted::granted_to,
             roles::{RELEVANT_ROLES, held_in_token, role_gap},
@@ -21,7 +20,7 @@ use crate::{
     },
     directory::{Application, ApplicationKey, Directory, ServicePrincipal, SignedIn, Tenant},
     error::{DirectoryError, RefusalReason},
-    ids::{TenantId, well_known::MICROSOFT_GRAPH},
+    ids::{ApplicationId, TenantId, well_known::MICROSOFT_GRAPH},
     permissions::Use,
     site::Site,
     spec::{AppIdUri, ConnectionSpec},
@@ -55,10 +54,10 @@ pub(crate) async fn read(
     now: OffsetDateTime,
 ) -> Result<Snapshot, ReadError> {
     let spec = rules.spec;
-    let needs_name = site.is_some();
+    let needs_name = site.is_some() && !rules.updates_settings();
     let in_directory = OptionFuture::from(directory.map(|directory| read_tenant(rules, directory, needs_name, call.clone())));
     let in_site = OptionFuture::from(site.map(|site| site.snapshot(call.clone())));
-    let imported = spec.server_app().imported();
+    let imported = spec.server_app().imported().filter(|_| !rules.updates_settings());
     let tried = OptionFuture::from(probe.zip(imported).map(|(probe, app)| try_out(probe, app, spec.discovers())));
     let (directory, site, tried) = join3(in_directory, in_site, tried).await;
     let (directory, unread, unusable_token) = match directory {
@@ -66,7 +65,7 @@ pub(crate) async fn read(
         Some(Ok(directory)) => (Some(directory), None, None),
         Some(Err(Unread::UnusableToken(token))) => (None, None, Some(*token)),
         // Importing and reusing need no directory: what it would have told is unknown then.
-        Some(Err(Unread::Failed(error))) if !needs_directory(spec) => (None, Some(error), None),
+        Some(Err(Unread::Failed(error))) if !rules.needs_directory() => (None, Some(error), None),
         Some(Err(Unread::Failed(error))) => return Err(ReadError::Directory(error)),
     };
     Ok(Snapshot {
@@ -92,7 +91,7 @@ pub(crate) async fn read_tenant(
     if !findings.is_empty() {
         return Err(Unread::UnusableToken(Box::new(UnusableToken { signed_in, findings })));
     }
-    let names = UniqueNames::of(spec.key());
+    let names = rules.unique_names();
     let server_key = match spec.server_app().client_id() {
         None => ApplicationKey::UniqueName(names.server.clone()),
         Some(id) => ApplicationKey::ApplicationId(id),
@@ -101,48 +100,53 @@ pub(crate) async fn read_tenant(
         None => ApplicationKey::UniqueName(names.client.clone()),
         Some(id) => ApplicationKey::ApplicationId(id),
     };
-    let writes = needs_directory(spec);
+    // An update of settings asks for nothing that has to do with registering.
+    let registers = !rules.updates_settings();
+    let writes = needs_directory(spec) && registers;
     let unique_names = [names.server, names.client];
     let is_own_server =
         |app: &Application| spec.server_app().is_created() && app.properties.unique_name.as_deref() == Some(unique_names[0].as_str());
 
     let roles_in_token = held_in_token(&signed_in);
     // The most that any plan for this specification takes; preflight compares with what its own plan takes.
-    let most: &[Use] = match spec.discovers() {
-        true => &[Use::GrantPermission, Use::AssignRole],
-        false => &[Use::GrantPermission],
-    };
-    let token_suffices = role_gap(&roles_in_token, most).is_none();
-    let asks_for_roles = writes && !signed_in.is_application && !token_suffices;
+    let grants = writes.then_some(Use::GrantPermission);
+    let most: Vec<Use> = grants
+        .into_iter()
+        .chain(rules.may_assign_role().then_some(Use::AssignRole))
+        .collect();
+    let token_suffices = role_gap(&roles_in_token, &most).is_none();
+    let asks_for_roles = rules.may_write && !most.is_empty() && !signed_in.is_application && !token_suffices;
     let roles = OptionFuture::from(asks_for_roles.then(|| directory.held_roles(call.clone(), &RELEVANT_ROLES)));
-    let asks_for_policy = writes && may(Use::ReadPolicy, &signed_in);
+    let asks_for_policy = rules.may_write && writes && may(Use::ReadPolicy, &signed_in);
     let policy = OptionFuture::from(asks_for_policy.then(|| directory.app_management_policy(call.clone())));
-    let reads_access = may(Use::ReadConditionalAccess, &signed_in);
+    let reads_access = rules.may_write && registers && may(Use::ReadConditionalAccess, &signed_in);
     let conditional_access = OptionFuture::from(reads_access.then(|| directory.conditional_access_policies(call.clone())));
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
     // One that contains the app's own id is told once it is known whether the app is there.
-    let early_uri = wanted_uri(spec, tenant_known).filter(|uri| !uri.has_placeholders());
+    let BeingMade { server, client } = rules.being_made;
+    let early_uri = wanted_uri(spec, tenant_known).filter(|uri| registers && !uri.has_placeholders() && !server);
     let uri_owner = OptionFuture::from(
         early_uri
             .as_ref()
             .map(|uri| directory.application_with_uri(call.clone(), uri.as_str())),
     );
-    let graph = OptionFuture::from(writes.then(|| directory.service_principal(call.clone(), MICROSOFT_GRAPH)));
+    let graph = OptionFuture::from((!most.is_empty()).then(|| directory.service_principal(call.clone(), MICROSOFT_GRAPH)));
 
     // An app that is there already needs no name, and a deleted one cannot hold it.
-    let creates = spec.server_app().is_created() || spec.client_app().is_created();
+    let creates = (spec.server_app().is_created() && !server) || (spec.client_app().is_created() && !client);
+    let creates = creates && registers && rules.may_write;
     let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call.clone(), &unique_names)));
 
     let objects = join3(
-        directory.application(call.clone(), &server_key),
-        directory.application(call.clone(), &client_key),
+        OptionFuture::from((!server).then(|| directory.application(call.clone(), &server_key))),
+        OptionFuture::from((!client).then(|| directory.application(call.clone(), &client_key))),
         deleted,
     );
     let surroundings = join3(directory.tenant(call.clone()), graph, uri_owner);
     let optional = join3(roles, policy, conditional_access);
     let (objects, surroundings, (roles, policy, conditional_access)) = join3(objects, surroundings, optional).await;
-    let (server, client) = (objects.0?, objects.1?);
+    let (server, client) = (objects.0.transpose()?.flatten(), objects.1.transpose()?.flatten());
     let deleted = none_if_denied(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
     let (tenant, tenant_name_unread) = match surroundings.0 {
         Ok(tenant) => (tenant, false),
@@ -151,9 +155,10 @@ pub(crate) async fn read_tenant(
     let graph = surroundings.1.transpose()?.flatten();
     let (uri, uri_owner) = match surroundings.2 {
         Some(owner) => (early_uri, owner?),
+        None if !registers => (None, None),
         None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {
             (Some(uri), _) => (Some(uri), server.clone()),
-            (None, Some(uri)) if uri.has_placeholders() => (Some(uri), None),
+            (None, Some(uri)) if uri.has_placeholders() || rules.being_made.server => (Some(uri), None),
             (None, Some(uri)) => {
                 let owner = directory.application_with_uri(call.clone(), uri.as_str()).await?;
                 (Some(uri), owner)
@@ -169,19 +174,36 @@ pub(crate) async fn read_tenant(
     let principal_of = |application: Option<&Application>| {
         OptionFuture::from(application.map(|application| directory.service_principal(call.clone(), application.app_id)))
     };
-    let (server_principal, client_principal) = join(principal_of(server.as_ref()), principal_of(client.as_ref())).await;
+    let absent = [(&server_key, &server), (&client_key, &client)]
+        .into_iter()
+        .filter_map(|(key, found)| match key {
+            ApplicationKey::ApplicationId(id) if found.is_none() => Some(*id),
+            _ => None,
+        });
+    let absent: Vec<ApplicationId> = absent.collect();
+    // Only if an app is not there that must be: a plan without it is blocked, and this tells why.
+    let deleted_principals = OptionFuture::from((!absent.is_empty()).then(|| directory.deleted_service_principals(call.clone(), &absent)));
+    let (server_principal, client_principal, deleted_principals) =
+        join3(principal_of(server.as_ref()), principal_of(client.as_ref()), deleted_principals).await;
+    let deleted_principals = none_if_denied(deleted_principals.unwrap_or_else(|| Ok(Vec::new())))?;
+    let deleted_apps = deleted_principals.into_iter().flatten().map(|principal| principal.app_id).collect();
     let server = with_principal(server, server_principal)?;
     let client = with_principal(client, client_principal)?;
 
     let principal_id = |app: &Option<RegisteredApp>| Some(app.as_ref()?.service_principal.as_ref()?.id);
-    let grants = OptionFuture::from(principal_id(&client).map(|id| directory.permission_grants(call.clone(), id)));
-    let wants_roles = principal_id(&server).filter(|_| spec.discovers());
+    let grants = OptionFuture::from(
+        principal_id(&client)
+            .filter(|_| registers)
+            .map(|id| directory.permission_grants(call.clone(), id)),
+    );
+    let wants_roles = principal_id(&server).filter(|_| spec.discovers() || rules.may_assign_role());
     let assignments = OptionFuture::from(wants_roles.map(|id| directory.role_assignments(call.clone(), id)));
     let (grants, assignments) = join(grants, assignments).await;
     let (grants, assignments) = match rules.consents {
-        Consents::Grant => (Some(grants.transpose()?), Some(assignments.transpose()?)),
-        // A caller that leaves the consents to another administrator may not be allowed to see them, either.
-        Consents::LeaveToAdministrator => (seen(grants)?, seen(assignments)?),
+        Consents::Grant if registers => (Some(grants.transpose()?), Some(assignments.transpose()?)),
+        // A caller that leaves the consents to another administrator may not be allowed to see them, either. Settings are
+        // updated without seeing them, as long as none is given.
+        Consents::Grant | Consents::LeaveToAdministrator => (seen(grants)?, seen(assignments)?),
     };
 
     Ok(TenantSnapshot {
@@ -199,6 +221,7 @@ pub(crate) async fn read_tenant(
         uri,
         uri_owner,
         deleted,
+        deleted_apps,
         restores: directory.restores_applications(),
         graph,
         grants_unread: grants.is_none(),

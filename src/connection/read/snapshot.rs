@@ -50,6 +50,8 @@ pub(crate) struct TenantSnapshot {
     pub(crate) uri_owner: Option<Application>,
     /// The deleted registrations that hold one of the unique names; `None` if the caller may not list them.
     pub(crate) deleted: Option<Vec<DeletedApplication>>,
+    /// The apps that were named by their client id, are not there, and were deleted with their service principals.
+    pub(crate) deleted_apps: Vec<ApplicationId>,
     /// Whether the directory restores deleted registrations.
     pub(crate) restores: bool,
     pub(crate) graph: Option<ServicePrincipal>,

@@ -9,10 +9,12 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures_util::future::poll_fn;
 use tokio::time::Instant;
+use tracing::{Instrument, Span};
 
 use crate::{
     call::{Call, CallEvent, CallEvents, Tag},
@@ -21,10 +23,12 @@ use crate::{
         error::OnboardingError,
         event::{Event, EventKind, RunId, Verb},
         outcome::Outcome,
+        spans,
         step::Step,
         step_error::StepError,
     },
     error::{Diagnostic, RequestTrace},
+    ids::TenantId,
 };
 
 /// The events of one run. It begins with the run and tells of its end, at the latest when it is dropped.
@@ -41,22 +45,28 @@ pub(crate) struct Emitter<'a> {
     received: Mutex<CallEvents>,
     /// The writes of each step, by request.
     writes: Mutex<BTreeMap<Step, Vec<RequestTrace>>>,
+    /// When each step began that has not ended.
+    open: Mutex<BTreeMap<Step, Instant>>,
+    span: Span,
 }
 
 impl<'a> Emitter<'a> {
-    /// Begins a run and tells so.
-    pub(crate) fn begin(verb: Verb, listener: &'a (dyn Fn(&Event) + Send + Sync), clock: &'a dyn Clock) -> Self {
+    /// Begins a run and tells so. `connection` is the key of the specification, if the run has one.
+    pub(crate) fn begin(verb: Verb, connection: Option<&str>, listener: &'a (dyn Fn(&Event) + Send + Sync), clock: &'a dyn Clock) -> Self {
         let (call, received) = Call::channel();
+        let run = RunId::new();
         let emitter = Self {
             listener,
             clock,
-            run: RunId::new(),
+            run,
             started: Instant::now(),
             has_ended: AtomicBool::new(false),
             sequence: Mutex::new(0),
             call,
             received: Mutex::new(received),
             writes: Mutex::default(),
+            open: Mutex::default(),
+            span: spans::of_run(run, verb, connection),
         };
         emitter.emit(EventKind::RunStarted { verb });
         emitter
@@ -72,9 +82,24 @@ impl<'a> Emitter<'a> {
         self.call.tagged(tag_of(step.into()))
     }
 
-    /// Drives the work, and passes on what its calls tell as soon as they tell it.
+    /// Says which tenant the run works on.
+    pub(crate) fn tenant(&self, tenant: TenantId) {
+        spans::record_tenant(&self.span, tenant);
+    }
+
+    /// Drives the work of one step inside the step's span.
+    pub(crate) fn step_of<T>(&self, step: Step, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        work.instrument(spans::of_step(&self.span, step))
+    }
+
+    /// Drives the site's work inside a span of its own: the site does all of its items in one go.
+    pub(crate) fn site<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        work.instrument(spans::of_site(&self.span))
+    }
+
+    /// Drives the work inside the span of the run, and passes on what its calls tell as soon as they tell it.
     pub(crate) async fn listening<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
+        let mut work = pin!(work.instrument(self.span.clone()));
         poll_fn(|context| {
             let result = work.as_mut().poll(context);
             self.poll_received(context);
@@ -160,7 +185,22 @@ impl<'a> Emitter<'a> {
                 kind,
             }
         };
+        spans::log(&self.span, &event, self.lasted(&event.kind));
         (self.listener)(&event);
+    }
+
+    /// How long a step took, if the event ends one.
+    fn lasted(&self, kind: &EventKind) -> Option<Duration> {
+        match kind {
+            EventKind::StepStarted { step, .. } => {
+                lock(&self.open).insert(*step, Instant::now());
+                None
+            }
+            EventKind::StepDone { step, .. } | EventKind::StepFailed { step, .. } | EventKind::StepSkipped { step } => {
+                lock(&self.open).remove(step).map(|began| began.elapsed())
+            }
+            _ => None,
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! The English words of findings and next steps, made from code and parameters. There is no other place for
-//! them.
+//! them: it is one table with a row for each code, and stays whole so that a code is never without words.
 
 use crate::{
     connection::report::{finding_code::FindingCode, next_step_code::NextStepCode, step::Step},
@@ -61,6 +61,7 @@ const RENEW: &str = "Add a new client secret to the server app (Entra admin cent
 const RENEW_IN_TIME: &str = "Renew the secret in good time: the site raises no notification for imported apps.";
 const RENEW_IN_SITE: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets), and give its Value and date to the site: console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key.";
 const RENEW_BY_HAND: &str = "Add the next client secret in Microsoft Entra (Entra admin center > App registrations > (the app) > Certificates & secrets). If the site refuses its Value, register another server app.";
+const RUN_AGAIN: &str = "Make a plan of the same specification, which shows this change, and carry it out.";
 const AUDIT_LOG: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
 
 /// What a finding says.
@@ -179,6 +180,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "A policy of the tenant refuses the rest; the app registration ${name|without a name} (${objectId}) that this run has made is deleted, and could not be purged: it holds the unique name ${uniqueName} until ${until}.",
             "Nothing to do: a later run of the same specification restores it. To be rid of it earlier, purge it with an account that may (Entra admin center > App registrations > Deleted applications).",
         ),
+        Code::AdoptedAppKeeps => Words::new(
+            "A policy of the tenant refuses the rest, and the ${app} app ${clientId}, which is adopted, keeps what this run has written to it: ${properties}.",
+            "Nothing to do if a later run is to go on: it finds what is there. Otherwise take it out by hand, if it is not used (Entra admin center > App registrations > (the app)).",
+        ),
         Code::SecretKept => Words::new(
             "The server app has a secret from an earlier run; its text cannot be read again.",
             "If it is lost, run with reissue_secret(true): that issues a new one and keeps the old one; a later run with remove_superseded_secrets(true) removes the old one.",
@@ -213,6 +218,50 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::ImportedSecretUncompared => Words::new(
             "The site knows the server app ${clientId} already, with a secret that ends on ${heldUntil|a day that was not read}; whether that is the secret that was given cannot be told.",
             "Nothing to do if it is. If it is another one with the same end, run with reissue_secret(true).",
+        ),
+        Code::RenewalWaiting => Words::new(
+            "The secret ${keyId} was issued for this site on ${since|a day that was not read} and ends on ${expiresOn|a day that was not read}; the site still shows ${heldUntil|no date that was read}. So the renewal waits: whether the Value is lost or in a person's hands cannot be told.",
+            "Have its Value and its date typed into the console (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key). If the Value is lost, run with reissue_secret(true): that issues another one, and the old one stays.",
+        ),
+        Code::RenewedSecretUnproven => Words::new(
+            "The site shows the new date ${expiresOn|of the newest secret}, last changed on ${shownSince|a day that was not read}; the value is not proven, since a person types value and date apart.",
+            "Nothing to do: the old secret stays valid until its own end, ${oldUntil|which was not read}. Before that day, see whether the gateway and discovery still work with the new one (console > Administration > Cloud Services > Cloud Management Gateway); if in doubt, type value and date in once more.",
+        ),
+        Code::NewSecretNotTried => Words::new(
+            "The new secret is not tried out by signing in, because no secret probe was given.",
+            "Give one (secret_probe, feature sign-in), so that a site gets no secret in the place of a working one that was not accepted.",
+        ),
+        Code::AppOriginUnknown => Words::new(
+            "Whether the console has created the server app ${clientId} or a person has registered and imported it is not known (the site's source number is ${source|not read}), so nothing is written.",
+            "Look at how the app was made: an app of the wizard's 'Create Server Application' is renewed by the console's own dialog, an imported one with a secret of Microsoft Entra. Then say so with state_created_by_console(true) or state_created_by_console(false).",
+        ),
+        Code::ConsoleRenewsSecret => Words::new(
+            "The console has created the server app ${clientId}, so its dialog signs in and makes the next secret itself; nothing is added in Microsoft Entra. The site's secret ends on ${heldUntil|a day that was not read}.",
+            "Choose Renew Secret Key and sign in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app): as a Global Administrator, or with a role that may consent for Microsoft Graph, such as Privileged Role Administrator, which has not sufficed on every site. Cloud Application Administrator suffices no longer since version 2409.",
+        ),
+        Code::RenewalRefusedByAge => Words::new(
+            "Version 2409 and later refuse Renew Secret Key for apps older than 800 days, and the server app ${clientId} was created on ${createdOn|a day that the site does not tell}; the site keeps its secret, which ends on ${heldUntil|a day that was not read}.",
+            "Whether the dialog also refuses a Value that a person types in is not documented: try it well before that day (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key), of an app that the console has created with a secret that state_created_by_console(false) issues. If it is refused, the site needs another pair of apps, and the product allows one connection for each tenant: ask Microsoft's support for the way before the secret ends.",
+        ),
+        Code::RenewalWithoutRegistration => Words::new(
+            "The registration of the server app is not there or was not read, so no secret of it can be renewed.",
+            "Onboard first if it is not there. Else give the connection a directory whose sign-in may read and change the app, or add a client secret in the Entra admin center (App registrations > (the app) > Certificates & secrets) and give it in a specification that imports the app.",
+        ),
+        Code::RenewedSecretNotShown => Words::new(
+            "The site does not show for certain that it has the newest secret ${keyId|of this crate}, which ends on ${expiresOn|a day that was not read}: it shows ${heldUntil|no date that was read}. No older secret is removed.",
+            "Nothing to do: an old secret ends by itself. To remove it earlier, finish the renewal first (plan_renewal tells what is open).",
+        ),
+        Code::ShownSinceUnknown => Words::new(
+            "Since when the site has shown the date ${expiresOn|of the newest secret} is not known, so it is not known whether every instance of the gateway has the new secret.",
+            "Say since when with state_shown_since, or wait for the old secret's own end. A reader that tells LastUpdateTime, such as the administration service, tells it by itself.",
+        ),
+        Code::SecretRemovalTooEarly => Words::new(
+            "The site has shown the new date since ${since}, and an old secret is removed ${hours} hours later at the earliest: instances of the gateway may still use it.",
+            "Run the same again after ${earliest|that time}, or wait for the old secret's own end.",
+        ),
+        Code::OldSecretMayBeInUse => Words::new(
+            "The plan removes ${keyIds} before its own end (${oldUntil|a day that was not read}). The site has shown the new date since ${since}; the new value is not proven, and an instance of the gateway may still use the old one.",
+            "See first whether the gateway and discovery work with the new secret (console > Administration > Cloud Services > Cloud Management Gateway). A removed secret does not come back: if the gateway stops, renew once more.",
         ),
         Code::ConcurrentChange => Words::new(
             "At the step \"${step}\" another administrator wrote at the same time, and this is gone: ${lost}.",
@@ -303,8 +352,12 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Set 'Enabled for users to sign-in?' to Yes (Entra admin center > Enterprise applications > (the app) > Properties), after asking why it was disabled.",
         ),
         Code::AppNotFound => Words::new(
-            "The ${app} app ${clientId} is not registered in tenant ${tenant}.",
+            "The ${app} app ${clientId|of this specification} is not registered in tenant ${tenant}.",
             "Check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike. If the app was deleted, restore it within 30 days (App registrations > Deleted applications).",
+        ),
+        Code::AppSoftDeleted => Words::new(
+            "The ${app} app ${clientId} was deleted in tenant ${tenant}, and can still be restored.",
+            "Restore it if it was deleted by mistake (Entra admin center > App registrations > Deleted applications > (the app) > Restore app registration); after 30 days it is gone. Otherwise choose another app registration.",
         ),
         Code::AppUnknownAtSignIn => Words::new(
             "Tenant ${tenant} has no app with the client id ${clientId} (AADSTS700016).",
@@ -556,6 +609,18 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Which discovery the connection \"${connection}\" has could not be read from the site, so it may be as wanted already.",
             "Look at the connection (console > Cloud Services > Azure Services > Properties > Discovery), and read the site again with an account that may read all of its objects.",
         ),
+        Code::DiscoveryStateUnknown => Words::new(
+            "Whether discovery is on is not known, since no site was given: the permission to read the directory (Directory.Read.All) is left as it is.",
+            "If discovery is on, give the site too, or switch discovery on in the specification.",
+        ),
+        Code::ConnectionNotFound => Words::new(
+            "The site has no connection \"${connection}\"; it has these: ${names|none}.",
+            "Give the name as the console shows it (Cloud Services > Azure Services).",
+        ),
+        Code::ConnectionAppUnclear => Words::new(
+            "The site does not tell which ${app} app the connection \"${connection}\" uses; these may be meant: ${clientIds|none}.",
+            "Write a specification that reuses both apps by their client ids (console > Administration > Cloud Services > Microsoft Entra tenants).",
+        ),
         Code::ConnectionReadBackDiffers => Words::new(
             "The connection \"${connection}\" reads back otherwise than wanted: ${properties}.",
             "Compare it with the specification (console > Cloud Services > Azure Services > Properties), and run the same again: the plan tells what the site has.",
@@ -575,6 +640,23 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::AdoptedAppStays => Words::new(
             "The adopted ${app} app ${clientId} stays, with what was changed on it and with its consents.",
             "Take back by hand what is no longer wanted (Entra admin center > App registrations).",
+        ),
+        Code::StepNotDone => Words::new("This step is not done, or was undone: ${step}.", RUN_AGAIN),
+        Code::StepDiffers => Words::new(
+            "What this step has made is not as the specification wants it: ${step} (${properties|the plan shows what differs}).",
+            RUN_AGAIN,
+        ),
+        Code::FirstSecretExpiresSoon => Words::new(
+            "Which secret the site uses is not known, and the first of the server app's secrets expires on ${expiresOn}.",
+            "Compare that day with the secret key expiry in the site (console > Administration > Cloud Services > Microsoft Entra tenants). If they are the same, renew the secret in good time; if not, remove the secret once nothing uses it, or let it end.",
+        ),
+        Code::DirectoryNotGiven => Words::new(
+            "No directory was given, so it is not known whether the apps are registered, enabled and consented to.",
+            "Give a directory, signed in as an account or an application that may read applications and consents (Directory.Read.All).",
+        ),
+        Code::RemovalOnly => Words::new(
+            "This connection was made of what was found and not of a specification, so nothing but a removal can be planned for it.",
+            "Ask for plan_removal, removal_from or remove; to change the connection, write a specification for it.",
         ),
     }
 }
@@ -596,11 +678,19 @@ pub(crate) const fn next_step(code: NextStepCode) -> Words {
         ),
         NextStepCode::RenewSecretInSite => Words::new(
             "The site still has the server app's former secret, which ends on ${heldUntil|a day that was not read}; the new one ends on ${expiresOn}.",
-            "Type the new secret's Value and its expiry in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key).",
+            "Type the new secret's Value and its expiry in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key). It is the app ${name|without a known name} (${clientId|client id not known}) of the tenant ${tenantName|without a known name} (${tenantId|id not known}).",
+        ),
+        NextStepCode::RenewSecretByConsole => Words::new(
+            "The console has to renew the secret of the app ${name|without a known name} (${clientId}) of the tenant ${tenantName|without a known name} (${tenantId}), which ends on ${heldUntil|a day that was not read}.",
+            "Choose Renew Secret Key and sign in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key), as a Global Administrator or with a role that may consent for Microsoft Graph. Then plan the renewal again: the site must show a later date, and the registration a secret that ends on that day.",
         ),
         NextStepCode::ChooseDiscoveryGroups => Words::new(
             "Group discovery does not have these groups yet: ${groups}.",
             "Choose them in the console, which finds them by name in Microsoft Entra and may ask for a sign-in (console > Administration > Cloud Services > Azure Services > the connection > Properties > Discovery > Settings).",
+        ),
+        NextStepCode::UpdateSettingsInConsole => Words::new(
+            "The site's own record of the server app has the redirect URI ${site|that was not read}; version 2309 and later create a gateway only if it is ${wanted}, and only the console changes it.",
+            "Choose Update Application Settings and sign in (console > Administration > Cloud Services > Microsoft Entra tenants > the tenant > the server app), or run Set-UpdateServerApplication -TenantId ${tenant}, which signs in, too.",
         ),
         NextStepCode::ExcludeFromConditionalAccess => Words::new(
             "A Conditional Access policy on all resources would keep clients from the gateway.",

@@ -43,6 +43,8 @@ impl fmt::Display for RunId {
 pub enum Verb {
     /// Read tenant and site, and check what would go wrong.
     Preflight,
+    /// Check whether the connection works and when its secret ends.
+    Check,
     /// Verify the values of apps to import.
     Verify,
     /// Make a plan.
@@ -51,10 +53,26 @@ pub enum Verb {
     PlanRemoval,
     /// Carry a plan out.
     Apply,
+    /// See connections as they are.
+    View,
+    /// List the app registrations that this crate has made.
+    Registrations,
+    /// Make a plan that renews the server app's secret.
+    PlanRenewal,
+    /// Make a plan that removes secrets which a renewal has replaced, before their own end.
+    PlanSecretRemoval,
     /// Make a plan and carry it out.
     Onboard,
     /// Make a plan that removes, and carry it out.
     Remove,
+    /// Make a plan that updates the settings of app registrations.
+    PlanSettingsUpdate,
+    /// Make a plan that updates the settings of app registrations, and carry it out.
+    UpdateSettings,
+    /// Make a plan that renews the server app's secret, and carry it out.
+    RenewSecret,
+    /// Make a plan that removes secrets which a renewal has replaced, and carry it out.
+    RemoveOldSecrets,
 }
 
 /// One piece of progress. In JSON the kind's fields stand beside `run`, `sequence`, `at` and

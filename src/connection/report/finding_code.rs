@@ -1,4 +1,4 @@
-//! What a finding can be about, one code for each fact.
+//! What a finding can be about, one code for each fact. One list, which stays whole so that it can be read as such.
 
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +86,9 @@ pub enum FindingCode {
     /// A policy refuses the rest of the run; an app that it has made is deleted and could not be purged, and holds its
     /// unique name. Parameters: `uniqueName`, `objectId`, `name` (optional), `until` (date).
     DeletedAppHoldsName,
+    /// A policy refuses the rest of the run, and an adopted app keeps what this run has written to it: taking it out again could
+    /// take away what others use by now. Parameters: `app`, `clientId`, `properties` (list, as Microsoft Graph calls them).
+    AdoptedAppKeeps,
     /// The app's secret was made before, and its text cannot be read again.
     SecretKept,
     /// The app's secret was lost and is replaced.
@@ -117,6 +120,42 @@ pub enum FindingCode {
     /// The site knows the server app to import, and shows no secret: whether it holds the given one cannot be
     /// told. Parameters: `clientId`, `heldUntil` (date; none if the site does not tell it).
     ImportedSecretUncompared,
+    /// A renewal has issued a secret for this site, and the site does not show its end: its text may be lost, or in a
+    /// person's hands. Parameters: `keyId` (of that secret), `since` (date of its issue, optional), `expiresOn` (date,
+    /// optional), `heldUntil` (date of the secret that the site has; none if the site does not tell it).
+    RenewalWaiting,
+    /// The site shows the end of the renewed secret, which proves no value: a person types value and date apart. Parameters:
+    /// `keyId` (of that secret), `expiresOn` (date, optional), `shownSince` (date of the item's last change, optional),
+    /// `oldUntil` (date on which the last older secret ends, optional).
+    RenewedSecretUnproven,
+    /// The plan issues a secret, and no secret probe was given that signs in with it.
+    NewSecretNotTried,
+    /// Whether the console has created the server app or a person has imported it is not known, and the two are renewed in
+    /// different ways. Parameters: `clientId`, `source` (the site's own number for it, optional).
+    AppOriginUnknown,
+    /// The console has created the server app, so its dialog makes the next secret. Parameters: `clientId`, `heldUntil` (date
+    /// of the secret that the site has; none if the site does not tell it).
+    ConsoleRenewsSecret,
+    /// Version 2409 and later refuse to renew the secret of an app older than 800 days, and the server app is, or may be.
+    /// Parameters: `clientId`, `createdOn` (date, as the site has it; none if the site does not tell it), `heldUntil` (date of
+    /// the secret that the site has; none if the site does not tell it).
+    RenewalRefusedByAge,
+    /// The registration of the server app is not there, or was not read, so no secret of it can be renewed.
+    RenewalWithoutRegistration,
+    /// The site does not show for certain that it has the newest secret, so no older one is removed. Parameters: `keyId` (of
+    /// the newest secret, optional), `expiresOn` (its date, optional), `heldUntil` (date of the secret that the site has; none
+    /// if the site does not tell it).
+    RenewedSecretNotShown,
+    /// Since when the site has shown the end of the newest secret is not known. Parameters: `keyId` (of that secret),
+    /// `expiresOn` (date, optional).
+    ShownSinceUnknown,
+    /// The site has not shown the end of the newest secret for long enough. Parameters: `since` (moment in UTC), `hours` (how
+    /// long it takes), `earliest` (moment in UTC).
+    SecretRemovalTooEarly,
+    /// The plan removes old secrets before their own end, and an instance of the gateway may still use one. Parameters:
+    /// `keyIds` (list), `since` (moment in UTC, from which on the site has shown the new end), `oldUntil` (date on which the
+    /// last older secret ends, optional).
+    OldSecretMayBeInUse,
     /// What another administrator has written before is gone. Parameters: `step`, `lost` (list of what is
     /// gone, each with the name of its property).
     ConcurrentChange,
@@ -187,9 +226,11 @@ pub enum FindingCode {
     /// The service principal of an app is disabled (`accountEnabled`): the app gets no token (AADSTS7000112). Parameters:
     /// `app`.
     ServicePrincipalDisabled,
-    /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId`, `tenant` (tenant
-    /// id).
+    /// An app that was named is not registered in the tenant. Parameters: `app`, `clientId` (none of an app that this
+    /// crate creates), `tenant` (tenant id).
     AppNotFound,
+    /// An app that was named is deleted and can be restored. Parameters: `app`, `clientId`, `tenant` (tenant id).
+    AppSoftDeleted,
     /// The sign-in service finds no app with this client id in the tenant. Parameters: `clientId`, `tenant`
     /// (tenant id).
     AppUnknownAtSignIn,
@@ -362,6 +403,15 @@ pub enum FindingCode {
     SiteRowUnread,
     /// Which discovery a connection has could not be read. Parameters: `connection` (name).
     DiscoveryUnread,
+    /// There is no site that tells whether discovery is on, so an update of settings leaves the permission to read the
+    /// directory out.
+    DiscoveryStateUnknown,
+    /// The site has no connection of this name. Parameters: `connection` (name), `names` (list of the connections that it
+    /// has).
+    ConnectionNotFound,
+    /// The site does not tell which app a connection uses, or tells several. Parameters: `connection` (name), `app`,
+    /// `clientIds` (list of those that may be meant).
+    ConnectionAppUnclear,
     /// The site has carried the run out, and reads back otherwise than wanted. Parameters: `connection` (name),
     /// `properties` (list of what differs, as the specification calls it).
     ConnectionReadBackDiffers,
@@ -375,6 +425,22 @@ pub enum FindingCode {
     DirectoryUnread,
     /// An adopted app stays after a removal. Parameters: `app` ("server" or "client"), `clientId`.
     AdoptedAppStays,
+    /// Only [`check`](crate::AzureServicesConnection::check) and [`expiring`](crate::connection::expiring) tell it: what a
+    /// step makes is not there. Parameters: `step`.
+    StepNotDone,
+    /// Only [`check`](crate::AzureServicesConnection::check) tells it: what a step has made is there and is not as the
+    /// specification wants it. Parameters: `step`, `properties` (list of what differs; none if the step tells no single
+    /// ones).
+    StepDiffers,
+    /// Only [`check`](crate::AzureServicesConnection::check) and [`expiring`](crate::connection::expiring) tell it: which
+    /// secret the site uses is not known, and the first of those that are valid expires soon. Parameters: `keyId` (of that
+    /// secret), `expiresOn` (date), `withinDays` (the threshold that was passed).
+    FirstSecretExpiresSoon,
+    /// Only [`check`](crate::AzureServicesConnection::check) tells it: no directory was given, so nothing is known of the
+    /// registrations.
+    DirectoryNotGiven,
+    /// The connection was made of a view or of an inventory, so that it can be removed, and was asked for something else.
+    RemovalOnly,
 }
 
 impl FindingCode {
@@ -408,6 +474,7 @@ impl FindingCode {
         Self::DeletedAppRestored,
         Self::MadeAppStays,
         Self::DeletedAppHoldsName,
+        Self::AdoptedAppKeeps,
         Self::SecretKept,
         Self::SecretReplaced,
         Self::SecretOfAnotherSite,
@@ -419,6 +486,17 @@ impl FindingCode {
         Self::NewSecretUnproven,
         Self::SecretNotRenewed,
         Self::ImportedSecretUncompared,
+        Self::RenewalWaiting,
+        Self::RenewedSecretUnproven,
+        Self::NewSecretNotTried,
+        Self::AppOriginUnknown,
+        Self::ConsoleRenewsSecret,
+        Self::RenewalRefusedByAge,
+        Self::RenewalWithoutRegistration,
+        Self::RenewedSecretNotShown,
+        Self::ShownSinceUnknown,
+        Self::SecretRemovalTooEarly,
+        Self::OldSecretMayBeInUse,
         Self::ConcurrentChange,
         Self::ChangeOverwritten,
         Self::SecretExpired,
@@ -448,6 +526,7 @@ impl FindingCode {
         Self::AppDisabledByMicrosoft,
         Self::ServicePrincipalDisabled,
         Self::AppNotFound,
+        Self::AppSoftDeleted,
         Self::AppUnknownAtSignIn,
         Self::TenantUnknownAtSignIn,
         Self::AppNotInSite,
@@ -515,10 +594,18 @@ impl FindingCode {
         Self::ConnectionUnread,
         Self::SiteRowUnread,
         Self::DiscoveryUnread,
+        Self::DiscoveryStateUnknown,
+        Self::ConnectionNotFound,
+        Self::ConnectionAppUnclear,
         Self::ConnectionReadBackDiffers,
         Self::DeletedAppsUnread,
         Self::RegistrationUncertain,
         Self::DirectoryUnread,
         Self::AdoptedAppStays,
+        Self::StepNotDone,
+        Self::StepDiffers,
+        Self::FirstSecretExpiresSoon,
+        Self::DirectoryNotGiven,
+        Self::RemovalOnly,
     ];
 }

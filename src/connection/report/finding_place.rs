@@ -1,4 +1,5 @@
-//! Where a finding belongs: the field of the specification that it is about, and the step of the job that meets it.
+//! Where a finding belongs: the field of the specification that it is about, and the step of the job that meets it. One
+//! table with a row for each code, which stays whole.
 
 use serde_json::Value;
 
@@ -84,6 +85,7 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::DeletedAppRestored, Field::Of("key"), At::None),
         (Code::MadeAppStays, Field::None, REMOVE),
         (Code::DeletedAppHoldsName, Field::Of("key"), At::None),
+        (Code::AdoptedAppKeeps, Field::App(ID), REGISTER),
         (Code::SecretKept, Field::None, At::Step(Step::IssueSecret)),
         (Code::SecretReplaced, Field::None, At::Step(Step::RetireSecrets)),
         (Code::SecretOfAnotherSite, Field::Of("key"), At::Step(Step::RetireSecrets)),
@@ -95,6 +97,17 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::NewSecretUnproven, Field::None, At::Step(Step::IssueSecret)),
         (Code::SecretNotRenewed, Field::Server(KEY), At::Step(Step::ImportServerApp)),
         (Code::ImportedSecretUncompared, Field::Server(KEY), At::Step(Step::ImportServerApp)),
+        (Code::RenewalWaiting, Field::None, At::Step(Step::ImportServerApp)),
+        (Code::RenewedSecretUnproven, Field::None, At::Step(Step::ImportServerApp)),
+        (Code::NewSecretNotTried, Field::None, At::Step(Step::IssueSecret)),
+        (Code::AppOriginUnknown, Field::None, At::Step(Step::ImportServerApp)),
+        (Code::ConsoleRenewsSecret, Field::None, At::Step(Step::ImportServerApp)),
+        (Code::RenewalRefusedByAge, Field::None, At::Step(Step::ImportServerApp)),
+        (Code::RenewalWithoutRegistration, Field::None, At::Step(Step::IssueSecret)),
+        (Code::RenewedSecretNotShown, Field::None, At::Step(Step::RetireSecrets)),
+        (Code::ShownSinceUnknown, Field::None, At::Step(Step::RetireSecrets)),
+        (Code::SecretRemovalTooEarly, Field::None, At::Step(Step::RetireSecrets)),
+        (Code::OldSecretMayBeInUse, Field::None, At::Step(Step::RetireSecrets)),
         (Code::ConcurrentChange, Field::None, At::Given),
         (Code::ChangeOverwritten, Field::None, At::Given),
         (Code::SecretExpired, Field::Server(EXPIRY), At::Step(Step::ImportServerApp)),
@@ -140,6 +153,7 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::AppDisabledByMicrosoft, Field::App(ID), REGISTER),
         (Code::ServicePrincipalDisabled, Field::App(ID), PRINCIPAL),
         (Code::AppNotFound, Field::App(ID), REGISTER),
+        (Code::AppSoftDeleted, Field::App(ID), REGISTER),
         (Code::AppUnknownAtSignIn, Field::Server(ID), At::Step(Step::ImportServerApp)),
         (
             Code::TenantUnknownAtSignIn,
@@ -275,11 +289,23 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::ConnectionUnread, Field::Of("name"), At::Step(Step::CreateConnection)),
         (Code::SiteRowUnread, Field::None, At::None),
         (Code::DiscoveryUnread, Field::Of("discovery"), At::Step(Step::ConfigureDiscovery)),
+        (
+            Code::DiscoveryStateUnknown,
+            Field::Of("discovery"),
+            At::Step(Step::ConsentDirectoryRead),
+        ),
+        (Code::ConnectionNotFound, Field::Of("name"), At::None),
+        (Code::ConnectionAppUnclear, Field::App(ID), IMPORT),
         (Code::ConnectionReadBackDiffers, Field::None, At::Step(Step::CreateConnection)),
         (Code::DeletedAppsUnread, Field::Of("key"), At::None),
         (Code::RegistrationUncertain, Field::App(ID), REGISTER),
         (Code::DirectoryUnread, Field::None, At::None),
         (Code::AdoptedAppStays, Field::App(ID), REMOVE),
+        (Code::StepNotDone, Field::None, At::Given),
+        (Code::StepDiffers, Field::None, At::Given),
+        (Code::FirstSecretExpiresSoon, Field::Server(VALIDITY), At::Step(Step::IssueSecret)),
+        (Code::DirectoryNotGiven, Field::None, At::None),
+        (Code::RemovalOnly, Field::None, At::None),
     ]
 };
 

@@ -17,6 +17,9 @@ pub enum IncompleteConnection {
     /// The specification creates no app, and there is no site to import into.
     #[error("the specification only imports, and no site was given")]
     NothingToDo,
+    /// The settings of app registrations are to be updated, and there is no directory.
+    #[error("the settings of app registrations are to be updated, and no directory was given")]
+    SettingsWithoutDirectory,
 }
 
 impl Diagnostic for IncompleteConnection {
@@ -25,6 +28,7 @@ impl Diagnostic for IncompleteConnection {
             Self::DirectoryMissing => "directoryMissing",
             Self::SiteMissing => "siteMissing",
             Self::NothingToDo => "nothingToDo",
+            Self::SettingsWithoutDirectory => "settingsWithoutDirectory",
         }
     }
 
@@ -33,6 +37,9 @@ impl Diagnostic for IncompleteConnection {
             Self::DirectoryMissing => "Give a directory to the builder, or import the apps' values instead of creating the apps.",
             Self::SiteMissing => "Give a site to the builder, or create or import the apps.",
             Self::NothingToDo => "Give a site to the builder to import into.",
+            Self::SettingsWithoutDirectory => {
+                "Give a directory of the apps' tenant to the builder; in the console a person does it (Administration > Cloud Services > Microsoft Entra tenants > the server app > Update Application Settings)."
+            }
         }
         .into()
     }

@@ -6,11 +6,14 @@
 //! No type here serialises a secret.
 
 pub(crate) mod blocked;
+pub(crate) mod check;
+pub(crate) mod check_status;
 pub(crate) mod consent_links;
 pub(crate) mod emitter;
 pub(crate) mod english;
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod expiry;
 pub(crate) mod finding;
 pub(crate) mod finding_code;
 pub(crate) mod finding_place;
@@ -19,6 +22,8 @@ pub(crate) mod next_step;
 pub(crate) mod next_step_code;
 pub(crate) mod outcome;
 pub(crate) mod problem;
+pub(crate) mod reading;
+pub(crate) mod spans;
 pub(crate) mod stale_plan;
 pub(crate) mod step;
 pub(crate) mod step_error;

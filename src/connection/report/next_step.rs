@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    connection::report::{
-        consent_links::ConsentLinks,
-        english,
-        finding::{Finding, FindingCode},
-        next_step_code::NextStepCode,
+    connection::{
+        plan::registration::SERVER_REDIRECT,
+        report::{
+            consent_links::ConsentLinks,
+            english,
+            finding::{Finding, FindingCode},
+            next_step_code::NextStepCode,
+        },
     },
-    ids::ApplicationId,
+    ids::{ApplicationId, TenantId},
     words::{Parameters, set},
 };
 
@@ -63,6 +66,12 @@ pub(crate) struct Remaining {
     pub(crate) hands_over: bool,
     /// The end of a secret that a person has to type into the console in the place of the one that the site has.
     pub(crate) renewed_until: Option<OffsetDateTime>,
+    /// Whether the console's own dialog has to make the next secret.
+    pub(crate) renewed_by_console: bool,
+    /// The end of the secret that the site has, if one has to take its place.
+    pub(crate) held_until: Option<OffsetDateTime>,
+    /// Server app and tenant, by the names of the parameters.
+    pub(crate) app: Parameters,
     /// The groups that the connection was to discover and does not.
     pub(crate) missing_groups: Vec<String>,
     /// Whether the connection was set up in a site.
@@ -83,11 +92,17 @@ pub(crate) fn next_steps(remaining: &Remaining) -> Vec<NextStep> {
     if remaining.hands_over {
         steps.push(NextStep::new(NextStepCode::HandOverSecret));
     }
+    let of_app = |expires_on: Option<OffsetDateTime>| {
+        let mut parameters = remaining.app.clone();
+        set(&mut parameters, "heldUntil", remaining.held_until.map(day));
+        set(&mut parameters, "expiresOn", expires_on.map(day));
+        parameters
+    };
     if let Some(expiry) = remaining.renewed_until {
-        let mut parameters = Parameters::new();
-        set(&mut parameters, "heldUntil", remaining.expires_on.map(day));
-        set(&mut parameters, "expiresOn", day(expiry));
-        steps.push(NextStep::with_parameters(NextStepCode::RenewSecretInSite, parameters));
+        steps.push(NextStep::with_parameters(NextStepCode::RenewSecretInSite, of_app(Some(expiry))));
+    }
+    if remaining.renewed_by_console {
+        steps.push(NextStep::with_parameters(NextStepCode::RenewSecretByConsole, of_app(None)));
     }
     if !remaining.missing_groups.is_empty() {
         let mut parameters = Parameters::new();
@@ -102,6 +117,15 @@ pub(crate) fn next_steps(remaining: &Remaining) -> Vec<NextStep> {
         steps.push(NextStep::new(NextStepCode::ConfigureClientAuthentication));
     }
     steps
+}
+
+/// The site's own record of the server app, which only the console changes. `held` is what the site has, if that was read.
+pub(crate) fn update_settings_in_console(tenant: TenantId, held: Option<&str>) -> NextStep {
+    let mut parameters = Parameters::new();
+    set(&mut parameters, "site", held);
+    set(&mut parameters, "wanted", SERVER_REDIRECT);
+    set(&mut parameters, "tenant", tenant);
+    NextStep::with_parameters(NextStepCode::UpdateSettingsInConsole, parameters)
 }
 
 /// The consents that were left to another administrator: one step for each app, by the findings of the plan.

@@ -18,10 +18,17 @@ pub enum NextStepCode {
     GrantAdminConsent,
     /// The site knows the server app with a former secret, and a person types the new one in. Parameters: `heldUntil`
     /// (end of the secret that the site has; day in UTC, none if the site does not tell it), `expiresOn` (end of the new
-    /// one).
+    /// one), `tenantId`, `tenantName` (optional), `clientId`, `name` (of the server app, optional).
     RenewSecretInSite,
+    /// The console has created the server app, and its own dialog makes the next secret. Parameters: `heldUntil` (end of the
+    /// secret that the site has; day in UTC, none if the site does not tell it), `tenantId`, `tenantName` (optional),
+    /// `clientId`, `name` (of the server app, optional).
+    RenewSecretByConsole,
     /// Group discovery lacks groups that the site has not taken from a program. Parameters: `groups` (list of names).
     ChooseDiscoveryGroups,
+    /// The site's own record of the server app lacks its redirect URI, or does not tell it, and a person updates it in the
+    /// console. Parameters: `site` (what the site has; none if that was not read), `wanted`, `tenant` (id).
+    UpdateSettingsInConsole,
     /// Conditional Access policies must not keep devices from the server app.
     ExcludeFromConditionalAccess,
     /// The connection is used by a gateway, which is set up by itself.
@@ -37,7 +44,9 @@ impl NextStepCode {
         Self::HandOverSecret,
         Self::GrantAdminConsent,
         Self::RenewSecretInSite,
+        Self::RenewSecretByConsole,
         Self::ChooseDiscoveryGroups,
+        Self::UpdateSettingsInConsole,
         Self::ExcludeFromConditionalAccess,
         Self::SetUpGateway,
         Self::ConfigureClientAuthentication,

@@ -153,12 +153,13 @@ impl fmt::Display for Report {
 
 /// A secret that this run has issued. Its text exists nowhere else, apart from the site and the caller's sink
 /// if they have got it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IssuedSecret {
-    /// The secret's text.
-    #[serde(skip)]
+    /// The secret's text. JSON never has it: of an outcome that was read from JSON it is empty, and what takes a secret
+    /// refuses an empty one.
+    #[serde(skip, default = "left_out")]
     pub value: ClientSecret,
     /// *Secret ID*.
     pub key_id: KeyId,
@@ -167,8 +168,12 @@ pub struct IssuedSecret {
     pub expires_on: OffsetDateTime,
 }
 
+fn left_out() -> ClientSecret {
+    ClientSecret::new(String::new())
+}
+
 /// One of the two apps at the end of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppOutcome {
@@ -188,7 +193,7 @@ pub struct AppOutcome {
 /// The values that clients need later, under the names of the client's installation properties.
 ///
 /// Source: *About client installation parameters and properties in Configuration Manager*.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ClientSettings {
@@ -241,10 +246,12 @@ impl ClientSettings {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Outcome {
+    /// The version of this form, 1.
+    pub version: u32,
     /// Whether this run changed anything; `false` if everything was in place.
     pub changed: bool,
     /// When tenant and site were read for the plan. What the run has left as it was, was so by the answers of that
@@ -283,6 +290,9 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The version of the form that this version of the crate writes.
+    pub(crate) const VERSION: u32 = 1;
+
     /// What clients need later; `None` if there is no client app.
     #[must_use]
     pub fn client_settings(&self) -> Option<ClientSettings> {

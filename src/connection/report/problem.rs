@@ -10,7 +10,7 @@ use crate::{
         finding::Finding,
         stale_plan::PlanDifference,
         step::Step,
-        step_error::StepFailure,
+        step_error::{StepError, StepFailure},
         written::Written,
     },
     error::{Diagnostic, DirectoryError, RequestTrace, SignInRefusal, SiteError, TokenError, chain},
@@ -206,6 +206,10 @@ impl From<&ApplyError> for Problem {
             tenant: Some(error.tenant_id()),
             failures,
             findings: error.findings().to_vec(),
+            differences: match error.error() {
+                StepError::Stale(stale) => stale.differences.clone(),
+                _ => Vec::new(),
+            },
             ..Self::of(error)
         }
     }

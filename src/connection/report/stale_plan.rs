@@ -27,8 +27,10 @@ impl fmt::Display for PlanDifference {
     }
 }
 
-/// Tenant, site or specification have changed since the plan was approved: it would do something else now.
-/// Nothing was written.
+/// Tenant, site or specification have changed since the plan was made or approved: it would do something else now.
+///
+/// As [`OnboardingError::Stale`](crate::OnboardingError::Stale) nothing was written; as
+/// [`StepError::Stale`](crate::connection::StepError::Stale) the first round of an old plan was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("the plan is stale: {} of its parts would be different now", .differences.len())]
 #[serde(rename_all = "camelCase")]

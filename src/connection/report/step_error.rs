@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use crate::{
     connection::{
-        report::{incomplete::IncompleteConnection, step::Step},
+        report::{blocked::Blocked, incomplete::IncompleteConnection, stale_plan::StalePlan, step::Step},
         run::secret_sink::SecretSinkError,
     },
     error::{Diagnostic, DirectoryError, RefusalReason, SiteError, SiteRefusalReason},
@@ -33,6 +33,14 @@ pub enum StepError {
         /// The tenant of the directory's token.
         signed_in: TenantId,
     },
+    /// Tenant or site have changed since an old plan was made: it would do something else now. What its first round made
+    /// stays, and the next run finds it.
+    #[error(transparent)]
+    Stale(StalePlan),
+    /// Something has come to stand in the way since an old plan was made. What its first round made stays, and the next
+    /// run finds it.
+    #[error(transparent)]
+    Blocked(Blocked),
     /// The caller's [`Cancel`](crate::connection::Cancel) ended the run.
     #[error("the caller cancelled the run")]
     Cancelled,
@@ -153,6 +161,8 @@ impl Diagnostic for StepError {
             Self::Directory(error) => Some(error),
             Self::Site(error) => Some(error),
             Self::SecretSink(error) => Some(error),
+            Self::Stale(error) => Some(error),
+            Self::Blocked(error) => Some(error),
             Self::SiteMissing => Some(&IncompleteConnection::SiteMissing),
             Self::DirectoryMissing => Some(&IncompleteConnection::DirectoryMissing),
             _ => None,

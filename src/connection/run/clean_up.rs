@@ -48,6 +48,32 @@ impl Run<'_> {
             // What fails here is in the report; the run has failed already.
             self.remove_made(change).await.ok();
         }
+        self.tell_what_adopted_apps_keep();
+    }
+
+    /// What this run has written to an adopted app stays. Nothing tells who uses it by then: a scope may be consented to, and a
+    /// redirect URI in use, without a trace in the registration.
+    fn tell_what_adopted_apps_keep(&self) {
+        for change in &self.document.changes {
+            let Operation::UpdateApp {
+                application_id,
+                properties,
+                ..
+            } = &change.operation
+            else {
+                continue;
+            };
+            let written = self.state().report.step(change.step).map(|report| report.action);
+            if !matches!(written, Some(StepAction::Updated | StepAction::Unconfirmed)) {
+                continue;
+            }
+            let names: Vec<&str> = properties.iter().map(|property| property.property.as_str()).collect();
+            let keeps = Finding::warning(FindingCode::AdoptedAppKeeps)
+                .with("app", change.step.app().map(role_name))
+                .with("clientId", application_id)
+                .with("properties", names);
+            self.find(keeps);
+        }
     }
 
     async fn remove_made(&self, change: &Change) -> Result<(), StepFailure> {

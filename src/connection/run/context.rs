@@ -6,6 +6,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use time::OffsetDateTime;
+
 use crate::{
     call::Call,
     clock::Clock,
@@ -41,6 +43,8 @@ pub(crate) struct Run<'a> {
     pub(crate) emitter: &'a Emitter<'a>,
     /// The description of the secrets that this run makes, and no other run.
     pub(crate) description: String,
+    /// Whether the plan is old, and is looked at again beside its first round.
+    looks_again: bool,
     state: Mutex<State>,
 }
 
@@ -62,6 +66,10 @@ pub(crate) struct State {
     pub(crate) issued: Option<IssuedSecret>,
     /// The secret that has been tried out last.
     pub(crate) tried: Option<KeyId>,
+    /// Whether the sign-in service has accepted that one.
+    pub(crate) is_proven: bool,
+    /// Whether a site that takes renewed secrets was not given the new one, because it was not accepted.
+    pub(crate) is_kept_back: bool,
     /// The secrets that may be removed; `None` if the run has not looked at any.
     pub(crate) unused: Option<UnusedSecrets>,
     pub(crate) connection: Option<SiteConnection>,
@@ -69,6 +77,8 @@ pub(crate) struct State {
     pub(crate) app_id_uri: Option<AppIdUri>,
     /// Whether a policy has refused the App ID URI, and the plan has another one.
     pub(crate) is_uri_refused: bool,
+    /// When the plan was looked at again.
+    pub(crate) read_at: Option<OffsetDateTime>,
 }
 
 impl<'a> Run<'a> {
@@ -80,8 +90,19 @@ impl<'a> Run<'a> {
             inner,
             emitter,
             description: new_description(site),
+            looks_again: false,
             state: Mutex::default(),
         }
+    }
+
+    /// The same for a plan that has grown old: it is looked at again beside its first round.
+    pub(crate) const fn looking_again(mut self, looks_again: bool) -> Self {
+        self.looks_again = looks_again;
+        self
+    }
+
+    pub(crate) const fn looks_again(&self) -> bool {
+        self.looks_again
     }
 
     pub(crate) fn directory(&self) -> Result<&'a dyn Directory, StepError> {

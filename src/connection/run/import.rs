@@ -14,7 +14,7 @@ use crate::{
             site::{held_connection, not_as_wanted},
         },
         report::{
-            event::EventKind,
+            event::{EventKind, Verb},
             finding::{Finding, FindingCode},
             outcome::StepReport,
             step::{Step, StepAction},
@@ -30,9 +30,12 @@ use crate::{
 impl Run<'_> {
     /// Ensures the connection in the site, unless it is in place as it is: one request for all of its items.
     pub(crate) async fn import(&self, changes: &[&Change]) -> Result<(), StepFailure> {
-        if changes.iter().all(|change| change.action.is_left()) {
+        let is_kept_back = self.keeps_back();
+        self.state().is_kept_back = is_kept_back;
+        if is_kept_back || changes.iter().all(|change| change.action.is_left()) {
             for change in changes {
-                self.done(by_hand(change).unwrap_or_else(|| StepReport::new(change.step, StepAction::Unchanged)));
+                let left = if is_kept_back { kept_back(change) } else { by_hand(change) };
+                self.done(left.unwrap_or_else(|| StepReport::new(change.step, StepAction::Unchanged)));
             }
             self.state().connection = self.connection_in_place();
             self.settle_unused(None);
@@ -70,7 +73,10 @@ impl Run<'_> {
                 for untold in waiting {
                     self.skip(untold.into());
                 }
-                self.check_read_back(&onboarded.connection);
+                // A renewal changes nothing of the connection, so that what it is to be like is not its concern.
+                if self.document.verb == Verb::Onboard {
+                    self.check_read_back(&onboarded.connection);
+                }
                 self.state().connection = Some(onboarded.connection);
                 // A site that was given no secret cannot say which of two it holds.
                 self.settle_unused(wanted.server_app.secret_key().map(|_| onboarded.secret));
@@ -135,13 +141,22 @@ impl Run<'_> {
     fn onboarding(&self, server: ServerAppImport, client: ClientAppImport) -> SiteOnboarding {
         let document = self.document;
         let (tenant, name) = (document.tenant_id, &document.tenant_name);
-        let mut wanted = SiteOnboarding::new(tenant, name, document.environment, server, client, &document.name);
+        let planned = self.planned(Step::CreateConnection).map(|change| &change.operation);
+        // A connection that is kept is the one that the site has, by whatever name.
+        let connection = match planned {
+            Some(Operation::Keep { name: Some(held), .. }) => held,
+            _ => &document.name,
+        };
+        let mut wanted = SiteOnboarding::new(tenant, name, document.environment, server, client, connection);
+        if document.verb != Verb::Onboard {
+            return wanted;
+        }
         if let Some(Operation::UpdateConnection {
             row,
             name,
             new_name: Some(_),
             ..
-        }) = self.planned(Step::CreateConnection).map(|change| &change.operation)
+        }) = planned
         {
             wanted.renamed_from = Some(NamedConnection::new(*row, name));
         }
@@ -216,10 +231,22 @@ fn items(changes: &[&Change]) -> VecDeque<SiteItem> {
 
 /// The report of a change that only a person can make.
 fn by_hand(change: &Change) -> Option<StepReport> {
-    let Operation::RenewSecret { by_hand: true, .. } = change.operation else {
+    let note = match change.operation {
+        Operation::RenewSecret { made_by_console: true, .. } => {
+            "the site keeps the secret that it has; the console's dialog signs a person in and makes the next one"
+        }
+        Operation::RenewSecret { by_hand: true, .. } => "the site keeps the secret that it has, and takes another one only from a person",
+        _ => return None,
+    };
+    Some(StepReport::new(change.step, StepAction::Differs).with_note(note))
+}
+
+/// The report of a secret that the site is not given.
+fn kept_back(change: &Change) -> Option<StepReport> {
+    let Operation::RenewSecret { .. } = change.operation else {
         return None;
     };
-    let note = "the site keeps the secret that it has, and takes another one only from a person";
+    let note = "the site keeps the secret that it has, because the new one was not accepted when it was tried out";
     Some(StepReport::new(change.step, StepAction::Differs).with_note(note))
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod clean_up;
 pub(crate) mod consent;
 pub(crate) mod context;
 pub(crate) mod import;
+pub(crate) mod look_again;
 pub(crate) mod merge;
 pub(crate) mod prove;
 pub(crate) mod registered;

@@ -2,7 +2,8 @@
 //!
 //! The proof decides nothing. The caller's sink has the secret by then, and whatever comes of the sign-in is told as
 //! a finding and an event, never as a failure: a secret that is not accepted yet may be accepted a minute later,
-//! and one that a policy blocks works once the policy excludes the app.
+//! and one that a policy blocks works once the policy excludes the app. In a renewal alone, a site keeps the secret that it
+//! has until its successor was accepted.
 
 use std::{future::Future, pin::pin, time::Duration};
 
@@ -11,9 +12,9 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     connection::{
-        plan::operation::PlannedAction,
+        plan::operation::{Operation, PlannedAction},
         report::{
-            event::EventKind,
+            event::{EventKind, Verb},
             finding::{Finding, FindingCode},
             outcome::IssuedSecret,
             step::Step,
@@ -49,12 +50,14 @@ impl Run<'_> {
             return;
         }
         let started = Instant::now();
-        let result = self.sign_in(probe, app, &issued).await;
+        let signing_in = self.sign_in(probe, app, &issued);
+        let result = self.emitter.step_of(Step::IssueSecret, signing_in).await;
         let accepted = match &result {
             Ok(()) => Some(true),
             Err(error) if is_refusal(error) && !self.is_not_yet(error) => Some(false),
             Err(_) => None,
         };
+        self.state().is_proven = accepted == Some(true);
         self.emitter.emit(EventKind::SecretTried {
             key_id: issued.key_id,
             accepted,
@@ -85,6 +88,16 @@ impl Run<'_> {
             Ok(_) => Ok(()),
             Err(error) => Err(last_token_error(error)),
         }
+    }
+
+    /// Whether a site that works must not get the new secret yet: it was tried out in a renewal and not accepted.
+    pub(crate) fn keeps_back(&self) -> bool {
+        let replaces = matches!(
+            self.planned(Step::ImportServerApp).map(|change| &change.operation),
+            Some(Operation::RenewSecret { by_hand: false, .. })
+        );
+        let is_tried = self.document.verb == Verb::RenewSecret && self.inner.secret_probe.is_some() && self.issued().is_some();
+        replaces && is_tried && !self.state().is_proven
     }
 
     /// The app that the issued secret belongs to.

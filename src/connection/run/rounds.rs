@@ -1,11 +1,14 @@
 //! Carries a plan out, in rounds, everything independent side by side.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use crate::{
     cloud::CloudEndpoints,
     connection::{
-        check::apps,
+        check::{
+            apps,
+            rows::{ReplyUrl, reply_url},
+        },
         plan::{
             change::{Change, When},
             operation::{Operation, Reference},
@@ -15,18 +18,19 @@ use crate::{
             consent_links::{ConsentLinks, Required},
             error::ApplyError,
             event::Verb,
-            next_step::{NextStep, Remaining, consents, next_steps},
+            next_step::{NextStep, Remaining, consents, next_steps, update_settings_in_console},
             outcome::{AppOutcome, IssuedSecret, Outcome, StepReport},
-            step::{Step, StepAction},
+            step::{AppRole, Step, StepAction},
             step_error::{StepError, StepFailure},
         },
-        run::{app::ToRegister, context::Run, prove::beside, registered::Registered},
+        run::{app::ToRegister, context::Run, look_again::FIRST, prove::beside, registered::Registered},
     },
     directory::Directory,
     ids::{ApplicationId, ServicePrincipalId},
     site::{SiteConnection, SiteRemoval},
     spec::{ConnectionSpec, DiscoverySpec, ImportedServerApp, has_group},
     text::excerpt,
+    words::{Parameters, set},
 };
 
 /// The round beside which a new secret is proven: the one of the consents, which the proof does not need. The service
@@ -60,14 +64,20 @@ impl Run<'_> {
             }
             if of_round.iter().any(|change| change.step.is_import()) {
                 // One request does all of them: starting a site's tool costs seconds.
-                self.import(&of_round).await?;
+                self.emitter.site(self.import(&of_round)).await?;
                 continue;
             }
-            let work = join_all(of_round.into_iter().map(|change| self.execute(change)));
-            let results = if round == PROOF {
-                beside(work, self.prove()).await
-            } else {
-                work.await
+            let of_round = of_round.into_iter();
+            let work = join_all(of_round.map(|change| self.emitter.step_of(change.step, self.execute(change))));
+            let results = match round {
+                FIRST if self.looks_again() => {
+                    // In a place of its own: it is large, and most runs have none.
+                    let (mut results, looked) = join(work, Box::pin(self.look_again())).await;
+                    results.push(looked.map_err(|error| self.stale(error)));
+                    results
+                }
+                PROOF => beside(work, self.prove()).await,
+                _ => work.await,
             };
             results.into_iter().collect::<Result<(), StepFailure>>()?;
         }
@@ -139,7 +149,7 @@ impl Run<'_> {
                 client, resource, scope, ..
             } => self.step(step, self.grant(step, (*client, *resource), scope, true)).await,
             Operation::AssignRole { principal, resource, role } => self.step(step, self.assign_role((*principal, *resource), *role)).await,
-            Operation::RemoveSecrets { keys, .. } => self.retire_secrets(keys).await,
+            Operation::RemoveSecrets { keys, shown_since, .. } => self.retire_secrets(keys, *shown_since).await,
             Operation::RemoveConnection {
                 row,
                 name,
@@ -269,7 +279,8 @@ impl Run<'_> {
         let report = self.finished_report();
         let changed = report.changed_anything();
         let document = self.document;
-        let is_onboarding = document.verb == Verb::Onboard;
+        let keeps_apps = matches!(document.verb, Verb::Onboard | Verb::UpdateSettings);
+        let removes_apps = document.verb == Verb::Remove;
         let (server_app, client_app, secret, connection) = {
             let state = self.state();
             let server = app_outcome(&document.server_app, state.server.as_ref(), state.server_principal);
@@ -277,14 +288,20 @@ impl Run<'_> {
             (server, client, state.issued.clone(), state.connection.clone())
         };
         let client_id = |app: &Option<AppOutcome>| app.as_ref().map(|app| app.application_id);
-        let next_steps = if is_onboarding {
-            let mut steps = next_steps(&self.remaining(secret.as_ref(), connection.as_ref(), changed));
-            steps.extend(self.consents_left_open(client_id(&server_app), client_id(&client_app)));
-            steps
-        } else {
-            Vec::new()
+        let mut next_steps = match document.verb {
+            Verb::Onboard => next_steps(&self.remaining(secret.as_ref(), connection.as_ref(), changed)),
+            // What a new connection needs besides, one that is there has.
+            Verb::RenewSecret => next_steps(&self.remaining(secret.as_ref(), None, false)),
+            _ => Vec::new(),
         };
+        if keeps_apps {
+            next_steps.extend(self.consents_left_open(client_id(&server_app), client_id(&client_app)));
+        }
+        if document.verb == Verb::UpdateSettings {
+            next_steps.extend(self.console_update());
+        }
         Outcome {
+            version: Outcome::VERSION,
             changed,
             environment: document.environment,
             tenant_id: document.tenant_id,
@@ -298,11 +315,11 @@ impl Run<'_> {
                 .snapshot
                 .client_uri(document.server_app.application_id, self.app_id_uri().as_ref())
                 .filter(|uri| !uri.has_placeholders()),
-            server_app: server_app.filter(|_| is_onboarding),
-            client_app: client_app.filter(|_| is_onboarding),
+            server_app: server_app.filter(|_| !removes_apps),
+            client_app: client_app.filter(|_| !removes_apps),
             next_steps,
             findings: self.all_findings(),
-            read_at: self.snapshot.read_at,
+            read_at: self.state().read_at.unwrap_or(self.snapshot.read_at),
             secret,
             connection,
             report,
@@ -325,6 +342,22 @@ impl Run<'_> {
         })
     }
 
+    /// What the site has of the server app in a column of its own, if a person has to change it, or it is not known.
+    fn console_update(&self) -> Option<NextStep> {
+        if self.document.only == Some(AppRole::Client) {
+            return None;
+        }
+        let tenant = self.document.tenant_id;
+        let Some(site) = &self.snapshot.site else {
+            return Some(update_settings_in_console(tenant, None));
+        };
+        match reply_url(&site.info, site.application(self.server_in_site()?)?) {
+            ReplyUrl::InPlace => None,
+            ReplyUrl::Unread => Some(update_settings_in_console(tenant, None)),
+            ReplyUrl::Lacking(held) => Some(update_settings_in_console(tenant, Some(held))),
+        }
+    }
+
     /// What the next steps go by. Each date is that of the secret which the site really has.
     fn remaining(&self, issued: Option<&IssuedSecret>, connection: Option<&SiteConnection>, changed: bool) -> Remaining {
         let given = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
@@ -333,15 +366,32 @@ impl Run<'_> {
         let row = || site?.application(self.server_in_site()?);
         let held = || row().and_then(|row| row.secret_expiry);
         let operation = self.planned(Step::ImportServerApp).map(|change| &change.operation);
-        let (expires_on, is_by_hand) = match operation {
-            Some(Operation::RenewSecret { by_hand, .. }) => (if *by_hand { held() } else { given }, *by_hand),
-            Some(Operation::Keep { .. }) => (held(), false),
-            _ => (given, false),
+        let is_kept_back = self.state().is_kept_back;
+        let (expires_on, is_by_hand, is_by_console) = match operation {
+            // The site itself tells of the end of a secret that its console has made.
+            Some(Operation::RenewSecret { made_by_console: true, .. }) => (None, true, true),
+            Some(Operation::RenewSecret { by_hand, .. }) if *by_hand || is_kept_back => (held(), true, false),
+            Some(Operation::Keep { .. }) => (held(), false, false),
+            _ => (given, false, false),
         };
+        // A secret that an earlier run has issued, and that the site still lacks.
+        let open = match operation {
+            Some(Operation::RenewSecret { to: Some(day), .. }) => Some(day.midnight().assume_utc()),
+            _ => None,
+        };
+        let mut app = Parameters::new();
+        set(&mut app, "tenantId", self.document.tenant_id);
+        let tenant_name = Some(self.document.tenant_name.as_str()).filter(|name| !name.is_empty());
+        set(&mut app, "tenantName", tenant_name);
+        set(&mut app, "clientId", self.server_in_site());
+        set(&mut app, "name", self.document.server_app.name.as_deref());
         Remaining {
             expires_on,
             hands_over: issued.is_some() && (site.is_none() || is_by_hand),
-            renewed_until: given.filter(|_| is_by_hand),
+            renewed_until: given.or(open).filter(|_| is_by_hand && !is_by_console),
+            renewed_by_console: is_by_console,
+            held_until: held(),
+            app,
             missing_groups: connection
                 .map(|connection| missing_groups(&self.inner.spec, connection))
                 .unwrap_or_default(),

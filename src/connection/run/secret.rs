@@ -6,10 +6,13 @@
 //! then the lost ones go. The site decides which secret is in use: it takes a server app once. Of two runs at
 //! the same time one imports it, and the other removes its own secret.
 
+use time::OffsetDateTime;
+
 use crate::{
     connection::{
         plan::{
             change::When,
+            details::shown_in_words,
             operation::{Operation, PlannedAction, PlannedSecret},
             own_secret::{OwnSecret, distinct_end},
         },
@@ -294,13 +297,13 @@ impl Run<'_> {
     fn to_retire(&self, planned: &[KeyId]) -> Vec<KeyId> {
         match self.state().unused.take() {
             Some(unused) => unused.certain,
-            None if self.document.verb == Verb::Remove => planned.to_vec(),
+            None if matches!(self.document.verb, Verb::Remove | Verb::RemoveOldSecrets) => planned.to_vec(),
             None => Vec::new(),
         }
     }
 
     /// Removes the own secrets that nothing can be using.
-    pub(crate) async fn retire_secrets(&self, planned: &[KeyId]) -> Result<(), StepFailure> {
+    pub(crate) async fn retire_secrets(&self, planned: &[KeyId], shown_since: Option<OffsetDateTime>) -> Result<(), StepFailure> {
         let step = Step::RetireSecrets;
         let keys = self.to_retire(planned);
         let Some(server) = self.server().filter(|_| !keys.is_empty()) else {
@@ -321,7 +324,13 @@ impl Run<'_> {
                     return Err(error.into());
                 }
             }
-            Ok(StepReport::new(step, StepAction::Removed).with_note(format!("{} removed", keys.len())))
+            let mut note = format!("{} removed", keys.len());
+            if let Some(since) = shown_since {
+                note.push_str(". The caller stated that ");
+                note.push_str(&shown_in_words(since));
+                note.push('.');
+            }
+            Ok(StepReport::new(step, StepAction::Removed).with_note(note))
         })
         .await
     }

@@ -4,8 +4,11 @@ use super::{Checked, Suite, refused, shown, written};
 use crate::{
     call::Call,
     contract::violation::Check,
-    directory::{Application, ApplicationKey, ApplicationProperties, NewApplication, WebApplication},
-    error::RefusalReason::{AlreadyExists, NotFound, UniqueNameInUse},
+    directory::{Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, WebApplication},
+    error::{
+        DirectoryError,
+        RefusalReason::{AlreadyExists, NotFound, UniqueNameInUse},
+    },
     ids::ApplicationObjectId,
 };
 
@@ -14,6 +17,7 @@ const APP: &str = "apps";
 impl Suite<'_> {
     pub(super) async fn apps(self) -> Checked {
         let app = self.a_created_app_is_found_by_each_key().await?;
+        self.an_app_is_found_by_its_mark(&app).await?;
         self.a_unique_name_is_given_once(&app).await?;
         self.an_update_changes_what_it_names_and_nothing_else(&app).await?;
         self.an_update_of_what_is_missing_is_refused().await
@@ -50,6 +54,47 @@ impl Suite<'_> {
         let found = shown(check, "application_with_uri", ask, is_it).await?;
         check.holds(is_it(&found), "the app with this App ID URI", &found)?;
         Ok(app)
+    }
+
+    /// By the beginning of its unique name or by its tag; whether an implementation offers that is its own choice.
+    async fn an_app_is_found_by_its_mark(self, app: &Application) -> Checked {
+        let check = Check("an_app_is_found_by_its_mark");
+        let (directory, beginnings, nowhere) = (self.directory, [self.name(APP)], self.name("nowhere"));
+        let ask = || directory.marked_applications(Call::quiet(), &beginnings, &nowhere);
+        if let Err(DirectoryError::NotSupported(_)) = ask().await {
+            return Ok(());
+        }
+        let is_listed = |found: &Vec<Application>| {
+            let of_app = found
+                .iter()
+                .any(|found| found.object_id == app.object_id && found.app_id == app.app_id);
+            of_app && found.iter().all(|found| begins(found, &beginnings[0]))
+        };
+        let found = shown(check, "marked_applications", ask, is_listed).await?;
+        check.holds(is_listed(&found), "the app, and none of another name", &found)?;
+        let tag = self.name("tag");
+        let by_tag = || directory.marked_applications(Call::quiet(), &[], &tag);
+        let found = by_tag()
+            .await
+            .map_err(check.failed("marked_applications, by a tag that no app has"))?;
+        check.holds(found.is_empty(), "no app", &found)?;
+        let tagged = NewApplication::new(ApplicationProperties {
+            tags: Some(vec![tag.clone()]),
+            ..self.properties("tagged")
+        });
+        let created = self.created(check, &tagged).await?;
+        let is_it = |found: &Vec<Application>| matches!(&found[..], [found] if found.object_id == created.object_id);
+        let found = shown(check, "marked_applications", by_tag, is_it).await?;
+        check.holds(is_it(&found), "the app with the tag, and it alone", &found)?;
+        let id = created.object_id;
+        written(check, "delete_application", || directory.delete_application(Call::quiet(), id)).await?;
+        let deleted = || directory.marked_deleted_applications(Call::quiet(), &[], &tag);
+        if !matches!(deleted().await, Err(DirectoryError::NotSupported(_))) {
+            let is_it = |found: &Vec<DeletedApplication>| matches!(&found[..], [found] if found.object_id == id);
+            let found = shown(check, "marked_deleted_applications", deleted, is_it).await?;
+            check.holds(is_it(&found), "the deleted app with the tag, and it alone", &found)?;
+        }
+        Ok(())
     }
 
     async fn a_unique_name_is_given_once(self, app: &Application) -> Checked {
@@ -113,6 +158,10 @@ impl Suite<'_> {
             &[NotFound],
         )
     }
+}
+
+fn begins(app: &Application, with: &str) -> bool {
+    app.properties.unique_name.as_deref().is_some_and(|name| name.starts_with(with))
 }
 
 fn web(uris: &[&str]) -> WebApplication {

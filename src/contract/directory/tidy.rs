@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The ends of all unique names of this suite.
-const APPS: [&str; 4] = ["apps", "secrets", "consents", "deletion"];
+const APPS: [&str; 5] = ["apps", "tagged", "secrets", "consents", "deletion"];
 
 impl Suite<'_> {
     pub(super) async fn tidy(self) -> Checked {

@@ -29,6 +29,9 @@ const APPLICATION: &str = "$select=id,appId,displayName,uniqueName,signInAudienc
                            isDeviceOnlyAuthSupported,api,requiredResourceAccess,passwordCredentials,keyCredentials,isDisabled,\
                            disabledByMicrosoftStatus";
 
+/// The properties by which the apps of one maker are found in a list of the whole tenant.
+const MARKS: &str = "$select=id,appId,displayName,uniqueName,tags,createdDateTime";
+
 /// The most ids that `checkMemberObjects` takes.
 const MOST_MEMBER_IDS: usize = 20;
 
@@ -172,6 +175,37 @@ impl Directory for GraphDirectory {
         let has_name = |deleted: &DeletedApplication| deleted.unique_name.as_ref().is_some_and(|name| unique_names.contains(name));
         self.client
             .list_of(&call, self.client.request(Method::Get, path, Some(query)), has_name)
+            .await
+    }
+
+    async fn marked_applications(&self, call: Call, beginnings: &[String], tag: &str) -> Result<Vec<Application>, DirectoryError> {
+        // Filtering by the beginning of a unique name is not documented, and apps of older versions have no tag.
+        let query = format!("{MARKS}&$top=999");
+        let has_mark = |app: &Application| {
+            let properties = &app.properties;
+            is_marked(
+                properties.unique_name.as_deref(),
+                properties.tags.as_deref().unwrap_or_default(),
+                beginnings,
+                tag,
+            )
+        };
+        self.client
+            .list_of(&call, self.client.request(Method::Get, "applications", Some(&query)), has_mark)
+            .await
+    }
+
+    async fn marked_deleted_applications(
+        &self,
+        call: Call,
+        beginnings: &[String],
+        tag: &str,
+    ) -> Result<Vec<DeletedApplication>, DirectoryError> {
+        let query = format!("{MARKS},deletedDateTime&$top=999");
+        let path = "directory/deletedItems/microsoft.graph.application";
+        let has_mark = |app: &DeletedApplication| is_marked(app.unique_name.as_deref(), &app.tags, beginnings, tag);
+        self.client
+            .list_of(&call, self.client.request(Method::Get, path, Some(&query)), has_mark)
             .await
     }
 
@@ -333,6 +367,15 @@ impl GraphDirectory {
     async fn delete(&self, call: Call, path: &str) -> Result<(), DirectoryError> {
         self.client.remove(&call, &self.client.request(Method::Delete, path, None)).await
     }
+}
+
+/// Whether an app has one of the marks. Unique names are the same in whatever case.
+fn is_marked(unique_name: Option<&str>, tags: &[String], beginnings: &[String], tag: &str) -> bool {
+    let begins = |name: &str| {
+        let begins_with = |wanted: &String| name.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted));
+        beginnings.iter().any(begins_with)
+    };
+    unique_name.is_some_and(begins) || tags.iter().any(|held| held == tag)
 }
 
 /// A secret to be created. The end is always sent, because the service's own default is two years.

@@ -18,6 +18,7 @@ pub(super) fn evaluate(policy: &Value, now: OffsetDateTime) -> AppManagementPoli
     let restrictions = &policy["applicationRestrictions"];
     let passwords = restrictions["passwordCredentials"].as_array().map_or(&[][..], Vec::as_slice);
     for restriction in passwords.iter().filter(|restriction| is_in_force(restriction, now)) {
+        found.may_exempt_caller |= exempts_some(restriction);
         match restriction["restrictionType"].as_str() {
             Some("passwordAddition") => found.secrets_forbidden = true,
             Some("passwordLifetime") => {
@@ -30,6 +31,8 @@ pub(super) fn evaluate(policy: &Value, now: OffsetDateTime) -> AppManagementPoli
     let uris = &restrictions["identifierUris"];
     found.uris_need_an_owner = is_in_force(&uris["uriAdditionWithoutUniqueTenantIdentifier"], now);
     found.only_default_uris = is_in_force(&uris["nonDefaultUriAddition"], now);
+    let rules = ["uriAdditionWithoutUniqueTenantIdentifier", "nonDefaultUriAddition"].map(|name| &uris[name]);
+    found.may_exempt_caller |= rules.into_iter().any(|rule| is_in_force(rule, now) && exempts_some(rule));
     found
 }
 
@@ -43,6 +46,15 @@ fn is_in_force(restriction: &Value, now: OffsetDateTime) -> bool {
     let after = restriction["restrictForAppsCreatedAfterDateTime"].as_str();
     let after = after.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
     after.is_none_or(|after| now >= after)
+}
+
+/// Whether a restriction exempts callers with a custom security attribute. Which attributes a caller has cannot be seen
+/// without a permission of its own, so whether this caller is among them is not known.
+///
+/// Source: *appManagementPolicyActorExemptions resource type*.
+fn exempts_some(restriction: &Value) -> bool {
+    let attributes = restriction["excludeActors"]["customSecurityAttributes"].as_array();
+    attributes.is_some_and(|attributes| !attributes.is_empty())
 }
 
 #[cfg(test)]
@@ -80,6 +92,34 @@ mod tests {
         }}});
         let found = evaluate(&policy, NOW);
         assert!(found.uris_need_an_owner && !found.only_default_uris);
+    }
+
+    #[test]
+    fn an_exemption_of_some_callers_makes_it_unknown_whether_this_one_is_bound() {
+        let exempting = |actors: Value| {
+            let mut restriction = password("passwordAddition", "enabled", "2020-01-01T00:00:00Z", None);
+            restriction["excludeActors"] = actors;
+            restriction
+        };
+        let attribute = json!({"id": "Exemptions_Apps", "operator": "equals", "value": "yes"});
+        let is_unknown = |restriction: &Value, rule: &Value| {
+            let policy = json!({"isEnabled": true, "applicationRestrictions": {
+                "passwordCredentials": [restriction], "identifierUris": {"nonDefaultUriAddition": rule},
+            }});
+            let found = evaluate(&policy, NOW);
+            assert!(found.secrets_forbidden || restriction["state"] == "disabled");
+            found.may_exempt_caller
+        };
+        let exempts = exempting(json!({"customSecurityAttributes": [attribute]}));
+        assert!(is_unknown(&exempts, &Value::Null));
+        for nothing in [Value::Null, json!({}), json!({"customSecurityAttributes": []})] {
+            assert!(!is_unknown(&exempting(nothing), &Value::Null));
+        }
+        let rule = json!({"state": "enabled", "excludeActors": {"customSecurityAttributes": [attribute]}});
+        assert!(is_unknown(&exempting(Value::Null), &rule));
+        let mut off = exempts;
+        off["state"] = json!("disabled");
+        assert!(!is_unknown(&off, &Value::Null), "what is off exempts from nothing");
     }
 
     #[test]

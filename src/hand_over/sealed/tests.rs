@@ -94,6 +94,16 @@ fn content_of(sealed: &SealedHandOver) -> Vec<u8> {
 }
 
 #[test]
+fn a_specification_that_imports_both_apps_is_a_hand_over_and_any_other_one_is_none() {
+    let made = HandOver::from_spec(hand_over().into_spec()).unwrap();
+    assert_eq!(made.to_string(), hand_over().to_string());
+    let creating = ConnectionSpec::builder("Contoso CMG")
+        .server_app(crate::ServerAppSpec::builder("ConfigMgr Server"))
+        .client_app(crate::ClientAppSpec::builder("ConfigMgr Client"));
+    assert_eq!(HandOver::from_spec(creating.build().unwrap()).unwrap_err(), HandOverError::Nothing);
+}
+
+#[test]
 fn what_is_sealed_opens_as_it_was() {
     let sealed = sealed();
     let sent = sealed.text().replace('\n', "\r\n");

@@ -18,7 +18,10 @@ use crate::call::CallEvent;
 use crate::{
     clock::FixedClock,
     error::TransportKind,
-    http::{answer::AnswerHeaders, request::Method},
+    http::{
+        answer::{AnswerHeaders, RawAnswer},
+        request::Method,
+    },
 };
 
 /// Plays the answers of a script, and notes when each attempt was made and with which token.

@@ -4,11 +4,13 @@
 //! no user and no query. [`Query`] writes `$select` and `$filter`; values go into it as data, quoted and
 //! encoded, so that no name of an app can change a question.
 
-use std::borrow::Cow;
-
 use url::{Host, Url};
 
-use crate::{cloud::is_safe_endpoint, error::Diagnostic, http::percent_encoded, text::excerpt};
+use crate::{
+    cloud::is_safe_endpoint,
+    error::{InvalidValue, ValueKind},
+    http::percent_encoded,
+};
 
 /// Where a site's administration service is.
 ///
@@ -32,9 +34,9 @@ impl AdminServiceAddress {
     /// # Errors
     ///
     /// If the name is not a full host name.
-    pub fn provider(full_name: &str) -> Result<Self, InvalidAdminServiceAddress> {
+    pub fn provider(full_name: &str) -> Result<Self, InvalidValue> {
         let name = full_name.trim();
-        let refused = |problem| Err(InvalidAdminServiceAddress::new(name, problem));
+        let refused = |problem| Err(invalid(name, problem));
         if name.contains(['/', '@', '?', '#', ':']) {
             return refused("a host name alone is expected, without scheme, port and path");
         }
@@ -61,9 +63,9 @@ impl AdminServiceAddress {
     /// # Errors
     ///
     /// If the host is not a host name, or the number has other characters than digits.
-    pub fn gateway(host: &str, number: &str) -> Result<Self, InvalidAdminServiceAddress> {
+    pub fn gateway(host: &str, number: &str) -> Result<Self, InvalidValue> {
         let (host, number) = (host.trim(), number.trim());
-        let refused = |given: &str, problem| Err(InvalidAdminServiceAddress::new(given, problem));
+        let refused = |given: &str, problem| Err(invalid(given, problem));
         if host.contains(['/', '@', '?', '#', ':']) || !matches!(Host::parse(host), Ok(Host::Domain(_))) {
             return refused(host, "the gateway's host name alone is expected");
         }
@@ -78,15 +80,12 @@ impl AdminServiceAddress {
     /// # Errors
     ///
     /// If it is neither HTTPS nor on this machine, or has a query or a user.
-    pub fn url(url: &Url) -> Result<Self, InvalidAdminServiceAddress> {
+    pub fn url(url: &Url) -> Result<Self, InvalidValue> {
         let mut base = url.clone();
         let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
         if !is_safe_endpoint(url) || !is_plain {
             let shown = format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
-            return Err(InvalidAdminServiceAddress::new(
-                &shown,
-                "an HTTPS address without user and query is expected",
-            ));
+            return Err(invalid(&shown, "an HTTPS address without user and query is expected"));
         }
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", url.path()));
@@ -146,41 +145,13 @@ impl AdminServiceAddress {
         (is_same && is_below).then_some(next)
     }
 
-    fn of(text: &str, is_direct: bool) -> Result<Self, InvalidAdminServiceAddress> {
-        let base = Url::parse(text).map_err(|_| InvalidAdminServiceAddress::new(text, "it is not a host name"))?;
+    fn of(text: &str, is_direct: bool) -> Result<Self, InvalidValue> {
+        let base = Url::parse(text).map_err(|_| invalid(text, "it is not a host name"))?;
         Ok(Self {
             base,
             is_direct,
             is_provider: false,
         })
-    }
-}
-
-/// The text is not the address of an administration service.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is not the address of an administration service: {problem}")]
-pub struct InvalidAdminServiceAddress {
-    given: String,
-    problem: &'static str,
-}
-
-impl InvalidAdminServiceAddress {
-    fn new(given: &str, problem: &'static str) -> Self {
-        Self {
-            given: excerpt(given),
-            problem,
-        }
-    }
-}
-
-impl Diagnostic for InvalidAdminServiceAddress {
-    fn code(&self) -> &'static str {
-        "invalidAdminServiceAddress"
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        "Give the full name of the server with the SMS Provider role, as cm01.corp.contoso.com (console > Administration > Site Configuration > Servers and Site System Roles)."
-            .into()
     }
 }
 
@@ -218,6 +189,10 @@ impl Query {
 /// A text as OData writes it: in quotes, with its own quotes doubled.
 pub(super) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+fn invalid(given: &str, problem: &'static str) -> InvalidValue {
+    InvalidValue::new(ValueKind::AdminServiceAddress).with_given(given).because(problem)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The settings of an [`AdminServiceSite`]: HTTP client and clock.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use super::{AdminServiceAddress, AdminServiceSignIn, AdminServiceSite, client::AdminServiceClient};
 use crate::{
     clock::{Clock, SystemClock},
-    error::Diagnostic,
+    error::InvalidValue,
     http::HttpClient,
 };
 
@@ -47,10 +47,10 @@ impl AdminServiceSiteBuilder {
     /// # Errors
     ///
     /// If Kerberos is to be used with an address that has no name.
-    pub fn build(self) -> Result<AdminServiceSite, KerberosNeedsAName> {
+    pub fn build(self) -> Result<AdminServiceSite, InvalidValue> {
         #[cfg(feature = "kerberos")]
         if self.sign_in.is_negotiated() && !self.address.has_name() {
-            return Err(KerberosNeedsAName);
+            return Err(InvalidValue::new(crate::error::ValueKind::KerberosName));
         }
         let is_bound = self.sign_in.is_negotiated();
         let pipeline = self
@@ -63,21 +63,5 @@ impl AdminServiceSiteBuilder {
                 pipeline,
             }),
         })
-    }
-}
-
-/// Kerberos knows a server by its name, and the address is a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Kerberos knows the SMS Provider by its full host name, and an IP address was given")]
-#[non_exhaustive]
-pub struct KerberosNeedsAName;
-
-impl Diagnostic for KerberosNeedsAName {
-    fn code(&self) -> &'static str {
-        "kerberosNeedsAName"
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        "Give the provider's full host name, as cm01.corp.contoso.com.".into()
     }
 }

@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use cross_krb5::{ClientCtx, InitiateFlags};
 use secrecy::{SecretString, zeroize::Zeroizing};
 
-use super::sign_in::Tickets;
+use super::tickets::Tickets;
 use crate::error::{TokenError, TokenFailure};
 
 #[derive(Debug, Clone, Default)]

@@ -23,6 +23,7 @@ mod lenient;
 mod refusal;
 mod rows;
 mod sign_in;
+mod tickets;
 
 use std::sync::Arc;
 
@@ -30,8 +31,8 @@ use async_trait::async_trait;
 use futures_util::future::try_join3;
 use time::OffsetDateTime;
 
-pub use address::{AdminServiceAddress, InvalidAdminServiceAddress};
-pub use builder::{AdminServiceSiteBuilder, KerberosNeedsAName};
+pub use address::AdminServiceAddress;
+pub use builder::AdminServiceSiteBuilder;
 pub use sign_in::AdminServiceSignIn;
 
 use self::{

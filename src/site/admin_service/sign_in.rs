@@ -3,11 +3,12 @@
 //! [`AdminServiceSignIn`] is the setting that a caller gives; [`SignedInAt`] is what one request takes of it. A ticket
 //! is for one host and one attempt, a token is kept until its end.
 
-use std::{fmt::Debug, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 
+use super::tickets::Tickets;
 use crate::{
     clock::Clock,
     error::TokenError,
@@ -95,13 +96,6 @@ impl AdminServiceSignIn {
     pub(super) const fn is_negotiated(&self) -> bool {
         matches!(self.0, Method::Negotiate(_))
     }
-}
-
-/// The seam to the operating system's tickets.
-#[async_trait]
-pub(super) trait Tickets: Debug + Send + Sync {
-    /// A ticket for one attempt, in base64, as a `Negotiate` header carries it.
-    async fn ticket(&self, host: &str) -> Result<SecretString, TokenError>;
 }
 
 /// A sign-in at one host, for one call.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, EmulatorServer};
 use secrecy::SecretString;
 
-use super::{sign_in::Tickets, *};
+use super::{tickets::Tickets, *};
 use crate::{
     error::{SiteRefusalReason, TokenError, TokenFailure},
     http::{CertificateFingerprint, HttpClient, HttpOptions},

@@ -12,10 +12,10 @@ use super::{
     SCRIPT,
     request::{self, Address, Task},
     run::read_back,
-    writer::{InvalidPowerShellSite, Told},
+    writer::Told,
 };
 use crate::{
-    error::{Diagnostic, SiteError},
+    error::{Diagnostic, InvalidValue, SiteError},
     site::{SiteFailure, SiteOnboarded, SiteOnboarding},
 };
 
@@ -70,10 +70,35 @@ impl ConsoleScript {
     ///
     /// When site code or provider cannot be ones, or a text would not arrive as it is.
     pub fn new(site_code: impl Into<String>, provider: impl Into<String>, wanted: &SiteOnboarding) -> Result<Self, ConsoleScriptError> {
-        let (site_code, provider) = (site_code.into(), provider.into());
+        Self::of(site_code.into(), provider.into(), wanted, false)
+    }
+
+    /// The same request, which also has the site add `http://localhost` to the reply URLs of the server app, in its own row and
+    /// in Microsoft Entra: since version 2309 a gateway needs it. The administrator signs in for it. The script calls
+    /// `Set-UpdateServerApplication` as its last step, if the module has it and the site does not show that reply URL; if
+    /// not, the result tells the console's way. An unattended run never asks for a sign-in, so that only this form does it.
+    ///
+    /// Source: *Set-UpdateServerApplication*, and the release notes of the module for version 2309.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn updating_server_app(
+        site_code: impl Into<String>,
+        provider: impl Into<String>,
+        wanted: &SiteOnboarding,
+    ) -> Result<Self, ConsoleScriptError> {
+        Self::of(site_code.into(), provider.into(), wanted, true)
+    }
+
+    fn of(site_code: String, provider: String, wanted: &SiteOnboarding, updates_server_app: bool) -> Result<Self, ConsoleScriptError> {
         let address = Address { site_code, provider };
         address.check()?;
-        let line = request::line(&request::new_run(), &address, Task::OnboardAndPrompt(wanted)).map_err(ConsoleScriptError::Refused)?;
+        let task = Task::InConsole {
+            wanted,
+            updates_server_app,
+        };
+        let line = request::line(&request::new_run(), &address, task).map_err(ConsoleScriptError::Refused)?;
         Ok(Self {
             request: String::from_utf8_lossy(&line).into_owned(),
         })
@@ -152,7 +177,7 @@ fn read(file: &Path) -> Result<Vec<u8>, ConsoleScriptError> {
 pub enum ConsoleScriptError {
     /// Site code or provider cannot be ones.
     #[error(transparent)]
-    Address(#[from] InvalidPowerShellSite),
+    Address(#[from] InvalidValue),
     /// A text would not arrive as it is.
     #[error(transparent)]
     Refused(SiteError),

@@ -32,7 +32,7 @@ pub use error::PowerShellError;
 pub use host::{ScriptEnd, ScriptHost, ScriptRun};
 #[cfg(feature = "power-shell")]
 pub use local_process::LocalProcess;
-pub use writer::{InvalidPowerShellSite, PowerShellSite, PowerShellSiteBuilder};
+pub use writer::{PowerShellSite, PowerShellSiteBuilder};
 
 /// The script, as it is in this version: fixed text, ASCII only, to be read, signed or compared.
 ///

@@ -23,7 +23,7 @@ $code = & {
 param([string] $RequestFile, [string[]] $Lines, [string] $HandOverFile, [string] $SiteCode, [string] $Provider)
 
 # The SHA-256 of this text without the next line, with line ends of one character and without a signature.
-$revision = '5773e43c2058e1ee19a0b9dd1c7c49addfaa51987a7d216d04f26c46ae72781e'
+$revision = 'f387374be228b14a63672534e2c4b0cece459eb2401e2488a172ceef1299e200'
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
@@ -542,6 +542,27 @@ function Install-Discovery {
     Send-Progress -Item 'discovery' -Action $action -Differences $open
 }
 
+# Since version 2309 a gateway needs http://localhost among the reply URLs of the server app, in the site and in Microsoft
+# Entra. The cmdlet asks for a sign-in, so that it is called only where a person sits and the request wants it. How a site
+# writes several of them into one text is not documented.
+function Install-ReplyUrl {
+    param($Wanted)
+    $pattern = '(?i)(\A|[\s,;|])http://localhost/?(\Z|[\s,;|])'
+    $help = 'Cloud Services > Microsoft Entra tenants > the server app > Update Application Settings'
+    $found = Find-Application -App $Wanted.serverApp -Tenant (Find-Tenant -Wanted $Wanted) -IsClientApp $false
+    if (-not $found -or $found.replyUrl -match $pattern) { return }
+    if (-not (Get-Command -Name 'Set-UpdateServerApplication' -ErrorAction SilentlyContinue)) {
+        Send-Progress -Item 'serverApp' -Action 'unchanged' -Row $found.id -Differences "its reply URLs were not updated: this module has no cmdlet for it, which came with version 2309; $help"
+        return
+    }
+    $state.help = "Sign in with an account that may change the server app, or use the console: $help."
+    $null = Set-UpdateServerApplication -TenantId $Wanted.tenantId
+    $known.Remove('application')
+    $found = Find-Application -App $Wanted.serverApp -Tenant (Find-Tenant -Wanted $Wanted) -IsClientApp $false
+    $left = if (-not $found -or $found.replyUrl -notmatch $pattern) { "the site does not show http://localhost as its reply URL; $help" }
+    Send-Progress -Item 'serverApp' -Action 'changed' -Row (Read-Value -Object $found -Name 'id') -Differences $left
+}
+
 function Invoke-Onboarding {
     param($Wanted, $Secret)
     $state.operation = 'import the server app'
@@ -563,6 +584,10 @@ function Invoke-Onboarding {
     $service = Find-Service -Wanted $Wanted
     if (-not $service) { Deny-Request -Message 'it is not there any more' -Help 'Run the same again.' }
     Send-Line -Line (ConvertTo-Connection -Service $service)
+    if ((Read-Value -Object $request -Name 'updateServerApp') -and $state.resultFile) {
+        $state.operation = 'update the server app'
+        Install-ReplyUrl -Wanted $Wanted
+    }
 }
 
 # No gateways: free. Those that say which connection they use decide. What cannot be told blocks, until the caller states
@@ -735,7 +760,7 @@ function Confirm-HandOver {
     }
     [pscustomobject]@{
         request = 2; operation = 'onboard'; siteCode = $SiteCode; provider = $Provider
-        promptForSecret = $false; wanted = $wanted; removal = $null
+        promptForSecret = $false; updateServerApp = $false; wanted = $wanted; removal = $null
     }
 }
 

@@ -36,8 +36,12 @@ pub(super) struct Address {
 pub(super) enum Task<'a> {
     Snapshot,
     Onboard(&'a SiteOnboarding),
-    /// The same, and the script asks the administrator for the secret.
-    OnboardAndPrompt(&'a SiteOnboarding),
+    /// The same in the console form: the script asks the administrator for the secret, and updates the server app if that is
+    /// wanted, for which the administrator signs in.
+    InConsole {
+        wanted: &'a SiteOnboarding,
+        updates_server_app: bool,
+    },
     Remove(&'a SiteRemoval),
 }
 
@@ -46,14 +50,14 @@ impl<'a> Task<'a> {
     pub(super) const fn secret(self) -> Option<&'a ClientSecret> {
         match self {
             Self::Onboard(wanted) => wanted.server_app.secret_key(),
-            Self::Snapshot | Self::OnboardAndPrompt(_) | Self::Remove(_) => None,
+            Self::Snapshot | Self::InConsole { .. } | Self::Remove(_) => None,
         }
     }
 
     /// The connection that is wanted.
     const fn wanted(self) -> Option<&'a SiteOnboarding> {
         match self {
-            Self::Onboard(wanted) | Self::OnboardAndPrompt(wanted) => Some(wanted),
+            Self::Onboard(wanted) | Self::InConsole { wanted, .. } => Some(wanted),
             Self::Snapshot | Self::Remove(_) => None,
         }
     }
@@ -67,7 +71,7 @@ impl<'a> Task<'a> {
 pub(super) fn line(run: &str, address: &Address, task: Task<'_>) -> Result<Zeroizing<Vec<u8>>, SiteError> {
     let (operation, wanted, removal) = match task {
         Task::Snapshot => ("snapshot", None, None),
-        Task::Onboard(wanted) | Task::OnboardAndPrompt(wanted) => ("onboard", Some(Wanted::of(wanted)), None),
+        Task::Onboard(wanted) | Task::InConsole { wanted, .. } => ("onboard", Some(Wanted::of(wanted)), None),
         Task::Remove(removal) => ("remove", None, Some(removal)),
     };
     if let Some(text) = texts(task).find(|text| is_taken_for_a_date(text)) {
@@ -88,7 +92,14 @@ pub(super) fn line(run: &str, address: &Address, task: Task<'_>) -> Result<Zeroi
         operation,
         site_code: &address.site_code,
         provider: &address.provider,
-        prompt_for_secret: matches!(task, Task::OnboardAndPrompt(wanted) if imports(wanted)),
+        prompt_for_secret: matches!(task, Task::InConsole { wanted, .. } if imports(wanted)),
+        update_server_app: matches!(
+            task,
+            Task::InConsole {
+                updates_server_app: true,
+                ..
+            }
+        ),
         secret_key: task.secret().map(CodeUnits),
         wanted,
         removal: removal.map(|removal| Removal {
@@ -132,6 +143,7 @@ struct Request<'a> {
     site_code: &'a str,
     provider: &'a str,
     prompt_for_secret: bool,
+    update_server_app: bool,
     secret_key: Option<CodeUnits<'a>>,
     wanted: Option<Wanted<'a>>,
     removal: Option<Removal<'a>>,

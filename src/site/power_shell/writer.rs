@@ -1,6 +1,6 @@
 //! The site behind the script.
 
-use std::{borrow::Cow, fmt::Debug, sync::Arc, time::Duration};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     call::Call,
-    error::{Diagnostic, SiteError, SiteRefused},
+    error::{InvalidValue, SiteError, SiteRefused, ValueKind},
     site::{
         SecretHeld, Site, SiteConnection, SiteFailure, SiteIdentity, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRemoval, SiteRemoved,
         SiteSnapshot,
@@ -101,9 +101,9 @@ impl PowerShellSiteBuilder {
     /// # Errors
     ///
     /// When site code or provider cannot be ones, or there is no host to run the script.
-    pub fn build(self) -> Result<PowerShellSite, InvalidPowerShellSite> {
+    pub fn build(self) -> Result<PowerShellSite, InvalidValue> {
         self.address.check()?;
-        let host = self.host.ok_or(InvalidPowerShellSite::NoHost)?;
+        let host = self.host.ok_or(InvalidValue::new(ValueKind::ScriptHost))?;
         Ok(PowerShellSite {
             host,
             address: self.address,
@@ -112,52 +112,16 @@ impl PowerShellSiteBuilder {
     }
 }
 
-/// A [`PowerShellSite`] or [`super::ConsoleScript`] that cannot be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidPowerShellSite {
-    /// The site code is not three letters or digits.
-    #[error("{0:?} is no site code: it has three letters or digits")]
-    SiteCode(String),
-    /// The name of the provider is not a host name.
-    #[error("{0:?} is no host name of an SMS Provider, such as provider.contoso.com")]
-    Provider(String),
-    /// Nobody is there to run the script.
-    #[error("there is no host to run the script: switch the feature power-shell on, or give a host")]
-    NoHost,
-}
-
-impl Diagnostic for InvalidPowerShellSite {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::SiteCode(_) => "invalidSiteCode",
-            Self::Provider(_) => "invalidProvider",
-            Self::NoHost => "noScriptHost",
-        }
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        match self {
-            Self::SiteCode(_) => "Give the site code of three letters or digits, as the console shows it in its title.",
-            Self::Provider(_) => {
-                "Give the full name of the server with the SMS Provider role, as cm01.corp.contoso.com (console > Administration > Site Configuration > Servers and Site System Roles)."
-            }
-            Self::NoHost => "Build the crate with its feature `power-shell`, or give a host that runs the script.",
-        }
-        .into()
-    }
-}
-
 impl Address {
-    pub(super) fn check(&self) -> Result<(), InvalidPowerShellSite> {
+    pub(super) fn check(&self) -> Result<(), InvalidValue> {
         let is_code = self.site_code.len() == 3 && self.site_code.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !is_code {
-            return Err(InvalidPowerShellSite::SiteCode(self.site_code.clone()));
+            return Err(InvalidValue::new(ValueKind::SiteCode).with_given(&self.site_code));
         }
         let is_of_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         let is_host = (1..=253).contains(&self.provider.len()) && self.provider.bytes().all(is_of_host);
         if !is_host {
-            return Err(InvalidPowerShellSite::Provider(self.provider.clone()));
+            return Err(InvalidValue::new(ValueKind::Provider).with_given(&self.provider));
         }
         Ok(())
     }

@@ -11,6 +11,12 @@ pub enum InvalidSchedule {
     /// Not 16 hexadecimal digits.
     #[error("a schedule token has 16 hexadecimal digits")]
     NotAToken,
+    /// The words of a schedule are not understood.
+    #[error("the words of the schedule are not understood: {expected} is expected")]
+    WordsUnclear {
+        /// What is expected in the place of the word that is not understood, in English.
+        expected: &'static str,
+    },
     /// The token is of a type that the product does not document.
     #[error("{number} is not the number of a recurrence type")]
     UnknownType {
@@ -74,7 +80,10 @@ impl Diagnostic for InvalidSchedule {
     fn help(&self) -> Cow<'_, str> {
         match self {
             Self::NotAToken | Self::UnknownType { .. } | Self::NoSuchDay | Self::MixedInterval | Self::MeaninglessBits => {
-                "Give one schedule token, such as 0001170000100038 for every seven days; the cmdlet New-CMSchedule prints one with -ScheduleString."
+                "Give one schedule token, such as 0001170000100038 for every seven days; the cmdlet New-CMSchedule prints one with -ScheduleString. Or give words, such as \"every 7 days from 02:30 UTC\"."
+            }
+            Self::WordsUnclear { .. } => {
+                "Write a schedule as one of these: every 7 days from 02:30 UTC; every Monday at 02:30 UTC; on the second Saturday of every month at 01:00 UTC; on day 15 of every month at 01:00 UTC; once on 2027-01-01 at 23:05 UTC. In the place of UTC, local is the site's local time."
             }
             Self::OutOfRange { .. } | Self::StartYear { .. } | Self::PartOfAMinute => "Choose a value that a schedule token can carry.",
             Self::MeansNoStart => "Leave the start out, or choose another moment.",

@@ -1,7 +1,9 @@
 //! Recurrence schedules as Configuration Manager stores them.
 
+mod english;
 mod invalid;
 mod recurrence;
+mod runs;
 mod token;
 mod words;
 
@@ -19,7 +21,17 @@ const LONGEST_DURATION_MINUTES: u64 = 31 * 24 * 60 + 23 * 60 + 59;
 /// When something is done again: a schedule token of the product.
 ///
 /// In text and JSON it is the product's own 16 hexadecimal digits. A site's own tools read and write the same form:
-/// `Convert-CMSchedule`, and `New-CMSchedule -ScheduleString`.
+/// `Convert-CMSchedule`, and `New-CMSchedule -ScheduleString`. It is read from English words, too, as
+/// [`in_words`](Self::in_words) prints them:
+///
+/// - `every 7 days from 02:30 UTC, first on 2026-03-15`; `minutes` and `hours` likewise
+/// - `every Monday at 02:30 UTC`, `every 2 weeks on Monday at 02:30 local, not before 2026-03-16`
+/// - `on the second Saturday of every month at 01:00 UTC`, `on day 15 of every 3 months at 01:00 UTC`,
+///   `on the last day of every month at 01:00 UTC`
+/// - `once on 2027-01-01 at 23:05 UTC`
+///
+/// `local` is the site's local time. The first day may be left out: then it is 2001-01-01, a Monday, so that the same words
+/// are the same schedule on every day. `, lasting 2 hours 30 minutes` may follow.
 ///
 /// Source: *ReadFromString Method in Class SMS_ScheduleMethods*, and the pages of the `SMS_ST_*` classes for the ranges.
 ///
@@ -30,6 +42,7 @@ const LONGEST_DURATION_MINUTES: u64 = 31 * 24 * 60 + 23 * 60 + 59;
 /// let weekly = Schedule::every_days(7).starting(datetime!(2026-03-15 02:30)).in_utc().build()?;
 /// assert_eq!(weekly.to_string(), "784F3E0000100039");
 /// assert_eq!("784F3E0000100039".parse::<Schedule>()?, weekly);
+/// assert_eq!("every 7 days from 02:30 UTC, first on 2026-03-15".parse::<Schedule>()?, weekly);
 /// # Ok::<(), cmg_onboarding::spec::InvalidSchedule>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -164,8 +177,11 @@ impl fmt::Display for Schedule {
 impl FromStr for Schedule {
     type Err = InvalidSchedule;
 
-    /// Reads one token of 16 hexadecimal digits, in capitals or not.
+    /// Reads one token of 16 hexadecimal digits, or words; in capitals or not.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if english::is_words(text) {
+            return english::read(text);
+        }
         token::decode(text).map(Self)
     }
 }

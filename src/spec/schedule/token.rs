@@ -40,6 +40,9 @@ const MONTHLY_BY_DATE: u8 = 5;
 /// `SMS_ST_RecurMonthlyByWeekdayBase`. Its bits are not documented, so a token of this type stays as it is.
 const MONTHLY_BY_WEEKDAY_BASE: u8 = 6;
 
+/// How many hexadecimal digits a token has.
+const DIGITS: usize = 16;
+
 const FIRST_YEAR: i32 = 1970;
 const LAST_YEAR: i32 = 2033;
 
@@ -78,7 +81,7 @@ pub(super) fn encode(description: &Description) -> u64 {
 }
 
 pub(super) fn decode(text: &str) -> Result<Form, InvalidSchedule> {
-    if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if text.len() != DIGITS || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(InvalidSchedule::NotAToken);
     }
     let bits = u64::from_str_radix(text, 16).map_err(|_| InvalidSchedule::NotAToken)?;
@@ -98,6 +101,17 @@ pub(super) fn decode(text: &str) -> Result<Form, InvalidSchedule> {
         return Err(InvalidSchedule::MeaninglessBits);
     }
     Ok(Form::Described(description))
+}
+
+pub(super) fn decode_all(text: &str) -> Result<Vec<Schedule>, InvalidSchedule> {
+    if text.is_empty() || !text.is_ascii() {
+        return Err(InvalidSchedule::NotAToken);
+    }
+    let tokens = text
+        .as_bytes()
+        .chunks(DIGITS)
+        .map(|token| std::str::from_utf8(token).unwrap_or_default());
+    tokens.map(|token| decode(token).map(Schedule)).collect()
 }
 
 /// Whether a token can carry this start.
@@ -224,4 +238,4 @@ fn decode_weekday(bits: u64) -> Result<Weekday, InvalidSchedule> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -68,7 +68,7 @@ impl Recurrence {
 }
 
 impl WeekOrder {
-    const fn in_words(self) -> &'static str {
+    pub(super) const fn in_words(self) -> &'static str {
         match self {
             Self::Last => "last",
             Self::First => "first",

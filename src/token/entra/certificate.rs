@@ -1,7 +1,8 @@
 //! A certificate with its private key, and the assertions that it signs.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rustls::{
     SignatureScheme,
@@ -17,7 +18,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    error::{Diagnostic, TokenError, TokenFailure},
+    error::{InvalidValue, TokenError, TokenFailure, ValueKind},
     ids::ApplicationId,
 };
 
@@ -35,6 +36,9 @@ const LIFETIME: Duration = Duration::minutes(10);
 pub struct ClientCertificate {
     key: Arc<dyn SigningKey>,
     thumbprint: String,
+    /// The SHA-1 thumbprint, which is sent only if it is asked for.
+    sha1_thumbprint: String,
+    sends_sha1: bool,
 }
 
 impl ClientCertificate {
@@ -46,15 +50,15 @@ impl ClientCertificate {
     ///
     /// If there is no certificate or no key, if the key is encrypted or not an RSA key, or if the two do not belong
     /// together.
-    pub fn from_pem(certificate: impl AsRef<[u8]>, private_key: impl Into<Vec<u8>>) -> Result<Self, InvalidClientCertificate> {
+    pub fn from_pem(certificate: impl AsRef<[u8]>, private_key: impl Into<Vec<u8>>) -> Result<Self, InvalidValue> {
         let certificates = certificates_of(certificate.as_ref());
         let private_key = Zeroizing::new(private_key.into());
         let key = PrivateKeyDer::from_pem_slice(&private_key).map_err(|_| match is_encrypted(&private_key) {
-            true => InvalidClientCertificate::KeyEncrypted,
-            false => InvalidClientCertificate::NoPrivateKey,
+            true => InvalidValue::new(ValueKind::UnencryptedKey),
+            false => InvalidValue::new(ValueKind::PrivateKey),
         })?;
         // A section that says it is a key, of a kind or a length that is not taken.
-        Self::of(certificates, key, InvalidClientCertificate::KeyNotRsa)
+        Self::of(certificates, key, ValueKind::RsaKey)
     }
 
     /// Reads a certificate in DER (X.509) and its private key in DER (PKCS#8). The key that was given is wiped.
@@ -62,44 +66,60 @@ impl ClientCertificate {
     /// # Errors
     ///
     /// If one of the two cannot be read, if the key is not an RSA key, or if they do not belong together.
-    pub fn from_der(certificate: impl AsRef<[u8]>, private_key: impl Into<Vec<u8>>) -> Result<Self, InvalidClientCertificate> {
+    pub fn from_der(certificate: impl AsRef<[u8]>, private_key: impl Into<Vec<u8>>) -> Result<Self, InvalidValue> {
         let certificate = CertificateDer::from(certificate.as_ref().to_vec());
         let key = PrivatePkcs8KeyDer::from(private_key.into());
-        Self::of(vec![certificate], key.into(), InvalidClientCertificate::NoPrivateKey)
+        Self::of(vec![certificate], key.into(), ValueKind::PrivateKey)
     }
 
     /// `unusable` says what is wrong with a key that cannot be taken.
-    fn of(
-        certificates: Vec<CertificateDer<'static>>,
-        mut der: PrivateKeyDer<'static>,
-        unusable: InvalidClientCertificate,
-    ) -> Result<Self, InvalidClientCertificate> {
+    fn of(certificates: Vec<CertificateDer<'static>>, mut der: PrivateKeyDer<'static>, unusable: ValueKind) -> Result<Self, InvalidValue> {
         if certificates.is_empty() {
             der.zeroize();
-            return Err(InvalidClientCertificate::NoCertificate);
+            return Err(InvalidValue::new(ValueKind::Certificate));
         }
         let key = any_supported_type(&der);
         der.zeroize();
-        let key = key.map_err(|_| unusable)?;
+        let key = key.map_err(|_| InvalidValue::new(unusable))?;
         if key.choose_scheme(&[SignatureScheme::RSA_PSS_SHA256]).is_none() {
-            return Err(InvalidClientCertificate::KeyNotRsa);
+            return Err(InvalidValue::new(ValueKind::RsaKey));
         }
         let belongs =
             |certificate: &CertificateDer<'static>| CertifiedKey::new(vec![certificate.clone()], Arc::clone(&key)).keys_match().is_ok();
         let certificate = certificates.iter().find(|certificate| belongs(certificate));
-        let certificate = certificate.ok_or(InvalidClientCertificate::KeyOfAnotherCertificate)?;
+        let certificate = certificate.ok_or(InvalidValue::new(ValueKind::KeyOfCertificate))?;
         let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(certificate));
-        Ok(Self { key, thumbprint })
+        let sha1_thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate));
+        Ok(Self {
+            key,
+            thumbprint,
+            sha1_thumbprint,
+            sends_sha1: false,
+        })
     }
 
-    /// An assertion for one sign-in at this token endpoint: a JWT with `PS256` and `x5t#S256`, good for ten minutes.
+    /// The same with the SHA-1 thumbprint (`x5t`) beside the SHA-256 one (`x5t#S256`) in each assertion, for a tenant that
+    /// refuses the latter alone with AADSTS700027. It only names the certificate: the signature is the same. Default: no.
+    ///
+    /// Source: entra-docs, pull request 1301.
+    #[must_use]
+    pub const fn with_sha1_thumbprint(mut self, sends: bool) -> Self {
+        self.sends_sha1 = sends;
+        self
+    }
+
+    /// An assertion for one sign-in at this token endpoint: a JWT with `PS256` and `x5t#S256`, and `x5t` if it is asked for,
+    /// good for ten minutes.
     pub(super) fn assertion(
         &self,
         application: ApplicationId,
         token_endpoint: &Url,
         now: OffsetDateTime,
     ) -> Result<Zeroizing<String>, TokenError> {
-        let header = json!({"alg": "PS256", "typ": "JWT", "x5t#S256": self.thumbprint});
+        let mut header = json!({"alg": "PS256", "typ": "JWT", "x5t#S256": self.thumbprint});
+        if self.sends_sha1 {
+            header["x5t"] = json!(self.sha1_thumbprint);
+        }
         let now_in_seconds = now.unix_timestamp();
         let claims = json!({
             "aud": token_endpoint.as_str(),
@@ -150,54 +170,6 @@ impl fmt::Debug for ClientCertificate {
             .debug_struct("ClientCertificate")
             .field("thumbprint", &self.thumbprint)
             .finish_non_exhaustive()
-    }
-}
-
-/// A certificate and a private key by which an application cannot sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidClientCertificate {
-    /// The text holds no certificate.
-    #[error("no certificate was found")]
-    NoCertificate,
-    /// The text holds no private key that can be read.
-    #[error("no private key that can be read was found")]
-    NoPrivateKey,
-    /// The private key is protected by a password.
-    #[error("the private key is encrypted")]
-    KeyEncrypted,
-    /// The key is of another kind than RSA, or too short.
-    #[error("the private key is not an RSA key of 2048 bits or more")]
-    KeyNotRsa,
-    /// The key belongs to another certificate.
-    #[error("the private key does not belong to the certificate")]
-    KeyOfAnotherCertificate,
-}
-
-impl Diagnostic for InvalidClientCertificate {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NoCertificate => "certificateMissing",
-            Self::NoPrivateKey => "privateKeyMissing",
-            Self::KeyEncrypted => "privateKeyEncrypted",
-            Self::KeyNotRsa => "privateKeyNotRsa",
-            Self::KeyOfAnotherCertificate => "privateKeyOfAnotherCertificate",
-        }
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        match self {
-            Self::NoCertificate => "Give the certificate in PEM (BEGIN CERTIFICATE), or in DER.",
-            Self::NoPrivateKey => "Give the private key in PEM (BEGIN PRIVATE KEY or BEGIN RSA PRIVATE KEY), or as PKCS#8 in DER.",
-            Self::KeyEncrypted => {
-                "Give the key without a password, from a store that protects it; openssl pkcs8 -in key.pem -out plain.pem takes the password off."
-            }
-            Self::KeyNotRsa => {
-                "Use a certificate with an RSA key of 2048 bits or more: the sign-in service takes assertions signed with RSA."
-            }
-            Self::KeyOfAnotherCertificate => "Give the certificate and the private key of one pair.",
-        }
-        .into()
     }
 }
 

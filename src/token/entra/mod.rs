@@ -25,7 +25,7 @@ mod service;
 
 pub use browser::BrowserSignIn;
 #[cfg(feature = "rustls")]
-pub use certificate::{ClientCertificate, InvalidClientCertificate};
+pub use certificate::ClientCertificate;
 pub use client_assertion::ClientAssertionSignIn;
 #[cfg(feature = "rustls")]
 pub use client_certificate::ClientCertificateSignIn;

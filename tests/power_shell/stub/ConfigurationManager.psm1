@@ -203,6 +203,15 @@ function Set-CMCloudManagementAzureService {
     Save-State $state
 }
 
+function Set-UpdateServerApplication {
+    [CmdletBinding()]
+    param([string] $TenantId)
+    Write-Call 'Set-UpdateServerApplication'
+    $state = Read-State
+    foreach ($row in $state.apps) { if (-not $row.IsClientApp) { $row.ReplyUrl = 'http://localhost' } }
+    Save-State $state
+}
+
 function Convert-CMSchedule {
     [CmdletBinding()]
     param(
@@ -227,4 +236,4 @@ function Remove-CMAzureService {
     Save-State $state
 }
 
-Export-ModuleMember -Function '*-CM*', 'New-PSDrive', 'Get-PSDrive', 'Remove-PSDrive', 'Set-Location'
+Export-ModuleMember -Function '*-CM*', 'Set-UpdateServerApplication', 'New-PSDrive', 'Get-PSDrive', 'Remove-PSDrive', 'Set-Location'

@@ -15,6 +15,9 @@ use cmg_onboarding::{
 
 pub(super) type Object = Map<String, Value>;
 
+/// The status of a refusal, and its text.
+pub(super) type Refused = (u16, String);
+
 /// How the product writes a date that was never set.
 const UNSET: &str = "1980-01-01T00:00:00Z";
 
@@ -146,8 +149,13 @@ impl Class {
         self.name != "SMS_AzureService" || site.gateways.is_some()
     }
 
-    pub(super) fn has(&self, property: &str) -> bool {
-        self.properties.iter().any(|(name, _)| *name == property)
+    /// A property by its name, or the service's refusal of one that the class does not have.
+    pub(super) fn known(&self, property: String) -> Result<String, Refused> {
+        if self.properties.iter().any(|(name, _)| *name == property) {
+            return Ok(property);
+        }
+        let message = format!("Could not find a property named '{property}' on type 'AdminService.{}'.", self.name);
+        Err((400, message))
     }
 
     pub(super) fn rows(&self, site: &SiteSnapshot) -> Vec<Object> {

@@ -2,11 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    Refused,
-    classes::{Class, Object},
-    query::known,
-};
+use super::classes::{Class, Object, Refused};
 
 /// How deep parentheses may be nested.
 const DEEPEST: usize = 16;
@@ -166,7 +162,7 @@ impl Parser<'_> {
                 Ok(Filter::Text(function, property, wanted))
             }
             Token::Word(property) => {
-                let property = known(self.class, property)?;
+                let property = self.class.known(property)?;
                 let Token::Word(operator) = self.next()? else { return Err(wrong()) };
                 if !matches!(operator.as_str(), "eq" | "ne" | "gt" | "ge" | "lt" | "le") {
                     return Err(wrong());
@@ -193,7 +189,7 @@ impl Parser<'_> {
 
     fn property(&mut self) -> Result<String, Refused> {
         match self.next()? {
-            Token::Word(property) => known(self.class, property),
+            Token::Word(property) => self.class.known(property),
             _ => Err(wrong()),
         }
     }

@@ -4,8 +4,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::{
-    Refused,
-    classes::{Class, Object},
+    classes::{Class, Object, Refused},
     filter::Filter,
 };
 
@@ -29,12 +28,12 @@ impl Query {
                 "$filter" => query.filter = Some(Filter::read(&value, class)?),
                 "$select" => {
                     let names = value.split(',').map(|name| name.trim().to_owned());
-                    query.select = names.map(|name| known(class, name)).collect::<Result<_, _>>()?;
+                    query.select = names.map(|name| class.known(name)).collect::<Result<_, _>>()?;
                 }
                 "$orderby" => {
                     let value = value.trim();
                     let (property, direction) = value.split_once(' ').unwrap_or((value, "asc"));
-                    query.order_by = Some((known(class, property.to_owned())?, direction.trim() == "desc"));
+                    query.order_by = Some((class.known(property.to_owned())?, direction.trim() == "desc"));
                 }
                 "$top" => query.top = Some(number(&value)?),
                 "$skip" => query.skip = number(&value)?,
@@ -73,17 +72,6 @@ impl Query {
         }
         row
     }
-}
-
-pub(super) fn known(class: &Class, property: String) -> Result<String, Refused> {
-    if class.has(&property) {
-        return Ok(property);
-    }
-    let message = format!(
-        "Could not find a property named '{property}' on type 'AdminService.{}'.",
-        class.name
-    );
-    Err((400, message))
 }
 
 fn number(text: &str) -> Result<usize, Refused> {

@@ -13,7 +13,7 @@ use crate::{
     directory::PermissionGrant,
 };
 
-pub(in crate::connection::check) fn check(
+pub(in crate::connection) fn check(
     app: &RegisteredApp,
     server: Option<&RegisteredApp>,
     grants: &[PermissionGrant],

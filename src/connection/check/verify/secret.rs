@@ -1,7 +1,10 @@
 //! Whether the server app can sign in with its secret.
 
 use crate::{
-    connection::report::finding::{Finding, FindingCode},
+    connection::{
+        check::apps::SERVER,
+        report::finding::{Finding, FindingCode},
+    },
     error::{Diagnostic, TokenError, TokenFailure},
     spec::ImportedServerApp,
     token::{AccessToken, ProbedResource, SecretProbe},
@@ -10,6 +13,9 @@ use crate::{
 const WRONG_SECRET: u32 = 7_000_215;
 const EXPIRED_SECRET: u32 = 7_000_222;
 const UNKNOWN_APP: u32 = 700_016;
+/// The sign-in service gives no token to an app without a service principal since 2026-03-31. Which OAuth `error` comes with
+/// the number is not documented.
+const NO_SERVICE_PRINCIPAL: u32 = 7_000_229;
 const DISABLED_APP: u32 = 7_000_112;
 const UNKNOWN_RESOURCE: [u32; 2] = [500_011, 50_001];
 const BY_POLICY: [u32; 3] = [53_003, 530_032, 530_035];
@@ -38,7 +44,8 @@ const fn known_to_directory(by_token: FindingCode) -> &'static [FindingCode] {
     match by_token {
         Code::SecretExpiredAtSignIn => &[Code::SecretExpired],
         Code::SecretRejected | Code::SignInRefused => &[Code::SecretIdGiven],
-        Code::AppUnknownAtSignIn => &[Code::AppNotFound],
+        Code::AppUnknownAtSignIn => &[Code::AppNotFound, Code::AppSoftDeleted],
+        Code::ServicePrincipalMissing => &[Code::ServicePrincipalMissing],
         Code::AppDisabled => &[Code::ServicePrincipalDisabled, Code::AppDeactivated],
         Code::TenantUnknownAtSignIn => &[Code::WrongTenant],
         Code::AppIdUriUnknown | Code::TokenAudienceDiffers => &[Code::AppIdUriDiffers, Code::AppIdUriMisspelled, Code::AppIdUriMissing],
@@ -117,6 +124,9 @@ fn refused(error: &TokenError, server: &ImportedServerApp) -> (bool, Finding) {
     }
     if has(error, &[WRONG_SECRET]) {
         return (true, Finding::blocker(FindingCode::SecretRejected));
+    }
+    if has(error, &[NO_SERVICE_PRINCIPAL]) {
+        return (true, Finding::blocker(FindingCode::ServicePrincipalMissing).with("app", SERVER));
     }
     if has(error, &[UNKNOWN_APP]) || error.failure() == TokenFailure::ApplicationRefused {
         let unknown = Finding::blocker(FindingCode::AppUnknownAtSignIn)

@@ -16,14 +16,14 @@ use crate::{
 };
 
 /// Against the values that are to be imported, too.
-pub(in crate::connection::check) fn check(given: &ImportedServerApp, app: &RegisteredApp, findings: &mut Vec<Finding>) {
+pub(in crate::connection) fn check(given: &ImportedServerApp, app: &RegisteredApp, findings: &mut Vec<Finding>) {
     check_uri(given, &app.application.properties, findings);
     check_secret_end(given, app, findings);
     check_shape(app, findings);
 }
 
 /// Against what every server app has.
-pub(in crate::connection::check) fn check_shape(app: &RegisteredApp, findings: &mut Vec<Finding>) {
+pub(in crate::connection) fn check_shape(app: &RegisteredApp, findings: &mut Vec<Finding>) {
     let properties = &app.application.properties;
     check_redirects(properties, findings);
     check_audience(apps::SERVER, properties, findings);
@@ -40,7 +40,7 @@ pub(in crate::connection::check) fn check_shape(app: &RegisteredApp, findings: &
 }
 
 /// Configured is not consented: the assignment alone counts.
-pub(in crate::connection::check) fn check_discovery(app: &RegisteredApp, assignments: &[RoleAssignment], findings: &mut Vec<Finding>) {
+pub(in crate::connection) fn check_discovery(app: &RegisteredApp, assignments: &[RoleAssignment], findings: &mut Vec<Finding>) {
     if assignments
         .iter()
         .any(|assignment| assignment.app_role_id == DIRECTORY_READ_ALL_ROLE)

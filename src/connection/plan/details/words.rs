@@ -1,5 +1,7 @@
 //! Single values in words.
 
+use time::{OffsetDateTime, UtcOffset};
+
 use crate::{
     connection::{
         plan::operation::{PlannedSecret, Reference},
@@ -26,6 +28,13 @@ pub(super) fn delta_in_words(minutes: u32) -> String {
 
 pub(super) fn valid(secret: &PlannedSecret) -> String {
     format!("valid to {}", secret.expires_about)
+}
+
+/// Since when a site shows the end of a secret.
+pub(crate) fn shown_in_words(since: OffsetDateTime) -> String {
+    let since = since.to_offset(UtcOffset::UTC);
+    let (hour, minute) = (since.hour(), since.minute());
+    format!("the site has shown the new end since {} {hour:02}:{minute:02} UTC", since.date())
 }
 
 pub(super) fn app_in_words(app: Reference<ApplicationId>) -> String {

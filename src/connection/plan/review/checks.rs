@@ -28,7 +28,7 @@ const SCUBA_LONGEST: Duration = Duration::days(180);
 const ONLY_CREDENTIAL: &str = "A client secret is the only credential that a Configuration Manager site takes for its server app.";
 
 pub(super) fn of(document: &PlanDocument) -> Vec<TenantCheck> {
-    if document.verb == Verb::Remove {
+    if matches!(document.verb, Verb::Remove | Verb::RemoveOldSecrets) {
         return Vec::new();
     }
     let mut checks = Vec::new();

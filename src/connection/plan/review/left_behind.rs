@@ -12,6 +12,8 @@ use crate::connection::{
 pub(super) fn of(document: &PlanDocument) -> Vec<LeftBehind> {
     match document.verb {
         Verb::Remove => after_removal(document),
+        Verb::RenewSecret => after_renewal(document),
+        Verb::RemoveOldSecrets => Vec::new(),
         _ => if_removed(document),
     }
 }
@@ -25,13 +27,28 @@ fn after_removal(document: &PlanDocument) -> Vec<LeftBehind> {
             Code::SiteRowStays | Code::AdoptedAppStays | Code::AppsUsedByAnotherSite | Code::AppsUsedByConnection
         )
     });
-    stays
-        .map(|finding| LeftBehind {
-            what: finding.message().to_owned(),
-            why: finding.remedy().to_owned(),
-            source: None,
-        })
-        .collect()
+    let stays = stays.map(|finding| LeftBehind {
+        what: finding.message().to_owned(),
+        why: finding.remedy().to_owned(),
+        source: None,
+    });
+    let apps = LeftBehind {
+        what: "Both app registrations in the tenant, with their service principals, consents and secrets.".to_owned(),
+        why: "This plan is for the connection only.".to_owned(),
+        source: None,
+    };
+    stays.chain((!document.removal_scope.takes_apps()).then_some(apps)).collect()
+}
+
+/// A renewal cuts nothing.
+fn after_renewal(document: &PlanDocument) -> Vec<LeftBehind> {
+    let is_issued = document.issued_end().is_some();
+    let old = is_issued.then(|| LeftBehind {
+        what: "Every secret that the server app has now, until its own end.".to_owned(),
+        why: "The site may use any of them until it has the new one. An earlier removal is a plan of its own.".to_owned(),
+        source: None,
+    });
+    old.into_iter().collect()
 }
 
 fn if_removed(document: &PlanDocument) -> Vec<LeftBehind> {

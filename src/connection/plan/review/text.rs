@@ -29,6 +29,9 @@ impl Review {
     fn written(&self, style: Style) -> String {
         let title = match self.verb {
             Verb::Remove => "Removal of an Azure service connection of Configuration Manager",
+            Verb::UpdateSettings => "Update of the application settings of Configuration Manager's app registrations",
+            Verb::RenewSecret => "Renewal of the secret that a Configuration Manager site signs in with",
+            Verb::RemoveOldSecrets => "Removal of old secrets that a Configuration Manager site has signed in with",
             _ => "Azure service connection of Configuration Manager for a cloud management gateway",
         };
         let mut paper = Paper::new(style, title);
@@ -43,7 +46,7 @@ impl Review {
             self.made_on.minute()
         ));
         self.write_changes(&mut paper);
-        if self.verb != Verb::Remove {
+        if self.verb == Verb::Onboard {
             self.write_permissions(&mut paper);
         }
         self.write_left_behind(&mut paper);
@@ -105,7 +108,7 @@ impl Review {
             return;
         }
         paper.heading(match self.verb {
-            Verb::Remove => "What stays",
+            Verb::Remove | Verb::RenewSecret | Verb::RemoveOldSecrets => "What stays",
             _ => "What stays if the connection is removed one day",
         });
         paper.list();

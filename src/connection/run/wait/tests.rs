@@ -21,7 +21,7 @@ fn interrupted() -> DirectoryError {
 }
 
 fn quiet() -> Emitter<'static> {
-    Emitter::begin(Verb::Apply, &|_| (), &SystemClock)
+    Emitter::begin(Verb::Apply, None, &|_| (), &SystemClock)
 }
 
 fn attempt<'a>(fresh: bool, emitter: &'a Emitter<'a>) -> Attempt<'a> {
@@ -37,7 +37,7 @@ fn attempt<'a>(fresh: bool, emitter: &'a Emitter<'a>) -> Attempt<'a> {
 async fn a_fresh_object_is_waited_for_with_growing_delays() {
     let events = Mutex::new(Vec::new());
     let listener = |event: &Event| events.lock().unwrap().push(event.clone());
-    let emitter = Emitter::begin(Verb::Apply, &listener, &SystemClock);
+    let emitter = Emitter::begin(Verb::Apply, None, &listener, &SystemClock);
     let calls = AtomicU32::new(0);
     let result = settle(attempt(true, &emitter), || async {
         match calls.fetch_add(1, Ordering::Relaxed) {

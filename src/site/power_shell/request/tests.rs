@@ -10,6 +10,13 @@ use crate::{
     spec::DiscoverySpec,
 };
 
+const fn in_console(wanted: &SiteOnboarding, updates_server_app: bool) -> Task<'_> {
+    Task::InConsole {
+        wanted,
+        updates_server_app,
+    }
+}
+
 const RUN: &str = "00112233445566778899aabbccddeeff";
 const TENANT: &str = "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11";
 const SERVER: &str = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01";
@@ -107,7 +114,7 @@ fn every_key_that_the_script_reads_is_always_there() {
         value(Task::Onboard(&wanted)),
         json!({
             "request": 2, "run": RUN, "operation": "onboard", "siteCode": "P01", "provider": "provider.contoso.com",
-            "promptForSecret": false, "secretKey": null, "removal": null,
+            "promptForSecret": false, "updateServerApp": false, "secretKey": null, "removal": null,
             "wanted": {
                 "tenantId": TENANT, "tenantName": "Contoso", "environment": "AzurePublicCloud",
                 "serverApp": app(SERVER), "clientApp": app(CLIENT),
@@ -166,10 +173,13 @@ fn a_renewed_secret_is_refused_before_anything_is_sent() {
 #[test]
 fn a_prompt_is_asked_for_only_where_an_app_is_imported() {
     let mut wanted = wanted("Contoso", "canary-7Q");
-    let asked = value(Task::OnboardAndPrompt(&wanted));
+    let asked = value(in_console(&wanted, true));
+    assert_eq!(asked["updateServerApp"], true);
+    let asked = value(in_console(&wanted, false));
+    assert_eq!(asked["updateServerApp"], false);
     assert_eq!((&asked["promptForSecret"], &asked["secretKey"]), (&json!(true), &Value::Null));
     wanted.server_app = ServerAppImport::Known(SERVER.parse().unwrap());
-    assert_eq!(value(Task::OnboardAndPrompt(&wanted))["promptForSecret"], false);
+    assert_eq!(value(in_console(&wanted, false))["promptForSecret"], false);
 }
 
 #[test]

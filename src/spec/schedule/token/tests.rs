@@ -133,6 +133,24 @@ fn recurrences() -> impl Strategy<Value = Recurrence> {
     ]
 }
 
+/// Every schedule that can be built.
+pub(in crate::spec::schedule) fn schedules() -> impl Strategy<Value = Schedule> {
+    // Minutes from 1970 to the end of 2033, which has 64 years with 16 leap days.
+    let starts = proptest::option::of(0_i64..(64 * 365 + 16) * 24 * 60);
+    let parts = (recurrences(), starts, 0_u64..=31 * 24 * 60 + 23 * 60 + 59, any::<bool>());
+    parts.prop_filter_map(
+        "no single time without a start, and none that means no start",
+        |(recurrence, start, duration, is_utc)| {
+            let mut builder = Schedule::recurring(recurrence).lasting(Duration::from_secs(duration * 60));
+            if let Some(start) = start {
+                builder = builder.starting(datetime!(1970-01-01 00:00) + time::Duration::minutes(start));
+            }
+            let schedule = if is_utc { builder.in_utc() } else { builder }.build().ok()?;
+            (recurrence != Recurrence::Once || start.is_some()).then_some(schedule)
+        },
+    )
+}
+
 proptest! {
     #[test]
     fn every_schedule_that_can_be_built_is_read_back_the_same(

@@ -79,6 +79,24 @@ fn an_assertion_is_what_microsoft_documents_and_its_signature_verifies() {
 }
 
 #[test]
+fn the_sha1_thumbprint_is_sent_beside_the_other_one_only_if_it_is_asked_for() {
+    let pair = pair(&PKCS_RSA_SHA256);
+    let certificate = pair.read().with_sha1_thumbprint(true);
+    let (header, _) = verified(&certificate.assertion(application(), &endpoint(), NOW).unwrap(), &pair);
+    // What `openssl x509 -fingerprint -sha1` prints are 20 bytes.
+    assert_eq!(URL_SAFE_NO_PAD.decode(header["x5t"].as_str().unwrap()).unwrap().len(), 20);
+    assert_eq!(header["x5t#S256"], pair.read().thumbprint);
+    assert_eq!(header.as_object().unwrap().len(), 4);
+    // FIPS 180-1, appendix A.
+    let abc: String = digest(&SHA1_FOR_LEGACY_USE_ONLY, b"abc")
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(abc, "a9993e364706816aba3e25717850c26c9cd0d89d");
+}
+
+#[test]
 fn no_two_assertions_have_the_same_id() {
     let pair = pair(&PKCS_RSA_SHA256);
     let certificate = pair.read();
@@ -105,24 +123,16 @@ fn what_cannot_sign_in_is_told_by_its_reason() {
     let (one, other, curve) = (pair(&PKCS_RSA_SHA256), pair(&PKCS_RSA_SHA256), pair(&PKCS_ECDSA_P256_SHA256));
     let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
     for (certificate, key, expected) in [
-        (String::new(), one.key.serialize_pem(), InvalidClientCertificate::NoCertificate),
-        (one.certificate.pem(), String::new(), InvalidClientCertificate::NoPrivateKey),
-        (one.certificate.pem(), encrypted.to_owned(), InvalidClientCertificate::KeyEncrypted),
-        (
-            curve.certificate.pem(),
-            curve.key.serialize_pem(),
-            InvalidClientCertificate::KeyNotRsa,
-        ),
-        (
-            one.certificate.pem(),
-            other.key.serialize_pem(),
-            InvalidClientCertificate::KeyOfAnotherCertificate,
-        ),
+        (String::new(), one.key.serialize_pem(), ValueKind::Certificate),
+        (one.certificate.pem(), String::new(), ValueKind::PrivateKey),
+        (one.certificate.pem(), encrypted.to_owned(), ValueKind::UnencryptedKey),
+        (curve.certificate.pem(), curve.key.serialize_pem(), ValueKind::RsaKey),
+        (one.certificate.pem(), other.key.serialize_pem(), ValueKind::KeyOfCertificate),
     ] {
-        assert_eq!(ClientCertificate::from_pem(certificate, key).unwrap_err(), expected);
+        assert_eq!(ClientCertificate::from_pem(certificate, key).unwrap_err().kind, expected);
     }
-    let not_der = ClientCertificate::from_der(one.certificate.der(), b"no key").unwrap_err();
-    assert_eq!(not_der, InvalidClientCertificate::NoPrivateKey);
+    let not_der = ClientCertificate::from_der(one.certificate.der(), b"no key").unwrap_err().kind;
+    assert_eq!(not_der, ValueKind::PrivateKey);
 }
 
 #[test]

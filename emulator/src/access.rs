@@ -1,10 +1,14 @@
 //! What the bearer of a token may do: permissions and roles together.
 
+mod permissions;
+
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::permissions::{
+use self::permissions::{
     ASSIGN_OTHER_ROLES, ASSIGN_ROLES, AnyOf, MANAGE_APPLICATIONS, MANAGE_DELETED, OF_ALL_OBJECTS, READ_APPLICATIONS,
     READ_CONDITIONAL_ACCESS, READ_GRANTS, READ_ME, READ_ORGANIZATION, READ_POLICIES, SEE_OWNERS, SEE_WHAT_IS_ASSIGNED, WRITE_APPLICATIONS,
     WRITE_GRANTS, WRITE_POLICIES,
@@ -15,9 +19,9 @@ use crate::{
         APPLICATION_ADMINISTRATOR, APPLICATION_DEVELOPER, CLOUD_APPLICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR, MICROSOFT_GRAPH,
         PRIVILEGED_ROLE_ADMINISTRATOR,
     },
+    object::Object,
     refusal::Refusal,
-    store::{Entry, Object, Store},
-    tenant_builder::Settings,
+    settings::Settings,
     texts,
 };
 
@@ -31,6 +35,15 @@ const CONDITIONAL_ACCESS_READERS: [Uuid; 3] = [
     uuid::uuid!("194ae4cb-b126-40b2-bd5b-6091b380977d"),
     uuid::uuid!("5d6b6bb7-de71-4623-b4af-96380a352509"),
 ];
+
+/// A user that has asked for something, or could.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) account: String,
+    pub(crate) directory_roles: Vec<Uuid>,
+    /// The status that `/me` is refused with.
+    pub(crate) me_refused: Option<u16>,
+}
 
 /// Who asks, as its token says.
 #[derive(Debug, Clone)]
@@ -49,7 +62,7 @@ impl Access {
     pub(crate) fn of_claims(
         claims: &Object,
         settings: &Settings,
-        store: &Store,
+        users: &BTreeMap<Uuid, User>,
         now: OffsetDateTime,
         own_address: Option<&str>,
     ) -> Result<Self, Refusal> {
@@ -81,7 +94,7 @@ impl Access {
         };
         let object_id = text("oid").parse().unwrap_or_default();
         // A token may keep quiet about the roles, and the directory knows them all the same.
-        let user = store.users.get(&object_id);
+        let user = users.get(&object_id);
         let claimed = || items("wids").filter_map(|id| id.parse().ok()).collect();
         let account = [text("upn"), text("preferred_username"), text("unique_name")]
             .into_iter()
@@ -142,13 +155,13 @@ impl Access {
 
     /// An application with the permission for its own objects, and a user without an administrator's role, may write
     /// what they have made.
-    pub(crate) fn may_write_object(&self, entry: &Entry) -> Result<(), Refusal> {
+    pub(crate) fn may_write_object(&self, owners: &[Uuid]) -> Result<(), Refusal> {
         let may_write_all = if self.account.is_some() {
             self.is_application_administrator()
         } else {
             self.holds_one_of(&OF_ALL_OBJECTS)
         };
-        self.allowed(may_write_all || entry.is_owned_by(self.object_id))
+        self.allowed(may_write_all || owners.contains(&self.object_id))
     }
 
     pub(crate) fn may_manage_deleted(&self) -> Result<(), Refusal> {

@@ -1,0 +1,109 @@
+//! How a command ends: its exit code, and what is shown if it did not do what it was asked for.
+
+use cmg_onboarding::{Diagnostic, OnboardingError, connection::ReadError};
+
+use crate::{bad_input::BadInput, output::Output};
+
+/// What was asked for is done.
+pub(crate) const DONE: u8 = 0;
+/// The command line, a file or a specification is wrong. Nothing was sent.
+pub(crate) const BAD_INPUT: u8 = 2;
+/// Something stands in the way. Nothing was written.
+pub(crate) const REFUSED: u8 = 3;
+/// The run stopped half-way; the report says what exists.
+pub(crate) const FAILED: u8 = 4;
+
+/// Of the commands of monitoring: it is not known how well the connection is.
+pub(crate) const UNKNOWN: u8 = 3;
+
+/// For the help of every command but those of monitoring.
+pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, 2 bad input (nothing was sent), 3 refused beforehand (nothing was written; a stale \
+plan, too), 4 failed half-way (what exists is shown; run the same command again)";
+
+/// How a command ends before it is done.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    BadInput(String),
+    /// Something stands in the way that the library's checks do not know of. Nothing was written.
+    Refused(String),
+    /// The run is over, and what it was to leave behind is not there.
+    Failed(String),
+    Onboarding(OnboardingError),
+}
+
+impl Ending {
+    /// The same for a monitoring system, which reads the first line.
+    pub(crate) fn show_unknown(&self, output: Output) -> u8 {
+        let why = match self {
+            Self::BadInput(message) | Self::Refused(message) | Self::Failed(message) => message.clone(),
+            Self::Onboarding(error) => sentence(error),
+        };
+        output.unknown(&why);
+        UNKNOWN
+    }
+
+    /// Shows why the command ended, and gives its exit code.
+    pub(crate) fn show(&self, output: Output) -> u8 {
+        match self {
+            Self::BadInput(message) => {
+                output.bad_input(message);
+                BAD_INPUT
+            }
+            Self::Refused(message) => {
+                output.refused(&[], message);
+                REFUSED
+            }
+            Self::Failed(message) => {
+                output.stopped(message);
+                FAILED
+            }
+            Self::Onboarding(OnboardingError::Spec(invalid)) => {
+                output.invalid(invalid);
+                BAD_INPUT
+            }
+            Self::Onboarding(OnboardingError::Blocked(blocked)) => {
+                output.refused(blocked.findings(), &blocked.to_string());
+                REFUSED
+            }
+            Self::Onboarding(OnboardingError::Stale(stale)) => {
+                output.stale(stale);
+                REFUSED
+            }
+            Self::Onboarding(OnboardingError::Apply(error)) => {
+                output.failed(error);
+                FAILED
+            }
+            Self::Onboarding(error @ OnboardingError::Read(_)) => {
+                output.refused(&[], &sentence(error));
+                REFUSED
+            }
+            Self::Onboarding(error) => {
+                output.bad_input(&sentence(error));
+                BAD_INPUT
+            }
+        }
+    }
+}
+
+/// An error with its causes, and what to do about it.
+pub(crate) fn sentence(error: &(impl Diagnostic + 'static)) -> String {
+    format!("{}. {}", cmg_onboarding::error::chain(error), error.help())
+}
+
+impl From<BadInput> for Ending {
+    fn from(error: BadInput) -> Self {
+        Self::BadInput(error.0)
+    }
+}
+
+impl From<OnboardingError> for Ending {
+    fn from(error: OnboardingError) -> Self {
+        Self::Onboarding(error)
+    }
+}
+
+impl From<ReadError> for Ending {
+    fn from(error: ReadError) -> Self {
+        Self::Onboarding(error.into())
+    }
+}

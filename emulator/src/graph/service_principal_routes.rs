@@ -1,0 +1,131 @@
+//! The requests to service principals, and to what was granted and assigned to them.
+
+use serde_json::json;
+
+use super::{
+    GraphAnswer, GraphRequest,
+    answer::{Answer, check_key, one, only, page, wrong_method},
+    directory_object_routes::owners,
+};
+use crate::{
+    refusal::Refusal,
+    store::{Collection, Context, Key, Store},
+};
+
+pub(super) fn service_principals(
+    store: &mut Store,
+    context: Context<'_>,
+    request: &GraphRequest,
+    key: Option<Key>,
+    rest: &[&str],
+) -> Answer {
+    if let Some(key) = &key {
+        check_key(key, &["id", "appId"], "servicePrincipal")?;
+    }
+    match (request.method.as_str(), key, rest) {
+        ("GET", None, []) => {
+            context.access.may_read_applications()?;
+            page(
+                request,
+                "servicePrincipal",
+                "servicePrincipals",
+                store.seen(Collection::ServicePrincipals, context.instant),
+            )
+        }
+        ("GET", None, ["$count"]) => {
+            context.access.may_read_applications()?;
+            let objects = store.seen(Collection::ServicePrincipals, context.instant);
+            request
+                .query
+                .count("servicePrincipal", objects, request.is_advanced)
+                .map(GraphAnswer::Count)
+        }
+        ("GET", Some(key), []) => {
+            context.access.may_read_applications()?;
+            one(
+                request,
+                "servicePrincipals",
+                store.read(Collection::ServicePrincipals, &key, context.instant)?,
+            )
+        }
+        ("GET", Some(key), ["owners"]) => {
+            context.access.may_read_applications()?;
+            let (entry, _) = store.read(Collection::ServicePrincipals, &key, context.instant)?;
+            Ok(owners(store, context, request, entry))
+        }
+        ("POST", None, []) => store
+            .create_service_principal(context, &request.object()?)
+            .map(GraphAnswer::Created),
+        ("PATCH", Some(key), []) => {
+            let body = request.object()?;
+            let exists = store
+                .service_principals
+                .iter()
+                .any(|entry| entry.text(&key.property).eq_ignore_ascii_case(&key.value));
+            if request.creates_if_missing && !exists && key.property == "appId" {
+                let mut named = body;
+                named.insert("appId".to_owned(), json!(key.value));
+                return store.create_service_principal(context, &named).map(GraphAnswer::Created);
+            }
+            store.change_service_principal(context, &key, &body).map(|()| GraphAnswer::Done)
+        }
+        ("DELETE", Some(key), []) => store.delete_service_principal(context, &key).map(|()| GraphAnswer::Done),
+        (_, Some(key), ["oauth2PermissionGrants"]) => {
+            only(request, "GET")?;
+            context.access.may_read_grants()?;
+            let client = store
+                .read(Collection::ServicePrincipals, &key, context.instant)?
+                .0
+                .text("id")
+                .to_owned();
+            let held = store
+                .seen(Collection::Grants, context.instant)
+                .filter(move |grant| grant.get("clientId") == Some(&json!(client)));
+            page(request, "oAuth2PermissionGrant", "oauth2PermissionGrants", held)
+        }
+        (method, Some(key), [side @ ("appRoleAssignments" | "appRoleAssignedTo"), rest @ ..]) => {
+            let side = if *side == "appRoleAssignments" {
+                "principalId"
+            } else {
+                "resourceId"
+            };
+            assignments(store, context, request, method, &key, side, rest)
+        }
+        (_, _, [other, ..]) => Err(Refusal::no_such_route(other)),
+        _ => Err(wrong_method(request)),
+    }
+}
+
+fn assignments(
+    store: &mut Store,
+    context: Context<'_>,
+    request: &GraphRequest,
+    method: &str,
+    owner: &Key,
+    side: &str,
+    rest: &[&str],
+) -> Answer {
+    match (method, rest) {
+        ("GET", []) => {
+            context.access.may_read_assignments()?;
+            let id = json!(store.read(Collection::ServicePrincipals, owner, context.instant)?.0.text("id"));
+            let held = store
+                .seen(Collection::Assignments, context.instant)
+                .filter(|assignment| assignment.get(side) == Some(&id));
+            page(request, "appRoleAssignment", "appRoleAssignments", held)
+        }
+        ("GET", [id]) => {
+            context.access.may_read_assignments()?;
+            one(
+                request,
+                "appRoleAssignments",
+                store.read(Collection::Assignments, &Key::id(*id), context.instant)?,
+            )
+        }
+        ("POST", []) => store
+            .create_assignment(context, owner, side, &request.object()?)
+            .map(GraphAnswer::Created),
+        ("DELETE", [id]) => store.delete_assignment(context, &Key::id(*id)).map(|()| GraphAnswer::Done),
+        _ => Err(wrong_method(request)),
+    }
+}

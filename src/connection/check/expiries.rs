@@ -1,0 +1,232 @@
+//! The ends of the server app's secrets: which one decides, and what there is to tell of it.
+
+use time::OffsetDateTime;
+
+use crate::{
+    connection::{
+        check::{secrets::check_secret_of_site, term::SecretThresholds, used_secret::UsedSecret},
+        plan::own_secret::OwnSecret,
+        report::{
+            expiry::{Expiry, ExpiryKind},
+            finding::{Finding, FindingCode, Severity},
+            reading::Answer,
+        },
+    },
+    directory::{Application, PasswordCredential},
+    site::SiteApplication,
+};
+
+/// What is known of the server app's secrets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KnownSecrets<'a> {
+    /// The registration, if the directory was read and has it.
+    pub(crate) registered: Option<&'a Application>,
+    /// The site's row of the app, if the site was read and knows it.
+    pub(crate) row: Option<&'a SiteApplication>,
+}
+
+/// The ends, the first one first, and the one that decides.
+#[derive(Debug, Default)]
+pub(crate) struct Ends {
+    pub(crate) all: Vec<Expiry>,
+    pub(crate) next: Option<Expiry>,
+}
+
+impl KnownSecrets<'_> {
+    /// Judges the secret that the site uses. If it is not known which one that is, the first one to end decides.
+    pub(crate) fn judge(&self, thresholds: &SecretThresholds, now: OffsetDateTime, findings: &mut Vec<Finding>) -> Ends {
+        let registered = self.registered.map(|app| app.password_credentials.as_slice());
+        if let Some(row) = self.row {
+            check_secret_of_site(thresholds, now, row, registered, findings);
+        }
+        let shown = self.row.and_then(|row| row.secret_expiry);
+        let secrets = registered.unwrap_or_default();
+        let used = UsedSecret::of(secrets, shown);
+        let all = self.ends(used, shown, now);
+        let next = match (used.best(), shown) {
+            (Some(best), _) => of_secret(best, used, shown),
+            (None, Some(_)) => all.iter().find(|end| end.used_by_site == Answer::Yes).cloned(),
+            (None, None) => first(&all, secrets),
+        };
+        if shown.is_none() {
+            check_first(next.as_ref(), thresholds, now, findings);
+        }
+        Ends { all, next }
+    }
+
+    fn ends(&self, used: UsedSecret<'_>, shown: Option<OffsetDateTime>, now: OffsetDateTime) -> Vec<Expiry> {
+        let mut all = Vec::new();
+        if let Some(app) = self.registered {
+            let best = used.best().map(|secret| secret.key_id);
+            let told = app.password_credentials.iter().filter_map(|secret| of_secret(secret, used, shown));
+            all.extend(told.filter(|end| end.ends > now || end.key_id == best));
+            all.extend(certificates(app).filter(|end| end.ends > now));
+        }
+        if let (None, Some(date)) = (used.best(), shown) {
+            all.push(Expiry {
+                kind: ExpiryKind::Secret,
+                ends: date,
+                used_by_site: Answer::Yes,
+                key_id: None,
+                description: None,
+                is_own: false,
+                issued_for: None,
+            });
+        }
+        all.sort_by_key(|end| end.ends);
+        all
+    }
+}
+
+fn of_secret(secret: &PasswordCredential, used: UsedSecret<'_>, shown: Option<OffsetDateTime>) -> Option<Expiry> {
+    let own = OwnSecret::of(secret);
+    Some(Expiry {
+        kind: ExpiryKind::Secret,
+        ends: secret.end_date_time?,
+        used_by_site: used.is(secret, shown),
+        key_id: Some(secret.key_id),
+        description: secret.display_name.clone(),
+        is_own: own.is_some(),
+        issued_for: own.as_ref().and_then(OwnSecret::site).map(str::to_owned),
+    })
+}
+
+fn certificates(app: &Application) -> impl Iterator<Item = Expiry> {
+    app.key_credentials.iter().filter_map(|certificate| {
+        Some(Expiry {
+            kind: ExpiryKind::Certificate,
+            ends: certificate.end_date_time?,
+            used_by_site: Answer::No,
+            key_id: certificate.key_id,
+            description: None,
+            is_own: false,
+            issued_for: None,
+        })
+    })
+}
+
+/// The first of the valid secrets to end; if none is valid, the one that was valid last.
+fn first(valid: &[Expiry], registered: &[PasswordCredential]) -> Option<Expiry> {
+    let is_secret = |end: &&Expiry| end.kind == ExpiryKind::Secret;
+    let last = || {
+        let all = registered.iter().filter_map(|secret| of_secret(secret, UsedSecret::NotTold, None));
+        all.max_by_key(|end| end.ends)
+    };
+    valid.iter().find(is_secret).cloned().or_else(last)
+}
+
+/// It may be the one that the site uses.
+fn check_first(next: Option<&Expiry>, thresholds: &SecretThresholds, now: OffsetDateTime, findings: &mut Vec<Finding>) {
+    let Some(next) = next else { return };
+    let over = FindingCode::RegisteredSecretExpired;
+    if findings.iter().any(|finding| finding.code() == over) {
+        return;
+    }
+    let told = thresholds
+        .term(next.ends, now)
+        .finding((Severity::Warning, over), FindingCode::FirstSecretExpiresSoon);
+    findings.extend(told.map(|finding| match finding.code() {
+        FindingCode::FirstSecretExpiresSoon => finding.with("keyId", next.key_id),
+        _ => finding,
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        directory::ApplicationProperties,
+        ids::{ApplicationId, ApplicationObjectId, KeyId},
+        site::SiteRowId,
+    };
+    use time::{Duration, macros::datetime};
+    use uuid::Uuid;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-24 12:00 UTC);
+
+    fn key(number: u128) -> KeyId {
+        KeyId::new(Uuid::from_u128(number))
+    }
+
+    fn app(ends_in_days: &[i64]) -> Application {
+        let ids = (ApplicationObjectId::new(Uuid::nil()), ApplicationId::new(Uuid::nil()));
+        let secrets = ends_in_days.iter().zip(1..);
+        let secrets = secrets.map(|(days, number)| PasswordCredential::new(key(number), "secret", Some(NOW + Duration::days(*days))));
+        Application::new(ids.0, ids.1, ApplicationProperties::default()).with_passwords(secrets.collect())
+    }
+
+    fn row(days: Option<i64>) -> SiteApplication {
+        let mut row = SiteApplication::new(SiteRowId(1), ApplicationId::new(Uuid::nil()), "Server", SiteRowId(2), false);
+        row.secret_expiry = days.map(|days| NOW + Duration::days(days));
+        row
+    }
+
+    fn judge(registered: Option<&Application>, row: Option<&SiteApplication>) -> (Ends, Vec<FindingCode>) {
+        let mut findings = Vec::new();
+        let ends = KnownSecrets { registered, row }.judge(&SecretThresholds::default(), NOW, &mut findings);
+        (ends, findings.iter().map(Finding::code).collect())
+    }
+
+    #[test]
+    fn the_secret_that_the_site_uses_decides_and_an_older_one_does_not() {
+        let app = app(&[5, 300]);
+        let (ends, codes) = judge(Some(&app), Some(&row(Some(300))));
+        assert_eq!(ends.next.unwrap().key_id, Some(key(2)));
+        assert_eq!(
+            ends.all.iter().map(|end| end.used_by_site).collect::<Vec<_>>(),
+            [Answer::No, Answer::Yes]
+        );
+        assert_eq!(codes, []);
+    }
+
+    #[test]
+    fn without_a_site_every_valid_secret_is_told_and_the_first_one_decides() {
+        let app = app(&[-3, 300, 5]);
+        let (ends, codes) = judge(Some(&app), None);
+        assert_eq!(ends.next.unwrap().key_id, Some(key(3)));
+        let told: Vec<_> = ends.all.iter().map(|end| (end.key_id, end.used_by_site)).collect();
+        assert_eq!(told, [(Some(key(3)), Answer::Unknown), (Some(key(2)), Answer::Unknown)]);
+        assert_eq!(codes, [FindingCode::FirstSecretExpiresSoon]);
+    }
+
+    #[test]
+    fn if_no_secret_is_valid_the_one_that_was_valid_last_is_told() {
+        let app = app(&[-30, -3]);
+        let (ends, codes) = judge(Some(&app), None);
+        assert_eq!(ends.next.unwrap().key_id, Some(key(2)));
+        assert_eq!(codes, [FindingCode::RegisteredSecretExpired]);
+        let (ends, codes) = judge(Some(&app), Some(&row(None)));
+        assert_eq!(ends.next.unwrap().key_id, Some(key(2)));
+        assert_eq!(codes, [FindingCode::SiteSecretUnknown, FindingCode::RegisteredSecretExpired]);
+    }
+
+    #[test]
+    fn without_the_registration_the_sites_own_date_decides() {
+        let (ends, codes) = judge(None, Some(&row(Some(5))));
+        let next = ends.next.unwrap();
+        assert_eq!(
+            (next.key_id, next.used_by_site, next.ends),
+            (None, Answer::Yes, NOW + Duration::days(5))
+        );
+        assert_eq!(codes, [FindingCode::SiteSecretExpiresSoon]);
+    }
+
+    #[test]
+    fn a_date_that_no_secret_has_is_the_sites_all_the_same() {
+        let app = app(&[300]);
+        let (ends, codes) = judge(Some(&app), Some(&row(Some(100))));
+        assert_eq!(ends.next.unwrap().ends, NOW + Duration::days(100));
+        assert_eq!(ends.all.last().unwrap().used_by_site, Answer::No);
+        assert_eq!(codes, [FindingCode::SiteSecretNotRegistered]);
+    }
+
+    #[test]
+    fn of_two_secrets_that_fit_the_date_the_closest_decides_and_none_is_called_used() {
+        let app = app(&[300, 301, 5]);
+        let (ends, codes) = judge(Some(&app), Some(&row(Some(300))));
+        assert_eq!(ends.next.unwrap().key_id, Some(key(1)));
+        let told: Vec<_> = ends.all.iter().map(|end| end.used_by_site).collect();
+        assert_eq!(told, [Answer::No, Answer::Unknown, Answer::Unknown]);
+        assert_eq!(codes, []);
+    }
+}

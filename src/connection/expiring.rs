@@ -1,0 +1,330 @@
+//! When the secrets of many tenants end, from one process.
+
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+
+use futures_core::Stream;
+use futures_util::{
+    StreamExt,
+    future::{OptionFuture, join},
+    stream,
+};
+
+use crate::{
+    call::Call,
+    clock::{Clock, SystemClock},
+    connection::{
+        AzureServicesConnection, ManyResult,
+        check::{apps, as_it_is::conclude, expiries::KnownSecrets, term::SecretThresholds, weight::Weight},
+        plan::registration::UniqueNames,
+        read::registration::{Registration, read_registration},
+        report::{
+            check::Check,
+            error::ReadError,
+            finding::{Finding, FindingCode},
+            incomplete::IncompleteConnection,
+            problem::Problem,
+            step::Step,
+        },
+    },
+    directory::{Application, ApplicationKey, DirectoryHandle},
+    ids::{ApplicationId, TenantId},
+    site::{SiteHandle, SiteSnapshot},
+    spec::ImportedServerApp,
+};
+
+/// How long a directory may say nothing.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+
+/// A server app whose secret is watched: where it is read, and by what it is found.
+///
+/// An [`AzureServicesConnection`] is one as well: its specification tells the app. Of an app that other programs have
+/// registered, tenant and client id suffice.
+///
+/// ```
+/// use cmg_onboarding::{CloudEndpoints, GraphDirectory, StaticToken, connection::WatchedApp};
+///
+/// let tenant = "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11".parse()?;
+/// let directory = GraphDirectory::builder(CloudEndpoints::default(), StaticToken::new("eyJ0...")).tenant(tenant).build();
+/// let app = WatchedApp::new(tenant, "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01".parse()?).directory(directory);
+/// # let _ = app;
+/// # Ok::<(), uuid::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing is watched until it is given to expiring()"]
+pub struct WatchedApp {
+    key: ApplicationKey,
+    name: Option<String>,
+    tenant: Option<TenantId>,
+    directory: Option<DirectoryHandle>,
+    site: Option<SiteHandle>,
+    longest_silence: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl WatchedApp {
+    /// The server app with this client id in this tenant. It needs a directory, a site, or both.
+    pub fn new(tenant: TenantId, client_id: ApplicationId) -> Self {
+        Self {
+            key: ApplicationKey::ApplicationId(client_id),
+            name: None,
+            tenant: Some(tenant),
+            directory: None,
+            site: None,
+            longest_silence: LONGEST_SILENCE,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// The Entra tenant, in which the app's secrets are read. Default: none; the site alone tells the date.
+    pub fn directory(mut self, directory: impl Into<DirectoryHandle>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// The site, which tells by its date which secret it uses. Default: none; the first secret that ends decides.
+    pub fn site(mut self, site: impl Into<SiteHandle>) -> Self {
+        self.site = Some(site.into());
+        self
+    }
+
+    /// How long the directory may say nothing, whatever its HTTP client allows, before the app counts as unknown. A wait
+    /// that the directory asks for does not count, nor does signing in. Default: 30 seconds.
+    pub const fn longest_silence(mut self, silence: Duration) -> Self {
+        self.longest_silence = silence;
+        self
+    }
+
+    /// Where the time of day comes from. Default: the operating system.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    fn client_id(&self) -> Option<ApplicationId> {
+        match &self.key {
+            ApplicationKey::ApplicationId(id) => Some(*id),
+            ApplicationKey::UniqueName(_) => None,
+        }
+    }
+
+    async fn watch(self, thresholds: &SecretThresholds) -> Check {
+        let directory = self.directory.as_ref().map(DirectoryHandle::as_directory);
+        let registration =
+            OptionFuture::from(directory.map(|directory| read_registration(directory, &self.key, self.tenant, self.longest_silence)));
+        let rows = OptionFuture::from(self.site.as_ref().map(|site| site.as_site().snapshot(Call::quiet())));
+        let (registration, rows) = join(registration, rows).await;
+        let mut looked = Looked::new(&self);
+        match registration {
+            Some(Ok(found)) => looked.registration(found),
+            Some(Err(error)) => looked.unread(&ReadError::Directory(error)),
+            None => {}
+        }
+        match rows {
+            Some(Ok(rows)) => looked.rows = Some(rows),
+            Some(Err(error)) => looked.unread(&ReadError::Site(error)),
+            None => {}
+        }
+        looked.conclude(&self, thresholds)
+    }
+}
+
+impl From<AzureServicesConnection> for WatchedApp {
+    fn from(connection: AzureServicesConnection) -> Self {
+        let inner = &connection.inner;
+        let server = inner.spec.server_app();
+        let created = || ApplicationKey::UniqueName(UniqueNames::of(inner.spec.key()).server);
+        Self {
+            key: server.client_id().map_or_else(created, ApplicationKey::ApplicationId),
+            name: Some(inner.spec.name().to_owned()),
+            tenant: inner
+                .expected_tenant
+                .or_else(|| server.imported().map(ImportedServerApp::tenant_id)),
+            directory: inner.directory.clone(),
+            site: inner.site.clone(),
+            longest_silence: LONGEST_SILENCE,
+            clock: Arc::clone(&inner.clock),
+        }
+    }
+}
+
+/// What was found of one app.
+struct Looked {
+    check: Check,
+    findings: Vec<Finding>,
+    registered: Option<Box<Application>>,
+    rows: Option<SiteSnapshot>,
+    /// Whether the directory said that there is no such app.
+    is_absent: bool,
+}
+
+impl Looked {
+    fn new(app: &WatchedApp) -> Self {
+        let mut check = Check::new(app.clock.now());
+        check.name.clone_from(&app.name);
+        (check.tenant_id, check.application_id) = (app.tenant, app.client_id());
+        if app.directory.is_none() && app.site.is_none() {
+            check.problem = Some(Problem::of(&IncompleteConnection::DirectoryMissing));
+        }
+        Self {
+            check,
+            findings: Vec::new(),
+            registered: None,
+            rows: None,
+            is_absent: false,
+        }
+    }
+
+    fn unread(&mut self, error: &ReadError) {
+        // The directory's error, which is told first, is the one that decides.
+        if self.check.problem.is_none() {
+            let mut problem = Problem::from(error);
+            problem.tenant = self.check.tenant_id;
+            self.check.problem = Some(problem);
+        }
+    }
+
+    fn registration(&mut self, found: Registration) {
+        match found {
+            Registration::OtherTenant(finding) => self.findings.push(finding),
+            Registration::Read(app, tenant) => {
+                self.check.tenant_id = self.check.tenant_id.or(tenant);
+                self.check.application_id = self.check.application_id.or_else(|| app.as_ref().map(|app| app.app_id));
+                self.is_absent = app.is_none();
+                self.registered = app;
+            }
+        }
+    }
+
+    fn conclude(mut self, app: &WatchedApp, thresholds: &SecretThresholds) -> Check {
+        let id = self.check.application_id;
+        if self.is_absent {
+            self.findings.push(match (app.client_id(), self.check.tenant_id) {
+                (Some(id), Some(tenant)) => apps::not_found(apps::SERVER, Some(id), tenant),
+                _ => not_done(Step::RegisterServerApp),
+            });
+        }
+        if let Some(registered) = &self.registered {
+            apps::check_registration_enabled(apps::SERVER, registered, &mut self.findings);
+        }
+        let row = id.and_then(|id| self.rows.as_ref()?.application(id));
+        if let (Some(rows), Some(id), None) = (&self.rows, id, row) {
+            self.findings.extend(not_in_site(rows, id));
+        }
+        let registered = self.registered.as_deref();
+        if row.is_none() && registered.is_some_and(|app| app.password_credentials.is_empty()) {
+            self.findings.push(not_done(Step::IssueSecret));
+        }
+        let ends = KnownSecrets { registered, row }.judge(thresholds, self.check.checked_at, &mut self.findings);
+        let mut check = self.check;
+        (check.next_expiry, check.expiries) = (ends.next, ends.all);
+        conclude(&mut check, self.findings, |finding| Weight::status_of(finding, thresholds), None);
+        check
+    }
+}
+
+fn not_done(step: Step) -> Finding {
+    Finding::blocker(FindingCode::StepNotDone).with("step", step)
+}
+
+/// The site does not know the app, unless one of the rows that could not be read is the app's.
+fn not_in_site(rows: &SiteSnapshot, id: ApplicationId) -> Vec<Finding> {
+    if rows.unread.is_empty() {
+        let missing = Finding::blocker(FindingCode::AppNotInSite).with("app", apps::SERVER);
+        return vec![missing.with("clientId", id)];
+    }
+    rows.unread.iter().map(crate::connection::check::site::unread_row).collect()
+}
+
+/// Reads when the secret of each of many server apps ends, at most `at_once` of them at the same time, and says how well
+/// each is.
+///
+/// It asks Microsoft Graph one question for each app, and its site, if there is one, what it knows. With a site, the end
+/// of the secret that *the site uses* counts. Without one, every valid secret is told, with
+/// [`used_by_site`](super::Expiry::used_by_site) unknown, and the first one that ends decides. `Application.Read.All`
+/// suffices. [`AzureServicesConnection::check`] looks at everything else as well, with more requests.
+///
+/// `thresholds` are the days before its end from which on a secret is a warning, in any order; within the last of them it
+/// is critical.
+///
+/// `jobs` gives a key of the caller's choice and an app or a connection for each tenant. It is asked for the next one only
+/// if there is room, and nothing is kept of one that has ended: with a lazy iterator, memory does not grow with the number
+/// of tenants. `on_result` is called as soon as a tenant ends, in the order in which they end. A tenant that cannot be read
+/// is [`Unknown`](super::CheckStatus::Unknown), with its [`problem`](super::Check::problem); none is left out.
+///
+/// Tenants do not affect each other: one that is throttled, or that says nothing, occupies one of the `at_once` places for
+/// as long as [`WatchedApp::longest_silence`] and `Retry-After` say, and nothing else. No task is spawned; everything runs
+/// in the caller's task. `on_result` is not awaited, so it must be quick; [`expiring_stream`] is for one that is not.
+///
+/// To share connections between tenants, make one [`GraphDirectory`](crate::GraphDirectory) and derive the others with
+/// [`GraphDirectory::for_tenant`](crate::GraphDirectory::for_tenant).
+///
+/// ```
+/// use std::num::NonZeroUsize;
+///
+/// use cmg_onboarding::connection::{CheckStatus, WatchedApp, expiring};
+/// use cmg_onboarding_emulator::EmulatedTenant;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tenant = EmulatedTenant::new();
+/// let nowhere = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01".parse()?;
+/// let jobs = [("contoso", WatchedApp::new(tenant.tenant_id().into(), nowhere).directory(tenant.directory()))];
+/// let mut worst = CheckStatus::Ok;
+/// expiring(jobs, NonZeroUsize::MIN, [90, 30, 7], |tenant| {
+///     println!("{}: {}", tenant.key, tenant.result);
+///     worst = worst.max(tenant.result.status);
+/// })
+/// .await;
+/// assert_eq!(worst, CheckStatus::Critical, "there is no such app");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Cancel safety
+///
+/// The future may be dropped at any await: nothing is written.
+pub async fn expiring<K, A>(
+    jobs: impl IntoIterator<Item = (K, A)>,
+    at_once: NonZeroUsize,
+    thresholds: impl IntoIterator<Item = u16>,
+    mut on_result: impl FnMut(ManyResult<K, Check>),
+) where
+    A: Into<WatchedApp>,
+{
+    let thresholds = &SecretThresholds::new(thresholds);
+    let watches = jobs.into_iter().map(|(key, app)| watch(key, app.into(), thresholds));
+    let mut results = stream::iter(watches).buffer_unordered(at_once.get());
+    while let Some(result) = results.next().await {
+        on_result(result);
+    }
+}
+
+/// The stream form of [`expiring`]: it gives each result as soon as its tenant has ended and the consumer asks for it.
+///
+/// The stream works only while it is polled. Memory does not grow with the number of tenants.
+///
+/// # Cancel safety
+///
+/// Dropping the stream drops what is under way: nothing is written. To let it end and start nothing new, let `jobs` end and
+/// go on polling.
+pub fn expiring_stream<'a, K, A>(
+    jobs: impl IntoIterator<Item = (K, A), IntoIter: Send + 'a>,
+    at_once: NonZeroUsize,
+    thresholds: impl IntoIterator<Item = u16>,
+) -> impl Stream<Item = ManyResult<K, Check>> + Send + 'a
+where
+    K: Send + 'a,
+    A: Into<WatchedApp> + 'a,
+{
+    let thresholds = Arc::new(SecretThresholds::new(thresholds));
+    let watches = jobs.into_iter().map(move |(key, app)| {
+        let (app, thresholds) = (app.into(), Arc::clone(&thresholds));
+        async move { watch(key, app, &thresholds).await }
+    });
+    stream::iter(watches).buffer_unordered(at_once.get())
+}
+
+async fn watch<K>(key: K, app: WatchedApp, thresholds: &SecretThresholds) -> ManyResult<K, Check> {
+    let result = app.watch(thresholds).await;
+    ManyResult { key, result }
+}

@@ -1,0 +1,100 @@
+//! Looks again, beside the first writes of a plan that has grown old, at what it keeps and what it changes later.
+
+use crate::connection::{
+    check::rules::BeingMade,
+    plan::{change::When, document::PlanDocument, operation::Operation},
+    read::snapshot::Snapshot,
+    report::{
+        blocked::Blocked,
+        error::ReadError,
+        event::Verb,
+        stale_plan::StalePlan,
+        step::Step,
+        step_error::{StepError, StepFailure},
+    },
+    run::context::Run,
+};
+
+/// The round beside which an old plan is looked at again.
+pub(crate) const FIRST: u8 = 1;
+
+/// Whether an old plan may begin to write while it is looked at again: if its first round makes app registrations and
+/// does nothing else. Each is ensured by its unique name, so that it changes nothing that is in use, and the next run
+/// finds and keeps it.
+pub(crate) fn may_look_beside(document: &PlanDocument) -> bool {
+    let mut first = document
+        .changes
+        .iter()
+        .filter(|change| change.round == FIRST && change.when != When::IfRefused);
+    let only_makes = first
+        .clone()
+        .all(|change| matches!(change.operation, Operation::CreateApp { .. } | Operation::Keep { .. }));
+    document.verb == Verb::Onboard && only_makes && first.any(|change| matches!(change.operation, Operation::CreateApp { .. }))
+}
+
+impl Run<'_> {
+    /// Whether the plan would still do the same. What it makes in its first round is left out: it may be there by now, or
+    /// not yet to be seen.
+    pub(crate) async fn look_again(&self) -> Result<(), StepError> {
+        let makes = |step| {
+            matches!(
+                self.planned(step).map(|change| &change.operation),
+                Some(Operation::CreateApp { .. })
+            )
+        };
+        let being_made = BeingMade {
+            server: makes(Step::RegisterServerApp),
+            client: makes(Step::RegisterClientApp),
+        };
+        let read = self.inner.read_beside(self.emitter, being_made).await;
+        let snapshot = read.map_err(|error| match error {
+            ReadError::Directory(error) => StepError::Directory(error),
+            ReadError::Site(error) => StepError::Site(error),
+        })?;
+        let snapshot = snapshot.without_made(self.snapshot, being_made);
+        let (findings, fresh) = self.inner.draft(self.inner.goal(self.document.verb), &snapshot);
+        let Some(fresh) = fresh.filter(|_| !Blocked::is_blocked(&findings)) else {
+            return Err(StepError::Blocked(Blocked::new(findings)));
+        };
+        let differences = self.document.differences(&fresh);
+        if differences.is_empty() {
+            self.state().read_at = Some(snapshot.read_at);
+            Ok(())
+        } else {
+            Err(StepError::Stale(StalePlan::new(differences)))
+        }
+    }
+
+    /// The failure of a plan that would do something else by now: of the first step that has not begun.
+    pub(crate) fn stale(&self, error: StepError) -> StepFailure {
+        let next = self
+            .document
+            .changes
+            .iter()
+            .find(|change| change.round > FIRST && change.when == When::Always);
+        self.failed(next.map_or(Step::ServerServicePrincipal, |change| change.step), error)
+    }
+}
+
+impl Snapshot {
+    /// The same with what an earlier snapshot says of the apps that are being made.
+    fn without_made(mut self, before: &Self, being_made: BeingMade) -> Self {
+        let (Some(now), Some(before)) = (&mut self.directory, &before.directory) else {
+            return self;
+        };
+        now.deleted.clone_from(&before.deleted);
+        if being_made.server {
+            now.server.clone_from(&before.server);
+            now.uri.clone_from(&before.uri);
+            now.uri_owner.clone_from(&before.uri_owner);
+            now.server_roles.clone_from(&before.server_roles);
+            now.roles_unread = before.roles_unread;
+        }
+        if being_made.client {
+            now.client.clone_from(&before.client);
+            now.client_grants.clone_from(&before.client_grants);
+            now.grants_unread = before.grants_unread;
+        }
+        self
+    }
+}
