@@ -1,7 +1,8 @@
 //! Every order in which the requests of two runs can reach the directory and the site, and many of those of three.
 //!
 //! The code is the real one, from `onboard` down to the traits; below them are a directory in memory and the emulated
-//! site, each request behind a gate that a scheduler opens. `INTERLEAVINGS=deep` explores more (minutes).
+//! site, each request behind a gate that a scheduler opens. By itself it bounds how often a run
+//! that could go on is left for another one. `.ci/interleavings` (`INTERLEAVINGS=complete`) follows every order.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "clippy knows only test functions as tests")]
 
@@ -27,8 +28,24 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-fn is_deep() -> bool {
-    std::env::var("INTERLEAVINGS").is_ok_and(|depth| depth == "deep")
+/// How much is explored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Depth {
+    /// What a test of every day has time for.
+    Bounded,
+    /// Two runs in every order: `INTERLEAVINGS=complete`.
+    Complete,
+    /// The requests that one run sends side by side in every order, too, and user discovery: `INTERLEAVINGS=deep`.
+    Deep,
+}
+
+fn depth() -> Depth {
+    match std::env::var("INTERLEAVINGS").as_deref() {
+        Ok("complete") => Depth::Complete,
+        Ok("deep") => Depth::Deep,
+        Ok(other) => panic!("INTERLEAVINGS={other}: complete or deep"),
+        Err(_) => Depth::Bounded,
+    }
 }
 
 fn explored(name: &str, scenario: Scenario) -> Tally {
@@ -46,35 +63,38 @@ async fn the_virtual_directory_is_one() {
     }
 }
 
-/// The same, with every order of a run's own requests if there is time for it.
-fn scenario(runs: usize) -> Scenario {
+/// This many runs, of which one that could go on is left for another one at most so many times: `None` for as often as
+/// there are requests.
+fn scenario(runs: usize, bounded: u8, in_depth: Option<u8>) -> Scenario {
+    let depth = depth();
     Scenario {
-        any_own_order: is_deep(),
-        with_discovery: is_deep(),
+        preemptions: if depth == Depth::Bounded { Some(bounded) } else { in_depth },
+        any_own_order: depth == Depth::Deep,
+        with_discovery: depth == Depth::Deep,
         ..Scenario::of(runs)
     }
 }
 
 #[test]
-fn two_runs_from_nothing_in_every_order() {
-    let tally = explored("two runs from nothing", scenario(2));
+fn two_runs_from_nothing() {
+    let tally = explored("two runs from nothing", scenario(2, 3, None));
     assert_eq!(tally.untold, 0);
 }
 
 #[test]
-fn two_runs_without_a_site_in_every_order() {
+fn two_runs_without_a_site() {
     let without_site = Scenario {
         with_site: false,
-        ..scenario(2)
+        ..scenario(2, 4, None)
     };
     explored("two runs without a site", without_site);
 }
 
 #[test]
-fn two_runs_that_replace_a_lost_secret_in_every_order() {
+fn two_runs_that_replace_a_lost_secret() {
     let lost = Scenario {
         start: Start::LostSecret,
-        ..scenario(2)
+        ..scenario(2, 4, None)
     };
     let tally = explored("two runs that replace a lost secret", lost);
     assert_eq!(tally.untold, 0);
@@ -82,12 +102,12 @@ fn two_runs_that_replace_a_lost_secret_in_every_order() {
 
 /// Two secrets that end alike cannot be told apart by the date that a site shows: both runs read back and issue one more.
 #[test]
-fn two_runs_whose_secrets_end_alike_in_every_order() {
+fn two_runs_whose_secrets_end_alike() {
     for start in [Start::Nothing, Start::LostSecret] {
         let alike = Scenario {
             start,
             ends: Ends::FirstOnesAlike,
-            ..scenario(2)
+            ..scenario(2, 3, None)
         };
         explored("two runs whose secrets end alike", alike);
     }
@@ -98,8 +118,7 @@ fn two_runs_whose_secrets_end_alike_in_every_order() {
 fn two_runs_on_a_directory_that_is_behind() {
     let behind = Scenario {
         lag: Duration::from_millis(700),
-        preemptions: Some(if is_deep() { 4 } else { 2 }),
-        ..scenario(2)
+        ..scenario(2, 2, Some(4))
     };
     explored("two runs on a directory that is behind", behind);
 }
@@ -110,8 +129,7 @@ fn two_runs_of_which_one_dies_at_any_step() {
         let dying = Scenario {
             start,
             deaths: 1,
-            preemptions: Some(if is_deep() { 4 } else { 1 }),
-            ..scenario(2)
+            ..scenario(2, 1, Some(4))
         };
         explored("two runs of which one dies", dying);
     }
@@ -123,8 +141,7 @@ fn two_runs_of_which_one_loses_a_request_or_its_answer() {
         let losing = Scenario {
             start,
             losses: 1,
-            preemptions: Some(if is_deep() { 3 } else { 1 }),
-            ..scenario(2)
+            ..scenario(2, 1, Some(3))
         };
         explored("two runs of which one loses a request or an answer", losing);
     }
@@ -135,8 +152,7 @@ fn three_runs_that_are_left_for_another_one_now_and_then() {
     for start in [Start::Nothing, Start::LostSecret] {
         let three = Scenario {
             start,
-            preemptions: Some(if is_deep() { 3 } else { 1 }),
-            ..scenario(3)
+            ..scenario(3, 1, Some(3))
         };
         explored("three runs", three);
     }
