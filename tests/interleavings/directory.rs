@@ -178,13 +178,14 @@ pub(crate) struct VirtualDirectory {
     gate: Gate,
     lag: Duration,
     ends: Ends,
+    hides_added: bool,
     runs: usize,
     started: Instant,
 }
 
 impl VirtualDirectory {
     /// A directory in which what `runs` runs make is seen this much later.
-    pub(crate) fn new(runs: usize, ends: Ends, lag: Duration) -> Self {
+    pub(crate) fn new(runs: usize, ends: Ends, lag: Duration, hides_added: bool) -> Self {
         let graph = ServicePrincipal::new(ServicePrincipalId::new(Uuid::from_u128(2)), MICROSOFT_GRAPH);
         let objects = Objects {
             principals: [(graph.id, Seen::new(0, graph))].into(),
@@ -195,6 +196,7 @@ impl VirtualDirectory {
             gate: Gate::default(),
             lag,
             ends,
+            hides_added,
             runs,
             started: Instant::now(),
         }
@@ -533,6 +535,9 @@ impl Directory for VirtualDirectory {
             let app = id.to_string();
             let ends = self.chosen_end(objects, &app, new.end_date_time);
             let added = self.password(objects, now, &app, new, ends);
+            if self.hides_added && self.gate.of_all().is_some() {
+                objects.secrets.insert(added.key_id, u128::MAX);
+            }
             objects.change(now, id, |app| {
                 app.password_credentials.push(without_text(&added));
                 Ok(())

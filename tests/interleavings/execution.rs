@@ -139,6 +139,22 @@ impl Execution {
         format!("{:?}\n{}", self.world.scenario, lines.join("\n"))
     }
 
+    pub(crate) const fn world(&self) -> &World {
+        &self.world
+    }
+
+    pub(crate) fn is_going(&self, run: usize) -> bool {
+        matches!(self.runs[run].0, Run::Going(_))
+    }
+
+    /// What a run has ended with.
+    pub(crate) fn result(&self, run: usize) -> Option<&Result<Outcome, OnboardingError>> {
+        match &self.runs[run].0 {
+            Run::Ended(result) => Some(result),
+            _ => None,
+        }
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         !self.runs.iter().any(|(run, _)| matches!(run, Run::Going(_)))
     }
@@ -146,7 +162,6 @@ impl Execution {
     /// Everything that can happen now.
     pub(crate) fn choices(&self) -> Vec<(Choice, Touched)> {
         let waiting = self.world.gates.waiting();
-        let is_going = |number: usize| matches!(self.runs[number].0, Run::Going(_));
         let can_go_on = |number: usize| waiting.iter().any(|(run, ..)| *run == number);
         // The runs are alike: without trouble, run 0 begins.
         let are_alike = self.losses + self.deaths == 0 && self.path.is_empty();
@@ -170,11 +185,11 @@ impl Execution {
                 }
             }
         }
-        let waits_for_time = (0..self.runs.len()).any(|number| is_going(number) && !can_go_on(number));
+        let waits_for_time = (0..self.runs.len()).any(|number| self.is_going(number) && !can_go_on(number));
         if waits_for_time && (self.preemptions.is_none() || waiting.is_empty()) {
             choices.push((Choice::Time, Touched::default()));
         }
-        if self.deaths > 0 && self.has_written && is_going(0) {
+        if self.deaths > 0 && self.has_written && self.is_going(0) {
             choices.push((Choice::Death(0), Touched::default()));
         }
         choices

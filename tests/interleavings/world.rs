@@ -37,6 +37,8 @@ pub(crate) struct Scenario {
     pub(crate) with_discovery: bool,
     pub(crate) ends: Ends,
     pub(crate) lag: Duration,
+    /// Whether the directory never shows a secret that one of these runs has added.
+    pub(crate) hides_added: bool,
     /// How many requests of run 0 lose their way or their answer.
     pub(crate) losses: u8,
     /// How often run 0 dies.
@@ -57,6 +59,7 @@ impl Scenario {
             with_discovery: false,
             ends: Ends::Apart,
             lag: Duration::ZERO,
+            hides_added: false,
             losses: 0,
             deaths: 0,
             preemptions: None,
@@ -88,7 +91,7 @@ impl World {
     pub(crate) async fn new(scenario: Scenario) -> Self {
         let world = Self {
             scenario,
-            directory: VirtualDirectory::new(scenario.runs, scenario.ends, scenario.lag),
+            directory: VirtualDirectory::new(scenario.runs, scenario.ends, scenario.lag, scenario.hides_added),
             site: EmulatedSite::builder().clock(Arc::new(FixedClock(NOW))).build(),
             gates: Gates::default(),
         };
