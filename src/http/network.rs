@@ -20,10 +20,7 @@ use reqwest::{
     header::{AUTHORIZATION, HeaderValue},
     redirect::Policy,
 };
-use secrecy::{
-    ExposeSecret,
-    zeroize::{Zeroize, Zeroizing},
-};
+use secrecy::{ExposeSecret, zeroize::Zeroizing};
 
 use super::{
     CertificateFingerprint, HttpOptions,
@@ -268,10 +265,6 @@ async fn body(mut response: Response, longest: usize) -> Result<Zeroizing<Vec<u8
             return Err(TransportFailure::too_long());
         }
         bytes.extend_from_slice(&chunk);
-        // The library's own buffer, if nothing else of it is still to be read.
-        if let Ok(mut chunk) = chunk.try_into_mut() {
-            chunk.as_mut().zeroize();
-        }
     }
     Ok(bytes)
 }
