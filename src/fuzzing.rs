@@ -33,6 +33,8 @@ pub const TARGETS: &[Target] = &[
     ("sign_in_answer", token::fuzzing::sign_in_answer),
     #[cfg(feature = "sign-in")]
     ("redirect", token::fuzzing::redirect),
+    #[cfg(feature = "hand-over")]
+    ("hand_over", crate::hand_over::fuzzing::hand_over),
     ("script_lines", site::power_shell::fuzzing::script_lines),
     ("admin_service_rows", site::admin_service::fuzzing::admin_service_rows),
 ];
@@ -191,6 +193,11 @@ mod tests {
     #[test]
     fn every_target_has_a_program_seeds_and_a_dictionary() {
         let targets: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        // Those of the emulator, which this crate does not know, are replayed by `tests/emulator_seeds.rs`.
+        let targets: BTreeSet<String> = targets
+            .into_iter()
+            .chain(["emulator_filter", "emulator_route"].map(str::to_owned))
+            .collect();
         assert_eq!(names(folder("fuzz_targets")), targets);
         assert_eq!(names(folder("seeds")), targets);
         assert_eq!(names(folder("dictionaries")), targets);

@@ -80,6 +80,8 @@ mod document;
 mod envelope;
 mod error;
 mod fingerprint;
+#[cfg(all(any(fuzzing, test), feature = "http"))]
+pub(crate) mod fuzzing;
 mod issuer_and_serial;
 mod recipient;
 mod recipient_key;

@@ -14,6 +14,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use reqwest::{
     Client, ClientBuilder, Response,
     header::{AUTHORIZATION, HeaderValue},
@@ -233,17 +234,22 @@ fn built(client: &Client, attempt: &Attempt<'_>) -> Result<reqwest::Request, Tra
         builder = builder.header(name, value);
     }
     if let Some(authorization) = attempt.authorization() {
-        let mut value = HeaderValue::from_str(authorization.expose_secret())
+        let mut value = HeaderValue::from_maybe_shared(wiped(authorization.expose_secret().as_bytes()))
             .map_err(|_| TransportFailure::new(TransportKind::Unusable, "the token has characters that no token has"))?;
         value.set_sensitive(true);
         builder = builder.header(AUTHORIZATION, value);
     }
     if let Some(body) = request.body() {
-        builder = builder.body(body.to_vec());
+        builder = builder.body(wiped(body));
     }
     builder
         .build()
         .map_err(|error| TransportFailure::new(TransportKind::Unusable, error.without_url()))
+}
+
+/// Bytes for the library, which are wiped when the last of its parts has dropped them.
+fn wiped(bytes: &[u8]) -> Bytes {
+    Bytes::from_owner(Zeroizing::new(bytes.to_vec()))
 }
 
 async fn body(mut response: Response, longest: usize) -> Result<Zeroizing<Vec<u8>>, TransportFailure> {

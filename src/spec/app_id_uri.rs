@@ -350,6 +350,20 @@ mod tests {
         assert!(long[..255].parse::<AppIdUri>().is_ok());
     }
 
+    #[test]
+    fn a_blank_or_a_control_character_is_in_no_app_id_uri() {
+        for text in [
+            "https://contoso.com/a b",
+            "https://contoso.com/a\u{a0}b",
+            "https://contoso.com/a\u{1}b",
+            "https://contoso.com/a\u{7f}b",
+            "https://contoso.com/a\tb",
+            "https://contoso.com/a<b",
+        ] {
+            assert_eq!(text.parse::<AppIdUri>(), Err(InvalidAppIdUri::NotAUri), "{text:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_refused_or_kept_to_the_letter(text in ".{0,300}") {

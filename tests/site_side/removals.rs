@@ -1,5 +1,7 @@
 //! A removal takes back what this specification has made, names what stays, and removes nothing that may be in use.
 
+use std::collections::BTreeSet;
+
 use cmg_onboarding::{
     AzureServicesConnection, Call, Directory, OnboardingError, Outcome, StaticToken, Step,
     clock::{Clock, SystemClock},
@@ -252,6 +254,17 @@ async fn a_refused_look_at_deleted_service_principals_holds_no_unique_name() {
         assert_eq!(report.action, StepAction::Removed);
         assert!(report.note.as_deref().unwrap().contains("could not be looked up"), "{report:?}");
     }
+    let purged: BTreeSet<String> = wire
+        .requests()
+        .into_iter()
+        .filter(|request| request.method == "DELETE")
+        .filter_map(|request| Some(request.path.split_once("/directory/deletedItems/")?.1.to_owned()))
+        .collect();
+    assert_eq!(
+        purged.len(),
+        4,
+        "the service principals that the run has deleted itself go, too: {purged:?}"
+    );
     assert!(
         connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap().changed,
         "the unique names are free"

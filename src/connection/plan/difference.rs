@@ -303,6 +303,19 @@ mod tests {
     }
 
     #[test]
+    fn id_tokens_that_are_switched_off_are_switched_on_by_the_request_and_not_only_in_the_summary() {
+        let mut current = server();
+        current.web.as_mut().unwrap().implicit_grant_settings = None;
+        let (change, changes) = difference(&current, &server());
+        let sent = serde_json::to_value(&change).unwrap();
+        assert_eq!(
+            sent,
+            serde_json::json!({ "web": { "implicitGrantSettings": { "enableIdTokenIssuance": true } } })
+        );
+        assert_eq!(changes.len(), 1, "{changes:?}");
+    }
+
+    #[test]
     fn an_update_keeps_what_other_administrators_have_added() {
         let mut current = server();
         current.identifier_uris = Some(vec!["https://contoso.com/old".to_owned()]);

@@ -17,6 +17,7 @@ pub(crate) mod import;
 pub(crate) mod look_again;
 pub(crate) mod merge;
 pub(crate) mod prove;
+mod read_back;
 pub(crate) mod registered;
 pub(crate) mod remove;
 pub(crate) mod rounds;

@@ -25,15 +25,16 @@ use crate::{
         },
         run::{
             context::Run,
+            read_back::ReadBack,
             registered::{Origin, Registered},
             secret_sink::NewSecret,
             unused::UnusedSecrets,
             wait::{settle, settle_once},
         },
     },
-    directory::{Application, ApplicationKey, NewPassword, PasswordCredential},
-    error::{DirectoryError, NotVisible, RefusalReason},
-    ids::{ApplicationId, KeyId},
+    directory::{Application, NewPassword, PasswordCredential},
+    error::{DirectoryError, RefusalReason},
+    ids::KeyId,
     site::SecretHeld,
     spec::SecretValidity,
 };
@@ -156,7 +157,12 @@ impl Run<'_> {
                     let own = OwnSecret::of(&password);
                     if let Some(issued) = issued(&password) {
                         self.accept(server, issued.clone()).await?;
-                        let is_distinct = self.is_distinct(server, &mut known, own.as_ref()).await?;
+                        let is_distinct = match self.read_back(server, &mut known, own.as_ref()).await? {
+                            ReadBack::Distinct => true,
+                            ReadBack::TooClose => false,
+                            ReadBack::Missing(error) if attempt > 1 => return Err(error),
+                            ReadBack::Missing(_) => false,
+                        };
                         if is_distinct || attempt == ATTEMPTS {
                             self.tell_shortened(&issued, secret.validity);
                             return Ok((issued, unused));
@@ -202,25 +208,6 @@ impl Run<'_> {
         }
     }
 
-    /// Whether no other own secret ends so close to the added one that a site's date would not tell them
-    /// apart. Another run may have added one at the same time: the app is read back, until it shows the added
-    /// one.
-    async fn is_distinct(&self, server: &Registered, known: &mut Vec<OwnSecret>, added: Option<&OwnSecret>) -> Result<bool, StepError> {
-        let Some(added) = added else { return Ok(false) };
-        let shows_it = |own: &[OwnSecret]| own.iter().any(|secret| secret.key_id == added.key_id);
-        let now = self.own_secrets_of(Step::IssueSecret, server, shows_it).await?;
-        let is_distinct = !now
-            .iter()
-            .filter(|other| other.key_id != added.key_id && !known.iter().any(|known| known.key_id == other.key_id))
-            .any(|other| other.is_close_to(added));
-        for secret in now {
-            if !known.iter().any(|known| known.key_id == secret.key_id) {
-                known.push(secret);
-            }
-        }
-        Ok(is_distinct)
-    }
-
     /// Takes an issued secret over: the caller's sink has it before anything else is written.
     pub(crate) async fn accept(&self, server: &Registered, secret: IssuedSecret) -> Result<(), StepError> {
         self.state().issued = Some(secret.clone());
@@ -232,31 +219,6 @@ impl Run<'_> {
             secret,
         };
         sink.store(&new).await.map_err(StepError::SecretSink)
-    }
-
-    /// The own secrets that an app has now. An app that this run has made, or a secret that it has just
-    /// added, may not be seen yet, which is waited for: not seeing it is not having looked.
-    async fn own_secrets_of(
-        &self,
-        step: Step,
-        server: &Registered,
-        is_seen: impl Fn(&[OwnSecret]) -> bool + Sync,
-    ) -> Result<Vec<OwnSecret>, StepError> {
-        let (directory, call) = (self.directory()?, self.call(step));
-        let key = ApplicationKey::ApplicationId(server.app_id);
-        let own = settle(self.attempt(step, true), || async {
-            let found = directory.application(call.clone(), &key).await?;
-            match found.as_ref().map(OwnSecret::all_of) {
-                Some(own) if is_seen(&own) => Ok(Some(own)),
-                // An app that was there before this run and is gone now does not come back.
-                None if !server.origin.is_fresh() => Ok(None),
-                _ => Err(not_visible(server.app_id)),
-            }
-        })
-        .await?;
-        own.ok_or(StepError::ApplicationGone {
-            application_id: server.app_id,
-        })
     }
 
     /// Takes note of which secret the site holds, now that it has said so: that tells what is unused. `None` if the
@@ -376,10 +338,6 @@ impl Run<'_> {
             .iter()
             .any(|secret| secret.display_name.as_deref() == Some(self.description.as_str()))
     }
-}
-
-fn not_visible(app: ApplicationId) -> DirectoryError {
-    NotVisible::new(format!("the app registration {app} with its latest secret")).into()
 }
 
 fn issued(password: &PasswordCredential) -> Option<IssuedSecret> {

@@ -163,9 +163,12 @@ mod tests {
     }
 
     #[test]
-    fn flags_come_as_numbers_too() {
+    fn flags_come_as_texts_and_numbers_too() {
         for (value, expected) in [
             (json!(true), Some(true)),
+            (json!("True"), Some(true)),
+            (json!(" true "), Some(true)),
+            (json!("yes"), None),
             (json!("False"), Some(false)),
             (json!(1), Some(true)),
             (json!("0"), Some(false)),

@@ -47,16 +47,35 @@ async fn a_fresh_object_is_waited_for_with_growing_delays() {
     })
     .await;
     assert_eq!(result.unwrap(), 7);
-    let delays: Vec<u128> = events
+    let delays: Vec<(u32, u128)> = events
         .lock()
         .unwrap()
         .iter()
         .filter_map(|event| match &event.kind {
-            EventKind::WaitingForReplication { delay, .. } => Some(delay.as_millis()),
+            EventKind::WaitingForReplication { attempt, delay, .. } => Some((*attempt, delay.as_millis())),
             _ => None,
         })
         .collect();
-    assert_eq!(delays, [500, 500, 500]);
+    assert_eq!(delays, [(1, 500), (2, 500), (3, 500)]);
+}
+
+/// As before a second secret is added: what the first request may have left is given time to show.
+#[tokio::test(start_paused = true)]
+async fn a_pause_takes_the_time_of_a_look_and_of_a_try_even_for_what_is_final() {
+    let started = Instant::now();
+    attempt(false, &quiet()).pause(interrupted()).await.unwrap();
+    let shortest = WaitPolicy::default().shortest_delay();
+    assert!(started.elapsed() >= shortest * 2, "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_for_which_no_time_is_left_gives_the_error_back() {
+    let emitter = quiet();
+    let attempt = Attempt {
+        policy: WaitPolicy::default().with_deadline(Duration::ZERO),
+        ..attempt(false, &emitter)
+    };
+    assert!(matches!(attempt.pause(interrupted()).await, Err(DirectoryError::Unreachable(_))));
 }
 
 #[tokio::test]

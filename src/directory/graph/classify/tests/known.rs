@@ -168,6 +168,21 @@ fn every_known_refusal_has_its_reason() {
         (R::ServiceUnavailable, 503, error("ServiceNotAvailable", "Try again.")),
         (R::ServiceUnavailable, 504, error("UnknownError", "")),
         (R::Other, 400, error(bad, "Property has an invalid value.")),
+        (
+            R::Other,
+            400,
+            detailed(bad, "Property has an invalid value.", "InvalidValue", "displayName"),
+        ),
+        (
+            R::Other,
+            400,
+            detailed(
+                bad,
+                "Property has an invalid value.",
+                "TooLong",
+                "api.preAuthorizedApplications.delegatedPermissionIds",
+            ),
+        ),
         (R::Other, 400, error("SignInAudienceNotAllowedAsPerAppPolicy", "No.")),
     ];
     for (reason, status, body) in table {

@@ -1,0 +1,39 @@
+//! The inputs from which a fuzzer of the emulator starts: each is answered, and most of them are understood.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "clippy knows only test functions as tests"
+)]
+
+#[path = "../fuzz/emulator.rs"]
+mod emulator;
+
+use std::fs;
+
+#[test]
+fn the_seeds_of_the_emulators_targets_are_answered_and_most_of_them_are_understood() {
+    for (name, try_input) in [
+        ("emulator_filter", emulator::filter as fn(&[u8]) -> bool),
+        ("emulator_route", emulator::route),
+    ] {
+        let folder = format!("{}/fuzz/seeds/{name}", env!("CARGO_MANIFEST_DIR"));
+        let seeds: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let refused: Vec<_> = seeds.iter().filter(|seed| !try_input(&fs::read(seed).unwrap())).collect();
+        assert!(seeds.len() >= 3 && refused.len() * 4 < seeds.len(), "{name}: {refused:?}");
+    }
+}
+
+/// A long chain is what overflowed its stack once.
+#[test]
+fn long_chains_and_deep_brackets_in_a_filter_are_answered() {
+    for text in [
+        format!("displayName in ({}'1')", "'1',".repeat(3_000)),
+        format!("{}true", "not ".repeat(5_000)),
+        "(".repeat(10_000),
+        vec!["id eq '1'"; 1_000].join(" or "),
+    ] {
+        emulator::filter(text.as_bytes());
+    }
+}
