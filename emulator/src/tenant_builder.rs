@@ -48,6 +48,7 @@ impl EmulatedTenantBuilder {
                 policy,
                 policy_change: None,
                 conditional_access_policies: Vec::new(),
+                groups: Vec::new(),
                 hard_delete_protection: false,
                 purge_authentication_context: None,
                 users_may_create_apps: true,
@@ -182,6 +183,14 @@ impl EmulatedTenantBuilder {
         shown.insert("state".to_owned(), json!("enabled"));
         merge(&mut shown, &policy.as_object().cloned().unwrap_or_default());
         self.settings.conditional_access_policies.push(shown);
+        self
+    }
+
+    /// A security group of this name; may be called repeatedly, also with one name. It is only shown, by `GET /groups`.
+    /// Default: none.
+    pub fn group(mut self, display_name: impl Into<String>) -> Self {
+        let shown = json!({"id": Uuid::new_v4(), "displayName": display_name.into(), "securityEnabled": true, "mailEnabled": false, "groupTypes": []});
+        self.settings.groups.extend(shown.as_object().cloned());
         self
     }
 
