@@ -10,6 +10,9 @@
 //! App ID URI. Nothing else of the tenant is written. The file has no names, ids, messages and secrets: a name or id is
 //! replaced by a digest with a random key that is forgotten, so that equal values stay equal. `cargo run --example lab -- FILE`
 //! reads it. Please send such files.
+//!
+//! Whether `PATCH /applications(uniqueName='..')` with `Prefer: create-if-missing` works in each cloud is not tried: this crate looks first and
+//! then creates or changes, and never asks for both in one request.
 
 use std::{
     error::Error,

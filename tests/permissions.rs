@@ -146,6 +146,7 @@ impl Stage {
             Use::ReadRoleAssignments => directory.role_assignments(call(), self.principal).await.map(drop),
             Use::ReadPolicy => directory.app_management_policy(call()).await.map(drop),
             Use::ReadConditionalAccess => directory.conditional_access_policies(call()).await.map(drop),
+            Use::ReadGroups => directory.groups_by_name(call(), &["Finance".to_owned()]).await.map(drop),
             other => panic!("{other:?} is new: say how it is done"),
         }
     }

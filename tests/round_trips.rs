@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use cmg_onboarding::{
     AccessToken, ApplicationId, ApplicationObjectId, AzureServicesConnection, CachedTokens, Call, ClientSecret, ClientSecretSignIn,
-    ConnectionSpec, Directory, DirectoryError, GraphDirectory, ServicePrincipalId, TenantId, TokenError, async_trait,
+    ConnectionSpec, Directory, DirectoryError, DiscoverySpec, GraphDirectory, ServicePrincipalId, TenantId, TokenError, async_trait,
     connection::{Finding, FindingCode},
     directory::{
         AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, ConditionalAccessPolicy, DeletedApplication,
@@ -59,6 +59,7 @@ distant! {
     held_roles(roles: &[RoleTemplateId]) -> Vec<RoleTemplateId>;
     app_management_policy() -> AppManagementPolicy;
     conditional_access_policies() -> Vec<ConditionalAccessPolicy>;
+    groups_by_name(names: &[String]) -> Vec<String>;
     application(key: &ApplicationKey) -> Option<Application>;
     application_with_uri(uri: &str) -> Option<Application>;
     deleted_applications(names: &[String]) -> Vec<DeletedApplication>;
@@ -92,6 +93,29 @@ async fn a_first_run_takes_four_dependent_round_trips() {
     for spec in [spec(), spec_with_discovery()] {
         assert_eq!(round_trips(spec, &EmulatedTenant::new(), &EmulatedSite::new()).await, 4);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn looking_groups_up_is_one_request_more_and_no_round_trip() {
+    let discovery = DiscoverySpec::builder().groups(["Finance"]);
+    let with_groups = spec().to_builder().discovery(discovery).build().unwrap();
+    let caller = Caller::global_administrator().with_scopes([
+        "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "AppRoleAssignment.ReadWrite.All",
+        "GroupMember.Read.All",
+        "User.Read",
+    ]);
+    let tenant = EmulatedTenant::builder().group("Finance").caller(caller).build();
+    let before = tenant.requests().len();
+    assert_eq!(round_trips(with_groups, &tenant, &EmulatedSite::new()).await, 4);
+    let asked = tenant.requests();
+    let of_groups = asked
+        .iter()
+        .skip(before)
+        .filter(|request| request.path.contains("/groups?"))
+        .count();
+    assert_eq!(of_groups, 1);
 }
 
 /// A sign-in service that is as far away as the directory.

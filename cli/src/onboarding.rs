@@ -46,6 +46,10 @@ pub(crate) struct RegisteringArguments {
     /// Do not try a new secret out. Without this flag it signs in once before it goes to the site.
     #[arg(long)]
     no_secret_probe: bool,
+    /// Prove by one unchanged write each that apps which are there already are not just shown by a reader that is behind,
+    /// as after a removal a moment ago.
+    #[arg(long)]
+    verify_alive: bool,
 }
 
 impl RegisteringArguments {
@@ -64,7 +68,8 @@ impl RegisteringArguments {
         let builder = place.builder(spec).reissue_secret(self.reissue_secret).consents(consents);
         let builder = builder
             .policy_exempt(self.policy_exempt)
-            .remove_superseded_secrets(self.remove_superseded_secrets);
+            .remove_superseded_secrets(self.remove_superseded_secrets)
+            .verify_alive(self.verify_alive);
         (builder, place)
     }
 }
@@ -129,6 +134,25 @@ mod tests {
             panic!("it would be lost: {plan}");
         };
         assert!(message.contains("Renew Secret Key"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn apps_that_are_there_are_proven_to_be_if_that_is_asked_for() {
+        let mut arguments = PlaceArguments::default();
+        arguments.directory.emulated = true;
+        let spec = example().unwrap();
+        for verify_alive in [false, true] {
+            let place = arguments.open_set_up(&spec, Access::Write).await.unwrap();
+            let registering = RegisteringArguments {
+                verify_alive,
+                ..RegisteringArguments::default()
+            };
+            let (builder, _place) = registering.builder(place, spec.clone());
+            let plan = builder.build().unwrap().plan(|_| ()).await.unwrap();
+            let is_confirmed = |step| matches!(plan.step(step).map(|change| &change.operation), Some(Operation::ConfirmApp { .. }));
+            let confirmed = [is_confirmed(Step::RegisterServerApp), is_confirmed(Step::RegisterClientApp)];
+            assert_eq!(confirmed, [verify_alive; 2], "{plan}");
+        }
     }
 
     #[test]

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use self::permissions::{
     ASSIGN_OTHER_ROLES, ASSIGN_ROLES, AnyOf, MANAGE_APPLICATIONS, MANAGE_DELETED, OF_ALL_OBJECTS, READ_APPLICATIONS,
-    READ_CONDITIONAL_ACCESS, READ_GRANTS, READ_ME, READ_ORGANIZATION, READ_POLICIES, SEE_OWNERS, SEE_WHAT_IS_ASSIGNED, WRITE_APPLICATIONS,
-    WRITE_GRANTS, WRITE_POLICIES,
+    READ_CONDITIONAL_ACCESS, READ_GRANTS, READ_GROUPS, READ_ME, READ_ORGANIZATION, READ_POLICIES, SEE_OWNERS, SEE_WHAT_IS_ASSIGNED,
+    WRITE_APPLICATIONS, WRITE_GRANTS, WRITE_POLICIES,
 };
 use crate::{
     cloud::CloudEnvironment,
@@ -221,6 +221,11 @@ impl Access {
         let mut roles = self.directory_roles.iter();
         let role = roles.any(|role| readers.contains(role) || CONDITIONAL_ACCESS_READERS.contains(role));
         self.allowed(self.has(READ_CONDITIONAL_ACCESS) && (self.account.is_none() || role))
+    }
+
+    /// Every member may read groups; what a guest may is a setting of the tenant, which is not emulated.
+    pub(crate) fn may_read_groups(&self) -> Result<(), Refusal> {
+        self.allowed(self.has(READ_GROUPS))
     }
 
     /// Whether a person has signed in as strongly as a protected action asks. Authentication contexts are for people, so

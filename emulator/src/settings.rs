@@ -28,6 +28,7 @@ pub(super) struct Settings {
     pub(super) policy: AppManagementPolicy,
     pub(super) policy_change: Option<Object>,
     pub(super) conditional_access_policies: Vec<Object>,
+    pub(super) groups: Vec<Object>,
     pub(super) hard_delete_protection: bool,
     pub(super) purge_authentication_context: Option<String>,
     pub(super) users_may_create_apps: bool,

@@ -50,6 +50,7 @@ impl EmulatedTenantBuilder {
                 policy,
                 policy_change: None,
                 conditional_access_policies: Vec::new(),
+                groups: Vec::new(),
                 hard_delete_protection: false,
                 purge_authentication_context: None,
                 users_may_create_apps: true,
@@ -171,6 +172,14 @@ impl EmulatedTenantBuilder {
     /// `GET /identity/conditionalAccess/policies`. An id is made if none is given. Default: none.
     pub fn conditional_access_policy(mut self, policy: Value) -> Self {
         self.settings.conditional_access_policies.push(conditional_access_policy(&policy));
+        self
+    }
+
+    /// A security group of this name; may be called repeatedly, also with one name. It is only shown, by `GET /groups`.
+    /// Default: none.
+    pub fn group(mut self, display_name: impl Into<String>) -> Self {
+        let shown = json!({"id": Uuid::new_v4(), "displayName": display_name.into(), "securityEnabled": true, "mailEnabled": false, "groupTypes": []});
+        self.settings.groups.extend(shown.as_object().cloned());
         self
     }
 

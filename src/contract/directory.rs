@@ -43,7 +43,8 @@ struct Suite<'a> {
 pub(super) async fn reads(directory: &dyn Directory, prefix: &str) -> Checked {
     let suite = Suite { directory, prefix };
     suite.tenant_and_signed_in_agree().await?;
-    suite.a_missing_object_is_none().await
+    suite.a_missing_object_is_none().await?;
+    suite.groups_are_those_that_were_named().await
 }
 
 pub(super) async fn writes(directory: &dyn Directory, prefix: &str) -> Checked {
@@ -88,6 +89,19 @@ impl<'a> Suite<'a> {
         let found = directory.service_principal(Call::quiet(), nowhere).await;
         let found = found.map_err(check.failed("service_principal, of an application that is nowhere"))?;
         check.holds(found.is_none(), "no service principal", found)
+    }
+
+    /// Optional, so that a refusal breaks nothing. The second name would end a filter that it is not data in.
+    async fn groups_are_those_that_were_named(self) -> Checked {
+        let check = Check("groups_are_those_that_were_named");
+        let nowhere = Uuid::new_v4();
+        let names = [self.name(&nowhere.to_string()), self.name("' or displayName ne '")];
+        match self.directory.groups_by_name(Call::quiet(), &names).await {
+            Ok(found) => check.holds(found.is_empty(), "no group", found),
+            Err(DirectoryError::NotSupported(_)) => Ok(()),
+            Err(error) if error.refusal() == Some(RefusalReason::PermissionMissing) => Ok(()),
+            Err(error) => Err(check.failed("groups_by_name, of names that no group has")(error)),
+        }
     }
 
     /// A unique name, or a display name, of this suite.

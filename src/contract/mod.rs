@@ -46,7 +46,7 @@ use crate::{
 ///
 /// The first promise that is broken, or the error of an operation that must not fail. An operation that the
 /// implementation does not offer counts as broken, but for `held_roles`, `app_management_policy` and
-/// `conditional_access_policies`, which are not called.
+/// `conditional_access_policies`, which are not called, and for `groups_by_name`, which may be left out or refused.
 ///
 /// # Cancel safety
 ///

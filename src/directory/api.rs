@@ -43,7 +43,7 @@ pub enum ApplicationKey {
 ///
 /// | verb | operations |
 /// | --- | --- |
-/// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `tenant`, `application`, `application_with_uri`, `service_principal`; `permission_grants` if the client app is there; `role_assignments` if the server app is, with discovery; if they are offered, `held_roles`, `app_management_policy`, `conditional_access_policies`, `deleted_applications` |
+/// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `tenant`, `application`, `application_with_uri`, `service_principal`; `permission_grants` if the client app is there; `role_assignments` if the server app is, with discovery; if they are offered, `held_roles`, `app_management_policy`, `conditional_access_policies`, `deleted_applications`, and `groups_by_name` if discovery names groups |
 /// | [`check`](crate::AzureServicesConnection::check) | `tenant`, `application`, `application_with_uri`, `service_principal`, `permission_grants`; `role_assignments` with discovery |
 /// | [`expiring`](crate::connection::expiring) | `application` |
 /// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | those of `plan`, and of the writes those that the plan shows: `create_application`, `update_application`, `create_service_principal`, `create_permission_grant`, `update_permission_grant`, `assign_role`, `add_password`, `remove_password`, `restore_application` |
@@ -130,6 +130,14 @@ pub trait Directory: Debug + Send + Sync {
     /// `preflight` and `plan` ask, and go on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
     async fn conditional_access_policies(&self, _call: Call) -> Result<Vec<ConditionalAccessPolicy>, DirectoryError> {
         Err(unsupported::<Self>("conditional_access_policies"))
+    }
+
+    /// The display names of the groups that have one of these names, whatever its case: one entry for each group, so that a
+    /// name which two groups have is there twice. Needs `GroupMember.Read.All` or a permission above it.
+    ///
+    /// `preflight` and `plan` ask if discovery names groups, and go on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.
+    async fn groups_by_name(&self, _call: Call, _names: &[String]) -> Result<Vec<String>, DirectoryError> {
+        Err(unsupported::<Self>("groups_by_name"))
     }
 
     /// How far this machine's clock is ahead of the directory's, as its last answer told; negative if it is behind.

@@ -54,6 +54,8 @@ pub enum Use {
     ReadPolicy,
     /// Reads the tenant's Conditional Access policies. Optional: without it they are met when they block.
     ReadConditionalAccess,
+    /// Reads the names of groups. Optional: without it a misspelt group of discovery is met in the site.
+    ReadGroups,
 }
 
 /// Who may do it without any directory role, if the permissions suffice. It matters for people only.
@@ -106,7 +108,7 @@ const MANAGERS: &[DirectoryRole] = &[CloudApplicationAdministrator, ApplicationA
 
 impl Use {
     /// Every use, writes first.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::RegisterApp,
         Self::UpdateApp,
         Self::IssueSecret,
@@ -125,11 +127,12 @@ impl Use {
         Self::ReadRoleAssignments,
         Self::ReadPolicy,
         Self::ReadConditionalAccess,
+        Self::ReadGroups,
     ];
 
     /// Whether it only makes a warning possible that would otherwise come later: no sign-in has to offer it.
     pub(crate) const fn is_optional(self) -> bool {
-        matches!(self, Self::ReadPolicy | Self::ReadConditionalAccess)
+        matches!(self, Self::ReadPolicy | Self::ReadConditionalAccess | Self::ReadGroups)
     }
 
     /// Whether it changes anything.
@@ -145,6 +148,7 @@ impl Use {
                 | Self::ReadRoleAssignments
                 | Self::ReadPolicy
                 | Self::ReadConditionalAccess
+                | Self::ReadGroups
         )
     }
 
@@ -170,6 +174,7 @@ impl Use {
             Self::ReadRoleAssignments => "read consents to application permissions",
             Self::ReadPolicy => "read the tenant's app management policy",
             Self::ReadConditionalAccess => "read the tenant's Conditional Access policies",
+            Self::ReadGroups => "look up the groups of discovery by name",
         }
     }
 
@@ -263,6 +268,17 @@ impl Use {
                 self.takes(SETS, SETS, "conditionalaccessroot-list-policies")
                     .of(&[GlobalReader, GlobalAdministrator], WithoutRole::NoCaller)
                     .in_part()
+            }
+            // The page names two more, for which a caller is given other work: they are left out.
+            Self::ReadGroups => {
+                const SETS: &[AnyOf] = &[&[
+                    "GroupMember.Read.All",
+                    "Group.Read.All",
+                    DIRECTORY,
+                    "Group.ReadWrite.All",
+                    DIRECTORY_WRITE,
+                ]];
+                self.takes(SETS, SETS, "group-list").in_part()
             }
         }
     }

@@ -89,6 +89,9 @@ fn registering(spec: &ConnectionSpec) -> Vec<Use> {
 /// policy and its Conditional Access policies before they refuse anything. A person who may not consent to it is signed
 /// in without it.
 ///
+/// `GroupMember.Read.All`, by which the groups of discovery are looked up, is not among them: of optional scopes either all are
+/// granted or none. Add it where discovery names groups; `Directory.Read.All` suffices as well.
+///
 /// ```
 /// use cmg_onboarding::{CloudEndpoints, token::optional_sign_in_scopes};
 ///
@@ -97,7 +100,7 @@ fn registering(spec: &ConnectionSpec) -> Vec<Use> {
 /// ```
 #[must_use]
 pub fn optional_sign_in_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
-    let optional: Vec<Use> = Use::ALL.into_iter().filter(|usage| usage.is_optional()).collect();
+    let optional = [Use::ReadPolicy, Use::ReadConditionalAccess];
     let names = least(&optional, PermissionType::Delegated).into_iter();
     names.map(|name| endpoints.scope(name)).collect()
 }

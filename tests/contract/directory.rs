@@ -41,6 +41,19 @@ async fn the_graph_client_passes_over_http() {
     contract::directory(&directory, PREFIX).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_caller_who_may_read_groups_passes() {
+    let caller = Caller::global_administrator().with_scopes(["Directory.Read.All", "User.Read"]);
+    let tenant = EmulatedTenant::builder().group("Finance").caller(caller).build();
+    contract::directory_reads(&tenant.directory(), PREFIX).await.unwrap();
+    let asked = tenant.requests();
+    assert!(
+        asked
+            .iter()
+            .any(|request| request.path.contains("/groups?") && request.status == 200)
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_directory_written_by_hand_passes_every_time() {
     let directory = OwnDirectory::new();
@@ -110,6 +123,7 @@ async fn a_directory_that_breaks_a_promise_fails_the_check_of_it() {
         (Broken::HidesDeletedApps, "a_deleted_app_holds_its_unique_name_until_it_is_purged"),
         (Broken::DeletesWhatIsMissing, "deleting_what_is_missing_is_refused"),
         (Broken::CannotPurge, "a_deleted_app_holds_its_unique_name_until_it_is_purged"),
+        (Broken::ListsGroupsOfOthers, "groups_are_those_that_were_named"),
     ] {
         let directory = BrokenDirectory {
             broken,
@@ -154,6 +168,7 @@ enum Broken {
     HidesDeletedApps,
     DeletesWhatIsMissing,
     CannotPurge,
+    ListsGroupsOfOthers,
 }
 
 /// Forwards everything, and spoils one thing.
@@ -205,6 +220,13 @@ impl Directory for BrokenDirectory {
             return Ok(Vec::new());
         }
         self.inner.deleted_applications(call, names).await
+    }
+
+    async fn groups_by_name(&self, call: Call, names: &[String]) -> Result<Vec<String>, DirectoryError> {
+        match self.broken {
+            Broken::ListsGroupsOfOthers => Ok(vec!["Finance".to_owned()]),
+            _ => self.inner.groups_by_name(call, names).await,
+        }
     }
 
     async fn marked_applications(&self, call: Call, beginnings: &[String], tag: &str) -> Result<Vec<Application>, DirectoryError> {

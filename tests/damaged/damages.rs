@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use cmg_onboarding::{
     Call, CloudEnvironment, Directory,
     directory::{Application, ApplicationKey, ServicePrincipal},
-    site::SiteRowId,
+    site::{SiteConnection, SiteDiscovery, SiteGateway, SiteHierarchy, SiteRowId, SiteSnapshot},
 };
 use cmg_onboarding_emulator::EmulatedSite;
 use reqwest::Method;
@@ -38,6 +38,8 @@ pub(crate) enum Expected {
     Mended(Healed),
     /// A finding with this code.
     Named(&'static str),
+    /// Nothing: the plan stays empty, no finding comes or goes, and the pair still signs in.
+    Harmless,
 }
 
 /// How it is seen that a property is healthy again.
@@ -50,6 +52,17 @@ pub(crate) enum Healed {
     /// Seen in the rows of the site.
     InSite(fn(&EmulatedSite) -> bool),
 }
+
+/// What is told and does not keep a connection from working: names in the site's lists, a right that a check does not need,
+/// a gateway that uses the connection, and what a site does not tell of its gateways.
+const TOLD_ALONE: [&str; 6] = [
+    "tenant's name in the site",
+    "server app's name in the site",
+    "client app's name in the site",
+    "rights in the site",
+    "a gateway that uses the connection",
+    "gateways unread",
+];
 
 /// Findings that stop a run before the first write, as the preflight of the console would.
 pub(crate) const BLOCKERS: [&str; 8] = [
@@ -64,6 +77,11 @@ pub(crate) const BLOCKERS: [&str; 8] = [
 ];
 
 impl Damage {
+    /// Whether a check still calls the connection well.
+    pub(crate) fn is_harmless(&self) -> bool {
+        matches!(self.expected, Expected::Harmless) || TOLD_ALONE.contains(&self.name)
+    }
+
     /// Whether one of two damages takes away what the other one spoils, or both spoil the same thing's same property.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         let hides = |one: &Self, other: &Self| one.whole.iter().any(|whole| other.of.starts_with(whole));
@@ -77,6 +95,10 @@ const VERSION_2309: &str = "Microsoft: What's new in version 2309";
 const VERSION_2409: &str = "Microsoft: What's new in version 2409";
 const CONFLICT: &str = "Microsoft Graph: application resource type";
 const DEACTIVATED: &str = "Microsoft: Deactivate an app registration";
+
+/// The lock keeps other tenants from changing their service principals of an app; these apps are for one tenant.
+const LOCK: &str = "Microsoft: App instance property lock for workload identities";
+const DISCOVERY: &str = "Microsoft: Configure discovery methods, Microsoft Entra user and group discovery";
 
 fn application(client: bool) -> Box<dyn Fn(&Connected) -> String> {
     Box::new(move |connected| format!("/v1.0/applications(appId='{}')", app_id(connected, client)))
@@ -130,13 +152,7 @@ fn mended(client: bool, pointer: &'static str) -> Expected {
 }
 
 /// A change of the site's rows.
-fn rows(
-    name: &'static str,
-    of: &'static str,
-    source: &'static str,
-    change: fn(&mut cmg_onboarding::site::SiteSnapshot),
-    expected: Expected,
-) -> Damage {
+fn rows(name: &'static str, of: &'static str, source: &'static str, change: fn(&mut SiteSnapshot), expected: Expected) -> Damage {
     let spoil: Spoil = Box::new(move |connected| {
         connected.site.change(change);
         Box::pin(async {})
@@ -180,6 +196,8 @@ pub(crate) fn all() -> Vec<Damage> {
     all.extend(of_client_app());
     all.extend(of_principals());
     all.extend(of_site());
+    all.extend(of_hierarchy_and_gateways());
+    all.extend(of_connection());
     all
 }
 
@@ -264,6 +282,13 @@ fn of_server_app() -> Vec<Damage> {
             json!({"displayName": "Another"}),
             mended(false, "/displayName"),
         ),
+        app(
+            "server app without its instance lock",
+            "server.lock",
+            LOCK,
+            json!({"servicePrincipalLockConfiguration": null}),
+            Expected::Harmless,
+        ),
     ]
 }
 
@@ -311,6 +336,13 @@ fn of_client_app() -> Vec<Damage> {
             CONFLICT,
             json!({"disabledByMicrosoftStatus": "DisabledDueToViolationOfServicesAgreement"}),
             Expected::Named("appDisabledByMicrosoft"),
+        ),
+        app(
+            "client app without its instance lock",
+            "client.lock",
+            LOCK,
+            json!({"servicePrincipalLockConfiguration": null}),
+            Expected::Harmless,
         ),
     ]
 }
@@ -605,10 +637,177 @@ fn of_site() -> Vec<Damage> {
     ]
 }
 
-fn server(rows: &mut cmg_onboarding::site::SiteSnapshot) -> &mut cmg_onboarding::site::SiteApplication {
+fn of_hierarchy_and_gateways() -> Vec<Damage> {
+    vec![
+        rows(
+            "a site below another one",
+            "info.hierarchy",
+            "Microsoft: Configure Azure services, app secrets are bound to the top-tier site",
+            |rows| {
+                rows.info.hierarchy = SiteHierarchy::Below {
+                    reports_to: "CAS".to_owned(),
+                }
+            },
+            Expected::Named("siteNotAtTop"),
+        ),
+        rows(
+            "a gateway that uses the connection",
+            "connection.gateway",
+            "Microsoft: SMS_AzureService, AzureCloudServiceId",
+            |rows| {
+                let connection = rows.connections.first().map(|row| row.id);
+                rows.gateways = Some(vec![SiteGateway::new("GraniteFalls", connection)]);
+            },
+            Expected::Named("gatewayUsesConnection"),
+        )
+        .taking(&["gateway"]),
+        rows(
+            "gateways unread",
+            "gateway",
+            "Microsoft: SMS_AzureService, AzureCloudServiceId",
+            |rows| rows.gateways = None,
+            Expected::Named("siteFactsUnknown"),
+        )
+        .taking(&["gateway", "connection.gateway"]),
+        rows(
+            "a gateway of another connection",
+            "gateway",
+            "Microsoft: SMS_AzureService, AzureCloudServiceId",
+            |rows| rows.gateways = Some(vec![SiteGateway::new("GraniteFalls", Some(SiteRowId(4712)))]),
+            Expected::Harmless,
+        )
+        .taking(&["gateway", "connection.gateway"]),
+    ]
+}
+
+/// What the specification asks of the connection.
+fn of_connection() -> Vec<Damage> {
+    let read = |is_healthy| Expected::Mended(Healed::InSite(is_healthy));
+    vec![
+        rows(
+            "another description",
+            "connection.description",
+            WIZARD,
+            |rows| held(rows, |row| row.description = Some("Another".to_owned())),
+            read(|site| is(site, |row| row.description.as_deref() == Some("Clients on the internet"))),
+        ),
+        rows(
+            "no description",
+            "connection.description",
+            WIZARD,
+            |rows| held(rows, |row| row.description = None),
+            read(|site| is(site, |row| row.description.as_deref() == Some("Clients on the internet"))),
+        ),
+        rows(
+            "another schedule of user discovery",
+            "connection.discovery.schedule",
+            DISCOVERY,
+            |rows| {
+                held(rows, |row| {
+                    row.user_discovery
+                        .iter_mut()
+                        .for_each(|users| users.full_schedule = DAILY.parse().ok())
+                })
+            },
+            read(|site| is(site, |row| row.user_discovery.iter().any(|users| token(users) == WEEKLY))),
+        ),
+        rows(
+            "no schedule of user discovery",
+            "connection.discovery.schedule",
+            DISCOVERY,
+            |rows| {
+                held(rows, |row| {
+                    row.user_discovery.iter_mut().for_each(|users| users.full_schedule = None)
+                })
+            },
+            read(|site| is(site, |row| row.user_discovery.iter().any(|users| token(users) == WEEKLY))),
+        ),
+        rows(
+            "another interval of user discovery",
+            "connection.discovery.interval",
+            DISCOVERY,
+            |rows| {
+                held(rows, |row| {
+                    row.user_discovery.iter_mut().for_each(|users| users.delta_minutes = Some(5))
+                })
+            },
+            read(|site| is(site, |row| row.user_discovery.iter().any(|users| users.delta_minutes == Some(30)))),
+        ),
+        rows(
+            "group discovery off",
+            "connection.groups",
+            DISCOVERY,
+            |rows| held(rows, |row| row.group_discovery = None),
+            read(|site| is(site, |row| names(row) == ["Berlin", "Hamburg"])),
+        )
+        .taking(&["connection.groups"]),
+        rows(
+            "a group fewer",
+            "connection.groups.names",
+            DISCOVERY,
+            |rows| held(rows, |row| groups(row).group_names.retain(|name| name != "Hamburg")),
+            read(|site| is(site, |row| names(row) == ["Berlin", "Hamburg"])),
+        ),
+        // A group that is not asked for may be another person's: only `removed_names` takes one out.
+        rows(
+            "a group more",
+            "connection.groups.names",
+            DISCOVERY,
+            |rows| held(rows, |row| groups(row).group_names.push("Bremen".to_owned())),
+            Expected::Harmless,
+        ),
+        rows(
+            "another schedule of group discovery",
+            "connection.groups.schedule",
+            DISCOVERY,
+            |rows| held(rows, |row| groups(row).full_schedule = DAILY.parse().ok()),
+            read(|site| is(site, |row| row.group_discovery.iter().any(|groups| token(groups) == WEEKLY))),
+        ),
+    ]
+}
+
+/// The schedule that is asked for, every 7 days, and another one, as the product's interval strings.
+const WEEKLY: &str = "0001170000100038";
+const DAILY: &str = "0001170000100008";
+
+/// Changes the connection, unless another damage has taken it away.
+fn held(rows: &mut SiteSnapshot, change: impl FnOnce(&mut SiteConnection)) {
+    if let Some(row) = rows.connections.first_mut() {
+        change(row);
+    }
+}
+
+/// Whether the site's one connection is as it must be.
+fn is(site: &EmulatedSite, healthy: fn(&SiteConnection) -> bool) -> bool {
+    let mut found = false;
+    site.change(|rows| found = rows.connections.first().is_some_and(healthy));
+    found
+}
+
+fn token(discovery: &SiteDiscovery) -> String {
+    discovery.full_schedule.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+fn groups(row: &mut SiteConnection) -> &mut SiteDiscovery {
+    row.group_discovery.get_or_insert_with(SiteDiscovery::default)
+}
+
+/// The groups, in one order.
+fn names(row: &SiteConnection) -> Vec<&str> {
+    let mut names: Vec<&str> = row
+        .group_discovery
+        .iter()
+        .flat_map(|groups| &groups.group_names)
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+fn server(rows: &mut SiteSnapshot) -> &mut cmg_onboarding::site::SiteApplication {
     rows.applications.iter_mut().find(|row| !row.is_client_app).unwrap()
 }
 
-fn client(rows: &mut cmg_onboarding::site::SiteSnapshot) -> &mut cmg_onboarding::site::SiteApplication {
+fn client(rows: &mut SiteSnapshot) -> &mut cmg_onboarding::site::SiteApplication {
     rows.applications.iter_mut().find(|row| row.is_client_app).unwrap()
 }

@@ -239,3 +239,25 @@ async fn conditional_access_policies_are_shown_to_who_may_read_policies() {
         assert_eq!(graph.get(path).await.0, expected, "{caller:?}");
     }
 }
+
+#[tokio::test]
+async fn groups_are_shown_by_name_to_who_may_read_them() {
+    let tenant = EmulatedTenant::builder().group("O'Neil").group("Finance").group("finance").build();
+    let filter = "v1.0/groups?$filter=displayName%20in%20('O''Neil','Finance','Absent')&$select=id,displayName";
+    let graph = Graph::signed_in(
+        tenant.clone(),
+        &Caller::global_administrator().with_scopes(["GroupMember.Read.All"]),
+    )
+    .await;
+    let (status, found) = graph.get(filter).await;
+    let names: Vec<&str> = found["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|group| text(group, "displayName"))
+        .collect();
+    assert_eq!((status, names), (200, vec!["O'Neil", "Finance", "finance"]));
+    assert_eq!(graph.post("v1.0/groups", json!({"displayName": "New"})).await.0, 405);
+    let without = Graph::signed_in(tenant, &Caller::global_administrator()).await;
+    assert_eq!(code(&without.get(filter).await), (403, "Authorization_RequestDenied"));
+}

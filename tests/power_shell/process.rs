@@ -1,4 +1,5 @@
-//! The script in a process of its own. A shell script stands in for PowerShell.
+//! The script in a process of its own. A shell script stands in for PowerShell, so these tests run where there is a shell;
+//! `real.rs` runs on Windows too, with the PowerShells that are there.
 #![cfg(unix)]
 
 use std::{

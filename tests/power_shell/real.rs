@@ -1,6 +1,9 @@
 //! The script in a real PowerShell, against stub cmdlets: `pwsh` on every system, and `powershell.exe` on Windows. If
 //! neither is there, the tests say so where the capture of test output does not reach, and pass.
 
+#[path = "reviewed.rs"]
+mod reviewed;
+
 use std::{
     fs,
     io::Write,

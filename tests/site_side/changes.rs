@@ -7,12 +7,12 @@ use cmg_onboarding::{
     site::{SiteAction, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteSnapshot},
     spec::DiscoverySpecBuilder,
 };
-use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
+use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::{at_site, found, imported, job, rows};
-use crate::support::{connection, over_http, spec};
+use crate::support::{assert_documented, connection, directory, over_http, spec};
 
 fn renamed(key: Option<&str>) -> ConnectionSpec {
     let spec: Value = serde_json::to_value(spec()).unwrap();
@@ -230,6 +230,95 @@ async fn what_the_site_has_not_taken_is_told_whatever_it_says_of_its_items() {
         .find(|step| step.code == NextStepCode::ChooseDiscoveryGroups)
         .unwrap();
     assert_eq!(open.parameters["groups"], json!(["New"]));
+}
+
+/// The findings on groups of a plan, over HTTP and without a socket, for a caller with these permissions beside the usual ones.
+async fn on_groups(more: &[&str], there: &[&str], wanted: &[&str], site: &EmulatedSite) -> Vec<(FindingCode, Severity, Value)> {
+    let usual = [
+        "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "AppRoleAssignment.ReadWrite.All",
+    ];
+    let scopes = usual.iter().chain(more).copied().chain(["User.Read"]);
+    let caller = Caller::global_administrator().with_scopes(scopes);
+    let tenant = there
+        .iter()
+        .fold(EmulatedTenant::builder().caller(caller.clone()), |tenant, name| tenant.group(*name));
+    let tenant = tenant.build();
+    let spec = discovering(DiscoverySpec::builder().groups(wanted.iter().copied()));
+    let server = EmulatorServer::builder(tenant.clone()).start().await.unwrap();
+    let jobs = [
+        connection(spec.clone(), &tenant, site),
+        AzureServicesConnection::builder(spec)
+            .directory(directory(&server, &tenant, &caller))
+            .site(site.clone())
+            .build()
+            .unwrap(),
+    ];
+    let mut answers = Vec::new();
+    for job in jobs {
+        let plan = job.plan(|_| ()).await.unwrap();
+        let on_groups = plan
+            .findings()
+            .iter()
+            .filter(|finding| finding.field() == Some("discovery.groups.names"));
+        let told = on_groups.map(|finding| {
+            assert_documented(finding);
+            assert_eq!(finding.step(), Some(Step::ConfigureDiscovery));
+            (finding.code(), finding.severity(), finding.parameters()["groups"].clone())
+        });
+        answers.push(told.collect::<Vec<_>>());
+    }
+    assert_eq!(answers[0], answers[1], "over HTTP it is the same");
+    answers.swap_remove(0)
+}
+
+#[tokio::test]
+async fn a_misspelt_group_is_told_before_anything_is_written() {
+    let there = ["Finance", "O'Neil & Söhne", "Ops", "ops"];
+    for permission in ["GroupMember.Read.All", "Directory.Read.All"] {
+        let found = on_groups(
+            &[permission],
+            &there,
+            &["finance", "O'Neil & Söhne", "Finnance", "OPS"],
+            &EmulatedSite::new(),
+        )
+        .await;
+        let expected = [
+            (FindingCode::GroupNotFound, Severity::Warning, json!(["Finnance"])),
+            (FindingCode::GroupNameAmbiguous, Severity::Warning, json!(["OPS"])),
+        ];
+        assert_eq!(found, expected, "{permission}");
+    }
+}
+
+#[tokio::test]
+async fn groups_that_may_not_be_read_are_unknown_and_not_absent() {
+    let found = on_groups(&[], &["Finance"], &["Finance"], &EmulatedSite::new()).await;
+    assert_eq!(found, [(FindingCode::GroupsUnread, Severity::Note, json!(["Finance"]))]);
+}
+
+#[tokio::test]
+async fn more_groups_than_one_question_takes_are_all_looked_up() {
+    let there: Vec<String> = (0..31).map(|number| format!("Group {number}")).collect();
+    let there: Vec<&str> = there.iter().map(String::as_str).collect();
+    let wanted: Vec<&str> = there.iter().copied().chain(["Absent"]).collect();
+    let found = on_groups(&["GroupMember.Read.All"], &there, &wanted, &EmulatedSite::new()).await;
+    assert_eq!(found, [(FindingCode::GroupNotFound, Severity::Warning, json!(["Absent"]))]);
+}
+
+#[tokio::test]
+async fn a_group_that_the_site_has_already_is_left_alone_whatever_its_name_is_by_now() {
+    let (tenant, site) = with(DiscoverySpec::builder().groups(["Ops"])).await;
+    let reader = Caller::global_administrator().with_scopes(["Application.ReadWrite.All", "Directory.Read.All", "User.Read"]);
+    let job = connection(
+        discovering(DiscoverySpec::builder().groups(["Ops", "New"])),
+        &tenant.with_caller(reader),
+        &site,
+    );
+    let plan = job.plan(|_| ()).await.unwrap();
+    let told = found(plan.findings(), FindingCode::GroupNotFound).unwrap();
+    assert_eq!(told.parameters()["groups"], json!(["New"]));
 }
 
 #[tokio::test]

@@ -111,3 +111,12 @@ pub(super) const WRITE_POLICIES: AnyOf = AnyOf::both(&["Policy.ReadWrite.Applica
 
 /// Source: *List Conditional Access policies*.
 pub(super) const READ_CONDITIONAL_ACCESS: AnyOf = AnyOf::both(&["Policy.Read.All"]);
+
+/// Source: *List groups*, without two permissions for other work.
+pub(super) const READ_GROUPS: AnyOf = AnyOf::both(&[
+    "GroupMember.Read.All",
+    "Group.Read.All",
+    "Directory.Read.All",
+    "Group.ReadWrite.All",
+    "Directory.ReadWrite.All",
+]);

@@ -6,6 +6,7 @@ mod batch;
 mod directory_object_routes;
 mod filter;
 mod filter_text;
+mod group_routes;
 mod path;
 mod policy_routes;
 mod query;

@@ -10,6 +10,7 @@ pub(crate) mod as_it_is;
 pub(crate) mod conditional_access;
 pub(crate) mod directory;
 pub(crate) mod expiries;
+pub(crate) mod groups;
 pub(crate) mod registrations;
 pub(crate) mod renewal;
 pub(crate) mod rights;

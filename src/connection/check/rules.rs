@@ -13,7 +13,7 @@ use crate::{
     },
     ids::TenantId,
     site::SiteIdentity,
-    spec::ConnectionSpec,
+    spec::{ConnectionSpec, DiscoverySpec},
 };
 
 /// Who gives the admin consents that are missing.
@@ -129,6 +129,13 @@ impl Rules<'_> {
     /// Whether the plan writes to the directory in any case. If not, the directory is read if it is given.
     pub(crate) fn needs_directory(&self) -> bool {
         self.updates_settings() || needs_directory(self.spec)
+    }
+
+    /// The groups of discovery that are looked up: those of a plan that may set discovery.
+    pub(crate) fn group_names(&self) -> &[String] {
+        let is_set = self.may_write && self.verb == Verb::Onboard && self.only.is_none();
+        let groups = self.spec.discovery().filter(|_| is_set).and_then(DiscoverySpec::groups);
+        groups.map(|groups| groups.names.as_slice()).unwrap_or_default()
     }
 
     /// Whether the plan may consent to the permission by which discovery reads the directory.

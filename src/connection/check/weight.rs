@@ -217,6 +217,9 @@ impl Weight {
             | Code::SecretRemovalTooEarly
             | Code::OldSecretMayBeInUse
             | Code::DiscoveryStateUnknown
+            | Code::GroupNotFound
+            | Code::GroupNameAmbiguous
+            | Code::GroupsUnread
             | Code::ConnectionNotFound
             | Code::ConnectionAppUnclear => Self::LeftOut,
         }

@@ -9,6 +9,7 @@ use crate::{
             adopted::check_adopted,
             conditional_access::check_conditional_access,
             directory::{check_directory, check_policies},
+            groups::check_groups,
             registrations::check_registrations,
             rights::{check_ownership, check_permissions, check_roles},
             rows::check_rows,
@@ -61,6 +62,7 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
         check_roles(&needed, directory, &mut findings);
         check_policies(rules, &changes, target.server.validity, directory, &mut findings);
         check_conditional_access(directory, &mut findings);
+        check_groups(rules, snapshot, directory, &target, &mut findings);
         findings.extend(open_consents(rules, snapshot, &target));
     }
     check_adopted(rules, snapshot, &target, &mut findings);

@@ -241,6 +241,7 @@ impl TenantParts {
             policy: None,
             conditional_access_refused: conditional_access.is_some_and(Result::is_err),
             conditional_access: conditional_access.and_then(|read| read.as_ref().ok()).cloned(),
+            groups: None,
             clock_lead: self.clock_lead,
             server: pair.server.registered(),
             client: pair.client.registered(),

@@ -1,6 +1,6 @@
 //! Reads tenant and site side by side, in as few rounds as possible.
 
-use futures_util::future::{OptionFuture, join, join3};
+use futures_util::future::{OptionFuture, join, join3, join4};
 use time::OffsetDateTime;
 
 use crate::{
@@ -121,6 +121,9 @@ pub(crate) async fn read_tenant(
     let policy = OptionFuture::from(asks_for_policy.then(|| directory.app_management_policy(call.clone())));
     let reads_access = rules.may_write && registers && may(Use::ReadConditionalAccess, &signed_in);
     let conditional_access = OptionFuture::from(reads_access.then(|| directory.conditional_access_policies(call.clone())));
+    let group_names = rules.group_names();
+    let reads_groups = !group_names.is_empty() && may(Use::ReadGroups, &signed_in);
+    let groups = OptionFuture::from(reads_groups.then(|| directory.groups_by_name(call.clone(), group_names)));
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
     // One that contains the app's own id is told once it is known whether the app is there.
@@ -144,8 +147,8 @@ pub(crate) async fn read_tenant(
         deleted,
     );
     let surroundings = join3(directory.tenant(call.clone()), graph, uri_owner);
-    let optional = join3(roles, policy, conditional_access);
-    let (objects, surroundings, (roles, policy, conditional_access)) = join3(objects, surroundings, optional).await;
+    let optional = join4(roles, policy, conditional_access, groups);
+    let (objects, surroundings, (roles, policy, conditional_access, groups)) = join3(objects, surroundings, optional).await;
     let (server, client) = (objects.0.transpose()?.flatten(), objects.1.transpose()?.flatten());
     let deleted = none_if_denied(objects.2.unwrap_or_else(|| Ok(Vec::new())))?;
     let (tenant, tenant_name_unread) = match surroundings.0 {
@@ -215,6 +218,7 @@ pub(crate) async fn read_tenant(
         policy: policy.and_then(Result::ok),
         conditional_access_refused: conditional_access.as_ref().is_some_and(Result::is_err),
         conditional_access: conditional_access.and_then(Result::ok),
+        groups: groups.and_then(Result::ok),
         clock_lead: directory.clock_lead(),
         server,
         client,

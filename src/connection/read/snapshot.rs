@@ -42,6 +42,8 @@ pub(crate) struct TenantSnapshot {
     pub(crate) conditional_access: Option<Vec<ConditionalAccessPolicy>>,
     /// Whether reading them was refused although the token has the permission.
     pub(crate) conditional_access_refused: bool,
+    /// The display names of the groups that discovery names, one for each group; `None` if they were not read.
+    pub(crate) groups: Option<Vec<String>>,
     /// How far this machine's clock is ahead of the directory's; `None` if that is not known.
     pub(crate) clock_lead: Option<Duration>,
     pub(crate) server: Option<RegisteredApp>,

@@ -10,8 +10,8 @@ use crate::{
 
 /// The addresses at which an administrator consents to what one app requires.
 ///
-/// Source of the URLs: *Admin consent on the Microsoft identity platform*. The portal's page is the one that tools in the
-/// field link to; the way to it in words stands beside it.
+/// Documented are the two consent URLs (*Admin consent on the Microsoft identity platform*). **Not documented** is the address
+/// of the portal's page: tools in the field link to it, and the way to it in words stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConsentLinks {
     /// *API permissions* of the app in the cloud's portal.

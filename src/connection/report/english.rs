@@ -617,6 +617,18 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Whether discovery is on is not known, since no site was given: the permission to read the directory (Directory.Read.All) is left as it is.",
             "If discovery is on, give the site too, or switch discovery on in the specification.",
         ),
+        Code::GroupNotFound => Words::new(
+            "Microsoft Entra has no group named ${groups}, so group discovery finds nothing by that name, or the site refuses it.",
+            "Correct the name in the specification, or create the group (Entra admin center > Groups).",
+        ),
+        Code::GroupNameAmbiguous => Words::new(
+            "Microsoft Entra has more than one group named ${groups}. The site takes names, and which of them it takes is not documented.",
+            "Rename one of the groups, or choose the group in the console (Cloud Services > Azure Services > Properties > Discovery).",
+        ),
+        Code::GroupsUnread => Words::new(
+            "Whether Microsoft Entra has groups named ${groups} is not known: they could not be read.",
+            "Compare the names by hand (Entra admin center > Groups), or sign in with the permission ${permission} to have them looked up beforehand.",
+        ),
         Code::ConnectionNotFound => Words::new(
             "The site has no connection \"${connection}\"; it has these: ${names|none}.",
             "Give the name as the console shows it (Cloud Services > Azure Services).",

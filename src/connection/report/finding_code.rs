@@ -411,6 +411,14 @@ pub enum FindingCode {
     /// There is no site that tells whether discovery is on, so an update of settings leaves the permission to read the
     /// directory out.
     DiscoveryStateUnknown,
+    /// Microsoft Entra has no group of a name that discovery is to add. Parameters: `groups` (list of names).
+    GroupNotFound,
+    /// Microsoft Entra has several groups of a name that discovery is to add, and the site takes names. Parameters: `groups`
+    /// (list of names).
+    GroupNameAmbiguous,
+    /// Whether the groups that discovery is to add are there could not be read. Parameters: `groups` (list of names),
+    /// `permission` (the least one that reads them).
+    GroupsUnread,
     /// The site has no connection of this name. Parameters: `connection` (name), `names` (list of the connections that it
     /// has).
     ConnectionNotFound,
@@ -601,6 +609,9 @@ impl FindingCode {
         Self::SiteRowUnread,
         Self::DiscoveryUnread,
         Self::DiscoveryStateUnknown,
+        Self::GroupNotFound,
+        Self::GroupNameAmbiguous,
+        Self::GroupsUnread,
         Self::ConnectionNotFound,
         Self::ConnectionAppUnclear,
         Self::ConnectionReadBackDiffers,

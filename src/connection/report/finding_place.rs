@@ -44,6 +44,7 @@ const VALIDITY: &[&str] = &["secretValidity"];
 const KEY: &[&str] = &["secretKey"];
 const EXPIRY: &[&str] = &["secretKeyExpiry"];
 const EXPIRY_OR_VALIDITY: &[&str] = &["secretKeyExpiry", "secretValidity"];
+const GROUPS: &str = "discovery.groups.names";
 const REGISTER: At = At::App(Step::RegisterServerApp, Step::RegisterClientApp);
 const PRINCIPAL: At = At::App(Step::ServerServicePrincipal, Step::ClientServicePrincipal);
 const IMPORT: At = At::App(Step::ImportServerApp, Step::ImportClientApp);
@@ -295,6 +296,9 @@ const PLACES: &[(FindingCode, Field, At)] = {
             Field::Of("discovery"),
             At::Step(Step::ConsentDirectoryRead),
         ),
+        (Code::GroupNotFound, Field::Of(GROUPS), At::Step(Step::ConfigureDiscovery)),
+        (Code::GroupNameAmbiguous, Field::Of(GROUPS), At::Step(Step::ConfigureDiscovery)),
+        (Code::GroupsUnread, Field::Of(GROUPS), At::Step(Step::ConfigureDiscovery)),
         (Code::ConnectionNotFound, Field::Of("name"), At::None),
         (Code::ConnectionAppUnclear, Field::App(ID), IMPORT),
         (Code::ConnectionReadBackDiffers, Field::None, At::Step(Step::CreateConnection)),

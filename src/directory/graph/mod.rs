@@ -7,6 +7,7 @@ mod client;
 mod conditional_access;
 mod duration;
 mod envelope;
+mod groups;
 mod operations;
 mod policy;
 mod usage;

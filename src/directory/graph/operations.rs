@@ -9,7 +9,7 @@ use super::{
     GraphDirectory,
     address::{filtered, keyed, literal, segment},
     client::json_of,
-    conditional_access, policy,
+    conditional_access, groups, policy,
 };
 use crate::{
     call::Call,
@@ -145,6 +145,10 @@ impl Directory for GraphDirectory {
         let request = self.client.request(Method::Get, "identity/conditionalAccess/policies", query);
         let found: Vec<Value> = self.client.list(&call, request).await?;
         Ok(found.iter().filter_map(conditional_access::enforced).collect())
+    }
+
+    async fn groups_by_name(&self, call: Call, names: &[String]) -> Result<Vec<String>, DirectoryError> {
+        groups::by_name(&self.client, &call, names).await
     }
 
     fn clock_lead(&self) -> Option<Duration> {

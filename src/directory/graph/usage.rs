@@ -15,6 +15,7 @@ pub(super) fn usage(request: &RequestTrace) -> Option<Use> {
         ("POST", "me", ["checkMemberObjects"]) => Use::ReadRoles,
         ("GET", "policies", _) => Use::ReadPolicy,
         ("GET", "identity", _) => Use::ReadConditionalAccess,
+        ("GET", "groups", []) => Use::ReadGroups,
         ("GET", "directory", ["deletedItems", _]) => Use::ReadDeleted,
         // Restoring is taken to need what purging needs.
         ("DELETE", "directory", ["deletedItems", _]) | ("POST", "directory", ["deletedItems", _, "restore"]) => Use::Purge,
@@ -59,6 +60,7 @@ mod tests {
             ("GET", "/v1.0/servicePrincipals/1/appRoleAssignments"),
             ("GET", "/v1.0/policies/defaultAppManagementPolicy"),
             ("GET", "/v1.0/identity/conditionalAccess/policies"),
+            ("GET", "/v1.0/groups"),
         ]
         .map(|(method, path)| usage(&RequestTrace::new(method, path)).unwrap());
         assert_eq!(uses, Use::ALL);

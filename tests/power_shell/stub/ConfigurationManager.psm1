@@ -4,9 +4,20 @@
 
 $path = $env:CMG_STUB_STATE
 $calls = $env:CMG_STUB_CALLS
-# What the reference leaves open: 'null' and 'error' answer it so, anything else as a site would that knows.
+# What the reference leaves open: 'null' and 'error' answer it so. The other values are those of the table in real.rs, each
+# a way in which a site or a console is not as in a laboratory. Without one everything is answered as a site would that knows.
 $open = $env:CMG_STUB_OPEN
 $drives = @{}
+# Rows that were made and do not show while this process runs, by their ids.
+$late = @{}
+
+if ($open -eq 'otherDrive') {
+    # The console's last hierarchy, whose site has the same code.
+    $drives['P01'] = [pscustomobject]@{ Name = 'P01'; Root = 'other.fabrikam.com' }
+}
+if ($open -eq 'driveError') {
+    Write-Error -Message "Attempting to perform the InitializeDefaultDrives operation on the 'CMSite' provider failed."
+}
 
 function Write-Call($Name) { if ($calls) { Add-Content -LiteralPath $calls -Value $Name } }
 
@@ -16,6 +27,12 @@ function Read-State {
 }
 
 function Save-State($State) { Export-Clixml -LiteralPath $path -InputObject $State -Depth 6 }
+
+function Add-Late($Row, $Name) { if ($open -eq $Name) { $script:late[[string]$Row.ID] = $true } }
+
+function Select-Shown($Rows) {
+    foreach ($row in $Rows) { if (-not $script:late.ContainsKey([string]$row.ID)) { $row } }
+}
 
 function New-Row($State) { $id = $State.next; $State.next = $id + 1; $id }
 
@@ -47,7 +64,8 @@ function Get-CMSite {
     [CmdletBinding()]
     param([string] $SiteCode, [string] $Name, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling)
     Write-Call 'Get-CMSite'
-    [pscustomobject]@{ SiteCode = $SiteCode; Version = '5.00.9128.1000'; ReportingSiteCode = '' }
+    $above = if ($open -eq 'child') { 'CAS' } else { '' }
+    [pscustomobject]@{ SiteCode = $SiteCode; Version = '5.00.9128.1000'; ReportingSiteCode = $above }
 }
 
 function Get-CMServiceConnectionPoint {
@@ -68,7 +86,7 @@ function Get-CMAADApplication {
         [string] $TenantId, [string] $TenantName, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling
     )
     Write-Call 'Get-CMAADApplication'
-    foreach ($row in (Read-State).apps) {
+    foreach ($row in (Select-Shown -Rows (Read-State).apps)) {
         if (-not $ClientId -or $row.ClientID -eq $ClientId) { [pscustomobject]$row }
     }
 }
@@ -84,8 +102,16 @@ function Get-CMAzureService {
     [CmdletBinding()]
     param([int] $Id, [string] $Name, [switch] $DisableWildcardHandling, [switch] $ForceWildcardHandling)
     Write-Call 'Get-CMAzureService'
-    foreach ($row in (Read-State).services) {
-        if (-not $Id -or $row.ID -eq $Id) { [pscustomobject]$row }
+    $state = Read-State
+    foreach ($row in (Select-Shown -Rows $state.services)) {
+        $shown = [pscustomobject]$row
+        if ($open -eq 'webAppsNull') { $shown.AssociatedAADWebApplications = $null }
+        if (-not $Id -or $row.ID -eq $Id) { $shown }
+    }
+    if ($open -eq 'otherService' -and (-not $Id -or $Id -eq 4242)) {
+        # As Administration Service Management: of another type, with the same web app.
+        $apps = @($state.apps | Where-Object { -not $_.IsClientApp } | ForEach-Object { $_.ID })
+        [pscustomobject]@{ ID = 4242; Name = 'Administration Service'; Description = ''; ServiceType = 3; AssociatedAADWebApplications = $apps }
     }
 }
 
@@ -103,6 +129,14 @@ function Invoke-CMWmiQuery {
     if ($Query -like '*SMS_AzureEnvironments*') {
         [pscustomobject]@{ ID = 1; EnvironmentName = 'AzurePublicCloud' }
         [pscustomobject]@{ ID = 2; EnvironmentName = 'AzureUSGovernmentCloud' }
+    }
+    if ($Query -like '*SMS_AzureService') {
+        # A gateway: of the first connection, of another one, or without the property that says which.
+        $id = if ($state.services.Count -gt 0) { $state.services[0].ID } else { 0 }
+        if ($open -eq 'gatewayError') { throw 'the gateways cannot be read' }
+        if ($open -eq 'gatewayUses') { [pscustomobject]@{ Name = 'GraniteFalls'; AzureCloudServiceId = $id } }
+        if ($open -eq 'gatewayElsewhere') { [pscustomobject]@{ Name = 'GraniteFalls'; AzureCloudServiceId = $id + 1000 } }
+        if ($open -eq 'gatewayUntold') { [pscustomobject]@{ Name = 'GraniteFalls' } }
     }
     if ($Query -like '*SMS_AAD_Tenant_Ex*') { foreach ($row in $state.tenants) { [pscustomobject]$row } }
     if ($Query -like '*SMS_AAD_Discovery_Settings*') { foreach ($row in $state.settings) { [pscustomobject]$row } }
@@ -123,6 +157,10 @@ function Import-CMAADServerApplication {
     Write-Call 'Import-CMAADServerApplication'
     $plain = (New-Object -TypeName System.Net.NetworkCredential -ArgumentList '', $SecretKey).Password
     if ($plain -cne ('canary-7Q~' + [char]0xfc)) { throw 'the secret did not arrive as it was' }
+    if ($open -eq 'innerError') {
+        $inner = New-Object -TypeName System.Exception -ArgumentList 'the SMS Provider says: access denied'
+        throw (New-Object -TypeName System.InvalidOperationException -ArgumentList 'the operation has failed', $inner)
+    }
     $state = Read-State
     $held = @($state.tenants | Where-Object { $_.TenantID -eq $TenantId })
     if ($held.Count -gt 0) {
@@ -136,8 +174,14 @@ function Import-CMAADServerApplication {
         ID = (New-Row $state); ClientID = $ClientId; Name = $AppName; TenantID = $tenant; IsClientApp = $false
         IdentifierUri = $AppIdUri.OriginalString; SecretKeyExpiry = $SecretKeyExpiry
     }
+    if ($open -eq 'differently') {
+        # As where a site stores the URI in its normal form, and the end of the secret as a day of its own time zone.
+        $row.IdentifierUri = $AppIdUri.OriginalString + '/'
+        $row.SecretKeyExpiry = $SecretKeyExpiry.AddDays(-2)
+    }
     $state.apps += $row
     Save-State $state
+    Add-Late -Row $row -Name 'lateServer'
     [pscustomobject]$row
 }
 
@@ -154,6 +198,7 @@ function Import-CMAADClientApplication {
     $row = @{ ID = (New-Row $state); ClientID = $ClientId; Name = $AppName; TenantID = $ServerApp.TenantID; IsClientApp = $true }
     $state.apps += $row
     Save-State $state
+    Add-Late -Row $row -Name 'lateClient'
     [pscustomobject]$row
 }
 
@@ -171,6 +216,7 @@ function New-CMCloudManagementAzureService {
     $row = @{ ID = (New-Row $state); Name = $Name; Description = $Description; ServiceType = 1; AssociatedAADWebApplications = @($ServerApp.ID) }
     $state.services += $row
     Save-State $state
+    Add-Late -Row $row -Name 'lateConnection'
     [pscustomobject]$row
 }
 
