@@ -68,6 +68,7 @@ fn the_checked_in_english_catalogue_is_the_one_that_texts_are_made_from() {
 
 #[test]
 fn every_golden_file_is_valid() {
+    assert_valid("Catalogue", &golden(include_str!("../golden/catalogue.de.json")));
     assert_valid("ConnectionDraft", &golden(include_str!("../golden/draft.json")));
     assert_valid("PlanDocument", &golden(include_str!("../golden/plan.json")));
     assert_valid("Preflight", &golden(include_str!("../golden/preflight.json")));

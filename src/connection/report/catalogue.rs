@@ -299,6 +299,10 @@ mod tests {
     use super::*;
     use crate::connection::report::step_error::StepError;
 
+    fn german() -> Catalogue {
+        serde_json::from_str(include_str!("../../../tests/golden/catalogue.de.json")).unwrap()
+    }
+
     fn findings() -> Vec<Finding> {
         serde_json::from_str(include_str!("../../../tests/golden/findings.json")).unwrap()
     }
@@ -323,6 +327,29 @@ mod tests {
             assert_eq!(words.help, violation.help());
         }
         assert!(english.faults().is_empty(), "{:?}", english.faults());
+    }
+
+    #[test]
+    fn a_german_catalogue_is_whole_and_leaves_nothing_in_english() {
+        let german = german();
+        assert_eq!(german.faults(), Vec::<String>::new());
+        for finding in findings() {
+            let words = german.finding(&finding);
+            assert_ne!(words.message, finding.message());
+            assert!(!words.message.contains("${"), "{}", words.message);
+        }
+        for violation in violations() {
+            let words = german.violation(&violation);
+            assert!(words.message.contains("erwartet wird "), "{}", words.message);
+            assert!(!words.message.contains("${"), "{}", words.message);
+        }
+        for (step, title) in &german.steps {
+            assert_ne!(title, step.title());
+        }
+        let step = Finding::warning(FindingCode::StepNotDone).with("step", Step::ImportTenant);
+        assert!(german.finding(&step).message.contains(german.step(Step::ImportTenant)));
+        let app = Finding::warning(FindingCode::ServicePrincipalMissing).with("app", "client");
+        assert!(german.finding(&app).message.starts_with("Die Client-App "));
     }
 
     #[test]
