@@ -7,11 +7,11 @@ mod support;
 use std::collections::BTreeSet;
 
 use cmg_onboarding::{
-    ConnectionSpec, Event, OnboardingError, Outcome, Report,
-    connection::{Problem, SignInSummary},
+    ConnectionSpec, Diagnostic, Event, OnboardingError, Outcome, Preflight, Report,
+    connection::{PlanDocument, Problem, SignInSummary, review::Review},
     directory::{AppManagementPolicy, SignedIn, Tenant},
     site::SiteInfo,
-    spec::by_hand::ByHand,
+    spec::{ConnectionDraft, by_hand::ByHand},
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde::{Serialize, de::DeserializeOwned};
@@ -95,6 +95,29 @@ async fn what_a_preflight_shows_comes_in_as_it_went_out() {
     assert_comes_back::<SignedIn>(preflight.signed_in().unwrap());
     assert_comes_back::<Tenant>(preflight.tenant().unwrap());
     assert_comes_back::<SiteInfo>(preflight.site().unwrap());
+    let json = assert_comes_back::<Preflight>(&preflight);
+    assert_golden::<Preflight>(include_str!("golden/preflight.json"), &json);
+
+    let read: Preflight = serde_json::from_value(json).unwrap();
+    assert!(
+        preflight.is_clear() && !read.is_clear(),
+        "a plan is made of what tenant and site say now"
+    );
+    let refused = read.into_plan().unwrap_err();
+    assert_eq!(refused.to_string(), "this preflight has no plan");
+    assert!(refused.help().contains("another preflight"));
+}
+
+#[tokio::test]
+async fn a_plan_and_its_review_come_in_as_they_went_out() {
+    let plan = connection(spec_with_discovery(), &EmulatedTenant::new(), &EmulatedSite::new())
+        .plan(|_| ())
+        .await
+        .unwrap();
+    let json = assert_comes_back::<PlanDocument>(plan.document());
+    assert_golden::<PlanDocument>(include_str!("golden/plan.json"), &json);
+    let json = assert_comes_back::<Review>(&plan.review());
+    assert_golden::<Review>(include_str!("golden/review.json"), &json);
 }
 
 #[tokio::test]
@@ -113,4 +136,9 @@ fn steps_for_people_and_specifications_come_in_as_they_went_out() {
     assert_golden::<ByHand>(include_str!("golden/by_hand.json"), &json);
     let json = assert_comes_back::<ConnectionSpec>(&spec_with_discovery());
     assert_golden::<ConnectionSpec>(include_str!("golden/specification.json"), &json);
+    let mut draft = ConnectionDraft::default();
+    draft.set("name", "Contoso CMG");
+    draft.set("serverApp.create.name", "");
+    let json = assert_comes_back::<ConnectionDraft>(&draft);
+    assert_golden::<ConnectionDraft>(include_str!("golden/draft.json"), &json);
 }

@@ -119,6 +119,7 @@ pub use plan::{
 pub use preflight::Preflight;
 pub use report::{
     blocked::Blocked,
+    catalogue::{Catalogue, Wording},
     check::Check,
     check_status::CheckStatus,
     error::{ApplyError, OnboardingError, ReadError},

@@ -1,6 +1,6 @@
 //! What preflight found: everything that can go wrong later, checked beforehand.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     connection::{
@@ -15,6 +15,9 @@ use crate::{
 };
 
 /// What preflight found: who is signed in, where, and everything worth knowing before anything is written.
+///
+/// It reads and writes JSON. One that was read has no plan, since a plan is made of what tenant and site say now: ask for
+/// another preflight.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -35,26 +38,34 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Preflight {
+    /// The version of this form, 1.
+    #[serde(default = "current_version")]
+    version: u32,
     /// Who is signed in.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     signed_in: Option<SignedIn>,
     /// The tenant, whose name the wizard shows after signing in.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     tenant: Option<Tenant>,
     /// What the wizard's page shows after signing in.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     sign_in: Option<SignInSummary>,
     /// The site.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     site: Option<SiteInfo>,
     /// Every finding, the gravest first.
     findings: Vec<Finding>,
     #[serde(skip)]
     plan: Option<Plan>,
+}
+
+/// The version of the form that this version of the crate writes.
+const fn current_version() -> u32 {
+    1
 }
 
 impl Preflight {
@@ -66,6 +77,7 @@ impl Preflight {
             SignInSummary::new(connection.spec().environment(), directory, &needed)
         });
         Self {
+            version: current_version(),
             signed_in: directory
                 .map(|directory| &directory.signed_in)
                 .or_else(|| snapshot.unusable_token.as_ref().map(|token| &token.signed_in))
@@ -110,7 +122,7 @@ impl Preflight {
         &self.findings
     }
 
-    /// Whether a plan can be made: no finding stands in the way.
+    /// Whether a plan can be made: no finding stands in the way. False if it was read from JSON.
     #[must_use]
     pub fn is_clear(&self) -> bool {
         self.plan.is_some() && !Blocked::is_blocked(&self.findings)
@@ -121,7 +133,7 @@ impl Preflight {
     ///
     /// # Errors
     ///
-    /// With the findings, if one of them is a blocker.
+    /// With the findings, if one of them is a blocker, or if this was read from JSON and has no plan.
     pub fn into_plan(self) -> Result<Plan, Blocked> {
         let is_clear = self.is_clear();
         match self.plan {

@@ -52,8 +52,30 @@ pub enum RefusalReason {
 }
 
 impl RefusalReason {
+    /// Every reason.
+    pub const ALL: &'static [Self] = &[
+        Self::TokenRejected,
+        Self::ClaimsChallenge,
+        Self::PermissionMissing,
+        Self::QuotaExceeded,
+        Self::UriNotOnVerifiedDomain,
+        Self::UriBlockedByPolicy,
+        Self::UriInUse,
+        Self::UniqueNameInUse,
+        Self::SecretsForbidden,
+        Self::SecretLifetimeTooLong,
+        Self::NotFound,
+        Self::ReferenceNotFound,
+        Self::AlreadyExists,
+        Self::ConcurrentChange,
+        Self::Throttled,
+        Self::ServiceUnavailable,
+        Self::Redirected,
+        Self::Other,
+    ];
+
     /// The code of an error with this reason: its name in JSON, but for the one that says nothing.
-    const fn code(self) -> &'static str {
+    pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::TokenRejected => "tokenRejected",
             Self::ClaimsChallenge => "claimsChallenge",

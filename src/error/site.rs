@@ -24,6 +24,30 @@ pub enum SiteRefusalReason {
     Other,
 }
 
+impl SiteRefusalReason {
+    /// Every reason.
+    pub const ALL: &'static [Self] = &[
+        Self::NotSignedIn,
+        Self::RightsMissing,
+        Self::NotFound,
+        Self::ProviderFailed,
+        Self::Throttled,
+        Self::Other,
+    ];
+
+    /// The code of an error with this reason.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "siteNotSignedIn",
+            Self::RightsMissing => "siteRightsMissing",
+            Self::NotFound => "siteNotFound",
+            Self::ProviderFailed => "siteProviderFailed",
+            Self::Throttled => "siteThrottled",
+            Self::Other => "siteRefused",
+        }
+    }
+}
+
 /// The site refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the site refused to {operation}: {message}")]
@@ -86,14 +110,7 @@ impl SiteRefused {
 
 impl Diagnostic for SiteRefused {
     fn code(&self) -> &'static str {
-        match self.reason {
-            SiteRefusalReason::NotSignedIn => "siteNotSignedIn",
-            SiteRefusalReason::RightsMissing => "siteRightsMissing",
-            SiteRefusalReason::NotFound => "siteNotFound",
-            SiteRefusalReason::ProviderFailed => "siteProviderFailed",
-            SiteRefusalReason::Throttled => "siteThrottled",
-            SiteRefusalReason::Other => "siteRefused",
-        }
+        self.reason.code()
     }
 
     fn help(&self) -> Cow<'_, str> {

@@ -3,6 +3,9 @@
 #[doc = include_str!("command_line.md")]
 pub mod command_line {}
 
+#[doc = include_str!("front_ends.md")]
+pub mod front_ends {}
+
 #[doc = include_str!("http.md")]
 pub mod http {}
 

@@ -23,10 +23,10 @@ mod table;
 pub use role::DirectoryRole;
 pub use table::{Requirement, Use, WithoutRole};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How a permission is held. The two are granted apart, and one request may take different ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum PermissionType {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     AnyOf,
@@ -13,7 +13,7 @@ use super::{
 };
 
 /// One kind of request that this job makes of Microsoft Graph. Writes stand before reads. The name in JSON is stable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -59,7 +59,7 @@ pub enum Use {
 }
 
 /// Who may do it without any directory role, if the permissions suffice. It matters for people only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -75,6 +75,8 @@ pub enum WithoutRole {
 }
 
 /// What one use takes.
+///
+/// It is read back by its use, and the rest is what the table of this version says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -95,6 +97,19 @@ pub struct Requirement {
     pub source: &'static str,
     /// Whether the source says all of it. If not, the sets hold what is known to suffice, and more may.
     pub is_documented: bool,
+}
+
+/// The field by which a requirement is read back.
+#[derive(Deserialize)]
+struct OfUse {
+    #[serde(rename = "use")]
+    usage: Use,
+}
+
+impl<'de> Deserialize<'de> for Requirement {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        OfUse::deserialize(deserializer).map(|read| read.usage.requirement())
+    }
 }
 
 const READ_WRITE: &str = "Application.ReadWrite.All";

@@ -18,8 +18,8 @@ pub(crate) use text::{Day, Moment, with_secret_key};
 
 use crate::{
     connection::{
-        Check, ConnectionView, ConnectionsView, Event, Expiry, Finding, Inventory, NextStep, Outcome, PlanDocument, Preflight, Problem,
-        Report, SignInSummary, Verification, review::Review,
+        Catalogue, Check, ConnectionView, ConnectionsView, Event, Expiry, Finding, Inventory, NextStep, Outcome, PlanDocument, Preflight,
+        Problem, Report, SignInSummary, Verification, review::Review,
     },
     site::{KnownApp, SiteSnapshot},
     spec::{ConnectionDraft, ConnectionSpec, InvalidSpec, by_hand::ByHand},
@@ -38,6 +38,7 @@ macro_rules! kinds {
 
 kinds![
     ByHand,
+    Catalogue,
     Check,
     ConnectionDraft,
     ConnectionSpec,

@@ -10,7 +10,7 @@ mod client_app;
 mod connection;
 mod discovery;
 mod draft;
-mod english;
+pub(crate) mod english;
 mod existing_app;
 mod field_input;
 mod imported_server_app;
@@ -20,7 +20,7 @@ mod schedule;
 mod secret_validity;
 mod server_app;
 mod server_app_draft;
-mod switch;
+pub(crate) mod switch;
 mod violation_code;
 mod violations;
 

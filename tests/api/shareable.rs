@@ -75,6 +75,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::AzureServicesConnectionBuilder>();
     is_shareable::<cmg_onboarding::connection::Blocked>();
     is_shareable::<cmg_onboarding::connection::Cancel>();
+    is_shareable::<cmg_onboarding::connection::Catalogue>();
     is_shareable::<cmg_onboarding::connection::Change>();
     is_shareable::<cmg_onboarding::connection::Check>();
     is_shareable::<cmg_onboarding::connection::CheckStatus>();
@@ -135,6 +136,7 @@ pub(crate) fn every_public_type() {
     is_shareable::<cmg_onboarding::connection::ViewOptions>();
     is_shareable::<cmg_onboarding::connection::WatchedApp>();
     is_shareable::<cmg_onboarding::connection::When>();
+    is_shareable::<cmg_onboarding::connection::Wording>();
     is_shareable::<cmg_onboarding::connection::Written>();
     is_shareable::<cmg_onboarding::connection::review::CallerNeeds>();
     is_shareable::<cmg_onboarding::connection::review::ConsentState>();

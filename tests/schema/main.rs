@@ -4,11 +4,12 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+mod typescript;
 mod validator;
 
 use std::{env, fs, path::Path};
 
-use cmg_onboarding::{OnboardingError, directory::AppManagementPolicy, schema, spec::ConnectionDraft};
+use cmg_onboarding::{OnboardingError, connection::Catalogue, directory::AppManagementPolicy, schema, spec::ConnectionDraft};
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -52,7 +53,26 @@ fn the_checked_in_schema_is_what_the_types_say() {
 }
 
 #[test]
+fn the_checked_in_declarations_for_typescript_are_those_of_the_schema() {
+    assert_checked_in("cmg-onboarding.d.ts", &typescript::declarations(&schema::document()));
+}
+
+#[test]
+fn the_checked_in_english_catalogue_is_the_one_that_texts_are_made_from() {
+    let english = Catalogue::english();
+    assert_valid("Catalogue", &english);
+    let text = serde_json::to_string_pretty(&english).unwrap();
+    assert_checked_in("catalogue.en.json", &format!("{text}\n"));
+    assert_eq!(serde_json::from_str::<Catalogue>(&text).unwrap(), english);
+}
+
+#[test]
 fn every_golden_file_is_valid() {
+    assert_valid("Catalogue", &golden(include_str!("../golden/catalogue.de.json")));
+    assert_valid("ConnectionDraft", &golden(include_str!("../golden/draft.json")));
+    assert_valid("PlanDocument", &golden(include_str!("../golden/plan.json")));
+    assert_valid("Preflight", &golden(include_str!("../golden/preflight.json")));
+    assert_valid("Review", &golden(include_str!("../golden/review.json")));
     assert_valid("ByHand", &golden(include_str!("../golden/by_hand.json")));
     assert_valid("Check", &golden(include_str!("../golden/check.json")));
     assert_valid("ConnectionView", &golden(include_str!("../golden/connection_view.json")));

@@ -32,7 +32,7 @@ mod left_behind;
 mod permissions;
 mod text;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
@@ -66,7 +66,7 @@ const DISCOVERY: &str = "https://learn.microsoft.com/intune/configmgr/core/serve
 const AZURE_SERVICES: &str = "https://learn.microsoft.com/intune/configmgr/core/servers/deploy/configure/azure-services-wizard";
 
 /// Everything that a review board asks about a plan, as data. It prints as plain text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -97,7 +97,7 @@ pub struct Review {
 }
 
 /// A name and its value, both for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -109,7 +109,7 @@ pub struct Detail {
 }
 
 /// One object that a plan makes, changes or removes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -127,7 +127,7 @@ pub struct ReviewedChange {
 }
 
 /// One permission of one of the two apps.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -137,7 +137,7 @@ pub struct ReviewedPermission {
     /// Its name.
     pub name: String,
     /// Its id; `None` if the plan does not name it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<PermissionId>,
     /// Delegated, so used on behalf of a user, or used by the app itself.
     pub kind: PermissionType,
@@ -152,7 +152,7 @@ pub struct ReviewedPermission {
 }
 
 /// Who consents to a permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -166,7 +166,7 @@ pub enum ConsentState {
 }
 
 /// Something that stays after a removal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -176,12 +176,12 @@ pub struct LeftBehind {
     /// Why it stays, or how it is removed.
     pub why: String,
     /// Microsoft's page, if it is the product that leaves it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
 
 /// A usual tenant check that will flag what the plan makes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -193,17 +193,17 @@ pub struct TenantCheck {
     /// What in this plan it flags.
     pub flags: String,
     /// Why the product needs that; `None` if it does not, or if no source says.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needed_for: Option<String>,
     /// What can be done about it; `None` if nothing can.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
     /// Where the check is described.
     pub source: String,
 }
 
 /// What carrying out a plan takes of the caller.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

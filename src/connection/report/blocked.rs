@@ -12,7 +12,7 @@ use crate::{
 /// At least one finding stands in the way of the plan. Nothing has been written.
 #[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[error("preflight found {} in the way: {}", count(.findings), codes(.findings))]
+#[error("{}", summary(.findings))]
 pub struct Blocked {
     findings: Vec<Finding>,
 }
@@ -45,6 +45,9 @@ impl Diagnostic for Blocked {
     }
 
     fn help(&self) -> Cow<'_, str> {
+        if self.blockers().next().is_none() {
+            return "Ask for another preflight: one that was read from a document has no plan.".into();
+        }
         let lines: Vec<String> = self
             .blockers()
             .map(|finding| format!("{} {}", finding.message(), finding.remedy()))
@@ -55,6 +58,14 @@ impl Diagnostic for Blocked {
 
 fn blockers(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     findings.iter().filter(|finding| finding.severity() == Severity::Blocker)
+}
+
+fn summary(findings: &[Finding]) -> String {
+    if Blocked::is_blocked(findings) {
+        format!("preflight found {} in the way: {}", count(findings), codes(findings))
+    } else {
+        "this preflight has no plan".to_owned()
+    }
 }
 
 fn count(findings: &[Finding]) -> String {

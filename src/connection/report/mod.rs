@@ -6,6 +6,7 @@
 //! No type here serialises a secret.
 
 pub(crate) mod blocked;
+pub(crate) mod catalogue;
 pub(crate) mod check;
 pub(crate) mod check_status;
 pub(crate) mod consent_links;
