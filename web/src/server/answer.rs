@@ -112,6 +112,10 @@ pub(super) async fn body<T: DeserializeOwned>(request: Request<Body>) -> Result<
         return Err(ServiceError::ContentTypeWrong.into());
     }
     let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+    // The reader would take the list of a form's values for the form.
+    if text.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ServiceError::BodyUnreadable.into());
+    }
     serde_json::from_slice(text).map_err(|_| ServiceError::BodyUnreadable.into())
 }
 

@@ -69,6 +69,12 @@ impl Service {
         }
     }
 
+    /// Ends every job at once, as the end of the process does. What a run has written stays; the next plan finds it. A host that
+    /// wants runs to end with a report cancels them first.
+    pub fn stop(&self) {
+        lock(&self.0.sessions).values().for_each(|live| live.kill());
+    }
+
     pub(super) fn place(&self, user: &User) -> Place {
         (self.0.place)(user)
     }

@@ -40,7 +40,12 @@ pub(crate) async fn start(arguments: &Arguments) -> Result<Emulated, Ending> {
 }
 
 fn fault() -> SiteError {
-    SiteRefused::new(SiteRefusalReason::Other, "the emulated site fails once, as --emulated-fault asks").into()
+    let refused = SiteRefused::new(
+        "CreateConnection",
+        "the emulated site fails once, as --emulated-fault asks",
+        "Run the same again.",
+    );
+    refused.because(SiteRefusalReason::ProviderFailed).into()
 }
 
 impl Emulated {
