@@ -111,6 +111,7 @@ impl<'de> Deserialize<'de> for CloudEnvironment {
 /// assert_eq!(endpoints.graph().host_str(), Some("graph.microsoft.us"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CloudEndpoints {
     environment: CloudEnvironment,

@@ -23,6 +23,8 @@ pub mod ids;
 pub mod manual;
 mod paper;
 pub mod permissions;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod secret;
 pub mod site;
 pub mod spec;

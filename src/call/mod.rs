@@ -140,6 +140,7 @@ impl CallEvents {
 
 /// One attempt failed and will be repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Retry {
@@ -149,6 +150,7 @@ pub struct Retry {
     pub attempt: u32,
     /// The wait before the next one.
     #[serde(rename = "delayMilliseconds", with = "milliseconds")]
+    #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub delay: Duration,
     /// Why.
     pub reason: RetryReason,
@@ -169,6 +171,7 @@ impl Retry {
 
 /// Why an attempt is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum RetryReason {

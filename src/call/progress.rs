@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The row id that a site gives to a tenant, an application or a connection. Large numbers are usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct SiteRowId(pub i64);
 
@@ -19,6 +20,7 @@ impl fmt::Display for SiteRowId {
 
 /// A thing in the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum SiteItem {
@@ -48,6 +50,7 @@ impl fmt::Display for SiteItem {
 
 /// What became of a thing in the site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum SiteAction {
@@ -63,6 +66,7 @@ pub enum SiteAction {
 
 /// One piece of progress: an item is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteProgress {

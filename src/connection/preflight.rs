@@ -36,16 +36,22 @@ use crate::{
 /// # }
 /// ```
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Preflight {
+    /// Who is signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     signed_in: Option<SignedIn>,
+    /// The tenant, whose name the wizard shows after signing in.
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant: Option<Tenant>,
+    /// What the wizard's page shows after signing in.
     #[serde(skip_serializing_if = "Option::is_none")]
     sign_in: Option<SignInSummary>,
+    /// The site.
     #[serde(skip_serializing_if = "Option::is_none")]
     site: Option<SiteInfo>,
+    /// Every finding, the gravest first.
     findings: Vec<Finding>,
     #[serde(skip)]
     plan: Option<Plan>,

@@ -49,6 +49,7 @@ impl NewApplication {
 
 /// A secret to be created. Its text is the service's choice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewPassword {
@@ -56,6 +57,7 @@ pub struct NewPassword {
     pub display_name: String,
     /// The end of its validity.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub end_date_time: OffsetDateTime,
 }
 

@@ -8,6 +8,7 @@ use crate::ids::{ApplicationId, ServicePrincipalId};
 ///
 /// Source: `conditionalAccessPolicy` and `conditionalAccessApplications`. Which people it is for is not read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ConditionalAccessPolicy {

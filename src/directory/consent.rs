@@ -8,6 +8,7 @@ use crate::ids::{ApplicationId, PermissionGrantId, PermissionId, RoleAssignmentI
 
 /// The local side of an application in a tenant (*Enterprise application*). Consent is given to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ServicePrincipal {
@@ -103,6 +104,7 @@ impl PermissionGrant {
 
 /// An application permission to be given to a service principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewRoleAssignment {

@@ -7,6 +7,7 @@ use crate::ids::{ApplicationId, DirectoryObjectId, RoleTemplateId, TenantId};
 
 /// Who acts on the directory, as far as the token tells. Every field may be unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SignedIn {
@@ -32,11 +33,13 @@ pub struct SignedIn {
     pub directory_roles: Option<Vec<RoleTemplateId>>,
     /// The end of the token's validity.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
     pub expires_on: Option<OffsetDateTime>,
 }
 
 /// The tenant that the token belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Tenant {
@@ -77,6 +80,7 @@ impl Tenant {
 
 /// A domain that a tenant has proven to be its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VerifiedDomain {
@@ -104,6 +108,7 @@ impl VerifiedDomain {
 ///
 /// Source: `tenantAppManagementPolicy`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppManagementPolicy {
@@ -111,6 +116,7 @@ pub struct AppManagementPolicy {
     pub secrets_forbidden: bool,
     /// The longest validity of a secret (`passwordLifetime`).
     #[serde(with = "whole_seconds", rename = "longestSecretSeconds")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
     pub longest_secret: Option<Duration>,
     /// App ID URIs must contain a verified domain, the tenant id or the app id (`uriAdditionWithoutUniqueTenantIdentifier`).
     pub uris_need_an_owner: bool,

@@ -10,6 +10,7 @@ use crate::ids::{ApplicationId, PermissionId};
 
 /// The properties of an app registration (`application`) that this job reads and writes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ApplicationProperties {
@@ -55,6 +56,7 @@ pub struct ApplicationProperties {
 ///
 /// Source: `servicePrincipalLockConfiguration` in Microsoft Graph v1.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ServicePrincipalLockConfiguration {
@@ -77,6 +79,7 @@ impl ServicePrincipalLockConfiguration {
 
 /// Settings of the *Web* platform.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct WebApplication {
@@ -93,6 +96,7 @@ pub struct WebApplication {
 
 /// Which tokens the authorization endpoint may issue directly.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ImplicitGrantSettings {
@@ -106,6 +110,7 @@ pub struct ImplicitGrantSettings {
 
 /// Settings of the *Mobile and desktop applications* platform.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct PublicClientApplication {
@@ -116,6 +121,7 @@ pub struct PublicClientApplication {
 
 /// *Expose an API*.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ApiApplication {
@@ -129,6 +135,7 @@ pub struct ApiApplication {
 
 /// One delegated permission that an app offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PermissionScope {
@@ -176,6 +183,7 @@ impl PermissionScope {
 
 /// The permissions an app is configured to ask of one other app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RequiredResourceAccess {
@@ -199,6 +207,7 @@ impl RequiredResourceAccess {
 
 /// One configured permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ResourceAccess {
     /// The permission's id.
@@ -230,6 +239,7 @@ impl ResourceAccess {
 
 /// Delegated or application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum PermissionKind {
     /// A delegated permission.

@@ -9,6 +9,7 @@ use crate::{permissions::Use, text::excerpt};
 
 /// Why the directory refused, as far as code and details tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum RefusalReason {
@@ -149,6 +150,7 @@ impl RefusalReason {
 /// It decides what a run does next: what has no effect may be sent again, and of anything else the run looks first what
 /// became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Effect {
@@ -160,6 +162,7 @@ pub enum Effect {
 
 /// One entry of an error's `details`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RefusedDetail {
     /// The detail's code.

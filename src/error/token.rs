@@ -103,6 +103,7 @@ impl TokenFailure {
 /// Source: *Microsoft Entra authentication and authorization error codes*. It never holds the service's free text, which
 /// may repeat what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct SignInRefusal {

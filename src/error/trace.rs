@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One request as both sides know it. Microsoft's support asks for these ids and the date.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct RequestTrace {

@@ -27,6 +27,7 @@ use serde::Serialize;
 
 /// How a permission is held. The two are granted apart, and one request may take different ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum PermissionType {
     /// A person is signed in: `scp` in the token. The person's directory roles limit it.

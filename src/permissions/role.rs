@@ -15,6 +15,7 @@ use crate::ids::{
 
 /// A directory role of Microsoft Entra. Source: *Microsoft Entra built-in roles*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum DirectoryRole {

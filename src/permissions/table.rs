@@ -14,6 +14,7 @@ use super::{
 
 /// One kind of request that this job makes of Microsoft Graph. Writes stand before reads. The name in JSON is stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Use {
@@ -57,6 +58,7 @@ pub enum Use {
 
 /// Who may do it without any directory role, if the permissions suffice. It matters for people only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum WithoutRole {
@@ -72,6 +74,7 @@ pub enum WithoutRole {
 
 /// What one use takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Requirement {

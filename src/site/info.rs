@@ -6,6 +6,7 @@ use super::{SiteIdentity, SiteRowId};
 
 /// The site itself. What an implementation cannot tell stays unknown, and a plan says so.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteInfo {
@@ -66,6 +67,7 @@ impl SiteInfo {
 
 /// Where in its hierarchy a site is (`SMS_Site.ReportingSiteCode`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum SiteHierarchy {
@@ -103,6 +105,7 @@ impl SiteHierarchy {
 
 /// A cloud management gateway that the site knows (`SMS_AzureService`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteGateway {

@@ -10,6 +10,7 @@ use crate::{
 
 /// One app that the site knows and that a [`ReusedApp`](crate::ReusedApp) can name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct KnownApp {

@@ -18,6 +18,7 @@ const TENANT_ATTACH: i64 = 5;
 
 /// Everything this job wants to know of a site, read in one go.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteSnapshot {
@@ -103,6 +104,7 @@ impl SiteSnapshot {
 
 /// A row that the site has and that could not be read, because of one of its properties.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UnreadRow {
@@ -129,6 +131,7 @@ impl UnreadRow {
 
 /// One row of the *Microsoft Entra tenants* node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteTenant {
@@ -166,6 +169,7 @@ impl SiteTenant {
 
 /// One application that the site knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteApplication {
@@ -184,17 +188,21 @@ pub struct SiteApplication {
     pub identifier_uri: Option<String>,
     /// When the secret of a server app expires, where set.
     #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
     pub secret_expiry: Option<OffsetDateTime>,
     /// When the app was created, where set. Since version 2409 the console renews no secret of an app older than 800
     /// days.
     #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
     pub created: Option<OffsetDateTime>,
     /// When the secret was made or stored (`SecretKeyCreationTime`), if it was read. Which of the two is not
     /// documented.
     #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
     pub secret_created: Option<OffsetDateTime>,
     /// When the row was changed last (`LastUpdateTime`), if it was read.
     #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
     pub updated: Option<OffsetDateTime>,
     /// The redirect URI that the site knows, where it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -231,6 +239,7 @@ impl SiteApplication {
 
 /// One Azure service connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteConnection {
@@ -289,6 +298,7 @@ impl SiteConnection {
 
 /// Discovery as the site has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteDiscovery {
@@ -312,9 +322,11 @@ pub struct SiteDiscovery {
     pub agent_type: Option<i64>,
     /// When everything was read last.
     #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
     pub last_full_sync: Option<OffsetDateTime>,
     /// When changes were read last.
     #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
     pub last_delta_sync: Option<OffsetDateTime>,
 }
 

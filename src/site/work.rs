@@ -162,6 +162,7 @@ impl ClientAppImport {
 /// A secret is removed from the directory only on the strength of this answer, so an implementation says what it knows
 /// and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum SecretHeld {
@@ -176,6 +177,7 @@ pub enum SecretHeld {
 
 /// The connection is there. `connection` is what the site itself says of it, read back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteOnboarded {
@@ -281,6 +283,7 @@ impl SiteRemoval {
 
 /// What was removed, and what the product cannot remove.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SiteRemoved {

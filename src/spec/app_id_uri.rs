@@ -46,6 +46,7 @@ const TEMPLATES: [&str; 2] = ["api://{tenantId}/{appId}", "api://{appId}"];
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct AppIdUri(String);
 

@@ -42,6 +42,7 @@ const WIZARD: &str = "https://learn.microsoft.com/intune/configmgr/core/clients/
 
 /// A connection as steps for people, as data. It prints as plain text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ByHand {
@@ -57,6 +58,8 @@ pub struct ByHand {
 
 /// A value that is known only on the way. It stands in braces wherever it is needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "ByHandPlaceholder"))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Placeholder {
@@ -68,6 +71,8 @@ pub struct Placeholder {
 
 /// One part of the work, at one place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "ByHandPart"))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Part {
@@ -87,6 +92,8 @@ pub struct Part {
 
 /// Which part of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "ByHandPartKind"))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum PartKind {
@@ -102,6 +109,8 @@ pub enum PartKind {
 
 /// One step on one page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "ByHandStep"))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Step {
@@ -115,6 +124,8 @@ pub struct Step {
 
 /// One field of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "ByHandField"))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Field {

@@ -14,6 +14,7 @@ use crate::ids::{ApplicationId, DirectoryObjectId};
 
 /// How the connection gets its client app: the three ways of the *Client App* dialog, and adopting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ClientApp {
@@ -74,9 +75,13 @@ impl ClientApp {
 /// # Ok::<(), cmg_onboarding::InvalidSpec>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["name"], "additionalProperties" = false)))]
 #[serde(rename_all = "camelCase")]
 pub struct ClientAppSpec {
+    /// The friendly name, 1 to 120 characters.
     name: String,
+    /// *Object ID* of each owner that the app registration gets when it is created.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     owners: Vec<DirectoryObjectId>,
 }
@@ -150,9 +155,13 @@ impl ClientAppSpecBuilder {
 /// # Ok::<(), cmg_onboarding::InvalidSpec>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("additionalProperties" = false)))]
 #[serde(rename_all = "camelCase")]
 pub struct ImportedClientApp {
+    /// *Application Name*, as the site is to show it.
     name: String,
+    /// *Client ID*: the *Application (client) ID* of the portal.
     client_id: ApplicationId,
 }
 

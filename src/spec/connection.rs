@@ -44,17 +44,27 @@ const FIELDS: [&str; 8] = [
 /// # Ok::<(), cmg_onboarding::InvalidSpec>(())
 /// ```
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["name", "serverApp", "clientApp"], "additionalProperties" = false)))]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionSpec {
+    /// *Name* of the connection in the site.
     name: String,
+    /// *Description* of the connection in the site.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    /// *Azure environment* of the tenant. Default: `AzurePublicCloud`.
     environment: CloudEnvironment,
+    /// What the app registrations are found by when the same specification is run again. Default: the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+    /// Whether both apps may issue ID tokens, which only older sites need. Default: no.
     issue_id_tokens: bool,
+    /// The web (server) app.
     server_app: ServerApp,
+    /// The native (client) app.
     client_app: ClientApp,
+    /// User and group discovery. Without it both stay as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     discovery: Option<DiscoverySpec>,
 }

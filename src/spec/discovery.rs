@@ -31,10 +31,13 @@ use super::{
 /// # Ok::<(), cmg_onboarding::InvalidSpec>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DiscoverySpec {
+    /// *Enable Microsoft Entra user Discovery*, or `"off"`.
     #[serde(skip_serializing_if = "Switch::is_left")]
     users: Switch<UserDiscovery>,
+    /// *Enable Microsoft Entra group Discovery*, or `"off"`.
     #[serde(skip_serializing_if = "Switch::is_left")]
     groups: Switch<GroupDiscovery>,
 }
@@ -87,6 +90,7 @@ impl<'de> Deserialize<'de> for DiscoverySpec {
 
 /// User discovery with its settings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UserDiscovery {
@@ -100,6 +104,7 @@ pub struct UserDiscovery {
 
 /// Group discovery with its settings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GroupDiscovery {

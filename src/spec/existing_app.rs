@@ -22,8 +22,11 @@ use crate::ids::ApplicationId;
 /// # Ok::<(), uuid::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["clientId"], "additionalProperties" = false)))]
 #[serde(rename_all = "camelCase")]
 pub struct ReusedApp {
+    /// *Client ID* of an app that the site knows.
     client_id: ApplicationId,
 }
 
@@ -56,14 +59,21 @@ impl ReusedApp {
 /// # Ok::<(), cmg_onboarding::InvalidSpec>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["clientId"], "additionalProperties" = false)))]
 #[serde(rename_all = "camelCase")]
 pub struct AdoptedServerApp {
+    /// *Application (client) ID*.
     client_id: ApplicationId,
+    /// *App ID URI*. Default: the first one that the app has, or `api://{tenantId}/ConfigMgrService`.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_id_uri: Option<AppIdUri>,
+    /// *Secret key validity period* of a secret that has to be made. Default: `oneYear`.
     secret_validity: SecretValidity,
+    /// Whether accounts of other tenants keep their access. Default: no.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     keep_sign_in_audience: bool,
+    /// Whether the version of its access tokens stays as it is. Default: no.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     keep_token_version: bool,
 }
@@ -197,9 +207,13 @@ impl From<AdoptedServerApp> for AdoptedServerAppBuilder {
 
 /// A client app that an administrator has registered by hand or with the console, to be adopted like an [`AdoptedServerApp`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["clientId"], "additionalProperties" = false)))]
 #[serde(rename_all = "camelCase")]
 pub struct AdoptedClientApp {
+    /// *Application (client) ID*.
     client_id: ApplicationId,
+    /// Whether accounts of other tenants keep their access. Default: no.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     keep_sign_in_audience: bool,
 }

@@ -37,16 +37,26 @@ use crate::{
 /// # Ok::<(), cmg_onboarding::InvalidSpec>(())
 /// ```
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_secret_key, extend("additionalProperties" = false)))]
 #[serde(rename_all = "camelCase")]
 pub struct ImportedServerApp {
+    /// *Microsoft Entra tenant name*.
     tenant_name: String,
+    /// *Microsoft Entra tenant ID*.
     tenant_id: TenantId,
+    /// *Application Name*, as the site is to show it.
     name: String,
+    /// *Client ID*: the *Application (client) ID* of the portal.
     client_id: ApplicationId,
     #[serde(skip_serializing)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     secret_key: ClientSecret,
+    /// *Secret Key Expiry*. A date as `2027-11-23` is read, too.
     #[serde(serialize_with = "as_rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     secret_key_expiry: OffsetDateTime,
+    /// *App ID URI*, exactly as it is registered.
     app_id_uri: AppIdUri,
 }
 

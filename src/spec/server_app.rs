@@ -22,6 +22,7 @@ const LONGEST_HOME_PAGE_URL: usize = 255;
 
 /// How the connection gets its server app: the three ways of the *Server App* dialog, and adopting.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ServerApp {
@@ -96,13 +97,20 @@ impl ServerApp {
 /// # Ok::<(), cmg_onboarding::InvalidSpec>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["name"], "additionalProperties" = false)))]
 #[serde(rename_all = "camelCase")]
 pub struct ServerAppSpec {
+    /// The friendly name, 1 to 120 characters.
     name: String,
+    /// *HomePage URL*. Default: `https://ConfigMgrService`.
     home_page_url: String,
+    /// *App ID URI*. Without it the plan takes `api://{tenantId}/ConfigMgrService`.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_id_uri: Option<AppIdUri>,
+    /// *Secret key validity period*. Default: `oneYear`.
     secret_validity: SecretValidity,
+    /// *Object ID* of each owner that the app registration gets when it is created.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     owners: Vec<DirectoryObjectId>,
 }

@@ -59,3 +59,19 @@ impl<T: Serialize> Serialize for Switch<T> {
         }
     }
 }
+
+#[cfg(feature = "schema")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Switch<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("SwitchOf{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let settings = generator.subschema_for::<T>();
+        schemars::json_schema!({ "anyOf": [{ "type": "string", "const": OFF }, settings] })
+    }
+}

@@ -8,6 +8,7 @@ use super::{app_id_uri::InvalidAppIdUri, schedule::InvalidSchedule, violations::
 ///
 /// Code, parameters and the given value together are the whole fact, and both texts of a violation are made from them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ViolationCode {

@@ -20,19 +20,27 @@ const LONGEST_GIVEN: usize = 80;
 /// Path, code, parameters and given value are the facts; message and help are made from them, in English. In JSON it is
 /// `{"path", "code", "parameters", "given", "message", "help"}`; it is read without the texts or the parameters, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", from = "WrittenViolation")]
 pub struct Violation {
+    /// Where the field is: `serverApp.create.appIdUri`. Empty for the document as a whole.
     path: String,
+    /// The rule that the field breaks.
     code: ViolationCode,
+    /// The values of the rule by their stable names, as each code documents them.
     parameters: Parameters,
+    /// The value that was given, shortened; left out if nothing was given, or if the value is a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     given: Option<String>,
+    /// What was given and what is expected instead.
     message: String,
+    /// What to do about it, and where the right value is found.
     help: String,
 }
 
 /// A violation as a document has it, which others may have written.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct WrittenViolation {
     path: String,
@@ -144,14 +152,17 @@ impl fmt::Display for Violation {
 /// assert_eq!(paths, ["name", "serverApp.create.name"]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "WrittenSpec")]
 #[error("{}", summary(.violations))]
 pub struct InvalidSpec {
+    /// Every violation, in the order of the fields. Never empty.
     violations: Vec<Violation>,
 }
 
 /// As a document has it, which others may have written.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct WrittenSpec {
     violations: Vec<Violation>,
 }

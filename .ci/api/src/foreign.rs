@@ -31,11 +31,15 @@ const ITEMS: [(&str, &str); 4] = [
 ];
 
 /// Traits of other crates that a public type may implement.
-const TRAITS: [(&str, &str); 4] = [
+const TRAITS: [(&str, &str); 5] = [
     ("serde_core::Serialize", "what front ends receive is written as JSON"),
     ("serde_core::Deserialize", "specifications and saved documents are read from JSON"),
     ("serde::Serialize", "as above, by its older home"),
     ("serde::Deserialize", "as above, by its older home"),
+    (
+        "schemars::JsonSchema",
+        "what front ends receive has a schema, behind the feature schema",
+    ),
 ];
 
 /// Where an item is named.

@@ -16,6 +16,7 @@ use crate::{
 /// Who is signed in, where, and whether that is enough. By names, so that it can be shown as it is: control
 /// characters and bidirectional formatting characters in names are spaces here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SignInSummary {

@@ -10,6 +10,7 @@ use crate::directory::{
 
 /// One property that is changed, of an app registration or of discovery in the site, with its old and its new value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PropertyChange {

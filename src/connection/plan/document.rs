@@ -38,6 +38,7 @@ const VERSION: u32 = 1;
 ///
 /// It prints as the wizard's Summary page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlanDocument {
@@ -78,6 +79,7 @@ pub struct PlanDocument {
     pub specification: String,
     /// When the plan was made.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub made_on: OffsetDateTime,
     /// Every change, in the order of the run.
     pub changes: Vec<Change>,
@@ -87,6 +89,7 @@ pub struct PlanDocument {
 
 /// The site that a plan is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedSite {

@@ -16,6 +16,7 @@ time::serde::format_description!(day, Date, "[year]-[month]-[day]");
 
 /// What exactly a change writes. References stand for what is known only while the plan runs. Never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Operation {
@@ -159,6 +160,7 @@ pub enum Operation {
         /// *Secret Key Expiry*, if the specification gives the secret. A secret that this run issues ends as its
         /// own change says.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
         secret_key_expiry: Option<OffsetDateTime>,
     },
     /// Gives the site another secret for a server app that it knows: the one that this run issues, or the
@@ -168,9 +170,11 @@ pub enum Operation {
         app: Reference<ApplicationId>,
         /// The day on which the secret ends that the site has, if the site tells it.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "day::option")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Day>"))]
         from: Option<Date>,
         /// The day on which the specification's secret ends; `None` if this run issues one.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "day::option")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Day>"))]
         to: Option<Date>,
         /// Whether the site cannot take it, so that a person types it into the console.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -231,6 +235,7 @@ pub enum Operation {
         /// Since when the site has shown the end of their successor, if the caller states it. `None` if the site tells it,
         /// and if nothing was ever using them.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
         shown_since: Option<OffsetDateTime>,
     },
     /// Removes the Azure service connection from the site.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is planned for a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum PlannedAction {

@@ -7,6 +7,7 @@ use crate::spec::SecretValidity;
 
 /// Until when a secret will be valid: a rule, since it counts from the moment of its issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedSecret {
@@ -15,6 +16,7 @@ pub struct PlannedSecret {
     /// The day of its end, were it issued when the plan is made. A secret that is added to others ends some
     /// days earlier, so that its end tells it from them.
     #[serde(with = "day")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Day"))]
     pub expires_about: Date,
     /// The longest validity, in seconds, that the tenant's policy allows; `None` if there is no limit, if the policy was
     /// not read, or if `validity` does not ask for it.

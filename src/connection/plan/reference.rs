@@ -6,6 +6,8 @@ use crate::connection::report::step::Step;
 
 /// Something that a change works on: there already, or made by an earlier change of the same plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "ReferenceTo{T}"))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Reference<T> {

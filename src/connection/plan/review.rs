@@ -67,6 +67,7 @@ const AZURE_SERVICES: &str = "https://learn.microsoft.com/intune/configmgr/core/
 
 /// Everything that a review board asks about a plan, as data. It prints as plain text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Review {
@@ -77,6 +78,7 @@ pub struct Review {
     pub verb: Verb,
     /// When the plan was made.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub made_on: OffsetDateTime,
     /// The settings, as the Summary page shows them: connection, tenant, apps, site.
     pub settings: Vec<Detail>,
@@ -96,6 +98,7 @@ pub struct Review {
 
 /// A name and its value, both for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Detail {
@@ -107,6 +110,7 @@ pub struct Detail {
 
 /// One object that a plan makes, changes or removes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReviewedChange {
@@ -124,6 +128,7 @@ pub struct ReviewedChange {
 
 /// One permission of one of the two apps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReviewedPermission {
@@ -148,6 +153,7 @@ pub struct ReviewedPermission {
 
 /// Who consents to a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ConsentState {
@@ -161,6 +167,7 @@ pub enum ConsentState {
 
 /// Something that stays after a removal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LeftBehind {
@@ -175,6 +182,7 @@ pub struct LeftBehind {
 
 /// A usual tenant check that will flag what the plan makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TenantCheck {
@@ -196,6 +204,7 @@ pub struct TenantCheck {
 
 /// What carrying out a plan takes of the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CallerNeeds {

@@ -11,6 +11,7 @@ use crate::{
 
 /// At least one finding stands in the way of the plan. Nothing has been written.
 #[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("preflight found {} in the way: {}", count(.findings), codes(.findings))]
 pub struct Blocked {
     findings: Vec<Finding>,

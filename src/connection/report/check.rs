@@ -48,6 +48,7 @@ const VERSION: u32 = 1;
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Check {
@@ -57,6 +58,7 @@ pub struct Check {
     pub status: CheckStatus,
     /// When it was read.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub checked_at: OffsetDateTime,
     /// The connection's name; `None` for an app that is watched by its client id alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]

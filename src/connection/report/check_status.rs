@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(CheckStatus::Ok.to_string(), "OK");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CheckStatus {
     /// Well, as far as it was looked at.

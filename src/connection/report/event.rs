@@ -15,6 +15,7 @@ use crate::{
 
 /// The id of one run, the same in all its events. Every run draws another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct RunId(Uuid);
 
@@ -38,6 +39,7 @@ impl fmt::Display for RunId {
 
 /// What a run was asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Verb {
@@ -104,6 +106,7 @@ pub enum Verb {
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Event {
@@ -113,9 +116,11 @@ pub struct Event {
     pub sequence: u64,
     /// When it happened.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub at: OffsetDateTime,
     /// How long the run had lasted by then, by tokio's timer. In JSON in milliseconds.
     #[serde(rename = "elapsedMilliseconds", with = "milliseconds")]
+    #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub elapsed: Duration,
     /// What happened.
     #[serde(flatten)]
@@ -131,6 +136,7 @@ pub struct Event {
 /// [`StepFailed`](Self::StepFailed) and [`StepSkipped`](Self::StepSkipped), unless the run is cancelled in
 /// between.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum EventKind {
@@ -167,6 +173,7 @@ pub enum EventKind {
         attempt: u32,
         /// How long it waits now. In JSON in milliseconds.
         #[serde(rename = "delayMilliseconds", with = "milliseconds")]
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         delay: Duration,
         /// The code of the refusal it got.
         code: String,

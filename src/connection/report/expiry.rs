@@ -7,6 +7,7 @@ use crate::{connection::report::reading::Answer, ids::KeyId};
 
 /// The end of one secret or certificate of the server app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Expiry {
@@ -14,6 +15,7 @@ pub struct Expiry {
     pub kind: ExpiryKind,
     /// When. As the registration has it; as the site has it if the registration does not show this secret.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub ends: OffsetDateTime,
     /// Whether the site uses it; unknown if it cannot be told which one the site uses.
     #[serde(default)]
@@ -34,6 +36,7 @@ pub struct Expiry {
 
 /// What ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ExpiryKind {

@@ -17,6 +17,7 @@ use crate::{
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Severity {
@@ -34,21 +35,30 @@ pub enum Severity {
 /// `{"severity", "code", "parameters", "field", "step", "message", "remedy"}`; it is read without the texts, the
 /// parameters or the place, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", from = "Written")]
 pub struct Finding {
+    /// How much it weighs.
     severity: Severity,
+    /// What it is about.
     code: FindingCode,
+    /// The values of this finding by their stable names, as each code documents them.
     parameters: Parameters,
+    /// The field of the specification that it is about, as violations name it: `serverApp.create.appIdUri`.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// The step of the job that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<Step>,
+    /// What was found, in one sentence.
     message: String,
+    /// What to do about it.
     remedy: String,
 }
 
 /// A finding as a document has it, which others may have written.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Written {
     severity: Severity,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Each code has one meaning: code and parameters together are the whole fact, and message and remedy are
 /// made from them. An `app` is `server` or `client`; a date is a day in UTC, as `2027-11-23`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum FindingCode {

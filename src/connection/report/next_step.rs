@@ -21,6 +21,7 @@ use crate::{
 
 /// One thing that remains to be done, and how. Both texts are made from code and parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NextStep {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What kind of thing remains to be done. The name in JSON is stable, and so are the names of the parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum NextStepCode {

@@ -23,6 +23,7 @@ use crate::{
 
 /// One step in a [`Report`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StepReport {
@@ -84,6 +85,7 @@ impl StepReport {
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -154,6 +156,7 @@ impl fmt::Display for Report {
 /// A secret that this run has issued. Its text exists nowhere else, apart from the site and the caller's sink
 /// if they have got it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IssuedSecret {
@@ -165,6 +168,7 @@ pub struct IssuedSecret {
     pub key_id: KeyId,
     /// When it expires, as the directory said.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub expires_on: OffsetDateTime,
 }
 
@@ -174,6 +178,7 @@ fn left_out() -> ClientSecret {
 
 /// One of the two apps at the end of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppOutcome {
@@ -194,6 +199,7 @@ pub struct AppOutcome {
 ///
 /// Source: *About client installation parameters and properties in Configuration Manager*.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ClientSettings {
@@ -247,6 +253,7 @@ impl ClientSettings {
 /// # }
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Outcome {
@@ -257,6 +264,7 @@ pub struct Outcome {
     /// When tenant and site were read for the plan. What the run has left as it was, was so by the answers of that
     /// moment; see [`verify_alive`](crate::connection::AzureServicesConnectionBuilder::verify_alive).
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub read_at: OffsetDateTime,
     /// The cloud.
     pub environment: CloudEnvironment,

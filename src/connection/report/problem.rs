@@ -52,6 +52,7 @@ const VERSION: u32 = 1;
 /// assert_eq!(serde_json::from_str::<Problem>(&text).unwrap(), problem);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Problem {
@@ -95,6 +96,7 @@ pub struct Problem {
 
 /// One step that failed, in a [`Problem`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProblemFailure {

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "ReadingOf{T}"))]
 #[serde(rename_all = "camelCase")]
 pub enum Reading<T> {
     /// It was not read, or it could not be read.
@@ -47,6 +49,7 @@ impl<T> Reading<T> {
 
 /// The answer to a question about tenant or site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Answer {
     /// What decides it was not read, or it decides nothing.

@@ -9,6 +9,7 @@ use crate::{error::Diagnostic, text::clean};
 
 /// One difference between a plan that was approved and what would be done now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlanDifference {
@@ -32,6 +33,7 @@ impl fmt::Display for PlanDifference {
 /// As [`OnboardingError::Stale`](crate::OnboardingError::Stale) nothing was written; as
 /// [`StepError::Stale`](crate::connection::StepError::Stale) the first round of an old plan was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("the plan is stale: {} of its parts would be different now", .differences.len())]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whether an operation that failed has changed tenant or site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Written {

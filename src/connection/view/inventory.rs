@@ -31,6 +31,7 @@ use crate::{
 ///
 /// It is pure data, which can be stored, and it prints as a list. [`removal`](Self::removal) begins the removal of a pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Inventory {
@@ -38,6 +39,7 @@ pub struct Inventory {
     pub version: u32,
     /// When the tenant was read.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub read_at: OffsetDateTime,
     /// The tenant; `None` if it could not be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,6 +52,7 @@ pub struct Inventory {
 
 /// One app registration that this crate has made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InventoryEntry {
@@ -76,11 +79,13 @@ pub struct InventoryEntry {
     pub is_tagged: bool,
     /// When it was registered, if the directory tells it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
     pub created: Option<OffsetDateTime>,
     /// Whether it is deleted and can still be restored.
     pub is_deleted: bool,
     /// When it was deleted, if it is and the directory tells it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
     pub deleted: Option<OffsetDateTime>,
 }
 

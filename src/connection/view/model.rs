@@ -23,6 +23,7 @@ pub(super) const VERSION: u32 = 1;
 ///
 /// Services of other types, as Administration Service Management, Log Analytics and tenant attach, are not listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConnectionsView {
@@ -30,6 +31,7 @@ pub struct ConnectionsView {
     pub version: u32,
     /// When tenant and site were read.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub read_at: OffsetDateTime,
     /// The site.
     pub site: SiteInfo,
@@ -69,6 +71,7 @@ pub struct ConnectionsView {
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConnectionView {
@@ -76,6 +79,7 @@ pub struct ConnectionView {
     pub version: u32,
     /// When tenant and site were read.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub read_at: OffsetDateTime,
     /// *Name* in the site; the specification's name if the site has no such connection, or was not given.
     pub name: String,
@@ -115,6 +119,7 @@ pub struct ConnectionView {
 
 /// One of the two apps, as the site and as Microsoft Entra ID have it, side by side.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppView {
@@ -131,6 +136,7 @@ pub struct AppView {
 
 /// An app registration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RegistrationView {
@@ -153,6 +159,7 @@ pub struct RegistrationView {
 
 /// A secret of an app registration. Its text is nowhere in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SecretView {
@@ -163,9 +170,11 @@ pub struct SecretView {
     pub description: Option<String>,
     /// The beginning of its validity, if the directory tells it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
     pub starts: Option<OffsetDateTime>,
     /// *Expires*, if the directory tells it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Moment>"))]
     pub ends: Option<OffsetDateTime>,
     /// The first characters of its text, if the directory tells them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,6 +188,7 @@ pub struct SecretView {
 
 /// Who has issued a secret, and for whom, as its description tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum SecretIssuer {
@@ -202,6 +212,7 @@ pub enum SecretIssuer {
 
 /// An admin consent that the connection needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConsentView {
