@@ -1,11 +1,13 @@
 //! The OpenAPI document, made of the table of addresses.
 
+use cmg_onboarding::Diagnostic;
 use serde_json::{Map, Value, json};
 
 use super::{
     routes::{ROUTES, Route},
     schemas::schemas,
 };
+use crate::refusal::ServiceError;
 
 /// The interface as an OpenAPI 3.1 document, which the router serves at `/openapi.json`.
 #[must_use]
@@ -43,9 +45,11 @@ fn operation(route: &Route) -> Value {
     for status in route.statuses {
         responses.insert(status.to_string(), success(route, *status));
     }
+    let codes: Vec<&str> = ServiceError::ALL.iter().map(Diagnostic::code).collect();
+    let refused = format!("Refused, or failed. Codes of the service itself: {}", codes.join(", "));
     responses.insert(
         "default".to_owned(),
-        json!({ "description": "Refused, or failed", "content": content("Problem") }),
+        json!({ "description": refused, "content": content("Problem") }),
     );
     let mut parameters = Vec::new();
     if route.path.contains("{id}") {
@@ -159,7 +163,7 @@ mod tests {
         for reference in &found {
             assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
         }
-        for name in document["components"]["schemas"].as_object().into_iter().flat_map(Map::keys) {
+        for name in super::super::schemas::own().as_object().into_iter().flat_map(Map::keys) {
             assert!(
                 found.iter().any(|reference| reference.ends_with(&format!("/{name}"))),
                 "{name} is used nowhere"

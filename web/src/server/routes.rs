@@ -85,9 +85,9 @@ pub(super) const ROUTES: &[Route] = &[
     route!("post", "/api/sessions/{id}/cancel", "cancel", handlers::cancel, Some("Nothing"), &[200, 202], "Session", true, "Ends the job that is under way"),
     route!("post", "/api/sessions/{id}/secret", "takeSecret", handlers::secret, Some("Nothing"), &[200], "Secret", false, "Hands the secret over: once"),
     route!("post", "/api/sessions/{id}/hand-over", "handOver", handlers::hand_over, Some("HandOverAsked"), &[200], "SealedHandOver", false, "Seals the apps and the secret for the administrator of the site: once"),
-    route!("get", "/api/sessions/{id}/view", "view", read::view, None, &[200], "View", false, "The connection as it is, in site and tenant"),
-    route!("get", "/api/sessions/{id}/check", "check", read::check, None, &[200], "Check", false, "Whether the connection works, and when its secret ends"),
-    route!("get", "/api/connections", "viewConnections", read::connections, None, &[200], "Connections", false, "Every connection that the site has"),
+    route!("get", "/api/sessions/{id}/view", "view", read::view, None, &[200], "ShownView", false, "The connection as it is, in site and tenant"),
+    route!("get", "/api/sessions/{id}/check", "check", read::check, None, &[200], "ShownCheck", false, "Whether the connection works, and when its secret ends"),
+    route!("get", "/api/connections", "viewConnections", read::connections, None, &[200], "ShownConnections", false, "Every connection that the site has"),
     route!("get", "/api/sessions/{id}/events", "events", handlers::events, None, &[200], "", false, "Server-sent events, those after a number first"),
 ];
 

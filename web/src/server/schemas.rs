@@ -2,16 +2,22 @@
 
 use serde_json::{Value, json};
 
-use crate::{refusal::ServiceError, session::WAYS};
-use cmg_onboarding::Diagnostic;
+use crate::session::WAYS;
 
 /// Every schema by its name.
 pub(super) fn schemas() -> Value {
+    let mut all = own();
+    if let Value::Object(all) = &mut all {
+        all.extend(cmg_onboarding::schema::definitions("#/components/schemas/"));
+    }
+    all
+}
+
+/// Those of this crate. The others are the library's.
+pub(super) fn own() -> Value {
     let mut all = bodies();
-    for more in [answers(), of_the_library()] {
-        if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
-            all.extend(more);
-        }
+    if let (Value::Object(all), Value::Object(more)) = (&mut all, answers()) {
+        all.extend(more);
     }
     all
 }
@@ -63,18 +69,23 @@ fn list(of: Value) -> Value {
     json!({ "type": "array", "items": of })
 }
 
+/// What the library has, and the same as text.
+fn with_text(name: &str) -> Value {
+    json!({ "allOf": [reference(name), object(&["text"], json!({ "text": text() }))] })
+}
+
 fn bodies() -> Value {
     json!({
         "Nothing": closed(&[], json!({})),
-        "NewSession": closed(&[], json!({ "draft": reference("Draft") })),
+        "NewSession": closed(&[], json!({ "draft": reference("ConnectionDraft") })),
         "Edits": closed(&["revision", "fields"], json!({
             "revision": whole(),
             "fields": { "type": "object", "description": "Values by the paths of their fields, such as `serverApp.create.name`; null takes a field out", "additionalProperties": true },
         })),
-        "WholeDraft": closed(&["revision", "draft"], json!({ "revision": whole(), "draft": reference("Draft") })),
+        "WholeDraft": closed(&["revision", "draft"], json!({ "revision": whole(), "draft": reference("ConnectionDraft") })),
         "Validate": { "oneOf": [
             closed(&["path"], json!({ "path": text(), "value": {} })),
-            closed(&["draft"], json!({ "draft": reference("Draft") })),
+            closed(&["draft"], json!({ "draft": reference("ConnectionDraft") })),
         ]},
         "SignInAsked": closed(&["way"], json!({
             "way": reference("SignInWay"),
@@ -86,7 +97,7 @@ fn bodies() -> Value {
             "only": { "type": ["string", "null"], "enum": ["server", "client", null] },
             "leaveConsents": flag(),
             "reissueSecret": flag(),
-            "removalScope": { "type": "string", "enum": ["connection", "connectionAndApps"] },
+            "removalScope": reference("RemovalScope"),
             "stateNoGateway": flag(),
             "stateAppsUnused": flag(),
             "withoutSite": flag(),
@@ -96,7 +107,6 @@ fn bodies() -> Value {
             "recipientCertificate": { "type": "string", "description": "The recipient's certificate in PEM" },
             "days": { "type": "integer", "minimum": 1, "maximum": 30 },
         })),
-        "Draft": { "type": "object", "description": "A specification, as far as it is filled in. An imported secret is taken and never given back" },
     })
 }
 
@@ -148,7 +158,7 @@ fn answers() -> Value {
                 "notice": or_null(text()),
                 "signIn": reference("SignIn"),
                 "settings": reference("JobSettings"),
-                "draft": reference("Draft"),
+                "draft": reference("ConnectionDraft"),
                 "needsSecret": { "type": "boolean" },
                 "problem": or_null(reference("Problem")),
                 "secret": reference("SecretState"),
@@ -174,14 +184,14 @@ fn answers() -> Value {
             "fields": list(reference("Field")),
             "violations": list(reference("Violation")),
             "findings": list(reference("Finding")),
-            "preflight": or_null(json!({ "type": "object" })),
+            "preflight": or_null(reference("Preflight")),
             "plan": or_null(reference("ShownPlan")),
             "steps": list(reference("StepProgress")),
-            "outcome": or_null(json!({ "type": "object", "description": "The library's outcome, without any secret" })),
+            "outcome": or_null(reference("Outcome")),
             "changed": { "type": "boolean" },
             "clientSettings": or_null(json!({ "type": "object" })),
             "ccmsetupProperties": or_null(text()),
-            "nextSteps": list(object(&["code", "message", "how"], json!({ "code": text(), "message": text(), "how": text() }))),
+            "nextSteps": list(reference("NextStep")),
         })),
         "Field": object(&["path", "title", "kind", "isRequired", "violations", "findings"], json!({
             "path": text(), "title": text(), "kind": { "type": "string", "enum": ["text", "choice", "schedule", "flag", "list", "secret"] },
@@ -191,60 +201,26 @@ fn answers() -> Value {
         "ShownPlan": object(&["id", "document", "text", "changes", "isEmpty"], json!({
             "id": id(), "document": reference("PlanDocument"), "text": text(), "isEmpty": { "type": "boolean" },
             "changes": list(object(&["step", "title", "action", "when", "round", "lines"], json!({
-                "step": text(), "title": text(), "action": text(), "when": text(), "round": whole(),
+                "step": reference("Step"), "title": text(), "action": reference("PlannedAction"), "when": reference("When"), "round": whole(),
                 "lines": list(object(&["label", "value"], json!({ "label": text(), "value": text() }))),
             }))),
         })),
         "StepProgress": object(&["step", "title", "round", "when", "state", "retries", "waits"], json!({
-            "step": text(), "title": text(), "round": whole(), "when": text(),
+            "step": reference("Step"), "title": text(), "round": whole(), "when": reference("When"),
             "state": { "type": "string", "enum": ["waiting", "running", "done", "failed", "skipped"] },
-            "action": text(), "object": text(), "retries": whole(), "waits": whole(), "error": text(), "help": text(),
+            "action": reference("StepAction"), "object": text(), "retries": whole(), "waits": whole(), "error": text(), "help": text(),
         })),
         "Violations": object(&["total", "violations"], json!({ "total": whole(), "violations": list(reference("Violation")) })),
         "KnownApps": object(&["serverApps", "clientApps"], json!({ "serverApps": list(reference("KnownApp")), "clientApps": list(reference("KnownApp")) })),
         "Secret": object(&["applicationId", "keyId", "expiresOn", "value"], json!({ "applicationId": id(), "keyId": id(), "expiresOn": moment(), "value": text() })),
         "SealedHandOver": object(&["text", "fingerprint", "recipient", "expiresOn"], json!({ "text": text(), "fingerprint": text(), "recipient": text(), "expiresOn": moment() })),
+        "ShownView": with_text("ConnectionView"),
+        "ShownCheck": with_text("Check"),
+        "ShownConnections": with_text("ConnectionsView"),
         "Entry": { "oneOf": [
             object(&["sequence", "event"], json!({ "sequence": whole(), "event": reference("Event") })),
             object(&["sequence", "revision", "phase"], json!({ "sequence": whole(), "revision": whole(), "phase": reference("Phase"), "job": or_null(reference("Job")) })),
             object(&["first"], json!({ "first": whole() })),
         ]},
-    })
-}
-
-/// What the library has, as far as it is needed here.
-fn of_the_library() -> Value {
-    let codes: Vec<&str> = ServiceError::ALL.iter().map(Diagnostic::code).collect();
-    let with_text = |what: &str| {
-        let mut schema = object(&["text"], json!({ "text": text() }));
-        schema["description"] = format!("The library's `{what}` as JSON, and the same as text").into();
-        schema
-    };
-    json!({
-        "Problem": object(&["version", "code", "message", "help", "retryable", "effect"], json!({
-            "version": { "const": 1 },
-            "code": { "type": "string", "description": format!("A code of the library, or one of the service: {}", codes.join(", ")) },
-            "message": text(), "help": text(), "retryable": { "type": "boolean" },
-            "effect": { "type": "string", "enum": ["nothing", "partial", "unknown"] },
-            "step": text(), "tenant": text(), "request": { "type": "object" },
-            "signIn": { "type": "object", "properties": { "claims": { "type": ["string", "null"] } } },
-            "failures": list(json!({ "type": "object" })),
-            "findings": list(reference("Finding")),
-            "violations": list(reference("Violation")),
-            "differences": list(json!({ "type": "object" })),
-        })),
-        "Violation": object(&["path", "code", "message"], json!({ "path": text(), "code": text(), "message": text() })),
-        "Finding": object(&["code", "severity", "message", "remedy"], json!({
-            "code": text(), "severity": { "type": "string", "enum": ["blocker", "warning", "note"] }, "message": text(), "remedy": text(),
-            "field": { "type": ["string", "null"] }, "step": { "type": ["string", "null"] },
-        })),
-        "KnownApp": object(&["clientId", "name"], json!({ "clientId": id(), "name": text(), "tenantId": id(), "tenantName": text(), "services": list(text()) })),
-        "PlanDocument": object(&["version", "verb", "changes"], json!({ "version": whole(), "verb": text(), "changes": list(json!({ "type": "object" })) })),
-        "Event": object(&["run", "sequence", "at", "elapsedMilliseconds", "event"], json!({
-            "run": id(), "sequence": whole(), "at": moment(), "elapsedMilliseconds": whole(), "event": text(),
-        })),
-        "View": with_text("ConnectionView"),
-        "Check": with_text("Check"),
-        "Connections": with_text("ConnectionsView"),
     })
 }

@@ -12,6 +12,9 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Result<()
             .ok_or_else(|| format!("{at}: {reference}"))?;
         return check(document, found, value, at);
     }
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        check(document, part, value, at)?;
+    }
     for several in ["oneOf", "anyOf"] {
         if let Some(choices) = schema[several].as_array() {
             let wrong: Vec<_> = choices
@@ -37,7 +40,7 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Result<()
     let is_allowed = match &schema["type"] {
         Value::Null => true,
         Value::Array(kinds) => kinds.iter().any(|allowed| allowed == kind),
-        one => one == kind,
+        one => one == kind || (one == "number" && kind == "integer"),
     };
     if !is_allowed {
         return Err(format!("{at}: {kind} instead of {}", schema["type"]));

@@ -86,10 +86,7 @@ async fn what_was_registered_is_sealed_for_the_administrator_of_the_site_once() 
         .expect(200);
     let sealed_hand_over = SealedHandOver::from_text(sealed["text"].as_str().unwrap()).unwrap();
     let opened = sealed_hand_over
-        .open(
-            &RecipientKey::from_pem(key.as_bytes()).unwrap(),
-            time::OffsetDateTime::UNIX_EPOCH,
-        )
+        .open(&RecipientKey::from_pem(key.as_bytes()).unwrap(), time::OffsetDateTime::UNIX_EPOCH)
         .unwrap();
     assert_eq!(opened.spec().name(), "Contoso CMG");
     assert_eq!(
