@@ -1,0 +1,17 @@
+//! The files of the page, inside the program.
+
+/// Address, type and content of each.
+pub(super) const FILES: &[(&str, &str, &str)] = &[
+    ("/", HTML, include_str!("../../page/index.html")),
+    ("/index.html", HTML, include_str!("../../page/index.html")),
+    ("/status", HTML, include_str!("../../page/status.html")),
+    ("/style.css", "text/css; charset=utf-8", include_str!("../../page/style.css")),
+    ("/modules/api.js", SCRIPT, include_str!("../../page/modules/api.js")),
+    ("/modules/main.js", SCRIPT, include_str!("../../page/modules/main.js")),
+    ("/modules/fields.js", SCRIPT, include_str!("../../page/modules/fields.js")),
+    ("/modules/progress.js", SCRIPT, include_str!("../../page/modules/progress.js")),
+    ("/modules/status.js", SCRIPT, include_str!("../../page/modules/status.js")),
+];
+
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
