@@ -200,7 +200,7 @@ impl Catalogue {
     /// The title of a step.
     #[must_use]
     pub fn step(&self, step: Step) -> &str {
-        self.steps.get(&step).map_or(step.title(), String::as_str)
+        self.steps.get(&step).map_or_else(|| step.title(), String::as_str)
     }
 
     /// What a translator has forgotten or mistyped, in English: codes without words, and parameters that the English words do
