@@ -132,7 +132,7 @@ pub trait Directory: Debug + Send + Sync {
         Err(unsupported::<Self>("conditional_access_policies"))
     }
 
-    /// The display names of the groups that have one of these names, whatever its case: one entry for each group, so that a
+    /// The display names of the groups that have one of these names, in any case of its letters: one entry for each group, so that a
     /// name which two groups have is there twice. Needs `GroupMember.Read.All` or a permission above it.
     ///
     /// `preflight` and `plan` ask if discovery names groups, and go on if it is not offered. [Errors](Directory#errors) and [cancel safety](Directory#cancel-safety) as for every operation.

@@ -90,7 +90,7 @@ fn registering(spec: &ConnectionSpec) -> Vec<Use> {
 /// in without it.
 ///
 /// `GroupMember.Read.All`, by which the groups of discovery are looked up, is not among them: of optional scopes either all are
-/// granted or none. Add it where discovery names groups; `Directory.Read.All` suffices as well.
+/// granted or none. Add it if discovery names groups; `Directory.Read.All` suffices as well.
 ///
 /// ```
 /// use cmg_onboarding::{CloudEndpoints, token::optional_sign_in_scopes};

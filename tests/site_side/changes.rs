@@ -308,7 +308,7 @@ async fn more_groups_than_one_question_takes_are_all_looked_up() {
 }
 
 #[tokio::test]
-async fn a_group_that_the_site_has_already_is_left_alone_whatever_its_name_is_by_now() {
+async fn a_group_that_the_site_has_already_is_left_alone_even_if_it_was_renamed() {
     let (tenant, site) = with(DiscoverySpec::builder().groups(["Ops"])).await;
     let reader = Caller::global_administrator().with_scopes(["Application.ReadWrite.All", "Directory.Read.All", "User.Read"]);
     let job = connection(

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_data_in_the_filter_whatever_it_holds() {
+    fn any_name_is_data_in_the_filter() {
         let names = ["O'Neil & Co".to_owned(), "') or ('1' eq '1".to_owned()];
         assert_eq!(
             query(&names),

@@ -175,7 +175,7 @@ function Import-CMAADServerApplication {
         IdentifierUri = $AppIdUri.OriginalString; SecretKeyExpiry = $SecretKeyExpiry
     }
     if ($open -eq 'differently') {
-        # As where a site stores the URI in its normal form, and the end of the secret as a day of its own time zone.
+        # As if a site stored the URI in its normal form, and the end of the secret as a day of its own time zone.
         $row.IdentifierUri = $AppIdUri.OriginalString + '/'
         $row.SecretKeyExpiry = $SecretKeyExpiry.AddDays(-2)
     }
