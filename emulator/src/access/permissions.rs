@@ -111,3 +111,35 @@ pub(super) const WRITE_POLICIES: AnyOf = AnyOf::both(&["Policy.ReadWrite.Applica
 
 /// Source: *List Conditional Access policies*.
 pub(super) const READ_CONDITIONAL_ACCESS: AnyOf = AnyOf::both(&["Policy.Read.All"]);
+
+/// Source: *List users*.
+pub(super) const READ_USERS: AnyOf = AnyOf::of(
+    &[
+        "User.ReadBasic.All",
+        "User.Read.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+    &[
+        "User.ReadBasic.All",
+        "User.Read.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+);
+
+/// Source: *List domains*.
+pub(super) const READ_DOMAINS: AnyOf = AnyOf::both(&[
+    "Domain.Read.All",
+    "Domain.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+]);
+
+/// Source: *List directoryRoles*.
+pub(super) const READ_DIRECTORY_ROLES: AnyOf = AnyOf::both(&[
+    "RoleManagement.Read.Directory",
+    "RoleManagement.ReadWrite.Directory",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+]);

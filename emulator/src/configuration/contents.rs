@@ -131,7 +131,7 @@ pub(super) struct Grant {
     pub(super) client: Uuid,
     pub(super) resource: Uuid,
     pub(super) scope: String,
-    /// The account it is for; for everybody without one.
+    /// The account it is for; for all people without one.
     pub(super) account: Option<String>,
 }
 

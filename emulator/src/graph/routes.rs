@@ -8,6 +8,7 @@ use super::{
     application_routes::applications,
     directory_object_routes::{deleted_items, directory_object},
     path::address,
+    people_routes::{directory_roles, domains, person, users},
     policy_routes::{conditional_access, policies},
     service_principal_routes::service_principals,
 };
@@ -22,9 +23,16 @@ pub(crate) fn answer(store: &mut Store, context: Context<'_>, request: &GraphReq
     let segments = &request.segments;
     let first = segments.first().map(String::as_str).unwrap_or_default();
     let below: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+    let expands = request.query.expanded().next().is_some();
+    if expands && !first.starts_with("applications") && !first.starts_with("servicePrincipals") {
+        return Err(Refusal::not_emulated(&format!("$expand of '{first}'")));
+    }
     match (first, below.as_slice()) {
+        ("users", rest) => users(store, context, request, rest),
+        ("domains", rest) => domains(context, request, rest),
+        ("directoryRoles", rest) => directory_roles(store, context, request, rest),
         ("organization", _) => organization(context, request),
-        ("me", _) => me(context, request, &below),
+        ("me", _) => me(store, context, request, &below),
         ("policies", [policy]) => policies(store, context, request, policy),
         ("identity", ["conditionalAccess", "policies", rest @ ..]) => conditional_access(store, context, request, rest),
         ("directory", ["deletedItems", rest @ ..]) => deleted_items(store, context, request, rest),
@@ -57,7 +65,7 @@ fn organization(context: Context<'_>, request: &GraphRequest) -> Answer {
     ))
 }
 
-fn me(context: Context<'_>, request: &GraphRequest, below: &[&str]) -> Answer {
+fn me(store: &Store, context: Context<'_>, request: &GraphRequest, below: &[&str]) -> Answer {
     context.access.may_read_me()?;
     match (request.method.as_str(), below) {
         ("GET", []) => {
@@ -72,8 +80,11 @@ fn me(context: Context<'_>, request: &GraphRequest, below: &[&str]) -> Answer {
                 json!({"@odata.context": format!("{}/$metadata#Collection(Edm.String)", request.root), "value": held}),
             ))
         }
-        (_, [other, ..]) => Err(Refusal::no_such_route(other)),
-        _ => Err(wrong_method(request)),
+        ("PATCH" | "DELETE", []) => Err(wrong_method(request)),
+        _ => {
+            let me = Store::me(context)?.as_object().cloned().unwrap_or_default();
+            person(store, context, request, (context.access.object_id, &me), below)
+        }
     }
 }
 

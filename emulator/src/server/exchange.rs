@@ -182,7 +182,7 @@ impl Exchange {
             creates_if_missing: read.header("prefer").contains("create-if-missing"),
             is_advanced: read.header("consistencylevel").eq_ignore_ascii_case("eventual"),
             body: body_of(&read.body),
-            root: format!("{}/v1.0", read.address),
+            root: format!("{}/{}", read.address, version(&read.path)),
             client_request_id: Some(client_request_id.clone()).filter(|id| !id.is_empty()),
             is_batched: false,
         };
@@ -200,7 +200,7 @@ impl Exchange {
         let tenants = self.running.tenants();
         let tenant = tenants.of_token(bearer.authorization);
         let mut response = match tenant.answer(&request, bearer) {
-            Ok(answer) => self.answered(answer, &request),
+            Ok(answer) => self.answered(tenant, answer, &request),
             Err(refusal) => self.refused(tenant, &refusal, &request_id, &client_request_id),
         };
         insert(response.headers_mut(), REQUEST_ID, &request_id);
@@ -208,20 +208,14 @@ impl Exchange {
         response
     }
 
-    fn answered(&self, answer: GraphAnswer, request: &GraphRequest) -> Response<Full<Bytes>> {
+    fn answered(&self, tenant: &EmulatedTenant, answer: GraphAnswer, request: &GraphRequest) -> Response<Full<Bytes>> {
         let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
         match answer {
             GraphAnswer::Done => self.response(status, "", String::new()),
             GraphAnswer::Count(count) => self.response(status, "text/plain", count.to_string()),
             GraphAnswer::Found(value) => self.json(status, &value),
             GraphAnswer::Created(value) => {
-                let id = value.get("id").and_then(Value::as_str).unwrap_or_default();
-                let set = request
-                    .segments
-                    .first()
-                    .and_then(|first| first.split('(').next())
-                    .unwrap_or_default();
-                let location = format!("{}/{set}/{id}", request.root);
+                let location = created_at(tenant, &value, request);
                 let mut response = self.json(status, &value);
                 insert(response.headers_mut(), header::LOCATION, &location);
                 response
@@ -350,6 +344,34 @@ pub(super) fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
+}
+
+/// Where a new object is. Apps and service principals are directory objects, whose address names the tenant and the type.
+///
+/// Source: recordings of the Azure CLI, 2022 and April 2025.
+fn created_at(tenant: &EmulatedTenant, value: &Value, request: &GraphRequest) -> String {
+    let id = value.get("id").and_then(Value::as_str).unwrap_or_default();
+    let set = request
+        .segments
+        .first()
+        .and_then(|first| first.split('(').next())
+        .unwrap_or_default();
+    let type_name = match (set, request.segments.len()) {
+        ("applications", 1) => "Application",
+        ("servicePrincipals", 1) => "ServicePrincipal",
+        _ => return format!("{}/{set}/{id}", request.root),
+    };
+    let server = request.root.rsplit_once('/').map_or("", |(server, _)| server);
+    format!(
+        "{server}/v2/{}/directoryObjects/{id}/Microsoft.DirectoryServices.{type_name}",
+        tenant.tenant_id()
+    )
+}
+
+/// The version that a path is of, in which links stay.
+fn version(path: &str) -> &'static str {
+    let first = path.split('/').find(|part| !part.is_empty());
+    if first == Some("beta") { "beta" } else { "v1.0" }
 }
 
 fn body_of(bytes: &Bytes) -> Body {

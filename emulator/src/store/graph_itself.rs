@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The tenant that Microsoft's own applications are registered in.
-const MICROSOFT_SERVICES: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
+pub(super) const MICROSOFT_SERVICES: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
 
 /// Permission names with the id of the delegated permission and the id of the application permission.
 const PERMISSIONS: &[(&str, Option<&str>, Option<&str>)] = &[
