@@ -87,6 +87,8 @@ texts! {
         "hashicorp/vault-plugin-secrets-azure #172, 2023-11-08: status, code and wording";
     NOT_EMULATED: "The emulator does not offer {what}.",
         "guess: nothing; these are the emulator's own words for what the service has and it has not";
+    UNFILTERABLE: "Unsupported or invalid query filter clause specified for property '{property}' of resource 'Application'.",
+        "guess: the wording, after what threads show for other properties";
     SEARCH_UNSUPPORTED: "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
         "guess: the wording; aad-advanced-queries says that the header is needed";
     SEARCH_MALFORMED: "Syntax error: character '{character}' is not valid at position {position} in '{search}'.",

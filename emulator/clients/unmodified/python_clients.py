@@ -68,16 +68,11 @@ def msal_flows(emulator, authority, certificate):
         answer = application(SERVER, SECRET).acquire_token_on_behalf_of(token, ["https://graph.microsoft.com/User.Read"])
         holds("access_token" in answer, answer)
 
-    def password():
-        answer = application(CLIENT).acquire_token_by_username_password("admin@contoso.onmicrosoft.com", "x", ["User.Read"])
-        holds(50126 in answer.get("error_codes", []), answer)
-
     tried("msal", "client secret", client_secret)
     tried("msal", "wrong secret (AADSTS7000215)", wrong_secret)
     tried("msal", "device code, refresh", device_code)
     tried("msal", "missing consent (AADSTS65001)", consent_missing)
     tried("msal", "on behalf of", on_behalf_of)
-    tried("msal", "password (AADSTS50126)", password)
 
 
 def identity_flows(emulator, host, certificate):

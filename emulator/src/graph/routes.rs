@@ -27,6 +27,9 @@ pub(crate) fn answer(store: &mut Store, context: Context<'_>, request: &GraphReq
     if expands && !first.starts_with("applications") && !first.starts_with("servicePrincipals") {
         return Err(Refusal::not_emulated(&format!("$expand of '{first}'")));
     }
+    if let Some(function) = below.first().filter(|name| is_function_of_a_collection(name)) {
+        return Err(Refusal::not_emulated(&format!("the function '{function}'")));
+    }
     match (first, below.as_slice()) {
         ("users", rest) => users(store, context, request, rest),
         ("domains", rest) => domains(context, request, rest),
@@ -51,6 +54,16 @@ pub(crate) fn answer(store: &mut Store, context: Context<'_>, request: &GraphReq
     }
 }
 
+/// Functions and actions that stand where an object's id may stand, too.
+fn is_function_of_a_collection(segment: &str) -> bool {
+    let name = segment.split('(').next().unwrap_or_default();
+    let name = name.strip_prefix("microsoft.graph.").unwrap_or(name);
+    matches!(
+        name,
+        "delta" | "getByIds" | "validateProperties" | "getAvailableExtensionProperties" | "getUserOwnedObjects"
+    )
+}
+
 fn organization(context: Context<'_>, request: &GraphRequest) -> Answer {
     only(request, "GET")?;
     context.access.may_read_organization()?;
@@ -70,9 +83,9 @@ fn me(store: &Store, context: Context<'_>, request: &GraphRequest, below: &[&str
     match (request.method.as_str(), below) {
         ("GET", []) => {
             let me = Store::me(context)?;
-            Ok(GraphAnswer::Found(
-                request.query.selected(&me.as_object().cloned().unwrap_or_default()),
-            ))
+            let mut value = request.query.selected(&me.as_object().cloned().unwrap_or_default());
+            value["@odata.context"] = json!(format!("{}/$metadata#users/$entity", request.root));
+            Ok(GraphAnswer::Found(value))
         }
         ("POST", ["checkMemberObjects" | "microsoft.graph.checkMemberObjects"]) => {
             let held = Store::check_member_objects(context, &request.object()?)?;

@@ -207,3 +207,20 @@ async fn an_api_exchanges_a_persons_token_for_one_to_the_next_api() {
     let (begin, _) = good.rsplit_once('.').unwrap();
     assert_eq!(number(&exchange(&format!("{begin}.AAAA"), secret).await), 50_013);
 }
+
+#[tokio::test]
+async fn a_password_is_refused_with_its_own_number() {
+    let served = Served::preset("onboarded").await;
+    let fields = [
+        ("grant_type", "password"),
+        ("client_id", "c11e4700-0000-4000-8000-000000000c11"),
+        ("username", "admin@contoso.onmicrosoft.com"),
+        ("password", "x"),
+        ("scope", "User.Read"),
+    ];
+    let (status, answer) = served.form("organizations/oauth2/v2.0/token", &fields).await;
+    assert_eq!(
+        (status, &answer["error"], &answer["error_codes"]),
+        (400, &json!("invalid_grant"), &json!([50126]))
+    );
+}
