@@ -219,7 +219,6 @@ impl Fault {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct SiteContents {
     /// Rows, as the site's snapshot shows them; what is not given is as in an empty site.
-    #[cfg_attr(not(feature = "onboarding"), expect(dead_code, reason = "without that feature there is no site"))]
     pub(super) rows: Map<String, Value>,
 }
 

@@ -17,7 +17,7 @@ use crate::{
     store::{Collection, Context, Store},
 };
 
-pub(super) fn users(store: &mut Store, context: Context<'_>, request: &GraphRequest, rest: &[&str]) -> Answer {
+pub(super) fn users(store: &Store, context: Context<'_>, request: &GraphRequest, rest: &[&str]) -> Answer {
     only_reading(request, rest)?;
     context.access.may_read_users()?;
     let people: Vec<(Uuid, Object)> = store.users.iter().map(|(id, user)| (*id, shown(*id, user))).collect();

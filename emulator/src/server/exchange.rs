@@ -14,7 +14,12 @@ use serde_json::{Value, json};
 use time::macros::format_description;
 use uuid::Uuid;
 
-use super::{Running, cors, log, tenants::Tenants};
+use super::{
+    Running, cors,
+    graph_headers::{created_at, let_see, version},
+    log,
+    tenants::Tenants,
+};
 #[cfg(feature = "onboarding")]
 use crate::{
     EmulatedSite,
@@ -203,6 +208,7 @@ impl Exchange {
             Ok(answer) => self.answered(tenant, answer, &request),
             Err(refusal) => self.refused(tenant, &refusal, &request_id, &client_request_id),
         };
+        let_see(response.headers_mut());
         insert(response.headers_mut(), REQUEST_ID, &request_id);
         insert(response.headers_mut(), CLIENT_REQUEST_ID, &client_request_id);
         response
@@ -344,34 +350,6 @@ pub(super) fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
-}
-
-/// Where a new object is. Apps and service principals are directory objects, whose address names the tenant and the type.
-///
-/// Source: recordings of the Azure CLI, 2022 and April 2025.
-fn created_at(tenant: &EmulatedTenant, value: &Value, request: &GraphRequest) -> String {
-    let id = value.get("id").and_then(Value::as_str).unwrap_or_default();
-    let set = request
-        .segments
-        .first()
-        .and_then(|first| first.split('(').next())
-        .unwrap_or_default();
-    let type_name = match (set, request.segments.len()) {
-        ("applications", 1) => "Application",
-        ("servicePrincipals", 1) => "ServicePrincipal",
-        _ => return format!("{}/{set}/{id}", request.root),
-    };
-    let server = request.root.rsplit_once('/').map_or("", |(server, _)| server);
-    format!(
-        "{server}/v2/{}/directoryObjects/{id}/Microsoft.DirectoryServices.{type_name}",
-        tenant.tenant_id()
-    )
-}
-
-/// The version that a path is of, in which links stay.
-fn version(path: &str) -> &'static str {
-    let first = path.split('/').find(|part| !part.is_empty());
-    if first == Some("beta") { "beta" } else { "v1.0" }
 }
 
 fn body_of(bytes: &Bytes) -> Body {

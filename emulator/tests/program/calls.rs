@@ -270,6 +270,15 @@ async fn beta_stays_in_beta_and_a_new_object_has_context_and_address() {
         .body("{\"displayName\": \"New\"}");
     let answer = request.send().await.unwrap();
     let location = answer.headers()["location"].to_str().unwrap().to_owned();
+    for header in [
+        "odata-version",
+        "cache-control",
+        "strict-transport-security",
+        "x-ms-ags-diagnostic",
+        "request-id",
+    ] {
+        assert!(answer.headers().contains_key(header), "{header}");
+    }
     assert!(location.ends_with("/Microsoft.DirectoryServices.Application"), "{location}");
     let created: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     assert!(
