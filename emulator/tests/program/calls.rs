@@ -305,3 +305,22 @@ async fn who_is_a_member_of_what_is_told_by_role() {
     assert_eq!(ask("me/getMemberObjects", true).await.1["value"], json!([]));
     assert_eq!(ask("me/getMemberGroups", false).await.1["value"], json!([]));
 }
+
+#[tokio::test]
+async fn permissions_that_teams_use_most_are_assigned_by_their_published_ids() {
+    let client = Client::new().await;
+    let (principal, graph) = (client.id("{principal}").await, client.id("{graph}").await);
+    for role in [
+        "5b567255-7703-4780-807c-7be8301ae99b",
+        "b633e1c5-b582-4048-a93e-9f11b44c7e96",
+        "883ea226-0bf2-4a8f-9f9d-92c9162a727d",
+        "7438b122-aefc-4978-80ed-43db9fcc7715",
+    ] {
+        let body = json!({"principalId": principal, "resourceId": graph, "appRoleId": role});
+        assert_eq!(
+            client.send("POST", "{principal}/appRoleAssignments", Some(body)).await.0,
+            201,
+            "{role}"
+        );
+    }
+}
