@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use self::permissions::{
     ASSIGN_OTHER_ROLES, ASSIGN_ROLES, AnyOf, MANAGE_APPLICATIONS, MANAGE_DELETED, OF_ALL_OBJECTS, READ_APPLICATIONS,
-    READ_CONDITIONAL_ACCESS, READ_GRANTS, READ_GROUPS, READ_ME, READ_ORGANIZATION, READ_POLICIES, SEE_OWNERS, SEE_WHAT_IS_ASSIGNED,
-    WRITE_APPLICATIONS, WRITE_GRANTS, WRITE_POLICIES,
+    READ_CONDITIONAL_ACCESS, READ_DIRECTORY_ROLES, READ_DOMAINS, READ_GRANTS, READ_GROUPS, READ_ME, READ_ORGANIZATION, READ_POLICIES,
+    READ_USERS, SEE_OWNERS, SEE_WHAT_IS_ASSIGNED, WRITE_APPLICATIONS, WRITE_GRANTS, WRITE_POLICIES,
 };
 use crate::{
     cloud::CloudEnvironment,
@@ -122,6 +122,18 @@ impl Access {
         self.allowed(self.account.is_none() || self.has(READ_ME))
     }
 
+    pub(crate) fn may_read_users(&self) -> Result<(), Refusal> {
+        self.allowed(self.has(READ_USERS))
+    }
+
+    pub(crate) fn may_read_domains(&self) -> Result<(), Refusal> {
+        self.allowed(self.has(READ_DOMAINS))
+    }
+
+    pub(crate) fn may_read_directory_roles(&self) -> Result<(), Refusal> {
+        self.allowed(self.has(READ_DIRECTORY_ROLES))
+    }
+
     pub(crate) fn may_read_applications(&self) -> Result<(), Refusal> {
         self.allowed(self.has(READ_APPLICATIONS))
     }
@@ -148,6 +160,11 @@ impl Access {
     /// The permission to write service principals and secrets; what it covers depends on the object.
     pub(crate) fn may_manage_applications(&self) -> Result<(), Refusal> {
         self.allowed(self.has(MANAGE_APPLICATIONS))
+    }
+
+    /// Service principals of other tenants' applications, which have no owner here.
+    pub(crate) fn may_manage_all_applications(&self) -> Result<(), Refusal> {
+        self.may_write_object(&[])
     }
 
     /// An application with the permission for its own objects, and a user without an administrator's role, may write

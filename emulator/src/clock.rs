@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, macros::datetime};
 
 use crate::tenant::lock;
 
@@ -34,6 +34,10 @@ impl fmt::Debug for Clock {
     }
 }
 
+/// Between these a clock can be set: what is counted from there, such as the end of a secret, is a moment still.
+const EARLIEST: OffsetDateTime = datetime!(1970-01-01 0:00 UTC);
+const LATEST: OffsetDateTime = datetime!(2500-01-01 0:00 UTC);
+
 /// A clock that is moved and stopped while others read it. Clones share one.
 #[derive(Debug, Clone)]
 pub(crate) struct MovableClock {
@@ -57,10 +61,11 @@ impl MovableClock {
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
-        match *lock(&self.position) {
+        let moment = match *lock(&self.position) {
             Position::Away(distance) => self.system.now().saturating_add(distance),
             Position::Still(moment) => moment,
-        }
+        };
+        moment.clamp(EARLIEST, LATEST)
     }
 
     pub(crate) fn is_frozen(&self) -> bool {

@@ -13,6 +13,11 @@ use super::{refusal::Refusal, texts};
 static TYPES: LazyLock<BTreeMap<String, BTreeMap<String, String>>> =
     LazyLock::new(|| serde_json::from_str(include_str!("graph_types.json")).unwrap_or_default());
 
+/// Whether the properties of a type are known here.
+pub(super) fn is_known(type_name: &str) -> bool {
+    TYPES.contains_key(type_name)
+}
+
 /// Whether a type has a property. The path may lead into complex types, as `web/homePageUrl`.
 pub(super) fn has_property(type_name: &str, path: &str) -> bool {
     let (name, rest) = path.split_once('/').map_or((path, None), |(name, rest)| (name, Some(rest)));
@@ -20,6 +25,12 @@ pub(super) fn has_property(type_name: &str, path: &str) -> bool {
         return false;
     };
     rest.is_none_or(|rest| has_property(element_of(found), rest))
+}
+
+/// The same for names whose case clients are free in.
+pub(super) fn has_property_in_any_case(type_name: &str, name: &str) -> bool {
+    let properties = TYPES.get(type_name);
+    properties.is_some_and(|properties| properties.keys().any(|known| known.eq_ignore_ascii_case(name)))
 }
 
 /// Refuses properties that the type does not have and values that are not of the property's type.

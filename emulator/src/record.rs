@@ -42,19 +42,15 @@ impl Record {
         }
         self.0.push_back(request);
         // Bodies may be of some megabytes.
-        if let Some(old) = self
-            .0
-            .len()
-            .checked_sub(Self::MOST_WITH_BODY + 1)
-            .and_then(|position| self.0.get_mut(position))
-        {
-            if old
-                .body
+        let old = self.0.len().checked_sub(Self::MOST_WITH_BODY + 1);
+        let old = old.and_then(|position| self.0.get_mut(position));
+        let is_long = |old: &&mut RecordedRequest| {
+            old.body
                 .as_ref()
                 .is_some_and(|body| body.to_string().len() > Self::LONGEST_OLD_BODY)
-            {
-                old.body = None;
-            }
+        };
+        if let Some(old) = old.filter(is_long) {
+            old.body = None;
         }
     }
 

@@ -99,9 +99,9 @@ impl Refusal {
         }
     }
 
+    /// Whether Microsoft Graph has the segment is not known here, and 404 would be taken for an object that is not there.
     pub(super) fn no_such_route(segment: &str) -> Self {
-        let message = texts::NO_SUCH_SEGMENT.with(&[("segment", segment)]);
-        Self::new(404, "Request_ResourceNotFound", message)
+        Self::not_emulated(&format!("the segment '{segment}' here"))
     }
 
     /// Microsoft Graph offers it and the emulator does not: said plainly rather than answered wrongly.

@@ -85,10 +85,14 @@ texts! {
         "microsoftgraph/microsoft-graph-docs-contrib #6431, 2019-10-23: code and wording";
     PERMISSION_MISSING: "Insufficient privileges to complete the operation.",
         "hashicorp/vault-plugin-secrets-azure #172, 2023-11-08: status, code and wording";
-    NO_SUCH_SEGMENT: "Resource not found for the segment '{segment}'.",
-        "microsoftgraph/msgraph-beta-sdk-python #764, 2025-04-25: the wording; there the code is BadRequest";
     NOT_EMULATED: "The emulator does not offer {what}.",
         "guess: nothing; these are the emulator's own words for what the service has and it has not";
+    UNFILTERABLE: "Unsupported or invalid query filter clause specified for property '{property}' of resource 'Application'.",
+        "guess: the wording, after what threads show for other properties";
+    SEARCH_UNSUPPORTED: "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+        "guess: the wording; aad-advanced-queries says that the header is needed";
+    SEARCH_MALFORMED: "Syntax error: character '{character}' is not valid at position {position} in '{search}'.",
+        "guess: the wording and its place";
     NO_SUCH_PROPERTY: "Property '{property}' does not exist on type 'microsoft.graph.{type}' or is not present in the API version.",
         "guess: the wording";
     NO_SUCH_PROPERTY_IN_QUERY: "Could not find a property named '{property}' on type 'microsoft.graph.{type}'.",
@@ -195,8 +199,18 @@ texts! {
     // Signing in.
     TENANT_NOT_FOUND: "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.",
         "guess: the second sentence; error and number are in reference-error-codes";
+    TOKEN_USE: "The value of 'requested_token_use' has to be 'on_behalf_of'.",
+        "guess: number and wording; the parameter is in v2-oauth2-on-behalf-of-flow";
+    USER_ASSERTION_SIGNATURE: "Assertion failed signature validation.",
+        "guess: the wording; reference-error-codes has AADSTS50013 InvalidAssertion";
+    USER_ASSERTION_TIME: "Assertion is not within its valid time range. Ensure that the access token is not expired before using it for user assertion, or request a new token.",
+        "guess: the wording; threads on AADSTS500133 have it so";
+    USER_ASSERTION_AUDIENCE: "Assertion audience does not match the Client app presenting the assertion. The audience in the assertion was '{audience}' and the expected audience is '{appId}' or one of the Application Uris of this application.",
+        "guess: the wording; reference-error-codes has AADSTS50013 for it, and threads have 500131";
+    ASSERTION_WITHOUT_PERSON: "The token is an application's own, and stands for no person.",
+        "guess: number and wording; v2-oauth2-on-behalf-of-flow says that app-only tokens do not work";
     SEVERAL_ACCOUNTS: "Either multiple user identities are available for the current request or selected account is not supported for the scenario.",
-        "reference-error-codes: AADSTS16000 InteractionRequired; the wording is that page's";
+        "guess: the wording; reference-error-codes has AADSTS16000 InteractionRequired";
     CLIENT_MALFORMED: "The application was not found in the directory.",
         "guess: the wording for a client id that is none";
     CLIENT_UNKNOWN: "Application with identifier '{appId}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",

@@ -120,3 +120,35 @@ pub(super) const READ_GROUPS: AnyOf = AnyOf::both(&[
     "Group.ReadWrite.All",
     "Directory.ReadWrite.All",
 ]);
+
+/// Source: *List users*.
+pub(super) const READ_USERS: AnyOf = AnyOf::of(
+    &[
+        "User.ReadBasic.All",
+        "User.Read.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+    &[
+        "User.ReadBasic.All",
+        "User.Read.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+);
+
+/// Source: *List domains*.
+pub(super) const READ_DOMAINS: AnyOf = AnyOf::both(&[
+    "Domain.Read.All",
+    "Domain.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+]);
+
+/// Source: *List directoryRoles*.
+pub(super) const READ_DIRECTORY_ROLES: AnyOf = AnyOf::both(&[
+    "RoleManagement.Read.Directory",
+    "RoleManagement.ReadWrite.Directory",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+]);

@@ -24,12 +24,12 @@ pub(super) fn state(admin: &Admin) -> Value {
     let shown = tenants
         .all()
         .map(|tenant| json!({"tenantId": tenant.tenant_id(), "initialDomain": tenant.initial_domain(), "state": tenant.state()}));
-    let mut state = json!({"tenants": shown.collect::<Vec<_>>()});
+    let shown: Vec<Value> = shown.collect();
     #[cfg(feature = "onboarding")]
     if let Some(site) = admin.0.running.site() {
-        state["site"] = site.state();
+        return json!({"tenants": shown, "site": site.state()});
     }
-    state
+    json!({"tenants": shown})
 }
 
 #[derive(Debug, Deserialize)]

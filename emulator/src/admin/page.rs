@@ -21,21 +21,28 @@ pub(crate) fn page(admin: Option<&Admin>, host: &str, key: &str) -> (u16, String
         );
     }
     let tenants = admin.0.running.tenants();
-    let mut text: String = tenants.all().map(tenant).collect();
-    #[cfg(feature = "onboarding")]
-    if let Some(site) = admin.0.running.site() {
-        text.push_str(&format!(
-            "<h1>Site</h1>{}",
-            rows("Connections", &site.state()["connections"], &["id", "name", "serviceType"])
-        ));
-        text.push_str(&rows("Tenants of the site", &site.state()["tenants"], &["id", "name", "tenantId"]));
-        text.push_str(&rows(
+    let parts: String = tenants.all().map(tenant).chain(site(admin)).collect();
+    (200, whole(&parts, true))
+}
+
+#[cfg(feature = "onboarding")]
+fn site(admin: &Admin) -> Option<String> {
+    let state = admin.0.running.site()?.state();
+    let parts = [
+        rows("Connections", &state["connections"], &["id", "name", "serviceType"]),
+        rows("Tenants of the site", &state["tenants"], &["id", "name", "tenantId"]),
+        rows(
             "Apps of the site",
-            &site.state()["applications"],
+            &state["applications"],
             &["id", "name", "clientId", "secretExpiry"],
-        ));
-    }
-    (200, whole(&text, true))
+        ),
+    ];
+    Some(format!("<h1>Site</h1>{}", parts.concat()))
+}
+
+#[cfg(not(feature = "onboarding"))]
+const fn site(_: &Admin) -> Option<String> {
+    None
 }
 
 fn tenant(tenant: &EmulatedTenant) -> String {

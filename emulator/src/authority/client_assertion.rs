@@ -18,6 +18,9 @@ use crate::{
 /// The only kind of assertion that there is.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+/// The grant type by which an API exchanges a person's token.
+pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 /// What an application may sign in with beside a secret.
 struct Registered {
     certificates: Vec<(Vec<u8>, String)>,

@@ -12,6 +12,7 @@ mod device_code;
 mod discovery;
 mod issue;
 mod oauth_error;
+mod on_behalf_of;
 mod resources;
 mod scopes;
 mod sign_in_trouble;

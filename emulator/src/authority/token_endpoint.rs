@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     AuthorityRequest, OAuthError, SignInTrouble, authorize, check_tenant, client_assertion,
     clients::{Client, check_client, unknown_client},
-    consent, device_code, issue,
+    consent, device_code, issue, on_behalf_of,
     resources::Resource,
     scopes::{DEFAULT, Scopes},
     user_session::{self, Wanted},
@@ -76,6 +76,10 @@ pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: 
         }
         "refresh_token" if is_v2 => {
             let wanted = user_session::renew(tenant, asked.field("refresh_token"), asked.field("client_id"), asked.field("scope"))?;
+            sign_in_user(asked, &wanted)
+        }
+        client_assertion::GRANT_TYPE if is_v2 => {
+            let wanted = on_behalf_of::redeem(asked)?;
             sign_in_user(asked, &wanted)
         }
         // Users of the emulator have no passwords, so that none is right.

@@ -131,7 +131,7 @@ pub(super) struct Grant {
     pub(super) client: Uuid,
     pub(super) resource: Uuid,
     pub(super) scope: String,
-    /// The account it is for; for everybody without one.
+    /// The account it is for; for all people without one.
     pub(super) account: Option<String>,
 }
 
@@ -219,7 +219,6 @@ impl Fault {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct SiteContents {
     /// Rows, as the site's snapshot shows them; what is not given is as in an empty site.
-    #[cfg_attr(not(feature = "onboarding"), expect(dead_code, reason = "without that feature there is no site"))]
     pub(super) rows: Map<String, Value>,
 }
 

@@ -164,3 +164,30 @@ impl fmt::Display for ConfigurationError {
 }
 
 impl std::error::Error for ConfigurationError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn reading_anything_never_panics(text in r#"\{("(preset|seed|clock|tenants|site|\$schema|x)":("onboarded"|"now+9d"|\[\{\}\]|\[\[\]\]|\{"rows":\{"tenants":1\}\}|\{"frozenAt":"x"\}|null|1e99),?){0,4}\}?"#, bytes in any::<Vec<u8>>()) {
+            let _ = EmulatorConfiguration::from_json(text.as_bytes());
+            let _ = EmulatorConfiguration::from_json(&bytes);
+        }
+
+        #[test]
+        fn moving_the_clock_any_distance_never_panics(seconds in any::<i64>()) {
+            let file = format!("{{\"clock\": {{\"moveBySeconds\": {seconds}}}, \"preset\": \"onboarded\"}}");
+            let clock = MovableClock::new();
+            if let Ok(configuration) = EmulatorConfiguration::from_json(file.as_bytes()) {
+                configuration.set_clock(&clock);
+                let _ = configuration.tenants(&clock);
+            }
+        }
+    }
+}

@@ -135,8 +135,8 @@ fn empty_tenant(wanted: &Tenant, number: usize, seed: Option<&str>, clock: &Mova
 
 fn automation_client(wanted: &Automation) -> Result<AutomationClient, ConfigurationError> {
     let usual = AutomationClient::default();
-    let secret = wanted.secret.as_deref().unwrap_or(usual.secret()).to_owned();
-    let mut client = AutomationClient::new(wanted.id.unwrap_or(usual.id()), secret);
+    let secret = wanted.secret.as_deref().unwrap_or_else(|| usual.secret()).to_owned();
+    let mut client = AutomationClient::new(wanted.id.unwrap_or_else(|| usual.id()), secret);
     if let Some(permissions) = &wanted.permissions {
         client = client.with_permissions(permissions.clone());
     }

@@ -6,6 +6,7 @@ use super::{
     GraphAnswer, GraphRequest,
     answer::{Answer, check_key, one, page, wrong_method},
     directory_object_routes::owners,
+    expand::{expanded, property},
 };
 use crate::{
     object::Object,
@@ -20,12 +21,14 @@ pub(super) fn applications(store: &mut Store, context: Context<'_>, request: &Gr
     match (request.method.as_str(), key, rest) {
         ("GET", None, []) => {
             context.access.may_read_applications()?;
-            page(
-                request,
-                "application",
-                "applications",
-                store.seen(Collection::Applications, context.instant),
-            )
+            let seen = store.seen(Collection::Applications, context.instant);
+            if request.query.expanded().next().is_none() {
+                return page(request, "application", "applications", seen);
+            }
+            let seen: Result<Vec<Object>, Refusal> = seen
+                .map(|object| expanded(store, context, request, Collection::Applications, object))
+                .collect();
+            page(request, "application", "applications", seen?.iter())
         }
         ("GET", None, ["$count"]) => {
             context.access.may_read_applications()?;
@@ -37,11 +40,10 @@ pub(super) fn applications(store: &mut Store, context: Context<'_>, request: &Gr
         }
         ("GET", Some(key), []) => {
             context.access.may_read_applications()?;
-            one(
-                request,
-                "applications",
-                store.read(Collection::Applications, &key, context.instant)?,
-            )
+            request.query.check_selection("application")?;
+            let (entry, object) = store.read(Collection::Applications, &key, context.instant)?;
+            let object = expanded(store, context, request, Collection::Applications, object)?;
+            one(request, "applications", (entry, &object))
         }
         ("GET", Some(key), ["owners"]) => {
             context.access.may_read_applications()?;
@@ -57,15 +59,24 @@ pub(super) fn applications(store: &mut Store, context: Context<'_>, request: &Gr
             .change_application(context, &key, &request.object()?)
             .map(|()| GraphAnswer::Done),
         ("DELETE", Some(key), []) => store.delete_application(context, &key).map(|()| GraphAnswer::Done),
-        ("POST", Some(key), ["addPassword" | "microsoft.graph.addPassword"]) => {
-            store.add_password(context, &key, &request.object()?).map(GraphAnswer::Found)
-        }
-        ("POST", Some(key), ["removePassword" | "microsoft.graph.removePassword"]) => {
-            store.remove_password(context, &key, &request.object()?).map(|()| GraphAnswer::Done)
-        }
-        ("POST", Some(key), ["owners", "$ref"]) => store.add_owner(context, &key, &request.object()?).map(|()| GraphAnswer::Done),
-        ("DELETE", Some(key), ["owners", id, "$ref"]) => store.remove_owner(context, &key, id).map(|()| GraphAnswer::Done),
+        ("POST", Some(key), ["addPassword" | "microsoft.graph.addPassword"]) => store
+            .add_password(context, Collection::Applications, &key, &request.object()?)
+            .map(GraphAnswer::Found),
+        ("POST", Some(key), ["removePassword" | "microsoft.graph.removePassword"]) => store
+            .remove_password(context, Collection::Applications, &key, &request.object()?)
+            .map(|()| GraphAnswer::Done),
+        ("POST", Some(key), ["owners", "$ref"]) => store
+            .add_owner(context, Collection::Applications, &key, &request.object()?)
+            .map(|()| GraphAnswer::Done),
+        ("DELETE", Some(key), ["owners", id, "$ref"]) => store
+            .remove_owner(context, Collection::Applications, &key, id)
+            .map(|()| GraphAnswer::Done),
         (_, Some(key), ["federatedIdentityCredentials", rest @ ..]) => federated(store, context, request, &key, rest),
+        ("GET", Some(key), path @ [_, ..]) => {
+            context.access.may_read_applications()?;
+            let (_, object) = store.read(Collection::Applications, &key, context.instant)?;
+            property(request, "applications", "application", object, path)
+        }
         (_, _, [other, ..]) => Err(Refusal::no_such_route(other)),
         _ => Err(wrong_method(request)),
     }

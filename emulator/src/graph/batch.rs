@@ -59,9 +59,19 @@ fn check(items: &[Value]) -> Result<(), Refusal> {
         }
         seen.insert(id);
     }
-    // All parallel, or all in a row: whatever lies between is refused.
-    let dependent = items.iter().filter(|item| dependencies(item).next().is_some()).count();
-    if dependent > 0 && dependent + 1 < items.len() {
+    // In parallel, in a row, or all on the same one. What lies between is refused.
+    //
+    // Source: *Known issues with Microsoft Graph*, "Request dependencies are limited".
+    let dependent: Vec<Vec<&str>> = items
+        .iter()
+        .map(|item| dependencies(item).collect())
+        .filter(|names: &Vec<&str>| !names.is_empty())
+        .collect();
+    let is_serial = dependent.is_empty() || dependent.len() + 1 >= items.len();
+    let is_same = dependent
+        .iter()
+        .all(|names| names.len() == 1 && names.first() == dependent.first().and_then(|first| first.first()));
+    if !is_serial && !is_same {
         return Err(invalid(texts::BATCH_ORDER));
     }
     Ok(())

@@ -72,9 +72,13 @@ fn restored(request: &GraphRequest, kind: Kind, mut object: Value) -> GraphAnswe
 
 /// Owners are directory objects of any type. Their type is named, because clients decide by it what they read.
 pub(super) fn owners(store: &Store, context: Context<'_>, request: &GraphRequest, entry: &Entry) -> GraphAnswer {
-    let owner = |id: &Uuid| object_of_any_type(store, context, request, &id.to_string()).unwrap_or_else(|| json!({"id": id}));
-    let value: Vec<Value> = entry.owners().iter().map(owner).collect();
+    let value = owner_objects(store, context, request, entry);
     GraphAnswer::Found(json!({"@odata.context": format!("{}/$metadata#directoryObjects", request.root), "value": value}))
+}
+
+pub(super) fn owner_objects(store: &Store, context: Context<'_>, request: &GraphRequest, entry: &Entry) -> Vec<Value> {
+    let owner = |id: &Uuid| object_of_any_type(store, context, request, &id.to_string()).unwrap_or_else(|| json!({"id": id}));
+    entry.owners().iter().map(owner).collect()
 }
 
 fn typed(request: &GraphRequest, object: &Object, type_name: &str) -> Value {

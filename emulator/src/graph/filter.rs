@@ -1,6 +1,7 @@
 //! `$filter`: the part of the language that this job's objects are asked with.
 
 use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::filter_text::{Token, tokens};
 use crate::{graph_types, object::Object, refusal::Refusal, texts};
@@ -20,9 +21,23 @@ pub(super) enum Filter {
 pub(super) enum Comparison {
     Equal,
     Unequal,
+    AtLeast,
+    AtMost,
     StartsWith,
     EndsWith,
 }
+
+/// Properties of apps and service principals that no filter is offered on.
+///
+/// Source: *application resource type* and *servicePrincipal resource type*, whose rows say where `$filter` is supported.
+const UNFILTERABLE: [&str; 6] = [
+    "notes",
+    "optionalClaims",
+    "parentalControlSettings",
+    "samlMetadataUrl",
+    "defaultRedirectUri",
+    "samlSingleSignOnSettings",
+];
 
 /// Filters nested deeper are refused before they are read any further. What is joined on one level is kept in a list, so
 /// that this is also how deep anything that walks a filter, or drops it, can get.
@@ -84,6 +99,10 @@ impl Filter {
 
     fn check_properties(&self, type_name: &str) -> Result<(), Refusal> {
         let known = |path: &str| {
+            if UNFILTERABLE.contains(&path) {
+                let message = texts::UNFILTERABLE.with(&[("property", path)]);
+                return Err(Refusal::new(400, "Request_UnsupportedQuery", message));
+            }
             if graph_types::has_property(type_name, path) {
                 return Ok(());
             }
@@ -123,8 +142,19 @@ fn compare(comparison: Comparison, value: Option<&Value>, wanted: Option<&str>) 
     match comparison {
         Comparison::Equal => text == wanted,
         Comparison::Unequal => text != wanted,
+        Comparison::AtLeast => text.zip(wanted).is_some_and(|(text, wanted)| order(&text, &wanted).is_ge()),
+        Comparison::AtMost => text.zip(wanted).is_some_and(|(text, wanted)| order(&text, &wanted).is_le()),
         Comparison::StartsWith => text.zip(wanted).is_some_and(|(text, wanted)| text.starts_with(&wanted)),
         Comparison::EndsWith => text.zip(wanted).is_some_and(|(text, wanted)| text.ends_with(&wanted)),
+    }
+}
+
+/// Moments by time, all else by its letters.
+fn order(text: &str, other: &str) -> std::cmp::Ordering {
+    let moment = |text: &str| OffsetDateTime::parse(&text.to_uppercase(), &Rfc3339).ok();
+    match moment(text).zip(moment(other)) {
+        Some((one, other)) => one.cmp(&other),
+        None => text.cmp(other),
     }
 }
 
@@ -209,6 +239,8 @@ impl Reader {
         match operator.to_ascii_lowercase().as_str() {
             "eq" => Some(Filter::Compare(Comparison::Equal, path, self.value()?)),
             "ne" => Some(Filter::Compare(Comparison::Unequal, path, self.value()?)),
+            "ge" => Some(Filter::Compare(Comparison::AtLeast, path, self.value()?)),
+            "le" => Some(Filter::Compare(Comparison::AtMost, path, self.value()?)),
             "in" => {
                 if !self.takes_sign('(') {
                     return None;

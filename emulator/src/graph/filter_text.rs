@@ -31,7 +31,9 @@ pub(super) fn tokens(text: &str) -> Option<Vec<Token>> {
             }
             _ => {
                 let mut word = String::from(letter);
-                while let Some(next) = letters.next_if(|next| !matches!(next, ' ' | '\t' | '(' | ')' | ',' | ':' | '\'')) {
+                // Moments have colons, and begin with a digit.
+                let ends = |next: &char| matches!(next, ' ' | '\t' | '(' | ')' | ',' | '\'') || (*next == ':' && !letter.is_ascii_digit());
+                while let Some(next) = letters.next_if(|next| !ends(next)) {
                     word.push(next);
                 }
                 tokens.push(Token::Word(word));

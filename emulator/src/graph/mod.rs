@@ -4,13 +4,16 @@ mod answer;
 mod application_routes;
 mod batch;
 mod directory_object_routes;
+mod expand;
 mod filter;
 mod filter_text;
 mod group_routes;
 mod path;
+mod people_routes;
 mod policy_routes;
 mod query;
 mod routes;
+mod search;
 mod service_principal_routes;
 
 use serde_json::Value;
@@ -69,6 +72,33 @@ impl GraphAnswer {
             Self::Found(_) | Self::Count(_) => 200,
             Self::Created(_) => 201,
             Self::Done => 204,
+        }
+    }
+
+    /// The same with `@odata.context`, which an answer has wherever it is an object, unless it has one already.
+    pub(super) fn in_context(self, request: &GraphRequest) -> Self {
+        let with = |mut value: Value, kind: &str| {
+            if let Some(object) = value.as_object_mut() {
+                let context = format!("{}/$metadata#{kind}", request.root);
+                object.entry("@odata.context").or_insert(Value::String(context));
+            }
+            value
+        };
+        let first = request
+            .segments
+            .first()
+            .and_then(|first| first.split('(').next())
+            .unwrap_or_default();
+        let set = match request.segments.last().map(String::as_str) {
+            Some(below @ ("appRoleAssignments" | "appRoleAssignedTo" | "federatedIdentityCredentials")) => format!("{first}/{below}"),
+            _ => first.to_owned(),
+        };
+        let is_password = request.segments.last().is_some_and(|last| last.ends_with("addPassword"));
+        match self {
+            Self::Created(value) => Self::Created(with(value, &format!("{set}/$entity"))),
+            Self::Found(value) if is_password => Self::Found(with(value, "microsoft.graph.passwordCredential")),
+            Self::Found(value) if first == "policies" => Self::Found(with(value, &format!("{}/$entity", request.segments.join("/")))),
+            other => other,
         }
     }
 

@@ -13,6 +13,9 @@ use crate::{
 };
 
 pub(super) fn policies(store: &mut Store, context: Context<'_>, request: &GraphRequest, policy: &str) -> Answer {
+    if !matches!(policy, "defaultAppManagementPolicy" | "authorizationPolicy") {
+        return Err(Refusal::no_such_route(policy));
+    }
     if request.method == "PATCH" && policy == "defaultAppManagementPolicy" {
         return store.change_policy(context, &request.object()?).map(|()| GraphAnswer::Done);
     }
@@ -20,8 +23,7 @@ pub(super) fn policies(store: &mut Store, context: Context<'_>, request: &GraphR
     context.access.may_read_policies()?;
     let found = match policy {
         "defaultAppManagementPolicy" => store.policy.clone(),
-        "authorizationPolicy" => object_of(Store::authorization_policy(context.settings)),
-        other => return Err(Refusal::no_such_route(other)),
+        _ => object_of(Store::authorization_policy(context.settings)),
     };
     Ok(GraphAnswer::Found(request.query.selected(&found)))
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::filter::Filter;
-use crate::{object::Object, refusal::Refusal, texts};
+use super::{filter::Filter, search::Search};
+use crate::{graph_types, object::Object, refusal::Refusal, texts};
 
 const USUAL_PAGE: usize = 100;
 const LONGEST_PAGE: usize = 999;
@@ -18,6 +18,8 @@ pub(crate) struct Query {
     top: Option<usize>,
     skip: usize,
     counts: bool,
+    search: Option<String>,
+    expand: Vec<String>,
     refused: Option<String>,
     /// As it was sent, without the paging token, for the link to the next page.
     rest: Vec<(String, String)>,
@@ -42,7 +44,9 @@ impl Query {
                 "top" => query.top = value.parse().ok(),
                 "count" => query.counts = value.eq_ignore_ascii_case("true"),
                 "skiptoken" => query.skip = value.parse().unwrap_or_default(),
-                "search" | "expand" | "skip" | "apply" => query.refused = Some(format!("the query option ${option}")),
+                "search" => query.search = Some(value.to_string()),
+                "expand" => query.expand = expansions(&value),
+                "skip" | "apply" => query.refused = Some(format!("the query option ${option}")),
                 _ => {}
             }
             if option != "skiptoken" {
@@ -109,12 +113,36 @@ impl Query {
         self.matching(type_name, objects, is_advanced).map(|found| found.len())
     }
 
-    /// The selected properties of one object.
+    /// The relationships that are to come along.
+    pub(super) fn expanded(&self) -> impl Iterator<Item = &str> {
+        self.expand.iter().map(String::as_str)
+    }
+
+    /// Refuses `$select` of what the type does not have.
+    pub(super) fn check_selection(&self, type_name: &str) -> Result<(), Refusal> {
+        if !graph_types::is_known(type_name) {
+            return Ok(());
+        }
+        // Directory extensions are not in the metadata.
+        let mut names = self.select.iter().map(|name| name.split('/').next().unwrap_or_default());
+        let unknown = names.find(|name| {
+            let is_of_the_tenant = *name == "*" || name.starts_with("extension_") || name.contains('@');
+            !is_of_the_tenant && !graph_types::has_property_in_any_case(type_name, name)
+        });
+        let Some(unknown) = unknown else { return Ok(()) };
+        let values = [("property", unknown), ("type", type_name)];
+        Err(Refusal::new(400, "BadRequest", texts::NO_SUCH_PROPERTY_IN_QUERY.with(&values)))
+    }
+
+    /// The selected properties of one object, and what was expanded.
     pub(super) fn selected(&self, object: &Object) -> Value {
         if self.select.is_empty() || self.select.iter().any(|name| name == "*") {
             return json!(object);
         }
-        let is_selected = |name: &str| self.select.iter().any(|selected| selected.eq_ignore_ascii_case(name));
+        let is_selected = |name: &str| {
+            let mut names = self.select.iter().chain(&self.expand);
+            name.starts_with('@') || names.any(|selected| selected.eq_ignore_ascii_case(name))
+        };
         let kept = object.iter().filter(|(name, _)| is_selected(name));
         Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
@@ -130,6 +158,11 @@ impl Query {
         is_advanced: bool,
     ) -> Result<Vec<&'a Object>, Refusal> {
         self.check()?;
+        self.check_selection(type_name)?;
+        let search = self.search.as_deref().map(|text| Search::read(text, type_name)).transpose()?;
+        if search.is_some() && !is_advanced {
+            return Err(Refusal::new(400, "Request_UnsupportedQuery", texts::SEARCH_UNSUPPORTED));
+        }
         let filter = self.filter.as_deref().map(|text| Filter::read(text, type_name)).transpose()?;
         let is_sorted_and_filtered = filter.is_some() && self.order_by.is_some();
         if !is_advanced && (is_sorted_and_filtered || filter.as_ref().is_some_and(Filter::is_advanced)) {
@@ -137,6 +170,7 @@ impl Query {
         }
         let mut found: Vec<&Object> = objects
             .filter(|object| filter.as_ref().is_none_or(|filter| filter.holds(object)))
+            .filter(|object| search.as_ref().is_none_or(|search| search.holds(object)))
             .collect();
         if let Some(order_by) = &self.order_by {
             let (property, direction) = order_by.split_once(' ').unwrap_or((order_by, "asc"));
@@ -147,4 +181,28 @@ impl Query {
         }
         Ok(found)
     }
+}
+
+/// The names in `owners($select=id,displayName),appRoleAssignments`.
+fn expansions(text: &str) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut depth = 0_u32;
+    for letter in text.chars() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => names.push(String::new()),
+            letter if depth == 0 => {
+                if let Some(last) = names.last_mut() {
+                    last.push(letter);
+                }
+            }
+            _ => {}
+        }
+    }
+    names
+        .iter()
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect()
 }

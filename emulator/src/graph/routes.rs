@@ -9,6 +9,7 @@ use super::{
     directory_object_routes::{deleted_items, directory_object},
     group_routes::groups,
     path::address,
+    people_routes::{directory_roles, domains, person, users},
     policy_routes::{conditional_access, policies},
     service_principal_routes::service_principals,
 };
@@ -23,9 +24,19 @@ pub(crate) fn answer(store: &mut Store, context: Context<'_>, request: &GraphReq
     let segments = &request.segments;
     let first = segments.first().map(String::as_str).unwrap_or_default();
     let below: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+    let expands = request.query.expanded().next().is_some();
+    if expands && !first.starts_with("applications") && !first.starts_with("servicePrincipals") {
+        return Err(Refusal::not_emulated(&format!("$expand of '{first}'")));
+    }
+    if let Some(function) = below.first().filter(|name| is_function_of_a_collection(name)) {
+        return Err(Refusal::not_emulated(&format!("the function '{function}'")));
+    }
     match (first, below.as_slice()) {
+        ("users", rest) => users(store, context, request, rest),
+        ("domains", rest) => domains(context, request, rest),
+        ("directoryRoles", rest) => directory_roles(store, context, request, rest),
         ("organization", _) => organization(context, request),
-        ("me", _) => me(context, request, &below),
+        ("me", _) => me(store, context, request, &below),
         ("policies", [policy]) => policies(store, context, request, policy),
         ("identity", ["conditionalAccess", "policies", rest @ ..]) => conditional_access(store, context, request, rest),
         ("groups", rest) => groups(context, request, rest),
@@ -45,6 +56,16 @@ pub(crate) fn answer(store: &mut Store, context: Context<'_>, request: &GraphReq
     }
 }
 
+/// Functions and actions that stand where an object's id may stand, too.
+fn is_function_of_a_collection(segment: &str) -> bool {
+    let name = segment.split('(').next().unwrap_or_default();
+    let name = name.strip_prefix("microsoft.graph.").unwrap_or(name);
+    matches!(
+        name,
+        "delta" | "getByIds" | "validateProperties" | "getAvailableExtensionProperties" | "getUserOwnedObjects"
+    )
+}
+
 fn organization(context: Context<'_>, request: &GraphRequest) -> Answer {
     only(request, "GET")?;
     context.access.may_read_organization()?;
@@ -59,14 +80,14 @@ fn organization(context: Context<'_>, request: &GraphRequest) -> Answer {
     ))
 }
 
-fn me(context: Context<'_>, request: &GraphRequest, below: &[&str]) -> Answer {
+fn me(store: &Store, context: Context<'_>, request: &GraphRequest, below: &[&str]) -> Answer {
     context.access.may_read_me()?;
     match (request.method.as_str(), below) {
         ("GET", []) => {
             let me = Store::me(context)?;
-            Ok(GraphAnswer::Found(
-                request.query.selected(&me.as_object().cloned().unwrap_or_default()),
-            ))
+            let mut value = request.query.selected(&me.as_object().cloned().unwrap_or_default());
+            value["@odata.context"] = json!(format!("{}/$metadata#users/$entity", request.root));
+            Ok(GraphAnswer::Found(value))
         }
         ("POST", ["checkMemberObjects" | "microsoft.graph.checkMemberObjects"]) => {
             let held = Store::check_member_objects(context, &request.object()?)?;
@@ -74,8 +95,11 @@ fn me(context: Context<'_>, request: &GraphRequest, below: &[&str]) -> Answer {
                 json!({"@odata.context": format!("{}/$metadata#Collection(Edm.String)", request.root), "value": held}),
             ))
         }
-        (_, [other, ..]) => Err(Refusal::no_such_route(other)),
-        _ => Err(wrong_method(request)),
+        ("PATCH" | "DELETE", []) => Err(wrong_method(request)),
+        _ => {
+            let me = Store::me(context)?.as_object().cloned().unwrap_or_default();
+            person(store, context, request, (context.access.object_id, &me), below)
+        }
     }
 }
 

@@ -6,8 +6,11 @@ use super::{
     GraphAnswer, GraphRequest,
     answer::{Answer, check_key, one, only, page, wrong_method},
     directory_object_routes::owners,
+    expand::{expanded, property},
+    people_routes::owned_objects,
 };
 use crate::{
+    object::Object,
     refusal::Refusal,
     store::{Collection, Context, Key, Store},
 };
@@ -25,12 +28,14 @@ pub(super) fn service_principals(
     match (request.method.as_str(), key, rest) {
         ("GET", None, []) => {
             context.access.may_read_applications()?;
-            page(
-                request,
-                "servicePrincipal",
-                "servicePrincipals",
-                store.seen(Collection::ServicePrincipals, context.instant),
-            )
+            let seen = store.seen(Collection::ServicePrincipals, context.instant);
+            if request.query.expanded().next().is_none() {
+                return page(request, "servicePrincipal", "servicePrincipals", seen);
+            }
+            let seen: Result<Vec<Object>, Refusal> = seen
+                .map(|object| expanded(store, context, request, Collection::ServicePrincipals, object))
+                .collect();
+            page(request, "servicePrincipal", "servicePrincipals", seen?.iter())
         }
         ("GET", None, ["$count"]) => {
             context.access.may_read_applications()?;
@@ -42,11 +47,10 @@ pub(super) fn service_principals(
         }
         ("GET", Some(key), []) => {
             context.access.may_read_applications()?;
-            one(
-                request,
-                "servicePrincipals",
-                store.read(Collection::ServicePrincipals, &key, context.instant)?,
-            )
+            request.query.check_selection("servicePrincipal")?;
+            let (entry, object) = store.read(Collection::ServicePrincipals, &key, context.instant)?;
+            let object = expanded(store, context, request, Collection::ServicePrincipals, object)?;
+            one(request, "servicePrincipals", (entry, &object))
         }
         ("GET", Some(key), ["owners"]) => {
             context.access.may_read_applications()?;
@@ -90,6 +94,34 @@ pub(super) fn service_principals(
                 "resourceId"
             };
             assignments(store, context, request, method, &key, side, rest)
+        }
+        ("POST", Some(key), ["owners", "$ref"]) => store
+            .add_owner(context, Collection::ServicePrincipals, &key, &request.object()?)
+            .map(|()| GraphAnswer::Done),
+        ("DELETE", Some(key), ["owners", id, "$ref"]) => store
+            .remove_owner(context, Collection::ServicePrincipals, &key, id)
+            .map(|()| GraphAnswer::Done),
+        ("POST", Some(key), ["addPassword" | "microsoft.graph.addPassword"]) => store
+            .add_password(context, Collection::ServicePrincipals, &key, &request.object()?)
+            .map(GraphAnswer::Found),
+        ("POST", Some(key), ["removePassword" | "microsoft.graph.removePassword"]) => store
+            .remove_password(context, Collection::ServicePrincipals, &key, &request.object()?)
+            .map(|()| GraphAnswer::Done),
+        ("GET", Some(key), ["memberOf" | "transitiveMemberOf"]) => {
+            context.access.may_read_applications()?;
+            store.read(Collection::ServicePrincipals, &key, context.instant)?;
+            // The emulator has no groups, and no roles of applications.
+            page(request, "directoryObject", "directoryObjects", std::iter::empty())
+        }
+        ("GET", Some(key), ["ownedObjects", rest @ ..]) => {
+            let (entry, _) = store.read(Collection::ServicePrincipals, &key, context.instant)?;
+            let id = entry.text("id").parse().unwrap_or_default();
+            owned_objects(store, context, request, id, rest)
+        }
+        ("GET", Some(key), path @ [_, ..]) => {
+            context.access.may_read_applications()?;
+            let (_, object) = store.read(Collection::ServicePrincipals, &key, context.instant)?;
+            property(request, "servicePrincipals", "servicePrincipal", object, path)
         }
         (_, _, [other, ..]) => Err(Refusal::no_such_route(other)),
         _ => Err(wrong_method(request)),

@@ -84,7 +84,7 @@ impl EmulatorServerBuilder {
         self
     }
 
-    /// The address to listen at. Default: `127.0.0.1`. Whoever reaches it may do what the tenant's callers may.
+    /// The address to listen at. Default: `127.0.0.1`. Every client that reaches it may do what the tenant's callers may.
     pub const fn host(mut self, host: IpAddr) -> Self {
         self.host = host;
         self

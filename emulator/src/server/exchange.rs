@@ -14,7 +14,12 @@ use serde_json::{Value, json};
 use time::macros::format_description;
 use uuid::Uuid;
 
-use super::{Running, cors, log, tenants::Tenants};
+use super::{
+    Running, cors,
+    graph_headers::{created_at, let_see, version},
+    log,
+    tenants::Tenants,
+};
 #[cfg(feature = "onboarding")]
 use crate::{
     EmulatedSite,
@@ -182,7 +187,7 @@ impl Exchange {
             creates_if_missing: read.header("prefer").contains("create-if-missing"),
             is_advanced: read.header("consistencylevel").eq_ignore_ascii_case("eventual"),
             body: body_of(&read.body),
-            root: format!("{}/v1.0", read.address),
+            root: format!("{}/{}", read.address, version(&read.path)),
             client_request_id: Some(client_request_id.clone()).filter(|id| !id.is_empty()),
             is_batched: false,
         };
@@ -200,28 +205,23 @@ impl Exchange {
         let tenants = self.running.tenants();
         let tenant = tenants.of_token(bearer.authorization);
         let mut response = match tenant.answer(&request, bearer) {
-            Ok(answer) => self.answered(answer, &request),
+            Ok(answer) => self.answered(tenant, answer, &request),
             Err(refusal) => self.refused(tenant, &refusal, &request_id, &client_request_id),
         };
+        let_see(response.headers_mut());
         insert(response.headers_mut(), REQUEST_ID, &request_id);
         insert(response.headers_mut(), CLIENT_REQUEST_ID, &client_request_id);
         response
     }
 
-    fn answered(&self, answer: GraphAnswer, request: &GraphRequest) -> Response<Full<Bytes>> {
+    fn answered(&self, tenant: &EmulatedTenant, answer: GraphAnswer, request: &GraphRequest) -> Response<Full<Bytes>> {
         let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
         match answer {
             GraphAnswer::Done => self.response(status, "", String::new()),
             GraphAnswer::Count(count) => self.response(status, "text/plain", count.to_string()),
             GraphAnswer::Found(value) => self.json(status, &value),
             GraphAnswer::Created(value) => {
-                let id = value.get("id").and_then(Value::as_str).unwrap_or_default();
-                let set = request
-                    .segments
-                    .first()
-                    .and_then(|first| first.split('(').next())
-                    .unwrap_or_default();
-                let location = format!("{}/{set}/{id}", request.root);
+                let location = created_at(tenant, &value, request);
                 let mut response = self.json(status, &value);
                 insert(response.headers_mut(), header::LOCATION, &location);
                 response

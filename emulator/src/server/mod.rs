@@ -8,6 +8,7 @@ mod admin_exchange;
 mod builder;
 mod cors;
 mod exchange;
+mod graph_headers;
 #[cfg(feature = "onboarding")]
 mod heard;
 mod log;

@@ -99,9 +99,9 @@ impl Store {
         if !in_path.text("id").eq_ignore_ascii_case(text(body, side)) {
             return Err(not_a_reference());
         }
-        let principal = find(&self.service_principals, &Key::id(principal_id), context.instant).map_err(|_| not_a_reference())?;
+        let principal = self.assignee(context, principal_id).ok_or_else(not_a_reference)?;
         let resource = find(&self.service_principals, &Key::id(resource_id), context.instant).map_err(|_| not_a_reference())?;
-        check_role(&resource.object, role_id)?;
+        check_role(&resource.object, role_id, if principal.is_user { "User" } else { "Application" })?;
         let is_there = self.assignments.iter().any(|assignment| {
             let same = |name: &str, value: &str| assignment.text(name).eq_ignore_ascii_case(value);
             same("principalId", principal_id) && same("resourceId", resource_id) && same("appRoleId", role_id)
@@ -114,9 +114,9 @@ impl Store {
             "deletedDateTime": null,
             "appRoleId": role_id.to_ascii_lowercase(),
             "createdDateTime": timestamp(context.now),
-            "principalDisplayName": principal.text("displayName"),
-            "principalId": principal.text("id"),
-            "principalType": "ServicePrincipal",
+            "principalDisplayName": principal.name,
+            "principalId": principal_id.to_ascii_lowercase(),
+            "principalType": if principal.is_user { "User" } else { "ServicePrincipal" },
             "resourceDisplayName": resource.text("displayName"),
             "resourceId": resource.text("id"),
         });
@@ -142,7 +142,23 @@ impl Store {
     }
 }
 
+/// To whom a permission is assigned.
+struct Assignee {
+    name: String,
+    is_user: bool,
+}
+
 impl Store {
+    fn assignee(&self, context: Context<'_>, id: &str) -> Option<Assignee> {
+        if let Ok(principal) = find(&self.service_principals, &Key::id(id), context.instant) {
+            let name = principal.text("displayName").to_owned();
+            return Some(Assignee { name, is_user: false });
+        }
+        let user = self.users.get(&id.parse().ok()?)?;
+        let name = user.account.split('@').next().unwrap_or_default().to_owned();
+        Some(Assignee { name, is_user: true })
+    }
+
     /// Puts a grant in place past every rule.
     pub(crate) fn seed_grant(&mut self, grant: Value) {
         self.grants.push(super::Entry::seeded(super::defaults::object(grant)));
@@ -177,13 +193,13 @@ impl Store {
     }
 }
 
-fn check_role(resource: &Object, role_id: &str) -> Result<(), Refusal> {
+fn check_role(resource: &Object, role_id: &str, member: &str) -> Result<(), Refusal> {
     let roles = list(resource, "appRoles");
     let is_role = |role: &Value| {
         let is_for_applications = role.get("allowedMemberTypes").and_then(Value::as_array);
         text_of(role, "id").eq_ignore_ascii_case(role_id)
             && role.get("isEnabled") == Some(&Value::Bool(true))
-            && is_for_applications.is_some_and(|types| types.iter().any(|kind| kind == "Application"))
+            && is_for_applications.is_some_and(|types| types.iter().any(|kind| kind == member))
     };
     if roles.iter().any(is_role) || (roles.is_empty() && role_id == DEFAULT_ACCESS) {
         return Ok(());

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The tenant that Microsoft's own applications are registered in.
-const MICROSOFT_SERVICES: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
+pub(super) const MICROSOFT_SERVICES: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
 
 /// Permission names with the id of the delegated permission and the id of the application permission.
 const PERMISSIONS: &[(&str, Option<&str>, Option<&str>)] = &[
@@ -85,6 +85,29 @@ const PERMISSIONS: &[(&str, Option<&str>, Option<&str>)] = &[
         Some("a154be20-db9c-4678-8ab7-66f6cc099a59"),
         Some("df021288-bdef-4463-88db-98f22de89214"),
     ),
+    // What teams ask for besides, so that consent and assignment can be tried; the emulator has none of these objects.
+    (
+        "Group.Read.All",
+        Some("5f8c59db-677d-491f-a6b8-5f174b11ec1d"),
+        Some("5b567255-7703-4780-807c-7be8301ae99b"),
+    ),
+    ("Group.ReadWrite.All", None, Some("62a82d76-70ea-41e2-9197-370581804d09")),
+    (
+        "Mail.Read",
+        Some("570282fd-fa5c-430d-a7fd-fc8dc98a9dca"),
+        Some("810c84a8-4a9e-49e6-bf7d-12d183f40d01"),
+    ),
+    (
+        "Mail.Send",
+        Some("e383f46e-2787-4529-855e-0e479a3ffac0"),
+        Some("b633e1c5-b582-4048-a93e-9f11b44c7e96"),
+    ),
+    (
+        "Sites.Selected",
+        Some("f89c84ef-20d0-4b54-87e9-02e856d66d53"),
+        Some("883ea226-0bf2-4a8f-9f9d-92c9162a727d"),
+    ),
+    ("Device.Read.All", None, Some("7438b122-aefc-4978-80ed-43db9fcc7715")),
     ("openid", Some("37f7f235-527c-4136-accd-4a02d197296e"), None),
     ("profile", Some("14dad69e-099b-42c9-810b-d002981feec1"), None),
     ("email", Some("64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0"), None),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Context, Entry, Key, Store, position};
+use super::{Collection, Context, Entry, Key, Store, position};
 use crate::{object::Object, refusal::Refusal, texts};
 
 impl Entry {
@@ -18,12 +18,12 @@ impl Entry {
 }
 
 impl Store {
-    /// `POST /applications/{id}/owners/$ref`.
-    pub(crate) fn add_owner(&mut self, context: Context<'_>, key: &Key, body: &Object) -> Result<(), Refusal> {
+    /// `POST .../{id}/owners/$ref`.
+    pub(crate) fn add_owner(&mut self, context: Context<'_>, of: Collection, key: &Key, body: &Object) -> Result<(), Refusal> {
         context.access.may_add_owners()?;
         let refused = || Refusal::invalid_value("@odata.id", "Application");
         let owner = body.get("@odata.id").and_then(id_in).ok_or_else(refused)?;
-        let entry = self.owned(context, key)?;
+        let entry = self.owned(context, of, key)?;
         if entry.is_owned_by(owner) {
             return Err(Refusal::bad_request(texts::OWNER_ALREADY));
         }
@@ -31,10 +31,10 @@ impl Store {
         Ok(())
     }
 
-    /// `DELETE /applications/{id}/owners/{owner}/$ref`.
-    pub(crate) fn remove_owner(&mut self, context: Context<'_>, key: &Key, owner: &str) -> Result<(), Refusal> {
+    /// `DELETE .../{id}/owners/{owner}/$ref`.
+    pub(crate) fn remove_owner(&mut self, context: Context<'_>, of: Collection, key: &Key, owner: &str) -> Result<(), Refusal> {
         context.access.may_write_applications()?;
-        let entry = self.owned(context, key)?;
+        let entry = self.owned(context, of, key)?;
         let before = entry.owners.len();
         entry.owners.retain(|id| !id.to_string().eq_ignore_ascii_case(owner));
         if entry.owners.len() == before {
@@ -43,9 +43,10 @@ impl Store {
         Ok(())
     }
 
-    fn owned(&mut self, context: Context<'_>, key: &Key) -> Result<&mut Entry, Refusal> {
-        let found = position(&self.applications, key, context.instant)?;
-        let entry = self.applications.get_mut(found).ok_or_else(|| Refusal::not_found(&key.value))?;
+    fn owned(&mut self, context: Context<'_>, of: Collection, key: &Key) -> Result<&mut Entry, Refusal> {
+        let entries = self.entries_mut(of);
+        let found = position(entries, key, context.instant)?;
+        let entry = entries.get_mut(found).ok_or_else(|| Refusal::not_found(&key.value))?;
         context.access.may_write_object(entry.owners())?;
         Ok(entry)
     }

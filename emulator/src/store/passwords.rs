@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Context, Entry, Key, Secret, SecretState, Store, list, moment, position,
+    Collection, Context, Entry, Key, Secret, SecretState, Store, list, moment, position,
     restrictions::{Write, created},
     text_of, timestamp,
 };
@@ -16,17 +16,17 @@ use crate::{graph_types, object::Object, refusal::Refusal, texts};
 
 impl Store {
     /// `addPassword`: the answer carries the text.
-    pub(crate) fn add_password(&mut self, context: Context<'_>, key: &Key, body: &Object) -> Result<Value, Refusal> {
+    pub(crate) fn add_password(&mut self, context: Context<'_>, of: Collection, key: &Key, body: &Object) -> Result<Value, Refusal> {
         context.access.may_manage_applications()?;
-        let found = position(&self.applications, key, context.instant)?;
-        if let Some(entry) = self.applications.get(found) {
+        let found = position(self.entries(of), key, context.instant)?;
+        if let Some(entry) = self.entries(of).get(found) {
             context.access.may_write_object(entry.owners())?;
         }
         let nothing = Value::Null;
         let wanted = body.get("passwordCredential").unwrap_or(&nothing);
-        let created = self.applications.get(found).map_or(context.now, |entry| created(&entry.object));
+        let created = self.entries(of).get(found).map_or(context.now, |entry| created(&entry.object));
         let shown = self.new_password(context, created, wanted)?;
-        if let Some(entry) = self.applications.get_mut(found) {
+        if let Some(entry) = self.entries_mut(of).get_mut(found) {
             let mut changed = entry.object.clone();
             if let Some(Value::Array(passwords)) = changed.get_mut("passwordCredentials") {
                 passwords.push(without_text(&shown));
@@ -37,13 +37,13 @@ impl Store {
     }
 
     /// `removePassword`.
-    pub(crate) fn remove_password(&mut self, context: Context<'_>, key: &Key, body: &Object) -> Result<(), Refusal> {
+    pub(crate) fn remove_password(&mut self, context: Context<'_>, of: Collection, key: &Key, body: &Object) -> Result<(), Refusal> {
         context.access.may_manage_applications()?;
-        let found = position(&self.applications, key, context.instant)?;
+        let found = position(self.entries(of), key, context.instant)?;
         let Some(key_id) = body.get("keyId").and_then(Value::as_str).filter(|id| id.parse::<Uuid>().is_ok()) else {
             return Err(Refusal::invalid_value("keyId", "PasswordCredential"));
         };
-        let Some(entry) = self.applications.get_mut(found) else {
+        let Some(entry) = self.entries_mut(of).get_mut(found) else {
             return Err(Refusal::not_found(&key.value));
         };
         context.access.may_write_object(entry.owners())?;

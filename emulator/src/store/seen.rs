@@ -87,13 +87,28 @@ impl Entry {
 }
 
 impl Store {
-    fn entries(&self, collection: Collection) -> &[Entry] {
+    pub(super) fn entries(&self, collection: Collection) -> &[Entry] {
         match collection {
             Collection::Applications => &self.applications,
             Collection::ServicePrincipals => &self.service_principals,
             Collection::Grants => &self.grants,
             Collection::Assignments => &self.assignments,
         }
+    }
+
+    pub(super) fn entries_mut(&mut self, collection: Collection) -> &mut Vec<Entry> {
+        match collection {
+            Collection::Applications => &mut self.applications,
+            Collection::ServicePrincipals => &mut self.service_principals,
+            Collection::Grants => &mut self.grants,
+            Collection::Assignments => &mut self.assignments,
+        }
+    }
+
+    /// Everything that a reader is shown, with its owners.
+    pub(crate) fn seen_with_owners(&self, collection: Collection, instant: Instant) -> impl Iterator<Item = (&[uuid::Uuid], &Object)> {
+        self.seen_entries(collection, instant)
+            .map(|(entry, object)| (entry.owners(), object))
     }
 
     /// Everything that a reader is shown.

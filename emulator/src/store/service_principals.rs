@@ -11,6 +11,15 @@ use crate::{
     texts,
 };
 
+/// Applications of Microsoft that any tenant may have a service principal of: application id and name.
+const OF_MICROSOFT: [(&str, &str); 5] = [
+    ("14d82eec-204b-4c2f-b7e8-296a70dab67e", "Microsoft Graph Command Line Tools"),
+    ("04b07795-8ddb-461a-bbee-02f9e1bf7b46", "Microsoft Azure CLI"),
+    ("1950a258-227b-4e31-a9cf-717495945fc2", "Microsoft Azure PowerShell"),
+    ("de8bc8b5-d9f9-48b1-a8ad-b748da725064", "Graph Explorer"),
+    ("aebc6443-996d-45c2-90f0-388ff96faa56", "Visual Studio Code"),
+];
+
 impl Store {
     /// Creates the service principal of an app registration of this tenant.
     pub(crate) fn create_service_principal(&mut self, context: Context<'_>, body: &Object) -> Result<Value, Refusal> {
@@ -29,6 +38,12 @@ impl Store {
             property: "appId".to_owned(),
             value: app_id.clone(),
         };
+        if let Some((_, name)) = OF_MICROSOFT.iter().find(|(id, _)| *id == app_id) {
+            context.access.may_manage_all_applications()?;
+            let mut given = body.clone();
+            given.insert("appId".to_owned(), json!(app_id));
+            return Ok(self.create_foreign_principal(context, given, name));
+        }
         let Ok(application) = find(&self.applications, &key, context.instant) else {
             let message = texts::NO_BACKING_APPLICATION.with(&[("appId", &app_id)]);
             let refusal = Refusal::new(400, "Request_BadRequest", message);
@@ -44,6 +59,27 @@ impl Store {
         let entry = self.new_entry(context, object.clone());
         self.service_principals.push(entry);
         Ok(json!(object))
+    }
+
+    /// The service principal of an application that is registered in Microsoft's tenant.
+    ///
+    /// Source: *Create an enterprise application from a multitenant application*.
+    fn create_foreign_principal(&mut self, context: Context<'_>, given: Object, name: &str) -> Value {
+        let mut object = defaults::service_principal();
+        for (property, value) in [
+            ("id", json!(Uuid::new_v4())),
+            ("displayName", json!(name)),
+            ("appDisplayName", json!(name)),
+            ("appOwnerOrganizationId", json!(super::graph_itself::MICROSOFT_SERVICES)),
+            ("servicePrincipalNames", json!([text(&given, "appId")])),
+            ("signInAudience", json!("AzureADMultipleOrgs")),
+        ] {
+            object.insert(property.to_owned(), value);
+        }
+        merge(&mut object, &given);
+        let entry = self.new_entry(context, object.clone());
+        self.service_principals.push(entry);
+        json!(object)
     }
 
     /// Puts a service principal in place as another administrator would have, past every rule.

@@ -63,7 +63,7 @@ impl EmulatedTenant {
         let claims = claims_in_header(header)?;
         let now = self.settings().clock.now();
         let access = Access::of_claims(&claims, self.settings(), &store.users, now, bearer.own_address)?;
-        let answered = graph::answer(&mut store, self.context(&access), request);
+        let answered = graph::answer(&mut store, self.context(&access), request).map(|answer| answer.in_context(request));
         match fault {
             Some(fault) if answered.is_ok() => Err(fault.refusal()),
             _ => answered,

@@ -31,12 +31,16 @@ impl EmulatedTenant {
     }
 
     pub(crate) fn set_users(&self, users: Vec<Caller>) {
+        // The directory knows them before they sign in.
+        for user in &users {
+            self.claims_of(user);
+        }
         *lock(&self.inner.users) = users;
     }
 
     /// Who signs in if no other is chosen.
     pub(crate) fn first_user(&self) -> Caller {
-        lock(&self.inner.users).first().unwrap_or(self.caller()).clone()
+        lock(&self.inner.users).first().unwrap_or_else(|| self.caller()).clone()
     }
 
     /// The person with an account, written in full or without the tenant's initial domain.

@@ -8,6 +8,7 @@
 )]
 
 mod admin;
+mod calls;
 mod people;
 mod presets;
 mod process;

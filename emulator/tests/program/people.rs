@@ -158,3 +158,69 @@ async fn troubles_with_signing_in_come_as_ordered() {
         400
     );
 }
+
+#[tokio::test]
+async fn an_api_exchanges_a_persons_token_for_one_to_the_next_api() {
+    let file: serde_json::Value = serde_json::from_str(include_str!("../../clients/unmodified/configuration.json")).unwrap();
+    let served = Served::of(EmulatorConfiguration::from_json(file.to_string().as_bytes()).unwrap()).await;
+    let server = "5e4e7000-0000-4000-8000-0000000005e4";
+    let exchange = async |token: &str, secret: &str| {
+        let fields = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+            ("requested_token_use", "on_behalf_of"),
+            ("client_id", server),
+            ("client_secret", secret),
+            ("assertion", token),
+            ("scope", "https://graph.microsoft.com/User.Read"),
+        ];
+        served.form("contoso.com/oauth2/v2.0/token", &fields).await
+    };
+    let secret = "emulator-only~server-secret";
+    let token = async |order: serde_json::Value| {
+        let (_, answer) = served.admin("POST", "tokens", Some(order)).await;
+        answer["access_token"].as_str().unwrap().to_owned()
+    };
+    let audience = "api://c0170505-0000-4000-8000-00000000c0de/ConfigMgrService";
+    let good = token(json!({"audience": audience, "scopes": ["user_impersonation"]})).await;
+    let (status, answer) = exchange(&good, secret).await;
+    assert_eq!(
+        (status, &answer["scope"]),
+        (200, &json!("https://graph.microsoft.com/User.Read")),
+        "{answer}"
+    );
+    let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap());
+    assert_eq!(served.send("GET", "v1.0/me", &[("authorization", &bearer)], None).await.0, 200);
+
+    let number = |answer: &crate::Answer| answer.1["error_codes"][0].as_u64().unwrap_or_default();
+    assert_eq!(number(&exchange(&good, "wrong").await), 7_000_215);
+    assert_eq!(number(&exchange("junk", secret).await), 50_027);
+    assert_eq!(
+        number(&exchange(&token(json!({"audience": "api://other"})).await, secret).await),
+        500_131
+    );
+    assert_eq!(
+        number(&exchange(&token(json!({"audience": audience, "expired": true})).await, secret).await),
+        500_133
+    );
+    let own = token(json!({"application": server, "audience": audience})).await;
+    assert_eq!(number(&exchange(&own, secret).await), 50_027);
+    let (begin, _) = good.rsplit_once('.').unwrap();
+    assert_eq!(number(&exchange(&format!("{begin}.AAAA"), secret).await), 50_013);
+}
+
+#[tokio::test]
+async fn a_password_is_refused_with_its_own_number() {
+    let served = Served::preset("onboarded").await;
+    let fields = [
+        ("grant_type", "password"),
+        ("client_id", "c11e4700-0000-4000-8000-000000000c11"),
+        ("username", "admin@contoso.onmicrosoft.com"),
+        ("password", "x"),
+        ("scope", "User.Read"),
+    ];
+    let (status, answer) = served.form("organizations/oauth2/v2.0/token", &fields).await;
+    assert_eq!(
+        (status, &answer["error"], &answer["error_codes"]),
+        (400, &json!("invalid_grant"), &json!([50126]))
+    );
+}

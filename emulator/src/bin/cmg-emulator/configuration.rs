@@ -15,7 +15,13 @@ pub(crate) fn of(options: &Options) -> io::Result<EmulatorConfiguration> {
         None => b"{}".to_vec(),
     };
     // The file as it is, so that what is wrong with it is told by its line.
-    EmulatorConfiguration::from_json(&text).map_err(io::Error::other)?;
+    let as_it_is = EmulatorConfiguration::from_json(&text).map_err(io::Error::other)?;
+    let first = from_flags(options)?;
+    let changes_the_first = first.as_object().is_some_and(|first| !first.is_empty());
+    if options.preset.is_none() && options.latency.is_none() && !changes_the_first {
+        return Ok(as_it_is);
+    }
+    drop(as_it_is);
     let mut whole: Value = serde_json::from_slice(&text).map_err(io::Error::other)?;
     if let Some(preset) = &options.preset {
         whole["preset"] = json!(preset);
@@ -23,8 +29,7 @@ pub(crate) fn of(options: &Options) -> io::Result<EmulatorConfiguration> {
     if let Some(latency) = options.latency {
         whole["latencyMilliseconds"] = json!(latency);
     }
-    let first = from_flags(options)?;
-    if first.as_object().is_some_and(|first| !first.is_empty()) {
+    if changes_the_first {
         lay_upon_the_first_tenant(&mut whole, first);
     }
     EmulatorConfiguration::from_json(&serde_json::to_vec(&whole).map_err(io::Error::other)?).map_err(io::Error::other)
