@@ -11,6 +11,7 @@ use cmg_onboarding::{
 use tokio::task::JoinError;
 
 use super::{
+    answer::Refusal,
     live::{Live, Signed, UnderWay},
     place::Place,
 };
@@ -62,11 +63,11 @@ impl Connecting {
     /// # Errors
     ///
     /// If the specification is not whole, or if the job works on a tenant and no account is signed in.
-    pub(super) fn of(live: &Live, place: Place) -> Result<Self, Problem> {
-        let spec = live.look(Session::specification).map_err(|error| error.problem())?;
+    pub(super) fn of(live: &Live, place: Place) -> Result<Self, Refusal> {
+        let spec = live.look(Session::specification)?;
         let signed = live.signed();
         if signed.is_none() && !(place.site.is_some() && is_import_of(&spec)) {
-            return Err(ServiceError::SignInNeeded.problem());
+            return Err(ServiceError::SignInNeeded.into());
         }
         Ok(Self { spec, signed, place })
     }
@@ -100,7 +101,7 @@ impl Connecting {
             builder = builder.tenant(tenant);
         }
         if self.place.tries_secrets {
-            let probe = EntraSecretProbe::new(self.place.endpoints(environment)).http(self.place.http.clone());
+            let probe = EntraSecretProbe::new(self.place.endpoints(environment)).http(self.place.http);
             builder = builder.secret_probe(probe);
         }
         match settings.only {

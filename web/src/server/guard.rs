@@ -70,7 +70,6 @@ impl Guard {
     }
 
     /// The router behind it.
-    #[must_use]
     pub fn guard(self, router: Router) -> Router {
         router.layer(middleware::from_fn(move |request: Request, next: Next| {
             let guard = self.clone();

@@ -3,6 +3,7 @@
 /// Address, type and content of each.
 pub(super) const FILES: &[(&str, &str, &str)] = &[
     ("/", HTML, include_str!("../../page/index.html")),
+    ("/index.html", HTML, include_str!("../../page/index.html")),
     ("/status", HTML, include_str!("../../page/status.html")),
     ("/style.css", "text/css; charset=utf-8", include_str!("../../page/style.css")),
     ("/modules/api.js", SCRIPT, include_str!("../../page/modules/api.js")),

@@ -7,6 +7,9 @@ use cmg_onboarding::{
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::{Session, phase::JobKind};
+use crate::refusal::ServiceError;
+
 /// What has become of the secret that the last run issued. It never holds its text.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -35,6 +38,67 @@ pub struct SecretHeld {
     /// When it expires.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_on: OffsetDateTime,
+}
+
+impl Session {
+    /// What has become of the secret that the last run issued.
+    #[must_use]
+    pub const fn secret(&self) -> &SecretState {
+        &self.secret.state
+    }
+
+    /// The app that the secret of the last run belongs to.
+    #[must_use]
+    pub const fn secret_application(&self) -> Option<ApplicationId> {
+        match &self.secret.state {
+            SecretState::Held(which) | SecretState::HandedOver(which) | SecretState::Lost(which) => Some(which.application_id),
+            SecretState::None => None,
+        }
+    }
+
+    /// The run has issued a secret. It is held until it is taken, or until the site turns out to have it.
+    pub fn issued(&mut self, secret: &NewSecret, now: OffsetDateTime) {
+        self.secret.issued(secret);
+        self.changed(now);
+    }
+
+    /// Takes the secret: once.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, if it was taken before, or if it is lost.
+    pub fn take_secret(&mut self, now: OffsetDateTime) -> Result<IssuedSecret, ServiceError> {
+        let secret = self.held()?.secret.clone();
+        self.handed_over(now);
+        Ok(secret)
+    }
+
+    /// The outcome with its secret, to be sealed: the secret counts as taken once [`handed_over`](Self::handed_over) is called.
+    ///
+    /// # Errors
+    ///
+    /// As [`take_secret`](Self::take_secret).
+    pub fn outcome_with_secret(&self) -> Result<Outcome, ServiceError> {
+        let outcome = self.held()?.outcome.as_deref();
+        outcome.cloned().ok_or(ServiceError::NotNow)
+    }
+
+    /// The secret was handed over.
+    pub fn handed_over(&mut self, now: OffsetDateTime) {
+        self.secret.handed_over();
+        self.changed(now);
+    }
+
+    fn held(&self) -> Result<&Held, ServiceError> {
+        if self.job.is_some_and(|job| job.kind == JobKind::Apply) {
+            return Err(ServiceError::Busy);
+        }
+        self.secret.held.as_ref().ok_or(match self.secret.state {
+            SecretState::HandedOver(_) => ServiceError::SecretHandedOver,
+            SecretState::Lost(_) => ServiceError::SecretLost,
+            _ => ServiceError::NoSecret,
+        })
+    }
 }
 
 impl SecretHeld {

@@ -1,8 +1,10 @@
 //! One way through the wizard, as a state machine without I/O.
 
+mod draft;
 mod fields;
 pub(crate) mod held;
 pub(crate) mod log;
+mod model;
 mod pages;
 pub(crate) mod phase;
 mod progress;
@@ -15,16 +17,16 @@ mod tests;
 pub(crate) use fields::{WAYS, environments, validities};
 
 use cmg_onboarding::{
-    ApplicationId, CloudEnvironment, ConnectionSpec, Event, OnboardingError, Outcome,
-    connection::{Finding, IssuedSecret, NewSecret, PlanDocument, Problem},
+    CloudEnvironment, ConnectionSpec, Event, OnboardingError, Outcome,
+    connection::{Finding, IssuedSecret, PlanDocument, Problem},
     spec::{ClientApp, ConnectionDraft, ServerApp, Violation},
 };
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::refusal::ServiceError;
-use held::{Secret, SecretState};
+use held::Secret;
 use log::{Entry, Log};
 use phase::{Job, JobKind, Phase};
 use progress::StepProgress;
@@ -148,12 +150,6 @@ impl Session {
         self.plan.as_ref().map(|plan| &plan.document)
     }
 
-    /// What has become of the secret that the last run issued.
-    #[must_use]
-    pub const fn secret(&self) -> &SecretState {
-        &self.secret.state
-    }
-
     /// Who is signed in.
     #[must_use]
     pub const fn sign_in(&self) -> &SignIn {
@@ -174,91 +170,6 @@ impl Session {
     pub fn environment(&self) -> CloudEnvironment {
         let chosen = self.draft.field("environment").and_then(Value::as_str);
         chosen.and_then(|text| text.parse().ok()).unwrap_or_default()
-    }
-
-    /// The app that the secret of the last run belongs to.
-    #[must_use]
-    pub const fn secret_application(&self) -> Option<ApplicationId> {
-        match &self.secret.state {
-            SecretState::Held(which) | SecretState::HandedOver(which) | SecretState::Lost(which) => Some(which.application_id),
-            SecretState::None => None,
-        }
-    }
-
-    /// The account is signed out.
-    ///
-    /// # Errors
-    ///
-    /// If a job is under way.
-    pub fn signed_out(&mut self, now: OffsetDateTime) -> Result<(), ServiceError> {
-        if self.job.is_some() {
-            return Err(ServiceError::Busy);
-        }
-        self.sign_in = SignIn::default();
-        self.changed(now);
-        Ok(())
-    }
-
-    /// Sets fields of the draft, by their paths; `null` takes a field out. A plan that was made is dropped.
-    ///
-    /// # Errors
-    ///
-    /// If the draft has another revision than the caller has seen, or if a job is under way.
-    pub fn edit(&mut self, revision: u64, fields: &serde_json::Map<String, Value>, now: OffsetDateTime) -> Result<(), ServiceError> {
-        self.editable(revision)?;
-        for (path, value) in fields {
-            self.draft.set(path, value.clone());
-        }
-        // The wizard has no way to say "discovery, but of nothing".
-        if self
-            .draft
-            .field("discovery")
-            .and_then(Value::as_object)
-            .is_some_and(serde_json::Map::is_empty)
-        {
-            self.draft.set("discovery", Value::Null);
-        }
-        self.edited(now);
-        Ok(())
-    }
-
-    /// Takes another draft.
-    ///
-    /// # Errors
-    ///
-    /// As [`edit`](Self::edit).
-    pub fn replace_draft(&mut self, revision: u64, draft: ConnectionDraft, now: OffsetDateTime) -> Result<(), ServiceError> {
-        self.editable(revision)?;
-        self.draft = draft;
-        self.edited(now);
-        Ok(())
-    }
-
-    fn editable(&self, revision: u64) -> Result<(), ServiceError> {
-        if self.job.is_some() {
-            return Err(ServiceError::Busy);
-        }
-        if revision != self.draft_revision {
-            return Err(ServiceError::DraftMovedOn);
-        }
-        Ok(())
-    }
-
-    fn edited(&mut self, now: OffsetDateTime) {
-        self.draft_revision += 1;
-        self.drop_plan();
-        self.changed(now);
-    }
-
-    fn drop_plan(&mut self) {
-        self.phase = Phase::Draft;
-        self.problem = None;
-        self.preflight = None;
-        self.preflight_findings.clear();
-        self.plan = None;
-        self.steps.clear();
-        self.outcome = None;
-        self.notice = None;
     }
 
     /// Begins a job, if it fits.
@@ -297,23 +208,6 @@ impl Session {
         self.job = Some(Job { kind, started_at: now });
         self.changed(now);
         Ok(())
-    }
-
-    /// Where the person who signs in has to go, or that the sign-in has come to its end.
-    pub fn signing_in(&mut self, sign_in: SignIn, now: OffsetDateTime) {
-        let is_own_job = self.job.is_some_and(|job| job.kind == JobKind::SignIn);
-        if sign_in.state != SignInState::Waiting && is_own_job {
-            self.job = None;
-        }
-        self.sign_in = sign_in;
-        self.changed(now);
-    }
-
-    /// The directory asks for more than the token has: the host's own sign-in has to answer this claims challenge.
-    pub fn challenged(&mut self, claims: String, now: OffsetDateTime) {
-        self.sign_in.state = SignInState::SignedOut;
-        self.sign_in.claims = Some(claims);
-        self.changed(now);
     }
 
     /// A run tells something.
@@ -383,12 +277,6 @@ impl Session {
         }
     }
 
-    /// The run has issued a secret. It is held until it is taken, or until the site turns out to have it.
-    pub fn issued(&mut self, secret: &NewSecret, now: OffsetDateTime) {
-        self.secret.issued(secret);
-        self.changed(now);
-    }
-
     /// The run has come to its end.
     pub fn finished(&mut self, outcome: Outcome, now: OffsetDateTime) {
         self.job = None;
@@ -427,44 +315,6 @@ impl Session {
         self.changed(now);
     }
 
-    /// Takes the secret: once.
-    ///
-    /// # Errors
-    ///
-    /// If there is none, if it was taken before, or if it is lost.
-    pub fn take_secret(&mut self, now: OffsetDateTime) -> Result<IssuedSecret, ServiceError> {
-        let secret = self.held()?.secret.clone();
-        self.handed_over(now);
-        Ok(secret)
-    }
-
-    /// The outcome with its secret, to be sealed: the secret counts as taken once [`handed_over`](Self::handed_over) is called.
-    ///
-    /// # Errors
-    ///
-    /// As [`take_secret`](Self::take_secret).
-    pub fn outcome_with_secret(&self) -> Result<Outcome, ServiceError> {
-        let outcome = self.held()?.outcome.as_deref();
-        outcome.cloned().ok_or(ServiceError::NotNow)
-    }
-
-    /// The secret was handed over.
-    pub fn handed_over(&mut self, now: OffsetDateTime) {
-        self.secret.handed_over();
-        self.changed(now);
-    }
-
-    fn held(&self) -> Result<&held::Held, ServiceError> {
-        if self.job.is_some_and(|job| job.kind == JobKind::Apply) {
-            return Err(ServiceError::Busy);
-        }
-        self.secret.held.as_ref().ok_or(match self.secret.state {
-            SecretState::HandedOver(_) => ServiceError::SecretHandedOver,
-            SecretState::Lost(_) => ServiceError::SecretLost,
-            _ => ServiceError::NoSecret,
-        })
-    }
-
     /// Tells a page something beside everything else.
     pub fn notify(&mut self, notice: impl Into<String>, now: OffsetDateTime) {
         self.notice = Some(notice.into());
@@ -479,94 +329,6 @@ impl Session {
     /// itself.
     pub fn entries_after(&self, number: u64, most: usize) -> Result<Vec<Entry>, u64> {
         self.log.after(number, most)
-    }
-
-    /// Everything that a page shows, as JSON. It never holds a secret or a token.
-    #[must_use]
-    pub fn model(&self) -> Value {
-        let (pages, page) = pages::pages(self);
-        json!({
-            "version": 1,
-            "id": self.id,
-            "revision": self.revision,
-            "draftRevision": self.draft_revision,
-            "lastSequence": self.log.last(),
-            "changedAt": self.changed_at.format(&Rfc3339).unwrap_or_default(),
-            "phase": self.phase,
-            "job": self.job,
-            "may": self.may(),
-            "notice": self.notice,
-            "signIn": self.sign_in,
-            "settings": self.settings,
-            "draft": self.draft,
-            "needsSecret": self.draft.needs_secret(),
-            "problem": self.problem,
-            "secret": self.secret.state,
-            "page": page,
-            "pages": pages,
-        })
-    }
-
-    /// What may follow now.
-    #[must_use]
-    pub fn may(&self) -> Vec<&'static str> {
-        let mut may = Vec::new();
-        if let Some(job) = self.job {
-            may.push("cancel");
-            if job.kind != JobKind::Apply {
-                may.push("delete");
-            }
-            return may;
-        }
-        may.extend(["editDraft", "signIn", "delete"]);
-        if self.sign_in.state == SignInState::SignedIn {
-            may.push("signOut");
-        }
-        if self.draft.complete().is_ok() {
-            may.extend(["preflight", "plan"]);
-        }
-        match self.phase {
-            Phase::Planned => may.push("approve"),
-            Phase::Approved => may.push("apply"),
-            _ => {}
-        }
-        if let Some(held) = &self.secret.held {
-            may.push("takeSecret");
-            if held.outcome.is_some() {
-                may.push("handOver");
-            }
-        }
-        may
-    }
-
-    fn findings(&self) -> Vec<Finding> {
-        let of_plan = self.plan.as_ref().map(|plan| plan.document.findings.as_slice());
-        let of_problem = self.problem.as_ref().map(|problem| problem.findings.as_slice());
-        let found = of_plan.or(of_problem.filter(|findings| !findings.is_empty()));
-        found.unwrap_or(&self.preflight_findings).to_vec()
-    }
-
-    fn plan_shown(&self) -> Option<Value> {
-        let plan = self.plan.as_ref()?;
-        let review = plan.document.review();
-        let changes = review.changes.iter().zip(&plan.document.changes).map(|(reviewed, change)| {
-            let lines = reviewed
-                .details
-                .iter()
-                .map(|line| json!({ "label": line.name, "value": line.value }));
-            json!({
-                "step": reviewed.step,
-                "title": reviewed.title,
-                "action": reviewed.action,
-                "when": reviewed.when,
-                "round": change.round,
-                "lines": lines.collect::<Vec<_>>(),
-            })
-        });
-        let changes: Vec<Value> = changes.collect();
-        Some(
-            json!({ "id": plan.id, "document": plan.document, "text": plan.document.to_string(), "changes": changes, "isEmpty": plan.document.is_empty() }),
-        )
     }
 
     fn changed(&mut self, now: OffsetDateTime) {

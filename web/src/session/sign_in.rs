@@ -4,6 +4,9 @@ use cmg_onboarding::connection::Problem;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::{Session, phase::JobKind};
+use crate::refusal::ServiceError;
+
 /// Whether an account is signed in to the tenant. It never holds a token.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,4 +60,37 @@ pub struct ShownDeviceCode {
     /// Until when.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_on: OffsetDateTime,
+}
+
+impl Session {
+    /// Where the person who signs in has to go, or that the sign-in has come to its end.
+    pub fn signing_in(&mut self, sign_in: SignIn, now: OffsetDateTime) {
+        let is_own_job = self.job.is_some_and(|job| job.kind == JobKind::SignIn);
+        if sign_in.state != SignInState::Waiting && is_own_job {
+            self.job = None;
+        }
+        self.sign_in = sign_in;
+        self.changed(now);
+    }
+
+    /// The directory asks for more than the token has: the host's own sign-in has to answer this claims challenge.
+    pub fn challenged(&mut self, claims: String, now: OffsetDateTime) {
+        self.sign_in.state = SignInState::SignedOut;
+        self.sign_in.claims = Some(claims);
+        self.changed(now);
+    }
+
+    /// The account is signed out.
+    ///
+    /// # Errors
+    ///
+    /// If a job is under way.
+    pub fn signed_out(&mut self, now: OffsetDateTime) -> Result<(), ServiceError> {
+        if self.job.is_some() {
+            return Err(ServiceError::Busy);
+        }
+        self.sign_in = SignIn::default();
+        self.changed(now);
+        Ok(())
+    }
 }
