@@ -282,6 +282,8 @@ async function refused(refusal) {
 
 // Goes on if the page is whole; if not, marks what is missing or wrong and goes there.
 async function next(page, to) {
+  // What is typed in an input that still has the focus is kept first.
+  document.activeElement?.blur();
   await edits;
   touchAll(page);
   if (wizard.pageOf(page.page).isComplete) return go(to);
