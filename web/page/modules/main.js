@@ -204,9 +204,11 @@ function turnTo(name) {
 function steps() {
   nav.replaceChildren(...wizard.session.pages.map((page) => {
     const isHere = page.page === wizard.page;
-    return make("li", { class: shown([isHere && "here", page.isComplete && "complete"]).join(" ") },
+    // A run that has failed is over, and is not complete.
+    const isComplete = page.isComplete && (page.page !== "progress" || wizard.session.phase === "done");
+    return make("li", { class: shown([isHere && "here", isComplete && "complete"]).join(" ") },
       make("button", { type: "button", id: `step-${page.page}`, "aria-current": isHere && "step", disabled: !page.isOpen, onclick: () => go(page.page) },
-        page.title, page.isComplete && make("span", { class: "unseen" }, " (complete)")));
+        page.title, isComplete && make("span", { class: "unseen" }, " (complete)")));
   }));
 }
 

@@ -37,7 +37,7 @@ export function summaryPage(wizard, page) {
     account && make("p", { id: "account" }, `${account.account ?? "An application"} is signed in to ${account.tenantDisplayName ?? "a tenant"} (${account.tenantName ?? account.tenantId}).`),
     findingList(page.findings, wizard.toField),
     wizard.may("plan") && settings(wizard),
-    isReading && make("p", { class: "busy" }, "Tenant and site are being read."),
+    isReading && make("p", { class: "busy", id: "reading" }, "Tenant and site are being read."),
     plan && planOf(session, plan),
     row(button("back", "Back", () => wizard.go("discovery")),
       session.job && wizard.may("cancel") && button("cancel", "Cancel", () => wizard.act("cancel")),
@@ -61,7 +61,7 @@ function planOf(session, plan) {
     return make("li", { "data-step": change.step, "data-action": change.action }, make("details", { open: isWritten && change.lines.length < 14 }, make("summary", {}, title),
       make("dl", {}, change.lines.flatMap((line) => [make("dt", {}, line.label), make("dd", {}, line.value)]))));
   });
-  return make("section", { id: "plan", "aria-labelledby": "plan-title", "data-plan": plan.id },
+  return make("section", { id: "plan-shown", "aria-labelledby": "plan-title", "data-plan": plan.id },
     make("h2", { id: "plan-title" }, plan.isEmpty ? "Everything is in place" : "What will be written"),
     make("p", {}, plan.isEmpty ? "Carrying the plan out writes nothing." : `${VERBS[session.settings.verb] ?? session.settings.verb}. Nothing is written before you approve it, and nothing but this.`),
     make("ol", { class: "changes" }, changes));

@@ -23,7 +23,7 @@ const FLAGS: [&str; 10] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--window-size=1200,900",
+    "--window-size=1200,1400",
     "--remote-debugging-pipe",
 ];
 
@@ -156,12 +156,10 @@ impl Chromium {
             if answer["result"]["value"] == true {
                 return;
             }
-            assert!(
-                Instant::now() < end,
-                "waited for {expression}: {answer}\n{:?}\n{}",
-                self.told,
-                self.value("document.body.innerText")
-            );
+            if Instant::now() > end {
+                let text = self.value("document.body.innerText");
+                panic!("waited for {expression}: {answer}\n{:?}\n{text}", self.told);
+            }
         }
     }
 
@@ -228,11 +226,11 @@ impl Chromium {
         self.ask("Input.insertText", json!({ "text": text }));
     }
 
-    /// Keeps a picture of the whole page below the target folder.
+    /// Keeps a picture of the page, as far as the window shows it, below the target folder.
     pub(crate) fn picture(&mut self, name: &str) {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("web-pages");
         fs::create_dir_all(&folder).unwrap();
-        let picture = self.ask("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true }));
+        let picture = self.ask("Page.captureScreenshot", json!({ "format": "png" }));
         let bytes = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
         fs::write(folder.join(format!("{name}.png")), bytes).unwrap();
     }
