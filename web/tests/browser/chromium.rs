@@ -31,7 +31,7 @@ const FLAGS: [&str; 10] = [
 const SHELL: &str = r#"exec "$0" "$@" about:blank 3<&0 4>&1 >/dev/null"#;
 
 /// How long anything may take. The gate's machine may have much else to do.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The browser that the environment names, or Debian's.
 pub(crate) fn binary() -> Option<PathBuf> {
@@ -127,7 +127,9 @@ impl Chromium {
     }
 
     pub(crate) fn reload(&mut self) {
+        self.value("window.isBeforeReload = true");
         self.ask("Page.reload", json!({}));
+        self.until("window.isBeforeReload === undefined && document.readyState === 'complete'");
     }
 
     /// The value of an expression; a promise is waited for.

@@ -76,7 +76,10 @@ fn the_whole_job_goes_by_the_keyboard_alone_and_what_is_wrong_is_marked_while_it
     browser.go(&service.address);
     browser.until_there("#new");
     assert!(browser.text("#service").contains("nothing real is touched"));
-    assert!(!browser.value("location.href").as_str().unwrap().contains("key="), "the key is used up");
+    assert!(
+        !browser.value("location.href").as_str().unwrap().contains("key="),
+        "the key is used up"
+    );
     assert_ne!(service.next_address(), service.address);
     browser.picture("1-sessions");
 
@@ -99,8 +102,9 @@ fn the_whole_job_goes_by_the_keyboard_alone_and_what_is_wrong_is_marked_while_it
     // Still in the input: it is marked, the message is tied to it, and those who listen are told.
     browser.until("document.activeElement.getAttribute('aria-invalid') === 'true'");
     assert_eq!(browser.value("document.activeElement.name"), "serverApp.create.appIdUri");
-    let described =
-        browser.value("document.activeElement.getAttribute('aria-describedby').split(' ').map(id => document.getElementById(id).textContent).join(' ')");
+    let described = browser.value(
+        "document.activeElement.getAttribute('aria-describedby').split(' ').map(id => document.getElementById(id).textContent).join(' ')",
+    );
     assert!(described.as_str().unwrap().contains("nonsense"), "{described}");
     assert!(browser.text("#live").starts_with("App ID URI: "));
     browser.picture("2-violation-while-typing");
@@ -112,7 +116,8 @@ fn the_whole_job_goes_by_the_keyboard_alone_and_what_is_wrong_is_marked_while_it
     // What is missing is marked when the page is to be left, and has the focus.
     browser.tab_to("#next");
     browser.press("Enter");
-    browser.until("document.activeElement.name === 'clientApp.create.name' && document.activeElement.getAttribute('aria-invalid') === 'true'");
+    browser
+        .until("document.activeElement.name === 'clientApp.create.name' && document.activeElement.getAttribute('aria-invalid') === 'true'");
     browser.type_text("ConfigMgr Client");
     browser.press("Enter");
     browser.until("document.querySelector('h1').textContent === 'Discovery'");
@@ -150,14 +155,16 @@ fn the_whole_job_goes_by_the_keyboard_alone_and_what_is_wrong_is_marked_while_it
 #[test]
 fn a_reload_in_mid_run_loses_no_event_and_a_run_that_fails_is_resumed() {
     let Some(mut browser) = browser() else { return };
-    let service = Service::start(&["--emulated-latency", "60", "--emulated-fault"]);
+    let service = Service::start(&["--emulated-latency", "500", "--emulated-fault"]);
     begin(&mut browser, &service);
     fill_in(&mut browser, "Contoso CMG");
     browser.click("#plan");
     browser.click("#approve");
-    browser.until("document.querySelectorAll('.state.done').length > 1");
-    browser.picture("7-running");
+    browser.until("document.querySelectorAll('.state.done').length > 0");
     browser.reload();
+    browser.until_there("#cancel");
+    assert_eq!(session(&mut browser)["phase"], "running", "it is reloaded in mid-run");
+    browser.picture("7-running");
     browser.until_there("#resume");
     let failed = session(&mut browser);
     assert_eq!(failed["phase"], "failed");
@@ -174,9 +181,12 @@ fn a_reload_in_mid_run_loses_no_event_and_a_run_that_fails_is_resumed() {
 
     browser.click("#resume");
     browser.until_there("#approve");
-    // What the first run has done is in place for the second one.
-    assert_eq!(browser.value("document.querySelector('[data-step=registerServerApp]').dataset.action"), "keep");
-    assert_eq!(browser.value("document.querySelector('[data-step=createConnection]').dataset.action"), "create");
+    // What the first run has done is in place, and the second plan writes the rest.
+    browser.until_there(".changes [data-step=createConnection]");
+    assert_eq!(
+        browser.value("document.querySelector('[data-step=registerServerApp]')"),
+        Value::Null
+    );
     browser.click("#approve");
     until_completion(&mut browser);
     told_nothing(&browser);
@@ -208,12 +218,10 @@ fn entries(browser: &mut Chromium, session: &Value) -> Vec<u64> {
 #[test]
 fn a_refused_preflight_marks_the_field_and_a_run_is_cancelled() {
     let Some(mut browser) = browser() else { return };
-    let service = Service::start(&["--emulated-latency", "40"]);
+    let service = Service::start(&["--emulated-latency", "80"]);
     begin(&mut browser, &service);
     // Another connection has taken the App ID URI.
-    let draft = |name: &str| {
-        json!({ "draft": { "name": name, "serverApp": { "create": { "name": "Server", "appIdUri": URI } }, "clientApp": { "create": { "name": "Client" } } } })
-    };
+    let draft = |name: &str| json!({ "draft": { "name": name, "serverApp": { "create": { "name": "Server", "appIdUri": URI } }, "clientApp": { "create": { "name": "Client" } } } });
     let first = ask(&mut browser, "POST", "api/sessions", &draft("First"));
     let at = |rest: &str| format!("api/sessions/{}/{rest}", first["id"].as_str().unwrap());
     let mut signed = first.clone();
@@ -221,7 +229,7 @@ fn a_refused_preflight_marks_the_field_and_a_run_is_cancelled() {
         signed = ask(&mut browser, "POST", &at("sign-in?wait=60"), &json!({ "way": "provided" }));
     }
     assert_eq!(signed["signIn"]["state"], "signedIn");
-    let planned = ask(&mut browser, "POST", &at("plan?wait=60"), &json!({}));
+    let planned = ask(&mut browser, "POST", &at("plan?wait=60"), &json!({ "withoutSite": true }));
     let plan = json!({ "planId": planned["pages"][3]["plan"]["id"] });
     ask(&mut browser, "POST", &at("approve"), &plan);
     let done = ask(&mut browser, "POST", &at("apply?wait=60"), &plan);
@@ -238,7 +246,9 @@ fn a_refused_preflight_marks_the_field_and_a_run_is_cancelled() {
     browser.picture("9-refused-preflight");
     browser.click("#to-field-serverApp-create-appIdUri");
     browser.until("document.querySelector('h1').textContent === 'App'");
-    browser.until("document.activeElement.name === 'serverApp.create.appIdUri' && document.activeElement.getAttribute('aria-invalid') === 'true'");
+    browser.until(
+        "document.activeElement.name === 'serverApp.create.appIdUri' && document.activeElement.getAttribute('aria-invalid') === 'true'",
+    );
     assert_eq!(
         browser.value("document.querySelector('#field-serverApp-create-appIdUri-wrong p').dataset.code"),
         "appIdUriInUse"
@@ -254,6 +264,8 @@ fn a_refused_preflight_marks_the_field_and_a_run_is_cancelled() {
     browser.until("document.querySelectorAll('.state.done').length > 0");
     browser.click("#cancel");
     browser.until_there("#resume");
+    let cancelled = session(&mut browser);
+    assert_eq!(cancelled["phase"], "cancelled", "{}", cancelled["problem"]);
     assert!(browser.text("#state").contains("cancelled"));
     browser.click("#resume");
     browser.click("#approve");
