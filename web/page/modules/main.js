@@ -287,7 +287,7 @@ async function next(page, to) {
   // What is typed in an input that still has the focus is kept first.
   document.activeElement?.blur();
   await edits;
-  touchAll(page);
+  touchAll(wizard.pageOf(page.page));
   if (wizard.pageOf(page.page).isComplete) return go(to);
   wizard.isLeft = page.page;
   render();
