@@ -218,7 +218,7 @@ fn entries(browser: &mut Chromium, session: &Value) -> Vec<u64> {
 #[test]
 fn a_refused_preflight_marks_the_field_and_a_run_is_cancelled() {
     let Some(mut browser) = browser() else { return };
-    let service = Service::start(&["--emulated-latency", "80"]);
+    let service = Service::start(&["--emulated-latency", "500"]);
     begin(&mut browser, &service);
     // Another connection has taken the App ID URI.
     let draft = |name: &str| json!({ "draft": { "name": name, "serverApp": { "create": { "name": "Server", "appIdUri": URI } }, "clientApp": { "create": { "name": "Client" } } } });
@@ -261,7 +261,7 @@ fn a_refused_preflight_marks_the_field_and_a_run_is_cancelled() {
     browser.click("#next");
     browser.click("#plan");
     browser.click("#approve");
-    browser.until("document.querySelectorAll('.state.done').length > 0");
+    browser.until("document.querySelector('h1').textContent === 'Progress'");
     browser.click("#cancel");
     browser.until_there("#resume");
     let cancelled = session(&mut browser);
