@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use cmg_onboarding::{OnboardingError, connection::Problem};
+use cmg_onboarding::{OnboardingError, connection::Problem, spec::Violation};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -124,4 +124,9 @@ pub(super) fn parameter(request_uri: &axum::http::Uri, name: &str) -> Option<Str
     let query = request_uri.query().unwrap_or_default();
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// The first violations, and how many there are.
+pub(super) fn first_violations(violations: &[Violation]) -> Value {
+    serde_json::json!({ "total": violations.len(), "violations": violations.iter().take(MOST_VIOLATIONS).collect::<Vec<_>>() })
 }

@@ -6,6 +6,7 @@ use cmg_onboarding::{
     AzureServicesConnection, ConnectionSpec, Event, GraphDirectory, OnboardingError, Outcome, Plan, async_trait,
     connection::{AzureServicesConnectionBuilder, Cancel, Consents, NewSecret, PlanDocument, Problem, SecretSink, SecretSinkError},
     error::TokenError,
+    spec::{ClientApp, ServerApp},
     token::{EntraSecretProbe, all_sign_in_scopes, optional_sign_in_scopes},
 };
 use tokio::task::JoinError;
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     refusal::ServiceError,
     session::{
-        Session, is_import_of,
+        Session,
         settings::{JobSettings, JobVerb},
     },
 };
@@ -236,4 +237,11 @@ impl SecretSink for Keep {
 /// What went wrong with a sign-in, as data.
 pub(super) fn token_problem(error: &TokenError) -> Problem {
     error.into()
+}
+
+/// Whether the tenant has to be asked: an import or a reuse of both apps is a matter of the site alone.
+const fn is_import_of(spec: &ConnectionSpec) -> bool {
+    let has_server = matches!(spec.server_app(), ServerApp::Import(_) | ServerApp::Reuse(_));
+    let has_client = matches!(spec.client_app(), ClientApp::Import(_) | ClientApp::Reuse(_));
+    has_server && has_client
 }

@@ -19,7 +19,7 @@ use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::{
-    answer::{Refusal, body, json as answer, parameter},
+    answer::{Refusal, body, first_violations, json as answer, parameter},
     drive::{self, Connecting},
     live::Live,
     place::SignInWay,
@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     refusal::ServiceError,
-    session::{Session, first_violations, phase::JobKind, settings::JobSettings},
+    session::{Session, phase::JobKind, settings::JobSettings},
 };
 
 /// How long an answer may be waited for with `?wait=`.

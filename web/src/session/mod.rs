@@ -14,14 +14,15 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "server")]
 pub(crate) use fields::{WAYS, environments, validities};
 
 use cmg_onboarding::{
     CloudEnvironment, ConnectionSpec, Event, OnboardingError, Outcome,
     connection::{Finding, IssuedSecret, PlanDocument, Problem},
-    spec::{ClientApp, ConnectionDraft, ServerApp, Violation},
+    spec::ConnectionDraft,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -354,18 +355,4 @@ fn without_secret(outcome: Outcome) -> Outcome {
     let mut outcome = outcome;
     outcome.secret = secret;
     outcome
-}
-
-/// Whether the tenant has to be asked: an import or a reuse of both apps is a matter of the site alone.
-#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "the server asks"))]
-pub(crate) const fn is_import_of(spec: &ConnectionSpec) -> bool {
-    let has_server = matches!(spec.server_app(), ServerApp::Import(_) | ServerApp::Reuse(_));
-    let has_client = matches!(spec.client_app(), ClientApp::Import(_) | ClientApp::Reuse(_));
-    has_server && has_client
-}
-
-/// The first violations, and how many there are.
-#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "the server tells them"))]
-pub(crate) fn first_violations(violations: &[Violation]) -> Value {
-    json!({ "total": violations.len(), "violations": violations.iter().take(MOST_VIOLATIONS).collect::<Vec<_>>() })
 }

@@ -59,6 +59,7 @@ pub(crate) struct Options {
     pub(crate) folder: Option<PathBuf>,
     pub(crate) with_site: bool,
     pub(crate) is_provided: bool,
+    pub(crate) tenant: EmulatedTenant,
 }
 
 impl Default for Options {
@@ -68,6 +69,7 @@ impl Default for Options {
             folder: None,
             with_site: true,
             is_provided: true,
+            tenant: EmulatedTenant::new(),
         }
     }
 }
@@ -78,7 +80,7 @@ impl Served {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
-        let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+        let (tenant, site) = (options.tenant, EmulatedSite::new());
         let emulator = EmulatorServer::builder(tenant.clone()).site(site.clone()).latency(options.latency);
         let emulator = emulator.start().await.unwrap();
         let mut place = Place::default();
@@ -138,27 +140,7 @@ impl Served {
 
     /// Exactly these headers, and `Host` unless they name one.
     pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
-        if !headers.iter().any(|(name, _)| *name == "host") {
-            head.push_str(&format!("host: 127.0.0.1:{}\r\n", self.port));
-        }
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        if let Some(body) = &body {
-            if !headers.iter().any(|(name, _)| *name == "content-type") {
-                head.push_str("content-type: application/json\r\n");
-            }
-            head.push_str(&format!("content-length: {}\r\n", body.len()));
-        }
-        head.push_str("\r\n");
-        stream.write_all(head.as_bytes()).await.unwrap();
-        // The service may have answered and closed before it has read a body that it refuses.
-        let _ = stream.write_all(body.unwrap_or_default().as_bytes()).await;
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
-        read(&answer)
+        send(self.port, method, path, headers, body).await
     }
 
     /// A stream of events, from its beginning.
@@ -215,6 +197,31 @@ impl Drop for Served {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+/// Exactly these headers, and `Host` unless they name one.
+pub(crate) async fn send(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        head.push_str(&format!("host: 127.0.0.1:{}\r\n", port));
+    }
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if let Some(body) = &body {
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            head.push_str("content-type: application/json\r\n");
+        }
+        head.push_str(&format!("content-length: {}\r\n", body.len()));
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The service may have answered and closed before it has read a body that it refuses.
+    let _ = stream.write_all(body.unwrap_or_default().as_bytes()).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    read(&answer)
 }
 
 async fn serve(place: &Place, folder: Option<&PathBuf>) -> (Service, u16, Arc<Mutex<String>>, JoinHandle<()>) {

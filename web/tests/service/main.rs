@@ -8,4 +8,5 @@ mod client;
 mod documented;
 mod job;
 mod later;
+mod mounted;
 mod sign_in;

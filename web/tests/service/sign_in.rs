@@ -1,6 +1,6 @@
 //! Signing in: a token of the host's own sign-in, and a code.
 
-use cmg_onboarding_emulator::Caller;
+use cmg_onboarding_emulator::{Caller, EmulatedTenant};
 use serde_json::json;
 
 use crate::client::{Options, Served};
@@ -47,6 +47,66 @@ async fn a_token_that_is_refused_is_asked_for_again() {
         .expect(200);
     assert_eq!(refused["phase"], "draft");
     assert!(!refused["problem"].is_null(), "{refused}");
+}
+
+#[tokio::test]
+async fn a_claims_challenge_is_told_as_data_and_answered_with_another_token() {
+    let tenant = EmulatedTenant::builder().protected_permanent_deletion("c1").build();
+    let served = Served::with(Options {
+        tenant,
+        ..without_tokens()
+    })
+    .await;
+    let id = served.session().await;
+    let path = format!("/api/sessions/{id}/sign-in");
+    let caller = Caller::global_administrator();
+    let weak = served.tenant.token_for(&caller);
+    served.post(&path, json!({ "way": "token", "token": weak })).await.expect(200);
+    let set_up = served.carry_out(&id, json!({})).await;
+    assert_eq!(set_up["phase"], "done", "{}", set_up["problem"]);
+    // In this tenant the permanent deletion of an app takes a stronger sign-in.
+    let removal = json!({ "verb": "remove", "removalScope": "connectionAndApps" });
+    let asked = served.carry_out(&id, removal).await;
+    let claims = asked["signIn"]["claims"].as_str().unwrap_or_else(|| panic!("{asked}"));
+    assert!(claims.contains("c1"), "{claims}");
+    let strong = served.tenant.token_for(&caller.with_authentication_context("c1"));
+    let signed = served.post(&path, json!({ "way": "token", "token": strong })).await.expect(200);
+    assert_eq!(signed["signIn"], json!({ "state": "signedIn", "way": "token" }));
+    assert!(signed["signIn"].get("claims").is_none());
+    let planned = served
+        .post(&format!("/api/sessions/{id}/plan?wait=60"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(
+        planned["phase"], "planned",
+        "the new token is the one that is used: {}",
+        planned["problem"]
+    );
+}
+
+#[tokio::test]
+async fn a_person_signs_in_with_a_code_and_does_the_job() {
+    let served = Served::with(without_tokens()).await;
+    let id = served.session().await;
+    let mut events = served.events(&id, 0).await;
+    served
+        .post(&format!("/api/sessions/{id}/sign-in"), json!({ "way": "deviceCode" }))
+        .await
+        .expect(202);
+    let code = loop {
+        events.next().await.unwrap();
+        if let Some(code) = served.read(&id).await["signIn"]["deviceCode"]["userCode"].as_str() {
+            break code.to_owned();
+        }
+    };
+    assert!(served.tenant.approve_device_code(&code));
+    while served.read(&id).await["signIn"]["state"] == "waiting" {
+        events.next().await.unwrap();
+    }
+    let session = served.read(&id).await;
+    assert_eq!(session["signIn"], json!({ "state": "signedIn", "way": "deviceCode" }));
+    let done = served.carry_out(&id, json!({})).await;
+    assert_eq!(done["phase"], "done", "{}", done["problem"]);
 }
 
 #[tokio::test]
