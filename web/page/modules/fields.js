@@ -1,81 +1,121 @@
 // The inputs of a page. Each is checked while it is typed in, and kept when it is left.
 
-import { call, make } from "./api.js";
+import { call, make, say, sentence, withHelp } from "./api.js";
 
+// Fields that were left at least once. What was never touched is not marked.
 const touched = new Set();
-const idOf = (path) => "field-" + path.replaceAll(".", "-");
 
-export function forgetTouched() {
-  touched.clear();
-}
+export const idOf = (path) => "field-" + path.replaceAll(".", "-");
 
-// Marks everything on the page, as when it is about to be left.
-export function touchAll(page) {
-  for (const field of page.fields ?? []) touched.add(field.path);
-}
+export const forgetTouched = () => touched.clear();
 
-export function renderField(field, keep, locked) {
+export const touchAll = (page) => (page.fields ?? []).forEach((field) => touched.add(field.path));
+
+const HINTS = {
+  schedule: "Such as \u201cevery 7 days from 02:30 UTC\u201d. Empty: as the product sets it.",
+  list: "One a line.",
+  secret: "It is sent to the service and never shown again.",
+};
+
+// The wait after the last key before a field is checked, in milliseconds.
+const CHECKED_AFTER = 200;
+
+// `keep(path, value)` keeps a value; `value` is null if there is none.
+export function renderField(field, keep, isLocked) {
   const id = idOf(field.path);
-  const wrong = make("div", { id: `${id}-wrong`, class: "hint" });
-  const common = { id, name: field.path, "aria-describedby": wrong.id, required: field.isRequired, disabled: locked };
-  let input;
-  if (field.kind === "flag") {
-    input = make("input", { ...common, required: false, type: "checkbox" });
-    input.checked = field.value !== undefined && field.value !== false && field.value !== "off";
-  } else if (field.kind === "choice") {
-    input = make("select", common, make("option", { value: "" }, "(default)"),
-      field.choices.map((choice) => make("option", { value: choice.value }, choice.title)));
-    input.value = field.value ?? "";
-  } else if (field.kind === "list") {
-    input = make("textarea", { ...common, rows: 3 });
-    input.value = Array.isArray(field.value) ? field.value.join("\n") : field.value ?? "";
-  } else {
-    input = make("input", { ...common, type: field.kind === "secret" ? "password" : "text", autocomplete: "off" });
-    input.value = field.value === undefined ? "" : String(field.value);
-  }
-  const value = () => {
-    if (field.kind === "flag") return input.checked ? (field.path.startsWith("discovery.") ? {} : true) : null;
-    if (field.kind === "list") {
-      const lines = input.value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
-      return lines.length === 0 ? null : lines;
-    }
-    const text = input.value.trim();
-    if (text === "" && !field.isRequired) return null;
-    return field.path.endsWith("Minutes") && /^[0-9]+$/.test(text) ? Number(text) : text;
-  };
+  const hint = field.kind in HINTS && make("p", { id: `${id}-hint`, class: "hint" }, HINTS[field.kind]);
+  const wrong = make("div", { id: `${id}-wrong`, class: "marks" });
+  const input = inputOf(field, {
+    id,
+    name: field.path,
+    "aria-describedby": hint ? `${hint.id} ${wrong.id}` : wrong.id,
+    "aria-required": field.isRequired ? "true" : undefined,
+    disabled: isLocked,
+  });
+  let waiting, typed = 0, told = "";
+
   const show = (violations, findings) => {
-    input.setAttribute("aria-invalid", String(violations.length + findings.some((one) => one.severity === "blocker") > 0));
+    const isWrong = violations.length > 0 || findings.some((finding) => finding.severity === "blocker");
+    input.setAttribute("aria-invalid", String(isWrong));
     wrong.replaceChildren(
-      ...violations.map((one) => make("p", { class: "wrong", "data-code": one.code }, `${one.message}. ${one.help ?? ""}`)),
-      ...findings.map((one) => make("p", { class: one.severity, "data-code": one.code }, `${one.message}. ${one.remedy}`)));
+      ...violations.map((one) => make("p", { class: "wrong", "data-code": one.code }, withHelp(one.message, one.help))),
+      ...findings.filter((one) => one.severity !== "note").map((one) =>
+        make("p", { class: one.severity, "data-code": one.code }, withHelp(one.message, one.remedy))));
+    const first = violations[0] ? `${field.title}: ${sentence(violations[0].message)}` : "";
+    if (first !== "" && first !== told && document.activeElement === input) say(first);
+    told = first;
   };
-  let waiting;
-  if (field.kind === "text" || field.kind === "schedule" || field.kind === "list") {
+  const check = async () => {
+    const value = valueOf(field, input);
+    if (value === null) return show([], []);
+    const mine = ++typed;
+    try {
+      const { violations } = await call("POST", "api/validate", { path: field.path, value });
+      // An answer about what was typed before is of no use.
+      if (mine === typed) show(violations, []);
+    } catch (refusal) {
+      wrong.replaceChildren(make("p", { class: "wrong" }, sentence(refusal.message)));
+    }
+  };
+
+  if (["text", "schedule", "list", "secret"].includes(field.kind)) {
     input.addEventListener("input", () => {
       clearTimeout(waiting);
-      waiting = setTimeout(async () => {
-        touched.add(field.path);
-        const checked = value();
-        // A field that may be left out is right when it is empty.
-        if (checked === null) return show([], []);
-        try {
-          show((await call("POST", "api/validate", { path: field.path, value: checked })).violations, []);
-        } catch (refusal) {
-          wrong.replaceChildren(make("p", { class: "wrong" }, refusal.message));
-        }
-      }, 250);
+      waiting = setTimeout(check, CHECKED_AFTER);
     });
   }
   input.addEventListener("change", () => {
     clearTimeout(waiting);
+    typed += 1;
     touched.add(field.path);
-    keep(field.path, value());
+    keep(field.path, valueOf(field, input));
   });
-  const update = (fresh) => show(touched.has(field.path) ? fresh.violations : [], fresh.findings);
+  // What the service says of the field, unless something else is being typed right now.
+  const update = (fresh) => {
+    if (document.activeElement === input && valueOf(field, input) !== null && fresh.value !== undefined
+      && JSON.stringify(valueOf(field, input)) !== JSON.stringify(fresh.value)) return;
+    show(touched.has(field.path) ? fresh.violations : [], fresh.findings);
+  };
   update(field);
-  const label = make("label", { for: id, class: field.kind === "flag" ? "flag" : undefined });
-  label.append(field.kind === "flag" ? " " + field.title : field.title + (field.isRequired ? " (required)" : ""));
-  if (field.kind === "flag") label.prepend(input);
-  const element = make("div", { class: "field" }, label, field.kind === "flag" ? null : input, wrong);
+
+  const label = make("label", { for: id, class: field.kind === "flag" && "flag" },
+    field.kind === "flag" && input, field.kind === "flag" ? ` ${field.title}` : field.title,
+    field.isRequired && make("span", { class: "required" }, " (required)"));
+  const element = make("div", { class: "field" }, label, field.kind === "flag" ? null : input, hint, wrong);
   return { element, update, path: field.path, input };
+}
+
+function inputOf(field, attributes) {
+  if (field.kind === "flag") {
+    const input = make("input", { ...attributes, type: "checkbox", "aria-required": undefined });
+    input.checked = field.value !== undefined && field.value !== false && field.value !== null;
+    return input;
+  }
+  if (field.kind === "choice") {
+    const input = make("select", attributes, !field.isRequired && make("option", { value: "" }, "The default"),
+      field.choices.map((choice) => make("option", { value: choice.value }, choice.title)));
+    input.value = field.value ?? "";
+    return input;
+  }
+  if (field.kind === "list") {
+    const input = make("textarea", { ...attributes, rows: 3, spellcheck: "false" });
+    input.value = Array.isArray(field.value) ? field.value.join("\n") : (field.value ?? "");
+    return input;
+  }
+  const type = field.kind === "secret" ? "password" : "text";
+  const input = make("input", { ...attributes, type, autocomplete: field.kind === "secret" ? "new-password" : "off", spellcheck: "false" });
+  input.value = field.value === undefined || field.value === null ? "" : String(field.value);
+  return input;
+}
+
+function valueOf(field, input) {
+  // A discovery that is on is a part of the draft, with settings of its own; other flags are true.
+  if (field.kind === "flag") return input.checked ? (field.path.startsWith("discovery.") ? {} : true) : null;
+  if (field.kind === "list") {
+    const lines = input.value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+    return lines.length === 0 ? null : lines;
+  }
+  const text = input.value.trim();
+  if (text === "" && !field.isRequired) return null;
+  return field.path.endsWith("Minutes") && /^[0-9]{1,9}$/.test(text) ? Number(text) : text;
 }

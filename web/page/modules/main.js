@@ -1,285 +1,354 @@
-// The wizard: one session, shown page by page.
+// The wizard: one session of the service, shown page by page. What a page shows, and what may follow, comes from the service.
 
-import { at, call, findingList, follow, make, problemBox, say } from "./api.js";
-import { forgetTouched, renderField, touchAll } from "./fields.js";
-import { inWords, stepTable } from "./progress.js";
+import { at, button, call, follow, make, problemBox, row, say, sentence, shown, table } from "./api.js";
+import { forgetTouched, idOf, touchAll } from "./fields.js";
+import { appPage, fieldsPage } from "./draft.js";
+import { RunLog } from "./progress.js";
+import { completionPage, progressPage, summaryPage } from "./run.js";
+
+const PAGES = {
+  azureServices: fieldsPage,
+  app: appPage,
+  discovery: fieldsPage,
+  summary: summaryPage,
+  progress: progressPage,
+  completion: completionPage,
+};
+const PHASES = {
+  draft: "Being filled in",
+  planned: "The plan waits for its approval",
+  approved: "The plan is approved",
+  running: "Under way",
+  done: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+  interrupted: "Interrupted",
+};
+
+// The least time between two reads while a run tells of itself, in milliseconds.
+const READ_EVERY = 150;
 
 const main = document.getElementById("page");
-const WAYS = { create: "Create", import: "Import", reuse: "Browse (an app that the site knows)", adopt: "Adopt an app that is registered" };
-let service, session, shown, source, inputs = [], queue = Promise.resolve(), last = "";
+const nav = document.getElementById("steps");
 
-start();
-addEventListener("hashchange", start);
+// What the pages share. `wanted` are the settings of the next plan, `updates` what is to be done if the session has changed
+// and the same page stays, `taken` the secret that was handed over to this tab.
+const wizard = {
+  service: null,
+  session: null,
+  page: null,
+  wanted: {},
+  taken: null,
+  updates: [],
+  remembered: {},
+  log: new RunLog(),
+  may: (what) => wizard.session.may.includes(what),
+  pageOf: (name) => wizard.session.pages.find((page) => page.page === name),
+  keep, act, go, next, toField, refused, render,
+};
+let source = null, form = "", edits = Promise.resolve(), lastRead = 0, reading = null;
 
-async function start() {
+addEventListener("hashchange", open);
+open();
+
+// The address names the session and its page: #ID/PAGE.
+async function open() {
+  const [id, name] = location.hash.slice(1).split("/");
+  if (wizard.session && wizard.session.id === id) {
+    const wanted = wizard.pageOf(name);
+    if (wanted?.isOpen && name !== wizard.page) turnTo(name);
+    return;
+  }
   source?.close();
-  try {
-    service = await call("GET", "api/service");
-    document.getElementById("service").textContent = service.against === "emulator" ? "Emulated tenant and site: nothing real is touched." : "";
-    const id = location.hash.slice(1);
-    if (id === "") return await choose();
-    session = await call("GET", at(id));
-  } catch (refusal) {
-    return main.replaceChildren(problemBox(refusal.problem), make("p", {}, make("a", { href: "index.html" }, "All sessions")));
-  }
+  Object.assign(wizard, { session: null, page: null, wanted: {}, taken: null, updates: [], remembered: {}, log: new RunLog() });
   forgetTouched();
-  shown = session.page;
-  source = follow(session.id, session.lastSequence, () => refresh(), (entry) => {
-    const steps = session.pages[4].steps;
-    const words = inWords(entry.event, steps);
-    if (words) say(words);
-    if (session.phase === "running") refresh();
-  });
-  render(true);
-}
-
-async function choose() {
-  const { sessions } = await call("GET", "api/sessions");
-  document.getElementById("steps").replaceChildren();
-  main.replaceChildren(make("h1", {}, "Connections"), ...service.notices.map((notice) => make("p", { class: "box bad" }, notice)),
-    make("ul", {}, sessions.map((one) => make("li", {}, make("a", { href: `#${one.id}` }, `${one.name || "(no name yet)"}: ${one.phase}`)))),
-    button("New connection", async () => { location.hash = (await call("POST", "api/sessions", {})).id; }, true));
-}
-
-// One read at a time: what comes meanwhile is read once more.
-let reading = false, again = false;
-async function refresh() {
-  if (reading) { again = true; return; }
-  reading = true;
   try {
-    const before = session;
-    session = await call("GET", at(session.id));
-    const moved = before.phase !== session.phase || before.job?.kind !== session.job?.kind;
-    if (moved && session.page !== shown && ["running", "done", "failed", "cancelled", "planned"].includes(session.phase)) shown = session.page;
-    if (moved || !["azureServices", "app", "discovery"].includes(shown)) render(moved);
-    else inputs.forEach((input) => input.update(fieldAt(input.path) ?? { violations: [], findings: [] }));
+    wizard.service = await call("GET", "api/service");
+    document.getElementById("service").textContent =
+      wizard.service.against === "emulator" ? "An emulated tenant and site: nothing real is touched." : "";
+    if (!id) return await choose();
+    wizard.session = await call("GET", at(id));
   } catch (refusal) {
-    say(refusal.message);
-  } finally {
-    reading = false;
-    if (again) { again = false; refresh(); }
+    return failedToOpen(refusal);
+  }
+  wizard.wanted = { ...wizard.session.settings };
+  listen();
+  turnTo(wizard.pageOf(name)?.isOpen ? name : wizard.session.page);
+}
+
+function failedToOpen(refusal) {
+  if (!refusal.problem) throw refusal;
+  main.replaceChildren(make("h1", { tabindex: "-1" }, "The service refuses"), problemBox(refusal.problem),
+    make("p", {}, make("a", { href: "index.html" }, "All sessions")));
+}
+
+// From the first entry on: the log of a run is whole after a reload, too.
+function listen() {
+  const id = wizard.session.id;
+  const mine = (take) => (entry) => wizard.session?.id === id && take(entry);
+  source = follow(id, 0, {
+    onSession: mine((entry) => {
+      wizard.log.session(entry);
+      if (entry.revision > wizard.session.revision) refresh();
+    }),
+    onProgress: mine((entry) => {
+      if (wizard.log.progress(entry) && entry.sequence > wizard.session.lastSequence) refresh(entry.event);
+      else later();
+    }),
+    onReset: mine(() => {
+      wizard.log.reset();
+      refresh();
+    }),
+    onConnection: mine((state) => connection(state)),
+  });
+}
+
+function connection(state) {
+  const line = document.getElementById("connection");
+  line.hidden = state === "open";
+  line.textContent = state === "closed"
+    ? "The service does not tell this page what happens: open the address that the program prints, or load this page again."
+    : state === "lost" ? "The connection to the service is lost. The page connects again by itself; what runs goes on." : "";
+}
+
+// Entries that were caught up come by the hundred: they are shown at once.
+let isDrawn = true;
+function later() {
+  if (!isDrawn) return;
+  isDrawn = false;
+  requestAnimationFrame(() => {
+    isDrawn = true;
+    wizard.updates.forEach((update) => update());
+  });
+}
+
+// Reads the session, at most so often; what is told meanwhile is read once more.
+let isWanted = false;
+async function refresh(event) {
+  if (event) tell(event);
+  isWanted = true;
+  reading ??= (async () => {
+    while (isWanted) {
+      const wait = lastRead + READ_EVERY - performance.now();
+      if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+      isWanted = false;
+      lastRead = performance.now();
+      try {
+        take(await call("GET", at(wizard.session.id)));
+      } catch (refusal) {
+        if (!refusal.problem) throw refusal;
+        say(sentence(refusal.message));
+      }
+    }
+  })().finally(() => { reading = null; });
+  return reading;
+}
+
+// Those who listen are told what matters: not each of two events of the same step.
+function tell(event) {
+  const { steps } = wizard.pageOf("progress");
+  const title = steps.find((step) => step.step === event.step)?.title;
+  if (event.event === "stepStarted") say(`${event.index} of ${event.total}: ${title ?? event.step}.`);
+  if (event.event === "stepFailed") say(`Failed: ${title ?? event.step}. ${sentence(event.error)}`);
+  if (event.event === "retried") say("A request is sent again.");
+  if (event.event === "waitingForReplication") say(`Waits for the directory's replicas: ${title ?? event.step}.`);
+}
+
+const OVER = {
+  planned: "The plan is made. It waits for your approval.",
+  done: "The run has come to its end.",
+  failed: "The run has failed.",
+  cancelled: "The run was cancelled.",
+};
+
+// Another state of the session. Answers may come in another order than they were asked for.
+function take(session) {
+  const before = wizard.session;
+  if (!before || session.id !== before.id || session.revision < before.revision) return;
+  wizard.session = session;
+  const isElsewhere = before.phase !== session.phase && wizard.page !== session.page && session.phase !== "draft";
+  if (before.phase !== session.phase && OVER[session.phase]) say(OVER[session.phase]);
+  if (isElsewhere) turnTo(session.page);
+  else if (shape(session) !== form) render();
+  else {
+    steps();
+    wizard.updates.forEach((update) => update());
   }
 }
 
-const pageOf = (name) => session.pages.find((page) => page.page === name);
-const fieldAt = (path) => session.pages.flatMap((page) => page.fields ?? []).find((field) => field.path === path);
-const may = (what) => session.may.includes(what);
+// What makes a page another one. Values of inputs and steps of a run are shown without building the page anew.
+function shape(session) {
+  const { phase, job, notice, signIn, secret, problem, may } = session;
+  const onSummary = wizard.page === "summary" && [may, wizard.pageOf("summary").plan?.id, wizard.pageOf("summary").findings];
+  const ways = wizard.page === "app" && [wizard.pageOf("app").serverApp.way, wizard.pageOf("app").clientApp.way];
+  const parts = wizard.page === "discovery" && Object.keys(session.draft.discovery ?? {});
+  return JSON.stringify([phase, job?.kind, notice, signIn, secret, problem, onSummary, ways, parts]);
+}
+
+function go(name) {
+  const address = `#${wizard.session.id}/${name}`;
+  if (location.hash === address) turnTo(name);
+  else location.hash = address;
+}
+
+function turnTo(name) {
+  const isOther = wizard.page !== name;
+  wizard.page = name;
+  history.replaceState(null, "", `#${wizard.session.id}/${name}`);
+  render();
+  if (!isOther) return;
+  document.querySelector("h1")?.focus();
+  scrollTo(0, 0);
+}
+
+function steps() {
+  nav.replaceChildren(...wizard.session.pages.map((page) => {
+    const isHere = page.page === wizard.page;
+    // A run that has failed is over, and is not complete.
+    const isComplete = page.isComplete && (page.page !== "progress" || wizard.session.phase === "done");
+    return make("li", { class: shown([isHere && "here", isComplete && "complete"]).join(" ") },
+      make("button", { type: "button", id: `step-${page.page}`, "aria-current": isHere && "step", disabled: !page.isOpen, onclick: () => go(page.page) },
+        page.title, isComplete && make("span", { class: "unseen" }, " (complete)")));
+  }));
+}
+
+function render() {
+  const { session } = wizard;
+  const page = wizard.pageOf(wizard.page);
+  const focused = document.activeElement;
+  // What is being typed is not lost.
+  const typed = focused && focused.id && main.contains(focused) && ["text", "password", "textarea"].includes(focused.type)
+    ? { value: focused.value, start: focused.selectionStart, end: focused.selectionEnd } : null;
+  form = shape(session);
+  wizard.updates = [];
+  document.title = `${page.title} - ${session.draft.name || "Azure Services"}`;
+  document.getElementById("to-status").href = `status#${session.id}`;
+  steps();
+  const showsProblem = ["summary", "progress"].includes(wizard.page);
+  main.replaceChildren(...shown([
+    make("h1", { tabindex: "-1", id: "heading" }, page.title),
+    session.notice && make("section", { class: "box bad", id: "notice" }, make("p", {}, session.notice)),
+    showsProblem && problemBox(session.problem),
+    PAGES[wizard.page](wizard, page),
+  ]));
+  const again = focused?.id && document.activeElement === document.body ? document.getElementById(focused.id) : null;
+  again?.focus();
+  if (again && typed && again.value !== typed.value) {
+    again.value = typed.value;
+    again.setSelectionRange(typed.start, typed.end);
+  }
+}
 
 // Edits follow one another: each needs the revision that the one before has made.
 function keep(path, value) {
-  queue = queue.then(() => edit({ [path]: value }));
-  return queue;
+  return keepAll({ [path]: value });
 }
 
-async function edit(fields) {
+function keepAll(fields) {
+  edits = edits.then(async () => {
+    const { id, draftRevision } = wizard.session;
+    try {
+      take(await call("PATCH", at(id, "draft"), { revision: draftRevision, fields }));
+    } catch (refusal) {
+      await refused(refusal);
+    }
+  });
+  return edits;
+}
+
+// Asks the service to do something, and shows what the session has become. Gives whether it was begun.
+async function act(path, body = {}) {
+  await edits;
   try {
-    session = await call("PATCH", at(session.id, "draft"), { revision: session.draftRevision, fields });
-    inputs.forEach((input) => input.update(fieldAt(input.path) ?? { violations: [], findings: [] }));
-    steps();
-    if (Object.keys(fields).some((path) => path === "discovery.users" || path === "discovery.groups")) render(false);
+    take(await call("POST", at(wizard.session.id, path), body));
+    return true;
   } catch (refusal) {
     await refused(refusal);
+    return false;
   }
 }
 
 async function refused(refusal) {
   if (!refusal.problem) throw refusal;
-  say(refusal.message);
-  try { session = await call("GET", at(session.id)); } catch { /* what is shown stays, with the refusal above it */ }
-  render(false);
-  main.prepend(problemBox(refusal.problem));
-}
-
-async function act(path, body = {}) {
-  await queue;
   try {
-    session = await call("POST", at(session.id, path), body);
-    if (session.page && session.phase === "running") shown = "progress";
-    render(true);
-  } catch (refusal) {
-    await refused(refusal);
+    take(await call("GET", at(wizard.session.id)));
+  } catch (second) {
+    if (!second.problem) throw second;
   }
+  render();
+  document.getElementById("refusal")?.remove();
+  const box = problemBox(refusal.problem);
+  box.id = "refusal";
+  document.getElementById("heading").after(box);
 }
 
-function button(title, onclick, isMain = false, disabled = false) {
-  return make("button", { type: "button", class: isMain ? "main" : undefined, disabled, onclick }, title);
+// Goes on if the page is whole; if not, marks what is missing or wrong and goes there.
+async function next(page, to) {
+  // What is typed in an input that still has the focus is kept first.
+  document.activeElement?.blur();
+  await edits;
+  touchAll(wizard.pageOf(page.page));
+  if (wizard.pageOf(page.page).isComplete) return go(to);
+  wizard.isLeft = page.page;
+  render();
+  const wrong = main.querySelector("[aria-invalid=true], fieldset.bad input");
+  wrong?.focus();
+  say("Something on this page is missing or wrong. It is marked.");
 }
 
-function go(name) {
-  shown = name;
-  render(true);
-}
-
-function steps() {
-  document.getElementById("steps").replaceChildren(...session.pages.map((page) =>
-    make("li", { "aria-current": page.page === shown ? "step" : undefined },
-      make("button", { type: "button", disabled: !page.isOpen, onclick: () => go(page.page) }, page.title, page.isComplete ? " ✓" : ""))));
-}
-
-function render(focus) {
-  const page = pageOf(shown);
-  const focused = document.activeElement?.id;
-  document.title = `${page.title} - Azure Services Wizard`;
-  inputs = [];
-  steps();
-  const content = { azureServices: draftPage, app: appPage, discovery: draftPage, summary, progress, completion }[shown](page);
-  main.replaceChildren(...[make("h1", {}, page.title), session.notice && make("p", { class: "box bad", id: "notice" }, session.notice),
-    ["summary", "progress"].includes(shown) && problemBox(session.problem), ...content].filter(Boolean));
-  if (focus && shown !== last) main.focus();
-  else if (focused) document.getElementById(focused)?.focus();
-  last = shown;
-}
-
-const row = (...buttons) => make("div", { class: "buttons" }, buttons);
-
-function fieldsOf(page, prefix = "") {
-  return page.fields.filter((field) => field.path.startsWith(prefix)).map((field) => {
-    const input = renderField(field, keep, session.job !== null);
-    inputs.push(input);
-    return input.element;
+// A way to the input that a finding names.
+function toField(path) {
+  const page = wizard.session.pages.find((one) => (one.fields ?? []).some((field) => path === field.path || path.startsWith(`${field.path}.`)));
+  const field = page?.fields.find((one) => path === one.path || path.startsWith(`${one.path}.`));
+  if (!page?.isOpen) return null;
+  return button(`to-${idOf(path)}`, `Go to ${field.title}`, () => {
+    turnTo(page.page);
+    document.getElementById(idOf(field.path))?.focus();
   });
 }
 
-function next(page, to) {
-  return button("Next", async () => {
-    await queue;
-    touchAll(page);
-    if (pageOf(page.page).isComplete) return go(to);
-    render(false);
-    main.querySelector("[aria-invalid=true], fieldset.bad input")?.focus();
-    say("Something on this page is missing or wrong.");
-  }, true);
+async function choose() {
+  nav.replaceChildren();
+  document.getElementById("to-status").href = "status";
+  document.title = "Azure Services";
+  const { sessions } = await call("GET", "api/sessions");
+  const rows = sessions.map((one) => {
+    const name = one.name || "(without a name yet)";
+    return make("tr", {}, make("th", { scope: "row" }, make("a", { href: `#${one.id}` }, name)), make("td", {}, PHASES[one.phase] ?? one.phase),
+      make("td", {}, new Date(one.changedAt).toLocaleString("en-GB")), make("td", {}, button(`delete-${one.id}`, "Forget", () => forget(one.id, name))));
+  });
+  main.replaceChildren(...shown([
+    make("h1", { tabindex: "-1", id: "heading" }, "Azure Services"),
+    make("p", {}, "Connects Configuration Manager with Microsoft Entra for a cloud management gateway: two app registrations, their consents, and the site's Azure service."),
+    wizard.service.notices.map((notice) => make("section", { class: "box bad" }, make("p", {}, sentence(notice)))),
+    !wizard.service.folder && make("p", { class: "hint" }, "Sessions are kept in memory: they end with the service. Start it with --folder to keep them."),
+    row(button("new", "New connection", begin, { isMain: true })),
+    sessions.length > 0 && table("Sessions", ["Name", "State", "Changed", ""], rows),
+  ]));
+  document.getElementById("heading").focus();
 }
 
-const NEIGHBOURS = { azureServices: [null, "app"], app: ["azureServices", "discovery"], discovery: ["app", "summary"] };
-const leave = (page) => row(NEIGHBOURS[page.page][0] && button("Back", () => go(NEIGHBOURS[page.page][0])), next(page, NEIGHBOURS[page.page][1]));
-
-function draftPage(page) {
-  const isOn = (field) => field.split(".").length < 3 || pageOf("discovery").fields.some((other) => other.path === field.split(".").slice(0, 2).join(".") && other.value);
-  return [...fieldsOf({ ...page, fields: page.fields.filter((field) => page.page !== "discovery" || isOn(field.path)) }), leave(page)];
-}
-
-function appPage(page) {
-  const choice = (app, title) => make("fieldset", {}, make("legend", {}, title),
-    Object.entries(WAYS).map(([way, words]) => {
-      const id = `${app}-${way}`;
-      const input = make("input", { type: "radio", name: app, id, onchange: async () => { await keep(app, { [way]: {} }); render(false); } });
-      input.checked = page[app].way === way;
-      return make("label", { for: id, class: "flag" }, input, " " + words);
-    }),
-    ...fieldsOf(page, app + "."), page[app].way === "reuse" && button("Browse...", () => browse(app)));
-  return [...fieldsOf(page, "environment"), choice("serverApp", "Web (server) app"), choice("clientApp", "Native (client) app"),
-    signIn(), leave(page)];
-}
-
-async function browse(app) {
+async function begin() {
   try {
-    const known = (await call("GET", at(session.id, "known-apps")))[app + "s"];
-    const list = make("ul", { class: "box" }, known.length === 0 && make("li", {}, "The site knows no app of this kind."), known.map((one) =>
-      make("li", {}, button(`${one.name} (${one.tenantName ?? "tenant unknown"}; ${(one.services ?? []).join(", ") || "services unknown"})`, async () => {
-        await keep(`${app}.reuse.clientId`, one.clientId);
-        render(false);
-      }))));
-    main.append(list);
-    list.querySelector("button")?.focus();
+    location.hash = (await call("POST", "api/sessions", {})).id;
   } catch (refusal) {
-    await refused(refusal);
+    failedToOpen(refusal);
   }
 }
 
-function signIn() {
-  const state = session.signIn;
-  const TITLES = { provided: "Sign in", browser: "Sign in with a browser on this machine", deviceCode: "Sign in with a code", token: "Sign in with a token" };
-  const token = make("input", { type: "password", id: "token", autocomplete: "off", "aria-label": "Token for Microsoft Graph" });
-  return make("section", { class: "box", id: "sign-in" }, make("h2", {}, "Sign in to the tenant"),
-    make("p", {}, { signedOut: "No account is signed in.", waiting: "Waiting for the sign-in.", signedIn: "An account is signed in.", failed: "The sign-in failed." }[state.state]),
-    state.address && make("p", {}, make("a", { href: state.address, target: "_blank", rel: "noreferrer" }, "The sign-in page")),
-    state.deviceCode && make("p", {}, state.deviceCode.message),
-    state.claims && make("p", { class: "warning" }, "The directory asks for another sign-in, with these claims: ", make("code", {}, state.claims)),
-    problemBox(state.problem),
-    state.state === "waiting" ? button("Cancel", () => act("cancel")) : service.signInWays.map((way) =>
-      make("p", {}, way === "token" && token, button(TITLES[way], () => act("sign-in", way === "token" ? { way, token: token.value } : { way })))),
-    may("signOut") && button("Sign out", () => act("sign-out")));
-}
-
-function summary(page) {
-  const plan = page.plan;
-  const summaryOf = page.preflight?.signIn;
-  return [
-    session.needsSecret && make("p", { class: "box bad" }, "The secret of the app to import was not kept: type it in again on the page App."),
-    page.violations.length > 0 && make("ul", { class: "wrong" }, page.violations.map((one) => make("li", {}, `${one.path}: ${one.message}`))),
-    session.signIn.state !== "signedIn" && signIn(),
-    summaryOf && make("p", {}, `${summaryOf.account ?? "An application"} is signed in to ${summaryOf.tenantDisplayName} (${summaryOf.tenantName}).`),
-    findingList(page.findings),
-    session.job && make("p", {}, "Tenant and site are being read."),
-    plan && make("section", { id: "plan" }, make("h2", {}, plan.isEmpty ? "Everything is in place" : "What will be written"),
-      plan.changes.map((change) => make("details", { "data-step": change.step, open: change.action !== "keep" },
-        make("summary", {}, `${change.title}: ${change.action}${change.when === "always" ? "" : change.when === "ifNeeded" ? " (only if needed)" : " (only if refused)"}`),
-        make("dl", {}, change.lines.flatMap((line) => [make("dt", {}, line.label), make("dd", {}, line.value)]))))),
-    row(button("Back", () => go("discovery")),
-      session.job && may("cancel") && button("Cancel", () => act("cancel")),
-      may("plan") && button(plan ? "Plan again" : "Check and plan", () => act("plan", plan || session.problem ? session.settings : {}), !plan),
-      may("approve") && button("Approve and carry out", approve, true),
-      may("apply") && button("Carry out", () => act("apply", { planId: plan.id }), true)),
-  ];
-}
-
-async function approve() {
-  const planId = pageOf("summary").plan.id;
-  await act("approve", { planId });
-  if (session.phase === "approved") await act("apply", { planId });
-}
-
-function progress(page) {
-  return [
-    stepTable(page.steps),
-    row(session.phase === "running" && button("Cancel", () => act("cancel")),
-      session.phase !== "running" && session.phase !== "done" && button("Plan again and go on", async () => { shown = "summary"; await act("plan", session.settings); }, true),
-      session.phase === "done" && button("Next", () => go("completion"), true)),
-    secretBox(),
-  ];
-}
-
-function secretBox() {
-  const secret = session.secret;
-  const place = make("p", { id: "secret" });
-  if (secret.state === "none") return null;
-  const words = {
-    held: "The run has issued a secret that is shown once.",
-    handedOver: "The secret was handed over.",
-    lost: "The secret was not handed over before the service ended, and is lost.",
-  };
-  return make("section", { class: "box", "data-secret": secret.state }, make("h2", {}, "Secret of the server app"),
-    make("p", {}, `${words[secret.state]} Secret ID ${secret.keyId}, expires ${secret.expiresOn}.`),
-    may("takeSecret") && button("Show the secret once", async () => {
+function forget(id, name) {
+  const dialog = make("dialog", { "aria-labelledby": "forget-title" }, make("h2", { id: "forget-title" }, `Forget the session of ${name}?`),
+    make("p", {}, "What the session has written stays in tenant and site. What was filled in here is gone, and so is a secret that was not taken."),
+    row(button("forget", "Forget it", async () => {
+      dialog.close();
       try {
-        const taken = await call("POST", at(session.id, "secret"), {});
-        // Beside what is rendered anew when the session tells that it has changed.
-        document.getElementById("live").replaceChildren(make("output", { id: "secret-value" }, taken.value));
+        await call("DELETE", at(id));
+        await choose();
       } catch (refusal) {
-        await refused(refusal);
+        failedToOpen(refusal);
       }
-    }),
-    ["lost", "handedOver"].includes(secret.state) && may("plan") && button("Issue another one", async () => {
-      shown = "summary";
-      await act("plan", { ...session.settings, verb: "onboard", reissueSecret: true });
-    }),
-    place);
-}
-
-function doneWords(page) {
-  if (!page.changed) return "Everything was in place already.";
-  return session.settings.verb === "onboard" ? "The connection is in place." : "It is done.";
-}
-
-function completion(page) {
-  return [
-    make("p", { class: "done" }, doneWords(page)),
-    findingList(page.findings),
-    page.ccmsetupProperties && make("section", {}, make("h2", {}, "Values for clients"), make("pre", { id: "ccmsetup" }, page.ccmsetupProperties)),
-    page.nextSteps.length > 0 && make("section", {}, make("h2", {}, "What to do next"),
-      make("ol", {}, page.nextSteps.map((step) => make("li", { "data-code": step.code }, `${step.message}. ${step.how}`)))),
-    secretBox(),
-    row(make("a", { href: `status#${session.id}` }, "Status of this connection"), make("a", { href: "index.html" }, "All sessions")),
-  ];
+    }, { isMain: true }), button("keep", "Keep it", () => dialog.close())));
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
 }

@@ -11,6 +11,9 @@ pub(super) const FILES: &[(&str, &str, &str)] = &[
     ("/modules/fields.js", SCRIPT, include_str!("../../page/modules/fields.js")),
     ("/modules/progress.js", SCRIPT, include_str!("../../page/modules/progress.js")),
     ("/modules/status.js", SCRIPT, include_str!("../../page/modules/status.js")),
+    ("/modules/draft.js", SCRIPT, include_str!("../../page/modules/draft.js")),
+    ("/modules/run.js", SCRIPT, include_str!("../../page/modules/run.js")),
+    ("/modules/secret.js", SCRIPT, include_str!("../../page/modules/secret.js")),
 ];
 
 const HTML: &str = "text/html; charset=utf-8";
