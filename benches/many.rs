@@ -4,7 +4,7 @@
 //! `cargo bench --bench many` prints how long 64 tenants take at 20 ms a request, by how many run at the same time,
 //! against the floor: what their dependent round trips take when nothing else does. Then it onboards a thousand once, and
 //! says how many connections that took.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench has nobody to report to")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench ends at the first error")]
 
 use std::{
     num::NonZeroUsize,

@@ -7,7 +7,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::expect_used,
-    reason = "a bench has nobody to report to"
+    reason = "a bench ends at the first error"
 )]
 
 use std::{

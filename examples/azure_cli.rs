@@ -1,4 +1,4 @@
-//! Signs in as whoever is signed in to the Azure CLI, and shows what the wizard's page would show.
+//! Signs in as the account that is signed in to the Azure CLI, and shows what the wizard's page would show.
 //!
 //! ```text
 //! az login --tenant contoso.onmicrosoft.com

@@ -1,7 +1,7 @@
 //! The parsers of bytes from outside, for the fuzz targets in `fuzz/` and for the test that replays their seeds.
 //!
 //! Each target takes any bytes, checks what must hold of whatever comes in, and says whether the input got past the
-//! parser's front door: a target whose inputs never do has tried nothing.
+//! parser: a target whose inputs never do has tried nothing.
 
 use time::OffsetDateTime;
 
@@ -39,7 +39,7 @@ pub const TARGETS: &[Target] = &[
     ("admin_service_rows", site::admin_service::fuzzing::admin_service_rows),
 ];
 
-/// Tries one input on the target of this name, and says whether it got past the parser's front door.
+/// Tries one input on the target of this name, and says whether it got past the parser.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! The registrations of both apps are looked at, whoever made them: whether they are there, switched on, complete and
+//! The registrations of both apps are looked at, no matter who made them: whether they are there, switched on, complete and
 //! consented to.
 
 #![allow(
@@ -153,7 +153,7 @@ async fn blocked(job: AzureServicesConnectionBuilder) -> Vec<(FindingCode, Sever
 const WAYS: [Way; 4] = [Way::Create, Way::Adopt, Way::Import, Way::Reuse];
 
 #[tokio::test]
-async fn nothing_is_told_of_healthy_apps_whoever_registered_them() {
+async fn nothing_is_told_of_healthy_apps_no_matter_who_registered_them() {
     for discovers in [false, true] {
         let spec = if discovers {
             support::spec_with_discovery()
@@ -172,7 +172,7 @@ async fn nothing_is_told_of_healthy_apps_whoever_registered_them() {
 }
 
 #[tokio::test]
-async fn apps_that_are_switched_off_are_told_whoever_registered_them() {
+async fn apps_that_are_switched_off_are_told_no_matter_who_registered_them() {
     for way in WAYS {
         for is_server in [true, false] {
             let cases = [

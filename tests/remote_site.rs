@@ -1,4 +1,4 @@
-//! The emulated site from another process: the same site each time, whoever asks.
+//! The emulated site from another process: the same site for every process that asks.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What holds for every specification, not only for the ones somebody thought of.
+//! What holds for every specification, not only for those of the other tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
@@ -230,11 +230,11 @@ proptest! {
     }
 
     #[test]
-    fn a_field_that_nobody_knows_is_named_and_not_repeated(spec in specifications(), text in "[a-z]{30}") {
+    fn a_field_that_is_unknown_is_named_and_not_repeated(spec in specifications(), text in "[a-z]{30}") {
         let mut given = serde_json::to_value(&spec).unwrap();
-        given["nobodyKnowsThis"] = json!(text);
+        given["unknownField"] = json!(text);
         let error = given.to_string().parse::<ConnectionSpec>().unwrap_err();
-        prop_assert!(error.violations().iter().any(|violation| violation.path() == "nobodyKnowsThis"));
+        prop_assert!(error.violations().iter().any(|violation| violation.path() == "unknownField"));
         prop_assert!(!error.help().contains(&text));
     }
 }

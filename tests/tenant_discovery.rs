@@ -97,7 +97,7 @@ async fn a_name_that_is_two_tenants_is_never_decided_silently() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_knows_is_said_to_be_unknown() {
+async fn a_name_that_no_tenant_has_is_said_to_be_unknown() {
     let error = find(unknown(), unknown()).await.unwrap_err();
     assert!(matches!(&error, TenantDiscoveryError::Unknown { .. }), "{error:?}");
     assert!(error.help().contains("Domain names"));

@@ -1,4 +1,4 @@
-//! The front door: the whole job from the command line. Run it without arguments to see it against an emulator.
+//! The whole job from the command line. Run it without arguments to see it against an emulator.
 
 mod arguments;
 mod bad_input;

@@ -1,6 +1,6 @@
 //! Signs the tokens that the emulator issues, with a key that is published with its source.
 //!
-//! Nobody can trust these tokens: the private key stands in `signing/key.pem` for everyone to read. It is built in so that
+//! These tokens prove nothing: the private key stands in `signing/key.pem` for everyone to read. It is built in so that
 //! any middleware can verify a token by the JWKS address, and that nothing has to be made when the emulator starts.
 
 use std::{

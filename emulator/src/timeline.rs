@@ -139,7 +139,7 @@ impl Timeline {
             Some(time) => sleep(time).await,
             None => yield_now().await,
         }
-        // The end may have come meanwhile, by somebody else's hand.
+        // Another holder of the timeline may have ended it meanwhile.
         if self.has_ended() {
             pending::<()>().await;
         }

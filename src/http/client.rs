@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::{
     HttpOptions, RetryPolicy,
     answer::Answer,
+    error::HttpError,
     network::NetworkTransport,
-    pipeline::{HttpError, Pipeline},
+    pipeline::Pipeline,
     request::Request,
     silence::Answered,
     transport::{Route, Transport},

@@ -18,6 +18,7 @@ mod answer;
 mod authorize;
 mod challenge;
 mod client;
+mod error;
 mod fingerprint;
 mod network;
 mod options;
@@ -36,9 +37,9 @@ mod warming;
 
 pub use answer::{Answer, RawAnswer};
 pub use client::HttpClient;
+pub use error::HttpError;
 pub use fingerprint::CertificateFingerprint;
 pub use options::{HttpOptions, Proxy};
-pub use pipeline::HttpError;
 pub use request::{Method, Request};
 pub use retry::RetryPolicy;
 pub use transport::{Attempt, Transport, TransportFailure};

@@ -4,7 +4,7 @@
 //! that another attempt would not better, whatever its status; what a status means is for the caller. A token
 //! that the service refuses with 401 is renewed once. Each repetition is told through the [`Call`].
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 use tracing::Instrument;
@@ -14,6 +14,7 @@ use super::{
     answer::Answer,
     authorize::{Authorization, Authorize, Rejection, Scheme},
     challenge::claims_of,
+    error::HttpError,
     request::{Method, Request},
     retry::{Advice, RetryPolicy, Schedule, after_answer, after_failure},
     retry_after::requested_wait,
@@ -25,60 +26,8 @@ use super::{
 use crate::{
     call::{Call, Retry, RetryReason},
     clock::Clock,
-    error::{Diagnostic, RequestTrace, TokenError, TokenFailure, UnexpectedAnswer, Unreachable},
-    text::excerpt,
+    error::{TokenError, TokenFailure, UnexpectedAnswer, Unreachable},
 };
-
-/// A request that brought no usable answer.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum HttpError {
-    /// No token could be had for the request.
-    #[error(transparent)]
-    Authorization(TokenError),
-    /// No answer came.
-    #[error(transparent)]
-    Unreachable(Unreachable),
-    /// The answer cannot be used.
-    #[error(transparent)]
-    Unexpected(UnexpectedAnswer),
-    /// A redirect, which is never followed.
-    #[error("the answer redirects to {} ({trace})", excerpt(to.as_deref().unwrap_or("another address")))]
-    Redirected {
-        /// The host it points to.
-        to: Option<String>,
-        /// Which request.
-        trace: RequestTrace,
-    },
-}
-
-impl Diagnostic for HttpError {
-    fn code(&self) -> &'static str {
-        self.carried().map_or("redirected", Diagnostic::code)
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        let redirected =
-            "Redirects are never followed, because a token would travel along: correct the endpoint, or the proxy that redirects.";
-        self.carried().map_or_else(|| redirected.into(), Diagnostic::help)
-    }
-
-    fn trace(&self) -> Option<&RequestTrace> {
-        match self {
-            Self::Redirected { trace, .. } => Some(trace),
-            other => other.carried().and_then(Diagnostic::trace),
-        }
-    }
-
-    fn carried(&self) -> Option<&dyn Diagnostic> {
-        match self {
-            Self::Authorization(error) => Some(error),
-            Self::Unreachable(error) => Some(error),
-            Self::Unexpected(error) => Some(error),
-            Self::Redirected { .. } => None,
-        }
-    }
-}
 
 /// Sends requests and repeats them if that does no harm. Cheap to clone; clones share connections.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use tracing::{Span, field::Empty};
 
 use super::{
     answer::{Answer, RawAnswer},
-    pipeline::HttpError,
+    error::HttpError,
     request::Request,
     transport::TransportFailure,
 };

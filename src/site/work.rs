@@ -249,7 +249,7 @@ impl From<SiteError> for SiteFailure {
     }
 }
 
-/// What is to be removed from a site.
+/// What a run removes from a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SiteRemoval {

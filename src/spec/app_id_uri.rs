@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wizards_default_is_well_formed_but_nobodys() {
+    fn the_wizards_default_is_well_formed_and_belongs_to_no_tenant() {
         assert_eq!(
             check("https://ConfigMgrService"),
             Err(UriOwnerProblem::ForeignDomain {

@@ -29,7 +29,7 @@ pub enum ClientApp {
 }
 
 impl ClientApp {
-    /// The client id of an app that is there already; `None` for one that is to be created.
+    /// The client id of an app that is there already; `None` for one that a run creates.
     #[must_use]
     pub const fn client_id(&self) -> Option<ApplicationId> {
         match self {

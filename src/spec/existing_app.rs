@@ -99,7 +99,7 @@ impl AdoptedServerApp {
         self.app_id_uri.as_ref()
     }
 
-    /// How long a secret is to be valid, where one has to be made.
+    /// How long a secret is valid, if one has to be made.
     #[must_use]
     pub const fn secret_validity(&self) -> SecretValidity {
         self.secret_validity

@@ -37,7 +37,7 @@ pub enum ServerApp {
 }
 
 impl ServerApp {
-    /// The client id of an app that is there already; `None` for one that is to be created.
+    /// The client id of an app that is there already; `None` for one that a run creates.
     #[must_use]
     pub const fn client_id(&self) -> Option<ApplicationId> {
         match self {
@@ -144,7 +144,7 @@ impl ServerAppSpec {
         self.app_id_uri.as_ref()
     }
 
-    /// How long the secret is to be valid.
+    /// How long the secret is valid, from its issue.
     #[must_use]
     pub const fn secret_validity(&self) -> SecretValidity {
         self.secret_validity

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_is_asked_again_after_any_other_failure() {
+    async fn no_provider_is_asked_again_after_any_other_failure() {
         for failure in [
             TokenFailure::Declined,
             TokenFailure::Cancelled,

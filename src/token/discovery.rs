@@ -24,7 +24,7 @@ use crate::{
     ids::TenantId,
 };
 
-/// Somebody waits in front of a wizard's page for this.
+/// A person waits in front of a wizard's page for this.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);

@@ -275,7 +275,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_static_token_is_given_as_long_as_nobody_refused_it() {
+    async fn a_static_token_is_given_until_it_is_refused() {
         let provider = StaticToken::new("abc");
         let request = TokenRequest::new(["https://graph.microsoft.com/.default"]);
         assert_eq!(provider.token(&request).await.unwrap().expose(), "abc");

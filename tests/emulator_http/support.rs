@@ -4,7 +4,7 @@ use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
-/// A served tenant and somebody who is signed in to it.
+/// A served tenant and a caller who is signed in to it.
 pub(crate) struct Graph {
     pub(crate) client: Client,
     pub(crate) server: EmulatorServer,

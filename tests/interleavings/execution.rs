@@ -95,7 +95,7 @@ pub(crate) struct Execution {
     path: Vec<Choice>,
     losses: u8,
     deaths: u8,
-    /// Whether run 0 has written anything: before, its death is nobody's trouble.
+    /// Whether run 0 has written anything: before, its death leaves nothing behind.
     has_written: bool,
     preemptions: Option<u8>,
     last: Option<usize>,

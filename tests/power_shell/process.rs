@@ -146,7 +146,7 @@ async fn a_run_that_is_dropped_ends_its_process() {
     }
     let process = PathBuf::from("/proc").join(stand_in.read("id").trim());
     let begun = Instant::now();
-    // It is ended at once; that it is gone shows as soon as somebody has taken note of it.
+    // It is ended at once; that it is gone shows as soon as its parent has taken note of it.
     while process.join("exe").read_link().is_ok() && begun.elapsed() < Duration::from_secs(10) {
         tokio::task::yield_now().await;
     }

@@ -270,7 +270,7 @@ fn every_variable_it_reads_is_set_somewhere_in_reach() {
     for variable in of_kind(tree.root_node(), "variable") {
         *reads.entry(text(variable, SCRIPT)).or_default() += 1;
     }
-    // A name that occurs once is either set for nobody or read from nowhere.
+    // A name that occurs once is either never read or never set.
     let lonely: Vec<_> = reads
         .iter()
         .filter(|(name, count)| **count == 1 && !AUTOMATIC.contains(name))

@@ -18,7 +18,7 @@ use crate::{
 
 /// The delegated permissions of a user's token: those that were asked for, each of them consented to.
 ///
-/// The sign-in page of the emulator asks nobody for consent, so that what was not granted before is refused.
+/// The sign-in page of the emulator asks for no consent, so that what was not granted before is refused.
 pub(super) fn scopes(
     tenant: &EmulatedTenant,
     client: &Client,

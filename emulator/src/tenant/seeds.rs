@@ -39,7 +39,7 @@ impl EmulatedTenant {
     ///
     /// let tenant = EmulatedTenant::new();
     /// tenant.add_application(serde_json::json!({
-    ///     "displayName": "Somebody else's",
+    ///     "displayName": "Of another team",
     ///     "identifierUris": ["https://contoso.com/ConfigMgrService"],
     /// }));
     /// ```

@@ -6,8 +6,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     connection::{
-        check::verify::secret::TriedSecret,
         plan::registration::UniqueNames,
+        read::tried_secret::TriedSecret,
         report::{finding::Finding, step::Step},
     },
     directory::{

@@ -17,8 +17,8 @@ pub enum IncompleteConnection {
     /// The specification creates no app, and there is no site to import into.
     #[error("the specification only imports, and no site was given")]
     NothingToDo,
-    /// The settings of app registrations are to be updated, and there is no directory.
-    #[error("the settings of app registrations are to be updated, and no directory was given")]
+    /// An update of the settings of app registrations needs a directory, and there is none.
+    #[error("an update of the settings of app registrations needs a directory, and none was given")]
     SettingsWithoutDirectory,
 }
 

@@ -72,7 +72,7 @@ pub(super) fn failure(error: HttpError) -> DirectoryError {
     }
 }
 
-/// "Unable to read the company information from the directory": a passing trouble in the clothes of a 404.
+/// "Unable to read the company information from the directory": it passes, although the status is 404.
 fn is_company_trouble(status: u16, envelope: &Envelope) -> bool {
     status == 404 && envelope.has_code("Directory_ObjectNotFound") && envelope.says("company information")
 }

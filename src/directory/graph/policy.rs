@@ -1,6 +1,6 @@
 //! What the tenant's default app management policy means for an app that is created now.
 //!
-//! A new app has no policy of its own, so the default is the one that counts. A restriction bites when the policy is
+//! A new app has no policy of its own, so the default is the one that counts. A restriction applies if the policy is
 //! on, the restriction is on, and apps created now are covered (`restrictForAppsCreatedAfterDateTime`).
 
 use serde_json::Value;

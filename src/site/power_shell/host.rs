@@ -40,7 +40,7 @@ pub trait ScriptHost: Debug + Send + Sync {
     ) -> Result<ScriptEnd, SiteUnreachable>;
 }
 
-/// What is to be run. Its `Debug` does not show the request.
+/// What PowerShell runs. Its `Debug` does not show the request.
 #[derive(Clone, Copy)]
 pub struct ScriptRun<'a> {
     script: &'static str,

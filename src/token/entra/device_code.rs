@@ -261,7 +261,7 @@ impl DeviceCodeSignIn {
         let mut form = vec![("grant_type", GRANT), ("device_code", answer.device_code.as_str())];
         form.extend(request.claims.as_deref().map(|claims| ("claims", claims)));
         let mut last = None;
-        // Nobody has signed in a moment after the code was shown.
+        // No person has signed in a moment after the code was shown.
         sleep(pause.min(validity)).await;
         let polled = timeout(validity, self.poll(&endpoints, &form, pause, &mut last)).await;
         polled.unwrap_or_else(|_| Err(ran_out(last)))
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_sent_to_a_page_that_is_not_https() {
+    fn no_person_is_sent_to_a_page_that_is_not_https() {
         for address in ["http://example.com/", "javascript:alert(1)", "file:///etc/passwd"] {
             let error = sign_in()
                 .code(&details(&json!({"verification_uri": address})), Duration::ZERO)

@@ -31,7 +31,7 @@ impl SignInRefusal {
     /// Reads an error answer, leniently. `None` where it has no OAuth `error`.
     pub(super) fn read(answer: &Value) -> Option<Self> {
         let error = answer.get("error")?.as_str()?;
-        // Somebody else's text may stand here, and it goes to logs and screens.
+        // A text from outside may stand here, and it goes to logs and screens.
         let is_code =
             (1..=LONGEST_ID).contains(&error.len()) && error.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
         if !is_code {

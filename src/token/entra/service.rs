@@ -33,7 +33,7 @@ use crate::{
 /// allowed, has none of these drawbacks; its id is a parameter everywhere.
 pub const DEFAULT_SIGN_IN_CLIENT: ApplicationId = ApplicationId::new(uuid!("14d82eec-204b-4c2f-b7e8-296a70dab67e"));
 
-/// Somebody waits at a sign-in page for these requests.
+/// A person waits at a sign-in page for these requests.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);

@@ -39,7 +39,7 @@ pub(crate) const MOST_VIOLATIONS: usize = 100;
 
 /// One way through the wizard: what is filled in, who is signed in, the plan, its run, and what came of it.
 ///
-/// It does no I/O: whoever drives it tells it what happens, and it says what may follow. The router of this crate drives it over
+/// It does no I/O: the caller tells it what happens, and it says what may follow. The router of this crate drives it over
 /// HTTP; a program with windows of its own can do so without.
 ///
 /// ```

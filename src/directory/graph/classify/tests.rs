@@ -73,7 +73,7 @@ fn a_challenge_carries_its_claims() {
 }
 
 #[test]
-fn an_answer_of_somebody_in_between_is_not_taken_for_the_directorys() {
+fn an_answer_of_a_host_in_between_is_not_taken_for_the_directorys() {
     for (status, body) in [
         (403, "<html>Blocked</html>"),
         (404, "Not Found"),
