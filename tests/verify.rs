@@ -400,7 +400,7 @@ async fn an_app_without_service_principal_and_one_that_is_not_there_are_told_apa
         .tenant
         .soft_delete(registered.outcome.client_app.as_ref().unwrap().application_id);
     let verification = registered.verify(registered.server_app(), false).await;
-    assert_eq!(codes(&verification), [FindingCode::AppNotFound]);
+    assert_eq!(codes(&verification), [FindingCode::AppSoftDeleted]);
 }
 
 #[tokio::test]

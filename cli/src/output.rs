@@ -62,6 +62,7 @@ impl Output {
         });
         line(&format!("User discovery:   {}", wanted(users.0, users.1)));
         line(&format!("Group discovery:  {}", wanted(groups.0, groups.1)));
+        line("A gateway by itself needs no discovery; collections of Microsoft Entra users or groups and hybrid users do.");
     }
 
     pub(crate) fn plan(self, plan: &Plan) {

@@ -11,13 +11,18 @@ use cmg_onboarding_emulator::{EmulatedTenant, Timeline, WireFault};
 use serde_json::{Value, json};
 
 use crate::{
+    dropped_anywhere::polled,
     end_state::list,
+    two_at_once::uneven,
     world::{World, undisturbed},
 };
 
 /// A tenant with things of others in it, some of which look alike.
 fn inhabited() -> World {
-    let world = World::new();
+    inhabited_by(World::new())
+}
+
+fn inhabited_by(world: World) -> World {
     for name in ["ConfigMgr Server", "ConfigMgr Client", "Somebody else's"] {
         world.tenant.add_application(json!({
             "displayName": name,
@@ -175,6 +180,98 @@ async fn any_single_fault_of_a_removal_is_survived_or_told_and_mended_by_the_nex
         }
     }
     tell!("any single fault of a removal: {cases} cases, of which {succeeded} succeed at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_that_was_dropped_anywhere_is_finished_by_the_same_process() {
+    let mut cases = 0;
+    for lossless in [false, true] {
+        for polls in 1.. {
+            let world = inhabited();
+            let before = world.tenant.state();
+            world.process().onboard().await.unwrap();
+            let removal = world.process_with(Timeline::new(), lossless);
+            if let Some(outcome) = polled(removal.job.remove(|_| ()), polls).await {
+                outcome.unwrap();
+                break;
+            }
+            let case = format!("removal dropped after {polls} polls, {}", removal.timeline.last());
+            let last = removal.job.remove(|_| ()).await;
+            last.unwrap_or_else(|error| panic!("{case}: {error:#?}"));
+            assert_eq!(world.tenant.state(), before, "{case}");
+            assert_eq!(list(&world.site.state(), "connections").len(), 0, "{case}");
+            cases += 1;
+        }
+    }
+    assert!(cases > 10, "{cases}");
+    tell!("removal dropped anywhere: {cases} cases");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_that_was_killed_is_finished_while_the_directory_is_still_replicating() {
+    let mut cases = 0;
+    for (lag, lossless) in [(2, true), (8, false), (30, true)] {
+        let lag = Duration::from_secs(lag);
+        for moment in 1.. {
+            let world = inhabited_by(World::of(EmulatedTenant::builder().replication_lag(lag).change_lag(lag)));
+            tokio::time::sleep(lag).await;
+            let before = world.tenant.state();
+            world.process().onboard().await.unwrap();
+            tokio::time::sleep(Duration::from_secs(120)).await;
+            let removal = world.process_with(Timeline::new().with_pace(|_| Duration::from_millis(20)), lossless);
+            removal.timeline.end_at(moment);
+            let is_over = removal.remove_until_killed().await.is_some();
+            let case = format!("removal killed {}, with a lag of {lag:?}", removal.timeline.last());
+            drop(removal);
+            // One at once, which may still see what is gone, and one when all is seen.
+            let _ = world.process().job.remove(|_| ()).await;
+            tokio::time::sleep(lag * 2).await;
+            let last = world.process().job.remove(|_| ()).await;
+            last.unwrap_or_else(|error| panic!("{case}: {error:#?}"));
+            assert_eq!(world.tenant.state(), before, "{case}");
+            assert_eq!(list(&world.site.state(), "connections").len(), 0, "{case}");
+            cases += 1;
+            if is_over {
+                break;
+            }
+        }
+    }
+    tell!("removal killed anywhere, with replication lag: {cases} cases");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_removals_at_once_take_the_same_away_and_nothing_else() {
+    let (mut cases, mut done) = (0, 0);
+    for seed in 0..30 {
+        let world = inhabited();
+        let before = world.tenant.state();
+        world.process().onboard().await.unwrap();
+        let (first, second) = (
+            world.process_with(uneven(seed * 10), true),
+            world.process_with(uneven(seed * 10 + 1), true),
+        );
+        let late = async {
+            tokio::time::sleep(Duration::from_millis(seed * 37 % 400)).await;
+            second.job.remove(|_| ()).await
+        };
+        let (one, other) = tokio::join!(first.job.remove(|_| ()), late);
+        let case = format!("two removals, seed {seed}");
+        for result in [one, other] {
+            match result {
+                Ok(_) => done += 1,
+                // What the other one takes away meanwhile cannot be read; nothing was written then.
+                Err(OnboardingError::Read(_)) => {}
+                Err(error) => panic!("{case}: {error:#?}"),
+            }
+        }
+        world.process().job.remove(|_| ()).await.unwrap_or_else(|error| panic!("{case}: {error:#?}"));
+        assert_eq!(world.tenant.state(), before, "{case}");
+        assert_eq!(list(&world.site.state(), "connections").len(), 0, "{case}");
+        assert!(world.process().onboard().await.unwrap().changed, "{case}");
+        cases += 1;
+    }
+    assert!(done * 4 >= cases * 2 * 3, "{done} of {} come to an end", cases * 2);
+    tell!("two removals at once: {cases} cases");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use crate::{
     connection::{
         check::term::SecretThresholds,
         plan::registration::{USER_IMPERSONATION, offered_scope},
-        read::snapshot::{RegisteredApp, TenantSnapshot},
+        read::snapshot::RegisteredApp,
         report::finding::{Finding, FindingCode, Severity},
     },
     directory::Application,
@@ -37,13 +37,13 @@ pub(crate) fn not_found(app: &str, id: Option<ApplicationId>, tenant: TenantId) 
 }
 
 /// An app that was named is not registered: it was deleted, or it never was.
-pub(crate) fn absent(app: &str, id: Option<ApplicationId>, found: &TenantSnapshot) -> Finding {
-    match id.filter(|id| found.deleted_apps.contains(id)) {
+pub(crate) fn absent(app: &str, id: Option<ApplicationId>, deleted: &[ApplicationId], tenant: TenantId) -> Finding {
+    match id.filter(|id| deleted.contains(id)) {
         Some(id) => Finding::blocker(FindingCode::AppSoftDeleted)
             .with("app", app)
             .with("clientId", id)
-            .with("tenant", found.tenant.id),
-        None => not_found(app, id, found.tenant.id),
+            .with("tenant", tenant),
+        None => not_found(app, id, tenant),
     }
 }
 

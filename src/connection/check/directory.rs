@@ -31,10 +31,10 @@ pub(crate) fn check_directory(rules: &Rules<'_>, found: &TenantSnapshot, finding
     if rules.only != Some(AppRole::Client) {
         check_server(rules, found, findings);
     } else if found.server.is_none() {
-        findings.push(apps::absent(apps::SERVER, server.client_id(), found));
+        findings.push(apps::absent(apps::SERVER, server.client_id(), &found.deleted_apps, found.tenant.id));
     }
     if rules.only != Some(AppRole::Server) && client.client_id().is_some() && found.client.is_none() {
-        findings.push(apps::absent(apps::CLIENT, client.client_id(), found));
+        findings.push(apps::absent(apps::CLIENT, client.client_id(), &found.deleted_apps, found.tenant.id));
     }
     check_deleted(rules, found, findings);
     // If both are there, they are compared.
@@ -48,7 +48,7 @@ fn check_server(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Fi
     let app = rules.spec.server_app();
     match &found.server {
         None if app.is_created() => check_uri(rules, app.chosen_uri().is_none(), found, findings),
-        None => findings.push(apps::absent(apps::SERVER, app.client_id(), found)),
+        None => findings.push(apps::absent(apps::SERVER, app.client_id(), &found.deleted_apps, found.tenant.id)),
         Some(server) if app.is_registered_here() => {
             let has_none = server.application.properties.identifier_uris.as_ref().is_none_or(Vec::is_empty);
             let is_default = app.chosen_uri().is_none() && (app.is_created() || has_none);

@@ -7,7 +7,7 @@ pub(in crate::connection) mod server_app;
 
 use std::{fmt, sync::Arc};
 
-use futures_util::future::{OptionFuture, join, join5, try_join};
+use futures_util::future::{OptionFuture, join, join5, try_join3};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     clock::{Clock, SystemClock},
     connection::{
         check::{apps, term::SecretThresholds},
-        read::snapshot::RegisteredApp,
+        read::{reading::none_if_denied, snapshot::RegisteredApp},
         report::{
             emitter::Emitter,
             error::ReadError,
@@ -26,6 +26,7 @@ use crate::{
     },
     directory::{ApplicationKey, Directory, DirectoryHandle, PermissionGrant, RoleAssignment, Tenant},
     error::DirectoryError,
+    ids::ApplicationId,
     spec::{ConnectionSpec, ImportedClientApp, ImportedServerApp},
     token::SecretProbe,
 };
@@ -190,7 +191,23 @@ impl ImportVerifier {
                 None => Ok(Vec::new()),
             }
         };
-        let (client_grants, server_roles) = try_join(grants, roles).await?;
+        let missing = [
+            (Some(server_id), server.as_ref().ok()),
+            (client_id, client.as_ref().and_then(|read| read.as_ref().ok())),
+        ];
+        let absent: Vec<ApplicationId> = missing
+            .into_iter()
+            .filter(|(_, read)| matches!(read, Some(None)))
+            .filter_map(|(id, _)| id)
+            .collect();
+        // Only if an app is not there: this tells why.
+        let deleted = async {
+            match absent.is_empty() {
+                true => Ok(Some(Vec::new())),
+                false => none_if_denied(directory.deleted_service_principals(call.clone(), &absent).await),
+            }
+        };
+        let (client_grants, server_roles, deleted) = try_join3(grants, roles, deleted).await?;
         let with = |application: Option<_>, service_principal| {
             application.map(|application| RegisteredApp {
                 application,
@@ -203,6 +220,7 @@ impl ImportVerifier {
             client: with(client.transpose()?.flatten(), client_principal),
             client_grants,
             server_roles,
+            deleted: deleted.into_iter().flatten().map(|principal| principal.app_id).collect(),
         })
     }
 
@@ -218,7 +236,12 @@ impl ImportVerifier {
         }
         match &registered.server {
             Some(app) => server_app::check(&self.server, app, findings),
-            None => findings.push(apps::not_found(apps::SERVER, Some(self.server.client_id()), tenant)),
+            None => findings.push(apps::absent(
+                apps::SERVER,
+                Some(self.server.client_id()),
+                &registered.deleted,
+                tenant,
+            )),
         }
         if let Some(app) = registered.server.as_ref().filter(|_| self.wants_discovery) {
             server_app::check_discovery(app, &registered.server_roles, findings);
@@ -226,7 +249,7 @@ impl ImportVerifier {
         let Some(client) = &self.client else { return };
         match &registered.client {
             Some(app) => client_app::check(app, registered.server.as_ref(), &registered.client_grants, findings),
-            None => findings.push(apps::not_found(apps::CLIENT, Some(client.client_id()), tenant)),
+            None => findings.push(apps::absent(apps::CLIENT, Some(client.client_id()), &registered.deleted, tenant)),
         }
     }
 }
@@ -239,6 +262,8 @@ struct Registered {
     client: Option<RegisteredApp>,
     client_grants: Vec<PermissionGrant>,
     server_roles: Vec<RoleAssignment>,
+    /// Those of the two that are not there because they were deleted.
+    deleted: Vec<ApplicationId>,
 }
 
 /// What verifying has found.

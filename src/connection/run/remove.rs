@@ -17,7 +17,7 @@ use crate::{
             wait::{Attempt, settle},
         },
     },
-    directory::Directory,
+    directory::{ApplicationKey, Directory},
     error::{DirectoryError, RefusalReason, chain},
     ids::{ApplicationId, ApplicationObjectId, ServicePrincipalId},
     site::SiteRemoval,
@@ -125,7 +125,22 @@ pub(crate) async fn purge(
         // The removal is complete even if it never shows among the deleted objects.
         ignore_not_found(purged)?;
     }
-    settle(attempt, || directory.purge_application(call.clone(), application)).await?;
+    let purged = settle(attempt, || directory.purge_application(call.clone(), application)).await;
+    if let Err(error) = purged {
+        // Another run may have removed it for good at the same time. That it is late to show cannot be told from that.
+        let key = app_id.map(ApplicationKey::ApplicationId);
+        let Some(key) = key.filter(|_| error.refusal() == Some(RefusalReason::NotFound)) else {
+            return Err(error);
+        };
+        if directory.application(call, &key).await?.is_some() {
+            return Err(error);
+        }
+        trouble.push(
+            "The app registration is deleted, and it did not show among the deleted objects: another run has removed it for good, or it \
+             shows there later. Run the same again to be sure."
+                .to_owned(),
+        );
+    }
     Ok(trouble)
 }
 

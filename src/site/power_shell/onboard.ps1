@@ -23,7 +23,7 @@ $code = & {
 param([string] $RequestFile, [string[]] $Lines, [string] $HandOverFile, [string] $SiteCode, [string] $Provider)
 
 # The SHA-256 of this text without the next line, with line ends of one character and without a signature.
-$revision = 'f387374be228b14a63672534e2c4b0cece459eb2401e2488a172ceef1299e200'
+$revision = '4b4049f971e234b8d887a9cae8e630025b5715e6b3ece36f7e2c7efc6eb417d2'
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
@@ -362,10 +362,8 @@ function Assert-OneConnection {
 
 # A secret that was added by hand has an end of its own.
 function Read-Expiry {
-    param($Second)
-    $day = [datetimeoffset]::FromUnixTimeSeconds($Second).UtcDateTime.ToString('u') -replace ' .*', ''
-    $typed = Read-Host -Prompt "The day on which that secret expires, as the portal shows it, as year-month-day (nothing for $day)"
-    if (-not $typed) { return $Second }
+    # Without a day to fall back on: the one that is known is that of another secret.
+    $typed = Read-Host -Prompt 'The day on which that secret expires, as the portal shows it, as year-month-day'
     if ($typed -notmatch '\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z') {
         Deny-Request -Message "$typed is not a day" -Help 'Type year, month and day, as 2027-11-23, and run the same again.'
     }
@@ -396,7 +394,7 @@ function Install-ServerApp {
     Assert-Import -App $app
     if ($request.promptForSecret) {
         $Secret = Read-Host -AsSecureString -Prompt "Secret key of $($app.name)"
-        $app.secretKeyExpiry = Read-Expiry -Second $app.secretKeyExpiry
+        $app.secretKeyExpiry = Read-Expiry
     }
     if (-not $Secret -or $Secret.Length -eq 0) {
         Deny-Request -Message 'the secret key is empty' -Help 'Give the Value of the secret, not its Secret ID.'
