@@ -1,5 +1,7 @@
 //! The wizard's Discovery page: Microsoft Entra user and group discovery.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -122,10 +124,18 @@ pub struct GroupDiscovery {
     pub delta_minutes: Option<u32>,
 }
 
-/// Whether a list has a group of this name. Neither Microsoft Entra nor the product tells names apart by case.
-pub(crate) fn has_group(names: &[String], name: &str) -> bool {
-    let wanted = name.to_lowercase();
-    names.iter().any(|name| name.to_lowercase() == wanted)
+/// The names of groups. Neither Microsoft Entra nor the product tells them apart by case.
+#[derive(Debug, Default)]
+pub(crate) struct GroupNames(HashSet<String>);
+
+impl GroupNames {
+    pub(crate) fn of(names: &[String]) -> Self {
+        Self(names.iter().map(|name| name.to_lowercase()).collect())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains(&name.to_lowercase())
+    }
 }
 
 /// Puts a [`DiscoverySpec`] together.
@@ -278,7 +288,8 @@ impl GroupsDraft {
                 check_name(Some(name.clone()), None, &format!("{path}.{field}[{index}]"), violations);
             }
         }
-        for (index, name) in removed_names.iter().enumerate().filter(|(_, name)| has_group(&names, name)) {
+        let added = GroupNames::of(&names);
+        for (index, name) in removed_names.iter().enumerate().filter(|(_, name)| added.has(name)) {
             violations.wrong(&format!("{path}.removedNames[{index}]"), name, ViolationCode::GroupNamedTwice);
         }
         let (full_schedule, delta_minutes) = settings.check(path, violations);

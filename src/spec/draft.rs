@@ -12,6 +12,9 @@ use crate::secret::ClientSecret;
 /// The one field that is kept apart.
 const SECRET: &str = "serverApp.import.secretKey";
 
+/// How many objects a path leads through. No field lies deeper, and what is named behind is one name that no field has.
+const DEEPEST: usize = 8;
+
 /// A specification that is still being filled in: any field may be missing or wrong. For a page that checks while its user
 /// types, and keeps what was typed.
 ///
@@ -45,9 +48,16 @@ impl ConnectionDraft {
     /// Sets a field, and with it the objects above it that are missing. `null` takes the field out. What stands where an
     /// object has to be is replaced by one.
     ///
+    /// A path of more than nine names ends in one name for all that is left, which is told as an unknown field.
+    ///
     /// A secret is kept apart: it goes to [`set_secret`](Self::set_secret) by its path, too.
     pub fn set(&mut self, path: &str, value: impl Into<Value>) {
-        put(&mut self.fields, path, value.into());
+        let value = value.into();
+        let is_in_secrets_way = SECRET == path || SECRET.strip_prefix(path).is_some_and(|below| below.starts_with('.'));
+        if is_in_secrets_way && value.is_null() {
+            self.secret = None;
+        }
+        put(&mut self.fields, path, value, DEEPEST);
         self.keep_secret_apart();
     }
 
@@ -115,7 +125,7 @@ impl ConnectionDraft {
         if let Some(secret) = &self.secret
             && self.field("serverApp.import").is_some_and(Value::is_object)
         {
-            put(&mut fields, SECRET, secret.expose().into());
+            put(&mut fields, SECRET, secret.expose().into(), DEEPEST);
         }
         from_value(Value::Object(fields))
     }
@@ -157,9 +167,9 @@ impl<'de> Deserialize<'de> for ConnectionDraft {
     }
 }
 
-/// Puts a value below the names of a path.
-fn put(fields: &mut Map<String, Value>, path: &str, value: Value) {
-    let Some((name, rest)) = path.split_once('.') else {
+/// Puts a value below the names of a path, of which the last one is the whole rest if there are too many.
+fn put(fields: &mut Map<String, Value>, path: &str, value: Value, deepest: usize) {
+    let Some((name, rest)) = path.split_once('.').filter(|_| deepest > 0) else {
         match value {
             Value::Null => drop(fields.remove(path)),
             value => drop(fields.insert(path.to_owned(), value)),
@@ -171,7 +181,7 @@ fn put(fields: &mut Map<String, Value>, path: &str, value: Value) {
         *below = Value::Object(Map::new());
     }
     if let Some(below) = below.as_object_mut() {
-        put(below, rest, value);
+        put(below, rest, value, deepest - 1);
     }
 }
 
@@ -228,6 +238,30 @@ mod tests {
         draft.set("serverApp.create", Value::Null);
         assert_eq!(draft.field("serverApp"), Some(&json!({})));
         assert_eq!(draft.field("serverApp.create.name.below"), None);
+    }
+
+    #[test]
+    fn a_path_of_half_a_million_names_is_one_unknown_field() {
+        let mut draft = import();
+        draft.set(&"a.".repeat(500_000), 1);
+        let depth = serde_json::to_string(&draft).unwrap().matches("{\"a\":").count();
+        assert!(depth <= DEEPEST, "{depth}");
+        assert_eq!(draft.clone().violations().len(), 1);
+    }
+
+    #[test]
+    fn a_secret_goes_with_its_field_or_with_what_holds_it() {
+        for path in ["serverApp.import.secretKey", "serverApp.import", "serverApp"] {
+            let mut draft = import();
+            draft.set(path, Value::Null);
+            let mut again = import();
+            again.secret = draft.secret.take();
+            assert!(again.needs_secret(), "{path}");
+        }
+        let mut draft = import();
+        draft.set("serverApp.import.name", Value::Null);
+        draft.set("serverApp.import.name", "Another name");
+        assert!(draft.complete().is_ok());
     }
 
     #[test]

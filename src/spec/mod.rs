@@ -30,7 +30,7 @@ pub(crate) use app_id_uri::UriOwnerProblem;
 pub use app_id_uri::{AppIdUri, InvalidAppIdUri};
 pub use client_app::{ClientApp, ClientAppDraft, ClientAppSpec, ClientAppSpecBuilder, ImportedClientApp, ImportedClientAppBuilder};
 pub use connection::{ConnectionSpec, ConnectionSpecBuilder};
-pub(crate) use discovery::has_group;
+pub(crate) use discovery::GroupNames;
 pub use discovery::{DiscoverySpec, DiscoverySpecBuilder, GroupDiscovery, UserDiscovery};
 pub use draft::ConnectionDraft;
 pub use existing_app::{AdoptedClientApp, AdoptedServerApp, AdoptedServerAppBuilder, ReusedApp};

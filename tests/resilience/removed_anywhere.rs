@@ -264,7 +264,12 @@ async fn two_removals_at_once_take_the_same_away_and_nothing_else() {
                 Err(error) => panic!("{case}: {error:#?}"),
             }
         }
-        world.process().job.remove(|_| ()).await.unwrap_or_else(|error| panic!("{case}: {error:#?}"));
+        world
+            .process()
+            .job
+            .remove(|_| ())
+            .await
+            .unwrap_or_else(|error| panic!("{case}: {error:#?}"));
         assert_eq!(world.tenant.state(), before, "{case}");
         assert_eq!(list(&world.site.state(), "connections").len(), 0, "{case}");
         assert!(world.process().onboard().await.unwrap().changed, "{case}");

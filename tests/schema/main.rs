@@ -40,7 +40,7 @@ fn golden(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-fn each<'a>(list: &'a Value) -> impl Iterator<Item = &'a Value> {
+fn each(list: &Value) -> impl Iterator<Item = &Value> {
     let items = list.as_array().unwrap();
     assert!(!items.is_empty());
     items.iter()

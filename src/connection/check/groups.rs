@@ -8,7 +8,7 @@ use crate::{
         report::finding::{Finding, FindingCode},
     },
     permissions::{PermissionType, Use},
-    spec::has_group,
+    spec::GroupNames,
 };
 
 /// Compares the groups that are to be added with those of the directory. A group that the site has is left alone: the site
@@ -20,8 +20,8 @@ pub(crate) fn check_groups(rules: &Rules<'_>, snapshot: &Snapshot, found: &Tenan
     let site = snapshot.site.as_ref();
     let held = site.and_then(|site| held_connection(rules.spec, site, target.tenant_id, target.server.id_in_site()));
     let held = held.and_then(|held| held.group_discovery.as_ref());
-    let is_held = |name: &str| held.is_some_and(|held| has_group(&held.group_names, name));
-    let added: Vec<&String> = rules.group_names().iter().filter(|name| !is_held(name)).collect();
+    let held = held.map(|held| GroupNames::of(&held.group_names)).unwrap_or_default();
+    let added: Vec<&String> = rules.group_names().iter().filter(|name| !held.has(name)).collect();
     if added.is_empty() {
         return;
     }

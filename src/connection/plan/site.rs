@@ -18,7 +18,7 @@ use crate::{
     },
     ids::{ApplicationId, TenantId},
     site::{SiteApplication, SiteConnection, SiteDiscovery, SiteSnapshot},
-    spec::{ConnectionSpec, DiscoverySpec, ImportedServerApp, Schedule, has_group},
+    spec::{ConnectionSpec, DiscoverySpec, GroupNames, ImportedServerApp, Schedule},
 };
 
 /// The tenant, both apps, the connection and its discovery.
@@ -300,8 +300,9 @@ impl Changes {
 
     fn names(&mut self, held: Option<&SiteDiscovery>, added: &[String], removed: &[String]) {
         let held: Vec<String> = held.map(|held| held.group_names.clone()).unwrap_or_default();
-        let new = added.iter().filter(|name| !has_group(&held, name));
-        let kept = held.iter().filter(|name| !has_group(removed, name));
+        let (known, gone) = (GroupNames::of(&held), GroupNames::of(removed));
+        let new = added.iter().filter(|name| !known.has(name));
+        let kept = held.iter().filter(|name| !gone.has(name));
         let becomes: Vec<&String> = kept.chain(new).collect();
         self.add("groups.names".to_owned(), Value::from(held.clone()), json!(becomes));
     }

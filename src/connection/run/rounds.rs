@@ -28,7 +28,7 @@ use crate::{
     directory::Directory,
     ids::{ApplicationId, ServicePrincipalId},
     site::{SiteConnection, SiteRemoval},
-    spec::{ConnectionSpec, DiscoverySpec, ImportedServerApp, has_group},
+    spec::{ConnectionSpec, DiscoverySpec, GroupNames, ImportedServerApp},
     text::excerpt,
     words::{Parameters, set},
 };
@@ -413,7 +413,8 @@ fn missing_groups(spec: &ConnectionSpec, connection: &SiteConnection) -> Vec<Str
         .map(|held| held.group_names.as_slice())
         .unwrap_or_default();
     let names = wanted.iter().flat_map(|wanted| &wanted.names);
-    names.filter(|name| !has_group(held, name)).cloned().collect()
+    let held = GroupNames::of(held);
+    names.filter(|name| !held.has(name)).cloned().collect()
 }
 
 fn app_outcome(planned: &PlannedApp, app: Option<&Registered>, principal: Option<ServicePrincipalId>) -> Option<AppOutcome> {

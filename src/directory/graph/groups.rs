@@ -7,7 +7,7 @@ use super::{
     address::{filtered, literal},
     client::GraphClient,
 };
-use crate::{call::Call, error::DirectoryError, http::Method, spec::has_group};
+use crate::{call::Call, error::DirectoryError, http::Method, spec::GroupNames};
 
 /// The most names in one question. Microsoft: *Use the $filter query parameter*, 15 expressions with `in`.
 const MOST_NAMES: usize = 15;
@@ -28,7 +28,8 @@ pub(super) async fn by_name(client: &GraphClient, call: &Call, names: &[String])
     });
     let groups = try_join_all(questions).await?.into_iter().flatten();
     let found = groups.filter_map(|group| group.display_name);
-    Ok(found.filter(|name| has_group(names, name)).collect())
+    let asked = GroupNames::of(names);
+    Ok(found.filter(|name| asked.has(name)).collect())
 }
 
 fn query(names: &[String]) -> String {
