@@ -8,7 +8,12 @@ use std::sync::{
 use cmg_onboarding::{TokenProvider, clock::Clock, connection::Cancel};
 use tokio::{sync::watch, task::AbortHandle};
 
-use super::{place::Place, store::Store, user::User};
+use super::{
+    drive::{self, Work},
+    place::Place,
+    store::Store,
+    user::User,
+};
 use crate::{refusal::ServiceError, session::Session};
 
 const MOST_STREAMS: usize = 8;
@@ -17,6 +22,7 @@ const MOST_STREAMS: usize = 8;
 pub(super) struct Live {
     pub(super) user: User,
     session: Mutex<Session>,
+    /// If both are locked, the session is locked first.
     hidden: Mutex<Hidden>,
     /// The number of the last entry, for those who wait for the next one.
     told: watch::Sender<u64>,
@@ -76,10 +82,12 @@ impl Live {
     ///
     /// # Errors
     ///
-    /// What `change` refuses; or if the file cannot be written, whereupon the session has changed all the same.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Session) -> Result<T, ServiceError>) -> Result<T, ServiceError> {
-        let mut session = lock(&self.session);
+    /// What `change` refuses; if the session was deleted; or if the file cannot be written, whereupon the session has changed
+    /// all the same.
+    pub(super) fn change<T, E: From<ServiceError>>(&self, change: impl FnOnce(&mut Session) -> Result<T, E>) -> Result<T, E> {
+        let mut session = self.lock_present()?;
         let changed = change(&mut session)?;
+        self.agree(&session);
         let kept = self.keep(&session);
         drop(session);
         self.wake();
@@ -87,16 +95,70 @@ impl Live {
         Ok(changed)
     }
 
-    /// The same for what a job tells, which cannot be refused: a page is told if the file cannot be written.
+    /// The same for what is taken out of the session and cannot be put back: if the file cannot be written, the page is told,
+    /// and what was taken is not lost.
+    ///
+    /// # Errors
+    ///
+    /// What `take` refuses; or if the session was deleted.
+    pub(super) fn take<T, E: From<ServiceError>>(&self, take: impl FnOnce(&mut Session) -> Result<T, E>) -> Result<T, E> {
+        let mut session = self.lock_present()?;
+        let taken = take(&mut session)?;
+        self.keep_or_tell(&mut session);
+        drop(session);
+        self.wake();
+        Ok(taken)
+    }
+
+    /// The same for what a job tells, which cannot be refused. Of a session that was deleted nothing is kept.
     pub(super) fn report(&self, change: impl FnOnce(&mut Session)) {
         let mut session = lock(&self.session);
         change(&mut session);
-        if self.keep(&session).is_err() {
-            let notice = "The folder for drafts and plans cannot be written: this session is not kept if the service ends.";
-            session.notify(notice, self.clock.now());
-        }
+        self.agree(&session);
+        self.keep_or_tell(&mut session);
         drop(session);
         self.wake();
+    }
+
+    /// Begins a job and its work, which is not to be seen apart: it can be cancelled as soon as it is shown. What cannot be
+    /// kept is not begun: after a crash no page could tell of it.
+    ///
+    /// # Errors
+    ///
+    /// What `begin` refuses; if the session was deleted; or if the file cannot be written.
+    pub(super) fn begin<E: From<ServiceError>>(self: &Arc<Self>, begin: impl FnOnce(&mut Session) -> Result<Work, E>) -> Result<(), E> {
+        let mut session = self.lock_present()?;
+        let work = begin(&mut session)?;
+        self.agree(&session);
+        let kept = self.keep(&session);
+        match kept {
+            Ok(()) => lock(&self.hidden).under_way = Some(drive::start(self, work)),
+            Err(error) => session.failed(error.problem(), false, self.clock.now()),
+        }
+        self.agree(&session);
+        drop(session);
+        self.wake();
+        Ok(kept?)
+    }
+
+    /// The session, unless it was deleted.
+    fn lock_present(&self) -> Result<MutexGuard<'_, Session>, ServiceError> {
+        let session = lock(&self.session);
+        if self.is_gone() { Err(ServiceError::NotFound) } else { Ok(session) }
+    }
+
+    /// No job works with the tokens of an account that no page shows as signed in.
+    fn agree(&self, session: &Session) {
+        if session.is_signed_out() {
+            lock(&self.hidden).tokens = None;
+        }
+    }
+
+    fn keep_or_tell(&self, session: &mut Session) {
+        if self.keep(session).is_err() {
+            let notice = "The folder for drafts and plans cannot be written: this session is not kept if the service ends.";
+            session.notify_also(notice, self.clock.now());
+        }
     }
 
     /// The same for an event, which is in no file.
@@ -126,35 +188,58 @@ impl Live {
         written.map_err(|_| ServiceError::FolderUnwritable)
     }
 
-    /// Takes the session out of the folder.
+    /// Takes the session out of the folder, and ends its job.
+    ///
+    /// # Errors
+    ///
+    /// If it is busy with what must not be ended at once, or if its file cannot be removed: then the session stays. Or if it was
+    /// deleted before.
     pub(super) fn forget(&self) -> Result<(), ServiceError> {
+        let session = self.lock_present()?;
+        if !session.may().contains(&"delete") {
+            return Err(ServiceError::Busy);
+        }
+        let removed = self.store.as_ref().map_or(Ok(()), |store| store.remove(&self.user, session.id()));
+        removed.map_err(|_| ServiceError::FolderUnwritable)?;
         self.is_gone.store(true, Ordering::Release);
         self.kill();
+        drop(session);
         self.wake();
-        let id = self.look(Session::id);
-        let removed = self.store.as_ref().map_or(Ok(()), |store| store.remove(&self.user, id));
-        removed.map_err(|_| ServiceError::FolderUnwritable)
+        Ok(())
     }
 
+    /// Lets a session go that could not be begun.
+    pub(super) fn discard(&self) {
+        let session = lock(&self.session);
+        self.is_gone.store(true, Ordering::Release);
+        drop(session);
+    }
+
+    /// Where the tokens come from. The session may be locked meanwhile.
     pub(super) fn signed(&self) -> Option<Signed> {
         lock(&self.hidden).tokens.clone()
     }
 
-    pub(super) fn sign(&self, signed: Option<Signed>) {
-        lock(&self.hidden).tokens = signed;
-    }
-
-    pub(super) fn began(&self, under_way: UnderWay) {
-        lock(&self.hidden).under_way = Some(under_way);
+    /// Takes the tokens of an account, while the session is told that it is signed in.
+    pub(super) fn sign(&self, signed: Signed) {
+        lock(&self.hidden).tokens = Some(signed);
     }
 
     /// Ends the job that is under way: one that writes at a moment of its own, one that reads at once.
-    pub(super) fn stop(&self) {
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or if the session was deleted.
+    pub(super) fn stop(&self) -> Result<(), ServiceError> {
+        let session = self.lock_present()?;
+        session.job().ok_or(ServiceError::NotNow)?;
         match &lock(&self.hidden).under_way {
             Some(UnderWay { cancel: Some(cancel), .. }) => cancel.cancel(),
             Some(UnderWay { tasks: [work, _], .. }) => work.abort(),
             None => {}
         }
+        drop(session);
+        Ok(())
     }
 
     /// Ends everything at once, as the end of the process does.
