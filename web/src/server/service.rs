@@ -22,7 +22,7 @@ use crate::{
     refusal::ServiceError,
     session::{
         Session, WAYS, environments,
-        sign_in::{SignIn, SignInState},
+        sign_in::{PROVIDED, SignIn, SignInState},
         validities,
     },
 };
@@ -117,7 +117,7 @@ impl Service {
         if place.tokens.is_some() {
             let sign_in = SignIn {
                 state: SignInState::SignedIn,
-                way: Some("provided".to_owned()),
+                way: Some(PROVIDED.to_owned()),
                 ..SignIn::default()
             };
             let changed_at = session.changed_at();
@@ -202,6 +202,10 @@ impl ServiceBuilder {
         let (mut restored, mut notices) = (Vec::new(), Vec::new());
         for file in found {
             let session = file.content.and_then(|content| Ok(Session::restore(content)?));
+            let session = session.and_then(|session| match file.path.file_stem() {
+                Some(name) if *name == *session.id().to_string() => Ok(session),
+                _ => Err(io::Error::other("its name is not the id of its session")),
+            });
             match session {
                 Ok(session) => restored.push((file.user, session)),
                 Err(error) => notices.push(format!(

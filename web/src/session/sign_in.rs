@@ -7,6 +7,9 @@ use time::OffsetDateTime;
 use super::{Session, phase::JobKind};
 use crate::refusal::ServiceError;
 
+/// The way of an account that the place signs in by itself.
+pub(crate) const PROVIDED: &str = "provided";
+
 /// Whether an account is signed in to the tenant. It never holds a token.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
