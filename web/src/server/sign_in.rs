@@ -224,3 +224,93 @@ impl TokenProvider for HostToken {
         ))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may give up")]
+mod tests {
+    use std::time::Duration;
+
+    use cmg_onboarding::{clock::SystemClock, token_fn};
+
+    use super::*;
+    use crate::{server::user::User, session::phase::JobKind};
+
+    /// A session whose person is asked again for every token.
+    fn asked_again(answer: impl Fn() -> Option<Result<AccessToken, TokenError>> + Send + Sync + 'static) -> (Arc<Live>, TokenRequest) {
+        let clock = Arc::new(SystemClock);
+        let session = Session::new(time::OffsetDateTime::UNIX_EPOCH);
+        let live = Live::new(User::new("local").unwrap(), session, None, &Place::default(), clock);
+        let live = Arc::new(live);
+        let weak = Arc::downgrade(&live);
+        let tokens = token_fn(move |_| {
+            waiting(&weak, SignInWay::DeviceCode, |sign_in| {
+                sign_in.address = Some("https://login.example/".to_owned());
+            });
+            let answer = answer();
+            async move {
+                match answer {
+                    Some(answer) => answer,
+                    None => std::future::pending().await,
+                }
+            }
+        });
+        let asking = Asking {
+            tokens: Arc::new(tokens),
+            live: Arc::downgrade(&live),
+            way: SignInWay::DeviceCode,
+            asked: AtomicUsize::new(0),
+        };
+        let signed = Signed {
+            tokens: Arc::new(asking),
+            asks_a_person: true,
+        };
+        live.report(|session| succeed(&live, session, SignInWay::DeviceCode, signed));
+        (live, TokenRequest::new(["User.Read"]))
+    }
+
+    fn sign_in(live: &Live) -> SignIn {
+        live.look(|session| session.sign_in().clone())
+    }
+
+    #[tokio::test]
+    async fn a_person_who_is_asked_again_is_signed_in_again_afterwards() {
+        let refused = || TokenError::new(TokenFailure::Expired, "declined", "Sign in again.");
+        for is_refused in [false, true] {
+            let (live, request) = asked_again(move || {
+                Some(match is_refused {
+                    true => Err(refused()),
+                    false => Ok(AccessToken::new("token")),
+                })
+            });
+            let tokens = live.signed().unwrap().tokens;
+            assert_eq!(tokens.token(&request).await.is_err(), is_refused);
+            assert_eq!(sign_in(&live), signed_in(SignInWay::DeviceCode), "no page shows the code of before");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_is_cancelled_while_the_person_is_asked_again_leaves_the_account_signed_in() {
+        let (live, request) = asked_again(|| None);
+        let tokens = live.signed().unwrap().tokens;
+        let mut asking = Box::pin(tokens.token(&request));
+        assert!(tokio::time::timeout(Duration::ZERO, &mut asking).await.is_err());
+        assert_eq!(sign_in(&live).state, SignInState::Waiting);
+        assert!(live.signed().is_some(), "the next job goes by the same account");
+        drop(asking);
+        assert_eq!(sign_in(&live), signed_in(SignInWay::DeviceCode));
+    }
+
+    #[tokio::test]
+    async fn who_has_signed_out_meanwhile_is_not_signed_in_again() {
+        let (live, request) = asked_again(|| None);
+        let tokens = live.signed().unwrap().tokens;
+        let mut asking = Box::pin(tokens.token(&request));
+        assert!(tokio::time::timeout(Duration::ZERO, &mut asking).await.is_err());
+        let now = live.clock.now();
+        live.change(|session| session.begin(JobKind::SignIn, session.settings().clone(), now))
+            .unwrap();
+        assert!(live.signed().is_none());
+        drop(asking);
+        assert_eq!(sign_in(&live).state, SignInState::Waiting, "of the new sign-in");
+    }
+}

@@ -216,3 +216,73 @@ impl Secret {
         Self { state, ..Self::default() }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may give up")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const APP: &str = "78d5a639-7070-4e26-bf93-8463e1bd7678";
+
+    fn issued(key_id: &str) -> Value {
+        json!({ "keyId": key_id, "expiresOn": "2027-01-01T00:00:00Z" })
+    }
+
+    fn outcome(secret: Option<&str>) -> Outcome {
+        let mut outcome = json!({
+            "version": 1,
+            "changed": true,
+            "readAt": "2026-01-01T00:00:00Z",
+            "environment": "AzurePublicCloud",
+            "tenantId": "60c8a914-88d0-4484-80da-b993aeb25974",
+            "tenantName": "Contoso",
+            "serverApp": { "applicationId": APP, "objectId": APP, "name": "Server", "servicePrincipalId": APP },
+            "report": { "steps": [] },
+            "findings": [],
+            "nextSteps": [],
+        });
+        if let Some(key_id) = secret {
+            outcome["secret"] = issued(key_id);
+        }
+        serde_json::from_value(outcome).unwrap()
+    }
+
+    const FIRST: &str = "11111111-1111-4111-8111-111111111111";
+    const SECOND: &str = "22222222-2222-4222-8222-222222222222";
+
+    /// The run that is under way has issued this one.
+    fn issue(secret: &mut Secret, key_id: &str) -> Option<String> {
+        let issued: IssuedSecret = serde_json::from_value(issued(key_id)).unwrap();
+        secret.hold(SecretHeld::of(APP.parse().unwrap(), &issued), issued, None)
+    }
+
+    fn held(secret: &Secret) -> Option<String> {
+        secret.held.as_ref().map(|held| held.secret.key_id.to_string())
+    }
+
+    #[test]
+    fn a_secret_that_its_run_has_taken_back_is_not_offered() {
+        let mut secret = Secret::default();
+        secret.begin(None);
+        assert_eq!(issue(&mut secret, FIRST), None);
+        assert_eq!(secret.settle(&outcome(None)), None);
+        assert_eq!((held(&secret), secret.state), (None, SecretState::None));
+    }
+
+    #[test]
+    fn a_secret_of_an_earlier_run_stays_until_another_one_is_issued_and_is_then_told() {
+        let mut secret = Secret::default();
+        secret.begin(None);
+        issue(&mut secret, FIRST);
+        assert_eq!(secret.settle(&outcome(Some(FIRST))), None, "it is the same one");
+        secret.begin(None);
+        assert_eq!(secret.settle(&outcome(None)), None);
+        assert_eq!(held(&secret).as_deref(), Some(FIRST), "the run has issued none");
+        secret.begin(None);
+        assert_eq!(issue(&mut secret, SECOND).as_deref(), Some(FIRST));
+        assert_eq!(secret.settle(&outcome(Some(SECOND))), None, "told once");
+        assert_eq!(held(&secret).as_deref(), Some(SECOND));
+    }
+}
