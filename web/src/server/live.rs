@@ -212,7 +212,12 @@ impl Live {
     pub(super) fn discard(&self) {
         let session = lock(&self.session);
         self.is_gone.store(true, Ordering::Release);
+        if let Some(store) = &self.store {
+            // The folder has just failed: a file that cannot be removed, either, is a session of the next life.
+            let _ = store.remove(&self.user, session.id());
+        }
         drop(session);
+        self.wake();
     }
 
     /// Where the tokens come from. The session may be locked meanwhile.
@@ -271,4 +276,72 @@ impl Drop for Stream {
 /// A lock whose holder has panicked is still whole: every change is one assignment after the other.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may give up")]
+mod tests {
+    use cmg_onboarding::clock::SystemClock;
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::session::{phase::JobKind, settings::JobSettings};
+
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+    fn live() -> Arc<Live> {
+        let user = User::new("local").unwrap();
+        let live = Live::new(user, Session::new(NOW), None, &Place::default(), Arc::new(SystemClock));
+        Arc::new(live)
+    }
+
+    fn sign_in(live: &Arc<Live>) -> Result<(), ServiceError> {
+        live.begin(|session| {
+            session.begin(JobKind::SignIn, JobSettings::default(), NOW)?;
+            Ok(Work::reading(std::future::pending()))
+        })
+    }
+
+    #[tokio::test]
+    async fn a_session_that_was_deleted_begins_and_keeps_nothing() {
+        let live = live();
+        assert_eq!(live.forget(), Ok(()));
+        assert_eq!(sign_in(&live), Err(ServiceError::NotFound));
+        assert_eq!(live.change(|session| session.signed_out(NOW)), Err(ServiceError::NotFound));
+        // A run's secret: the sink refuses it, and the run takes it back.
+        assert_eq!(live.take(|_| Ok::<_, ServiceError>(())), Err(ServiceError::NotFound));
+        assert_eq!(live.stop(), Err(ServiceError::NotFound));
+        assert_eq!(live.forget(), Err(ServiceError::NotFound));
+    }
+
+    #[tokio::test]
+    async fn a_job_can_be_cancelled_as_soon_as_it_is_shown() {
+        let live = live();
+        assert_eq!(live.stop(), Err(ServiceError::NotNow));
+        let mut told = live.listen();
+        sign_in(&live).unwrap();
+        live.stop().unwrap();
+        while live.look(Session::job).is_some() {
+            told.changed().await.unwrap();
+        }
+        assert_eq!(live.stop(), Err(ServiceError::NotNow));
+    }
+
+    #[tokio::test]
+    async fn a_session_whose_file_cannot_be_removed_stays() {
+        let folder = std::env::temp_dir().join(format!("cmg-onboard-web-live-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let store = Store::open(&folder).unwrap();
+        let user = User::new("local").unwrap();
+        let session = Session::new(NOW);
+        // A folder stands where its file has to be: that cannot be removed as a file.
+        let file = folder.join(user.folder()).join(format!("{}.json", session.id()));
+        std::fs::create_dir_all(&file).unwrap();
+        let live = Live::new(user, session, Some(store), &Place::default(), Arc::new(SystemClock));
+        assert_eq!(live.forget(), Err(ServiceError::FolderUnwritable));
+        assert!(!live.is_gone(), "it can be deleted later");
+        std::fs::remove_dir_all(&file).unwrap();
+        assert_eq!(live.forget(), Ok(()));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -15,7 +15,8 @@ use crate::refusal::ServiceError;
 const LONGEST: usize = 1024 * 1024;
 
 impl Session {
-    /// Sets fields of the draft, by their paths; `null` takes a field out. A plan that was made is dropped.
+    /// Sets fields of the draft, by their paths; `null` takes a field out. A plan that was made is dropped. If
+    /// the Azure environment is another one then, the account is signed out, unless the place provides it.
     ///
     /// # Errors
     ///
