@@ -254,7 +254,7 @@ impl std::fmt::Debug for Keep {
 impl SecretSink for Keep {
     async fn store(&self, secret: &NewSecret) -> Result<(), SecretSinkError> {
         let now = self.0.clock.now();
-        // A session that was deleted hands nothing over: the run takes the secret back.
+        // A session that was deleted hands nothing over: the run stops before its next write.
         let gone = |_| {
             SecretSinkError::new(
                 "the session of this run was deleted",

@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(live.forget(), Ok(()));
         assert_eq!(sign_in(&live), Err(ServiceError::NotFound));
         assert_eq!(live.change(|session| session.signed_out(NOW)), Err(ServiceError::NotFound));
-        // A run's secret: the sink refuses it, and the run takes it back.
+        // So a run's secret is refused, too, and the run stops before its next write.
         assert_eq!(live.take(|_| Ok::<_, ServiceError>(())), Err(ServiceError::NotFound));
         assert_eq!(live.stop(), Err(ServiceError::NotFound));
         assert_eq!(live.forget(), Err(ServiceError::NotFound));

@@ -178,7 +178,7 @@ impl Secret {
     }
 
     /// A run has come to its end: a secret that the site has taken is no longer needed, and one that the run has issued but does
-    /// not tell of was taken back. One of an earlier run stays. Returns the id of an earlier run's that was not taken.
+    /// not tell of was replaced within the run. One of an earlier run stays. Returns the id of an earlier run's that was not taken.
     pub(super) fn settle(&mut self, outcome: &Outcome) -> Option<String> {
         let Some((secret, app)) = outcome.secret.as_ref().zip(outcome.server_app.as_ref()) else {
             if outcome.secret.is_none() && self.held.as_ref().is_some_and(|held| held.is_of_run) {
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_its_run_has_taken_back_is_not_offered() {
+    fn a_secret_that_its_run_has_replaced_and_does_not_tell_of_is_not_offered() {
         let mut secret = Secret::default();
         secret.begin(None);
         assert_eq!(issue(&mut secret, FIRST), None);
