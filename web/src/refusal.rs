@@ -24,6 +24,8 @@ pub enum ServiceError {
     MethodNotAllowed,
     /// The body is longer than 1 MiB.
     BodyTooLarge,
+    /// The draft is longer than 1 MiB.
+    DraftTooLarge,
     /// The body is not the JSON that the address takes.
     BodyUnreadable,
     /// The body is not declared as JSON.
@@ -71,6 +73,7 @@ impl ServiceError {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::BodyTooLarge,
+        Self::DraftTooLarge,
         Self::BodyUnreadable,
         Self::ContentTypeWrong,
         Self::DraftMovedOn,
@@ -98,7 +101,7 @@ impl ServiceError {
             Self::HostRefused | Self::OriginRefused => 403,
             Self::NotFound | Self::NoSecret => 404,
             Self::MethodNotAllowed => 405,
-            Self::BodyTooLarge => 413,
+            Self::BodyTooLarge | Self::DraftTooLarge => 413,
             Self::BodyUnreadable | Self::SignInWayNotOffered => 400,
             Self::ContentTypeWrong => 415,
             Self::DraftMovedOn | Self::PlanMovedOn | Self::Busy | Self::NotNow | Self::SignInNeeded | Self::NoSite => 409,
@@ -153,6 +156,11 @@ impl ServiceError {
                 "See openapi.json for the methods.",
             ],
             Self::BodyTooLarge => ["bodyTooLarge", "the body is longer than 1 MiB", "Send less at once."],
+            Self::DraftTooLarge => [
+                "draftTooLarge",
+                "the draft would be longer than 1 MiB",
+                "The draft stays as it was. Fill in less.",
+            ],
             Self::BodyUnreadable => [
                 "bodyUnreadable",
                 "the body is not the JSON that this address takes",
@@ -161,7 +169,7 @@ impl ServiceError {
             Self::ContentTypeWrong => [
                 "contentTypeWrong",
                 "the body is not declared as JSON",
-                "Send the header `content-type: application/json`.",
+                "Send the header `content-type: application/json`, with an empty body, too.",
             ],
             Self::DraftMovedOn => [
                 "draftMovedOn",

@@ -57,6 +57,13 @@ export function follow(id, after, { onSession, onProgress, onReset, onConnection
   return source;
 }
 
+// What steers a screen or turns the direction of writing: a name that holds it could make an approved text read as another one.
+// Lines and tabulators stay.
+const STEERING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+// A text as it may be shown: each such character becomes the replacement character.
+export const clean = (text) => String(text).replace(STEERING, "\ufffd");
+
 // An element with attributes, listeners and children. A text is a text and never markup: names come from tenants.
 export function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
@@ -65,7 +72,7 @@ export function make(name, attributes = {}, ...children) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else element.setAttribute(key, value === true ? "" : value);
   }
-  element.append(...shown(children));
+  element.append(...shown(children).map((child) => (child instanceof Node ? child : clean(child))));
   return element;
 }
 
@@ -85,7 +92,8 @@ export function table(caption, titles, rows, attributes = {}) {
 }
 
 // Told to those who listen. What is told twice is told again.
-export function say(text) {
+export function say(told) {
+  const text = clean(told);
   const live = document.getElementById("live");
   live.textContent = live.textContent === text ? `${text}\u00a0` : text;
 }

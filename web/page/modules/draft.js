@@ -90,15 +90,20 @@ function change(wizard, name, before, way) {
 
 // As the dialog of the console: tenant, app, and the Azure services that use it.
 async function browse(wizard, name) {
+  const { id } = wizard.session;
   let known;
   try {
-    known = (await call("GET", at(wizard.session.id, "known-apps")))[`${name}s`];
+    known = (await call("GET", at(id, "known-apps")))[`${name}s`];
   } catch (refusal) {
-    return wizard.refused(refusal);
+    return wizard.refused(refusal, id);
   }
+  if (!wizard.isAt(id)) return;
   const choose = async (one) => {
     dialog.close();
+    // The dialog stays if another session is opened meanwhile.
+    if (!wizard.isAt(id)) return;
     await wizard.keep(`${name}.reuse.clientId`, one.clientId);
+    if (!wizard.isAt(id)) return;
     wizard.render();
     say(`${one.name} is chosen.`);
   };
@@ -140,7 +145,7 @@ export function signInBox(wizard) {
     problem && make("p", { class: "wrong" }, withHelp(problem.message, problem.help)),
     offers && plain.length > 0 && row(plain.map((way) => button(`sign-in-${way}`, SIGN_IN[way] ?? way, () => wizard.act("sign-in", { way })))),
     offers && ways.includes("token") && byToken(wizard, plain.length === 0 || Boolean(claims)),
-    row(state === "waiting" && wizard.may("cancel") && button("sign-in-cancel", "Give up signing in", () => wizard.act("cancel")),
+    row(state === "waiting" && wizard.session.job?.kind === "signIn" && wizard.may("cancel") && button("sign-in-cancel", "Give up signing in", () => wizard.act("cancel")),
       wizard.may("signOut") && button("sign-out", "Sign out", () => wizard.act("sign-out"))));
 }
 

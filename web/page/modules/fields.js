@@ -70,8 +70,21 @@ export function renderField(field, keep, isLocked) {
     touched.add(field.path);
     keep(field.path, valueOf(field, input));
   });
+  // What was written into the input last: one that shows something else was changed here, and that is not kept yet.
+  let written = state(input), latest = field;
+  const isKept = () => JSON.stringify(valueOf(field, input)) === JSON.stringify(latest.value ?? null);
+  // Another tab may have changed the field. What is being filled in here stays.
+  const write = () => {
+    if (field.kind === "secret" || document.activeElement === input) return;
+    if (state(input) !== written && !isKept()) return;
+    fill(latest, input);
+    written = state(input);
+  };
+  input.addEventListener("blur", write);
   // What the service says of the field, unless something else is being typed right now.
   const update = (fresh) => {
+    latest = fresh;
+    write();
     if (document.activeElement === input && valueOf(field, input) !== null && fresh.value !== undefined
       && JSON.stringify(valueOf(field, input)) !== JSON.stringify(fresh.value)) return;
     show(touched.has(field.path) ? fresh.violations : [], fresh.findings);
@@ -86,27 +99,34 @@ export function renderField(field, keep, isLocked) {
 }
 
 function inputOf(field, attributes) {
-  if (field.kind === "flag") {
-    const input = make("input", { ...attributes, type: "checkbox", "aria-required": undefined });
-    input.checked = field.value !== undefined && field.value !== false && field.value !== null;
-    return input;
-  }
-  if (field.kind === "choice") {
-    const input = make("select", attributes, !field.isRequired && make("option", { value: "" }, "The default"),
-      field.choices.map((choice) => make("option", { value: choice.value }, choice.title)));
-    input.value = field.value ?? "";
-    return input;
-  }
-  if (field.kind === "list") {
-    const input = make("textarea", { ...attributes, rows: 3, spellcheck: "false" });
-    input.value = Array.isArray(field.value) ? field.value.join("\n") : (field.value ?? "");
-    return input;
-  }
-  const type = field.kind === "secret" ? "password" : "text";
-  const input = make("input", { ...attributes, type, autocomplete: field.kind === "secret" ? "new-password" : "off", spellcheck: "false" });
-  input.value = field.value === undefined || field.value === null ? "" : String(field.value);
+  const input = elementOf(field, attributes);
+  fill(field, input);
   return input;
 }
+
+function elementOf(field, attributes) {
+  if (field.kind === "flag") return make("input", { ...attributes, type: "checkbox", "aria-required": undefined });
+  if (field.kind === "choice") {
+    return make("select", attributes, !field.isRequired && make("option", { value: "" }, "The default"),
+      field.choices.map((choice) => make("option", { value: choice.value }, choice.title)));
+  }
+  if (field.kind === "list") return make("textarea", { ...attributes, rows: 3, spellcheck: "false" });
+  const type = field.kind === "secret" ? "password" : "text";
+  return make("input", { ...attributes, type, autocomplete: field.kind === "secret" ? "new-password" : "off", spellcheck: "false" });
+}
+
+// Writes the value that the service has into the input.
+function fill(field, input) {
+  const value = field.value ?? null;
+  if (field.kind === "flag") {
+    input.checked = value !== null && value !== false;
+    return;
+  }
+  const text = Array.isArray(value) ? value.join("\n") : String(value ?? "");
+  if (input.value !== text) input.value = text;
+}
+
+const state = (input) => (input.type === "checkbox" ? input.checked : input.value);
 
 function valueOf(field, input) {
   // A discovery that is on is a part of the draft, with settings of its own; other flags are true.

@@ -1,10 +1,11 @@
 // The wizard: one session of the service, shown page by page. What a page shows, and what may follow, comes from the service.
 
-import { at, button, call, follow, make, problemBox, row, say, sentence, shown, table } from "./api.js";
+import { at, button, call, clean, follow, make, problemBox, row, say, sentence, shown, table } from "./api.js";
 import { forgetTouched, idOf, touchAll } from "./fields.js";
 import { appPage, fieldsPage } from "./draft.js";
 import { RunLog } from "./progress.js";
 import { completionPage, progressPage, summaryPage } from "./run.js";
+import { forgetTaken, takenOf } from "./secret.js";
 
 const PAGES = {
   azureServices: fieldsPage,
@@ -32,17 +33,18 @@ const main = document.getElementById("page");
 const nav = document.getElementById("steps");
 
 // What the pages share. `wanted` are the settings of the next plan, `updates` what is to be done if the session has changed
-// and the same page stays, `taken` the secret that was handed over to this tab.
+// and the same page stays. `isAt` tells whether a session is still the one that is shown: an answer may come after another
+// one was opened.
 const wizard = {
   service: null,
   session: null,
   page: null,
   wanted: {},
-  taken: null,
   updates: [],
   remembered: {},
   log: new RunLog(),
   may: (what) => wizard.session.may.includes(what),
+  isAt: (id) => wizard.session !== null && wizard.session.id === id,
   pageOf: (name) => wizard.session.pages.find((page) => page.page === name),
   keep, act, go, next, toField, refused, render,
 };
@@ -59,22 +61,33 @@ async function open() {
     if (wanted?.isOpen && name !== wizard.page) turnTo(name);
     return;
   }
+  // What was filled in for the session that is left is kept first.
+  if (main.contains(document.activeElement)) document.activeElement.blur();
+  await edits;
+  if (!isWanted(id)) return;
   source?.close();
-  Object.assign(wizard, { session: null, page: null, wanted: {}, taken: null, updates: [], remembered: {}, log: new RunLog() });
+  main.replaceChildren();
+  Object.assign(wizard, { session: null, page: null, wanted: {}, updates: [], remembered: {}, log: new RunLog() });
   forgetTouched();
   try {
     wizard.service = await call("GET", "api/service");
     document.getElementById("service").textContent =
       wizard.service.against === "emulator" ? "An emulated tenant and site: nothing real is touched." : "";
     if (!id) return await choose();
-    wizard.session = await call("GET", at(id));
+    const session = await call("GET", at(id));
+    if (!isWanted(id) || wizard.session) return;
+    wizard.session = session;
   } catch (refusal) {
-    return failedToOpen(refusal);
+    if (isWanted(id)) failedToOpen(refusal);
+    return;
   }
   wizard.wanted = { ...wizard.session.settings };
   listen();
   turnTo(wizard.pageOf(name)?.isOpen ? name : wizard.session.page);
 }
+
+// Another address may have been opened while this one was read.
+const isWanted = (id) => location.hash.slice(1).split("/")[0] === id;
 
 function failedToOpen(refusal) {
   if (!refusal.problem) throw refusal;
@@ -123,15 +136,16 @@ function later() {
 }
 
 // Reads the session, at most so often; what is told meanwhile is read once more.
-let isWanted = false;
+let isAsked = false;
 async function refresh(event) {
   if (event) tell(event);
-  isWanted = true;
+  isAsked = true;
   reading ??= (async () => {
-    while (isWanted) {
+    while (isAsked) {
       const wait = lastRead + READ_EVERY - performance.now();
       if (wait > 0) await new Promise((done) => setTimeout(done, wait));
-      isWanted = false;
+      isAsked = false;
+      if (!wizard.session) return;
       lastRead = performance.now();
       try {
         take(await call("GET", at(wizard.session.id)));
@@ -168,6 +182,7 @@ function take(session) {
   wizard.session = session;
   const isElsewhere = before.phase !== session.phase && wizard.page !== session.page && session.phase !== "draft";
   if (before.phase !== session.phase && OVER[session.phase]) say(OVER[session.phase]);
+  if (!before.signIn.deviceCode && session.signIn.deviceCode) say("The sign-in waits for you.");
   if (isElsewhere) turnTo(session.page);
   else if (shape(session) !== form) render();
   else {
@@ -221,7 +236,7 @@ function render() {
     ? { value: focused.value, start: focused.selectionStart, end: focused.selectionEnd } : null;
   form = shape(session);
   wizard.updates = [];
-  document.title = `${page.title} - ${session.draft.name || "Azure Services"}`;
+  document.title = clean(`${page.title} - ${session.draft.name || "Azure Services"}`);
   document.getElementById("to-status").href = `status#${session.id}`;
   steps();
   const showsProblem = ["summary", "progress"].includes(wizard.page);
@@ -245,39 +260,59 @@ function keep(path, value) {
 }
 
 function keepAll(fields) {
+  const id = wizard.session?.id;
   edits = edits.then(async () => {
-    const { id, draftRevision } = wizard.session;
+    if (!wizard.isAt(id)) return;
     try {
-      take(await call("PATCH", at(id, "draft"), { revision: draftRevision, fields }));
+      take(await call("PATCH", at(id, "draft"), { revision: wizard.session.draftRevision, fields }));
     } catch (refusal) {
-      await refused(refusal);
+      await refused(refusal, id);
     }
+  }).catch((error) => {
+    // A fault of the page itself: the edits after this one are kept all the same.
+    reportError(error);
+    if (wizard.isAt(id)) showRefusal(FAULT);
   });
   return edits;
 }
 
+const FAULT = {
+  code: "pageFailed",
+  message: "the page may not have kept what was filled in last",
+  help: "Load the page again, and see whether it is there.",
+};
+
 // Asks the service to do something, and shows what the session has become. Gives whether it was begun.
 async function act(path, body = {}) {
+  const { id } = wizard.session;
   await edits;
+  if (!wizard.isAt(id)) return false;
   try {
-    take(await call("POST", at(wizard.session.id, path), body));
-    return true;
+    take(await call("POST", at(id, path), body));
+    return wizard.isAt(id);
   } catch (refusal) {
-    await refused(refusal);
+    await refused(refusal, id);
     return false;
   }
 }
 
-async function refused(refusal) {
+// Shows what the service refuses on the page of the session that it was asked for.
+async function refused(refusal, id) {
   if (!refusal.problem) throw refusal;
+  if (!wizard.isAt(id)) return;
   try {
-    take(await call("GET", at(wizard.session.id)));
+    take(await call("GET", at(id)));
   } catch (second) {
     if (!second.problem) throw second;
   }
+  if (!wizard.isAt(id)) return;
   render();
+  showRefusal(refusal.problem);
+}
+
+function showRefusal(problem) {
   document.getElementById("refusal")?.remove();
-  const box = problemBox(refusal.problem);
+  const box = problemBox(problem);
   box.id = "refusal";
   document.getElementById("heading").after(box);
 }
@@ -286,7 +321,9 @@ async function refused(refusal) {
 async function next(page, to) {
   // What is typed in an input that still has the focus is kept first.
   document.activeElement?.blur();
+  const { id } = wizard.session;
   await edits;
+  if (!wizard.isAt(id)) return;
   touchAll(wizard.pageOf(page.page));
   if (wizard.pageOf(page.page).isComplete) return go(to);
   wizard.isLeft = page.page;
@@ -312,6 +349,7 @@ async function choose() {
   document.getElementById("to-status").href = "status";
   document.title = "Azure Services";
   const { sessions } = await call("GET", "api/sessions");
+  if (!isWanted("")) return;
   const rows = sessions.map((one) => {
     const name = one.name || "(without a name yet)";
     return make("tr", {}, make("th", { scope: "row" }, make("a", { href: `#${one.id}` }, name)), make("td", {}, PHASES[one.phase] ?? one.phase),
@@ -322,6 +360,7 @@ async function choose() {
     make("p", {}, "Connects Configuration Manager with Microsoft Entra for a cloud management gateway: two app registrations, their consents, and the site's Azure service."),
     wizard.service.notices.map((notice) => make("section", { class: "box bad" }, make("p", {}, sentence(notice)))),
     !wizard.service.folder && make("p", { class: "hint" }, "Sessions are kept in memory: they end with the service. Start it with --folder to keep them."),
+    takenOf().map((id) => make("p", { class: "hint" }, make("a", { href: `#${id}/completion` }, "A secret is shown and not put away yet"), ".")),
     row(button("new", "New connection", begin, { isMain: true })),
     sessions.length > 0 && table("Sessions", ["Name", "State", "Changed", ""], rows),
   ]));
@@ -338,11 +377,12 @@ async function begin() {
 
 function forget(id, name) {
   const dialog = make("dialog", { "aria-labelledby": "forget-title" }, make("h2", { id: "forget-title" }, `Forget the session of ${name}?`),
-    make("p", {}, "What the session has written stays in tenant and site. What was filled in here is gone, and so is a secret that was not taken."),
+    make("p", {}, "What the session has written stays in tenant and site. What was filled in here is gone, and so is a secret that was not taken or not put away."),
     row(button("forget", "Forget it", async () => {
       dialog.close();
       try {
         await call("DELETE", at(id));
+        forgetTaken(id);
         await choose();
       } catch (refusal) {
         failedToOpen(refusal);

@@ -61,9 +61,11 @@ function planOf(session, plan) {
     return make("li", { "data-step": change.step, "data-action": change.action }, make("details", { open: isWritten && change.lines.length < 14 }, make("summary", {}, title),
       make("dl", {}, change.lines.flatMap((line) => [make("dt", {}, line.label), make("dd", {}, line.value)]))));
   });
+  // What an empty plan means is the plan's own last line: a consent may be open, or a renewal may wait.
+  const inWords = plan.isEmpty && plan.text.trimEnd().split("\n").pop();
   return make("section", { id: "plan-shown", "aria-labelledby": "plan-title", "data-plan": plan.id },
-    make("h2", { id: "plan-title" }, plan.isEmpty ? "Everything is in place" : "What will be written"),
-    make("p", {}, plan.isEmpty ? "Carrying the plan out writes nothing." : `${VERBS[session.settings.verb] ?? session.settings.verb}. Nothing is written before you approve it, and nothing but this.`),
+    make("h2", { id: "plan-title" }, plan.isEmpty ? "Nothing will be written" : "What will be written"),
+    make("p", {}, plan.isEmpty ? `${sentence(inWords)} Carrying the plan out writes nothing.` : `${VERBS[session.settings.verb] ?? session.settings.verb}. Nothing is written before you approve it, and nothing but this.`),
     make("ol", { class: "changes" }, changes));
 }
 
@@ -125,11 +127,12 @@ export function progressPage(wizard, page) {
   const canGoOn = !isRunning && session.phase !== "done";
   return shown([
     make("p", { id: "state", class: session.phase }, STATES[session.phase]),
+    // A run may have to wait until its account signs in again, with a code.
+    (session.signIn.state === "waiting" || (canGoOn && session.signIn.state !== "signedIn")) && signInBox(wizard),
     bar,
     row(isRunning && wizard.may("cancel") && button("cancel", "Cancel", () => wizard.act("cancel")),
       canGoOn && (wizard.may("plan") ? button("resume", "Plan again and go on", goOn, { isMain: true }) : button("to-summary", "To the summary", () => wizard.go("summary"))),
       session.phase === "done" && button("next", "Next", () => wizard.go("completion"), { isMain: true })),
-    canGoOn && session.signIn.state !== "signedIn" && signInBox(wizard),
     steps,
     make("h2", {}, "What has happened"),
     list,
@@ -145,21 +148,80 @@ const STATES = {
   interrupted: "The run was interrupted. What was done stays, and a new plan goes on from it.",
 };
 
-const DONE = {
-  onboard: "The connection is in place.",
-  updateSettings: "The app registrations have the settings.",
-  renewSecret: "The secret is renewed.",
-  removeOldSecrets: "The old secrets are removed.",
-  remove: "The connection is removed.",
+const LEFT = {
+  grantAdminConsent: "a consent is still open: an administrator has to give it before clients can use the connection.",
+  renewSecretInSite: "the site has another secret; a person types the new one into the console.",
+  renewSecretByConsole: "the console has to renew the secret.",
+  chooseDiscoveryGroups: "group discovery does not have all groups yet.",
+  updateSettingsInConsole: "the site's own record of the server app is updated in the console.",
 };
+const NOT_SURE = ["differs", "unconfirmed", "failed"];
+
+// What a run has come to, and what is left: no more than its outcome tells.
+function outcomeInWords(wizard, { outcome, changed, nextSteps }) {
+  const { settings } = wizard.session;
+  const left = [...new Set(nextSteps.map((step) => step.code))].filter((code) => LEFT[code]);
+  const lines = left.map((code) => `Left: ${LEFT[code]}`);
+  const { steps } = outcome.report;
+  if (steps.some((step) => NOT_SURE.includes(step.action))) lines.push("Left: a step differs or was not confirmed; the page Progress says which.");
+  const isWhole = lines.length === 0;
+  const site = wizard.service.site && !settings.withoutSite;
+  switch (settings.verb) {
+    case "remove":
+      if (!site) lines.push("No site was asked: a connection in a site is not removed.");
+      return [changed ? removed(steps) : "There was nothing to remove.", ...lines];
+    case "removeOldSecrets":
+      return [changed ? "Old secrets are removed." : "There was no old secret to remove.", ...lines];
+    case "renewSecret": {
+      const isInUse = isWhole && !nextSteps.some((step) => step.code === "handOverSecret");
+      if (!changed) return [isWhole ? "Nothing was changed; what the renewal waits for is said below." : "Nothing was changed.", ...lines];
+      return [isInUse ? "The secret is renewed." : "A new secret is registered.", ...lines];
+    }
+    case "updateSettings":
+      if (!changed) return [isWhole ? "Everything was as wanted; nothing was changed." : "Nothing was changed.", ...lines];
+      return [isWhole ? `${APPS[settings.only]?.[0] ?? "The app registrations have"} the settings.` : "Settings were updated.", ...lines];
+    default:
+      return [onboarded(settings, outcome, changed, isWhole, left), ...lines, ...withoutConnection(settings, outcome)];
+  }
+}
+
+const APPS = {
+  server: ["The server app has", "The server app is registered", "The client app"],
+  client: ["The client app has", "The client app is registered", "The server app"],
+};
+
+function onboarded(settings, outcome, changed, isWhole, left) {
+  const registered = APPS[settings.only]?.[1] ?? "The apps are registered";
+  if (!changed && !isWhole) return "Nothing was changed.";
+  if (!changed) return outcome.connection ? "Everything was in place; nothing was changed." : `${registered}; nothing was changed.`;
+  if (!outcome.connection) return `${registered}.`;
+  if (isWhole) return "The connection is in place.";
+  return left.includes("grantAdminConsent") ? "The connection is in the site, and a consent is left open." : "The connection is in the site.";
+}
+
+// What a run without a site cannot tell.
+function withoutConnection(settings, outcome) {
+  if (outcome.connection) return [];
+  const other = APPS[settings.only]?.[2];
+  return [other ? `Left: ${other.toLowerCase()} and the connection in the site were no part of this run.`
+    : "Left: no site was asked for, so this run has made no connection. The apps have to be imported into the site."];
+}
+
+const REMOVALS = { removeConnection: "the connection", removeServerApp: "the server app", removeClientApp: "the client app" };
+
+function removed(steps) {
+  const gone = steps.filter((step) => step.action === "removed" && REMOVALS[step.step]).map((step) => REMOVALS[step.step]);
+  return gone.length > 0 ? `Removed: ${gone.join(", ")}.` : "The removal has changed something; the page Progress says what.";
+}
 
 export function completionPage(wizard, page) {
   const { session } = wizard;
   const values = page.clientSettings;
   const lines = values && [["Tenant", values.tenantName], ["Tenant ID", values.tenantId], ["Client app ID", values.clientAppId], ["App ID URI", values.appIdUri]];
-  const words = session.settings.only || session.settings.withoutSite ? "The app registrations are in place." : DONE[session.settings.verb];
+  const [words, ...left] = page.outcome ? outcomeInWords(wizard, page) : [STATES[session.phase]];
   return shown([
-    make("p", { id: "state", class: session.phase }, page.outcome ? `${words ?? "It is done."}${page.changed ? "" : " Everything was in place before: nothing was written."}` : STATES[session.phase]),
+    make("p", { id: "state", class: session.phase }, words),
+    left.map((line) => make("p", {}, line)),
     secretBox(wizard),
     page.ccmsetupProperties && make("section", { id: "client-values" }, make("h2", {}, "Values for clients"),
       make("dl", {}, lines.filter(([, value]) => value).flatMap(([label, value]) => [make("dt", {}, label), make("dd", {}, value)])),

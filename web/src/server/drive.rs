@@ -1,6 +1,6 @@
 //! Jobs: they go on without the request that has started them, and tell the session what happens.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use cmg_onboarding::{
     AzureServicesConnection, ConnectionSpec, Event, GraphDirectory, OnboardingError, Outcome, Plan, async_trait,
@@ -24,8 +24,33 @@ use crate::{
     },
 };
 
+/// The work of a job, before it starts.
+pub(super) struct Work {
+    work: Pin<Box<dyn Future<Output = ()> + Send>>,
+    cancel: Option<Cancel>,
+}
+
+impl Work {
+    /// Work that reads: it can be ended at any moment.
+    pub(super) fn reading(work: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self {
+            work: Box::pin(work),
+            cancel: None,
+        }
+    }
+
+    /// Work that writes: it ends at a moment of its own.
+    pub(super) fn writing(work: impl Future<Output = ()> + Send + 'static, cancel: Cancel) -> Self {
+        Self {
+            work: Box::pin(work),
+            cancel: Some(cancel),
+        }
+    }
+}
+
 /// Starts work of a job that the session has begun. If it ends early, by an abort or a panic, the session is told.
-pub(super) fn start(live: &Arc<Live>, cancel: Option<Cancel>, work: impl Future<Output = ()> + Send + 'static) {
+pub(super) fn start(live: &Arc<Live>, work: Work) -> UnderWay {
+    let Work { work, cancel } = work;
     let work = tokio::spawn(work);
     let abort = work.abort_handle();
     let told = live.clone();
@@ -34,10 +59,10 @@ pub(super) fn start(live: &Arc<Live>, cancel: Option<Cancel>, work: impl Future<
             ended_early(&told, &error);
         }
     });
-    live.began(UnderWay {
+    UnderWay {
         tasks: [abort, watch.abort_handle()],
         cancel,
-    });
+    }
 }
 
 fn ended_early(live: &Live, error: &JoinError) {
@@ -59,13 +84,13 @@ pub(super) struct Connecting {
 }
 
 impl Connecting {
-    /// What this session has for the job.
+    /// What this session has for the job, while it is locked.
     ///
     /// # Errors
     ///
     /// If the specification is not whole, or if the job works on a tenant and no account is signed in.
-    pub(super) fn of(live: &Live, place: Place) -> Result<Self, Refusal> {
-        let spec = live.look(Session::specification)?;
+    pub(super) fn of(live: &Live, session: &Session, place: Place) -> Result<Self, Refusal> {
+        let spec = session.specification()?;
         let signed = live.signed();
         if signed.is_none() && !(place.site.is_some() && is_import_of(&spec)) {
             return Err(ServiceError::SignInNeeded.into());
@@ -229,8 +254,19 @@ impl std::fmt::Debug for Keep {
 impl SecretSink for Keep {
     async fn store(&self, secret: &NewSecret) -> Result<(), SecretSinkError> {
         let now = self.0.clock.now();
-        self.0.report(|session| session.issued(secret, now));
-        Ok(())
+        // A session that was deleted hands nothing over: the run stops before its next write.
+        let gone = |_| {
+            SecretSinkError::new(
+                "the session of this run was deleted",
+                "Begin another session, and run the same there.",
+            )
+        };
+        self.0
+            .take(|session| {
+                session.issued(secret, now);
+                Ok::<_, ServiceError>(())
+            })
+            .map_err(gone)
     }
 }
 

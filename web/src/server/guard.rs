@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 
 use axum::{
     Router,
-    body::Body,
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
@@ -42,6 +41,10 @@ struct Keys {
     /// Of browsers, for as long as the service lives.
     of_cookies: Vec<String>,
 }
+
+/// Opens the wizard, as a page of its own origin.
+const OPENS: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0;url=/\">\
+                     <title>Azure Services</title><p><a href=\"/\">Open the wizard</a></p></html>";
 
 /// How many browsers may be in at once; the oldest one is let go.
 const MOST_BROWSERS: usize = 16;
@@ -91,7 +94,11 @@ impl Guard {
         }
         let is_page = request.method() == Method::GET && request.uri().path() == "/";
         if let Some(given) = parameter(request.uri(), "key").filter(|_| is_page) {
-            return self.exchange(&given);
+            let is_linked = request
+                .headers()
+                .get("sec-fetch-site")
+                .is_some_and(|from| from != "none" && from != "same-origin");
+            return self.exchange(&given, is_linked);
         }
         match self.check_key(&request) {
             Ok(()) => {
@@ -106,7 +113,11 @@ impl Guard {
     /// The host against DNS rebinding, the origin against pages of others.
     fn check_place(&self, request: &Request) -> Result<(), ServiceError> {
         let port = self.0.port;
-        let own = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
+        let mut own = vec![format!("127.0.0.1:{port}"), format!("localhost:{port}")];
+        if port == 80 {
+            // Browsers leave the port of the scheme out.
+            own.extend(["127.0.0.1".to_owned(), "localhost".to_owned()]);
+        }
         let hosts = [
             text(request.headers(), header::HOST),
             request.uri().authority().map(|host| host.as_str()),
@@ -114,6 +125,12 @@ impl Guard {
         let mut named = hosts.into_iter().flatten().peekable();
         if named.peek().is_none() || !named.all(|host| own.iter().any(|own| own == host)) {
             return Err(ServiceError::HostRefused);
+        }
+        // Another port of this machine is the same site, but not the same origin.
+        let from = request.headers().get("sec-fetch-site").map(HeaderValue::as_bytes);
+        let is_own = from.is_none_or(|from| from == b"same-origin" || from == b"none");
+        if !is_own && request.uri().path().starts_with("/api") {
+            return Err(ServiceError::OriginRefused);
         }
         if let Some(origin) = request.headers().get(header::ORIGIN) {
             let is_own = origin
@@ -128,17 +145,20 @@ impl Guard {
         let keys = lock(&self.0.keys);
         if let Some(bearer) = text(request.headers(), header::AUTHORIZATION) {
             let given = bearer.strip_prefix("Bearer ").ok_or(ServiceError::KeyRefused)?;
-            return if is_same(given, &keys.of_address) {
+            return if is_same(given.as_bytes(), &keys.of_address) {
                 Ok(())
             } else {
                 Err(ServiceError::KeyRefused)
             };
         }
         let name = self.cookie_name();
-        let cookies = text(request.headers(), header::COOKIE).unwrap_or_default().split(';');
-        let given = cookies.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name);
-        let (_, given) = given.ok_or(ServiceError::KeyMissing)?;
-        if !keys.of_cookies.iter().any(|known| is_same(given, known)) {
+        // Cookies of other services on this machine come along, and one of them may have set another one of this name.
+        let all = request.headers().get_all(header::COOKIE).into_iter();
+        let pairs = all.flat_map(|cookies| cookies.as_bytes().split(|byte| *byte == b';'));
+        let given = pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+        let mut given = given.peekable();
+        given.peek().ok_or(ServiceError::KeyMissing)?;
+        if !given.any(|given| keys.of_cookies.iter().any(|known| is_same(given, known))) {
             return Err(ServiceError::KeyRefused);
         }
         // A cookie goes along by itself: what writes has to show that the own page sends it.
@@ -149,11 +169,12 @@ impl Guard {
         Ok(())
     }
 
-    /// The key of an address for a cookie: once.
-    fn exchange(&self, given: &str) -> Response {
+    /// The key of an address for a cookie: once. A browser that another page has sent here does not send the new cookie along if
+    /// it is only led on: it gets a page of this origin, which opens the wizard.
+    fn exchange(&self, given: &str, is_linked: bool) -> Response {
         let cookie = {
             let mut keys = lock(&self.0.keys);
-            if !is_same(given, &keys.of_address) {
+            if !is_same(given.as_bytes(), &keys.of_address) {
                 return refused_page(ServiceError::KeyRefused);
             }
             keys.of_address = key();
@@ -166,9 +187,11 @@ impl Guard {
         };
         self.tell();
         let cookie = format!("{}={cookie}; HttpOnly; SameSite=Strict; Path=/", self.cookie_name());
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::SEE_OTHER;
-        response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/"));
+        let mut response = if is_linked {
+            ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], OPENS).into_response()
+        } else {
+            (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response()
+        };
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             response.headers_mut().insert(header::SET_COOKIE, cookie);
         }
@@ -193,9 +216,10 @@ fn key() -> String {
 }
 
 /// Compares in a time that does not tell how much of it is right.
-fn is_same(given: &str, known: &str) -> bool {
+fn is_same(given: &[u8], known: &str) -> bool {
     let differences = given
-        .bytes()
+        .iter()
+        .copied()
         .zip(known.bytes())
         .fold(0_u8, |sum, (left, right)| sum | (left ^ right));
     given.len() == known.len() && differences == 0

@@ -8,19 +8,19 @@ use axum::{
     response::Response,
 };
 use cmg_onboarding::{
-    ConnectionSpec,
+    ConnectionSpec, Outcome,
     connection::Cancel,
     hand_over::{HandOver, HandOverError, Recipient},
     spec::ConnectionDraft,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
 use super::{
     answer::{Refusal, body, first_violations, json as answer, parameter},
-    drive::{self, Connecting},
+    drive::{self, Connecting, Work},
     live::Live,
     place::SignInWay,
     service::Service,
@@ -54,7 +54,19 @@ impl Asked {
     pub(super) fn uri(&self) -> &Uri {
         self.request.uri()
     }
+
+    /// How long the caller wants to wait for a job. It is read before the job begins.
+    fn wait(&self) -> Result<Duration, Refusal> {
+        let wait = parameter(self.uri(), "wait").map_or(Ok(0), |text| text.parse());
+        let wait: u64 = wait.map_err(|_| ServiceError::BodyUnreadable)?;
+        Ok(Duration::from_secs(LONGEST_WAIT.min(wait)))
+    }
 }
+
+/// The body of a request that names nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 pub(super) async fn service(asked: Asked) -> Answer {
     Ok(answer(200, &asked.service.description(&asked.user)))
@@ -75,10 +87,14 @@ pub(super) async fn create(asked: Asked) -> Answer {
     let begun: Beginning = body(asked.request).await?;
     let live = asked.service.create(&asked.user)?;
     let now = live.clock.now();
-    live.change(|session| match begun.draft {
+    let filled = live.change(|session| match begun.draft {
         Some(draft) => session.replace_draft(0, draft, now),
         None => Ok(()),
-    })?;
+    });
+    if let Err(error) = filled {
+        asked.service.discard(&live);
+        return Err(error.into());
+    }
     Ok(answer(201, &live.look(Session::model)))
 }
 
@@ -151,7 +167,7 @@ struct SignInAsked {
 }
 
 pub(super) async fn sign_in(asked: Asked) -> Answer {
-    let (live, uri) = (asked.live()?, asked.uri().clone());
+    let (live, wait) = (asked.live()?, asked.wait()?);
     let place = asked.service.place(&asked.user);
     let wanted: SignInAsked = body(asked.request).await?;
     let is_complete = (wanted.way == SignInWay::Token) == wanted.token.as_ref().is_some_and(|token| !token.trim().is_empty());
@@ -159,46 +175,59 @@ pub(super) async fn sign_in(asked: Asked) -> Answer {
         return Err(ServiceError::SignInWayNotOffered.into());
     }
     let now = live.clock.now();
-    begin(&live, |session| session.begin(JobKind::SignIn, session.settings().clone(), now))?;
+    let begin = |session: &mut Session| session.begin(JobKind::SignIn, session.settings().clone(), now);
     match (wanted.way, wanted.token, place.tokens.clone()) {
-        (SignInWay::Token, Some(token), _) => sign_in::with_token(&live, token.trim().to_owned()),
-        (SignInWay::Provided, _, Some(tokens)) => sign_in::provided(&live, tokens),
-        (way, ..) => {
-            let environment = live.look(Session::environment);
-            drive::start(&live, None, sign_in::by_person(live.clone(), place, environment, way));
-        }
+        (SignInWay::Token, Some(token), _) => live.change(|session| {
+            begin(session)?;
+            sign_in::with_token(&live, session, token.trim().to_owned());
+            Ok::<_, ServiceError>(())
+        })?,
+        (SignInWay::Provided, _, Some(tokens)) => live.change(|session| {
+            begin(session)?;
+            sign_in::provided(&live, session, tokens);
+            Ok::<_, ServiceError>(())
+        })?,
+        (way, ..) => live.begin(|session| {
+            begin(session)?;
+            let environment = session.environment();
+            Ok::<_, ServiceError>(Work::reading(sign_in::by_person(live.clone(), place, environment, way)))
+        })?,
     }
-    after_job(&live, &uri).await
+    after_job(&live, wait).await
 }
 
 pub(super) async fn sign_out(asked: Asked) -> Answer {
     let live = asked.live()?;
+    let Nothing {} = body(asked.request).await?;
     let now = live.clock.now();
     live.change(|session| session.signed_out(now))?;
-    live.sign(None);
     Ok(answer(200, &live.look(Session::model)))
 }
 
 pub(super) async fn preflight(asked: Asked) -> Answer {
-    let (live, uri) = (asked.live()?, asked.uri().clone());
+    let (live, wait) = (asked.live()?, asked.wait()?);
     let place = asked.service.place(&asked.user);
     let settings: JobSettings = body(asked.request).await?;
-    let connecting = Connecting::of(&live, place)?;
     let now = live.clock.now();
-    begin(&live, |session| session.begin(JobKind::Preflight, settings.clone(), now))?;
-    drive::start(&live, None, drive::preflight(live.clone(), connecting, settings));
-    after_job(&live, &uri).await
+    live.begin(|session| {
+        let connecting = Connecting::of(&live, session, place)?;
+        session.begin(JobKind::Preflight, settings.clone(), now)?;
+        Ok::<_, Refusal>(Work::reading(drive::preflight(live.clone(), connecting, settings)))
+    })?;
+    after_job(&live, wait).await
 }
 
 pub(super) async fn plan(asked: Asked) -> Answer {
-    let (live, uri) = (asked.live()?, asked.uri().clone());
+    let (live, wait) = (asked.live()?, asked.wait()?);
     let place = asked.service.place(&asked.user);
     let settings: JobSettings = body(asked.request).await?;
-    let connecting = Connecting::of(&live, place)?;
     let now = live.clock.now();
-    begin(&live, |session| session.begin(JobKind::Plan, settings.clone(), now))?;
-    drive::start(&live, None, drive::plan(live.clone(), connecting, settings));
-    after_job(&live, &uri).await
+    live.begin(|session| {
+        let connecting = Connecting::of(&live, session, place)?;
+        session.begin(JobKind::Plan, settings.clone(), now)?;
+        Ok::<_, Refusal>(Work::reading(drive::plan(live.clone(), connecting, settings)))
+    })?;
+    after_job(&live, wait).await
 }
 
 #[derive(Deserialize)]
@@ -216,44 +245,44 @@ pub(super) async fn approve(asked: Asked) -> Answer {
 }
 
 pub(super) async fn apply(asked: Asked) -> Answer {
-    let (live, uri) = (asked.live()?, asked.uri().clone());
+    let (live, wait) = (asked.live()?, asked.wait()?);
     let place = asked.service.place(&asked.user);
     let named: PlanNamed = body(asked.request).await?;
-    live.look(|session| session.is_plan(named.plan_id))?;
-    let connecting = Connecting::of(&live, place)?;
     let now = live.clock.now();
-    let (settings, approved) = begin(&live, |session| {
+    live.begin(|session| {
         session.is_plan(named.plan_id)?;
+        let connecting = Connecting::of(&live, session, place)?;
         let settings = session.settings().clone();
         session.begin(JobKind::Apply, settings.clone(), now)?;
-        Ok((settings, session.plan().cloned().ok_or(ServiceError::NotNow)?))
+        let approved = session.plan().cloned().ok_or(ServiceError::NotNow)?;
+        let cancel = Cancel::new();
+        let work = drive::apply(live.clone(), connecting, settings, approved, cancel.clone());
+        Ok::<_, Refusal>(Work::writing(work, cancel))
     })?;
-    let cancel = Cancel::new();
-    let work = drive::apply(live.clone(), connecting, settings, approved, cancel.clone());
-    drive::start(&live, Some(cancel), work);
-    after_job(&live, &uri).await
+    after_job(&live, wait).await
 }
 
 pub(super) async fn cancel(asked: Asked) -> Answer {
-    let (live, uri) = (asked.live()?, asked.uri().clone());
-    if live.look(Session::job).is_none() {
-        return Err(ServiceError::NotNow.into());
-    }
-    live.stop();
-    after_job(&live, &uri).await
+    let (live, wait) = (asked.live()?, asked.wait()?);
+    let Nothing {} = body(asked.request).await?;
+    live.stop()?;
+    after_job(&live, wait).await
 }
 
 pub(super) async fn secret(asked: Asked) -> Answer {
     let live = asked.live()?;
-    let application = live.look(Session::secret_application);
+    let Nothing {} = body(asked.request).await?;
     let now = live.clock.now();
-    let secret = live.change(|session| session.take_secret(now))?;
-    let shown = json!({
-        "applicationId": application,
-        "keyId": secret.key_id,
-        "expiresOn": secret.expires_on.format(&Rfc3339).unwrap_or_default(),
-        "value": secret.value.expose(),
-    });
+    let shown = live.take(|session| {
+        let application = session.secret_application();
+        let secret = session.take_secret(now)?;
+        Ok::<_, ServiceError>(json!({
+            "applicationId": application,
+            "keyId": secret.key_id,
+            "expiresOn": secret.expires_on.format(&Rfc3339).unwrap_or_default(),
+            "value": secret.value.expose(),
+        }))
+    })?;
     Ok(answer(200, &shown))
 }
 
@@ -271,29 +300,28 @@ pub(super) async fn hand_over(asked: Asked) -> Answer {
         return Err(ServiceError::BodyUnreadable.into());
     }
     let now = live.clock.now();
-    let spec: ConnectionSpec = live.look(Session::specification)?;
-    let outcome = live.look(Session::outcome_with_secret)?;
-    let sealed = || {
-        let recipient = Recipient::from_certificate(wanted.recipient_certificate.as_bytes(), now)?;
-        let expires_on = now + time::Duration::days(wanted.days.into());
-        let sealed = HandOver::new(&spec, &outcome)?.seal(&recipient, expires_on)?;
-        Ok::<_, HandOverError>(json!({
-            "text": sealed.text(),
-            "fingerprint": sealed.fingerprint().to_string(),
-            "recipient": recipient.subject(),
-            "expiresOn": expires_on.format(&Rfc3339).unwrap_or_default(),
-        }))
-    };
-    let shown = sealed().map_err(|error| Refusal {
-        status: 422,
-        problem: Box::new(cmg_onboarding::connection::Problem::of(&error)),
-    })?;
-    live.change(|session| {
-        session.outcome_with_secret()?;
+    let shown = live.take(|session| {
+        let (spec, outcome) = session.to_hand_over()?;
+        let sealed = sealed(&spec, &outcome, &wanted, now).map_err(|error| Refusal {
+            status: 422,
+            problem: Box::new(cmg_onboarding::connection::Problem::of(&error)),
+        })?;
         session.handed_over(now);
-        Ok(())
+        Ok::<_, Refusal>(sealed)
     })?;
     Ok(answer(200, &shown))
+}
+
+fn sealed(spec: &ConnectionSpec, outcome: &Outcome, wanted: &HandOverAsked, now: OffsetDateTime) -> Result<Value, HandOverError> {
+    let recipient = Recipient::from_certificate(wanted.recipient_certificate.as_bytes(), now)?;
+    let expires_on = now + time::Duration::days(wanted.days.into());
+    let sealed = HandOver::new(spec, outcome)?.seal(&recipient, expires_on)?;
+    Ok(json!({
+        "text": sealed.text(),
+        "fingerprint": sealed.fingerprint().to_string(),
+        "recipient": recipient.subject(),
+        "expiresOn": expires_on.format(&Rfc3339).unwrap_or_default(),
+    }))
 }
 
 pub(super) async fn events(asked: Asked) -> Answer {
@@ -304,21 +332,8 @@ pub(super) async fn events(asked: Asked) -> Answer {
     Ok(super::events::events(&live, after)?)
 }
 
-/// Begins a job. What cannot be kept is not begun: after a crash no page could tell of it.
-fn begin<T>(live: &Live, begin: impl FnOnce(&mut Session) -> Result<T, ServiceError>) -> Result<T, ServiceError> {
-    let begun = live.change(begin);
-    if let Err(ServiceError::FolderUnwritable) = begun {
-        let now = live.clock.now();
-        live.report(|session| session.failed(ServiceError::FolderUnwritable.problem(), false, now));
-    }
-    begun
-}
-
 /// The session once its job is over, or after as long as the caller wants to wait.
-async fn after_job(live: &Arc<Live>, uri: &Uri) -> Answer {
-    let wait = parameter(uri, "wait")
-        .map_or(Ok(0), |text| text.parse())
-        .map_err(|_| ServiceError::BodyUnreadable)?;
+async fn after_job(live: &Arc<Live>, wait: Duration) -> Answer {
     let mut told = live.listen();
     let over = async {
         loop {
@@ -328,7 +343,10 @@ async fn after_job(live: &Arc<Live>, uri: &Uri) -> Answer {
             }
         }
     };
-    let _ = tokio::time::timeout(Duration::from_secs(LONGEST_WAIT.min(wait)), over).await;
+    let _ = tokio::time::timeout(wait, over).await;
+    if live.is_gone() {
+        return Err(ServiceError::NotFound.into());
+    }
     let (model, is_over) = live.look(|session| (session.model(), session.job().is_none()));
     Ok(answer(if is_over { 200 } else { 202 }, &model))
 }

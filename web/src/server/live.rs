@@ -8,7 +8,12 @@ use std::sync::{
 use cmg_onboarding::{TokenProvider, clock::Clock, connection::Cancel};
 use tokio::{sync::watch, task::AbortHandle};
 
-use super::{place::Place, store::Store, user::User};
+use super::{
+    drive::{self, Work},
+    place::Place,
+    store::Store,
+    user::User,
+};
 use crate::{refusal::ServiceError, session::Session};
 
 const MOST_STREAMS: usize = 8;
@@ -17,6 +22,7 @@ const MOST_STREAMS: usize = 8;
 pub(super) struct Live {
     pub(super) user: User,
     session: Mutex<Session>,
+    /// If both are locked, the session is locked first.
     hidden: Mutex<Hidden>,
     /// The number of the last entry, for those who wait for the next one.
     told: watch::Sender<u64>,
@@ -76,10 +82,12 @@ impl Live {
     ///
     /// # Errors
     ///
-    /// What `change` refuses; or if the file cannot be written, whereupon the session has changed all the same.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Session) -> Result<T, ServiceError>) -> Result<T, ServiceError> {
-        let mut session = lock(&self.session);
+    /// What `change` refuses; if the session was deleted; or if the file cannot be written, whereupon the session has changed
+    /// all the same.
+    pub(super) fn change<T, E: From<ServiceError>>(&self, change: impl FnOnce(&mut Session) -> Result<T, E>) -> Result<T, E> {
+        let mut session = self.lock_present()?;
         let changed = change(&mut session)?;
+        self.agree(&session);
         let kept = self.keep(&session);
         drop(session);
         self.wake();
@@ -87,16 +95,70 @@ impl Live {
         Ok(changed)
     }
 
-    /// The same for what a job tells, which cannot be refused: a page is told if the file cannot be written.
+    /// The same for what is taken out of the session and cannot be put back: if the file cannot be written, the page is told,
+    /// and what was taken is not lost.
+    ///
+    /// # Errors
+    ///
+    /// What `take` refuses; or if the session was deleted.
+    pub(super) fn take<T, E: From<ServiceError>>(&self, take: impl FnOnce(&mut Session) -> Result<T, E>) -> Result<T, E> {
+        let mut session = self.lock_present()?;
+        let taken = take(&mut session)?;
+        self.keep_or_tell(&mut session);
+        drop(session);
+        self.wake();
+        Ok(taken)
+    }
+
+    /// The same for what a job tells, which cannot be refused. Of a session that was deleted nothing is kept.
     pub(super) fn report(&self, change: impl FnOnce(&mut Session)) {
         let mut session = lock(&self.session);
         change(&mut session);
-        if self.keep(&session).is_err() {
-            let notice = "The folder for drafts and plans cannot be written: this session is not kept if the service ends.";
-            session.notify(notice, self.clock.now());
-        }
+        self.agree(&session);
+        self.keep_or_tell(&mut session);
         drop(session);
         self.wake();
+    }
+
+    /// Begins a job and its work, which is not to be seen apart: it can be cancelled as soon as it is shown. What cannot be
+    /// kept is not begun: after a crash no page could tell of it.
+    ///
+    /// # Errors
+    ///
+    /// What `begin` refuses; if the session was deleted; or if the file cannot be written.
+    pub(super) fn begin<E: From<ServiceError>>(self: &Arc<Self>, begin: impl FnOnce(&mut Session) -> Result<Work, E>) -> Result<(), E> {
+        let mut session = self.lock_present()?;
+        let work = begin(&mut session)?;
+        self.agree(&session);
+        let kept = self.keep(&session);
+        match kept {
+            Ok(()) => lock(&self.hidden).under_way = Some(drive::start(self, work)),
+            Err(error) => session.failed(error.problem(), false, self.clock.now()),
+        }
+        self.agree(&session);
+        drop(session);
+        self.wake();
+        Ok(kept?)
+    }
+
+    /// The session, unless it was deleted.
+    fn lock_present(&self) -> Result<MutexGuard<'_, Session>, ServiceError> {
+        let session = lock(&self.session);
+        if self.is_gone() { Err(ServiceError::NotFound) } else { Ok(session) }
+    }
+
+    /// No job works with the tokens of an account that no page shows as signed in.
+    fn agree(&self, session: &Session) {
+        if session.is_signed_out() {
+            lock(&self.hidden).tokens = None;
+        }
+    }
+
+    fn keep_or_tell(&self, session: &mut Session) {
+        if self.keep(session).is_err() {
+            let notice = "The folder for drafts and plans cannot be written: this session is not kept if the service ends.";
+            session.notify_also(notice, self.clock.now());
+        }
     }
 
     /// The same for an event, which is in no file.
@@ -126,35 +188,63 @@ impl Live {
         written.map_err(|_| ServiceError::FolderUnwritable)
     }
 
-    /// Takes the session out of the folder.
+    /// Takes the session out of the folder, and ends its job.
+    ///
+    /// # Errors
+    ///
+    /// If it is busy with what must not be ended at once, or if its file cannot be removed: then the session stays. Or if it was
+    /// deleted before.
     pub(super) fn forget(&self) -> Result<(), ServiceError> {
+        let session = self.lock_present()?;
+        if !session.may().contains(&"delete") {
+            return Err(ServiceError::Busy);
+        }
+        let removed = self.store.as_ref().map_or(Ok(()), |store| store.remove(&self.user, session.id()));
+        removed.map_err(|_| ServiceError::FolderUnwritable)?;
         self.is_gone.store(true, Ordering::Release);
         self.kill();
+        drop(session);
         self.wake();
-        let id = self.look(Session::id);
-        let removed = self.store.as_ref().map_or(Ok(()), |store| store.remove(&self.user, id));
-        removed.map_err(|_| ServiceError::FolderUnwritable)
+        Ok(())
     }
 
+    /// Lets a session go that could not be begun.
+    pub(super) fn discard(&self) {
+        let session = lock(&self.session);
+        self.is_gone.store(true, Ordering::Release);
+        if let Some(store) = &self.store {
+            // The folder has just failed: a file that cannot be removed, either, is a session of the next life.
+            let _ = store.remove(&self.user, session.id());
+        }
+        drop(session);
+        self.wake();
+    }
+
+    /// Where the tokens come from. The session may be locked meanwhile.
     pub(super) fn signed(&self) -> Option<Signed> {
         lock(&self.hidden).tokens.clone()
     }
 
-    pub(super) fn sign(&self, signed: Option<Signed>) {
-        lock(&self.hidden).tokens = signed;
-    }
-
-    pub(super) fn began(&self, under_way: UnderWay) {
-        lock(&self.hidden).under_way = Some(under_way);
+    /// Takes the tokens of an account, while the session is told that it is signed in.
+    pub(super) fn sign(&self, signed: Signed) {
+        lock(&self.hidden).tokens = Some(signed);
     }
 
     /// Ends the job that is under way: one that writes at a moment of its own, one that reads at once.
-    pub(super) fn stop(&self) {
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or if the session was deleted.
+    pub(super) fn stop(&self) -> Result<(), ServiceError> {
+        let session = self.lock_present()?;
+        session.job().ok_or(ServiceError::NotNow)?;
         match &lock(&self.hidden).under_way {
             Some(UnderWay { cancel: Some(cancel), .. }) => cancel.cancel(),
             Some(UnderWay { tasks: [work, _], .. }) => work.abort(),
             None => {}
         }
+        drop(session);
+        Ok(())
     }
 
     /// Ends everything at once, as the end of the process does.
@@ -186,4 +276,72 @@ impl Drop for Stream {
 /// A lock whose holder has panicked is still whole: every change is one assignment after the other.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may give up")]
+mod tests {
+    use cmg_onboarding::clock::SystemClock;
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::session::{phase::JobKind, settings::JobSettings};
+
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+    fn live() -> Arc<Live> {
+        let user = User::new("local").unwrap();
+        let live = Live::new(user, Session::new(NOW), None, &Place::default(), Arc::new(SystemClock));
+        Arc::new(live)
+    }
+
+    fn sign_in(live: &Arc<Live>) -> Result<(), ServiceError> {
+        live.begin(|session| {
+            session.begin(JobKind::SignIn, JobSettings::default(), NOW)?;
+            Ok(Work::reading(std::future::pending()))
+        })
+    }
+
+    #[tokio::test]
+    async fn a_session_that_was_deleted_begins_and_keeps_nothing() {
+        let live = live();
+        assert_eq!(live.forget(), Ok(()));
+        assert_eq!(sign_in(&live), Err(ServiceError::NotFound));
+        assert_eq!(live.change(|session| session.signed_out(NOW)), Err(ServiceError::NotFound));
+        // So a run's secret is refused, too, and the run stops before its next write.
+        assert_eq!(live.take(|_| Ok::<_, ServiceError>(())), Err(ServiceError::NotFound));
+        assert_eq!(live.stop(), Err(ServiceError::NotFound));
+        assert_eq!(live.forget(), Err(ServiceError::NotFound));
+    }
+
+    #[tokio::test]
+    async fn a_job_can_be_cancelled_as_soon_as_it_is_shown() {
+        let live = live();
+        assert_eq!(live.stop(), Err(ServiceError::NotNow));
+        let mut told = live.listen();
+        sign_in(&live).unwrap();
+        live.stop().unwrap();
+        while live.look(Session::job).is_some() {
+            told.changed().await.unwrap();
+        }
+        assert_eq!(live.stop(), Err(ServiceError::NotNow));
+    }
+
+    #[tokio::test]
+    async fn a_session_whose_file_cannot_be_removed_stays() {
+        let folder = std::env::temp_dir().join(format!("cmg-onboard-web-live-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let store = Store::open(&folder).unwrap();
+        let user = User::new("local").unwrap();
+        let session = Session::new(NOW);
+        // A folder stands where its file has to be: that cannot be removed as a file.
+        let file = folder.join(user.folder()).join(format!("{}.json", session.id()));
+        std::fs::create_dir_all(&file).unwrap();
+        let live = Live::new(user, session, Some(store), &Place::default(), Arc::new(SystemClock));
+        assert_eq!(live.forget(), Err(ServiceError::FolderUnwritable));
+        assert!(!live.is_gone(), "it can be deleted later");
+        std::fs::remove_dir_all(&file).unwrap();
+        assert_eq!(live.forget(), Ok(()));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

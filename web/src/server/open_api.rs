@@ -106,7 +106,7 @@ fn operation(route: &Route) -> Value {
         operation["parameters"] = parameters.into();
     }
     if let Some(body) = route.body {
-        operation["requestBody"] = json!({ "required": body != "Nothing" && body != "JobSettings", "content": content(body) });
+        operation["requestBody"] = json!({ "required": true, "content": content(body) });
     }
     operation
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use cmg_onboarding::{ApplicationId, CloudEndpoints, CloudEnvironment, HttpClient, HttpOptions, SiteHandle, TenantId, TokenProvider};
 use serde::{Deserialize, Serialize};
 
+use crate::session::sign_in::PROVIDED;
+
 /// Where a user's sessions work. The default is the real clouds, with a device code to sign in, and no site.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -50,7 +52,7 @@ pub enum SignInWay {
 impl SignInWay {
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Provided => "provided",
+            Self::Provided => PROVIDED,
             Self::Browser => "browser",
             Self::DeviceCode => "deviceCode",
             Self::Token => "token",

@@ -32,7 +32,8 @@ pub(super) async fn check(asked: Asked) -> Answer {
 
 fn connection(asked: &Asked) -> Result<cmg_onboarding::AzureServicesConnection, Refusal> {
     let live = asked.live()?;
-    let connecting = Connecting::of(&live, asked.service.place(&asked.user))?;
+    let place = asked.service.place(&asked.user);
+    let connecting = live.look(|session| Connecting::of(&live, session, place))?;
     let incomplete = |error: IncompleteConnection| Refusal::from(OnboardingError::from(error));
     connecting.builder(&JobSettings::default()).build().map_err(incomplete)
 }

@@ -22,7 +22,7 @@ use crate::{
     refusal::ServiceError,
     session::{
         Session, WAYS, environments,
-        sign_in::{SignIn, SignInState},
+        sign_in::{PROVIDED, SignIn, SignInState},
         validities,
     },
 };
@@ -107,7 +107,8 @@ impl Service {
         if sessions.keys().filter(|(owner, _)| owner == user).count() >= MOST_SESSIONS {
             return Err(ServiceError::TooManySessions);
         }
-        sessions.insert((user.clone(), live.look(Session::id)), live.clone());
+        let id = live.look(Session::id);
+        sessions.insert((user.clone(), id), live.clone());
         Ok(live)
     }
 
@@ -116,7 +117,7 @@ impl Service {
         if place.tokens.is_some() {
             let sign_in = SignIn {
                 state: SignInState::SignedIn,
-                way: Some("provided".to_owned()),
+                way: Some(PROVIDED.to_owned()),
                 ..SignIn::default()
             };
             let changed_at = session.changed_at();
@@ -130,22 +131,31 @@ impl Service {
         sessions.get(&(user.clone(), id)).cloned().ok_or(ServiceError::NotFound)
     }
 
+    /// Deletes a session, unless it is busy with what must not be ended at once.
     pub(super) fn remove(&self, user: &User, id: Uuid) -> Result<(), ServiceError> {
-        let live = self.find(user, id)?;
-        if !live.look(|session| session.may().contains(&"delete")) {
-            return Err(ServiceError::Busy);
-        }
-        live.forget()?;
+        self.find(user, id)?.forget()?;
         lock(&self.0.sessions).remove(&(user.clone(), id));
         Ok(())
     }
 
+    /// Lets a session go that could not be begun: its caller does not know of it.
+    pub(super) fn discard(&self, live: &Live) {
+        live.discard();
+        let key = (live.user.clone(), live.look(Session::id));
+        lock(&self.0.sessions).remove(&key);
+    }
+
     /// A user's sessions, the one that changed last first.
     pub(super) fn list(&self, user: &User) -> Value {
-        let sessions = lock(&self.0.sessions);
-        let own = sessions.iter().filter(|((owner, _), _)| owner == user);
+        // Looked at one after the other once the list of all is free again: one that is being written holds no other up.
+        let own: Vec<Arc<Live>> = {
+            let sessions = lock(&self.0.sessions);
+            let own = sessions.iter().filter(|((owner, _), _)| owner == user);
+            own.map(|(_, live)| live.clone()).collect()
+        };
         let mut shown: Vec<_> = own
-            .map(|(_, live)| {
+            .iter()
+            .map(|live| {
                 live.look(|session| {
                     let at = session.changed_at();
                     let row = json!({
@@ -192,6 +202,10 @@ impl ServiceBuilder {
         let (mut restored, mut notices) = (Vec::new(), Vec::new());
         for file in found {
             let session = file.content.and_then(|content| Ok(Session::restore(content)?));
+            let session = session.and_then(|session| match file.path.file_stem() {
+                Some(name) if *name == *session.id().to_string() => Ok(session),
+                _ => Err(io::Error::other("its name is not the id of its session")),
+            });
             match session {
                 Ok(session) => restored.push((file.user, session)),
                 Err(error) => notices.push(format!(

@@ -61,7 +61,8 @@ impl Store {
         let mut found = Vec::new();
         for folder in fs::read_dir(&self.0)? {
             let folder = folder?;
-            let Some(user) = folder.file_name().to_str().and_then(User::of_folder) else {
+            let user = folder.file_name().to_str().and_then(User::of_folder);
+            let Some(user) = user.filter(|_| folder.path().is_dir()) else {
                 continue;
             };
             for file in fs::read_dir(folder.path())? {
@@ -83,21 +84,34 @@ impl Store {
 fn read_json(path: &Path) -> io::Result<Value> {
     let file = File::open(path)?;
     if file.metadata()?.len() > LONGEST {
-        return Err(io::Error::other("it is longer than 16 MiB"));
+        return Err(too_long());
     }
     Ok(serde_json::from_reader(io::BufReader::new(file))?)
 }
 
+fn too_long() -> io::Error {
+    io::Error::other("it is longer than 16 MiB")
+}
+
 fn write_through(path: &Path, content: &Value) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
+    let content = serde_json::to_vec_pretty(content)?;
+    if content.len() as u64 > LONGEST {
+        return Err(too_long());
+    }
+    // One that the end of the process has left is of no use, and what else may stand there is not written through.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut file = options.open(path)?;
-    file.write_all(&serde_json::to_vec_pretty(content)?)?;
+    file.write_all(&content)?;
     file.sync_all()
 }
 

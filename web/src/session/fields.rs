@@ -7,6 +7,9 @@ use cmg_onboarding::{
 };
 use serde_json::{Value, json};
 
+/// How many violations one input shows: thousands of groups are wrong in the same way.
+const MOST_VIOLATIONS: usize = 20;
+
 /// One input of a page.
 pub(super) struct Field {
     path: &'static str,
@@ -149,7 +152,7 @@ pub(super) fn shown(field: &Field, draft: &ConnectionDraft, violations: &[Violat
         "title": field.title,
         "kind": field.kind,
         "isRequired": field.is_required,
-        "violations": violations.iter().filter(|violation| at(violation.path())).collect::<Vec<_>>(),
+        "violations": violations.iter().filter(|violation| at(violation.path())).take(MOST_VIOLATIONS).collect::<Vec<_>>(),
         "findings": findings.iter().filter(|finding| finding.field().is_some_and(at)).collect::<Vec<_>>(),
     });
     if let Some(value) = draft.field(field.path)

@@ -1,7 +1,7 @@
 //! The secret that a run has issued, until it is handed over: once, and on purpose.
 
 use cmg_onboarding::{
-    ApplicationId, Outcome,
+    ApplicationId, ConnectionSpec, Outcome,
     connection::{IssuedSecret, NewSecret, NextStepCode},
 };
 use serde::{Deserialize, Serialize};
@@ -56,10 +56,21 @@ impl Session {
         }
     }
 
-    /// The run has issued a secret. It is held until it is taken, or until the site turns out to have it.
+    /// The run has issued a secret. It is held until it is taken, or until the site turns out to have it. One of an earlier run
+    /// that was not taken gives way to it, and a page is told.
     pub fn issued(&mut self, secret: &NewSecret, now: OffsetDateTime) {
-        self.secret.issued(secret);
+        let lost = self.secret.issued(secret);
+        self.tell_of_lost(lost);
         self.changed(now);
+    }
+
+    pub(super) fn tell_of_lost(&mut self, lost: Option<String>) {
+        if let Some(key_id) = lost {
+            self.also_notice(format!(
+                "The secret {key_id} that an earlier run issued was not taken, and is lost: this run has issued another one. It stays in \
+                 the registration until its end."
+            ));
+        }
     }
 
     /// Takes the secret: once.
@@ -73,14 +84,17 @@ impl Session {
         Ok(secret)
     }
 
-    /// The outcome with its secret, to be sealed: the secret counts as taken once [`handed_over`](Self::handed_over) is called.
+    /// What the secret's run was about, and its outcome with the secret, to be sealed: the secret counts as taken once
+    /// [`handed_over`](Self::handed_over) is called.
     ///
     /// # Errors
     ///
-    /// As [`take_secret`](Self::take_secret).
-    pub fn outcome_with_secret(&self) -> Result<Outcome, ServiceError> {
-        let outcome = self.held()?.outcome.as_deref();
-        outcome.cloned().ok_or(ServiceError::NotNow)
+    /// As [`take_secret`](Self::take_secret); or if its run has not come to its end.
+    pub fn to_hand_over(&self) -> Result<(ConnectionSpec, Outcome), ServiceError> {
+        let held = self.held()?;
+        let both = held.spec.as_deref().zip(held.outcome.as_deref());
+        let (spec, outcome) = both.ok_or(ServiceError::NotNow)?;
+        Ok((spec.clone(), outcome.clone()))
     }
 
     /// The secret was handed over.
@@ -117,6 +131,10 @@ pub(super) struct Held {
     pub(super) secret: IssuedSecret,
     /// The outcome that it belongs to, if the run has come to its end.
     pub(super) outcome: Option<Box<Outcome>>,
+    /// What its run was about. The draft may be another one by now.
+    spec: Option<Box<ConnectionSpec>>,
+    /// Whether the run that is under way has issued it.
+    is_of_run: bool,
 }
 
 /// What is known of a secret, and the secret.
@@ -124,21 +142,49 @@ pub(super) struct Held {
 pub(super) struct Secret {
     pub(super) state: SecretState,
     pub(super) held: Option<Held>,
+    /// What the run that is under way is about.
+    spec: Option<Box<ConnectionSpec>>,
 }
 
 impl Secret {
-    pub(super) fn issued(&mut self, secret: &NewSecret) {
-        self.state = SecretState::Held(SecretHeld::of(secret.application_id, &secret.secret));
-        self.held = Some(Held {
-            secret: secret.secret.clone(),
-            outcome: None,
-        });
+    /// A run begins, about this.
+    pub(super) fn begin(&mut self, spec: Option<ConnectionSpec>) {
+        self.spec = spec.map(Box::new);
+        if let Some(held) = &mut self.held {
+            held.is_of_run = false;
+        }
     }
 
-    /// A run has come to its end: a secret that the site has taken is no longer needed.
-    pub(super) fn settle(&mut self, outcome: &Outcome) {
+    /// Holds a secret of the run that is under way. Returns the id of an earlier run's that was not taken.
+    pub(super) fn issued(&mut self, secret: &NewSecret) -> Option<String> {
+        let which = SecretHeld::of(secret.application_id, &secret.secret);
+        self.hold(which, secret.secret.clone(), None)
+    }
+
+    fn hold(&mut self, which: SecretHeld, secret: IssuedSecret, outcome: Option<Box<Outcome>>) -> Option<String> {
+        let earlier = self
+            .held
+            .as_ref()
+            .filter(|held| !held.is_of_run && held.secret.key_id != secret.key_id);
+        let lost = earlier.map(|held| held.secret.key_id.to_string());
+        self.state = SecretState::Held(which);
+        self.held = Some(Held {
+            secret,
+            outcome,
+            spec: self.spec.clone(),
+            is_of_run: true,
+        });
+        lost
+    }
+
+    /// A run has come to its end: a secret that the site has taken is no longer needed, and one that the run has issued but does
+    /// not tell of was replaced within the run. One of an earlier run stays. Returns the id of an earlier run's that was not taken.
+    pub(super) fn settle(&mut self, outcome: &Outcome) -> Option<String> {
         let Some((secret, app)) = outcome.secret.as_ref().zip(outcome.server_app.as_ref()) else {
-            return;
+            if outcome.secret.is_none() && self.held.as_ref().is_some_and(|held| held.is_of_run) {
+                *self = Self::default();
+            }
+            return None;
         };
         let is_wanted = |code| {
             matches!(
@@ -148,13 +194,10 @@ impl Secret {
         };
         if outcome.connection.is_some() && !outcome.next_steps.iter().any(|next| is_wanted(next.code)) {
             *self = Self::default();
-            return;
+            return None;
         }
-        self.state = SecretState::Held(SecretHeld::of(app.application_id, secret));
-        self.held = Some(Held {
-            secret: secret.clone(),
-            outcome: Some(Box::new(outcome.clone())),
-        });
+        let which = SecretHeld::of(app.application_id, secret);
+        self.hold(which, secret.clone(), Some(Box::new(outcome.clone())))
     }
 
     pub(super) fn handed_over(&mut self) {
@@ -170,6 +213,76 @@ impl Secret {
             SecretState::Held(which) => SecretState::Lost(which),
             other => other,
         };
-        Self { state, held: None }
+        Self { state, ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may give up")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const APP: &str = "78d5a639-7070-4e26-bf93-8463e1bd7678";
+
+    fn issued(key_id: &str) -> Value {
+        json!({ "keyId": key_id, "expiresOn": "2027-01-01T00:00:00Z" })
+    }
+
+    fn outcome(secret: Option<&str>) -> Outcome {
+        let mut outcome = json!({
+            "version": 1,
+            "changed": true,
+            "readAt": "2026-01-01T00:00:00Z",
+            "environment": "AzurePublicCloud",
+            "tenantId": "60c8a914-88d0-4484-80da-b993aeb25974",
+            "tenantName": "Contoso",
+            "serverApp": { "applicationId": APP, "objectId": APP, "name": "Server", "servicePrincipalId": APP },
+            "report": { "steps": [] },
+            "findings": [],
+            "nextSteps": [],
+        });
+        if let Some(key_id) = secret {
+            outcome["secret"] = issued(key_id);
+        }
+        serde_json::from_value(outcome).unwrap()
+    }
+
+    const FIRST: &str = "11111111-1111-4111-8111-111111111111";
+    const SECOND: &str = "22222222-2222-4222-8222-222222222222";
+
+    /// The run that is under way has issued this one.
+    fn issue(secret: &mut Secret, key_id: &str) -> Option<String> {
+        let issued: IssuedSecret = serde_json::from_value(issued(key_id)).unwrap();
+        secret.hold(SecretHeld::of(APP.parse().unwrap(), &issued), issued, None)
+    }
+
+    fn held(secret: &Secret) -> Option<String> {
+        secret.held.as_ref().map(|held| held.secret.key_id.to_string())
+    }
+
+    #[test]
+    fn a_secret_that_its_run_has_replaced_and_does_not_tell_of_is_not_offered() {
+        let mut secret = Secret::default();
+        secret.begin(None);
+        assert_eq!(issue(&mut secret, FIRST), None);
+        assert_eq!(secret.settle(&outcome(None)), None);
+        assert_eq!((held(&secret), secret.state), (None, SecretState::None));
+    }
+
+    #[test]
+    fn a_secret_of_an_earlier_run_stays_until_another_one_is_issued_and_is_then_told() {
+        let mut secret = Secret::default();
+        secret.begin(None);
+        issue(&mut secret, FIRST);
+        assert_eq!(secret.settle(&outcome(Some(FIRST))), None, "it is the same one");
+        secret.begin(None);
+        assert_eq!(secret.settle(&outcome(None)), None);
+        assert_eq!(held(&secret).as_deref(), Some(FIRST), "the run has issued none");
+        secret.begin(None);
+        assert_eq!(issue(&mut secret, SECOND).as_deref(), Some(FIRST));
+        assert_eq!(secret.settle(&outcome(Some(SECOND))), None, "told once");
+        assert_eq!(held(&secret).as_deref(), Some(SECOND));
     }
 }

@@ -17,7 +17,7 @@ pub enum Entry {
     /// A run tells something.
     #[non_exhaustive]
     Progress {
-        /// Its place among the entries of the session, from 1, without gaps.
+        /// Its place among the entries of the session, from 1. Only a restart of the service leaves a gap.
         sequence: u64,
         /// What.
         event: Box<Event>,
@@ -25,7 +25,7 @@ pub enum Entry {
     /// The session has changed: a page shows it anew.
     #[non_exhaustive]
     Session {
-        /// Its place among the entries of the session, from 1, without gaps.
+        /// Its place among the entries of the session, from 1. Only a restart of the service leaves a gap.
         sequence: u64,
         /// The session's revision.
         revision: u64,
@@ -61,6 +61,10 @@ impl Entry {
     }
 }
 
+/// How far the numbers of another life of the service are from those of this one. Entries of a run are in no file: the last
+/// number that is kept may be lower than the last one that a page has seen.
+const APART: u64 = 1_000_000;
+
 /// The entries that are kept.
 #[derive(Debug, Default)]
 pub(super) struct Log {
@@ -69,6 +73,14 @@ pub(super) struct Log {
 }
 
 impl Log {
+    /// That of another life of the service, which goes on behind every number that a page has seen.
+    pub(super) const fn after_restart(last: u64) -> Self {
+        Self {
+            kept: VecDeque::new(),
+            last: last.saturating_add(APART),
+        }
+    }
+
     pub(super) const fn last(&self) -> u64 {
         self.last
     }
@@ -118,6 +130,15 @@ mod tests {
         assert_eq!(numbers(4), [5]);
         assert_eq!(numbers(5), [0_u64; 0]);
         assert_eq!(log.after(6, 2).unwrap_err(), 1, "of another life of the service");
+    }
+
+    #[test]
+    fn numbers_of_another_life_are_never_used_again() {
+        let mut log = Log::after_restart(7);
+        assert!(log.after(7, 9).is_err() && log.after(0, 9).is_err() && log.after(40, 9).is_err());
+        let last = log.last();
+        log.add(entry);
+        assert_eq!(log.after(last, 9).unwrap()[0].sequence(), last + 1);
     }
 
     #[test]

@@ -201,6 +201,7 @@ impl Session {
                     return Err(ServiceError::NotNow);
                 };
                 self.steps = progress::planned(&plan.document);
+                self.secret.begin(self.draft.complete().ok());
                 self.phase = Phase::Running;
                 self.problem = None;
                 self.outcome = None;
@@ -281,7 +282,8 @@ impl Session {
     /// The run has come to its end.
     pub fn finished(&mut self, outcome: Outcome, now: OffsetDateTime) {
         self.job = None;
-        self.secret.settle(&outcome);
+        let lost = self.secret.settle(&outcome);
+        self.tell_of_lost(lost);
         self.outcome = Some(without_secret(outcome));
         progress::stop(&mut self.steps);
         self.phase = Phase::Done;
@@ -320,6 +322,21 @@ impl Session {
     pub fn notify(&mut self, notice: impl Into<String>, now: OffsetDateTime) {
         self.notice = Some(notice.into());
         self.changed(now);
+    }
+
+    /// The same beside what a page is told already.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "the session writes no file"))]
+    pub(crate) fn notify_also(&mut self, notice: &str, now: OffsetDateTime) {
+        self.also_notice(notice.to_owned());
+        self.changed(now);
+    }
+
+    fn also_notice(&mut self, notice: String) {
+        self.notice = match self.notice.take() {
+            Some(told) if told.contains(&notice) => Some(told),
+            Some(told) => Some(format!("{told} {notice}")),
+            None => Some(notice),
+        };
     }
 
     /// At most so many entries after a number, for a page that shows progress.

@@ -7,6 +7,9 @@ use time::OffsetDateTime;
 use super::{Session, phase::JobKind};
 use crate::refusal::ServiceError;
 
+/// The way of an account that the place signs in by itself.
+pub(crate) const PROVIDED: &str = "provided";
+
 /// Whether an account is signed in to the tenant. It never holds a token.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,8 +68,7 @@ pub struct ShownDeviceCode {
 impl Session {
     /// Where the person who signs in has to go, or that the sign-in has come to its end.
     pub fn signing_in(&mut self, sign_in: SignIn, now: OffsetDateTime) {
-        let is_own_job = self.job.is_some_and(|job| job.kind == JobKind::SignIn);
-        if sign_in.state != SignInState::Waiting && is_own_job {
+        if sign_in.state != SignInState::Waiting && self.is_signing_in() {
             self.job = None;
         }
         self.sign_in = sign_in;
@@ -78,6 +80,32 @@ impl Session {
         self.sign_in.state = SignInState::SignedOut;
         self.sign_in.claims = Some(claims);
         self.changed(now);
+    }
+
+    /// Whether no account is signed in, as every page shows it: a sign-in that begins ends the one before.
+    #[cfg_attr(
+        not(feature = "server"),
+        allow(dead_code, reason = "the router keeps tokens, the session does not")
+    )]
+    pub(crate) fn is_signed_out(&self) -> bool {
+        match self.sign_in.state {
+            SignInState::SignedOut | SignInState::Failed => true,
+            SignInState::Waiting => self.is_signing_in(),
+            SignInState::SignedIn => false,
+        }
+    }
+
+    /// Whether the person who is signed in is asked again, beside everything else.
+    #[cfg_attr(
+        not(feature = "server"),
+        allow(dead_code, reason = "the router keeps tokens, the session does not")
+    )]
+    pub(crate) fn is_asked_again(&self) -> bool {
+        self.sign_in.state == SignInState::Waiting && !self.is_signing_in()
+    }
+
+    fn is_signing_in(&self) -> bool {
+        self.job.is_some_and(|job| job.kind == JobKind::SignIn)
     }
 
     /// The account is signed out.

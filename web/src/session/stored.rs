@@ -27,6 +27,9 @@ struct Stored<D, P, S, O> {
     id: Uuid,
     revision: u64,
     draft_revision: u64,
+    /// The number of the last entry. Files of earlier versions do not have it.
+    #[serde(default)]
+    last_sequence: u64,
     #[serde(with = "time::serde::rfc3339")]
     changed_at: OffsetDateTime,
     draft: D,
@@ -56,6 +59,7 @@ impl Session {
             id: self.id,
             revision: self.revision,
             draft_revision: self.draft_revision,
+            last_sequence: self.log.last(),
             changed_at: self.changed_at,
             draft: &self.draft,
             phase: self.phase,
@@ -108,7 +112,7 @@ impl Session {
             steps,
             outcome: stored.outcome,
             secret,
-            log: Log::default(),
+            log: Log::after_restart(stored.last_sequence),
         })
     }
 }

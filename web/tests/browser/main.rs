@@ -81,6 +81,12 @@ fn the_whole_job_goes_by_the_keyboard_alone_and_what_is_wrong_is_marked_while_it
         "the key is used up"
     );
     assert_ne!(service.next_address(), service.address);
+    // A name that turns the direction of writing is shown as it is written.
+    let turned = json!({ "draft": { "name": "Contoso\u{202e}GMC" } });
+    let turned = ask(&mut browser, "POST", "api/sessions", &turned);
+    browser.reload();
+    browser.until_there("#new");
+    assert!(browser.text("#page").contains("Contoso\u{fffd}GMC"), "{turned}");
     browser.picture("1-sessions");
 
     browser.tab_to("#new");
@@ -140,6 +146,7 @@ fn the_whole_job_goes_by_the_keyboard_alone_and_what_is_wrong_is_marked_while_it
     browser.tab_to("#approve");
     browser.press("Enter");
     until_completion(&mut browser);
+    assert_eq!(browser.text("#state"), "The connection is in place.");
     assert!(browser.text("#ccmsetup").starts_with("AADTENANTID="));
     assert!(browser.text("#next-steps").contains("expires on"));
     assert_eq!(browser.value("document.activeElement.tagName"), "H1");
@@ -280,6 +287,12 @@ fn a_secret_is_shown_once_and_a_lost_one_is_issued_again() {
     let kept = folder.to_str().unwrap().to_owned();
     let service = Service::start(&["--folder", &kept]);
     begin(&mut browser, &service);
+    // Another tab changes the session: the input shows it.
+    let shown = session(&mut browser);
+    let path = format!("api/sessions/{}/draft", shown["id"].as_str().unwrap());
+    let change = json!({ "revision": shown["draftRevision"], "fields": { "name": "Of another tab" } });
+    ask(&mut browser, "PATCH", &path, &change);
+    browser.until("document.querySelector('#field-name').value === 'Of another tab'");
     fill_in(&mut browser, "Contoso CMG");
     browser.value("document.querySelector('#settings').open = true");
     browser.click("#setting-withoutSite");
@@ -287,6 +300,8 @@ fn a_secret_is_shown_once_and_a_lost_one_is_issued_again() {
     browser.click("#approve");
     until_completion(&mut browser);
     assert_eq!(session(&mut browser)["secret"]["state"], "held");
+    assert_eq!(browser.text("#state"), "The apps are registered.");
+    assert!(browser.text("#page").contains("this run has made no connection"));
     let hash = browser.value("location.hash").as_str().unwrap().to_owned();
     service.kill();
 
@@ -310,7 +325,16 @@ fn a_secret_is_shown_once_and_a_lost_one_is_issued_again() {
     assert!(secret.len() > 20);
     assert!(!browser.text("#live").contains(&secret), "a secret is not read out");
     assert_eq!(session(&mut browser)["secret"]["state"], "handedOver");
+    // Another page of the same tab does not lose it, and the browser asks before it does.
+    let leave = "dispatchEvent(new Event('beforeunload', { cancelable: true }))";
+    assert_eq!(browser.value(leave), false);
+    browser.value("location.hash = ''");
+    browser.until_there("#new");
+    assert!(!browser.text("#page").contains(&secret));
+    browser.value(&format!("location.hash = {}", json!(hash)));
+    assert_eq!(browser.text("#secret-value"), secret);
     browser.click("#put-away");
+    assert_eq!(browser.value(leave), true);
     browser.until("document.querySelector('#secret-value') === null");
     assert!(!browser.value("document.body.textContent").as_str().unwrap().contains(&secret));
     std::fs::remove_dir_all(folder).unwrap();

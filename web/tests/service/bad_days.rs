@@ -149,6 +149,8 @@ async fn a_file_that_is_no_session_is_left_alone_and_told() {
     let own = folder.join("6c6f63616c");
     std::fs::create_dir_all(&own).unwrap();
     std::fs::write(own.join("torn.json"), "{\"version\":1,").unwrap();
+    // A file that is named like the folder of a user is none.
+    std::fs::write(folder.join("616263"), "").unwrap();
     let served = Served::with(Options {
         folder: Some(folder.clone()),
         ..Options::default()
@@ -157,6 +159,39 @@ async fn a_file_that_is_no_session_is_left_alone_and_told() {
     let service = served.get("/api/service").await.expect(200);
     assert!(service["notices"][0].as_str().unwrap().contains("torn.json"), "{service}");
     assert!(own.join("torn.json").exists());
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_copy_of_a_session_under_another_name_is_left_alone_and_told() {
+    let folder = folder("copied");
+    let mut served = Served::with(Options {
+        folder: Some(folder.clone()),
+        ..Options::default()
+    })
+    .await;
+    let id = served.session().await;
+    let own = folder.join("6c6f63616c");
+    let copy = own.join("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11.json");
+    std::fs::copy(own.join(format!("{id}.json")), &copy).unwrap();
+    // What another life has left halfway is in nothing's way.
+    std::fs::write(own.join(format!(".{id}.part")), "half").unwrap();
+    let before = served.read(&id).await["lastSequence"].as_u64().unwrap();
+    served.restart().await;
+    let service = served.get("/api/service").await.expect(200);
+    assert!(service["notices"][0].as_str().unwrap().contains("6f0c1a52"), "{service}");
+    assert_eq!(
+        served.get("/api/sessions").await.expect(200)["sessions"].as_array().unwrap().len(),
+        1
+    );
+    let after = served.read(&id).await["lastSequence"].as_u64().unwrap();
+    assert!(after > before + 1000, "numbers are not used again: {after}");
+    let edit = json!({ "revision": 1, "fields": { "name": "Kept" } });
+    served
+        .ask("PATCH", &format!("/api/sessions/{id}/draft"), Some(&edit))
+        .await
+        .expect(200);
+    assert!(copy.exists() && !own.join(format!(".{id}.part")).exists());
     std::fs::remove_dir_all(folder).unwrap();
 }
 

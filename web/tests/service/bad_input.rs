@@ -146,6 +146,83 @@ async fn a_body_that_is_no_json_is_refused() {
 }
 
 #[tokio::test]
+async fn what_a_form_of_another_page_can_send_is_refused_even_if_it_is_empty() {
+    let served = Served::start().await;
+    let id = served.session().await;
+    let bearer = format!("Bearer {}", served.key());
+    for action in ["secret", "sign-out", "cancel", "plan", "preflight"] {
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        let path = format!("/api/sessions/{id}/{action}");
+        let answer = served.send("POST", &path, &headers, Some(String::new())).await;
+        assert_eq!((answer.status, answer.code().as_str()), (415, "contentTypeWrong"), "{action}");
+        let unknown = served.post(&path, json!({ "unknown": 1 })).await;
+        assert_eq!(unknown.code(), "bodyUnreadable", "{action}");
+    }
+}
+
+/// A browser that the key has let in.
+async fn cookie(served: &Served) -> String {
+    let opened = served.send("GET", &format!("/?key={}", served.key()), &[], None).await;
+    opened.headers["set-cookie"].split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn cookies_of_other_services_on_this_machine_do_not_lock_the_page_out() {
+    let served = Served::start().await;
+    let own = cookie(&served).await;
+    let name = own.split('=').next().unwrap();
+    for cookies in [
+        format!("other=Gr\u{fc}n; {own}"),
+        format!("{name}=shadow; {own}"),
+        format!("{own}; {name}=shadow"),
+    ] {
+        let answer = served.send("GET", "/api/service", &[("cookie", &cookies)], None).await;
+        assert_eq!(answer.status, 200, "{cookies}");
+    }
+    let two = [("cookie", "other=1"), ("cookie", own.as_str())];
+    assert_eq!(served.send("GET", "/api/service", &two, None).await.status, 200);
+    let shadow = format!("{name}=shadow");
+    assert_eq!(
+        served.send("GET", "/api/service", &[("cookie", &shadow)], None).await.code(),
+        "keyRefused"
+    );
+}
+
+#[tokio::test]
+async fn another_page_reads_nothing_even_if_the_browser_sends_the_cookie() {
+    let served = Served::start().await;
+    let own = cookie(&served).await;
+    let ask = |from: &'static str, path: &'static str| {
+        let (served, own) = (&served, own.clone());
+        async move { served.send("GET", path, &[("cookie", &own), ("sec-fetch-site", from)], None).await }
+    };
+    for from in ["same-site", "cross-site"] {
+        assert_eq!(ask(from, "/api/service").await.code(), "originRefused", "{from}");
+        assert_eq!(ask(from, "/").await.status, 200, "a link leads to the page");
+    }
+    for from in ["same-origin", "none"] {
+        assert_eq!(ask(from, "/api/service").await.status, 200, "{from}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_a_file_or_another_page_leads_to_opens_the_wizard_as_a_page_of_its_own() {
+    let served = Served::start().await;
+    let path = format!("/?key={}", served.key());
+    let opened = served.send("GET", &path, &[("sec-fetch-site", "cross-site")], None).await;
+    assert_eq!(opened.status, 200);
+    assert!(
+        opened.text.contains("http-equiv=\"refresh\" content=\"0;url=/\""),
+        "{}",
+        opened.text
+    );
+    assert!(opened.headers["set-cookie"].contains("SameSite=Strict"));
+}
+
+#[tokio::test]
 async fn ten_thousand_errors_are_counted_and_the_first_are_told() {
     let served = Served::start().await;
     let mut draft = draft();

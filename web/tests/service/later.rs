@@ -103,7 +103,7 @@ async fn what_was_registered_is_sealed_for_the_administrator_of_the_site_once() 
 }
 
 /// A certificate to seal for, and its key.
-fn recipient() -> (String, String) {
+pub(crate) fn recipient() -> (String, String) {
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
     let mut parameters = rcgen::CertificateParams::default();
     parameters

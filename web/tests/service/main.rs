@@ -5,6 +5,7 @@
 mod bad_days;
 mod bad_input;
 mod client;
+mod conflicts;
 mod documented;
 mod job;
 mod later;

@@ -2,17 +2,19 @@
 
 mod arguments;
 mod emulated;
+mod opened;
 mod real;
 
 use std::{
     io::Write,
     net::{Ipv4Addr, SocketAddr},
-    process::{Command, ExitCode, Stdio},
+    process::ExitCode,
 };
 
 use arguments::{Against, Arguments};
 use clap::Parser;
 use cmg_onboarding_web::{Guard, Place, Service, User, router};
+use opened::Opened;
 use tokio::net::TcpListener;
 
 /// Why the program ends, in one sentence.
@@ -54,14 +56,14 @@ async fn serve(arguments: Arguments) -> Result<(), Ending> {
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
     let user = User::new("local").map_err(|error| error.to_string())?;
     let guard = Guard::new(port, user, move |address| tell(address, arguments.json));
-    if arguments.open {
-        open_browser(&guard.address());
-    }
+    // Kept until the end, when its file is removed.
+    let opened = arguments.open.then(|| Opened::open(&guard.address()));
     let served = axum::serve(listener, guard.guard(router(service)));
     tokio::select! {
         served = served => served.map_err(|error| format!("The service ended: {error}"))?,
         () = asked_to_end() => {}
     }
+    drop(opened);
     drop(emulator);
     Ok(())
 }
@@ -93,21 +95,4 @@ async fn asked_to_end() {
 #[cfg(not(unix))]
 async fn asked_to_end() {
     let _ = tokio::signal::ctrl_c().await;
-}
-
-/// Opens the address with what the desktop has for that. The address is printed as well.
-fn open_browser(address: &str) {
-    let mut command = if cfg!(windows) {
-        let mut command = Command::new("rundll32");
-        command.arg("url.dll,FileProtocolHandler");
-        command
-    } else if cfg!(target_os = "macos") {
-        Command::new("open")
-    } else {
-        Command::new("xdg-open")
-    };
-    let started = command.arg(address).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    if let Err(error) = started {
-        eprintln!("No browser could be opened ({error}): open the address yourself.");
-    }
 }
