@@ -20,7 +20,11 @@ pub(crate) fn refuse_without_terminal(output: Output) -> Result<(), BadInput> {
 /// Shows a secret as the console's dialog asks for it.
 pub(crate) fn show(value: &ClientSecret, key_id: Option<String>, expires_on: Date) {
     println!("\n== New secret, shown once");
-    println!("Value:       {}", value.expose());
+    // One from a file may be any text, and a terminal obeys some of it.
+    match value.expose().chars().all(|character| character.is_ascii_graphic()) {
+        true => println!("Value:       {}", value.expose()),
+        false => println!("Value:       (not shown: it has characters that no secret of Microsoft Entra has; ask for another one)"),
+    }
     if let Some(key_id) = key_id {
         println!("Secret ID:   {key_id}");
     }

@@ -44,7 +44,7 @@ pub enum ApplicationKey {
 /// | verb | operations |
 /// | --- | --- |
 /// | [`preflight`](crate::AzureServicesConnection::preflight), [`plan`](crate::AzureServicesConnection::plan), [`plan_from`](crate::AzureServicesConnection::plan_from) | `tenant`, `application`, `application_with_uri`, `service_principal`; `permission_grants` if the client app is there; `role_assignments` if the server app is, with discovery; if they are offered, `held_roles`, `app_management_policy`, `conditional_access_policies`, `deleted_applications`, and `groups_by_name` if discovery names groups |
-/// | [`check`](crate::AzureServicesConnection::check) | `tenant`, `application`, `application_with_uri`, `service_principal`, `permission_grants`; `role_assignments` with discovery |
+/// | [`check`](crate::AzureServicesConnection::check) | `tenant`, `application`, `application_with_uri`, `service_principal`, `permission_grants`; `role_assignments` with discovery; if it is offered, `deleted_service_principals` |
 /// | [`expiring`](crate::connection::expiring) | `application` |
 /// | [`onboard`](crate::AzureServicesConnection::onboard), [`Plan::apply`](crate::Plan::apply) | those of `plan`, and of the writes those that the plan shows: `create_application`, `update_application`, `create_service_principal`, `create_permission_grant`, `update_permission_grant`, `assign_role`, `add_password`, `remove_password`, `restore_application` |
 /// | the same, if a policy that could not be read refuses | `role_assignments`, `permission_grants`, `application_owners`, `federated_credentials`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; if it is offered, `deleted_service_principals`. Without them what was made stays |
@@ -53,7 +53,7 @@ pub enum ApplicationKey {
 /// | [`remove`](crate::AzureServicesConnection::remove) | those of `plan`, `delete_application`, `delete_service_principal`, `purge_application`, `purge_service_principal`; `remove_password` for an adopted app; if it is offered, `deleted_service_principals` |
 /// | [`view`](crate::AzureServicesConnection::view), [`connections`](crate::connection::connections) | none: of `tenant`, `application`, `service_principal`, `permission_grants`, `role_assignments` and `conditional_access_policies`, what is not offered is unknown |
 /// | [`registrations`](crate::connection::registrations) | `marked_applications`; if they are offered, `tenant` and `marked_deleted_applications` |
-/// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | `tenant`, `application`, `service_principal`, `permission_grants`; `role_assignments` with discovery |
+/// | [`ImportVerifier::verify`](crate::connection::ImportVerifier::verify) | `tenant`, `application`, `service_principal`, `permission_grants`; `role_assignments` with discovery; if it is offered, `deleted_service_principals` |
 ///
 /// A specification that only imports or reuses apps needs none of them: what is not offered is told as unknown.
 ///

@@ -1,5 +1,7 @@
 //! Whether the groups that discovery names are there.
 
+use std::collections::HashMap;
+
 use crate::{
     connection::{
         check::rules::Rules,
@@ -32,10 +34,11 @@ pub(crate) fn check_groups(rules: &Rules<'_>, snapshot: &Snapshot, found: &Tenan
         findings.push(unread.with("permission", permission));
         return;
     };
-    let count = |name: &str| {
-        let wanted = name.to_lowercase();
-        groups.iter().filter(|group| group.to_lowercase() == wanted).count()
-    };
+    let mut counted: HashMap<String, usize> = HashMap::new();
+    for group in groups {
+        *counted.entry(group.to_lowercase()).or_default() += 1;
+    }
+    let count = |name: &str| counted.get(&name.to_lowercase()).copied().unwrap_or_default();
     let absent: Vec<&String> = added.iter().copied().filter(|name| count(name) == 0).collect();
     let ambiguous: Vec<&String> = added.into_iter().filter(|name| count(name) > 1).collect();
     for (code, names) in [(FindingCode::GroupNotFound, absent), (FindingCode::GroupNameAmbiguous, ambiguous)] {

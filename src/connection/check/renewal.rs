@@ -18,6 +18,7 @@ use crate::{
     },
     directory::Application,
     site::{SiteApplication, SiteIdentity, SiteInfo},
+    spec::SecretValidity,
 };
 
 /// The site's number for where an app came from is not documented, and writing is not tried out.
@@ -71,12 +72,14 @@ pub(crate) fn may_end_earlier(
     let held = row.secret_expiry?;
     let longest = secret.end_after(rules.now);
     let over = held - earliest_end(secret, rules.now, &OwnSecret::all_of(application));
-    let from = rules.now.checked_add(over)?;
+    // A day that the specification names does not move.
+    let moves = !matches!(secret.validity, SecretValidity::Until(_));
+    let from = rules.now.checked_add(over).filter(|_| moves);
     over.is_positive().then(|| {
         Finding::warning(FindingCode::RenewedSecretMayEndEarlier)
             .with("heldUntil", day(held))
             .with("expiresAbout", day(longest))
-            .with("from", day(from))
+            .with("from", from.map(day))
     })
 }
 

@@ -304,9 +304,12 @@ mod tests {
 
     #[test]
     fn id_tokens_that_are_switched_off_are_switched_on_by_the_request_and_not_only_in_the_summary() {
-        let mut current = server();
-        current.web.as_mut().unwrap().implicit_grant_settings = None;
-        let (change, changes) = difference(&current, &server());
+        let mut wanted = server();
+        wanted.web.as_mut().unwrap().implicit_grant_settings = Some(ImplicitGrantSettings {
+            enable_id_token_issuance: Some(true),
+            ..ImplicitGrantSettings::default()
+        });
+        let (change, changes) = difference(&server(), &wanted);
         let sent = serde_json::to_value(&change).unwrap();
         assert_eq!(
             sent,

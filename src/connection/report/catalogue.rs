@@ -137,7 +137,7 @@ impl Catalogue {
     /// The texts of a finding.
     #[must_use]
     pub fn finding(&self, finding: &Finding) -> Wording {
-        let words = self.findings.get(&finding.code());
+        let words = said(self.findings.get(&finding.code()));
         words.map_or_else(
             || Wording::new(finding.message(), finding.remedy()),
             |words| words.filled(&self.worded(finding.parameters())),
@@ -147,24 +147,25 @@ impl Catalogue {
     /// The texts of a violation.
     #[must_use]
     pub fn violation(&self, violation: &Violation) -> Wording {
-        let Some(words) = self.violations.get(&violation.code()) else {
+        let frame = match violation.given() {
+            Some(_) => &self.violation_given,
+            None => &self.violation_missing,
+        };
+        let words = said(self.violations.get(&violation.code())).filter(|_| !frame.is_empty());
+        let Some(words) = words else {
             return Wording::new(violation.message(), violation.help());
         };
         let words = words.filled(&self.worded(violation.parameters()));
         let mut parameters = Parameters::new();
         set(&mut parameters, "given", violation.given().map(|given| format!("{given:?}")));
         set(&mut parameters, "expected", &words.message);
-        let frame = match violation.given() {
-            Some(_) => &self.violation_given,
-            None => &self.violation_missing,
-        };
         Wording::new(&fill(frame, &parameters), &words.help)
     }
 
     /// The texts of a next step.
     #[must_use]
     pub fn next_step(&self, next: &NextStep) -> Wording {
-        let words = self.next_steps.get(&next.code);
+        let words = said(self.next_steps.get(&next.code));
         words.map_or_else(
             || Wording::new(&next.message, &next.how),
             |words| words.filled(&self.worded(&next.parameters)),
@@ -174,7 +175,7 @@ impl Catalogue {
     /// The texts of an error.
     #[must_use]
     pub fn problem(&self, problem: &Problem) -> Wording {
-        let Some(words) = self.problems.get(&problem.code) else {
+        let Some(words) = said(self.problems.get(&problem.code)) else {
             return Wording::new(&problem.message, &problem.help);
         };
         let request = problem.request.as_ref();
@@ -200,7 +201,8 @@ impl Catalogue {
     /// The title of a step.
     #[must_use]
     pub fn step(&self, step: Step) -> &str {
-        self.steps.get(&step).map_or_else(|| step.title(), String::as_str)
+        let title = self.steps.get(&step).filter(|title| !title.is_empty());
+        title.map_or_else(|| step.title(), String::as_str)
     }
 
     /// What a translator has forgotten or mistyped, in English: codes without words, and parameters that the English words do
@@ -292,6 +294,11 @@ fn names(template: &str) -> BTreeSet<&str> {
             Piece::Text(_) => None,
         })
         .collect()
+}
+
+/// Words that were left empty are as good as absent.
+fn said(words: Option<&Wording>) -> Option<&Wording> {
+    words.filter(|words| !words.message.trim().is_empty())
 }
 
 #[cfg(test)]

@@ -229,7 +229,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::RenewedSecretMayEndEarlier => Words::new(
             "The site's secret ends on ${heldUntil}, and a new one at the latest on ${expiresAbout}: one that is added to others ends some weeks earlier, so it may end before the one that it replaces.",
-            "Renew from ${from} on, unless the Value of the present secret has become known to others: then renew now, and again before the new one ends.",
+            "Renew on ${from|a later day, with a later end in the specification,} or later, unless the Value of the present secret has become known to others: then renew now, and again before the new one ends.",
         ),
         Code::NewSecretNotTried => Words::new(
             "The new secret is not tried out by signing in, because no secret probe was given.",

@@ -131,7 +131,7 @@ pub enum FindingCode {
     RenewedSecretUnproven,
     /// A secret that is issued now may end before the one that the site has, since that one is young. Parameters:
     /// `heldUntil` (date of the site's secret), `expiresAbout` (latest date of a new one), `from` (date from which on a new one
-    /// ends later in any case).
+    /// ends later in any case; none if the specification names the day of the end).
     RenewedSecretMayEndEarlier,
     /// The plan issues a secret, and no secret probe was given that signs in with it.
     NewSecretNotTried,

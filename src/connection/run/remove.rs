@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    call::Call,
     connection::{
         plan::operation::Operation,
         read::reading::none_if_denied,
@@ -71,7 +72,10 @@ impl Run<'_> {
         }
         if let Some(object) = object_id {
             ignore_not_found(directory.delete_application(self.call(step), *object).await)?;
-            left.extend(purge(directory, *object, *application_id, *service_principal_id, attempt).await?);
+            match purge(directory, *object, *application_id, *service_principal_id, attempt).await {
+                Ok(trouble) => left.extend(trouble),
+                Err(error) => left.push(removed_meanwhile(directory, self.call(step), *application_id, error).await?),
+            }
         }
         if let Some(object) = deleted_object_id {
             left.extend(purge(directory, *object, *deleted_application_id, None, attempt).await?);
@@ -88,6 +92,28 @@ impl Run<'_> {
             report.with_note(left.join(" "))
         })
     }
+}
+
+/// What is told of an app that is not among the deleted objects: another run may have removed it for good at the same time,
+/// which cannot be told from one that is late to show there. The error, if the app is still registered.
+async fn removed_meanwhile(
+    directory: &dyn Directory,
+    call: Call,
+    app: Option<ApplicationId>,
+    error: DirectoryError,
+) -> Result<String, DirectoryError> {
+    let key = app.map(ApplicationKey::ApplicationId);
+    let Some(key) = key.filter(|_| error.refusal() == Some(RefusalReason::NotFound)) else {
+        return Err(error);
+    };
+    if directory.application(call, &key).await?.is_some() {
+        return Err(error);
+    }
+    Ok(
+        "The app registration is not to be found, neither registered nor deleted: another run has removed it for good, or it is late to show \
+         among the deleted objects. Run the same again to be sure."
+            .to_owned(),
+    )
 }
 
 /// Removes a deleted app for good, its service principals before it: they are found by the app, should this
@@ -125,22 +151,7 @@ pub(crate) async fn purge(
         // The removal is complete even if it never shows among the deleted objects.
         ignore_not_found(purged)?;
     }
-    let purged = settle(attempt, || directory.purge_application(call.clone(), application)).await;
-    if let Err(error) = purged {
-        // Another run may have removed it for good at the same time. That it is late to show cannot be told from that.
-        let key = app_id.map(ApplicationKey::ApplicationId);
-        let Some(key) = key.filter(|_| error.refusal() == Some(RefusalReason::NotFound)) else {
-            return Err(error);
-        };
-        if directory.application(call, &key).await?.is_some() {
-            return Err(error);
-        }
-        trouble.push(
-            "The app registration is deleted, and it did not show among the deleted objects: another run has removed it for good, or it \
-             shows there later. Run the same again to be sure."
-                .to_owned(),
-        );
-    }
+    settle(attempt, || directory.purge_application(call.clone(), application)).await?;
     Ok(trouble)
 }
 

@@ -143,7 +143,7 @@ impl Run<'_> {
     ) -> Result<(IssuedSecret, UnusedSecrets), StepError> {
         let step = Step::IssueSecret;
         let (directory, call) = (self.directory()?, self.call(step));
-        let mut attempt = 0;
+        let (mut attempt, mut missing) = (0, 0);
         loop {
             attempt += 1;
             let new = NewPassword::new(&self.description, distinct_end(&secret, self.clock().now(), &known, attempt));
@@ -160,8 +160,13 @@ impl Run<'_> {
                         let is_distinct = match self.read_back(server, &mut known, own.as_ref()).await? {
                             ReadBack::Distinct => true,
                             ReadBack::TooClose => false,
-                            ReadBack::Missing(error) if attempt > 1 => return Err(error),
-                            ReadBack::Missing(_) => false,
+                            ReadBack::Missing(error) if missing > 0 => return Err(error),
+                            ReadBack::Missing(_) => {
+                                // It may still show: the next one ends far from it.
+                                known.extend(own);
+                                missing += 1;
+                                false
+                            }
                         };
                         if is_distinct || attempt == ATTEMPTS {
                             self.tell_shortened(&issued, secret.validity);
