@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use cmg_onboarding::{
-    Call, CloudEnvironment, Directory,
+    Call, ClientAppSpec, CloudEnvironment, ConnectionSpec, Directory, DiscoverySpec, ServerAppSpec,
     directory::{Application, ApplicationKey, ServicePrincipal},
     site::{SiteConnection, SiteDiscovery, SiteGateway, SiteHierarchy, SiteRowId, SiteSnapshot},
 };
@@ -18,6 +18,22 @@ use super::{Connected, http::Graph};
 const LONG_AGO: OffsetDateTime = datetime!(2020-01-01 00:00 UTC);
 
 type Spoil = Box<dyn for<'a> Fn(&'a Connected) -> Pin<Box<dyn Future<Output = ()> + 'a>>>;
+
+/// Everything that a site's connection can have is asked for, so that each part of it can be spoiled.
+pub(crate) fn wanted() -> ConnectionSpec {
+    let discovery = DiscoverySpec::builder()
+        .user_schedule("0001170000100038".parse().unwrap())
+        .user_delta_minutes(30)
+        .groups(["Berlin", "Hamburg"])
+        .group_schedule("0001170000100038".parse().unwrap());
+    ConnectionSpec::builder("Contoso CMG")
+        .description("Clients on the internet")
+        .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+        .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+        .discovery(discovery)
+        .build()
+        .unwrap()
+}
 
 /// One property that is spoiled.
 pub(crate) struct Damage {

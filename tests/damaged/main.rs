@@ -22,30 +22,14 @@ mod support;
 use std::collections::BTreeSet;
 
 use cmg_onboarding::{
-    ClientAppSpec, ConnectionSpec, DiscoverySpec, OnboardingError, Outcome, ServerAppSpec,
+    OnboardingError, Outcome,
     connection::{Check, CheckStatus, PlannedAction},
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
-use damages::{Damage, Expected, Healed};
+use damages::{Damage, Expected, Healed, wanted};
 use http::Graph;
 use serde_json::Value;
 use support::connection;
-
-/// Everything that a site's connection can have is asked for, so that each part of it can be spoiled.
-fn wanted() -> ConnectionSpec {
-    let discovery = DiscoverySpec::builder()
-        .user_schedule("0001170000100038".parse().unwrap())
-        .user_delta_minutes(30)
-        .groups(["Berlin", "Hamburg"])
-        .group_schedule("0001170000100038".parse().unwrap());
-    ConnectionSpec::builder("Contoso CMG")
-        .description("Clients on the internet")
-        .server_app(ServerAppSpec::builder("ConfigMgr Server"))
-        .client_app(ClientAppSpec::builder("ConfigMgr Client"))
-        .discovery(discovery)
-        .build()
-        .unwrap()
-}
 
 /// A connection with discovery that was set up and is healthy.
 pub(crate) struct Connected {

@@ -64,10 +64,11 @@ impl Connected {
 
     /// The view of the specification.
     pub(crate) async fn view_of_spec(&self) -> ConnectionView {
-        connection(spec_with_discovery(), &self.tenant, &self.site)
-            .view(|_| ())
-            .await
-            .unwrap()
+        self.view_of(spec_with_discovery()).await
+    }
+
+    pub(crate) async fn view_of(&self, spec: ConnectionSpec) -> ConnectionView {
+        connection(spec, &self.tenant, &self.site).view(|_| ()).await.unwrap()
     }
 }
 
