@@ -7,6 +7,9 @@ use super::{
 use crate::{refusal::Refusal, store::Context};
 
 pub(super) fn groups(context: Context<'_>, request: &GraphRequest, below: &[&str]) -> Answer {
+    if request.method == "POST" {
+        return Err(Refusal::not_emulated("changes of groups"));
+    }
     only(request, "GET")?;
     context.access.may_read_groups()?;
     match below {

@@ -82,7 +82,7 @@ const OUT_OF_SCOPE: [(&str, &str); 22] = [
     ("POST", "directoryObjects/getByIds"),
     ("POST", "servicePrincipals/getByIds"),
     ("POST", "directoryObjects/validateProperties"),
-    ("GET", "groups"),
+    ("POST", "groups"),
     ("GET", "me/messages"),
     ("POST", "users"),
     ("GET", "sites/root"),
