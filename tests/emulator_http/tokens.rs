@@ -122,10 +122,10 @@ async fn a_client_app_signs_a_user_in_for_the_server_app_and_a_broken_pair_fails
         text(&pair.server, "appId")
     );
 
-    let nobody = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01";
+    let unknown = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01";
     let other = pair.graph.create("Other").await;
     for (client, scope, number) in [
-        (nobody, &*scope, 700_016),
+        (unknown, &*scope, 700_016),
         (pair.client(), "api://nothing/x", 500_011),
         (pair.client(), &format!("{URI}/other"), 650_053),
         (pair.client(), "User.Read", 65001),

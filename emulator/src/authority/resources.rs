@@ -61,7 +61,7 @@ impl Resource {
         })
     }
 
-    /// Microsoft Graph, whatever address it was asked for by.
+    /// Microsoft Graph, by any of its addresses.
     pub(super) fn graph(name: &str, principal: Object) -> Self {
         Self {
             name: name.to_owned(),

@@ -218,7 +218,9 @@ impl Catalogue {
                 // The English text of an error is no more than the default.
                 Some(template) if key.starts_with("problems.") => {
                     let known = ["message", "help", "step", "tenant", "status", "requestId"];
-                    let unknown = names(template).into_iter().filter(|name| !known.contains(name));
+                    // The help of an error stands in its help alone.
+                    let is_known = |name: &str| known.contains(&name) && (name != "help" || key.ends_with(".help"));
+                    let unknown = names(template).into_iter().filter(|name| !is_known(name));
                     faults.extend(unknown.map(|name| format!("{key} has no parameter {name}")));
                 }
                 Some(template) => {

@@ -627,7 +627,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::GroupsUnread => Words::new(
             "Whether Microsoft Entra has groups named ${groups} is not known: they could not be read.",
-            "Compare the names by hand (Entra admin center > Groups), or sign in with the permission ${permission} to have them looked up beforehand.",
+            "Compare the names by hand (Entra admin center > Groups), or make the plan again with a sign-in that has the permission ${permission}.",
         ),
         Code::ConnectionNotFound => Words::new(
             "The site has no connection \"${connection}\"; it has these: ${names|none}.",

@@ -24,7 +24,7 @@ impl User {
         }
     }
 
-    /// The name of the user's folder: no two users share one, whatever their names are.
+    /// The name of the user's folder: no two users share one.
     pub(super) fn folder(&self) -> String {
         self.0.bytes().map(|byte| format!("{byte:02x}")).collect()
     }

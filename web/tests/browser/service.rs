@@ -41,7 +41,7 @@ impl Service {
         told["address"].as_str().unwrap().to_owned()
     }
 
-    /// Kills it in the middle of whatever it does.
+    /// Kills it in the middle of its work.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();

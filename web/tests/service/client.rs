@@ -112,7 +112,7 @@ impl Served {
         }
     }
 
-    /// Kills the service in the middle of whatever it does, and starts another one on the same folder.
+    /// Kills the service in the middle of its work, and starts another one on the same folder.
     pub(crate) async fn restart(&mut self) {
         self.serving.abort();
         let _ = (&mut self.serving).await;
