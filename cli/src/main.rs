@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bad_input;
+mod change;
 mod commands;
 mod confirm;
 mod ending;

@@ -11,12 +11,15 @@ use serde_json::json;
 
 use crate::{
     bad_input::BadInput,
-    commands::apply::preflight,
+    change::{ChangeArguments, Title},
     ending::Ending,
-    output::{Output, SecretFate},
-    place::{Access, PlaceArguments},
-    saved_plan::PlanArguments,
-    subject::SubjectArguments,
+    output::Output,
+    place::Access,
+};
+
+const TITLE: Title = Title {
+    command: "discovery",
+    page: "Discovery",
 };
 
 /// Switches discovery on or off, and sets its schedule and its groups.
@@ -26,11 +29,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct DiscoveryCommand {
     #[command(flatten)]
-    subject: SubjectArguments,
-    #[command(flatten)]
-    place: PlaceArguments,
-    #[command(flatten)]
-    plan: PlanArguments,
+    change: ChangeArguments,
     #[command(flatten)]
     wanted: WantedArguments,
 }
@@ -64,26 +63,14 @@ struct WantedArguments {
 
 impl DiscoveryCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<(), Ending> {
-        let approved = self.plan.approved(Verb::Onboard, "discovery")?;
+        let approved = self.change.plan.approved(Verb::Onboard, TITLE.command)?;
         let wanted = self.wanted.specification()?;
-        let (spec, place) = self.subject.find_as_it_is(&self.place, Access::Write).await?;
+        let (spec, place) = self.change.subject.find_as_it_is(&self.change.place, Access::Write).await?;
         let spec: ConnectionSpec = spec.to_builder().discovery(wanted).build().map_err(OnboardingError::Spec)?;
         if let Some(schedule) = &self.wanted.schedule {
             show(schedule, output);
         }
-        let connection = place.connection(spec)?;
-        let plan = match &approved {
-            Some(approved) => connection.plan_from(approved, |_| ()).await?,
-            None => preflight(&connection, output).await?,
-        };
-        if self.plan.ends_at(&plan, "discovery", output)? {
-            return Ok(());
-        }
-        let shown = plan.findings().to_vec();
-        output.begin_progress();
-        let outcome = plan.apply(|event| output.event(event)).await?;
-        output.changed("Discovery", &outcome, &shown, SecretFate::NotPrinted);
-        Ok(())
+        self.change.onboard((spec, place), approved, TITLE, output).await
     }
 }
 

@@ -4,12 +4,15 @@ use clap::Args;
 use cmg_onboarding::{OnboardingError, connection::Verb};
 
 use crate::{
-    commands::apply::preflight,
+    change::{ChangeArguments, Title},
     ending::Ending,
-    output::{Output, SecretFate},
-    place::{Access, PlaceArguments},
-    saved_plan::PlanArguments,
-    subject::SubjectArguments,
+    output::Output,
+    place::Access,
+};
+
+const TITLE: Title = Title {
+    command: "properties",
+    page: "Properties",
 };
 
 /// Changes the name and the description of a connection, as its Properties in the console do.
@@ -19,11 +22,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct PropertiesCommand {
     #[command(flatten)]
-    subject: SubjectArguments,
-    #[command(flatten)]
-    place: PlaceArguments,
-    #[command(flatten)]
-    plan: PlanArguments,
+    change: ChangeArguments,
     #[command(flatten)]
     wanted: WantedArguments,
 }
@@ -42,8 +41,8 @@ struct WantedArguments {
 
 impl PropertiesCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<(), Ending> {
-        let approved = self.plan.approved(Verb::Onboard, "properties")?;
-        let (spec, place) = self.subject.find_as_it_is(&self.place, Access::Write).await?;
+        let approved = self.change.plan.approved(Verb::Onboard, TITLE.command)?;
+        let (spec, place) = self.change.subject.find_as_it_is(&self.change.place, Access::Write).await?;
         let mut builder = spec.to_builder();
         if let Some(name) = &self.wanted.name {
             // The old name is what the connection is found by.
@@ -52,18 +51,7 @@ impl PropertiesCommand {
         if let Some(description) = &self.wanted.description {
             builder = builder.description(description);
         }
-        let connection = place.connection(builder.build().map_err(OnboardingError::Spec)?)?;
-        let plan = match &approved {
-            Some(approved) => connection.plan_from(approved, |_| ()).await?,
-            None => preflight(&connection, output).await?,
-        };
-        if self.plan.ends_at(&plan, "properties", output)? {
-            return Ok(());
-        }
-        let shown = plan.findings().to_vec();
-        output.begin_progress();
-        let outcome = plan.apply(|event| output.event(event)).await?;
-        output.changed("Properties", &outcome, &shown, SecretFate::NotPrinted);
-        Ok(())
+        let spec = builder.build().map_err(OnboardingError::Spec)?;
+        self.change.onboard((spec, place), approved, TITLE, output).await
     }
 }

@@ -8,13 +8,12 @@ use cmg_onboarding::{
 
 use crate::{
     bad_input::BadInput,
+    change::ChangeArguments,
     confirm::ask,
     ending::Ending,
     output::Output,
-    place::{Access, Place, PlaceArguments},
-    saved_plan::PlanArguments,
+    place::{Access, Place},
     specification::example,
-    subject::SubjectArguments,
 };
 
 /// Removes what the specification has made.
@@ -23,11 +22,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct RemoveCommand {
     #[command(flatten)]
-    subject: SubjectArguments,
-    #[command(flatten)]
-    place: PlaceArguments,
-    #[command(flatten)]
-    plan: PlanArguments,
+    change: ChangeArguments,
     /// The pair of apps that this one belongs to, by its client id as `show --registrations` lists it, if specification and
     /// connection are gone.
     #[arg(long, value_name = "CLIENT_ID", conflicts_with_all = ["spec", "connection"], help_heading = "Connection")]
@@ -57,7 +52,7 @@ enum Scope {
 
 impl RemoveCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<(), Ending> {
-        let approved = self.plan.approved(Verb::Remove, "remove")?;
+        let approved = self.change.plan.approved(Verb::Remove, "remove")?;
         let (builder, _place) = self.begin().await?;
         let builder = builder
             .state_no_gateway(self.no_gateway_uses_it)
@@ -67,7 +62,7 @@ impl RemoveCommand {
             Some(approved) => connection.removal_from(approved, |_| ()).await?,
             None => connection.plan_removal(|_| ()).await?,
         };
-        if self.plan.ends_at(&plan, "remove", output)? {
+        if self.change.plan.ends_at(&plan, "remove", output)? {
             return Ok(());
         }
         if !self.yes && approved.is_none() && !plan.is_empty() {
@@ -94,12 +89,12 @@ impl RemoveCommand {
             let (builder, place) = self.registered(id).await?;
             return Ok((builder.removal_scope(scope), place));
         }
-        let Some(name) = &self.subject.connection else {
-            let spec = self.subject.specification.read(self.place.is_emulated())?;
-            let place = self.place.open_set_up(&spec, Access::Write).await?;
+        let Some(name) = &self.change.subject.connection else {
+            let spec = self.change.subject.specification.read(self.change.place.is_emulated())?;
+            let place = self.change.place.open_set_up(&spec, Access::Write).await?;
             return Ok((place.builder(spec).removal_scope(scope), place));
         };
-        let place = self.place.open(None, Access::Write).await?;
+        let place = self.change.place.open(None, Access::Write).await?;
         let site = place
             .site
             .clone()
@@ -116,9 +111,9 @@ impl RemoveCommand {
 
     /// By what the tenant has: a pair of apps of a specification that is forgotten.
     async fn registered(&self, id: ApplicationId) -> Result<(AzureServicesConnectionBuilder, Place), Ending> {
-        let place = match self.place.is_emulated() {
-            true => self.place.open_set_up(&example()?, Access::Write).await?,
-            false => self.place.open(None, Access::Write).await?,
+        let place = match self.change.place.is_emulated() {
+            true => self.change.place.open_set_up(&example()?, Access::Write).await?,
+            false => self.change.place.open(None, Access::Write).await?,
         };
         let directory = place.directory.clone().map(DirectoryHandle::from);
         let directory = directory.ok_or_else(|| BadInput("--registration names an app of a tenant: sign in.".to_owned()))?;

@@ -8,13 +8,12 @@ use cmg_onboarding::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
+    change::ChangeArguments,
     confirm::ask,
     ending::Ending,
     output::{Output, SecretFate},
-    place::{Access, PlaceArguments},
-    saved_plan::PlanArguments,
+    place::Access,
     shown_secret,
-    subject::SubjectArguments,
 };
 
 /// Renews the server app's secret, with overlap.
@@ -25,11 +24,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct RenewSecretCommand {
     #[command(flatten)]
-    subject: SubjectArguments,
-    #[command(flatten)]
-    place: PlaceArguments,
-    #[command(flatten)]
-    plan: PlanArguments,
+    change: ChangeArguments,
     #[command(flatten)]
     renewal: RenewalArguments,
 }
@@ -86,8 +81,8 @@ impl RenewSecretCommand {
             true => (Verb::RemoveOldSecrets, "renew-secret --remove-old"),
             false => (Verb::RenewSecret, "renew-secret"),
         };
-        let approved = self.plan.approved(verb, command)?;
-        let (spec, mut place) = self.subject.find(&self.place, Access::Write).await?;
+        let approved = self.change.plan.approved(verb, command)?;
+        let (spec, mut place) = self.change.subject.find(&self.change.place, Access::Write).await?;
         if renewal.no_secret_probe {
             place = place.without_probe();
         }
@@ -106,7 +101,7 @@ impl RenewSecretCommand {
             (None, true) => connection.plan_secret_removal(|_| ()).await?,
             (None, false) => connection.plan_renewal(|_| ()).await?,
         };
-        if self.plan.ends_at(&plan, command, output)? || plan.is_empty() {
+        if self.change.plan.ends_at(&plan, command, output)? || plan.is_empty() {
             return Ok(());
         }
         if renewal.remove_old {

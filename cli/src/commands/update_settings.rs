@@ -4,11 +4,15 @@ use clap::{Args, ValueEnum};
 use cmg_onboarding::connection::{AppRole, Verb};
 
 use crate::{
+    change::{ChangeArguments, Title},
     ending::Ending,
-    output::{Output, SecretFate},
-    place::{Access, PlaceArguments},
-    saved_plan::PlanArguments,
-    subject::SubjectArguments,
+    output::Output,
+    place::Access,
+};
+
+const TITLE: Title = Title {
+    command: "update-settings",
+    page: "Settings",
 };
 
 /// Updates the settings of the app registrations, as the console's button does.
@@ -18,11 +22,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct UpdateSettingsCommand {
     #[command(flatten)]
-    subject: SubjectArguments,
-    #[command(flatten)]
-    place: PlaceArguments,
-    #[command(flatten)]
-    plan: PlanArguments,
+    change: ChangeArguments,
     /// One app only.
     #[arg(long, value_enum, value_name = "APP", help_heading = "Settings")]
     app: Option<App>,
@@ -39,24 +39,17 @@ enum App {
 
 impl UpdateSettingsCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<(), Ending> {
-        let approved = self.plan.approved(Verb::UpdateSettings, "update-settings")?;
+        let approved = self.change.plan.approved(Verb::UpdateSettings, TITLE.command)?;
         let only = self.app.map(|app| match app {
             App::Server => AppRole::Server,
             App::Client => AppRole::Client,
         });
-        let (spec, place) = self.subject.find(&self.place, Access::Write).await?;
+        let (spec, place) = self.change.subject.find(&self.change.place, Access::Write).await?;
         let connection = place.connection(spec)?;
         let plan = match &approved {
             Some(approved) => connection.settings_update_from(only, approved, |_| ()).await?,
             None => connection.plan_settings_update(only, |_| ()).await?,
         };
-        if self.plan.ends_at(&plan, "update-settings", output)? {
-            return Ok(());
-        }
-        let shown = plan.findings().to_vec();
-        output.begin_progress();
-        let outcome = plan.apply(|event| output.event(event)).await?;
-        output.changed("Settings", &outcome, &shown, SecretFate::NotPrinted);
-        Ok(())
+        self.change.carry_out(plan, TITLE, output).await
     }
 }
