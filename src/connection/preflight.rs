@@ -42,7 +42,7 @@ use crate::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Preflight {
-    /// The version of this form, 1.
+    /// The version of this form, 1. One that was read has no plan, so a later version is read as far as it is understood.
     #[serde(default = "current_version")]
     version: u32,
     /// Who is signed in.

@@ -1170,7 +1170,7 @@ export type Preflight = {
   site?: SiteInfo | null;
   /** The tenant, whose name the wizard shows after signing in. */
   tenant?: Tenant | null;
-  /** The version of this form, 1. */
+  /** The version of this form, 1. One that was read has no plan, so a later version is read as far as it is understood. */
   version: number;
 };
 
