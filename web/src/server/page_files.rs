@@ -1,9 +1,11 @@
 //! The files of the page, inside the program.
 
+/// The page itself, also at the root.
+pub(super) const INDEX: (&str, &str) = (HTML, include_str!("../../page/index.html"));
+
 /// Address, type and content of each.
 pub(super) const FILES: &[(&str, &str, &str)] = &[
-    ("/", HTML, include_str!("../../page/index.html")),
-    ("/index.html", HTML, include_str!("../../page/index.html")),
+    ("/index.html", INDEX.0, INDEX.1),
     ("/status", HTML, include_str!("../../page/status.html")),
     ("/style.css", "text/css; charset=utf-8", include_str!("../../page/style.css")),
     ("/modules/api.js", SCRIPT, include_str!("../../page/modules/api.js")),

@@ -5,8 +5,8 @@ use std::{future::Future, pin::Pin, time::Duration};
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Request},
-    http::{HeaderName, HeaderValue, header},
+    extract::{OriginalUri, Path, Request},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, on},
@@ -17,7 +17,7 @@ use super::{
     answer::Refusal,
     handlers::{self, Answer, Asked},
     open_api::open_api,
-    page_files::FILES,
+    page_files::{FILES, INDEX},
     read,
     service::Service,
     user::User,
@@ -111,11 +111,24 @@ pub fn router(service: Service) -> Router {
             on(MethodFilter::GET, move || async move { file(kind, content) }).fallback(method_not_allowed),
         );
     }
+    router = router.route("/", on(MethodFilter::GET, root).fallback(method_not_allowed));
     let document = on(MethodFilter::GET, || async { super::answer::json(200, &open_api()) });
     router
         .route("/openapi.json", document.fallback(method_not_allowed))
         .fallback(not_found)
         .layer(middleware::from_fn(headers))
+}
+
+/// The page. Mounted below `/onboarding`, its relative addresses would miss a browser that asks for `/onboarding`: that one is sent
+/// below it, by a reference that leads to no other host.
+async fn root(OriginalUri(asked): OriginalUri) -> Response {
+    match asked.path().rsplit_once('/') {
+        Some((_, last)) if !last.is_empty() => {
+            let below = format!("./{last}/index.html");
+            (StatusCode::SEE_OTHER, [(header::LOCATION, below)]).into_response()
+        }
+        _ => file(INDEX.0, INDEX.1),
+    }
 }
 
 fn method_router(route: &'static Route, service: &Service) -> MethodRouter {

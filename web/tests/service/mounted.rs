@@ -84,3 +84,15 @@ async fn a_user_has_fifty_sessions_and_another_one_is_not_hindered() {
     assert_eq!((refused.status, refused.code().as_str()), (429, "tooManySessions"));
     ask(port, "bert", "POST", "/api/sessions", Some(json!({}))).await.expect(201);
 }
+
+#[tokio::test]
+async fn a_browser_that_asks_for_the_mounted_path_is_sent_below_it() {
+    let port = host().await;
+    let answer = ask(port, "anna", "GET", "", None).await;
+    assert_eq!(
+        (answer.status, answer.headers.get("location").map(String::as_str)),
+        (303, Some("./onboarding/index.html"))
+    );
+    let page = ask(port, "anna", "GET", "/index.html", None).await;
+    assert_eq!(page.status, 200);
+}
