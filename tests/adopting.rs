@@ -10,8 +10,8 @@
 mod support;
 
 use cmg_onboarding::{
-    ApplicationId, ConnectionSpec, OnboardingError, Plan, Step,
-    connection::{FindingCode, PlannedAction, Severity, StepAction},
+    ApplicationId, AzureServicesConnection, ClientAppSpec, ConnectionSpec, OnboardingError, Plan, Step,
+    connection::{AppRole, FindingCode, PlannedAction, Severity, StepAction},
     spec::{AdoptedClientApp, AdoptedServerApp},
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
@@ -263,4 +263,30 @@ async fn an_app_that_is_not_there_cannot_be_adopted() {
         };
         assert!(blocked.blockers().any(|finding| finding.code() == FindingCode::AppNotFound));
     }
+}
+
+#[tokio::test]
+async fn a_removal_of_the_client_app_alone_takes_no_secret_of_an_adopted_server_app() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let (server, _) = by_hand(&tenant);
+    let spec = ConnectionSpec::builder("Contoso CMG")
+        .server_app(AdoptedServerApp::builder(server))
+        .client_app(ClientAppSpec::builder("ConfigMgr Client"))
+        .build()
+        .unwrap();
+    let only = |app| {
+        let builder = AzureServicesConnection::builder(spec.clone()).directory(tenant.directory());
+        builder.site(site.clone()).only(app).build().unwrap()
+    };
+    let secret = only(AppRole::Server).onboard(|_| ()).await.unwrap().secret.unwrap();
+    only(AppRole::Client).onboard(|_| ()).await.unwrap();
+    let plan = only(AppRole::Client).plan_removal(|_| ()).await.unwrap();
+    assert!(
+        plan.changes().iter().all(|change| change.step == Step::RemoveClientApp),
+        "the plan is for the client app alone: {plan}"
+    );
+    let told = [FindingCode::SecretsHandedOver, FindingCode::AdoptedAppStays];
+    assert!(plan.findings().iter().all(|finding| !told.contains(&finding.code())), "{plan}");
+    plan.apply(|_| ()).await.unwrap();
+    assert!(tenant.secret_is_live(server, secret.value.expose()));
 }

@@ -357,6 +357,8 @@ async fn a_run_that_is_cancelled_or_too_slow_ends_with_its_report_and_the_next_r
         let Err(OnboardingError::Apply(error)) = result else {
             panic!("{result:?}")
         };
+        let skipped = |event: &cmg_onboarding::Event| matches!(event.kind, EventKind::StepSkipped { step, .. } if step == error.step());
+        assert!(!recorder.events().iter().any(skipped), "{} was not needed", error.step());
         let is_meant = match error.error() {
             StepError::Cancelled => is_cancelled,
             StepError::DeadlineExceeded { .. } => !is_cancelled,

@@ -316,7 +316,8 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
-    /// How long carrying out a plan may take, by tokio's timer. Then the run ends and gives its report.
+    /// How long carrying out a plan may take, by tokio's timer; the reading before it does not count. Then the run ends and
+    /// gives its report.
     /// Default: no limit.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.inner.deadline = Some(deadline);

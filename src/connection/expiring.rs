@@ -132,7 +132,8 @@ impl From<AzureServicesConnection> for WatchedApp {
     fn from(connection: AzureServicesConnection) -> Self {
         let inner = &connection.inner;
         let server = inner.spec.server_app();
-        let created = || ApplicationKey::UniqueName(UniqueNames::of(inner.spec.key()).server);
+        let names = || inner.unique_names.clone().unwrap_or_else(|| UniqueNames::of(inner.spec.key()));
+        let created = || ApplicationKey::UniqueName(names().server);
         Self {
             key: server.client_id().map_or_else(created, ApplicationKey::ApplicationId),
             name: Some(inner.spec.name().to_owned()),

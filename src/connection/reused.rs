@@ -90,10 +90,13 @@ fn client_of<'a>(site: &'a SiteSnapshot, connection: &SiteConnection, server: &S
     };
     let names = |app: &SiteApplication, other: SiteRowId| app.associated_applications.contains(&other);
     let is_associated = |app: &&SiteApplication| names(server, app.id) || names(app, server.id);
-    match clients().any(|app| is_associated(&app)) {
-        true => only_one(clients().filter(is_associated), connection, apps::CLIENT),
-        false => only_one(clients(), connection, apps::CLIENT),
+    if clients().any(|app| is_associated(&app)) {
+        return only_one(clients().filter(is_associated), connection, apps::CLIENT);
     }
+    // The one that belongs to the server app may be a row that was not read: then the only one that was read may be another's.
+    let is_known = |row: &SiteRowId| site.applications.iter().any(|app| app.id == *row);
+    let is_whole = !site.has_unread_application() && server.associated_applications.iter().all(is_known);
+    only_one(clients().filter(|_| is_whole), connection, apps::CLIENT)
 }
 
 fn only_one<'a>(

@@ -95,6 +95,11 @@ impl SiteSnapshot {
         (!types.is_empty()).then(|| types.contains(&own))
     }
 
+    /// Whether an application may be there whose row could not be read.
+    pub(crate) fn has_unread_application(&self) -> bool {
+        self.unread.iter().any(|row| row.class == "SMS_AAD_Application_Ex")
+    }
+
     /// The connections whose web apps could not be read, so that nothing tells which tenant they belong to.
     pub(crate) fn unread_connections(&self) -> impl Iterator<Item = &SiteConnection> {
         let others = self.connections.iter().filter(|connection| !connection.is_tenant_attach());

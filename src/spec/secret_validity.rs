@@ -56,7 +56,7 @@ impl SecretValidity {
     /// [`LongestAllowed`](Self::LongestAllowed) it is the end that is asked for if no policy is known: two years.
     #[must_use]
     pub fn end_after(self, start: OffsetDateTime) -> OffsetDateTime {
-        let start = start.to_offset(time::UtcOffset::UTC);
+        let start = start.checked_to_offset(time::UtcOffset::UTC).unwrap_or(start);
         let end = match self {
             Self::OneYear => years_after(start, 1),
             Self::TwoYears | Self::LongestAllowed => years_after(start, 2),
@@ -72,7 +72,7 @@ impl SecretValidity {
         let end = self.end_after(start);
         match longest {
             Some(longest) if self == Self::LongestAllowed => {
-                let start = start.to_offset(time::UtcOffset::UTC);
+                let start = start.checked_to_offset(time::UtcOffset::UTC).unwrap_or(start);
                 let allowed = start.saturating_add(longest.saturating_sub(MARGIN));
                 end.min(allowed.replace_nanosecond(0).unwrap_or(allowed))
             }

@@ -227,7 +227,7 @@ impl TokenProvider for StaticToken {
 
 /// A moment to the minute, for people.
 fn minute(moment: OffsetDateTime) -> String {
-    let moment = moment.to_offset(time::UtcOffset::UTC);
+    let moment = moment.checked_to_offset(time::UtcOffset::UTC).unwrap_or(moment);
     format!("{} {:02}:{:02} UTC", moment.date(), moment.hour(), moment.minute())
 }
 

@@ -197,3 +197,33 @@ async fn an_imported_specification_brings_the_secret_itself() {
     assert!(world.site.holds_secret(app, secret.value.expose()) && world.is_live(app, &old));
     assert!(job.plan_renewal(|_| ()).await.unwrap().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_given_secret_that_the_sign_in_service_refuses_does_not_replace_one_that_works() {
+    let world = World::taking();
+    let (app, old) = world.onboard().await;
+    sleep(DAY * 60).await;
+    let outcome = world.without_site(crate::world::spec(), &Timeline::new(), false).build().unwrap();
+    let outcome = outcome.plan(|_| ()).await.unwrap();
+    let known = outcome.document();
+    let server = ImportedServerApp::builder()
+        .tenant_name("contoso.onmicrosoft.com")
+        .tenant_id(known.tenant_id)
+        .name("ConfigMgr Server")
+        .client_id(app)
+        .secret_key(ClientSecret::new("not~the~secret~of~this~app"))
+        .secret_key_expiry(START + time::Duration::days(200))
+        .app_id_uri(known.app_id_uri.as_ref().unwrap().as_str());
+    let client = known.client_app.application_id.unwrap();
+    let client = ImportedClientApp::builder().name("ConfigMgr Client").client_id(client);
+    let spec = ConnectionSpec::builder("Contoso CMG").server_app(server).client_app(client);
+    let job = world.process(spec.build().unwrap(), &Timeline::new(), false).build().unwrap();
+    let refused = blocked(job.renew_secret(|_| ()).await);
+    for (code, severity) in [
+        (FindingCode::SecretRejected, Severity::Blocker),
+        (FindingCode::SecretEndDiffers, Severity::Warning),
+    ] {
+        assert_eq!(found(refused.findings(), code).unwrap().severity(), severity, "{refused:?}");
+    }
+    assert!(world.site.holds_secret(app, &old), "the site keeps what works");
+}

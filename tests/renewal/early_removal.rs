@@ -4,15 +4,17 @@
 use std::time::Duration;
 
 use cmg_onboarding::{
-    Step,
+    Call, ConnectionSpec, Site, SiteError, Step, async_trait,
     connection::{FindingCode, Operation, PlannedAction, Severity, StepAction, Verb},
+    site::SiteSnapshot,
 };
+use cmg_onboarding_emulator::{EmulatedSite, Timeline};
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use crate::{
     support::assert_documented,
-    world::{HOUR, START, World, blocked, found, key, parameter},
+    world::{DAY, HOUR, START, World, blocked, found, key, parameter},
 };
 
 #[tokio::test(start_paused = true)]
@@ -138,4 +140,41 @@ async fn a_secret_that_the_site_lacks_and_a_twin_of_its_date_keep_every_old_one(
     let open = blocked(world.job().remove_old_secrets(|_| ()).await);
     assert!(found(open.findings(), FindingCode::RenewedSecretNotShown).is_some());
     assert!(world.is_live(app, &old));
+}
+
+/// A reader that does not tell which site it reads, as over a gateway.
+#[derive(Debug)]
+struct WithoutIdentity(EmulatedSite);
+
+#[async_trait]
+impl Site for WithoutIdentity {
+    async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
+        let mut rows = self.0.snapshot(call).await?;
+        rows.info.identity = None;
+        Ok(rows)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_without_a_site_stay_if_the_site_has_no_identity_since_another_site_may_use_them() {
+    let world = World::new();
+    let spec = crate::world::spec;
+    let by_hand = || world.without_site(spec(), &Timeline::new(), false);
+    // One hierarchy is given the first secret by hand, this one the second.
+    let first = by_hand().build().unwrap().onboard(|_| ()).await.unwrap();
+    let app = first.server_app.as_ref().unwrap().application_id;
+    let import = ConnectionSpec::builder("Contoso CMG")
+        .server_app(first.imported_server_app().unwrap())
+        .client_app(first.imported_client_app().unwrap());
+    let import = world.process(import.build().unwrap(), &Timeline::new(), false).build().unwrap();
+    import.onboard(|_| ()).await.unwrap();
+    sleep(DAY * 60).await;
+    let second = by_hand().reissue_secret(true).build().unwrap().onboard(|_| ()).await.unwrap();
+    world.type_in(app, &second);
+    sleep(HOUR * 30).await;
+    let reader = by_hand().site(WithoutIdentity(world.site.clone())).build().unwrap();
+    let refused = blocked(reader.remove_old_secrets(|_| ()).await);
+    assert!(found(refused.findings(), FindingCode::SiteIdentityUnknown).is_some(), "{refused:?}");
+    refused.findings().iter().for_each(assert_documented);
+    assert!(world.is_live(app, first.secret.unwrap().value.expose()));
 }

@@ -270,3 +270,29 @@ async fn the_cloud_is_that_of_the_tenants_row() {
     });
     assert_eq!(as_it_is(&site).environment(), government);
 }
+
+#[tokio::test]
+async fn another_client_app_is_not_taken_in_the_place_of_one_whose_row_was_not_read() {
+    let (_, site) = onboarded().await;
+    let held = rows(&site);
+    let tenant = held.tenants[0].id;
+    let reader = EmulatedSite::new();
+    reader.change(|rows| {
+        *rows = held;
+        rows.applications.retain(|row| !row.is_client_app);
+        let other = ApplicationId::new(uuid::Uuid::from_u128(5));
+        rows.applications
+            .push(SiteApplication::new(SiteRowId(500), other, "Another client", tenant, true));
+        rows.unread
+            .push(UnreadRow::new("SMS_AAD_Application_Ex", Some(SiteRowId(77)), "ClientID"));
+    });
+    let expected = [FindingCode::ConnectionAppUnclear, FindingCode::SiteRowUnread];
+    assert_eq!(refused(&reader, NAME), expected);
+    // The same if the site names a row that it does not show.
+    reader.change(|rows| {
+        rows.unread.clear();
+        let server = rows.applications.iter_mut().find(|row| !row.is_client_app).unwrap();
+        server.associated_applications = vec![SiteRowId(77)];
+    });
+    assert_eq!(refused(&reader, NAME), [FindingCode::ConnectionAppUnclear]);
+}

@@ -147,6 +147,6 @@ fn day(moment: OffsetDateTime) -> String {
 
 /// A moment in UTC, to the minute.
 fn moment(moment: OffsetDateTime) -> String {
-    let utc = moment.to_offset(time::UtcOffset::UTC);
+    let utc = moment.checked_to_offset(time::UtcOffset::UTC).unwrap_or(moment);
     format!("{} {:02}:{:02} UTC", utc.date(), utc.hour(), utc.minute())
 }

@@ -1,6 +1,6 @@
 //! How long a secret is valid yet, and from when on its end is told.
 
-use time::{Date, Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
 use crate::connection::report::finding::{Finding, FindingCode, Severity};
 
@@ -38,7 +38,7 @@ impl SecretThresholds {
 
     /// How long a secret with this end is valid yet.
     pub(crate) fn term(&self, end: OffsetDateTime, now: OffsetDateTime) -> Term {
-        let date = end.date();
+        let date = end.checked_to_offset(UtcOffset::UTC).unwrap_or(end).date();
         if end <= now {
             return Term::Over(date);
         }

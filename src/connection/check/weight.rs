@@ -213,6 +213,7 @@ impl Weight {
             | Code::RenewalRefusedByAge
             | Code::RenewalWithoutRegistration
             | Code::RenewedSecretNotShown
+            | Code::SiteIdentityUnknown
             | Code::ShownSinceUnknown
             | Code::SecretRemovalTooEarly
             | Code::OldSecretMayBeInUse

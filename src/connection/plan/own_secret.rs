@@ -173,14 +173,14 @@ pub(crate) fn earliest_end(secret: &PlannedSecret, now: OffsetDateTime, known: &
 fn free_end(secret: &PlannedSecret, now: OffsetDateTime, known: &[OwnSecret], chosen: usize) -> OffsetDateTime {
     let longest = secret.end_after(now);
     let is_free = |end: &OffsetDateTime| !known.iter().filter_map(|secret| secret.ends).any(|other| is_close(other, *end));
-    let free = (1..).map(|steps| longest - OWN_SECRETS_APART * steps).filter(is_free);
+    let free = (1_i32..).map(|steps| longest - OWN_SECRETS_APART * steps).filter(is_free);
     // Half of the validity is left in any case: with so many secrets on one app, telling them apart is given
     // up.
     let earliest = now + (longest - now) / 2;
     free.take_while(|end| *end > earliest)
         .take(chosen + 1)
         .last()
-        .unwrap_or(longest - OWN_SECRETS_APART)
+        .unwrap_or_else(|| (longest - OWN_SECRETS_APART).max(earliest))
 }
 
 #[cfg(test)]
@@ -279,6 +279,16 @@ mod tests {
         let foreign = PasswordCredential::new(KeyId::new(Uuid::new_v4()), "by hand", Some(datetime!(2027-11-24 12:00 UTC)));
         let row = row(datetime!(2027-11-24 12:00 UTC), Some(ISSUED + Duration::HOUR));
         assert_eq!(never_held(&app(&[&own, &foreign]), &row, Some(&here())), []);
+    }
+
+    #[test]
+    fn a_short_secret_beside_another_one_still_ends_in_the_future() {
+        let known = OwnSecret::all_of(&app(&[&secret(None, ISSUED, ISSUED + Duration::DAY)]));
+        for days in 1..=6 {
+            let short = PlannedSecret::new(SecretValidity::Days(days), None, ISSUED);
+            let (longest, end) = (short.end_after(ISSUED), earliest_end(&short, ISSUED, &known));
+            assert!(end >= ISSUED + (longest - ISSUED) / 2 && end <= longest, "{days} days: {end}");
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(crate) struct Shown {
     /// When the last secret ends that the site may have held before, of this crate or not; `None` if one does not tell
     /// its end.
     pub(crate) older_until: Option<OffsetDateTime>,
-    has_older: bool,
+    pub(crate) has_older: bool,
 }
 
 /// A secret's life, by which it is told whether it should be renewed again.
@@ -95,7 +95,7 @@ pub(crate) fn shown(application: &Application, row: &SiteApplication, site: Opti
     let ends: Option<Vec<OffsetDateTime>> = older.iter().map(|password| password.end_date_time).collect();
     let is_replaced = |secret: &OwnSecret| {
         let is_known_to_be_older = matches!((secret.starts, newest.starts), (Some(start), Some(newest)) if start < newest);
-        secret.is_of(site) && is_known_to_be_older && !secret.is_close_to(&newest)
+        secret.is_for(site) && is_known_to_be_older && !secret.is_close_to(&newest)
     };
     Some(Shown {
         is_certain: !passwords().any(may_be_meant),

@@ -64,7 +64,7 @@ pub(crate) fn removal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
     if rules.removal_scope.takes_apps() {
         remove_apps(rules, snapshot, target, &apps, &mut changes, &mut findings);
     }
-    note_adopted(snapshot, target, &mut findings);
+    note_adopted(rules, snapshot, target, &mut findings);
     if let Some(directory) = snapshot.directory.as_ref().filter(|_| needs_directory(rules.spec)) {
         if directory.deleted.is_none() && rules.removal_scope.takes_apps() {
             findings.push(Finding::note(FindingCode::DeletedAppsUnread));
@@ -86,14 +86,17 @@ fn remove_apps(
     changes: &mut Vec<Change>,
     findings: &mut Vec<Finding>,
 ) {
-    let adopted = snapshot.server().filter(|_| target.server.app.source == AppSource::Adopt);
+    let is_for_server = rules.only != Some(AppRole::Client);
+    let is_adopted = is_for_server && target.server.app.source == AppSource::Adopt;
+    let adopted = snapshot.server().filter(|_| is_adopted);
     let mut ids: Vec<ApplicationId> = apps.iter().flat_map(OwnApp::ids).collect();
     ids.extend(adopted.map(|server| server.application.app_id));
     let uses = uses_that_stay(rules, snapshot, &ids, changes, !apps.is_empty());
     let stated = uses.iter().all(|finding| finding.code() == FindingCode::AppsStatedUnused);
     if stated {
         let is_connected = !changes.is_empty();
-        findings.extend(handed_over(rules, snapshot).filter(|_| !apps.is_empty() || adopted.is_some()));
+        let takes_secrets = is_for_server && (!apps.is_empty() || adopted.is_some());
+        findings.extend(handed_over(rules, snapshot).filter(|_| takes_secrets));
         changes.extend(apps.iter().map(|app| remove_app(app, is_connected)));
         changes.extend(adopted.and_then(remove_own_secrets));
     }
@@ -356,13 +359,14 @@ fn note_rows(site: &SiteSnapshot, target: &Target, ids: &[ApplicationId], findin
     }
 }
 
-fn note_adopted(snapshot: &Snapshot, target: &Target, findings: &mut Vec<Finding>) {
+fn note_adopted(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target, findings: &mut Vec<Finding>) {
     let roles = [
-        (apps::SERVER, snapshot.server(), &target.server),
-        (apps::CLIENT, snapshot.client(), &target.client),
+        (AppRole::Server, apps::SERVER, snapshot.server(), &target.server),
+        (AppRole::Client, apps::CLIENT, snapshot.client(), &target.client),
     ];
-    for (role, found, wanted) in roles {
-        let Some(found) = found.filter(|_| wanted.app.source == AppSource::Adopt) else {
+    for (app, role, found, wanted) in roles {
+        let is_adopted = wanted.app.source == AppSource::Adopt && rules.only.is_none_or(|only| only == app);
+        let Some(found) = found.filter(|_| is_adopted) else {
             continue;
         };
         let id = found.application.app_id;

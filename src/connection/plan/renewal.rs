@@ -16,6 +16,7 @@ use crate::{
             rules::Rules,
             secrets::{check_secrets, note_secrets_of_others},
             site::{check_info, note_renewal, unread_row},
+            verify::server_app::check_secret_end,
         },
         plan::{
             change::{Change, needed_uses},
@@ -34,6 +35,7 @@ use crate::{
     },
     directory::PasswordCredential,
     site::{SiteApplication, SiteConnection, SiteSnapshot},
+    spec::ImportedServerApp,
 };
 
 /// The changes of a renewal, and what is worth knowing of it.
@@ -159,12 +161,29 @@ fn given_secret(
 ) -> Vec<Change> {
     if let Some(app) = rules.spec.server_app().imported() {
         apps::check_secret_to_import(app, rules.now, rules.thresholds, findings);
+        check_given_secret(app, snapshot, findings);
     }
     let site = snapshot.site.as_ref();
     let way = site.and_then(|site| way_into_site(rules, target, site));
     let keep = || Change::keep(Step::ImportServerApp, None, Some(row.id));
     let change = renewal(rules, target, row, way.is_none()).unwrap_or_else(keep);
     with_connection(vec![change], way)
+}
+
+/// What is known of the secret that replaces one that works: a secret that was tried out and not accepted stays out of the
+/// site, as one that a renewal has issued does.
+fn check_given_secret(app: &ImportedServerApp, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    if let Some(server) = snapshot.server() {
+        check_secret_end(app, server, findings);
+    }
+    let Some(tried) = &snapshot.tried else { return };
+    let before = findings.len();
+    tried.add_to(findings);
+    if tried.is_accepted.is_none() {
+        for finding in &mut findings[before..] {
+            *finding = finding.clone().as_blocker();
+        }
+    }
 }
 
 /// The secret is issued here.
@@ -258,6 +277,10 @@ fn old_secrets(
     let Some(shown) = shown(&server.application, row, identity, now(rules)).filter(|shown| shown.is_certain) else {
         return Err(Box::new(check::not_shown(&server.application, row, identity, now(rules))));
     };
+    // Two sites that are not known may be two: what was issued without a site is left to both.
+    if identity.is_none() && shown.has_older {
+        return Err(Box::new(Finding::blocker(FindingCode::SiteIdentityUnknown)));
+    }
     let Some(since) = shown.since(row).or(rules.shown_since) else {
         return Err(Box::new(check::shown_since_unknown(&shown)));
     };

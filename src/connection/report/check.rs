@@ -106,8 +106,7 @@ impl Check {
     pub fn days_left(&self) -> Option<i64> {
         let left = self.next_expiry.as_ref()?.ends - self.checked_at;
         // A secret that ended an hour ago has not a whole day left, and not none either.
-        let rounded = if left.is_negative() { left - Duration::DAY } else { left };
-        Some(rounded.whole_days())
+        Some(left.whole_seconds().div_euclid(Duration::DAY.whole_seconds()))
     }
 
     /// Whose check it is.
@@ -238,7 +237,9 @@ mod tests {
             (datetime!(2026-11-26 12:00 UTC), 2),
             (datetime!(2026-11-26 11:59 UTC), 1),
             (datetime!(2026-11-24 12:01 UTC), 0),
+            (datetime!(2026-11-24 12:00 UTC), 0),
             (datetime!(2026-11-24 11:59 UTC), -1),
+            (datetime!(2026-11-23 12:00 UTC), -1),
             (datetime!(2026-11-22 13:00 UTC), -2),
         ] {
             assert_eq!(check(ends).days_left(), Some(days), "{ends}");

@@ -255,6 +255,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The site does not show for certain that it has the newest secret ${keyId|of this crate}, which ends on ${expiresOn|a day that was not read}: it shows ${heldUntil|no date that was read}. No older secret is removed.",
             "Nothing to do: an old secret ends by itself. To remove it earlier, finish the renewal first (plan_renewal tells what is open).",
         ),
+        Code::SiteIdentityUnknown => Words::new(
+            "What identifies the site is not known, so an older secret may be the one that another site uses. No older secret is removed.",
+            "Nothing to do: an old secret ends by itself. Secrets that are issued for a site with an identity (site_identity) can be removed earlier.",
+        ),
         Code::ShownSinceUnknown => Words::new(
             "Since when the site has shown the date ${expiresOn|of the newest secret} is not known, so it is not known whether every instance of the gateway has the new secret.",
             "Say since when with state_shown_since, or wait for the old secret's own end. A reader that tells LastUpdateTime, such as the administration service, tells it by itself.",

@@ -133,8 +133,8 @@ pub struct Event {
 /// [`RunFinished`](Self::RunFinished), [`RunFailed`](Self::RunFailed) and
 /// [`RunCancelled`](Self::RunCancelled). Every step that is reached has exactly one
 /// [`StepStarted`](Self::StepStarted) and one of [`StepDone`](Self::StepDone),
-/// [`StepFailed`](Self::StepFailed) and [`StepSkipped`](Self::StepSkipped), unless the run is cancelled in
-/// between.
+/// [`StepFailed`](Self::StepFailed) and [`StepSkipped`](Self::StepSkipped), unless the run is cancelled or
+/// its deadline passes in between.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -242,7 +242,8 @@ pub enum EventKind {
         /// What to do about it.
         help: String,
     },
-    /// The run was cancelled: its future was dropped, or the caller's `Cancel` or deadline ended it.
+    /// The run was cancelled: its future was dropped, or the caller's `Cancel` ended it. A run whose deadline has passed
+    /// has failed.
     #[non_exhaustive]
     RunCancelled,
 }

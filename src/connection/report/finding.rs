@@ -112,6 +112,12 @@ impl Finding {
         Self::new(Severity::Note, code)
     }
 
+    /// The same, as a blocker.
+    pub(crate) const fn as_blocker(mut self) -> Self {
+        self.severity = Severity::Blocker;
+        self
+    }
+
     /// The same, but no graver than this.
     pub(crate) fn at_most(mut self, severity: Severity) -> Self {
         self.severity = self.severity.min(severity);

@@ -151,6 +151,9 @@ pub enum FindingCode {
     /// the newest secret, optional), `expiresOn` (its date, optional), `heldUntil` (date of the secret that the site has; none
     /// if the site does not tell it).
     RenewedSecretNotShown,
+    /// The site has no identity, so a secret that names no site may be the one that another site uses: no older one is
+    /// removed.
+    SiteIdentityUnknown,
     /// Since when the site has shown the end of the newest secret is not known. Parameters: `keyId` (of that secret),
     /// `expiresOn` (date, optional).
     ShownSinceUnknown,
@@ -508,6 +511,7 @@ impl FindingCode {
         Self::RenewalRefusedByAge,
         Self::RenewalWithoutRegistration,
         Self::RenewedSecretNotShown,
+        Self::SiteIdentityUnknown,
         Self::ShownSinceUnknown,
         Self::SecretRemovalTooEarly,
         Self::OldSecretMayBeInUse,

@@ -107,6 +107,7 @@ const PLACES: &[(FindingCode, Field, At)] = {
         (Code::RenewalRefusedByAge, Field::None, At::Step(Step::ImportServerApp)),
         (Code::RenewalWithoutRegistration, Field::None, At::Step(Step::IssueSecret)),
         (Code::RenewedSecretNotShown, Field::None, At::Step(Step::RetireSecrets)),
+        (Code::SiteIdentityUnknown, Field::None, At::Step(Step::RetireSecrets)),
         (Code::ShownSinceUnknown, Field::None, At::Step(Step::RetireSecrets)),
         (Code::SecretRemovalTooEarly, Field::None, At::Step(Step::RetireSecrets)),
         (Code::OldSecretMayBeInUse, Field::None, At::Step(Step::RetireSecrets)),

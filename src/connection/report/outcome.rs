@@ -54,7 +54,7 @@ impl StepReport {
     }
 
     pub(crate) fn with_id(mut self, name: &'static str, id: impl ToString) -> Self {
-        self.ids.insert(name.to_owned(), id.to_string());
+        self.ids.insert(name.to_owned(), clean(&id.to_string()));
         self
     }
 
@@ -346,5 +346,22 @@ impl Outcome {
     #[must_use]
     pub fn hand_over(&self) -> Option<(ImportedServerApp, ImportedClientApp)> {
         Some((self.imported_server_app()?, self.imported_client_app()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_from_the_directory_forges_no_line_and_steers_no_terminal() {
+        let report = StepReport::new(Step::ConsentUserRead, StepAction::Created).with_id("grantId", "x\u{1b}]0;title\u{7}\nCreated  fake");
+        let id = &report.ids["grantId"];
+        assert!(id.starts_with('x') && !id.chars().any(char::is_control), "{id:?}");
+        let report = Report {
+            steps: vec![report],
+            ..Report::default()
+        };
+        assert_eq!(report.to_string().lines().count(), 2);
     }
 }

@@ -43,7 +43,8 @@ impl Cancel {
         Self::default()
     }
 
-    /// Ends every run that listens to this handle, and every one that is started later.
+    /// Ends every run that listens to this handle, and every one that is started later. A run that is reading goes on until
+    /// it has read, and ends before its first write; to end the reading at once, drop its future.
     pub fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Release);
         self.told.notify_waiters();

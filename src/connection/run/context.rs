@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) report: Report,
     /// The steps that have begun.
     started: BTreeSet<Step>,
+    /// Steps that turned out not to be needed.
+    skipped: BTreeSet<Step>,
     /// What the run has found beside its steps.
     findings: Vec<Finding>,
     /// Every step that has failed.
@@ -187,6 +189,7 @@ impl<'a> Run<'a> {
     pub(crate) fn skip(&self, step: Step) {
         if self.planned(step).is_some() {
             self.start(step);
+            self.state().skipped.insert(step);
             self.emitter.emit(EventKind::StepSkipped { step });
         }
     }
@@ -261,7 +264,8 @@ impl<'a> Run<'a> {
         let report = self.finished_report();
         let open = {
             let state = self.state();
-            state.started.iter().copied().find(|step| report.step(*step).is_none())
+            let is_open = |step: &Step| report.step(*step).is_none() && !state.skipped.contains(step);
+            state.started.iter().copied().find(is_open)
         };
         let first = self.document.changes.first().map_or(Step::RegisterServerApp, |change| change.step);
         self.error(StepFailure::new(open.unwrap_or(first), why), report)

@@ -74,8 +74,8 @@ impl<'a> Subject<'a> {
         }
         let of_app = subject.server.and_then(|row| site.tenant_of(row));
         subject.tenant = of_app.or_else(|| site.tenant(tenant?));
-        subject.server_unread = subject.server.is_none() && (server.is_none() && found.is_some() || has_unread_app(site));
-        subject.client_unread = subject.client.is_none() && (client.is_none() && found.is_some() || has_unread_app(site));
+        subject.server_unread = subject.server.is_none() && (server.is_none() && found.is_some() || site.has_unread_application());
+        subject.client_unread = subject.client.is_none() && (client.is_none() && found.is_some() || site.has_unread_application());
         subject
     }
 
@@ -87,10 +87,6 @@ impl<'a> Subject<'a> {
             client: key(self.client),
         }
     }
-}
-
-fn has_unread_app(site: &SiteSnapshot) -> bool {
-    site.unread.iter().any(|row| row.class == "SMS_AAD_Application_Ex")
 }
 
 /// The native app that belongs to a server app: the one that the site associates with it, else the tenant's only one. `None`
@@ -106,9 +102,9 @@ fn client_of<'a>(site: &'a SiteSnapshot, server: &SiteApplication) -> Option<Opt
     }
     let mut others = of_tenant();
     match (others.next(), others.next()) {
-        (None, _) if has_unread_app(site) => None,
+        (None, _) if site.has_unread_application() => None,
         (None, _) => Some(None),
-        (Some(only), None) if !has_unread_app(site) => Some(Some(only)),
+        (Some(only), None) if !site.has_unread_application() => Some(Some(only)),
         _ => None,
     }
 }

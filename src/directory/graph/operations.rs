@@ -393,6 +393,6 @@ fn secret(new: &NewPassword) -> Result<Value, DirectoryError> {
 
 /// A moment in whole seconds of UTC, which every reader of `DateTimeOffset` takes.
 fn moment(moment: OffsetDateTime) -> Option<String> {
-    let whole = moment.to_offset(UtcOffset::UTC).replace_nanosecond(0).ok()?;
+    let whole = moment.checked_to_offset(UtcOffset::UTC)?.replace_nanosecond(0).ok()?;
     whole.format(&Rfc3339).ok()
 }

@@ -81,7 +81,7 @@ fn check_uri(given: &ImportedServerApp, properties: &ApplicationProperties, find
     findings.push(finding.with("given", wanted));
 }
 
-fn check_secret_end(given: &ImportedServerApp, app: &RegisteredApp, findings: &mut Vec<Finding>) {
+pub(crate) fn check_secret_end(given: &ImportedServerApp, app: &RegisteredApp, findings: &mut Vec<Finding>) {
     let passwords = &app.application.password_credentials;
     let text = given.secret_key().expose();
     if passwords

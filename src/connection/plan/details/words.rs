@@ -32,7 +32,7 @@ pub(super) fn valid(secret: &PlannedSecret) -> String {
 
 /// Since when a site shows the end of a secret.
 pub(crate) fn shown_in_words(since: OffsetDateTime) -> String {
-    let since = since.to_offset(UtcOffset::UTC);
+    let since = since.checked_to_offset(UtcOffset::UTC).unwrap_or(since);
     let (hour, minute) = (since.hour(), since.minute());
     format!("the site has shown the new end since {} {hour:02}:{minute:02} UTC", since.date())
 }
@@ -97,6 +97,12 @@ pub(super) fn property_in_words(property: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_at_the_end_of_time_is_told_as_it_is() {
+        let last = time::macros::datetime!(9999-12-31 23:30 -01:00);
+        assert!(shown_in_words(last).ends_with("9999-12-31 23:30 UTC"));
+    }
 
     #[test]
     fn a_property_without_words_keeps_its_name() {
