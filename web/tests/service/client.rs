@@ -122,9 +122,15 @@ impl Served {
 
     /// Kills the service in the middle of its work, and starts another one on the same folder.
     pub(crate) async fn restart(&mut self) {
+        self.crash_with(|| ()).await;
+    }
+
+    /// The same, with something done to the folder in between.
+    pub(crate) async fn crash_with(&mut self, meanwhile: impl FnOnce()) {
         self.serving.abort();
         let _ = (&mut self.serving).await;
         self.service.stop();
+        meanwhile();
         (self.service, self.port, self.key, self.serving) = serve(&self.place, self.folder.as_ref(), &self.clock).await;
     }
 
