@@ -25,7 +25,7 @@ pub(super) fn first<'a, T: serde::Serialize + 'a>(all: impl Iterator<Item = &'a 
 }
 
 /// Shortens every list of violations and findings, wherever one stands, and what each of them tells.
-pub(super) fn bound(value: &mut Value) {
+pub(crate) fn bound(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {

@@ -1,6 +1,6 @@
 //! One way through the wizard, as a state machine without I/O.
 
-mod bounds;
+pub(crate) mod bounds;
 mod draft;
 mod fields;
 pub(crate) mod held;

@@ -194,7 +194,7 @@ fn a_finding_names_the_setting_of_a_plan_and_not_a_call_of_the_library() {
     let findings: Vec<Finding> = serde_json::from_value(json!([of_policy])).unwrap();
     assert!(findings[0].remedy().contains("policy_exempt(true)"), "{}", findings[0].remedy());
     session.begin(JobKind::Preflight, JobSettings::default(), NOW).unwrap();
-    session.checked(json!({ "findings": findings }), findings.clone(), NOW);
+    session.checked(json!({ "findings": findings }), findings, NOW);
     let summary = session.model()["pages"][3].clone();
     for shown in [&summary["findings"][0], &summary["preflight"]["findings"][0]] {
         let remedy = shown["remedy"].as_str().unwrap();
