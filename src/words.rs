@@ -113,6 +113,19 @@ pub(crate) mod testing {
         variants
     }
 
+    /// The variants of an enum without values, by its name, in its source.
+    pub(crate) fn variants(source: &str, name: &str) -> Vec<String> {
+        let body = source
+            .split_once(&format!("pub enum {name} {{"))
+            .unwrap()
+            .1
+            .split_once("\n}")
+            .unwrap()
+            .0;
+        let lines = body.lines().filter_map(|line| line.strip_prefix("    ")?.strip_suffix(','));
+        lines.filter(|line| !line.starts_with("//")).map(str::to_owned).collect()
+    }
+
     /// Checks one template: it says something, it steers nothing, and each of its values is documented.
     pub(crate) fn assert_sound(code: &str, template: &str, documented: &BTreeSet<String>) {
         assert!(

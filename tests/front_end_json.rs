@@ -85,6 +85,21 @@ async fn outcome_report_and_events_come_in_as_they_went_out() {
     assert_golden::<Vec<Event>>(include_str!("golden/events.json"), &serde_json::to_value(&events).unwrap());
 }
 
+#[test]
+fn events_and_reports_of_before_they_had_a_version_are_read_as_the_first_one() {
+    let mut events: Value = serde_json::from_str(include_str!("golden/events.json")).unwrap();
+    for event in events.as_array_mut().unwrap() {
+        event.as_object_mut().unwrap().remove("version").unwrap();
+    }
+    let events: Vec<Event> = serde_json::from_value(events).unwrap();
+    assert!(events.len() > 20 && events.iter().all(|event| event.version == 1));
+    let mut outcome: Value = serde_json::from_str(include_str!("golden/outcome.json")).unwrap();
+    outcome["report"].as_object_mut().unwrap().remove("version").unwrap();
+    let outcome: Outcome = serde_json::from_value(outcome).unwrap();
+    assert_eq!(outcome.report.version, 1);
+    assert!(!outcome.report.steps().is_empty());
+}
+
 #[tokio::test]
 async fn what_a_preflight_shows_comes_in_as_it_went_out() {
     let preflight = connection(spec(), &EmulatedTenant::new(), &EmulatedSite::new())

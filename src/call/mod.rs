@@ -187,6 +187,17 @@ pub enum RetryReason {
     TokenRefused,
 }
 
+impl RetryReason {
+    /// Every reason.
+    pub const ALL: &'static [Self] = &[
+        Self::Throttled,
+        Self::ServiceUnavailable,
+        Self::Connection,
+        Self::ConcurrentChange,
+        Self::TokenRefused,
+    ];
+}
+
 impl fmt::Display for RetryReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

@@ -464,7 +464,7 @@ export type DiscoverySpec = {
 };
 
 /**
- * One piece of progress. In JSON the kind's fields stand beside `run`, `sequence`, `at` and
+ * One piece of progress. In JSON the kind's fields stand beside `version`, `run`, `sequence`, `at` and
  * `elapsedMilliseconds`, and a field `event` has the kind's name.
  *
  * No event ever carries a secret or a token.
@@ -558,6 +558,8 @@ export type Event = ({
   run: RunId;
   /** Its place among the events of the run, from 1, without gaps. */
   sequence: number;
+  /** The version of this form, 1. Lines of before it was written have it, too. */
+  version: number;
 });
 
 /** The end of one secret or certificate of the server app. */
@@ -1367,6 +1369,8 @@ export type Report = {
   caller?: string | null;
   run?: RunId | null;
   steps: Array<StepReport>;
+  /** The version of this form, 1. Reports of before it was written have it, too. */
+  version: number;
 };
 
 /** One request as both sides know it. Microsoft's support asks for these ids and the date. */

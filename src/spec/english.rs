@@ -84,10 +84,10 @@ pub(crate) const fn violation(code: ViolationCode) -> Words {
         Code::TextListExpected => Words::new("a list of texts", "Write the texts in quotation marks between [ and ]."),
         Code::OneChoiceExpected => Words::new("exactly one of ${choices}", "Keep one of these fields and remove the others."),
         Code::FieldUnknown => Words::new("no such field; known here: ${known}", "Correct the field's name, or remove it."),
-        Code::NameMissing | Code::NameInvalid => Words::new("a name without control characters", NAME),
-        Code::AppNameMissing | Code::AppNameInvalid => {
-            Words::new("a name of 1 to ${longest} characters without control characters", APP_NAME)
-        }
+        Code::NameMissing => Words::new("a name, and none was given", NAME),
+        Code::NameInvalid => Words::new("a name that is not empty and has no control characters", NAME),
+        Code::AppNameMissing => Words::new("a name of 1 to ${longest} characters, and none was given", APP_NAME),
+        Code::AppNameInvalid => Words::new("a name of 1 to ${longest} characters without control characters", APP_NAME),
         Code::DescriptionInvalid => Words::new(
             "a text without control characters",
             "Type the description again; the characters that are in the way cannot be seen.",

@@ -18,7 +18,8 @@ use crate::{
 /// Ask [`all_sign_in_scopes`] instead if the specification may still grow after the sign-in.
 ///
 /// `Policy.Read.All` is not among them: it only warns beforehand of what a policy would refuse. Offer it beside them with
-/// [`optional_sign_in_scopes`]. `offline_access` is never asked for: no credential outlives the job.
+/// [`optional_sign_in_scopes`]. `offline_access` is not among them, either: no credential outlives the job, unless a sign-in
+/// is told to keep the person signed in (`staying_signed_in`).
 ///
 /// They come from the table in [`permissions`](crate::permissions), which has the sources.
 ///

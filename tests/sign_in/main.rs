@@ -11,3 +11,4 @@ mod log;
 mod others;
 mod secrecy;
 mod stage;
+mod staying;

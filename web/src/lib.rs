@@ -17,7 +17,7 @@ pub use server::{
 };
 pub use session::{
     Session,
-    held::{SecretHeld, SecretState},
+    held::{HandedOver, SecretHeld, SecretLost, SecretState},
     log::Entry,
     phase::{Job, JobKind, Phase},
     settings::{JobSettings, JobVerb},

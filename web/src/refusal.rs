@@ -48,7 +48,7 @@ pub enum ServiceError {
     NoSecret,
     /// The secret was handed over already.
     SecretHandedOver,
-    /// The secret was not handed over before the service ended.
+    /// The service ended while it held the secret.
     SecretLost,
     /// The user has as many sessions as are kept.
     TooManySessions,
@@ -210,8 +210,8 @@ impl ServiceError {
             ],
             Self::SecretLost => [
                 "secretLost",
-                "the secret was not taken before the service ended, and is lost",
-                "Make a plan with `reissueSecret`: it issues another one. The lost one stays in the registration until its end.",
+                "the service ended while it held the secret, and no longer has it",
+                "The session's `secret.handedOver` says what is known of its hand-over. If the secret is lost, make a plan with `reissueSecret`: it issues another one, and the lost one stays in the registration until its end.",
             ],
             Self::TooManySessions => ["tooManySessions", "the user has 50 sessions", "Delete one."],
             Self::TooManyStreams => ["tooManyStreams", "the session has 8 streams", "Close a page of this session."],

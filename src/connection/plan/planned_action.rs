@@ -27,6 +27,17 @@ pub enum PlannedAction {
 }
 
 impl PlannedAction {
+    /// Every action that a plan can have.
+    pub const ALL: &'static [Self] = &[
+        Self::Create,
+        Self::Update,
+        Self::Remove,
+        Self::Confirm,
+        Self::Restore,
+        Self::Keep,
+        Self::ByHand,
+    ];
+
     /// Whether the run leaves it as it is.
     pub(crate) const fn is_left(self) -> bool {
         matches!(self, Self::Keep | Self::ByHand)

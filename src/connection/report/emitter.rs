@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     connection::report::{
         error::OnboardingError,
-        event::{Event, EventKind, RunId, Verb},
+        event::{Event, EventKind, RunId, Verb, current_version},
         outcome::Outcome,
         spans,
         step::Step,
@@ -178,6 +178,7 @@ impl<'a> Emitter<'a> {
             let mut sequence = lock(&self.sequence);
             *sequence += 1;
             Event {
+                version: current_version(),
                 run: self.run,
                 sequence: *sequence,
                 at: self.clock.now(),

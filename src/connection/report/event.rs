@@ -77,7 +77,34 @@ pub enum Verb {
     RemoveOldSecrets,
 }
 
-/// One piece of progress. In JSON the kind's fields stand beside `run`, `sequence`, `at` and
+impl Verb {
+    /// Every verb.
+    pub const ALL: &'static [Self] = &[
+        Self::Preflight,
+        Self::Check,
+        Self::Verify,
+        Self::Plan,
+        Self::PlanRemoval,
+        Self::Apply,
+        Self::View,
+        Self::Registrations,
+        Self::PlanRenewal,
+        Self::PlanSecretRemoval,
+        Self::Onboard,
+        Self::Remove,
+        Self::PlanSettingsUpdate,
+        Self::UpdateSettings,
+        Self::RenewSecret,
+        Self::RemoveOldSecrets,
+    ];
+}
+
+/// The version of the form of an event that this version of the crate writes.
+pub(super) const fn current_version() -> u32 {
+    1
+}
+
+/// One piece of progress. In JSON the kind's fields stand beside `version`, `run`, `sequence`, `at` and
 /// `elapsedMilliseconds`, and a field `event` has the kind's name.
 ///
 /// No event ever carries a secret or a token.
@@ -110,6 +137,9 @@ pub enum Verb {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Event {
+    /// The version of this form, 1. Lines of before it was written have it, too.
+    #[serde(default = "current_version")]
+    pub version: u32,
     /// Which run.
     pub run: RunId,
     /// Its place among the events of the run, from 1, without gaps.
@@ -246,4 +276,31 @@ pub enum EventKind {
     /// has failed.
     #[non_exhaustive]
     RunCancelled,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+    use crate::{
+        call::RetryReason,
+        connection::{PlannedAction, report::finding::Severity},
+        words::testing::variants,
+    };
+
+    fn is_whole<T: Debug>(all: &[T], source: &str, name: &str) {
+        let listed: Vec<String> = all.iter().map(|one| format!("{one:?}")).collect();
+        assert_eq!(listed, variants(source, name), "{name}::ALL lists every one");
+        assert!(listed.len() > 2);
+    }
+
+    #[test]
+    fn each_list_of_what_a_front_end_shows_is_whole() {
+        is_whole(Verb::ALL, include_str!("event.rs"), "Verb");
+        is_whole(StepAction::ALL, include_str!("step.rs"), "StepAction");
+        is_whole(Severity::ALL, include_str!("finding.rs"), "Severity");
+        is_whole(PlannedAction::ALL, include_str!("../plan/planned_action.rs"), "PlannedAction");
+        is_whole(RetryReason::ALL, include_str!("../../call/mod.rs"), "RetryReason");
+    }
 }

@@ -29,6 +29,11 @@ pub enum Severity {
     Blocker,
 }
 
+impl Severity {
+    /// Every severity, the lightest first.
+    pub const ALL: &'static [Self] = &[Self::Note, Self::Warning, Self::Blocker];
+}
+
 /// One finding: what, how bad, and what to do about it.
 ///
 /// Code and parameters are the facts; message and remedy are made from them, in English. In JSON it is

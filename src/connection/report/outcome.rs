@@ -84,15 +84,34 @@ impl StepReport {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
+    /// The version of this form, 1. Reports of before it was written have it, too.
+    #[serde(default = "current_version")]
+    pub version: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) run: Option<RunId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) caller: Option<String>,
     steps: Vec<StepReport>,
+}
+
+/// The version of the form of a report that this version of the crate writes.
+const fn current_version() -> u32 {
+    1
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            version: current_version(),
+            run: None,
+            caller: None,
+            steps: Vec::new(),
+        }
+    }
 }
 
 impl Report {

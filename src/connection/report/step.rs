@@ -234,6 +234,19 @@ pub enum StepAction {
 }
 
 impl StepAction {
+    /// Every way a step can end.
+    pub const ALL: &'static [Self] = &[
+        Self::Created,
+        Self::Found,
+        Self::Updated,
+        Self::Unconfirmed,
+        Self::Unchanged,
+        Self::Differs,
+        Self::Removed,
+        Self::Restored,
+        Self::Failed,
+    ];
+
     /// Whether the step changed anything.
     #[must_use]
     pub const fn is_change(self) -> bool {

@@ -18,6 +18,7 @@ use self::{loopback::Loopback, redirect::wrong_state};
 use super::{
     endpoints::SignInEndpoints,
     exchange::{Repeat, TokenAnswer},
+    kept::Kept,
     optional::with_optional_scopes,
     proof::{challenge, random_text},
     service::{DEFAULT_SIGN_IN_CLIENT, SignInService, common_settings, not_offered},
@@ -74,6 +75,7 @@ pub struct BrowserSignIn {
     patience: Duration,
     account: Option<String>,
     chooses_account: bool,
+    kept: Kept,
 }
 
 impl BrowserSignIn {
@@ -86,6 +88,7 @@ impl BrowserSignIn {
             patience: PATIENCE,
             account: None,
             chooses_account: false,
+            kept: Kept::default(),
         }
     }
 
@@ -113,6 +116,19 @@ impl BrowserSignIn {
         self
     }
 
+    /// Keeps the person signed in for as long as this provider and its clones live: a token that has run out is renewed
+    /// without asking again. Default: no credential outlives the token.
+    ///
+    /// The sign-in then asks for `offline_access` as well, which the consent page shows. The refresh token stays in memory and
+    /// is wiped on drop. If the sign-in service no longer takes it, or if a token is refused before its end, the person is
+    /// asked again.
+    ///
+    /// Source: *Scopes and permissions in the Microsoft identity platform*, offline_access.
+    pub fn staying_signed_in(mut self) -> Self {
+        self.kept = Kept::on();
+        self
+    }
+
     common_settings!();
 
     /// The address of the sign-in page.
@@ -123,7 +139,7 @@ impl BrowserSignIn {
             .append_pair("response_mode", "query")
             .append_pair("client_id", &self.service.client_id.to_string())
             .append_pair("redirect_uri", &attempt.redirect)
-            .append_pair("scope", &request.scopes.join(" "))
+            .append_pair("scope", &self.kept.scope(request))
             .append_pair("state", attempt.state.expose_secret())
             .append_pair("code_challenge", &challenge(&attempt.verifier))
             .append_pair("code_challenge_method", "S256")
@@ -148,7 +164,9 @@ impl BrowserSignIn {
         ];
         form.extend(request.claims.as_deref().map(|claims| ("claims", claims)));
         let answer: TokenAnswer = self.service.post(&endpoints.token, &form, Repeat::Never).await?;
-        answer.token(self.service.clock.now())
+        let token = answer.token(self.service.now())?;
+        self.kept.keep(&self.service, request, &answer);
+        Ok(token)
     }
 }
 
@@ -184,6 +202,9 @@ impl fmt::Debug for BrowserSignIn {
 #[async_trait]
 impl TokenProvider for BrowserSignIn {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        if let Some(token) = self.kept.renew(&self.service, request).await? {
+            return Ok(token);
+        }
         with_optional_scopes(request, |request| self.ask(request)).await
     }
 }

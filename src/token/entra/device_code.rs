@@ -13,6 +13,7 @@ use url::Url;
 use super::{
     endpoints::SignInEndpoints,
     exchange::{FormFailure, Repeat, TokenAnswer, seconds, unusable, wiped},
+    kept::Kept,
     optional::with_optional_scopes,
     service::{DEFAULT_SIGN_IN_CLIENT, SignInService, common_settings, not_offered},
 };
@@ -67,6 +68,7 @@ type Show = Arc<dyn Fn(&DeviceCode) + Send + Sync>;
 pub struct DeviceCodeSignIn {
     service: SignInService,
     show: Show,
+    kept: Kept,
 }
 
 /// What a person needs to sign in on another device.
@@ -175,12 +177,26 @@ impl DeviceCodeSignIn {
         Self {
             service: SignInService::new(endpoints, DEFAULT_SIGN_IN_CLIENT),
             show: Arc::new(show),
+            kept: Kept::default(),
         }
     }
 
     /// The application to sign in to. Default: [`super::DEFAULT_SIGN_IN_CLIENT`], with its caveats.
     pub const fn client_id(mut self, application: ApplicationId) -> Self {
         self.service.client_id = application;
+        self
+    }
+
+    /// Keeps the person signed in for as long as this provider and its clones live: a token that has run out is renewed
+    /// without asking again. Default: no credential outlives the token.
+    ///
+    /// The sign-in then asks for `offline_access` as well, which the consent page shows. The refresh token stays in memory and
+    /// is wiped on drop. If the sign-in service no longer takes it, or if a token is refused before its end, the person is
+    /// asked again.
+    ///
+    /// Source: *Scopes and permissions in the Microsoft identity platform*, offline_access.
+    pub fn staying_signed_in(mut self) -> Self {
+        self.kept = Kept::on();
         self
     }
 
@@ -212,10 +228,10 @@ impl DeviceCodeSignIn {
         form: &[(&str, &str)],
         mut pause: Duration,
         last: &mut Option<FormFailure>,
-    ) -> Result<AccessToken, TokenError> {
+    ) -> Result<TokenAnswer, TokenError> {
         loop {
             let why = match self.service.post::<TokenAnswer>(&endpoints.token, form, Repeat::Never).await {
-                Ok(answer) => return answer.token(self.service.clock.now()),
+                Ok(answer) => return Ok(answer),
                 Err(why) => why,
             };
             match &why {
@@ -242,6 +258,9 @@ impl fmt::Debug for DeviceCodeSignIn {
 #[async_trait]
 impl TokenProvider for DeviceCodeSignIn {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        if let Some(token) = self.kept.renew(&self.service, request).await? {
+            return Ok(token);
+        }
         with_optional_scopes(request, |request| self.ask(request)).await
     }
 }
@@ -252,7 +271,7 @@ impl DeviceCodeSignIn {
         let request = &request;
         let endpoints = self.service.sign_in_endpoints(request).await?;
         let address = endpoints.device_code.as_ref().ok_or_else(|| not_offered("device codes"))?;
-        let scope = request.scopes.join(" ");
+        let scope = self.kept.scope(request);
         // A second code does no harm.
         let answer: DeviceAnswer = self.service.post(address, &[("scope", &scope)], Repeat::Allowed).await?;
         let (validity, pause) = (answer.validity()?, answer.pause());
@@ -264,7 +283,10 @@ impl DeviceCodeSignIn {
         // No person has signed in a moment after the code was shown.
         sleep(pause.min(validity)).await;
         let polled = timeout(validity, self.poll(&endpoints, &form, pause, &mut last)).await;
-        polled.unwrap_or_else(|_| Err(ran_out(last)))
+        let answer = polled.unwrap_or_else(|_| Err(ran_out(last)))?;
+        let token = answer.token(self.service.now())?;
+        self.kept.keep(&self.service, request, &answer);
+        Ok(token)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Form posts to the sign-in service, and what it answers.
 //!
-//! A form is built in one piece and wiped after it was sent. Of an answer only what is needed is read: a refresh token or
-//! an ID token that this crate did not ask for never leaves the answer's own memory, which is wiped, too.
+//! A form is built in one piece and wiped after it was sent. Of an answer only what is needed is read: an ID token that
+//! this crate did not ask for never leaves the answer's own memory, which is wiped, too. A refresh token is kept only if the
+//! person stays signed in ([`super::kept`]).
 
 use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -93,9 +94,19 @@ pub(super) struct TokenAnswer {
     expires_in: Value,
     #[serde(default)]
     scope: Option<String>,
+    #[serde(default, deserialize_with = "wiped_if_given")]
+    refresh_token: Option<Zeroizing<String>>,
 }
 
 impl TokenAnswer {
+    /// What came beside the token, if a refresh token was asked for.
+    pub(super) fn refresh_token(&self) -> Option<&str> {
+        self.refresh_token
+            .as_ref()
+            .map(|token| token.as_str())
+            .filter(|token| !token.is_empty())
+    }
+
     /// The token, if it is one that can be sent.
     pub(super) fn token(&self, now: OffsetDateTime) -> Result<AccessToken, TokenError> {
         let is_bearer = self.token_type.eq_ignore_ascii_case("bearer");
@@ -121,6 +132,10 @@ pub(super) fn seconds(value: &Value) -> Option<u64> {
 /// Reads a text that is wiped on drop.
 pub(super) fn wiped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<String>, D::Error> {
     String::deserialize(deserializer).map(Zeroizing::new)
+}
+
+fn wiped_if_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Zeroizing<String>>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(|text| text.map(Zeroizing::new))
 }
 
 pub(super) fn unusable(problem: &str) -> TokenError {

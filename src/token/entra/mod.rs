@@ -17,6 +17,7 @@ mod endpoints;
 mod exchange;
 #[cfg(any(fuzzing, test))]
 pub(super) mod fuzzing;
+mod kept;
 mod optional;
 mod proof;
 mod refusal;

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
 use url::Url;
 use uuid::uuid;
 
@@ -78,6 +79,10 @@ impl SignInService {
     pub(super) fn set_clock(&mut self, clock: Arc<dyn Clock>) {
         self.pipeline = pipeline(&self.http, &clock);
         self.clock = clock;
+    }
+
+    pub(super) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
     }
 
     /// Where the request's tenant signs in.

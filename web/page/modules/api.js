@@ -128,13 +128,16 @@ export function problemBox(problem) {
 const SEVERITIES = { blocker: "Blocks", warning: "Warning", note: "Note" };
 
 // `toField` opens the input that a finding names, if there is a way to it.
-export function findingList(findings, toField) {
+export function findingList(findings, toField, more = 0) {
   if (!findings || findings.length === 0) return null;
   return make("ul", { class: "findings" }, findings.map((finding) =>
     make("li", { class: finding.severity, "data-code": finding.code },
       make("strong", {}, SEVERITIES[finding.severity] ?? finding.severity), " ", withHelp(finding.message, finding.remedy), " ",
-      finding.field && toField?.(finding.field))));
+      finding.field && toField?.(finding.field))), more > 0 && make("li", {}, andMore(more)));
 }
+
+// Of thousands the first are told.
+export const andMore = (more) => more > 0 && make("p", { class: "more" }, `And ${more} more.`);
 
 // Copies a text, and tells whether it went.
 export function copyButton(id, text, what) {

@@ -1,6 +1,6 @@
 // The inputs of a page. Each is checked while it is typed in, and kept when it is left.
 
-import { call, make, say, sentence, withHelp } from "./api.js";
+import { andMore, call, make, say, sentence, shown, withHelp } from "./api.js";
 
 // Fields that were left at least once. What was never touched is not marked.
 const touched = new Set();
@@ -20,6 +20,9 @@ const HINTS = {
 // The wait after the last key before a field is checked, in milliseconds.
 const CHECKED_AFTER = 200;
 
+// How many messages one input shows, as the service tells them.
+const MOST = 20;
+
 // `keep(path, value)` keeps a value; `value` is null if there is none.
 export function renderField(field, keep, isLocked) {
   const id = idOf(field.path);
@@ -34,13 +37,14 @@ export function renderField(field, keep, isLocked) {
   });
   let waiting, typed = 0, told = "";
 
-  const show = (violations, findings) => {
+  const show = (violations, findings, more = 0) => {
     const isWrong = violations.length > 0 || findings.some((finding) => finding.severity === "blocker");
     input.setAttribute("aria-invalid", String(isWrong));
     wrong.replaceChildren(
       ...violations.map((one) => make("p", { class: "wrong", "data-code": one.code }, withHelp(one.message, one.help))),
       ...findings.filter((one) => one.severity !== "note").map((one) =>
-        make("p", { class: one.severity, "data-code": one.code }, withHelp(one.message, one.remedy))));
+        make("p", { class: one.severity, "data-code": one.code }, withHelp(one.message, one.remedy))),
+      ...shown([andMore(more)]));
     const first = violations[0] ? `${field.title}: ${sentence(violations[0].message)}` : "";
     if (first !== "" && first !== told && document.activeElement === input) say(first);
     told = first;
@@ -50,9 +54,9 @@ export function renderField(field, keep, isLocked) {
     if (value === null) return show([], []);
     const mine = ++typed;
     try {
-      const { violations } = await call("POST", "api/validate", { path: field.path, value });
+      const { violations, total } = await call("POST", "api/validate", { path: field.path, value });
       // An answer about what was typed before is of no use.
-      if (mine === typed) show(violations, []);
+      if (mine === typed) show(violations.slice(0, MOST), [], total - Math.min(total, MOST));
     } catch (refusal) {
       wrong.replaceChildren(make("p", { class: "wrong" }, sentence(refusal.message)));
     }
@@ -87,7 +91,8 @@ export function renderField(field, keep, isLocked) {
     write();
     if (document.activeElement === input && valueOf(field, input) !== null && fresh.value !== undefined
       && JSON.stringify(valueOf(field, input)) !== JSON.stringify(fresh.value)) return;
-    show(touched.has(field.path) ? fresh.violations : [], fresh.findings);
+    const isTouched = touched.has(field.path);
+    show(isTouched ? fresh.violations : [], fresh.findings, (isTouched ? fresh.moreViolations : 0) + fresh.moreFindings);
   };
   update(field);
 

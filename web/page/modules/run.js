@@ -32,10 +32,11 @@ export function summaryPage(wizard, page) {
   return shown([
     session.needsSecret && make("section", { class: "box bad" }, make("p", {}, "The secret of the app to import was not kept. "),
       row(button("type-secret", "Type it in again", () => wizard.go("app")))),
-    page.violations.length > 0 && make("ul", { class: "wrong" }, page.violations.map((one) => make("li", {}, `${one.path}: ${sentence(one.message)}`))),
+    page.violations.length > 0 && make("ul", { class: "wrong" }, page.violations.map((one) => make("li", {}, `${one.path}: ${sentence(one.message)}`)),
+      page.moreViolations > 0 && make("li", {}, `And ${page.moreViolations} more.`)),
     (!isSignedIn || wizard.may("signOut")) && signInBox(wizard),
     account && make("p", { id: "account" }, `${account.account ?? "An application"} is signed in to ${account.tenantDisplayName ?? "a tenant"} (${account.tenantName ?? account.tenantId}).`),
-    findingList(page.findings, wizard.toField),
+    findingList(page.findings, wizard.toField, page.moreFindings),
     wizard.may("plan") && settings(wizard),
     isReading && make("p", { class: "busy", id: "reading" }, "Tenant and site are being read."),
     plan && planOf(session, plan),
@@ -85,20 +86,33 @@ function settings(wizard) {
     input.addEventListener("change", () => { wanted[name] = value; });
     return make("label", { class: "flag", for: input.id }, input, ` ${words}`);
   }));
+  const reissue = flag("reissueSecret", "Issue a new secret although there is one");
+  const exempt = flag("policyExempt", "I state that no policy of the tenant on secrets applies to this account");
   const ofOnboarding = [
     choice("only", "Which apps", [[null, "Both, and the connection in the site"], ["server", "The server app alone: another administrator makes the rest"], ["client", "The client app alone: another administrator has made the server app"]]),
     flag("leaveConsents", "Leave the admin consents to another administrator"),
     service.site && flag("withoutSite", "Register the apps without importing them into the site"),
-    flag("reissueSecret", "Issue a new secret although there is one"),
+    reissue, exempt,
+    flag("removeSupersededSecrets", "Remove secrets that a newer one has replaced; of use without a site, once the newest one has reached it"),
+  ];
+  const ofRenewal = [
+    choice("stateCreatedByConsole", "How the server app was made", [[null, "Nothing is stated"], [true, "The console has created it"], [false, "A person has registered it"]]),
+    reissue, exempt,
   ];
   const ofRemoval = [
     choice("removalScope", "What is removed", [["connection", "The connection in the site"], ["connectionAndApps", "The connection, and the apps that were made for it"]]),
     flag("stateNoGateway", "I state that no cloud management gateway uses the connection"),
     flag("stateAppsUnused", "I state that nothing else uses the apps"),
   ];
-  const isPlain = verb === "onboard" && !["only", "leaveConsents", "withoutSite", "reissueSecret"].some((name) => wanted[name]);
+  // A day, as the site shows it.
+  const since = () => {
+    const input = make("input", { type: "date", id: "setting-stateShownSince", value: wanted.stateShownSince?.slice(0, 10) });
+    input.addEventListener("change", () => { wanted.stateShownSince = input.value === "" ? null : `${input.value}T00:00:00Z`; });
+    return make("label", { for: input.id }, "The site has shown it since ", input);
+  };
+  const isPlain = verb === "onboard" && !["only", "leaveConsents", "withoutSite", "reissueSecret", "policyExempt", "removeSupersededSecrets"].some((name) => wanted[name]);
   return make("details", { id: "settings", open: !isPlain }, make("summary", {}, `What the plan is for: ${VERBS[verb] ?? verb}`),
-    verb === "onboard" && ofOnboarding, verb === "remove" && ofRemoval,
+    verb === "onboard" && ofOnboarding, verb === "renewSecret" && ofRenewal, verb === "removeOldSecrets" && since(), verb === "remove" && ofRemoval,
     verb !== "onboard" && row(button("onboard", "Plan to set the connection up instead", () => {
       wizard.wanted = {};
       wizard.render();
@@ -229,7 +243,7 @@ export function completionPage(wizard, page) {
       row(copyButton("copy-ccmsetup", page.ccmsetupProperties, "Properties for ccmsetup"))),
     page.nextSteps.length > 0 && make("section", { id: "next-steps" }, make("h2", {}, "What to do next"),
       make("ol", {}, page.nextSteps.map((step) => make("li", { "data-code": step.code }, make("strong", {}, sentence(step.message)), " ", sentence(step.how))))),
-    page.findings.length > 0 && make("section", {}, make("h2", {}, "What the run has noted"), findingList(page.findings)),
+    page.findings.length > 0 && make("section", {}, make("h2", {}, "What the run has noted"), findingList(page.findings, undefined, page.moreFindings)),
     row(make("a", { href: `status#${session.id}` }, "Status of this connection"), make("a", { href: "index.html" }, "All sessions")),
   ]);
 }

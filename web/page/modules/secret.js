@@ -6,7 +6,9 @@ const WORDS = {
   held: "The run has issued a secret for the server app. The service holds it in memory, and hands it over once.",
   handedOver: "The secret was handed over. It cannot be shown again.",
   lost: "The secret was not taken before the service ended, and is lost. It cannot be shown; another one can be issued.",
+  perhapsLost: "The service ended while it held the secret, and no note says that it was handed over. Unless it was, it is lost: it cannot be shown, and another one can be issued.",
 };
+const wordsOf = ({ state, handedOver }) => WORDS[state === "lost" && handedOver !== "no" ? "perhapsLost" : state];
 
 // Secrets by the session that they are of, until they are put away: the service has handed them over and has them no more.
 // Going to another session and back loses none.
@@ -55,7 +57,7 @@ export function secretBox(wizard) {
   const mine = taken.get(id);
   if (secret.state === "none" && !mine) return null;
   return make("section", { class: secret.state === "lost" ? "box bad" : "box", id: "secret", "data-state": secret.state },
-    make("h2", {}, "Secret of the server app"), make("p", {}, WORDS[secret.state]),
+    make("h2", {}, "Secret of the server app"), make("p", {}, wordsOf(secret)),
     secret.keyId && make("p", { class: "hint" }, `Secret ID ${secret.keyId}, expires on ${String(secret.expiresOn).slice(0, 10)}.`),
     mine && shownOnce(wizard, mine),
     wizard.may("takeSecret") && row(button("take-secret", "Show the secret, once", () => ask(wizard, id, "secret", {}, "The secret is shown."))),

@@ -9,7 +9,10 @@ use cmg_onboarding::{OnboardingError, connection::Problem, spec::Violation};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{refusal::ServiceError, session::MOST_VIOLATIONS};
+use crate::{
+    refusal::ServiceError,
+    session::{MOST_VIOLATIONS, words::put_right},
+};
 
 /// The longest body, in bytes.
 pub(super) const LONGEST_BODY: usize = 1024 * 1024;
@@ -65,7 +68,8 @@ fn shortened(mut problem: Problem) -> Problem {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let body = serde_json::to_value(&self.problem).unwrap_or_default();
+        let mut body = serde_json::to_value(&self.problem).unwrap_or_default();
+        put_right(&mut body);
         json(self.status, &body)
     }
 }

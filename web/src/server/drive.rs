@@ -116,7 +116,15 @@ impl Connecting {
             .reissue_secret(settings.reissue_secret)
             .removal_scope(settings.removal_scope)
             .state_no_gateway(settings.state_no_gateway)
-            .state_apps_unused(settings.state_apps_unused);
+            .state_apps_unused(settings.state_apps_unused)
+            .policy_exempt(settings.policy_exempt)
+            .remove_superseded_secrets(settings.remove_superseded_secrets);
+        if let Some(created) = settings.state_created_by_console {
+            builder = builder.state_created_by_console(created);
+        }
+        if let Some(since) = settings.state_shown_since {
+            builder = builder.state_shown_since(since);
+        }
         if let Some(directory) = directory {
             builder = builder.directory(directory);
         }

@@ -69,7 +69,11 @@ impl Guard {
     /// The address to open.
     #[must_use]
     pub fn address(&self) -> String {
-        format!("http://127.0.0.1:{}/?key={}", self.0.port, lock(&self.0.keys).of_address)
+        let key = &lock(&self.0.keys).of_address;
+        match self.0.port {
+            80 => format!("http://127.0.0.1/?key={key}"),
+            port => format!("http://127.0.0.1:{port}/?key={key}"),
+        }
     }
 
     /// The router behind it.
@@ -123,7 +127,7 @@ impl Guard {
             request.uri().authority().map(|host| host.as_str()),
         ];
         let mut named = hosts.into_iter().flatten().peekable();
-        if named.peek().is_none() || !named.all(|host| own.iter().any(|own| own == host)) {
+        if named.peek().is_none() || !named.all(|host| own.iter().any(|own| own.eq_ignore_ascii_case(host))) {
             return Err(ServiceError::HostRefused);
         }
         // Another port of this machine is the same site, but not the same origin.
@@ -238,4 +242,57 @@ fn refused_page(error: ServiceError) -> Response {
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED);
     response
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may give up")]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn guard(port: u16) -> Guard {
+        Guard::new(port, User::new("local").unwrap(), |_| ())
+    }
+
+    fn asked(port: u16, headers: &[(&str, &str)]) -> Result<(), ServiceError> {
+        let mut request = Request::builder().uri("/api/service");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        guard(port).check_place(&request.body(Body::empty()).unwrap())
+    }
+
+    #[test]
+    fn on_port_80_a_browser_names_no_port_and_is_let_in() {
+        for host in ["127.0.0.1", "localhost", "127.0.0.1:80", "localhost:80", "LocalHost"] {
+            assert_eq!(asked(80, &[("host", host)]), Ok(()), "{host}");
+        }
+        for origin in ["http://127.0.0.1", "http://localhost"] {
+            assert_eq!(asked(80, &[("host", "127.0.0.1"), ("origin", origin)]), Ok(()), "{origin}");
+        }
+        for host in ["contoso.com", "127.0.0.1:8080", "localhost.:80", "127.0.0.1.nip.io", ""] {
+            assert_eq!(asked(80, &[("host", host)]), Err(ServiceError::HostRefused), "{host}");
+        }
+        for origin in ["https://127.0.0.1", "http://127.0.0.1:8080", "http://contoso.com", "null"] {
+            let refused = asked(80, &[("host", "127.0.0.1"), ("origin", origin)]);
+            assert_eq!(refused, Err(ServiceError::OriginRefused), "{origin}");
+        }
+    }
+
+    #[test]
+    fn the_address_to_open_on_port_80_is_as_a_browser_shows_it() {
+        assert!(guard(80).address().starts_with("http://127.0.0.1/?key="), "{}", guard(80).address());
+        assert!(guard(8080).address().starts_with("http://127.0.0.1:8080/?key="));
+    }
+
+    #[test]
+    fn on_another_port_a_host_without_it_is_another_service() {
+        assert_eq!(asked(8080, &[("host", "127.0.0.1:8080")]), Ok(()));
+        for host in ["127.0.0.1", "localhost", "127.0.0.1:80"] {
+            assert_eq!(asked(8080, &[("host", host)]), Err(ServiceError::HostRefused), "{host}");
+        }
+        let foreign = [("host", "127.0.0.1:8080"), ("origin", "http://127.0.0.1")];
+        assert_eq!(asked(8080, &foreign), Err(ServiceError::OriginRefused));
+    }
 }

@@ -14,7 +14,10 @@ use super::{
     store::Store,
     user::User,
 };
-use crate::{refusal::ServiceError, session::Session};
+use crate::{
+    refusal::ServiceError,
+    session::{Session, held::SecretState},
+};
 
 const MOST_STREAMS: usize = 8;
 
@@ -156,9 +159,29 @@ impl Live {
 
     fn keep_or_tell(&self, session: &mut Session) {
         if self.keep(session).is_err() {
+            self.note_hand_over(session);
             let notice = "The folder for drafts and plans cannot be written: this session is not kept if the service ends.";
             session.notify_also(notice, self.clock.now());
         }
+    }
+
+    /// The file that cannot be written may still take another name: by that another life of the service tells the truth of a secret
+    /// that was handed over. If it cannot, that life knows that it does not know.
+    fn note_hand_over(&self, session: &Session) {
+        if let (Some(store), SecretState::HandedOver(_)) = (&self.store, session.secret()) {
+            let _ = store.note_taken(&self.user, session.id());
+        }
+    }
+
+    /// The service ends: jobs at once, and what is held is noted as no longer to be had. If that cannot be noted, another life of
+    /// the service knows that it does not know.
+    pub(super) fn end(&self) {
+        self.kill();
+        let mut session = lock(&self.session);
+        session.ended(self.clock.now());
+        let _ = self.keep(&session);
+        drop(session);
+        self.wake();
     }
 
     /// The same for an event, which is in no file.

@@ -15,4 +15,5 @@ mod schemas;
 pub(crate) mod service;
 mod sign_in;
 mod store;
+mod table;
 pub(crate) mod user;

@@ -4,8 +4,8 @@ use cmg_onboarding::Diagnostic;
 use serde_json::{Map, Value, json};
 
 use super::{
-    routes::{ROUTES, Route},
     schemas::schemas,
+    table::{ROUTES, Route},
 };
 use crate::refusal::ServiceError;
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     refusal::ServiceError,
-    session::{Session, settings::JobSettings},
+    session::{Session, bounds::bound, settings::JobSettings, words::put_right},
 };
 
 pub(super) async fn view(asked: Asked) -> Answer {
@@ -78,5 +78,7 @@ fn unread(error: ReadError) -> Refusal {
 fn with_text(what: &(impl Serialize + Display)) -> Value {
     let mut shown = serde_json::to_value(what).unwrap_or_default();
     shown["text"] = what.to_string().into();
+    bound(&mut shown);
+    put_right(&mut shown);
     shown
 }

@@ -100,6 +100,10 @@ fn bodies() -> Value {
             "removalScope": reference("RemovalScope"),
             "stateNoGateway": flag(),
             "stateAppsUnused": flag(),
+            "policyExempt": flag(),
+            "removeSupersededSecrets": flag(),
+            "stateCreatedByConsole": { "type": ["boolean", "null"] },
+            "stateShownSince": or_null(moment()),
             "withoutSite": flag(),
         })),
         "PlanNamed": closed(&["planId"], json!({ "planId": id() })),
@@ -177,13 +181,14 @@ fn answers() -> Value {
         "SecretState": object(&["state"], json!({
             "state": { "type": "string", "enum": ["none", "held", "handedOver", "lost"] },
             "applicationId": id(), "keyId": id(), "expiresOn": moment(),
+            "handedOver": { "type": "string", "enum": ["no", "unknown"], "description": "Of a lost one: whether it was handed over before the service ended" },
         })),
         "Page": object(&["page", "title", "isComplete", "isOpen"], json!({
             "page": { "type": "string", "enum": ["azureServices", "app", "discovery", "summary", "progress", "completion"] },
             "title": text(), "isComplete": { "type": "boolean" }, "isOpen": { "type": "boolean" },
             "fields": list(reference("Field")),
-            "violations": list(reference("Violation")),
-            "findings": list(reference("Finding")),
+            "violations": list(reference("Violation")), "moreViolations": whole(),
+            "findings": list(reference("Finding")), "moreFindings": whole(),
             "preflight": or_null(reference("Preflight")),
             "plan": or_null(reference("ShownPlan")),
             "steps": list(reference("StepProgress")),
@@ -193,10 +198,11 @@ fn answers() -> Value {
             "ccmsetupProperties": or_null(text()),
             "nextSteps": list(reference("NextStep")),
         })),
-        "Field": object(&["path", "title", "kind", "isRequired", "violations", "findings"], json!({
+        "Field": object(&["path", "title", "kind", "isRequired", "violations", "moreViolations", "findings", "moreFindings"], json!({
             "path": text(), "title": text(), "kind": { "type": "string", "enum": ["text", "choice", "schedule", "flag", "list", "secret"] },
             "isRequired": { "type": "boolean" }, "value": {}, "choices": list(reference("Choice")),
-            "violations": list(reference("Violation")), "findings": list(reference("Finding")),
+            "violations": list(reference("Violation")), "moreViolations": whole(),
+            "findings": list(reference("Finding")), "moreFindings": whole(),
         })),
         "ShownPlan": object(&["id", "document", "text", "changes", "isEmpty"], json!({
             "id": id(), "document": reference("PlanDocument"), "text": text(), "isEmpty": { "type": "boolean" },

@@ -69,10 +69,12 @@ impl Service {
         }
     }
 
-    /// Ends every job at once, as the end of the process does. What a run has written stays; the next plan finds it. A host that
-    /// wants runs to end with a report cancels them first.
+    /// Ends every job at once, as the end of the process does, and lets go of secrets that were not taken. What a run has written stays;
+    /// the next plan finds it. A host that wants runs to end with a report cancels them first.
+    ///
+    /// Call it at the end of the process: by that the folder says for certain that a secret was not handed over.
     pub fn stop(&self) {
-        lock(&self.0.sessions).values().for_each(|live| live.kill());
+        lock(&self.0.sessions).values().for_each(|live| live.end());
     }
 
     pub(super) fn place(&self, user: &User) -> Place {
@@ -202,8 +204,8 @@ impl ServiceBuilder {
         let (mut restored, mut notices) = (Vec::new(), Vec::new());
         for file in found {
             let session = file.content.and_then(|content| Ok(Session::restore(content)?));
-            let session = session.and_then(|session| match file.path.file_stem() {
-                Some(name) if *name == *session.id().to_string() => Ok(session),
+            let session = session.and_then(|session| match &file.id {
+                Some(id) if *id == session.id().to_string() => Ok(session),
                 _ => Err(io::Error::other("its name is not the id of its session")),
             });
             match session {

@@ -45,7 +45,8 @@ pub(super) fn provided(live: &Live, session: &mut Session, tokens: Arc<dyn Token
     succeed(live, session, SignInWay::Provided, signed);
 }
 
-/// Waits for a person: in a browser on this machine, or with a code in any browser.
+/// Waits for a person: in a browser on this machine, or with a code in any browser. The person stays signed in until the session
+/// is signed out: tokens that run out are renewed without asking, by what is in memory alone.
 pub(super) async fn by_person(live: Arc<Live>, place: Place, environment: CloudEnvironment, way: SignInWay) {
     let endpoints = place.endpoints(environment);
     let client = place.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT);
@@ -53,20 +54,28 @@ pub(super) async fn by_person(live: Arc<Live>, place: Place, environment: CloudE
         SignInWay::Browser => {
             let shown = Arc::downgrade(&live);
             let sign_in = BrowserSignIn::new(endpoints.clone(), move |page: &Url| show_page(&shown, page));
-            let sign_in = sign_in.client_id(client).choosing_account().http(place.http.clone());
-            Arc::new(CachedTokens::new(match place.tenant {
-                Some(tenant) => sign_in.tenant(tenant),
-                None => sign_in,
-            }))
+            let sign_in = sign_in.client_id(client).choosing_account().staying_signed_in();
+            let sign_in = sign_in.http(place.http.clone()).clock(live.clock.clone());
+            cached(
+                &live,
+                match place.tenant {
+                    Some(tenant) => sign_in.tenant(tenant),
+                    None => sign_in,
+                },
+            )
         }
         _ => {
             let shown = Arc::downgrade(&live);
             let sign_in = DeviceCodeSignIn::new(endpoints.clone(), move |code: &DeviceCode| show_code(&shown, code));
-            let sign_in = sign_in.client_id(client).http(place.http.clone());
-            Arc::new(CachedTokens::new(match place.tenant {
-                Some(tenant) => sign_in.tenant(tenant),
-                None => sign_in,
-            }))
+            let sign_in = sign_in.client_id(client).staying_signed_in();
+            let sign_in = sign_in.http(place.http.clone()).clock(live.clock.clone());
+            cached(
+                &live,
+                match place.tenant {
+                    Some(tenant) => sign_in.tenant(tenant),
+                    None => sign_in,
+                },
+            )
         }
     };
     let mut request = TokenRequest::new(all_sign_in_scopes(&endpoints)).offering(optional_sign_in_scopes(&endpoints));
@@ -89,6 +98,11 @@ pub(super) async fn by_person(live: Arc<Live>, place: Place, environment: CloudE
         }
         Err(error) => fail(&live, way, &error),
     }
+}
+
+/// The tokens, each kept until it runs out.
+fn cached<P: TokenProvider + 'static>(live: &Live, tokens: P) -> Arc<dyn TokenProvider> {
+    Arc::new(CachedTokens::new(tokens).with_clock(live.clock.clone()))
 }
 
 fn succeed(live: &Live, session: &mut Session, way: SignInWay, signed: Signed) {

@@ -1,6 +1,7 @@
 //! Sessions in a folder that the user of the program has named: one file each, replaced whole or not at all.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -14,6 +15,9 @@ use super::user::User;
 /// No file of a session is longer.
 const LONGEST: u64 = 16 * 1024 * 1024;
 
+/// Behind the id in the name of a file that could not be written when its session's secret was handed over.
+const TAKEN: &str = ".taken";
+
 /// The folder.
 #[derive(Debug, Clone)]
 pub(super) struct Store(PathBuf);
@@ -21,6 +25,8 @@ pub(super) struct Store(PathBuf);
 /// What a file was, and what it holds.
 pub(super) struct Found {
     pub(super) user: User,
+    /// The session that it is of, by its name.
+    pub(super) id: Option<String>,
     pub(super) path: PathBuf,
     pub(super) content: io::Result<Value>,
 }
@@ -36,6 +42,22 @@ impl Store {
         self.0.join(user.folder()).join(format!("{id}.json"))
     }
 
+    /// The name of a session's file whose secret was handed over when nothing could be written to it.
+    fn taken_file(&self, user: &User, id: &str) -> PathBuf {
+        self.0.join(user.folder()).join(format!("{id}{TAKEN}.json"))
+    }
+
+    /// Notes that the secret of a session was handed over, without writing to a file: a full disk allows that.
+    pub(super) fn note_taken(&self, user: &User, id: Uuid) -> io::Result<()> {
+        let path = self.file(user, id);
+        let taken = self.taken_file(user, &id.to_string());
+        if taken.exists() && !path.exists() {
+            return Ok(());
+        }
+        fs::rename(path, taken)?;
+        sync_folder(&self.0.join(user.folder()))
+    }
+
     pub(super) fn write(&self, user: &User, id: Uuid, content: &Value) -> io::Result<()> {
         let path = self.file(user, id);
         let folder = self.0.join(user.folder());
@@ -46,14 +68,15 @@ impl Store {
             let _ = fs::remove_file(&beside);
             return written;
         }
-        sync_folder(&folder)
+        sync_folder(&folder)?;
+        // What its name says, the file says from now on. One that cannot be removed is passed over.
+        let _ = remove(&self.taken_file(user, &id.to_string()));
+        Ok(())
     }
 
     pub(super) fn remove(&self, user: &User, id: Uuid) -> io::Result<()> {
-        match fs::remove_file(self.file(user, id)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        remove(&self.taken_file(user, &id.to_string()))?;
+        remove(&self.file(user, id))
     }
 
     /// Every session that is kept.
@@ -67,17 +90,44 @@ impl Store {
             };
             for file in fs::read_dir(folder.path())? {
                 let path = file?.path();
-                if path.extension().is_some_and(|extension| extension == "json") {
-                    let content = read_json(&path);
-                    found.push(Found {
-                        user: user.clone(),
-                        path,
-                        content,
-                    });
+                if path.extension().is_none_or(|extension| extension != "json") {
+                    continue;
                 }
+                let name = path.file_stem().and_then(OsStr::to_str).map(str::to_owned);
+                let taken = name.as_deref().and_then(|name| name.strip_suffix(TAKEN)).map(str::to_owned);
+                let mut content = read_json(&path);
+                if let Some(id) = &taken {
+                    // A newer file of the same session says what became of the secret.
+                    if self.0.join(user.folder()).join(format!("{id}.json")).exists() {
+                        continue;
+                    }
+                    if let Ok(content) = &mut content {
+                        hand_over(content);
+                    }
+                }
+                found.push(Found {
+                    user: user.clone(),
+                    id: taken.or(name),
+                    path,
+                    content,
+                });
             }
         }
         Ok(found)
+    }
+}
+
+/// The secret that the file says is held was handed over.
+fn hand_over(content: &mut Value) {
+    if content["secret"]["state"] == "held" {
+        content["secret"]["state"] = "handedOver".into();
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -106,10 +156,7 @@ fn write_through(path: &Path, content: &Value) -> io::Result<()> {
         return Err(too_long());
     }
     // One that the end of the process has left is of no use, and what else may stand there is not written through.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    remove(path)?;
     let mut file = options.open(path)?;
     file.write_all(&content)?;
     file.sync_all()

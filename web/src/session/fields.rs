@@ -7,8 +7,7 @@ use cmg_onboarding::{
 };
 use serde_json::{Value, json};
 
-/// How many violations one input shows: thousands of groups are wrong in the same way.
-const MOST_VIOLATIONS: usize = 20;
+use super::bounds::{MOST_OF_FIELD, first};
 
 /// One input of a page.
 pub(super) struct Field {
@@ -147,13 +146,17 @@ pub(super) fn shown(field: &Field, draft: &ConnectionDraft, violations: &[Violat
         true => path == field.path,
         false => is_below(path, &[field.path]),
     };
+    let (shown_violations, more_violations) = first(violations.iter().filter(|violation| at(violation.path())), MOST_OF_FIELD);
+    let (shown_findings, more_findings) = first(findings.iter().filter(|finding| finding.field().is_some_and(at)), MOST_OF_FIELD);
     let mut shown = json!({
         "path": field.path,
         "title": field.title,
         "kind": field.kind,
         "isRequired": field.is_required,
-        "violations": violations.iter().filter(|violation| at(violation.path())).take(MOST_VIOLATIONS).collect::<Vec<_>>(),
-        "findings": findings.iter().filter(|finding| finding.field().is_some_and(at)).collect::<Vec<_>>(),
+        "violations": shown_violations,
+        "moreViolations": more_violations,
+        "findings": shown_findings,
+        "moreFindings": more_findings,
     });
     if let Some(value) = draft.field(field.path)
         && field.kind != "secret"

@@ -22,8 +22,34 @@ pub enum SecretState {
     Held(SecretHeld),
     /// It was taken.
     HandedOver(SecretHeld),
-    /// The service ended before it was taken.
-    Lost(SecretHeld),
+    /// The service ended while it held it, and no longer has it.
+    Lost(SecretLost),
+}
+
+/// A secret that the service held when it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SecretLost {
+    /// Which.
+    #[serde(flatten)]
+    pub secret: SecretHeld,
+    /// Whether it was handed over before.
+    #[serde(default)]
+    pub handed_over: HandedOver,
+}
+
+/// Whether a secret that the service no longer has was handed over before. One that certainly was is [`SecretState::HandedOver`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum HandedOver {
+    /// It was not: the service has noted so at its end.
+    No,
+    /// The service came to its end without a note, such as in a crash or with a folder that could not be written. Where it has noted
+    /// nothing, it was most likely not.
+    #[default]
+    Unknown,
 }
 
 /// Which secret it is.
@@ -51,7 +77,8 @@ impl Session {
     #[must_use]
     pub const fn secret_application(&self) -> Option<ApplicationId> {
         match &self.secret.state {
-            SecretState::Held(which) | SecretState::HandedOver(which) | SecretState::Lost(which) => Some(which.application_id),
+            SecretState::Held(which) | SecretState::HandedOver(which) => Some(which.application_id),
+            SecretState::Lost(lost) => Some(lost.secret.application_id),
             SecretState::None => None,
         }
     }
@@ -95,6 +122,13 @@ impl Session {
         let both = held.spec.as_deref().zip(held.outcome.as_deref());
         let (spec, outcome) = both.ok_or(ServiceError::NotNow)?;
         Ok((spec.clone(), outcome.clone()))
+    }
+
+    /// The service ends: a secret that it still holds is not handed over any more.
+    pub fn ended(&mut self, now: OffsetDateTime) {
+        if self.secret.lose(HandedOver::No) {
+            self.changed(now);
+        }
     }
 
     /// The secret was handed over.
@@ -207,13 +241,24 @@ impl Secret {
         self.held = None;
     }
 
-    /// The state after the process that held it has ended.
-    pub(super) fn after_restart(state: SecretState) -> Self {
-        let state = match state {
-            SecretState::Held(which) => SecretState::Lost(which),
-            other => other,
+    /// It is no longer to be had, if it was held.
+    fn lose(&mut self, handed_over: HandedOver) -> bool {
+        self.held = None;
+        let SecretState::Held(secret) = &self.state else {
+            return false;
         };
-        Self { state, ..Self::default() }
+        self.state = SecretState::Lost(SecretLost {
+            secret: secret.clone(),
+            handed_over,
+        });
+        true
+    }
+
+    /// The state after the process that held it has ended. One that has noted its end has noted what became of it.
+    pub(super) fn after_restart(state: SecretState) -> Self {
+        let mut secret = Self { state, ..Self::default() };
+        secret.lose(HandedOver::Unknown);
+        secret
     }
 }
 

@@ -57,7 +57,9 @@ impl Entry {
     /// It as JSON.
     #[must_use]
     pub fn data(&self) -> Value {
-        serde_json::to_value(self).unwrap_or_default()
+        let mut data = serde_json::to_value(self).unwrap_or_default();
+        super::words::put_right(&mut data);
+        data
     }
 }
 

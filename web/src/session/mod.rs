@@ -1,5 +1,6 @@
 //! One way through the wizard, as a state machine without I/O.
 
+pub(crate) mod bounds;
 mod draft;
 mod fields;
 pub(crate) mod held;
@@ -13,6 +14,7 @@ pub(crate) mod sign_in;
 mod stored;
 #[cfg(test)]
 mod tests;
+pub(crate) mod words;
 
 #[cfg(feature = "server")]
 pub(crate) use fields::{WAYS, environments, validities};
@@ -34,7 +36,7 @@ use progress::StepProgress;
 use settings::{JobSettings, JobVerb};
 use sign_in::{SignIn, SignInState};
 
-/// How many violations are told at once.
+/// How many violations or findings are told at once.
 pub(crate) const MOST_VIOLATIONS: usize = 100;
 
 /// One way through the wizard: what is filled in, who is signed in, the plan, its run, and what came of it.

@@ -5,9 +5,12 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use super::{
-    Session, pages,
+    MOST_VIOLATIONS, Session,
+    bounds::bound,
+    pages,
     phase::{JobKind, Phase},
     sign_in::SignInState,
+    words,
 };
 
 impl Session {
@@ -15,6 +18,9 @@ impl Session {
     #[must_use]
     pub fn model(&self) -> Value {
         let (pages, page) = pages::pages(self);
+        let mut shown = json!({ "problem": self.problem, "signIn": self.sign_in, "pages": pages });
+        bound(&mut shown["problem"]);
+        words::put_right(&mut shown);
         json!({
             "version": 1,
             "id": self.id,
@@ -26,14 +32,14 @@ impl Session {
             "job": self.job,
             "may": self.may(),
             "notice": self.notice,
-            "signIn": self.sign_in,
+            "signIn": shown["signIn"].take(),
             "settings": self.settings,
             "draft": self.draft,
             "needsSecret": self.draft.needs_secret(),
-            "problem": self.problem,
+            "problem": shown["problem"].take(),
             "secret": self.secret.state,
             "page": page,
-            "pages": pages,
+            "pages": shown["pages"].take(),
         })
     }
 
@@ -94,8 +100,10 @@ impl Session {
             })
         });
         let changes: Vec<Value> = changes.collect();
-        Some(
-            json!({ "id": plan.id, "document": plan.document, "text": plan.document.to_string(), "changes": changes, "isEmpty": plan.document.is_empty() }),
-        )
+        // Its findings are told beside it.
+        let mut document = plan.document.clone();
+        document.findings.truncate(MOST_VIOLATIONS);
+        let (text, is_empty) = (document.to_string(), document.is_empty());
+        Some(json!({ "id": plan.id, "document": document, "text": text, "changes": changes, "isEmpty": is_empty }))
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Session,
+    bounds::{bound, first},
     fields::{self, Field, is_below, shown, way},
     phase::Phase,
 };
@@ -34,8 +35,8 @@ pub(super) fn pages(session: &Session) -> (Value, &'static str) {
     let is_past_plan = !matches!(session.phase, Phase::Draft | Phase::Planned | Phase::Approved);
     let is_over = is_past_plan && session.phase != Phase::Running;
 
-    let mut first = page.with_fields("azureServices", "Azure Services", services, fields::AZURE_SERVICES.iter());
-    first["isOpen"] = true.into();
+    let mut services_page = page.with_fields("azureServices", "Azure Services", services, fields::AZURE_SERVICES.iter());
+    services_page["isOpen"] = true.into();
     let mut second = page.with_fields("app", "App", app, fields::app_fields(draft));
     second["isOpen"] = services.into();
     second["serverApp"] = json!({ "way": way(draft, "serverApp"), "violations": page.at("serverApp") });
@@ -43,22 +44,22 @@ pub(super) fn pages(session: &Session) -> (Value, &'static str) {
     let mut third = page.with_fields("discovery", "Discovery", discovery, fields::DISCOVERY.iter());
     third["isOpen"] = (services && app).into();
     // What belongs to no page is shown before the plan.
-    let elsewhere: Vec<&Violation> = violations
-        .iter()
-        .filter(|violation| {
-            ![OF_AZURE_SERVICES, OF_APP, OF_DISCOVERY]
-                .iter()
-                .any(|paths| is_below(violation.path(), paths))
-        })
-        .take(super::MOST_VIOLATIONS)
-        .collect();
+    let elsewhere = violations.iter().filter(|violation| {
+        ![OF_AZURE_SERVICES, OF_APP, OF_DISCOVERY]
+            .iter()
+            .any(|paths| is_below(violation.path(), paths))
+    });
+    let (elsewhere, more_violations) = first(elsewhere, super::MOST_VIOLATIONS);
+    let (first_findings, more_findings) = first(findings.iter(), super::MOST_VIOLATIONS);
     let fourth = json!({
         "page": "summary",
         "title": "Summary",
         "isComplete": has_plan,
         "isOpen": is_whole || has_plan,
         "violations": elsewhere,
-        "findings": findings,
+        "moreViolations": more_violations,
+        "findings": first_findings,
+        "moreFindings": more_findings,
         "preflight": session.preflight,
         "plan": session.plan_shown(),
     });
@@ -80,7 +81,9 @@ pub(super) fn pages(session: &Session) -> (Value, &'static str) {
         Phase::Draft if !discovery => "discovery",
         Phase::Draft => "summary",
     };
-    (json!([first, second, third, fourth, fifth, sixth]), here)
+    let mut pages = json!([services_page, second, third, fourth, fifth, sixth]);
+    bound(&mut pages);
+    (pages, here)
 }
 
 struct Draft<'a> {
@@ -104,6 +107,8 @@ impl Draft<'_> {
 fn completion(session: &Session, is_over: bool) -> Value {
     let outcome = session.outcome.as_ref();
     let settings = outcome.and_then(cmg_onboarding::Outcome::client_settings);
+    let findings = outcome.map(|outcome| outcome.findings.as_slice()).unwrap_or_default();
+    let (first_findings, more_findings) = first(findings.iter(), super::MOST_VIOLATIONS);
     json!({
         "page": "completion",
         "title": "Completion",
@@ -114,6 +119,7 @@ fn completion(session: &Session, is_over: bool) -> Value {
         "ccmsetupProperties": settings.as_ref().map(cmg_onboarding::connection::ClientSettings::ccmsetup_properties),
         "clientSettings": settings,
         "nextSteps": outcome.map(|outcome| outcome.next_steps.as_slice()).unwrap_or_default(),
-        "findings": outcome.map(|outcome| outcome.findings.as_slice()).unwrap_or_default(),
+        "findings": first_findings,
+        "moreFindings": more_findings,
     })
 }

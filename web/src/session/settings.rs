@@ -2,6 +2,7 @@
 
 use cmg_onboarding::connection::{AppRole, RemovalScope, Verb};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// What a plan is for, and with which settings. Every field may be left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,6 +23,16 @@ pub struct JobSettings {
     pub state_no_gateway: bool,
     /// States that nothing else uses the apps. Default: nothing is stated.
     pub state_apps_unused: bool,
+    /// States that no app management policy of the tenant applies to the account. Default: nothing is stated.
+    pub policy_exempt: bool,
+    /// Without a site: whether secrets that have a successor are removed. Default: they stay.
+    pub remove_superseded_secrets: bool,
+    /// Of a renewal: states whether the console has created the server app, or a person has registered it. Default: nothing is
+    /// stated.
+    pub state_created_by_console: Option<bool>,
+    /// Of a removal of old secrets: states since when the site has shown the end of the new one. Default: nothing is stated.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub state_shown_since: Option<OffsetDateTime>,
     /// Whether the apps are registered without importing them into the site. Default: no.
     pub without_site: bool,
 }

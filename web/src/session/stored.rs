@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Planned, Session,
-    held::{Secret, SecretState},
+    held::{HandedOver, Secret, SecretState},
     log::Log,
     phase::Phase,
     progress::StepProgress,
@@ -49,6 +49,8 @@ const INTERRUPTED: &str = "The service ended in the middle of this run. Nothing 
                            run goes on from what is there.";
 const LOST: &str = "The secret that was issued was not handed over before the service ended, and is lost. If it is needed, make a plan that \
                     issues another one.";
+const PERHAPS_LOST: &str = "The service ended while it held the secret that was issued, and no note says that it was handed over. Unless it \
+                            was, it is lost. If it is needed, make a plan that issues another one.";
 
 impl Session {
     /// The session as JSON for a file, without any secret or token.
@@ -76,7 +78,7 @@ impl Session {
     }
 
     /// The session of a file, in another life of the service: a run that was under way is told as interrupted, and a secret
-    /// that was not taken as lost. No account is signed in.
+    /// that was held as lost, with what is known of its hand-over. No account is signed in.
     ///
     /// # Errors
     ///
@@ -85,13 +87,13 @@ impl Session {
         let stored: Stored<ConnectionDraft, Option<Planned>, Vec<StepProgress>, Option<Outcome>> = serde_json::from_value(stored)?;
         let was_running = stored.phase == Phase::Running;
         let secret = Secret::after_restart(stored.secret);
-        let is_lost = matches!(secret.state, SecretState::Lost(_));
-        let notice = match (was_running, is_lost) {
-            (true, true) => Some(format!("{INTERRUPTED} {LOST}")),
-            (true, false) => Some(INTERRUPTED.to_owned()),
-            (false, true) => Some(LOST.to_owned()),
-            (false, false) => None,
+        let of_secret = match &secret.state {
+            SecretState::Lost(lost) if lost.handed_over == HandedOver::No => Some(LOST),
+            SecretState::Lost(_) => Some(PERHAPS_LOST),
+            _ => None,
         };
+        let notices: Vec<&str> = was_running.then_some(INTERRUPTED).into_iter().chain(of_secret).collect();
+        let notice = (!notices.is_empty()).then(|| notices.join(" "));
         let mut steps = stored.steps;
         super::progress::stop(&mut steps);
         Ok(Self {

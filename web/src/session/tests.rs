@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may give up")]
 
-use cmg_onboarding::connection::Problem;
+use cmg_onboarding::connection::{Finding, Problem};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -131,4 +131,73 @@ fn a_run_that_was_cut_off_is_told_as_interrupted() {
             .unwrap()
             .contains("Nothing in the tenant or the site is lost")
     );
+}
+
+#[test]
+fn ten_thousand_findings_and_violations_are_counted_and_the_first_are_told() {
+    let mut session = filled_in();
+    let finding =
+        |number: u32| json!({ "severity": "warning", "code": "groupNotFound", "parameters": { "groups": [format!("Group {number}")] } });
+    let findings: Vec<Value> = (0..10_000).map(finding).collect();
+    let of_field: Vec<Finding> = serde_json::from_value(json!(findings)).unwrap();
+    assert_eq!(of_field[0].field(), Some("discovery.groups.names"));
+    let preflight = json!({ "version": 1, "findings": findings });
+    session.begin(JobKind::Preflight, JobSettings::default(), NOW).unwrap();
+    session.checked(preflight, of_field, NOW);
+    let told = |session: &Session| {
+        let model = session.model();
+        let field = model["pages"][2]["fields"].as_array().unwrap().iter();
+        let field = field
+            .clone()
+            .find(|field| field["path"] == "discovery.groups.names")
+            .unwrap()
+            .clone();
+        (model.to_string().len(), field, model["pages"][3].clone())
+    };
+    let (length, field, summary) = told(&session);
+    assert!(length < 200_000, "{length}");
+    assert_eq!(
+        (field["findings"].as_array().unwrap().len(), &field["moreFindings"]),
+        (20, &json!(9_980))
+    );
+    assert_eq!(
+        (summary["findings"].as_array().unwrap().len(), &summary["moreFindings"]),
+        (100, &json!(9_900))
+    );
+    assert_eq!(summary["preflight"]["findings"].as_array().unwrap().len(), 100);
+
+    let names = vec![""; 10_000];
+    session
+        .edit(1, json!({ "discovery.groups.names": names }).as_object().unwrap(), NOW)
+        .unwrap();
+    let (length, field, _) = told(&session);
+    assert!(length < 300_000, "{length}");
+    assert_eq!(
+        (field["violations"].as_array().unwrap().len(), &field["moreViolations"]),
+        (20, &json!(9_980))
+    );
+    let mut draft = serde_json::Map::new();
+    (0..10_000).for_each(|number| drop(draft.insert(format!("unknown{number}"), number.into())));
+    session.edit(2, &draft, NOW).unwrap();
+    let (length, _, summary) = told(&session);
+    assert!(length < 1_000_000, "{length}");
+    assert_eq!(
+        (summary["violations"].as_array().unwrap().len(), &summary["moreViolations"]),
+        (100, &json!(9_900))
+    );
+}
+
+#[test]
+fn a_finding_names_the_setting_of_a_plan_and_not_a_call_of_the_library() {
+    let mut session = filled_in();
+    let of_policy = json!({ "severity": "blocker", "code": "policyNotRead", "parameters": { "permission": "Policy.Read.All" } });
+    let findings: Vec<Finding> = serde_json::from_value(json!([of_policy])).unwrap();
+    assert!(findings[0].remedy().contains("policy_exempt(true)"), "{}", findings[0].remedy());
+    session.begin(JobKind::Preflight, JobSettings::default(), NOW).unwrap();
+    session.checked(json!({ "findings": findings }), findings, NOW);
+    let summary = session.model()["pages"][3].clone();
+    for shown in [&summary["findings"][0], &summary["preflight"]["findings"][0]] {
+        let remedy = shown["remedy"].as_str().unwrap();
+        assert!(remedy.contains("(policyExempt)") && !remedy.contains("policy_exempt"), "{remedy}");
+    }
 }

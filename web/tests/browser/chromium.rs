@@ -30,6 +30,9 @@ const FLAGS: [&str; 10] = [
 /// The pipe is file descriptors 3 and 4 of the browser, which only a shell can give it without unsafe code.
 const SHELL: &str = r#"exec "$0" "$@" about:blank 3<&0 4>&1 >/dev/null"#;
 
+/// What the browser says if a page ends while it is asked.
+const NAVIGATED: &str = "Inspected target navigated or closed";
+
 /// How long anything may take. The gate's machine may have much else to do.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -108,15 +111,22 @@ impl Chromium {
         loop {
             let answer = self.from.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no answer to {method}"));
             if answer["id"] == self.asked {
-                assert!(answer.get("error").is_none(), "{method}: {}", answer["error"]);
+                // Another page came in the middle of it: who waits asks that one.
+                let error = &answer["error"];
+                if method == "Runtime.evaluate" && error["message"] == NAVIGATED {
+                    return json!({ NAVIGATED: true });
+                }
+                assert!(error.is_null(), "{method}: {error}");
                 return answer["result"].clone();
             }
             let is_told = matches!(
                 answer["method"].as_str(),
                 Some("Runtime.exceptionThrown" | "Log.entryAdded" | "Runtime.consoleAPICalled")
             );
-            // No page has an icon, and what the service refuses on purpose is no fault of the page.
-            if is_told && answer["params"]["entry"]["source"] != "network" {
+            // No page has an icon, and what the service refuses on purpose is no fault of the page. Neither is a recommendation, such
+            // as that a field for a token should stand beside one for an account.
+            let source = &answer["params"]["entry"]["source"];
+            if is_told && source != "network" && source != "recommendation" {
                 self.told.push(answer["params"].to_string());
             }
         }
@@ -137,9 +147,8 @@ impl Chromium {
         let asked = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let answer = self.ask("Runtime.evaluate", asked);
         assert!(
-            answer.get("exceptionDetails").is_none(),
-            "{expression}: {}",
-            answer["exceptionDetails"]
+            answer.get("exceptionDetails").is_none() && answer.get(NAVIGATED).is_none(),
+            "{expression}: {answer}"
         );
         answer["result"]["value"].clone()
     }

@@ -10,6 +10,7 @@ mod chromium;
 mod service;
 
 use chromium::Chromium;
+use cmg_onboarding_emulator::{EmulatedTenant, EmulatorServer};
 use serde_json::{Value, json};
 use service::Service;
 
@@ -162,7 +163,8 @@ fn the_whole_job_goes_by_the_keyboard_alone_and_what_is_wrong_is_marked_while_it
 #[test]
 fn a_reload_in_mid_run_loses_no_event_and_a_run_that_fails_is_resumed() {
     let Some(mut browser) = browser() else { return };
-    let service = Service::start(&["--emulated-latency", "500", "--emulated-fault"]);
+    // Slow enough that the run is still under way after a reload, whatever else the machine does.
+    let service = Service::start(&["--emulated-latency", "1200", "--emulated-fault"]);
     begin(&mut browser, &service);
     fill_in(&mut browser, "Contoso CMG");
     browser.click("#plan");
@@ -338,5 +340,123 @@ fn a_secret_is_shown_once_and_a_lost_one_is_issued_again() {
     browser.until("document.querySelector('#secret-value') === null");
     assert!(!browser.value("document.body.textContent").as_str().unwrap().contains(&secret));
     std::fs::remove_dir_all(folder).unwrap();
+    told_nothing(&browser);
+}
+
+/// A whole job of another administrator, by the interface.
+fn carry_out(browser: &mut Chromium, draft: &Value, settings: &Value) -> Value {
+    let begun = ask(browser, "POST", "api/sessions", &json!({ "draft": draft }));
+    let at = |rest: &str| format!("api/sessions/{}/{rest}", begun["id"].as_str().unwrap());
+    let planned = ask(browser, "POST", &at("plan?wait=60"), settings);
+    let plan = json!({ "planId": planned["pages"][3]["plan"]["id"] });
+    ask(browser, "POST", &at("approve"), &plan);
+    let done = ask(browser, "POST", &at("apply?wait=60"), &plan);
+    assert_eq!(done["phase"], "done", "{done}");
+    done
+}
+
+/// Fills the inputs of one way to get an app.
+fn fill_app(browser: &mut Chromium, app: &str, way: &str, fields: &[(&str, &Value)]) {
+    browser.click(&format!("#{app}-{way}"));
+    for (field, value) in fields {
+        browser.fill(&format!("#field-{app}-{way}-{field}"), value.as_str().unwrap());
+    }
+}
+
+#[test]
+fn apps_that_are_there_are_imported_taken_from_the_site_and_adopted() {
+    let Some(mut browser) = browser() else { return };
+    let service = Service::start(&[]);
+    begin(&mut browser, &service);
+    let draft = json!({ "name": "First", "serverApp": { "create": { "name": "Server", "appIdUri": URI } }, "clientApp": { "create": { "name": "Client" } } });
+    let registered = carry_out(&mut browser, &draft, &json!({ "withoutSite": true }));
+    let path = format!("api/sessions/{}/secret", registered["id"].as_str().unwrap());
+    let secret = ask(&mut browser, "POST", &path, &json!({}));
+    let outcome = &registered["pages"][5]["outcome"];
+    let (server, client) = (&outcome["serverApp"], &outcome["clientApp"]);
+
+    browser.fill("#field-name", "Contoso CMG");
+    browser.click("#next");
+    let expiry = json!(secret["expiresOn"].as_str().unwrap().split('T').next().unwrap());
+    fill_app(
+        &mut browser,
+        "serverApp",
+        "import",
+        &[
+            ("tenantName", &outcome["tenantName"]),
+            ("tenantId", &outcome["tenantId"]),
+            ("name", &server["name"]),
+            ("clientId", &server["applicationId"]),
+            ("secretKey", &secret["value"]),
+            ("secretKeyExpiry", &expiry),
+            ("appIdUri", &json!(URI)),
+        ],
+    );
+    fill_app(
+        &mut browser,
+        "clientApp",
+        "import",
+        &[("name", &client["name"]), ("clientId", &client["applicationId"])],
+    );
+    browser.picture("12-import");
+    browser.click("#next");
+    browser.until("document.querySelector('h1').textContent === 'Discovery'");
+    browser.click("#next");
+    browser.click("#plan");
+    browser.click("#approve");
+    until_completion(&mut browser);
+    assert!(!session(&mut browser).to_string().contains(secret["value"].as_str().unwrap()));
+
+    // Another session: Browse lists what the site has by now, and Adopt takes an id.
+    browser.value("location.hash = ''");
+    browser.click("#new");
+    browser.fill("#field-name", "Second");
+    browser.click("#next");
+    for (app, known) in [("serverApp", server), ("clientApp", client)] {
+        browser.click(&format!("#{app}-reuse"));
+        browser.click(&format!("#{app}-browse"));
+        browser.until_there("dialog[open] #choose-0");
+        // By which Azure service an app is used the site tells of a web app alone.
+        let used = if app == "serverApp" { "Contoso CMG" } else { "not known" };
+        assert_eq!(browser.text("dialog tbody td:nth-of-type(2)"), used);
+        browser.picture(&format!("13-browse-{app}"));
+        browser.click("dialog #choose-0");
+        let id = &known["applicationId"];
+        browser.until(&format!(
+            "document.querySelector('dialog') === null && document.querySelector('#field-{app}-reuse-clientId').value === {id}"
+        ));
+    }
+    for (app, known) in [("serverApp", server), ("clientApp", client)] {
+        fill_app(&mut browser, app, "adopt", &[("clientId", &known["applicationId"])]);
+    }
+    browser.click("#next");
+    browser.until("document.querySelector('h1').textContent === 'Discovery'");
+    browser.click("#next");
+    browser.until("document.querySelector('h1').textContent === 'Summary'");
+    let draft = session(&mut browser)["draft"].clone();
+    assert_eq!(draft["serverApp"], json!({ "adopt": { "clientId": server["applicationId"] } }));
+    browser.until_there("#plan");
+    told_nothing(&browser);
+}
+
+#[test]
+fn a_person_signs_in_with_a_code_that_the_page_shows() {
+    let Some(mut browser) = browser() else { return };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let tenant = EmulatedTenant::new();
+    let emulator = runtime.block_on(EmulatorServer::builder(tenant.clone()).start()).unwrap();
+    let (authority, graph) = (emulator.endpoints().authority(), emulator.endpoints().graph());
+    let service = Service::against("entra", &["--authority", authority.as_str(), "--graph", graph.as_str()]);
+    begin(&mut browser, &service);
+    browser.fill("#field-name", "Contoso CMG");
+    browser.click("#next");
+    browser.until("document.querySelector('#sign-in')?.dataset.state === 'signedOut'");
+    browser.click("#sign-in-deviceCode");
+    let code = browser.text("#user-code");
+    browser.picture("14-device-code");
+    assert!(tenant.approve_device_code(&code));
+    browser.until("document.querySelector('#sign-in').dataset.state === 'signedIn' && document.querySelector('#user-code') === null");
+    browser.click("#sign-out");
+    browser.until("document.querySelector('#sign-in').dataset.state === 'signedOut'");
     told_nothing(&browser);
 }

@@ -1,4 +1,4 @@
-//! The program `cmg-onboard-web` against its emulator.
+//! The program `cmg-onboard-web`, against its emulator or another one.
 
 use std::{
     io::{BufRead, BufReader},
@@ -16,8 +16,12 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::against("emulator", arguments)
+    }
+
+    pub(crate) fn against(what: &str, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_cmg-onboard-web"))
-            .args(["--against", "emulator", "--port", "0", "--json"])
+            .args(["--against", what, "--port", "0", "--json"])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

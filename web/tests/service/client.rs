@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use cmg_onboarding::{AccessToken, token_fn};
+use cmg_onboarding::{
+    AccessToken,
+    clock::{Clock, SystemClock},
+    token_fn,
+};
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
 use cmg_onboarding_web::{Guard, Place, Service, SignInWay, SiteKind, User, router};
 use serde_json::{Value, json};
@@ -27,6 +31,7 @@ pub(crate) struct Served {
     pub(crate) port: u16,
     pub(crate) key: Arc<Mutex<String>>,
     pub(crate) folder: Option<PathBuf>,
+    clock: Arc<dyn Clock>,
     service: Service,
     serving: JoinHandle<()>,
 }
@@ -60,6 +65,7 @@ pub(crate) struct Options {
     pub(crate) with_site: bool,
     pub(crate) is_provided: bool,
     pub(crate) tenant: EmulatedTenant,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Default for Options {
@@ -70,6 +76,7 @@ impl Default for Options {
             with_site: true,
             is_provided: true,
             tenant: EmulatedTenant::new(),
+            clock: Arc::new(SystemClock),
         }
     }
 }
@@ -98,7 +105,7 @@ impl Served {
                 async move { Ok(AccessToken::new(token)) }
             })));
         }
-        let (service, port, key, serving) = serve(&place, options.folder.as_ref()).await;
+        let (service, port, key, serving) = serve(&place, options.folder.as_ref(), &options.clock).await;
         Self {
             tenant,
             site,
@@ -107,6 +114,7 @@ impl Served {
             port,
             key,
             folder: options.folder,
+            clock: options.clock,
             service,
             serving,
         }
@@ -114,10 +122,16 @@ impl Served {
 
     /// Kills the service in the middle of its work, and starts another one on the same folder.
     pub(crate) async fn restart(&mut self) {
+        self.crash_with(|| ()).await;
+    }
+
+    /// The same, with something done to the folder in between.
+    pub(crate) async fn crash_with(&mut self, meanwhile: impl FnOnce()) {
         self.serving.abort();
         let _ = (&mut self.serving).await;
         self.service.stop();
-        (self.service, self.port, self.key, self.serving) = serve(&self.place, self.folder.as_ref()).await;
+        meanwhile();
+        (self.service, self.port, self.key, self.serving) = serve(&self.place, self.folder.as_ref(), &self.clock).await;
     }
 
     pub(crate) fn key(&self) -> String {
@@ -224,9 +238,9 @@ pub(crate) async fn send(port: u16, method: &str, path: &str, headers: &[(&str, 
     read(&answer)
 }
 
-async fn serve(place: &Place, folder: Option<&PathBuf>) -> (Service, u16, Arc<Mutex<String>>, JoinHandle<()>) {
+async fn serve(place: &Place, folder: Option<&PathBuf>, clock: &Arc<dyn Clock>) -> (Service, u16, Arc<Mutex<String>>, JoinHandle<()>) {
     let place = place.clone();
-    let mut builder = Service::builder(move |_| place.clone());
+    let mut builder = Service::builder(move |_| place.clone()).clock(clock.clone());
     if let Some(folder) = folder {
         builder = builder.folder(folder).unwrap();
     }

@@ -70,6 +70,87 @@ async fn a_secret_is_handed_over_although_the_folder_fails_at_that_moment() {
     fs::remove_dir_all(folder).unwrap();
 }
 
+/// From now on the file of this session cannot be written, and what it says stays: a folder stands where its successor is written.
+fn block_file(folder: &Path, session: &str) -> std::path::PathBuf {
+    let in_the_way = folder.join("6c6f63616c").join(format!(".{session}.part"));
+    fs::create_dir(&in_the_way).unwrap();
+    in_the_way
+}
+
+#[tokio::test]
+async fn a_secret_that_was_handed_over_while_the_folder_failed_is_told_as_handed_over_after_a_restart() {
+    let folder = folder("noted");
+    let mut served = Served::with(Options {
+        folder: Some(folder.clone()),
+        ..without_site()
+    })
+    .await;
+    let id = served.session().await;
+    let secret = format!("/api/sessions/{id}/secret");
+    served.carry_out(&id, json!({})).await;
+    let in_the_way = block_file(&folder, &id);
+    served.post(&secret, json!({})).await.expect(200);
+    served.restart().await;
+    let after = served.read(&id).await;
+    assert_eq!((&after["secret"]["state"], &after["notice"]), (&json!("handedOver"), &json!(null)));
+    assert_eq!(served.post(&secret, json!({})).await.code(), "secretHandedOver");
+
+    // Once the folder can be written again, the session has one file, and it is gone with it.
+    fs::remove_dir(in_the_way).unwrap();
+    let sign_out = format!("/api/sessions/{id}/sign-out");
+    served.post(&sign_out, json!({})).await.expect(200);
+    served.restart().await;
+    assert_eq!(served.read(&id).await["secret"]["state"], "handedOver");
+    let files = || fs::read_dir(folder.join("6c6f63616c")).unwrap().count();
+    assert_eq!(files(), 1);
+    assert_eq!(served.ask("DELETE", &format!("/api/sessions/{id}"), None).await.status, 204);
+    assert_eq!(files(), 0);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_secret_of_which_nothing_could_be_noted_is_told_as_unknown_and_one_that_was_not_taken_as_lost() {
+    let folder = folder("unknown");
+    let mut served = Served::with(Options {
+        folder: Some(folder.clone()),
+        ..without_site()
+    })
+    .await;
+    let id = served.session().await;
+    served.carry_out(&id, json!({})).await;
+    let file = folder.join("6c6f63616c").join(format!("{id}.json"));
+    let of_held = fs::read(&file).unwrap();
+    served.restart().await;
+    let lost = served.read(&id).await;
+    assert_eq!(
+        (&lost["secret"]["state"], &lost["secret"]["handedOver"]),
+        (&json!("lost"), &json!("no"))
+    );
+    assert!(
+        lost["notice"].as_str().unwrap().contains("was not handed over"),
+        "{}",
+        lost["notice"]
+    );
+    served.restart().await;
+    assert_eq!(served.read(&id).await["secret"]["handedOver"], "no", "it stays known");
+
+    // As a service leaves it whose end could not be noted: a crash, or a folder that failed.
+    served.crash_with(|| fs::write(&file, &of_held).unwrap()).await;
+    let unknown = served.read(&id).await;
+    assert_eq!(
+        (&unknown["secret"]["state"], &unknown["secret"]["handedOver"]),
+        (&json!("lost"), &json!("unknown"))
+    );
+    assert!(
+        unknown["notice"].as_str().unwrap().contains("no note says that it was handed over"),
+        "{unknown}"
+    );
+    let refused = served.post(&format!("/api/sessions/{id}/secret"), json!({})).await;
+    assert_eq!((refused.status, refused.code().as_str()), (410, "secretLost"));
+    assert!(refused.json()["help"].as_str().unwrap().contains("handedOver"), "{}", refused.text);
+    fs::remove_dir_all(folder).unwrap();
+}
+
 #[tokio::test]
 async fn a_session_that_cannot_be_kept_is_not_begun_and_one_that_cannot_be_removed_stays() {
     let folder = folder("unwritable");

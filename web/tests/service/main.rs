@@ -7,6 +7,7 @@ mod bad_input;
 mod client;
 mod conflicts;
 mod documented;
+mod entra;
 mod job;
 mod later;
 mod mounted;

@@ -13,6 +13,10 @@ use crate::client::{Answer, draft, send};
 
 /// A host whose login believes a header.
 async fn host() -> u16 {
+    hosted(|mounted| Router::new().nest("/onboarding", mounted)).await
+}
+
+async fn hosted(mount: impl FnOnce(Router) -> Router) -> u16 {
     let service = Service::builder(|_| Place::default()).build().unwrap();
     let login = middleware::from_fn(|mut request: Request, next: Next| async move {
         let name = request.headers().get("x-user").and_then(|name| name.to_str().ok());
@@ -21,7 +25,7 @@ async fn host() -> u16 {
         }
         next.run(request).await
     });
-    let app = Router::new().nest("/onboarding", router(service).layer(login));
+    let app = mount(router(service).layer(login));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
@@ -95,4 +99,23 @@ async fn a_browser_that_asks_for_the_mounted_path_is_sent_below_it() {
     );
     let page = ask(port, "anna", "GET", "/index.html", None).await;
     assert_eq!(page.status, 200);
+}
+
+#[tokio::test]
+async fn the_mounted_path_leads_to_the_page_with_a_slash_and_without_one() {
+    let port = hosted(|mounted| Router::new().nest_service("/onboarding", mounted)).await;
+    let answer = ask(port, "anna", "GET", "", None).await;
+    assert_eq!(
+        (answer.status, answer.headers.get("location").map(String::as_str)),
+        (303, Some("./onboarding/index.html"))
+    );
+    for path in ["/", "/index.html", "/?a=b"] {
+        let page = ask(port, "anna", "GET", path, None).await;
+        assert!(page.status == 200 && page.text.contains("modules/main.js"), "{path}: {}", page.text);
+        assert!(page.headers.contains_key("content-security-policy"));
+    }
+    // What belongs to the page is below it, and so is the interface.
+    assert_eq!(ask(port, "anna", "GET", "/modules/main.js", None).await.status, 200);
+    ask(port, "anna", "GET", "/api/service", None).await.expect(200);
+    assert_eq!(ask(port, "anna", "GET", "/nothing/", None).await.code(), "notFound");
 }

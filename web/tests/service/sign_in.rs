@@ -1,5 +1,8 @@
 //! Signing in: a token of the host's own sign-in, and a code.
 
+use std::sync::Arc;
+
+use cmg_onboarding::clock::{Clock, ManualClock, SystemClock};
 use cmg_onboarding_emulator::{Caller, EmulatedTenant};
 use serde_json::json;
 
@@ -84,27 +87,72 @@ async fn a_claims_challenge_is_told_as_data_and_answered_with_another_token() {
     );
 }
 
-#[tokio::test]
-async fn a_person_signs_in_with_a_code_and_does_the_job() {
-    let served = Served::with(without_tokens()).await;
-    let id = served.session().await;
-    let mut events = served.events(&id, 0).await;
+/// Signs in with a code.
+async fn by_device_code(served: &Served, id: &str) {
+    let mut events = served.events(id, 0).await;
     served
         .post(&format!("/api/sessions/{id}/sign-in"), json!({ "way": "deviceCode" }))
         .await
         .expect(202);
     let code = loop {
         events.next().await.unwrap();
-        if let Some(code) = served.read(&id).await["signIn"]["deviceCode"]["userCode"].as_str() {
+        if let Some(code) = served.read(id).await["signIn"]["deviceCode"]["userCode"].as_str() {
             break code.to_owned();
         }
     };
     assert!(served.tenant.approve_device_code(&code));
-    while served.read(&id).await["signIn"]["state"] == "waiting" {
+    while served.read(id).await["signIn"]["state"] == "waiting" {
         events.next().await.unwrap();
     }
-    let session = served.read(&id).await;
+    let session = served.read(id).await;
     assert_eq!(session["signIn"], json!({ "state": "signedIn", "way": "deviceCode" }));
+}
+
+#[tokio::test]
+async fn a_person_who_has_signed_in_once_is_not_asked_again_when_the_token_has_run_out() {
+    let clock = ManualClock::new(SystemClock.now());
+    let of_tenant = clock.clone();
+    let served = Served::with(Options {
+        tenant: EmulatedTenant::builder().clock(move || of_tenant.now()).build(),
+        clock: Arc::new(clock.clone()),
+        ..without_tokens()
+    })
+    .await;
+    let id = served.session().await;
+    by_device_code(&served, &id).await;
+    let first = served.carry_out(&id, json!({})).await;
+    assert_eq!(first["phase"], "done", "{}", first["problem"]);
+    let asked = || {
+        served
+            .tenant
+            .requests()
+            .iter()
+            .filter(|request| request.path.ends_with("/devicecode"))
+            .count()
+    };
+    for _ in 0..3 {
+        clock.advance(time::Duration::hours(2));
+        let planned = served
+            .post(&format!("/api/sessions/{id}/plan?wait=60"), json!({ "verb": "renewSecret" }))
+            .await
+            .expect(200);
+        assert_eq!(planned["phase"], "planned", "{}", planned["problem"]);
+        assert_eq!(planned["signIn"], json!({ "state": "signedIn", "way": "deviceCode" }));
+    }
+    assert_eq!(asked(), 1);
+    let shown = format!("{}{}", served.read(&id).await, served.get("/api/service").await.text);
+    assert!(!shown.to_lowercase().contains("refresh"), "what renews the sign-in is in no answer");
+    // Signing out leaves nothing behind that could renew the sign-in.
+    served.post(&format!("/api/sessions/{id}/sign-out"), json!({})).await.expect(200);
+    let needed = served.post(&format!("/api/sessions/{id}/plan"), json!({})).await;
+    assert_eq!(needed.code(), "signInNeeded");
+}
+
+#[tokio::test]
+async fn a_person_signs_in_with_a_code_and_does_the_job() {
+    let served = Served::with(without_tokens()).await;
+    let id = served.session().await;
+    by_device_code(&served, &id).await;
     let done = served.carry_out(&id, json!({})).await;
     assert_eq!(done["phase"], "done", "{}", done["problem"]);
 }

@@ -58,11 +58,12 @@ async fn serve(arguments: Arguments) -> Result<(), Ending> {
     let guard = Guard::new(port, user, move |address| tell(address, arguments.json));
     // Kept until the end, when its file is removed.
     let opened = arguments.open.then(|| Opened::open(&guard.address()));
-    let served = axum::serve(listener, guard.guard(router(service)));
+    let served = axum::serve(listener, guard.guard(router(service.clone())));
     tokio::select! {
         served = served => served.map_err(|error| format!("The service ended: {error}"))?,
         () = asked_to_end() => {}
     }
+    service.stop();
     drop(opened);
     drop(emulator);
     Ok(())
