@@ -136,9 +136,43 @@ pub(crate) fn sha256(text: &[u8]) -> Vec<u8> {
 }
 
 fn public_key(certificate: &[u8]) -> Option<Vec<u8>> {
-    let certificate = CertificateDer::from(certificate);
-    let parsed = ParsedCertificate::try_from(&certificate).ok()?;
-    Some(parsed.subject_public_key_info().as_ref().to_vec())
+    let given = CertificateDer::from(certificate);
+    match ParsedCertificate::try_from(&given) {
+        Ok(parsed) => Some(parsed.subject_public_key_info().as_ref().to_vec()),
+        Err(_) => public_key_of_version_1(certificate).map(<[u8]>::to_vec),
+    }
+}
+
+/// The Azure CLI makes certificates of version 1 (RFC 5280, 4.1.2.1), which the directory takes and the library does not.
+fn public_key_of_version_1(certificate: &[u8]) -> Option<&[u8]> {
+    const INTEGER: u8 = 0x02;
+    const SEQUENCE: u8 = 0x30;
+    let (_, body, behind) = element(certificate, SEQUENCE)?;
+    let (_, mut body, _) = behind.is_empty().then(|| element(body, SEQUENCE))??;
+    // Serial number, algorithm, issuer, validity and subject stand before it.
+    for tag in [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE] {
+        (_, _, body) = element(body, tag)?;
+    }
+    element(body, SEQUENCE).map(|(whole, _, _)| whole)
+}
+
+/// The element of DER at the front, if it has this tag: the whole of it, its value, and what stands behind it.
+fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8], &[u8])> {
+    let (found, rest) = bytes.split_first()?;
+    let (length, rest) = rest.split_first()?;
+    let (length, rest) = match usize::from(*length) {
+        short @ 0..=0x7F => (short, rest),
+        // Longer than this is no certificate.
+        long @ 0x81..=0x83 => {
+            let (digits, rest) = rest.split_at_checked(long - 0x80)?;
+            let length = digits.iter().fold(0, |length, digit| (length << 8) | usize::from(*digit));
+            (length, rest)
+        }
+        _ => return None,
+    };
+    let (value, behind) = rest.split_at_checked(length)?;
+    let whole = bytes.get(..bytes.len() - behind.len())?;
+    (*found == tag).then_some((whole, value, behind))
 }
 
 fn decode(part: &str) -> Option<Vec<u8>> {
@@ -162,6 +196,39 @@ mod tests {
             let thumbprint = Thumbprint { bytes, is_sha256 };
             assert!(thumbprint.is_of(b"abc") && !thumbprint.is_of(b"abd"));
         }
+    }
+
+    /// Without the two elements that version 1 does not have, the signature is wrong, which does not matter here.
+    #[test]
+    fn a_certificate_of_version_1_has_the_same_public_key() {
+        let pem = include_str!("signing/certificate.pem");
+        let text: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let certificate = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
+        let expected = public_key(&certificate).unwrap();
+        let (_, outer, _) = element(&certificate, 0x30).unwrap();
+        let (_, mut body, signature) = element(outer, 0x30).unwrap();
+        (_, _, body) = element(body, 0xA0).unwrap();
+        let kept = &body[..body.len() - behind_the_key(body).len()];
+        let first = [sequence(kept), signature.to_vec()].concat();
+        let version_1 = sequence(&first);
+        assert_eq!(public_key(&version_1), Some(expected));
+        assert_eq!(sha1_thumbprint(&version_1).map(|thumbprint| thumbprint.len()), Some(40));
+        for end in 0..version_1.len() {
+            assert!(public_key(&version_1[..end]).is_none(), "{end}");
+        }
+    }
+
+    /// The extensions.
+    fn behind_the_key(mut body: &[u8]) -> &[u8] {
+        for tag in [0x02, 0x30, 0x30, 0x30, 0x30, 0x30] {
+            (_, _, body) = element(body, tag).unwrap();
+        }
+        body
+    }
+
+    fn sequence(value: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(value.len()).unwrap().to_be_bytes();
+        [&[0x30, 0x82], &length[..], value].concat()
     }
 
     #[test]

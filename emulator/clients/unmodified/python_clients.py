@@ -1,30 +1,13 @@
 """Unmodified clients for Python against a running emulator: one line of JSON for each flow that was tried."""
 
-import json
 import sys
-from importlib.metadata import version
 
-sys.path.insert(0, sys.path[0] + "/../python")
-from cmg_emulator import Emulator  # noqa: E402
+from trying import holds, start, tried
 
 SERVER = "5e4e7000-0000-4000-8000-0000000005e4"
 CLIENT = "c11e4700-0000-4000-8000-000000000c11"
 RESOURCE = "api://c0170505-0000-4000-8000-00000000c0de/ConfigMgrService"
 SECRET = "emulator-only~server-secret"
-
-
-def tried(client, flow, job):
-    try:
-        job()
-        result = {"passed": True}
-    except Exception as error:  # what a client throws is the result
-        result = {"passed": False, "why": f"{type(error).__name__}: {error}"[:300]}
-    print(json.dumps({"client": f"{client} {version(client)}", "language": "Python", "flow": flow, **result}), flush=True)
-
-
-def holds(condition, shown):
-    if not condition:
-        raise AssertionError(shown)
 
 
 def msal_flows(emulator, authority, certificate):
@@ -97,7 +80,7 @@ def identity_flows(emulator, host, certificate):
 
 
 def main():
-    with Emulator(config=json.load(open(sys.argv[1], encoding="utf-8")), flags=["--tls"]) as emulator:
+    with start(sys.argv[1]) as emulator:
         certificate = emulator.environment["certificateFile"]
         host = emulator.environment["address"]
         msal_flows(emulator, f"{host}/{emulator.environment['tenantId']}", certificate)

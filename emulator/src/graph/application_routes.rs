@@ -97,6 +97,9 @@ fn federated(store: &mut Store, context: Context<'_>, request: &GraphRequest, ap
             Ok(GraphAnswer::Found(request.query.selected(found)))
         }
         ("POST", []) => store.add_federated(context, app, &request.object()?).map(GraphAnswer::Created),
+        ("PATCH", [id]) => store
+            .update_federated(context, app, id, &request.object()?)
+            .map(|()| GraphAnswer::Done),
         ("DELETE", [id]) => store.remove_federated(context, app, id).map(|()| GraphAnswer::Done),
         _ => Err(wrong_method(request)),
     }

@@ -82,21 +82,7 @@ impl Store {
     pub(crate) fn add_federated(&mut self, context: Context<'_>, key: &Key, body: &Object) -> Result<Value, Refusal> {
         let application = self.application_to_write(context, key)?;
         let all = self.federated.entry(application).or_default();
-        let refused = |name: &str| Refusal::invalid_value(name, "FederatedIdentityCredential");
-        for name in ["name", "issuer", "subject"] {
-            if text(body, name).is_empty() {
-                return Err(Refusal::missing_value(name, "FederatedIdentityCredential"));
-            }
-        }
-        // One audience is what the service takes.
-        if list(body, "audiences").len() != 1 || !list(body, "audiences").iter().all(Value::is_string) {
-            return Err(refused("audiences"));
-        }
-        let is_same = |other: &Object, name: &str| text(other, name) == text(body, name);
-        let is_taken = |other: &Object| is_same(other, "name") || (is_same(other, "issuer") && is_same(other, "subject"));
-        if all.iter().any(is_taken) {
-            return Err(Refusal::conflict("federatedIdentityCredentials"));
-        }
+        check_federated(body, all.iter())?;
         if all.len() == MOST_FEDERATED {
             return Err(refused("federatedIdentityCredentials"));
         }
@@ -107,6 +93,29 @@ impl Store {
         made.insert("id".to_owned(), json!(Uuid::new_v4()));
         all.push(made.clone());
         Ok(json!(made))
+    }
+
+    /// Changes a federated identity credential, by its id or its name.
+    ///
+    /// Source: *Update federatedIdentityCredential*, and the resource type's page: its name is immutable after it is created.
+    pub(crate) fn update_federated(&mut self, context: Context<'_>, key: &Key, id: &str, body: &Object) -> Result<(), Refusal> {
+        let application = self.application_to_write(context, key)?;
+        let all = self.federated.entry(application).or_default();
+        let is_it = |one: &Object| text(one, "id") == id || text(one, "name") == id;
+        let mut changed = all.iter().find(|one| is_it(one)).ok_or_else(|| Refusal::not_found(id))?.clone();
+        if body.get("name").is_some_and(|name| Some(name) != changed.get("name")) {
+            return Err(refused("name"));
+        }
+        for name in ["issuer", "subject", "audiences", "description"] {
+            if let Some(value) = body.get(name) {
+                changed.insert(name.to_owned(), value.clone());
+            }
+        }
+        check_federated(&changed, all.iter().filter(|one| !is_it(one)))?;
+        if let Some(old) = all.iter_mut().find(|one| is_it(one)) {
+            *old = changed;
+        }
+        Ok(())
     }
 
     /// Removes a federated identity credential, by its id or its name.
@@ -131,10 +140,34 @@ impl Store {
     }
 }
 
-/// Binary values are base64, which some clients write for URLs.
+fn refused(name: &str) -> Refusal {
+    Refusal::invalid_value(name, "FederatedIdentityCredential")
+}
+
+/// What a federated identity credential has to have beside others of its app registration.
+fn check_federated<'a>(credential: &Object, mut others: impl Iterator<Item = &'a Object>) -> Result<(), Refusal> {
+    for name in ["name", "issuer", "subject"] {
+        if text(credential, name).is_empty() {
+            return Err(Refusal::missing_value(name, "FederatedIdentityCredential"));
+        }
+    }
+    // One audience is what the service takes.
+    let audiences = list(credential, "audiences");
+    if audiences.len() != 1 || !audiences.iter().all(Value::is_string) {
+        return Err(refused("audiences"));
+    }
+    let is_same = |other: &Object, name: &str| text(other, name) == text(credential, name);
+    if others.any(|other| is_same(other, "name") || (is_same(other, "issuer") && is_same(other, "subject"))) {
+        return Err(Refusal::conflict("federatedIdentityCredentials"));
+    }
+    Ok(())
+}
+
+/// Binary values are base64, which some clients write for URLs, and the Azure CLI with the line breaks of a PEM file.
 fn binary(text: &str) -> Option<Vec<u8>> {
+    let text: String = text.split_ascii_whitespace().collect();
     let decoded = STANDARD
-        .decode(text)
+        .decode(&text)
         .or_else(|_| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')));
     decoded.ok().filter(|bytes| !bytes.is_empty())
 }

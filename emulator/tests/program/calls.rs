@@ -324,3 +324,36 @@ async fn permissions_that_teams_use_most_are_assigned_by_their_published_ids() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_federated_identity_credential_is_changed_but_for_its_name() {
+    let client = Client::new().await;
+    let given = json!({"name": "ci", "issuer": "https://ci.example", "subject": "main", "audiences": ["api://AzureADTokenExchange"]});
+    let (_, made) = client.send("POST", "{app}/federatedIdentityCredentials", Some(given)).await;
+    let one = format!("{{app}}/federatedIdentityCredentials/{}", made["id"].as_str().unwrap());
+    let change = async |body: Value| client.send("PATCH", &one, Some(body)).await.0;
+    assert_eq!(change(json!({"subject": "live", "name": "ci"})).await, 204);
+    assert_eq!(change(json!({"name": "other"})).await, 400);
+    assert_eq!(change(json!({"audiences": []})).await, 400);
+    let (_, now) = client.send("GET", "{app}/federatedIdentityCredentials/ci", None).await;
+    assert_eq!(
+        (&now["subject"], &now["issuer"]),
+        (&json!("live"), &json!("https://ci.example")),
+        "{now}"
+    );
+    let missing = client
+        .send("PATCH", "{app}/federatedIdentityCredentials/none", Some(json!({})))
+        .await;
+    assert_eq!(missing.0, 404);
+}
+
+#[tokio::test]
+async fn a_certificate_may_come_with_the_line_breaks_of_its_file() {
+    let client = Client::new().await;
+    let file = include_str!("../../src/signing/certificate.pem");
+    let key: Vec<&str> = file.lines().filter(|line| !line.starts_with("-----")).collect();
+    let body = json!({"keyCredentials": [{"type": "AsymmetricX509Cert", "usage": "Verify", "key": key.join("\n")}]});
+    assert_eq!(client.send("PATCH", "{app}", Some(body)).await.0, 204);
+    let (_, app) = client.send("GET", "{app}", None).await;
+    assert!(app["keyCredentials"][0]["customKeyIdentifier"].is_string(), "{app}");
+}
