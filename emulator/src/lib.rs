@@ -28,6 +28,7 @@ mod admin;
 mod authority;
 mod automation_client;
 mod caller;
+mod certificate;
 mod clock;
 mod cloud;
 mod configuration;

@@ -38,6 +38,17 @@ impl Asked<'_> {
         self.form.get(name).map(String::as_str).unwrap_or_default()
     }
 
+    /// How the client proves who it is, as tokens write it: 0 for nothing, 1 for a secret, 2 for an assertion.
+    pub(super) fn proof(&self) -> &'static str {
+        if !self.field("client_assertion").is_empty() {
+            "2"
+        } else if !self.field("client_secret").is_empty() {
+            "1"
+        } else {
+            "0"
+        }
+    }
+
     fn has_credential(&self) -> bool {
         !self.field("client_secret").is_empty() || !self.field("client_assertion").is_empty()
     }
