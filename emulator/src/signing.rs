@@ -20,7 +20,7 @@ use base64::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::tenant::lock;
+use crate::locked::lock;
 
 static SIGNER: LazyLock<Signer> = LazyLock::new(Signer::of_the_published_key);
 

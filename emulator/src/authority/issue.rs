@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{resources::Resource, token_endpoint::Asked};
+use super::{asked::Asked, resources::Resource};
 use crate::{Caller, object::Object, signing::write_token};
 
 /// How long a token is good for, in seconds.

@@ -4,6 +4,7 @@
 //! has the form of an OAuth error with Microsoft's numbers.
 
 mod accounts;
+mod asked;
 mod authorize;
 mod client_assertion;
 mod clients;
@@ -15,7 +16,6 @@ mod oauth_error;
 mod on_behalf_of;
 mod resources;
 mod scopes;
-mod sign_in_trouble;
 mod token_endpoint;
 mod user_session;
 
@@ -24,13 +24,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{EmulatedTenant, signing::key_set, texts};
-pub(super) use authorize::Codes;
-pub(super) use device_code::SignIns;
+use super::{EmulatedTenant, sign_ins::SignInTrouble, signing::key_set, texts};
 use oauth_error::OAuthError;
-pub use sign_in_trouble::SignInTrouble;
-pub(super) use sign_in_trouble::SignInTroubles;
-pub(super) use user_session::Renewals;
 
 /// A request to the authority.
 #[derive(Debug, Clone, Default)]

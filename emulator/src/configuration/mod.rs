@@ -111,7 +111,9 @@ impl EmulatorConfiguration {
         let seed = self.contents.seed.as_deref();
         let numbered = self.contents.tenants.iter().enumerate();
         numbered
-            .map(|(number, tenant)| put_in_place::tenant(tenant, number, seed, clock).map_err(|error| error.at(&format!("tenants[{number}]"))))
+            .map(|(number, tenant)| {
+                put_in_place::tenant(tenant, number, seed, clock).map_err(|error| error.at(&format!("tenants[{number}]")))
+            })
             .collect()
     }
 

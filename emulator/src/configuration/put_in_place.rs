@@ -180,8 +180,7 @@ pub(super) fn site(
     dates::fill_in(&mut rows, clock.now());
     let mut whole = site.state().as_object().cloned().unwrap_or_default();
     crate::object::merge(&mut whole, &rows);
-    let rows =
-        serde_json::from_value(Value::Object(whole)).map_err(|error| ConfigurationError::new(error.to_string()).at("site: rows"))?;
+    let rows = serde_json::from_value(Value::Object(whole)).map_err(|error| ConfigurationError::new(error.to_string()).at("site: rows"))?;
     site.change(|all| *all = rows);
     Ok(site)
 }

@@ -3,12 +3,7 @@
 use serde_json::json;
 
 use super::{GraphAnswer, GraphRequest, listed::Listed};
-use crate::{
-    object::Object,
-    refusal::Refusal,
-    store::Key,
-    texts,
-};
+use crate::{object::Object, refusal::Refusal, store::Key, texts};
 
 pub(super) type Answer = Result<GraphAnswer, Refusal>;
 

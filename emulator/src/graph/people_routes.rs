@@ -141,7 +141,9 @@ pub(super) fn directory_roles(store: &Store, context: Context<'_>, request: &Gra
     match rest {
         [] => page(request, "directoryRole", "directoryRoles", all.iter()),
         [id] => {
-            let mut value = request.query.selected("directoryRole", named(id).ok_or_else(|| Refusal::not_found(id))?);
+            let mut value = request
+                .query
+                .selected("directoryRole", named(id).ok_or_else(|| Refusal::not_found(id))?);
             value["@odata.context"] = json!(format!("{}/$metadata#directoryRoles/$entity", request.root));
             Ok(GraphAnswer::Found(value))
         }

@@ -15,10 +15,9 @@ use time::macros::format_description;
 use uuid::Uuid;
 
 use super::{
-    Running, cors,
+    cors,
     graph_headers::{created_at, let_see, version},
     log,
-    tenants::Tenants,
 };
 #[cfg(feature = "onboarding")]
 use crate::{
@@ -31,6 +30,7 @@ use crate::{
     authority::{self, AuthorityAnswer, AuthorityRequest},
     graph::{Body, GraphAnswer, GraphRequest, Query, decode, segments},
     refusal::Refusal,
+    served::{Running, Tenants},
     tenant::Bearer,
 };
 

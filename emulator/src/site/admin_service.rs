@@ -20,7 +20,7 @@ use self::{
     query::Query,
 };
 use super::EmulatedSite;
-use crate::{caller::read_token, tenant::lock};
+use crate::{caller::read_token, locked::lock};
 use cmg_onboarding::error::SiteError;
 
 /// The first part of the path on the provider itself.

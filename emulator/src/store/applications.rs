@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Collection, Context, DeletedEntry, Key, Kind, Shape, Store, defaults, list, owners, position, precise_timestamp, redirect_uris, text, timestamp};
+use super::{
+    Collection, Context, DeletedEntry, Key, Kind, Shape, Store, defaults, list, owners, position, precise_timestamp, redirect_uris, text,
+    timestamp,
+};
 use crate::{
     graph_types,
     object::{Object, merge},

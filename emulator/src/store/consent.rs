@@ -189,7 +189,8 @@ impl Store {
             "resourceDisplayName": name(resource),
             "resourceId": resource,
         });
-        self.assignments.push(super::Entry::seeded(Shape::Plain, super::defaults::object(assignment)));
+        self.assignments
+            .push(super::Entry::seeded(Shape::Plain, super::defaults::object(assignment)));
     }
 }
 

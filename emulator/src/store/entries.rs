@@ -93,9 +93,15 @@ mod tests {
         for (id, app_id) in [("A", "x"), ("b", "y"), ("c", "z"), ("d", "X")] {
             entries.push(entry(id, app_id));
         }
-        assert_eq!((entries.place("a"), entries.place("X"), entries.place("Z")), (Some(0), Some(0), Some(2)));
+        assert_eq!(
+            (entries.place("a"), entries.place("X"), entries.place("Z")),
+            (Some(0), Some(0), Some(2))
+        );
         assert_eq!(entries.remove(0).text("id"), "A");
-        assert_eq!((entries.place("a"), entries.place("x"), entries.place("z")), (None, Some(2), Some(1)));
+        assert_eq!(
+            (entries.place("a"), entries.place("x"), entries.place("z")),
+            (None, Some(2), Some(1))
+        );
         assert_eq!(entries.with_id("y").unwrap().text("id"), "b");
         assert!(entries.with_id("").is_none());
     }

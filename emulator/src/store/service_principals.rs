@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Collection, Context, DeletedEntry, Entry, Key, Kind, Shape, Store, defaults, find, list, list_below, position, precise_timestamp, text, timestamp};
+use super::{
+    Collection, Context, DeletedEntry, Entry, Key, Kind, Shape, Store, defaults, find, list, list_below, position, precise_timestamp, text,
+    timestamp,
+};
 use crate::{
     graph_types,
     object::{Object, merge},
@@ -29,7 +32,11 @@ impl Store {
         if app_id.is_empty() {
             return Err(Refusal::missing_value("appId", "ServicePrincipal"));
         }
-        if self.service_principals.with_id(&app_id).is_some_and(|entry| entry.text("appId") == app_id) {
+        if self
+            .service_principals
+            .with_id(&app_id)
+            .is_some_and(|entry| entry.text("appId") == app_id)
+        {
             let message = texts::PRINCIPAL_EXISTS.with(&[("name", &app_id)]);
             let refusal = Refusal::new(409, "Request_MultipleObjectsWithSameKeyValue", message);
             return Err(refusal);

@@ -58,7 +58,9 @@ impl EmulatedTenant {
         }
         // It is public, and so is that it is not here.
         if request.segments.first().is_some_and(|first| first == "$metadata") {
-            return Err(Refusal::not_emulated("'$metadata': a description of so little of Microsoft Graph would mislead"));
+            return Err(Refusal::not_emulated(
+                "'$metadata': a description of so little of Microsoft Graph would mislead",
+            ));
         }
         let mut store = self.store();
         let Some(header) = bearer.authorization else {

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::lock;
-use crate::{Caller, EmulatedTenant, Fault, RecordedRequest, faults::Faults, settings::Lags, store::Store};
+use crate::{Caller, EmulatedTenant, Fault, RecordedRequest, faults::Faults, locked::lock, settings::Lags, store::Store};
 
 /// All that may change in a tenant.
 #[derive(Debug, Clone)]

@@ -209,8 +209,15 @@ impl Run {
             {"account": "megan@contoso.com", "directoryRoles": ["Application Developer"]},
         ]}]});
         let served = Served::of(EmulatorConfiguration::from_json(file.to_string().as_bytes()).unwrap()).await;
-        let scopes = ["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All",
-            "Directory.ReadWrite.All", "User.Read", "Policy.Read.All", "Group.Read.All"];
+        let scopes = [
+            "Application.ReadWrite.All",
+            "AppRoleAssignment.ReadWrite.All",
+            "DelegatedPermissionGrant.ReadWrite.All",
+            "Directory.ReadWrite.All",
+            "User.Read",
+            "Policy.Read.All",
+            "Group.Read.All",
+        ];
         let (_, token) = served.admin("POST", "tokens", Some(json!({"scopes": scopes}))).await;
         let token = token["access_token"].as_str().unwrap().to_owned();
         let key = rcgen::KeyPair::generate().unwrap();
@@ -225,7 +232,11 @@ impl Run {
             ("token", token.clone()),
             ("certificate", base64::engine::general_purpose::STANDARD.encode(certificate.der())),
         ];
-        let mut run = Self { served, token, names: names.into_iter().collect() };
+        let mut run = Self {
+            served,
+            token,
+            names: names.into_iter().collect(),
+        };
         for (name, path) in [
             ("megan", "users/megan@contoso.com"),
             ("principalId", "{principal}"),
@@ -239,22 +250,34 @@ impl Run {
         run.names.insert("bare", bare["appId"].as_str().unwrap().to_owned());
         let secret = bare["passwordCredentials"][0]["secretText"].as_str().unwrap();
         run.names.insert("bareSecret", secret.to_owned());
-        let (_, gone) = run.graph("POST", "applications", "application/json", r#"{"displayName": "Gone"}"#).await;
+        let (_, gone) = run
+            .graph("POST", "applications", "application/json", r#"{"displayName": "Gone"}"#)
+            .await;
         let id = gone["id"].as_str().unwrap().to_owned();
-        assert_eq!(run.graph("DELETE", &format!("applications/{id}"), "application/json", "").await.0, 204);
+        assert_eq!(
+            run.graph("DELETE", &format!("applications/{id}"), "application/json", "").await.0,
+            204
+        );
         run.names.insert("deleted", id);
         run
     }
 
     fn filled(&self, text: &str) -> String {
-        self.names.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        self.names
+            .iter()
+            .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 
     async fn graph(&self, method: &str, path: &str, content_type: &str, body: &str) -> (u16, Value) {
         let path = self.filled(path);
         let path = if path.starts_with("beta/") { path } else { format!("v1.0/{path}") };
-        let request = self.served.client.request(Method::from_bytes(method.as_bytes()).unwrap(), self.served.url(&path));
-        let request = request.header("authorization", format!("Bearer {}", self.token)).header("consistencylevel", "eventual");
+        let request = self
+            .served
+            .client
+            .request(Method::from_bytes(method.as_bytes()).unwrap(), self.served.url(&path));
+        let request = request
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("consistencylevel", "eventual");
         let request = match body {
             "" => request,
             body => request.header("content-type", content_type).body(self.filled(body)),
@@ -266,9 +289,20 @@ impl Run {
 
     async fn person(&self, client: &str, scope: &str) -> (u16, Value) {
         let scope = self.filled(scope);
-        let (status, begun) = self.served.form("contoso.com/oauth2/v2.0/devicecode", &[("client_id", client), ("scope", &scope)]).await;
-        let Some(code) = begun["user_code"].as_str() else { return (status, begun) };
-        assert_eq!(self.served.admin("POST", &format!("device-codes/{code}/approve?account=admin"), None).await.0, 204);
+        let (status, begun) = self
+            .served
+            .form("contoso.com/oauth2/v2.0/devicecode", &[("client_id", client), ("scope", &scope)])
+            .await;
+        let Some(code) = begun["user_code"].as_str() else {
+            return (status, begun);
+        };
+        assert_eq!(
+            self.served
+                .admin("POST", &format!("device-codes/{code}/approve?account=admin"), None)
+                .await
+                .0,
+            204
+        );
         let fields = [
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
             ("client_id", client),
@@ -309,7 +343,11 @@ fn fits(comes: Comes, status: u16, answer: &Value) -> bool {
         Number(number) => matches!(status, 400 | 401) && answer["error_codes"][0] == number,
         Claim(name, expected) => {
             let token = answer["access_token"].as_str().unwrap_or_default();
-            let part = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok()).unwrap_or_default();
+            let part = token
+                .split('.')
+                .nth(1)
+                .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok())
+                .unwrap_or_default();
             let claims: Value = serde_json::from_slice(&part).unwrap_or_default();
             let found = claims.get(name);
             found.is_some_and(|found| expected.is_empty() || found.to_string() == expected)
@@ -333,10 +371,18 @@ async fn of_the_calls_that_failed_at_least_nineteen_of_twenty_are_answered_as_th
             differing.extend((!is_right).then(told));
         }
     }
-    println!("{} of {in_scope} in scope, {} out of scope", in_scope - differing.len(), ROWS.len() - in_scope);
+    println!(
+        "{} of {in_scope} in scope, {} out of scope",
+        in_scope - differing.len(),
+        ROWS.len() - in_scope
+    );
     for one in &differing {
         println!("differs: {one}");
     }
     assert!(unsaid.is_empty(), "{unsaid:#?}");
-    assert!(differing.len() * 20 <= in_scope, "{} of {in_scope} differ: {differing:#?}", differing.len());
+    assert!(
+        differing.len() * 20 <= in_scope,
+        "{} of {in_scope} differ: {differing:#?}",
+        differing.len()
+    );
 }

@@ -53,15 +53,31 @@ async fn an_app_that_says_nothing_is_for_its_own_tenant_and_shows_every_property
         (&json!("AzureADMyOrg"), &Value::Null)
     );
     let object = created.as_object().unwrap();
-    for name in ["nativeAuthenticationApisEnabled", "notes", "web", "info", "keyCredentials", "spa", "optionalClaims"] {
+    for name in [
+        "nativeAuthenticationApisEnabled",
+        "notes",
+        "web",
+        "info",
+        "keyCredentials",
+        "spa",
+        "optionalClaims",
+    ] {
         assert!(object.contains_key(name), "{name}");
     }
     let location = headers["location"].to_str().unwrap();
-    let tail = format!("/directoryObjects/{}/Microsoft.DirectoryServices.Application", created["id"].as_str().unwrap());
+    let tail = format!(
+        "/directoryObjects/{}/Microsoft.DirectoryServices.Application",
+        created["id"].as_str().unwrap()
+    );
     assert!(location.contains("/v2/") && location.ends_with(&tail), "{location}");
     let principal = json!({"appId": created["appId"]});
     let (headers, principal) = graph.create("servicePrincipals", principal).await;
-    assert!(headers["location"].to_str().unwrap().ends_with("Microsoft.DirectoryServices.ServicePrincipal"));
+    assert!(
+        headers["location"]
+            .to_str()
+            .unwrap()
+            .ends_with("Microsoft.DirectoryServices.ServicePrincipal")
+    );
     let read = graph.read("servicePrincipals", &principal["id"]).await;
     assert_eq!(read["createdDateTime"].as_str().unwrap().len(), "2025-04-08T03:37:38Z".len());
     assert_eq!(read["appRoles"], json!([]), "what says nothing is shown");
@@ -94,7 +110,10 @@ async fn lists_come_back_in_another_order_than_they_were_sent() {
     let (_, created) = graph.create("applications", body).await;
     let read = graph.read("applications", &created["id"]).await;
     for place in ["/appRoles", "/requiredResourceAccess", "/web/redirectUris", "/spa/redirectUris"] {
-        let (sent, read) = (created.pointer(place).unwrap().as_array().unwrap(), read.pointer(place).unwrap().as_array().unwrap());
+        let (sent, read) = (
+            created.pointer(place).unwrap().as_array().unwrap(),
+            read.pointer(place).unwrap().as_array().unwrap(),
+        );
         assert!(sent.len() == 2 && sent.iter().rev().eq(read), "{place}: {sent:?} {read:?}");
     }
     assert_eq!(read["appRoles"][0]["origin"], "Application");
@@ -137,7 +156,10 @@ async fn what_the_directory_adds_to_claims_and_certificates_is_there() {
     let key = &read["keyCredentials"][0];
     assert_eq!((&key["key"], &key["displayName"]), (&Value::Null, &json!("CN=cmg")));
     assert_eq!(key["customKeyIdentifier"].as_str().unwrap().len(), 40);
-    assert!(key.get("@odata.type").is_none() && key["endDateTime"].is_string() && key["keyId"].is_string(), "{key}");
+    assert!(
+        key.get("@odata.type").is_none() && key["endDateTime"].is_string() && key["keyId"].is_string(),
+        "{key}"
+    );
 }
 
 #[tokio::test]
@@ -151,7 +173,14 @@ async fn each_answer_has_the_headers_of_the_service_and_a_refusal_is_plain_json(
     );
     let (status, refused, _) = graph.send("GET", "applications/00000000-0000-4000-8000-00000000000f", None).await;
     assert_eq!((status, &refused["content-type"]), (404, &"application/json".parse().unwrap()));
-    for name in ["odata-version", "cache-control", "vary", "strict-transport-security", "x-ms-ags-diagnostic", "x-ms-resource-unit"] {
+    for name in [
+        "odata-version",
+        "cache-control",
+        "vary",
+        "strict-transport-security",
+        "x-ms-ags-diagnostic",
+        "x-ms-resource-unit",
+    ] {
         assert!(headers.contains_key(name) && refused.contains_key(name), "{name}");
     }
 }
@@ -182,8 +211,14 @@ async fn rows_of_the_administration_service_have_the_providers_own_members_and_n
         let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         assert_eq!(row["@odata.etag"], plain(&row[key]), "{class}");
         assert_eq!(row["__CLASS"], class);
-        assert!(row["__PATH"].as_str().unwrap().ends_with(row["__RELPATH"].as_str().unwrap()), "{row:?}");
-        let own: Vec<_> = row.iter().filter(|(name, _)| !name.starts_with("__") && !name.starts_with('@')).collect();
+        assert!(
+            row["__PATH"].as_str().unwrap().ends_with(row["__RELPATH"].as_str().unwrap()),
+            "{row:?}"
+        );
+        let own: Vec<_> = row
+            .iter()
+            .filter(|(name, _)| !name.starts_with("__") && !name.starts_with('@'))
+            .collect();
         assert_eq!(own.len(), count, "{class}: {own:?}");
         assert!(own.iter().all(|(_, value)| !value.is_null()), "{class}: {own:?}");
         let path = format!("{path}?$select={key}");

@@ -5,11 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    classes::Class,
-    kinds::Object,
-    query::Query,
-};
+use super::{classes::Class, kinds::Object, query::Query};
 
 /// The machine that the emulated provider runs on.
 const SERVER: &str = "EMULATOR";
@@ -60,11 +56,17 @@ mod tests {
     #[test]
     fn a_whole_row_has_the_providers_own_members_and_a_selected_one_has_not() {
         let class = Class::named("SMS_AAD_Application_Ex").unwrap();
-        let row = json!({"ID": 16_777_217, "Name": "Server", "SiteCode": "P01"}).as_object().unwrap().clone();
+        let row = json!({"ID": 16_777_217, "Name": "Server", "SiteCode": "P01"})
+            .as_object()
+            .unwrap()
+            .clone();
         let whole = shown(class, &Query::read("", class).unwrap(), row.clone());
         assert_eq!(whole["@odata.etag"], "16777217");
         assert_eq!(whole["__RELPATH"], "SMS_AAD_Application_Ex.ID=16777217");
-        assert_eq!(whole["__PATH"], "\\\\EMULATOR\\root\\sms\\site_P01:SMS_AAD_Application_Ex.ID=16777217");
+        assert_eq!(
+            whole["__PATH"],
+            "\\\\EMULATOR\\root\\sms\\site_P01:SMS_AAD_Application_Ex.ID=16777217"
+        );
         assert_eq!(whole["__PROPERTY_COUNT"], 16);
         let selected = shown(class, &Query::read("$select=ID", class).unwrap(), row);
         assert_eq!(json!(selected), json!({"ID": 16_777_217}));
