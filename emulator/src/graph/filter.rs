@@ -5,9 +5,10 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     filter_text::{Token, tokens},
+    filterable::check_filterable,
     listed::Listed,
 };
-use crate::{graph_types, refusal::Refusal, store::Shape, texts};
+use crate::{refusal::Refusal, store::Shape, texts};
 
 /// A filter that has been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,18 +30,6 @@ pub(super) enum Comparison {
     StartsWith,
     EndsWith,
 }
-
-/// Properties of apps and service principals that no filter is offered on.
-///
-/// Source: *application resource type* and *servicePrincipal resource type*, whose rows say where `$filter` is supported.
-const UNFILTERABLE: [&str; 6] = [
-    "notes",
-    "optionalClaims",
-    "parentalControlSettings",
-    "samlMetadataUrl",
-    "defaultRedirectUri",
-    "samlSingleSignOnSettings",
-];
 
 /// Filters nested deeper are refused before they are read any further. What is joined on one level is kept in a list, so
 /// that this is also how deep anything that walks a filter, or drops it, can get.
@@ -103,26 +92,10 @@ impl Filter {
     }
 
     fn check_properties(&self, type_name: &str) -> Result<(), Refusal> {
-        let known = |path: &str| {
-            if UNFILTERABLE.contains(&path) {
-                let message = texts::UNFILTERABLE.with(&[("property", path)]);
-                return Err(Refusal::new(400, "Request_UnsupportedQuery", message));
-            }
-            let collection = path.strip_suffix("/$count");
-            if let Some(collection) = collection.filter(|name| *name != "owners" && graph_types::is_relationship(type_name, name)) {
-                return Err(Refusal::not_emulated(&format!("$filter by the number of '{collection}'")));
-            }
-            if graph_types::has_property(type_name, collection.unwrap_or(path)) {
-                return Ok(());
-            }
-            let message = texts::NO_SUCH_PROPERTY_IN_QUERY.with(&[("property", path), ("type", type_name)]);
-            Err(Refusal::new(400, "BadRequest", message))
-        };
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter().try_for_each(|part| part.check_properties(type_name)),
             Self::Not(inner) => inner.check_properties(type_name),
-            Self::Compare(_, path, _) => known(path),
-            Self::Any(path, _) => known(path),
+            Self::Compare(_, path, _) | Self::Any(path, _) => check_filterable(type_name, path),
         }
     }
 }

@@ -7,6 +7,7 @@ mod directory_object_routes;
 mod expand;
 mod filter;
 mod filter_text;
+mod filterable;
 mod group_routes;
 mod listed;
 mod path;
