@@ -1,7 +1,8 @@
 //! What a certificate says of itself: its subject, and from when to when it holds.
 //!
-//! Only as much of DER (X.690) and of RFC 5280 as that takes. Signatures are verified elsewhere, by a library.
+//! Only as much of RFC 5280 as that takes. Signatures are verified elsewhere, by a library.
 
+use crate::der::{INTEGER, SEQUENCE, take, value};
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 /// A certificate's own words.
@@ -13,11 +14,9 @@ pub(crate) struct Certificate {
     pub(crate) ends: OffsetDateTime,
 }
 
-const INTEGER: u8 = 0x02;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const EXPLICIT_VERSION: u8 = 0xA0;
 
@@ -54,31 +53,6 @@ impl Certificate {
             ends: moment(&mut validity)?,
         })
     }
-}
-
-/// The value of the element with this tag at the front, and what follows it.
-fn take(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let (found, rest) = bytes.split_first()?;
-    let (length, rest) = rest.split_first()?;
-    let (length, rest) = match usize::from(*length) {
-        short @ 0..=0x7F => (short, rest),
-        // Longer than this is no certificate.
-        long @ 0x81..=0x83 => {
-            let (digits, rest) = rest.split_at_checked(long - 0x80)?;
-            let length = digits.iter().fold(0, |length: usize, digit| (length << 8) | usize::from(*digit));
-            (length, rest)
-        }
-        _ => return None,
-    };
-    let (value, rest) = rest.split_at_checked(length)?;
-    (*found == tag).then_some((value, rest))
-}
-
-/// The same, going on behind it.
-fn value<'a>(bytes: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
-    let (value, rest) = take(bytes, tag)?;
-    *bytes = rest;
-    Some(value)
 }
 
 /// The parts of a name; Windows writes the last one first.

@@ -32,6 +32,7 @@ mod certificate;
 mod clock;
 mod cloud;
 mod configuration;
+mod der;
 mod faults;
 mod graph;
 mod graph_types;

@@ -278,7 +278,7 @@ impl EmulatedTenant {
             id
         } else {
             let app_id = caller.application_id().to_string();
-            let principal = store.service_principals.with_id(&app_id);
+            let principal = store.service_principals.of_app(&app_id);
             display_name = principal.map(|principal| principal.text("displayName").to_owned());
             let known = principal.and_then(|principal| principal.text("id").parse().ok());
             known.unwrap_or_else(|| Uuid::new_v5(&settings.tenant_id, app_id.as_bytes()))

@@ -128,7 +128,7 @@ impl Store {
             entry,
             listed_from: context.listed_from(),
         });
-        let principal = self.service_principals.place(&app_id);
+        let principal = self.service_principals.place_of_app(&app_id);
         if let Some(principal) = principal {
             self.move_service_principal_to_deleted(context, principal);
         }

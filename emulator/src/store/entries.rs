@@ -11,23 +11,30 @@ use super::Entry;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Entries {
     all: Vec<Entry>,
-    /// By object id and by application id, in lower case. Of two objects with one id the first counts.
-    places: HashMap<Box<str>, usize>,
+    /// In lower case. Of two objects with one id the first counts.
+    by_id: HashMap<Box<str>, usize>,
+    by_app_id: HashMap<Box<str>, usize>,
 }
 
 impl Entries {
-    /// The place of the object with an object id or an application id, visible or not.
-    pub(super) fn place(&self, id: &str) -> Option<usize> {
-        self.places.get(id.to_ascii_lowercase().as_str()).copied()
-    }
-
-    /// The object with an object id or an application id, visible or not.
+    /// The object with an object id, visible or not.
     pub(crate) fn with_id(&self, id: &str) -> Option<&Entry> {
-        self.all.get(self.place(id)?)
+        let place = self.by_id.get(id.to_ascii_lowercase().as_str())?;
+        self.all.get(*place)
     }
 
-    pub(super) fn with_id_mut(&mut self, id: &str) -> Option<&mut Entry> {
-        let place = self.place(id)?;
+    /// The place of the object with an application id, visible or not.
+    pub(super) fn place_of_app(&self, app_id: &str) -> Option<usize> {
+        self.by_app_id.get(app_id.to_ascii_lowercase().as_str()).copied()
+    }
+
+    /// The object with an application id, visible or not.
+    pub(crate) fn of_app(&self, app_id: &str) -> Option<&Entry> {
+        self.all.get(self.place_of_app(app_id)?)
+    }
+
+    pub(super) fn of_app_mut(&mut self, app_id: &str) -> Option<&mut Entry> {
+        let place = self.place_of_app(app_id)?;
         self.all.get_mut(place)
     }
 
@@ -44,7 +51,8 @@ impl Entries {
 
     /// Finds the places anew, after ids have changed.
     pub(super) fn count_again(&mut self) {
-        self.places.clear();
+        self.by_id.clear();
+        self.by_app_id.clear();
         let all = std::mem::take(&mut self.all);
         for (place, entry) in all.iter().enumerate() {
             self.note(place, entry);
@@ -53,10 +61,10 @@ impl Entries {
     }
 
     fn note(&mut self, place: usize, entry: &Entry) {
-        for name in ["id", "appId"] {
+        for (name, places) in [("id", &mut self.by_id), ("appId", &mut self.by_app_id)] {
             let id = entry.text(name).to_ascii_lowercase();
             if !id.is_empty() {
-                self.places.entry(id.into()).or_insert(place);
+                places.entry(id.into()).or_insert(place);
             }
         }
     }
@@ -90,19 +98,16 @@ mod tests {
     #[test]
     fn objects_are_found_by_either_id_after_others_went() {
         let mut entries = Entries::default();
-        for (id, app_id) in [("A", "x"), ("b", "y"), ("c", "z"), ("d", "X")] {
+        // One's object id is another's application id.
+        for (id, app_id) in [("A", "x"), ("b", "y"), ("y", "z"), ("d", "X")] {
             entries.push(entry(id, app_id));
         }
-        assert_eq!(
-            (entries.place("a"), entries.place("X"), entries.place("Z")),
-            (Some(0), Some(0), Some(2))
-        );
+        assert_eq!((entries.place_of_app("a"), entries.place_of_app("X")), (None, Some(0)));
+        assert_eq!(entries.with_id("a").map(|entry| entry.text("appId")), Some("x"));
         assert_eq!(entries.remove(0).text("id"), "A");
-        assert_eq!(
-            (entries.place("a"), entries.place("x"), entries.place("z")),
-            (None, Some(2), Some(1))
-        );
-        assert_eq!(entries.with_id("y").unwrap().text("id"), "b");
-        assert!(entries.with_id("").is_none());
+        assert_eq!((entries.place_of_app("x"), entries.place_of_app("Z")), (Some(2), Some(1)));
+        assert_eq!(entries.of_app("y").map(|entry| entry.text("id")), Some("b"));
+        assert_eq!(entries.with_id("Y").map(|entry| entry.text("appId")), Some("z"));
+        assert!(entries.with_id("a").is_none() && entries.with_id("").is_none());
     }
 }

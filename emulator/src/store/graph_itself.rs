@@ -143,7 +143,7 @@ impl Store {
     /// Gives Microsoft Graph a permission beside the built-in ones, delegated or for applications or both.
     pub(crate) fn add_graph_permission(&mut self, name: &str, scope: Option<Uuid>, role: Option<Uuid>) {
         let id = MICROSOFT_GRAPH.to_string();
-        let Some(graph) = self.service_principals.with_id_mut(&id) else {
+        let Some(graph) = self.service_principals.of_app_mut(&id) else {
             return;
         };
         let parts = [

@@ -85,7 +85,7 @@ impl Store {
             .and_then(|all| all.get("identifierUris")?.get(rule)?.as_object());
         let excludes = |name: &str| rule.is_some_and(|rule| rule.get(name) != Some(&Value::Bool(false)));
         let version = application.get("api").and_then(|api| api.get("requestedAccessTokenVersion"));
-        let principal = self.service_principals.with_id(text(application, "appId"));
+        let principal = self.service_principals.of_app(text(application, "appId"));
         let is_for_saml = principal.is_some_and(|entry| entry.text("preferredSingleSignOnMode").eq_ignore_ascii_case("saml"));
         let is_excluded =
             (version == Some(&Value::from(2)) && excludes("excludeAppsReceivingV2Tokens")) || (is_for_saml && excludes("excludeSaml"));

@@ -32,11 +32,7 @@ impl Store {
         if app_id.is_empty() {
             return Err(Refusal::missing_value("appId", "ServicePrincipal"));
         }
-        if self
-            .service_principals
-            .with_id(&app_id)
-            .is_some_and(|entry| entry.text("appId") == app_id)
-        {
+        if self.service_principals.of_app(&app_id).is_some() {
             let message = texts::PRINCIPAL_EXISTS.with(&[("name", &app_id)]);
             let refusal = Refusal::new(409, "Request_MultipleObjectsWithSameKeyValue", message);
             return Err(refusal);
@@ -100,7 +96,7 @@ impl Store {
         let mut object = defaults::service_principal();
         object.insert("id".to_owned(), json!(id));
         object.insert("createdDateTime".to_owned(), json!(timestamp(context.now)));
-        if let Some(application) = self.applications.with_id(&app_id) {
+        if let Some(application) = self.applications.of_app(&app_id) {
             follow(&mut object, &application.object);
             object.insert("appOwnerOrganizationId".to_owned(), json!(context.settings.tenant_id));
         }
@@ -172,7 +168,7 @@ impl Store {
     /// Lets the service principal show what its app registration shows now.
     pub(super) fn show_in_service_principal(&mut self, context: Context<'_>, application: &Object) {
         let app_id = text(application, "appId");
-        if let Some(principal) = self.service_principals.with_id_mut(app_id) {
+        if let Some(principal) = self.service_principals.of_app_mut(app_id) {
             let mut changed = principal.whole();
             follow(&mut changed, application);
             principal.change(context, changed);

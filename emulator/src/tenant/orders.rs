@@ -138,6 +138,6 @@ impl EmulatedTenant {
 
 fn principal_id(store: &Store, application: Uuid) -> Result<String, String> {
     let app_id = application.to_string();
-    let found = store.service_principals.with_id(&app_id).map(|entry| entry.text("id").to_owned());
+    let found = store.service_principals.of_app(&app_id).map(|entry| entry.text("id").to_owned());
     found.ok_or_else(|| format!("the application {application}"))
 }
