@@ -1,5 +1,6 @@
-// The emulator's filters and routes, over its own HTTP on the loopback interface, for the fuzz targets and for the test
-// that replays their seeds. Any input is answered, in time, with JSON or nothing, and never with "internal error".
+// The emulator's filters and routes, over its own HTTP on the loopback interface, and its configuration files, for the fuzz
+// targets and for the test that replays their seeds. Any request is answered, in time, with JSON or nothing, and never with
+// "internal error". A file that is taken makes the same tenants whenever it is read; one that is refused is told where.
 
 use std::{
     cell::RefCell,
@@ -8,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorServer};
+use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatorConfiguration, EmulatorServer};
 
 /// What inputs write is kept this long; then a new tenant takes over.
 const INPUTS_OF_A_TENANT: usize = 500;
@@ -93,6 +94,41 @@ fn answer(method: &str, path: &str, body: &[u8]) -> u16 {
         };
         emulator.answer(method, path, body)
     })
+}
+
+/// A configuration file; whether it was taken.
+pub(crate) fn configuration(input: &[u8]) -> bool {
+    match EmulatorConfiguration::from_json(input) {
+        Ok(taken) => {
+            let first = state(taken);
+            // Written by another program, it is the same file.
+            let file: serde_json::Value = serde_json::from_slice(input).expect("it was read before");
+            let again = file.to_string();
+            let same = || state(EmulatorConfiguration::from_json(again.as_bytes()).expect("it was taken before"));
+            // A second may have begun in between, from which dates are counted.
+            assert!(first == same() || same() == same(), "{again}");
+            true
+        }
+        Err(refused) => {
+            let text = refused.to_string();
+            let place = text.strip_prefix("the configuration cannot be used: ").unwrap_or_default();
+            assert!(PLACES.iter().any(|known| place.contains(known)), "{text}");
+            false
+        }
+    }
+}
+
+/// How a refusal says where: by line and column, by the path to what is wrong, or that it is about the file as a whole.
+const PLACES: [&str; 7] = [" at line ", "tenants[", "site: ", "preset", "it is not ", "it is longer", "there are more than"];
+
+/// What the first tenant of a configuration has in it. Ids that only a run has are left out.
+fn state(configuration: EmulatorConfiguration) -> String {
+    thread_local! {
+        static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    }
+    let builder = EmulatorServer::of_configuration(configuration).expect("what is taken can be put in place");
+    let server = RUNTIME.with(|runtime| runtime.block_on(builder.start())).unwrap();
+    server.tenant().state().to_string()
 }
 
 /// A text as it may stand in the first line of a request.

@@ -270,6 +270,8 @@ async fn ten_thousand_applications_are_read() {
                     false,
                 );
                 application.identifier_uri = Some(format!("api://6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11/ConfigMgrService/{number}"));
+                // A provider writes 0 where no number was set, and never null.
+                application.source = Some(0);
                 application
             })
             .collect();

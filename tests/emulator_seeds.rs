@@ -14,7 +14,11 @@ use std::fs;
 
 type Target = (&'static str, fn(&[u8]) -> bool);
 
-const TARGETS: [Target; 2] = [("emulator_filter", emulator::filter), ("emulator_route", emulator::route)];
+const TARGETS: [Target; 3] = [
+    ("emulator_filter", emulator::filter),
+    ("emulator_route", emulator::route),
+    ("emulator_configuration", emulator::configuration),
+];
 
 #[test]
 fn the_seeds_of_the_emulators_targets_are_answered_and_most_of_them_are_understood() {
@@ -36,6 +40,29 @@ fn what_fuzzers_have_found_breaks_nothing() {
         let inputs: Vec<_> = corpus.map(|entry| entry.unwrap().path()).collect();
         let reached = inputs.iter().filter(|input| try_input(&fs::read(input).unwrap())).count();
         println!("past the parser: {name} {reached} of {}", inputs.len());
+    }
+}
+
+#[test]
+fn a_configuration_that_is_refused_is_told_where() {
+    for refused in [
+        "",
+        "[]",
+        "{",
+        r#"{"colour": 1}"#,
+        r#"{"preset": "none"}"#,
+        r#"{"preset": "onboarded", "tenants": [{"users": [{"account": 1}]}]}"#,
+        r#"{"tenants": [{}, {"users": [{}]}]}"#,
+        r#"{"tenants": [{"users": [{"account": "x", "directoryRoles": ["King"]}]}]}"#,
+        r#"{"tenants": [{"servicePrincipals": [{}]}]}"#,
+        r#"{"tenants": [{"grants": [{"client": "00000000-0000-4000-8000-000000000001", "resource": "00000003-0000-0000-c000-000000000000", "scope": "x"}]}]}"#,
+        r#"{"tenants": [{"assignments": [{"principal": "00000003-0000-0000-c000-000000000000", "resource": "00000003-0000-0000-c000-000000000000", "role": "x"}]}]}"#,
+        r#"{"tenants": [{"deletedApplications": ["00000000-0000-4000-8000-000000000001"]}]}"#,
+        r#"{"tenants": [{"faults": [{"fault": "throttled", "times": 100000}]}]}"#,
+        r#"{"tenants": [{"automationClient": {"certificates": ["!"]}}]}"#,
+        r#"{"site": {"rows": {"tenants": 1}}}"#,
+    ] {
+        assert!(!emulator::configuration(refused.as_bytes()), "{refused}");
     }
 }
 

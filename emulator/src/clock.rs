@@ -7,7 +7,7 @@ use std::{
 
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use crate::tenant::lock;
+use crate::locked::lock;
 
 /// Tells the present moment. Waiting does not use it: waits go through tokio's timer.
 #[derive(Clone)]

@@ -1,6 +1,7 @@
 //! What Microsoft Graph v1.0 knows of the types that the emulator keeps: every property with its type.
 //!
-//! `graph_types.json` is an extract of the metadata that Microsoft publishes for Microsoft Graph v1.0.
+//! `graph_types.json` is an extract of the metadata that Microsoft publishes for Microsoft Graph v1.0, with
+//! `createdDateTime` of service principals, which the metadata lacks and recorded answers have.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -25,6 +26,12 @@ pub(super) fn has_property(type_name: &str, path: &str) -> bool {
         return false;
     };
     rest.is_none_or(|rest| has_property(element_of(found), rest))
+}
+
+/// Whether a property of a type leads to other objects.
+pub(super) fn is_relationship(type_name: &str, name: &str) -> bool {
+    let found = TYPES.get(type_name).and_then(|properties| properties.get(name));
+    found.is_some_and(|found| found == "nav")
 }
 
 /// The same for names whose case clients are free in.

@@ -28,21 +28,26 @@ mod admin;
 mod authority;
 mod automation_client;
 mod caller;
+mod certificate;
 mod clock;
 mod cloud;
 mod configuration;
+mod der;
 mod faults;
 mod graph;
 mod graph_types;
 mod ids;
+mod locked;
 mod object;
 #[cfg(feature = "onboarding")]
 mod onboarding;
 mod policy;
 mod record;
 mod refusal;
+mod served;
 mod server;
 mod settings;
+mod sign_ins;
 mod signed_token;
 mod signing;
 #[cfg(feature = "onboarding")]
@@ -56,7 +61,6 @@ mod timeline;
 #[cfg(feature = "onboarding")]
 mod wire;
 
-pub use authority::SignInTrouble;
 pub use automation_client::AutomationClient;
 pub use caller::Caller;
 pub use cloud::CloudEnvironment;
@@ -65,6 +69,7 @@ pub use faults::Fault;
 pub use policy::AppManagementPolicy;
 pub use record::RecordedRequest;
 pub use server::{EmulatorServer, EmulatorServerBuilder};
+pub use sign_ins::SignInTrouble;
 #[cfg(feature = "onboarding")]
 pub use site::{EmulatedSite, EmulatedSiteBuilder, RemoteSite, RemoteSiteBuilder};
 pub use tenant::EmulatedTenant;

@@ -3,9 +3,14 @@
 //! These tokens prove nothing: the private key stands in `signing/key.pem` for everyone to read. It is built in so that
 //! any middleware can verify a token by the JWKS address, and that nothing has to be made when the emulator starts.
 
+mod at_start;
+
 use std::{
     collections::HashMap,
-    sync::{LazyLock, Mutex},
+    sync::{
+        LazyLock, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use aws_lc_rs::{
@@ -20,7 +25,7 @@ use base64::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::tenant::lock;
+use crate::locked::lock;
 
 static SIGNER: LazyLock<Signer> = LazyLock::new(Signer::of_the_published_key);
 
@@ -28,8 +33,10 @@ static SIGNER: LazyLock<Signer> = LazyLock::new(Signer::of_the_published_key);
 const MOST_REMEMBERED: usize = 1_000;
 
 struct Signer {
+    document: Vec<u8>,
     /// `None` only if the file in this repository were damaged, which a test would show.
-    key: Option<KeyPair>,
+    key: LazyLock<Option<KeyPair>>,
+    has_signed: AtomicBool,
     certificate: String,
     key_id: String,
     header: String,
@@ -38,12 +45,14 @@ struct Signer {
 
 impl Signer {
     fn of_the_published_key() -> Self {
-        let key = binary(include_str!("signing/key.pem"));
+        let document = binary(include_str!("signing/key.pem"));
         let certificate = binary(include_str!("signing/certificate.pem"));
         let key_id = URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate));
         let header = json!({"typ": "JWT", "alg": "RS256", "x5t": key_id, "kid": key_id});
         Self {
-            key: KeyPair::from_pkcs8(&key).ok(),
+            document,
+            key: LazyLock::new(|| KeyPair::from_pkcs8(&binary(include_str!("signing/key.pem"))).ok()),
+            has_signed: AtomicBool::new(false),
             certificate: STANDARD.encode(&certificate),
             header: URL_SAFE_NO_PAD.encode(header.to_string()),
             key_id,
@@ -55,15 +64,11 @@ impl Signer {
         if let Some(known) = lock(&self.remembered).get(text) {
             return known.clone();
         }
-        let Some(key) = &self.key else { return String::new() };
-        let mut signature = vec![0; key.public_modulus_len()];
-        // Signing fails only for a buffer of another length than the key's.
-        if key
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature)
-            .is_err()
-        {
+        let is_first = !self.has_signed.swap(true, Ordering::Relaxed);
+        let first = is_first.then(|| at_start::sign(&self.document, text.as_bytes())).flatten();
+        let Some(signature) = first.or_else(|| self.signed(text)) else {
             return String::new();
-        }
+        };
         let signature = URL_SAFE_NO_PAD.encode(signature);
         let mut remembered = lock(&self.remembered);
         if remembered.len() >= MOST_REMEMBERED {
@@ -71,6 +76,14 @@ impl Signer {
         }
         remembered.insert(text.to_owned(), signature.clone());
         signature
+    }
+
+    fn signed(&self, text: &str) -> Option<Vec<u8>> {
+        let key = self.key.as_ref()?;
+        let mut signature = vec![0; key.public_modulus_len()];
+        // Signing fails only for a buffer of another length than the key's.
+        let signed = key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature);
+        signed.ok().map(|()| signature)
     }
 }
 
@@ -107,6 +120,15 @@ fn binary(pem: &str) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::signed_token::SignedToken;
+
+    #[test]
+    fn the_first_signature_is_the_librarys() {
+        for text in ["", "a", "eyJhbGciOiJSUzI1NiJ9.e30", &"long ".repeat(1_000)] {
+            let first = at_start::sign(&SIGNER.document, text.as_bytes());
+            assert!(first.is_some() && first == SIGNER.signed(text), "{text}");
+        }
+        assert_eq!(at_start::sign(b"no key", b""), None);
+    }
 
     #[test]
     fn a_token_is_verified_by_the_key_set_and_a_changed_one_is_not() {

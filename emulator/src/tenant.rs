@@ -6,7 +6,7 @@ mod seeds;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -17,12 +17,13 @@ use uuid::Uuid;
 use super::{
     AutomationClient, Caller, EmulatedTenantBuilder, Fault, RecordedRequest,
     access::{Access, User},
-    authority::{Codes, Renewals, SignInTrouble, SignInTroubles, SignIns},
     caller::Issuer,
     faults::Faults,
+    locked::lock,
     object::Object,
     record::Record,
     settings::{Lags, Settings},
+    sign_ins::{Codes, Renewals, SignInTrouble, SignInTroubles, SignIns},
     signing::write_token,
     store::{Context, SecretState, Store},
 };
@@ -277,7 +278,7 @@ impl EmulatedTenant {
             id
         } else {
             let app_id = caller.application_id().to_string();
-            let principal = store.service_principals.iter().find(|entry| entry.text("appId") == app_id);
+            let principal = store.service_principals.of_app(&app_id);
             display_name = principal.map(|principal| principal.text("displayName").to_owned());
             let known = principal.and_then(|principal| principal.text("id").parse().ok());
             known.unwrap_or_else(|| Uuid::new_v5(&settings.tenant_id, app_id.as_bytes()))
@@ -324,9 +325,4 @@ impl fmt::Debug for EmulatedTenant {
             .field("initial_domain", &self.initial_domain())
             .finish_non_exhaustive()
     }
-}
-
-/// A panic in another thread leaves nothing half-done that matters here: every change is made in one go.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -102,7 +102,9 @@ texts! {
     METHOD_NOT_ALLOWED: "Specified HTTP method is not allowed for the request target: {request}.",
         "guess: the wording";
     BODY_UNREADABLE: "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
-        "guess: the wording";
+        "microsoftgraph/microsoft-graph-docs-contrib #6337, 2019-11-08: status, code and wording, for a body without a content type";
+    BODY_OF_ANOTHER_TYPE: "Entity only allows writes with a JSON Content-Type header.",
+        "microsoftgraph/msgraph-sample-pythondjangoapp #22, 2019-11-05: status, code and wording";
     FILTER_INVALID: "Invalid filter clause: {filter}",
         "guess: the wording after the colon";
     UNSUPPORTED_QUERY: "Unsupported Query.",

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{sync::Notify, task::yield_now, time::sleep};
 
-use super::tenant::lock;
+use super::locked::lock;
 
 /// The moments of one run, counted over everything that it talks to.
 ///

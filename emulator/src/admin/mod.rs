@@ -17,8 +17,8 @@ use uuid::Uuid;
 use crate::{
     EmulatedTenant, EmulatorConfiguration,
     clock::MovableClock,
-    server::{Running, Tenants},
-    tenant::lock,
+    locked::lock,
+    served::{Running, Tenants},
 };
 pub(crate) use page::page;
 use snapshots::Snapshots;

@@ -1,7 +1,7 @@
 //! What there is at one moment, to go back to.
 
 use super::{Admin, AdminAnswer, refused};
-use crate::{server::Tenants, tenant::SavedTenant};
+use crate::{served::Tenants, tenant::SavedTenant};
 
 /// So many are kept: each holds a whole directory.
 const MOST: usize = 32;

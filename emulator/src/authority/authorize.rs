@@ -1,51 +1,24 @@
 //! The authorization endpoint: the sign-in page, which approves at once, and the codes it hands out.
 
-use std::collections::HashMap;
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use time::{Duration, OffsetDateTime};
 use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
 use super::{
-    AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble,
+    AuthorityAnswer, AuthorityRequest, OAuthError,
     accounts::{self, Chosen, escaped},
+    asked::Asked,
     check_tenant,
-    clients::{Client, Platform},
+    clients::Client,
     error_page,
-    token_endpoint::Asked,
     user_session::Wanted,
 };
-use crate::{EmulatedTenant, signed_token::sha256, texts};
-
-/// Source: *Microsoft identity platform and OAuth 2.0 authorization code flow*: codes live about ten minutes.
-const VALIDITY: Duration = Duration::minutes(10);
-
-/// The codes that were handed out.
-#[derive(Debug, Default)]
-pub(crate) struct Codes(HashMap<String, Code>);
-
-impl Codes {
-    /// Keeps one more, and lets go of those that are over.
-    fn keep(&mut self, text: String, code: Code, now: OffsetDateTime) {
-        self.0.retain(|_, other| other.ends + VALIDITY > now);
-        self.0.insert(text, code);
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Code {
-    client_id: String,
-    redirect_uri: String,
-    platform: Platform,
-    scope: String,
-    nonce: Option<String>,
-    claims: Option<String>,
-    challenge: Option<String>,
-    account: Option<String>,
-    ends: OffsetDateTime,
-    is_used: bool,
-}
+use crate::{
+    EmulatedTenant,
+    sign_ins::{CODE_VALIDITY, Code, Platform, SignInTrouble},
+    signed_token::sha256,
+    texts,
+};
 
 /// Signs in and sends the browser back. What cannot be trusted to be sent back to is shown a page instead.
 pub(super) fn authorize(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> AuthorityAnswer {
@@ -156,7 +129,7 @@ fn decide(
         claims: request.option("claims"),
         challenge,
         account,
-        ends: tenant.settings().clock.now() + VALIDITY,
+        ends: tenant.settings().clock.now() + CODE_VALIDITY,
         is_used: false,
     };
     tenant.codes().keep(text.clone(), code, tenant.settings().clock.now());

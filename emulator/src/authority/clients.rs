@@ -5,7 +5,7 @@ use url::Url;
 use uuid::{Uuid, uuid};
 
 use super::OAuthError;
-use crate::{EmulatedTenant, object::Object, store::Entry, texts};
+use crate::{EmulatedTenant, object::Object, sign_ins::Platform, store::Entry, texts};
 
 /// Clients of Microsoft that every tenant knows without a registration: Graph Command Line Tools, Azure CLI, Azure
 /// PowerShell, Graph Explorer, Visual Studio Code.
@@ -29,14 +29,6 @@ pub(super) struct Client {
     pub(super) principal: Option<Object>,
     /// Whether it is one that every tenant knows, or the one that the tenant's caller signs in through.
     pub(super) is_of_microsoft: bool,
-}
-
-/// What a redirect URI is registered for, which decides whether the client keeps secrets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Platform {
-    Web,
-    SinglePage,
-    PublicClient,
 }
 
 impl Client {

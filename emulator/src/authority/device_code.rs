@@ -1,58 +1,17 @@
 //! The device authorization grant: a code on one screen, a sign-in on another.
 
-use std::collections::HashMap;
-
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use uuid::Uuid;
 
-use super::{AuthorityAnswer, AuthorityRequest, OAuthError, SignInTrouble, accounts, check_tenant, clients::Client, user_session::Wanted};
-use crate::{EmulatedTenant, texts};
+use super::{AuthorityAnswer, AuthorityRequest, OAuthError, accounts, check_tenant, clients::Client, user_session::Wanted};
+use crate::{
+    EmulatedTenant,
+    sign_ins::{SignIn, SignInTrouble},
+    texts,
+};
 
 const VALIDITY: Duration = Duration::minutes(15);
-
-/// The sign-ins that are under way, by device code.
-#[derive(Debug, Default)]
-pub(crate) struct SignIns(HashMap<String, SignIn>);
-
-#[derive(Debug, Clone)]
-struct SignIn {
-    user_code: String,
-    client_id: String,
-    scope: String,
-    claims: Option<String>,
-    ends: OffsetDateTime,
-    is_approved: bool,
-    /// Who approved it; the first person of the tenant if no other was chosen.
-    account: Option<String>,
-}
-
-impl SignIns {
-    /// Keeps one more, and lets go of those that are over.
-    fn keep(&mut self, device_code: String, sign_in: SignIn, now: OffsetDateTime) {
-        self.0.retain(|_, other| other.ends > now);
-        self.0.insert(device_code, sign_in);
-    }
-
-    /// Whether a sign-in with this user code was begun.
-    fn awaits(&self, user_code: &str) -> bool {
-        let code = user_code.trim().to_ascii_uppercase();
-        self.0.values().any(|sign_in| sign_in.user_code == code)
-    }
-
-    /// Approves the sign-in with a user code. Tells whether it was waiting for it.
-    pub(crate) fn approve(&mut self, user_code: &str, account: Option<&str>) -> bool {
-        let code = user_code.trim().to_ascii_uppercase();
-        let waiting = self
-            .0
-            .values_mut()
-            .find(|sign_in| sign_in.user_code == code && !sign_in.is_approved);
-        let Some(waiting) = waiting else { return false };
-        waiting.is_approved = true;
-        waiting.account = account.map(str::to_owned);
-        true
-    }
-}
 
 /// Begins a sign-in.
 pub(super) fn begin(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str) -> Result<Value, OAuthError> {

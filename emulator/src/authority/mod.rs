@@ -4,6 +4,7 @@
 //! has the form of an OAuth error with Microsoft's numbers.
 
 mod accounts;
+mod asked;
 mod authorize;
 mod client_assertion;
 mod clients;
@@ -15,22 +16,16 @@ mod oauth_error;
 mod on_behalf_of;
 mod resources;
 mod scopes;
-mod sign_in_trouble;
 mod token_endpoint;
 mod user_session;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{EmulatedTenant, signing::key_set, texts};
-pub(super) use authorize::Codes;
-pub(super) use device_code::SignIns;
+use super::{EmulatedTenant, sign_ins::SignInTrouble, signing::key_set, texts};
 use oauth_error::OAuthError;
-pub use sign_in_trouble::SignInTrouble;
-pub(super) use sign_in_trouble::SignInTroubles;
-pub(super) use user_session::Renewals;
 
 /// A request to the authority.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +84,12 @@ pub(super) fn answer(tenant: &EmulatedTenant, request: &AuthorityRequest) -> Opt
                 "<!doctype html><title>Welcome to the guest network</title>".to_owned(),
             ));
         }
+        ("POST", [_, "oauth2", "v2.0", "token"] | [_, "oauth2", "token"]) if asks_for_proof(request) => {
+            return Some(not_emulated("proof-of-possession tokens (token_type=pop); ask for a bearer token"));
+        }
+        ("GET", [_, "adminconsent"] | [_, "v2.0", "adminconsent"]) => {
+            return Some(not_emulated("the page for admin consent; create an oauth2PermissionGrant instead"));
+        }
         ("POST", [named, "oauth2", "v2.0", "token"]) => token_endpoint::token(tenant, request, named, true),
         ("POST", [named, "oauth2", "token"]) => token_endpoint::token(tenant, request, named, false),
         ("POST", [named, "oauth2", "v2.0", "devicecode"] | [named, "oauth2", "devicecode"]) => device_code::begin(tenant, request, named),
@@ -99,6 +100,18 @@ pub(super) fn answer(tenant: &EmulatedTenant, request: &AuthorityRequest) -> Opt
         Ok(value) => AuthorityAnswer::Json(200, value),
         Err(error) => AuthorityAnswer::Json(error.status(), error.to_json(tenant, request)),
     })
+}
+
+/// Said plainly, because any other answer would be taken for the service's.
+fn not_emulated(what: &str) -> AuthorityAnswer {
+    let description = format!("The emulator does not offer {what}.");
+    AuthorityAnswer::Json(501, json!({"error": "not_implemented", "error_description": description}))
+}
+
+/// Whether a token is to be bound to a key.
+fn asks_for_proof(request: &AuthorityRequest) -> bool {
+    let form = request.form();
+    form.contains_key("req_cnf") || form.get("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("pop"))
 }
 
 impl AuthorityRequest {

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{OAuthError, clients::Client, token_endpoint::Asked, user_session::Wanted};
+use super::{OAuthError, asked::Asked, clients::Client, user_session::Wanted};
 use crate::{
     signed_token::SignedToken,
     signing::key_set,

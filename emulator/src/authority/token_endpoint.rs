@@ -1,47 +1,22 @@
 //! The token endpoint.
 
-use std::collections::BTreeMap;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    AuthorityRequest, OAuthError, SignInTrouble, authorize, check_tenant, client_assertion,
+    AuthorityRequest, OAuthError,
+    asked::{Asked, Form},
+    authorize, check_tenant, client_assertion,
     clients::{Client, check_client, unknown_client},
     consent, device_code, issue, on_behalf_of,
     resources::Resource,
     scopes::{DEFAULT, Scopes},
     user_session::{self, Wanted},
 };
-use crate::{Caller, EmulatedTenant, graph::decode, ids::well_known::MICROSOFT_GRAPH, store::SecretState, texts};
+use crate::{Caller, EmulatedTenant, graph::decode, ids::well_known::MICROSOFT_GRAPH, sign_ins::SignInTrouble, store::SecretState, texts};
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-
-/// The fields of a request for a token.
-pub(super) type Form = BTreeMap<String, String>;
-
-/// A request for a token, and the tenant that it is sent to.
-#[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
-    pub(super) tenant: &'a EmulatedTenant,
-    pub(super) request: &'a AuthorityRequest,
-    /// The tenant's name in the path.
-    named: &'a str,
-    pub(super) form: &'a Form,
-    /// Whether it is the newer form of the endpoint, which names scopes and not a resource.
-    pub(super) is_v2: bool,
-}
-
-impl Asked<'_> {
-    pub(super) fn field(&self, name: &str) -> &str {
-        self.form.get(name).map(String::as_str).unwrap_or_default()
-    }
-
-    fn has_credential(&self) -> bool {
-        !self.field("client_secret").is_empty() || !self.field("client_assertion").is_empty()
-    }
-}
 
 /// Issues a token. The older form of the endpoint names a resource where the newer one names scopes.
 pub(super) fn token(tenant: &EmulatedTenant, request: &AuthorityRequest, named: &str, is_v2: bool) -> Result<Value, OAuthError> {

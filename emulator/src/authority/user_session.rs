@@ -2,29 +2,14 @@
 //!
 //! Microsoft's own libraries keep no account, and cannot renew anything silently, without these.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{AuthorityRequest, OAuthError};
-use crate::{Caller, EmulatedTenant, object::Object, signing::write_token, texts};
-
-/// The refresh tokens that were handed out.
-#[derive(Debug, Default)]
-pub(crate) struct Renewals(HashMap<String, Renewal>);
-
-#[derive(Debug, Clone)]
-struct Renewal {
-    client_id: String,
-    scope: String,
-    is_public: Option<bool>,
-    account: Option<String>,
-}
-
-/// So many refresh tokens are remembered, which live for months.
-const MOST_RENEWALS: usize = 20_000;
+use crate::{Caller, EmulatedTenant, object::Object, sign_ins::Renewal, signing::write_token, texts};
 
 /// What a user signed in for.
 #[derive(Debug, Clone, Default)]
@@ -62,19 +47,13 @@ pub(super) fn add(
         let token = format!("1.{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         answer["refresh_token"] = json!(token);
         let scope = wanted.scope.clone();
-        let mut renewals = tenant.renewals();
-        if renewals.0.len() >= MOST_RENEWALS {
-            renewals.0.clear();
-        }
-        renewals.0.insert(
-            token,
-            Renewal {
-                client_id,
-                scope,
-                is_public: wanted.is_public,
-                account: wanted.account.clone(),
-            },
-        );
+        let renewal = Renewal {
+            client_id,
+            scope,
+            is_public: wanted.is_public,
+            account: wanted.account.clone(),
+        };
+        tenant.renewals().keep(token, renewal);
     }
     if form.get("client_info").is_some_and(|value| value == "1") {
         let info = json!({"uid": access.get("oid"), "utid": access.get("tid")});
@@ -85,10 +64,7 @@ pub(super) fn add(
 /// What a refresh token is good for: what it was given for, or the scopes that this request names. It stays good.
 pub(super) fn renew(tenant: &EmulatedTenant, token: &str, client_id: &str, scope: &str) -> Result<Wanted, OAuthError> {
     let renewals = tenant.renewals();
-    let known = renewals
-        .0
-        .get(token)
-        .filter(|known| known.client_id.eq_ignore_ascii_case(client_id));
+    let known = renewals.of(token, client_id);
     let known = known.ok_or_else(|| OAuthError::new("invalid_grant", 70000, texts::REFRESH_TOKEN_UNKNOWN))?;
     let scope = if scope.is_empty() { known.scope.clone() } else { scope.to_owned() };
     Ok(Wanted {

@@ -111,7 +111,9 @@ impl EmulatorConfiguration {
         let seed = self.contents.seed.as_deref();
         let numbered = self.contents.tenants.iter().enumerate();
         numbered
-            .map(|(number, tenant)| put_in_place::tenant(tenant, number, seed, clock))
+            .map(|(number, tenant)| {
+                put_in_place::tenant(tenant, number, seed, clock).map_err(|error| error.at(&format!("tenants[{number}]")))
+            })
             .collect()
     }
 
@@ -154,6 +156,11 @@ pub struct ConfigurationError(String);
 impl ConfigurationError {
     fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// The same with the place in the file, from the outside in: `tenants[1]: grants[0]: ..`.
+    fn at(self, place: &str) -> Self {
+        Self(format!("{place}: {}", self.0))
     }
 }
 

@@ -34,10 +34,12 @@ pub(super) fn tenant(
                 .entry(name)
                 .or_insert_with(|| json!(id_of(&format!("application/{name}"), place)));
         }
-        for (key, password) in list(&mut object, "passwordCredentials").enumerate() {
-            password
-                .entry("keyId")
-                .or_insert_with(|| json!(id_of(&format!("secret/{place}"), key)));
+        for (list_name, kind) in [("passwordCredentials", "secret"), ("keyCredentials", "key")] {
+            for (key, credential) in list(&mut object, list_name).enumerate() {
+                credential
+                    .entry("keyId")
+                    .or_insert_with(|| json!(id_of(&format!("{kind}/{place}"), key)));
+            }
         }
         tenant.add_application(Value::Object(object));
     }
@@ -46,29 +48,29 @@ pub(super) fn tenant(
         dates::fill_in(&mut object, now);
         object.entry("id").or_insert_with(|| json!(id_of("servicePrincipal", place)));
         if object.get("appId").and_then(Value::as_str).is_none_or(str::is_empty) {
-            return Err(ConfigurationError::new("a service principal has no appId"));
+            return Err(ConfigurationError::new("a service principal has no appId").at(&format!("servicePrincipals[{place}]")));
         }
         tenant.add_service_principal(Value::Object(object));
     }
     for (place, grant) in wanted.grants.iter().enumerate() {
         let id = id_of("grant", place);
         let found = tenant.add_grant(id, (grant.client, grant.resource), &grant.scope, grant.account.as_deref());
-        found.map_err(|missing| ConfigurationError::new(format!("a grant names {missing}, which the tenant does not have")))?;
+        found.map_err(|missing| missing_in("grants", place, &missing))?;
     }
     for (place, assignment) in wanted.assignments.iter().enumerate() {
         let id = id_of("assignment", place);
         let found = tenant.add_assignment(id, assignment.principal, assignment.resource, &assignment.role);
-        found.map_err(|missing| ConfigurationError::new(format!("an assignment names {missing}, which the tenant does not have")))?;
+        found.map_err(|missing| missing_in("assignments", place, &missing))?;
     }
-    for application in &wanted.deleted_applications {
+    for (place, application) in wanted.deleted_applications.iter().enumerate() {
         if !tenant.soft_delete(*application) {
-            return Err(ConfigurationError::new(format!("there is no application {application} to delete")));
+            return Err(missing_in("deletedApplications", place, &format!("the application {application}")));
         }
     }
     // Only now: what was put in place before is old.
     tenant.set_lags(wanted.lag.lags());
-    for fault in &wanted.faults {
-        fault.order(&tenant)?;
+    for (place, fault) in wanted.faults.iter().enumerate() {
+        fault.order(&tenant).map_err(|error| error.at(&format!("faults[{place}]")))?;
     }
     for trouble in &wanted.sign_in_troubles {
         tenant.trouble_sign_in(*trouble);
@@ -77,7 +79,10 @@ pub(super) fn tenant(
 }
 
 fn empty_tenant(wanted: &Tenant, number: usize, seed: Option<&str>, clock: &MovableClock) -> Result<EmulatedTenant, ConfigurationError> {
-    let callers: Result<Vec<Caller>, _> = wanted.users.iter().map(super::User::caller).collect();
+    let numbered = wanted.users.iter().enumerate();
+    let callers: Result<Vec<Caller>, _> = numbered
+        .map(|(place, user)| user.caller().map_err(|error| error.at(&format!("users[{place}]"))))
+        .collect();
     let callers = callers?;
     let clock = clock.clone();
     let mut builder = EmulatedTenant::builder().clock(move || clock.now());
@@ -105,7 +110,7 @@ fn empty_tenant(wanted: &Tenant, number: usize, seed: Option<&str>, clock: &Mova
         Cloud::AzureUsGovernmentCloud => CloudEnvironment::AzureUsGovernmentCloud,
     });
     if let Some(client) = &wanted.automation_client {
-        builder = builder.automation_client(automation_client(client)?);
+        builder = builder.automation_client(automation_client(client).map_err(|error| error.at("automationClient"))?);
     }
     if !wanted.restrictions.is_empty() {
         builder = builder.policy(restricted(&wanted.restrictions));
@@ -175,10 +180,13 @@ pub(super) fn site(
     dates::fill_in(&mut rows, clock.now());
     let mut whole = site.state().as_object().cloned().unwrap_or_default();
     crate::object::merge(&mut whole, &rows);
-    let rows =
-        serde_json::from_value(Value::Object(whole)).map_err(|error| ConfigurationError::new(format!("rows of the site: {error}")))?;
+    let rows = serde_json::from_value(Value::Object(whole)).map_err(|error| ConfigurationError::new(error.to_string()).at("site: rows"))?;
     site.change(|all| *all = rows);
     Ok(site)
+}
+
+fn missing_in(list: &str, place: usize, missing: &str) -> ConfigurationError {
+    ConfigurationError::new(format!("the tenant does not have {missing}, which is named here")).at(&format!("{list}[{place}]"))
 }
 
 fn made_id(seed: Option<&str>, place: &str) -> Uuid {

@@ -2,17 +2,12 @@
 
 use serde_json::json;
 
-use super::{GraphAnswer, GraphRequest};
-use crate::{
-    object::Object,
-    refusal::Refusal,
-    store::{Entry, Key},
-    texts,
-};
+use super::{GraphAnswer, GraphRequest, listed::Listed};
+use crate::{object::Object, refusal::Refusal, store::Key, texts};
 
 pub(super) type Answer = Result<GraphAnswer, Refusal>;
 
-pub(super) fn page<'a>(request: &GraphRequest, type_name: &str, path: &str, objects: impl Iterator<Item = &'a Object>) -> Answer {
+pub(super) fn page<'a>(request: &GraphRequest, type_name: &str, path: &str, objects: impl Iterator<Item: Into<Listed<'a>>>) -> Answer {
     let path = if request.segments.len() > 1 {
         request.segments.join("/")
     } else {
@@ -22,8 +17,8 @@ pub(super) fn page<'a>(request: &GraphRequest, type_name: &str, path: &str, obje
     Ok(GraphAnswer::Found(page))
 }
 
-pub(super) fn one(request: &GraphRequest, set: &str, (_, object): (&Entry, &Object)) -> Answer {
-    let mut value = request.query.selected(object);
+pub(super) fn one(request: &GraphRequest, (set, type_name): (&str, &str), object: &Object) -> Answer {
+    let mut value = request.query.selected(type_name, object);
     value["@odata.context"] = json!(format!("{}/$metadata#{set}/$entity", request.root));
     Ok(GraphAnswer::Found(value))
 }

@@ -21,18 +21,18 @@ pub(super) fn applications(store: &mut Store, context: Context<'_>, request: &Gr
     match (request.method.as_str(), key, rest) {
         ("GET", None, []) => {
             context.access.may_read_applications()?;
-            let seen = store.seen(Collection::Applications, context.instant);
+            let seen = store.seen_with_owners(Collection::Applications, context.instant);
             if request.query.expanded().next().is_none() {
                 return page(request, "application", "applications", seen);
             }
             let seen: Result<Vec<Object>, Refusal> = seen
-                .map(|object| expanded(store, context, request, Collection::Applications, object))
+                .map(|(_, object)| expanded(store, context, request, Collection::Applications, object))
                 .collect();
             page(request, "application", "applications", seen?.iter())
         }
         ("GET", None, ["$count"]) => {
             context.access.may_read_applications()?;
-            let objects = store.seen(Collection::Applications, context.instant);
+            let objects = store.seen_with_owners(Collection::Applications, context.instant);
             request
                 .query
                 .count("application", objects, request.is_advanced)
@@ -41,14 +41,14 @@ pub(super) fn applications(store: &mut Store, context: Context<'_>, request: &Gr
         ("GET", Some(key), []) => {
             context.access.may_read_applications()?;
             request.query.check_selection("application")?;
-            let (entry, object) = store.read(Collection::Applications, &key, context.instant)?;
+            let (_, object) = store.read(Collection::Applications, &key, context.instant)?;
             let object = expanded(store, context, request, Collection::Applications, object)?;
-            one(request, "applications", (entry, &object))
+            one(request, ("applications", "application"), &object)
         }
-        ("GET", Some(key), ["owners"]) => {
+        ("GET", Some(key), ["owners", rest @ ..]) => {
             context.access.may_read_applications()?;
             let (entry, _) = store.read(Collection::Applications, &key, context.instant)?;
-            Ok(owners(store, context, request, entry))
+            owners(store, context, request, entry, rest)
         }
         ("POST", None, []) => store.create_application(context, &request.object()?).map(GraphAnswer::Created),
         ("PATCH", Some(key), []) if request.creates_if_missing => match store.upsert_application(context, &key, &request.object()?)? {
@@ -94,7 +94,7 @@ fn federated(store: &mut Store, context: Context<'_>, request: &GraphRequest, ap
             let is_it = |one: &&Object| ["id", "name"].iter().any(|name| one.get(*name).and_then(Value::as_str) == Some(id));
             let found = store.federated(context, app)?.iter().find(is_it);
             let found = found.ok_or_else(|| Refusal::not_found(id))?;
-            Ok(GraphAnswer::Found(request.query.selected(found)))
+            one(request, ("federatedIdentityCredentials", "federatedIdentityCredential"), found)
         }
         ("POST", []) => store.add_federated(context, app, &request.object()?).map(GraphAnswer::Created),
         ("PATCH", [id]) => store

@@ -45,6 +45,7 @@ pub(super) fn deleted_items(store: &mut Store, context: Context<'_>, request: &G
 /// The object with an id, of any type: clients ask who their own account is.
 pub(super) fn directory_object(store: &Store, context: Context<'_>, request: &GraphRequest, id: &str) -> Answer {
     context.access.may_read_applications()?;
+    request.query.check_selection("directoryObject")?;
     let found = object_of_any_type(store, context, request, id);
     found.map(GraphAnswer::Found).ok_or_else(|| Refusal::not_found(id))
 }
@@ -70,10 +71,19 @@ fn restored(request: &GraphRequest, kind: Kind, mut object: Value) -> GraphAnswe
     GraphAnswer::Found(object)
 }
 
-/// Owners are directory objects of any type. Their type is named, because clients decide by it what they read.
-pub(super) fn owners(store: &Store, context: Context<'_>, request: &GraphRequest, entry: &Entry) -> GraphAnswer {
-    let value = owner_objects(store, context, request, entry);
-    GraphAnswer::Found(json!({"@odata.context": format!("{}/$metadata#directoryObjects", request.root), "value": value}))
+/// Owners are directory objects of any type. Their type is named, because clients decide by it what they read; a type in the path,
+/// as `owners/microsoft.graph.user`, leaves the others out.
+pub(super) fn owners(store: &Store, context: Context<'_>, request: &GraphRequest, entry: &Entry, rest: &[&str]) -> Answer {
+    let mut value = owner_objects(store, context, request, entry);
+    match rest {
+        [] => {}
+        [kind @ ("microsoft.graph.user" | "microsoft.graph.servicePrincipal")] => {
+            value.retain(|owner| owner["@odata.type"] == format!("#{kind}"));
+        }
+        [other, ..] => return Err(Refusal::no_such_route(other)),
+    }
+    let context = format!("{}/$metadata#directoryObjects", request.root);
+    Ok(GraphAnswer::Found(json!({"@odata.context": context, "value": value})))
 }
 
 pub(super) fn owner_objects(store: &Store, context: Context<'_>, request: &GraphRequest, entry: &Entry) -> Vec<Value> {
@@ -82,7 +92,7 @@ pub(super) fn owner_objects(store: &Store, context: Context<'_>, request: &Graph
 }
 
 fn typed(request: &GraphRequest, object: &Object, type_name: &str) -> Value {
-    let mut value = request.query.selected(object);
+    let mut value = request.query.selected(type_name, object);
     value["@odata.type"] = json!(format!("#microsoft.graph.{type_name}"));
     value
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{GraphRequest, answer::Answer, directory_object_routes::owner_objects};
+use super::{GraphRequest, answer::Answer, directory_object_routes::owner_objects, listed::as_read};
 use crate::{
     object::Object,
     refusal::Refusal,
-    store::{Collection, Context, Key, Store},
+    store::{Collection, Context, Key, Shape, Store},
     texts,
 };
 
@@ -23,7 +23,7 @@ pub(super) fn expanded(
     collection: Collection,
     object: &Object,
 ) -> Result<Object, Refusal> {
-    let mut shown = object.clone();
+    let mut shown = Shape::of(type_of(collection)).whole(object);
     for name in request.query.expanded() {
         let id = object.get("id").and_then(Value::as_str).unwrap_or_default();
         let mut related = related(store, context, request, collection, name, id)?;
@@ -42,7 +42,7 @@ fn related(
     id: &str,
 ) -> Result<Vec<Value>, Refusal> {
     let is_application = collection == Collection::Applications;
-    let type_name = if is_application { "application" } else { "servicePrincipal" };
+    let type_name = type_of(collection);
     let held = |collection: Collection, side: &str| -> Vec<Value> {
         let all = store.seen(collection, context.instant);
         let held = all.filter(|object| object.get(side).and_then(Value::as_str) == Some(id));
@@ -68,6 +68,13 @@ fn related(
     }
 }
 
+const fn type_of(collection: Collection) -> &'static str {
+    match collection {
+        Collection::Applications => "application",
+        _ => "servicePrincipal",
+    }
+}
+
 /// One property of an object, by its path: `/applications/{id}/appRoles`.
 ///
 /// Source: OData 4.01, part 2, section 4.7; CLI for Microsoft 365 relies on it.
@@ -76,6 +83,7 @@ pub(super) fn property(request: &GraphRequest, set: &str, type_name: &str, objec
     if request.method != "GET" || !crate::graph_types::has_property(type_name, &path.join("/")) {
         return Err(Refusal::no_such_route(name));
     }
+    let object = as_read(Shape::of(type_name).whole(object));
     let mut value = object.get(name);
     for below in path.iter().skip(1) {
         value = value.and_then(|value| value.get(*below));

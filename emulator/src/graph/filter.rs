@@ -3,8 +3,12 @@
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::filter_text::{Token, tokens};
-use crate::{graph_types, object::Object, refusal::Refusal, texts};
+use super::{
+    filter_text::{Token, tokens},
+    filterable::check_filterable,
+    listed::Listed,
+};
+use crate::{refusal::Refusal, store::Shape, texts};
 
 /// A filter that has been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,18 +30,6 @@ pub(super) enum Comparison {
     StartsWith,
     EndsWith,
 }
-
-/// Properties of apps and service principals that no filter is offered on.
-///
-/// Source: *application resource type* and *servicePrincipal resource type*, whose rows say where `$filter` is supported.
-const UNFILTERABLE: [&str; 6] = [
-    "notes",
-    "optionalClaims",
-    "parentalControlSettings",
-    "samlMetadataUrl",
-    "defaultRedirectUri",
-    "samlSingleSignOnSettings",
-];
 
 /// Filters nested deeper are refused before they are read any further. What is joined on one level is kept in a list, so
 /// that this is also how deep anything that walks a filter, or drops it, can get.
@@ -67,13 +59,15 @@ impl Filter {
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::is_advanced),
             Self::Not(_) => true,
-            Self::Compare(comparison, ..) => matches!(comparison, Comparison::Unequal | Comparison::EndsWith),
+            Self::Compare(comparison, path, _) => {
+                matches!(comparison, Comparison::Unequal | Comparison::EndsWith) || path.ends_with("/$count")
+            }
             Self::Any(_, inner) => inner.is_advanced(),
         }
     }
 
-    pub(super) fn holds(&self, object: &Object) -> bool {
-        self.holds_for(&|path| value_at(object, path))
+    pub(super) fn holds(&self, listed: Listed<'_>, shape: Shape) -> bool {
+        self.holds_for(&|path| listed.value(shape, path))
     }
 
     fn holds_for(&self, value: &dyn Fn(&str) -> Option<Value>) -> bool {
@@ -98,37 +92,16 @@ impl Filter {
     }
 
     fn check_properties(&self, type_name: &str) -> Result<(), Refusal> {
-        let known = |path: &str| {
-            if UNFILTERABLE.contains(&path) {
-                let message = texts::UNFILTERABLE.with(&[("property", path)]);
-                return Err(Refusal::new(400, "Request_UnsupportedQuery", message));
-            }
-            if graph_types::has_property(type_name, path) {
-                return Ok(());
-            }
-            let message = texts::NO_SUCH_PROPERTY_IN_QUERY.with(&[("property", path), ("type", type_name)]);
-            Err(Refusal::new(400, "BadRequest", message))
-        };
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter().try_for_each(|part| part.check_properties(type_name)),
             Self::Not(inner) => inner.check_properties(type_name),
-            Self::Compare(_, path, _) => known(path),
-            Self::Any(path, _) => known(path),
+            Self::Compare(_, path, _) | Self::Any(path, _) => check_filterable(type_name, path),
         }
     }
 }
 
 fn invalid(text: &str) -> Refusal {
     Refusal::new(400, "BadRequest", texts::FILTER_INVALID.with(&[("filter", text)]))
-}
-
-fn value_at(object: &Object, path: &str) -> Option<Value> {
-    let mut parts = path.split('/');
-    let mut value = object.get(parts.next()?)?;
-    for part in parts {
-        value = value.get(part)?;
-    }
-    Some(value.clone())
 }
 
 /// Strings are compared without regard to case, as the directory does.
@@ -321,7 +294,9 @@ mod tests {
             "identifierUris": ["api://a", "api://b"], "isFallbackPublicClient": true,
             "api": {"requestedAccessTokenVersion": 2}, "passwordCredentials": [{"displayName": "one"}],
         });
-        Filter::read(filter, "application").unwrap().holds(object.as_object().unwrap())
+        let owners = [uuid::Uuid::nil()];
+        let listed = Listed::from((&owners[..], object.as_object().unwrap()));
+        Filter::read(filter, "application").unwrap().holds(listed, Shape::Application)
     }
 
     #[test]
@@ -340,6 +315,9 @@ mod tests {
             "displayName in ('x','It''s the Server')",
             "api/requestedAccessTokenVersion eq 2",
             "not(displayName eq 'x')",
+            "owners/$count eq 1",
+            "identifierUris/$count ge 2 and tags/$count eq 0",
+            "web/implicitGrantSettings/enableIdTokenIssuance eq false and signInAudience eq 'AzureADMyOrg'",
         ] {
             assert!(holds(filter), "{filter}");
         }
@@ -363,6 +341,8 @@ mod tests {
             "displayName like 'x'",
             "colour eq 'x'",
             "displayName eq 'x' and",
+            "appManagementPolicies/$count eq 1",
+            "colour/$count eq 1",
             &deep,
         ] {
             assert!(Filter::read(filter, "application").is_err(), "{filter}");
@@ -390,5 +370,6 @@ mod tests {
         let is_advanced = |text| Filter::read(text, "application").unwrap().is_advanced();
         assert!(!is_advanced("identifierUris/any(u:u eq 'api://b')"));
         assert!(is_advanced("displayName eq 'a' and displayName ne 'b'"));
+        assert!(is_advanced("owners/$count eq 1"));
     }
 }

@@ -7,7 +7,9 @@ mod directory_object_routes;
 mod expand;
 mod filter;
 mod filter_text;
+mod filterable;
 mod group_routes;
+mod listed;
 mod path;
 mod people_routes;
 mod policy_routes;
@@ -49,8 +51,10 @@ pub(super) enum Body {
     #[default]
     Nothing,
     Json(Value),
-    /// Something that is not JSON.
+    /// Something that is not JSON, or does not say what it is.
     Unreadable,
+    /// Something that says that it is not JSON.
+    OfAnotherType,
 }
 
 /// What Microsoft Graph says when it does not refuse.
@@ -125,7 +129,7 @@ impl GraphRequest {
     pub(super) fn json(&self) -> Option<&Value> {
         match &self.body {
             Body::Json(value) => Some(value),
-            Body::Nothing | Body::Unreadable => None,
+            Body::Nothing | Body::Unreadable | Body::OfAnotherType => None,
         }
     }
 
@@ -134,6 +138,7 @@ impl GraphRequest {
         match &self.body {
             Body::Nothing => Ok(Object::new()),
             Body::Json(Value::Object(object)) => Ok(object.clone()),
+            Body::OfAnotherType => Err(super::refusal::Refusal::new(400, "BadRequest", super::texts::BODY_OF_ANOTHER_TYPE)),
             Body::Json(_) | Body::Unreadable => Err(super::refusal::Refusal::new(400, "BadRequest", super::texts::BODY_UNREADABLE)),
         }
     }

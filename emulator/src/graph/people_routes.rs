@@ -14,7 +14,7 @@ use crate::{
     ids::well_known::DIRECTORY_ROLES,
     object::Object,
     refusal::Refusal,
-    store::{Collection, Context, Store},
+    store::{Collection, Context, Shape, Store},
 };
 
 pub(super) fn users(store: &Store, context: Context<'_>, request: &GraphRequest, rest: &[&str]) -> Answer {
@@ -43,7 +43,7 @@ pub(super) fn person(store: &Store, context: Context<'_>, request: &GraphRequest
     let roles = || store.users.get(&id).map(|user| user.directory_roles.clone()).unwrap_or_default();
     match (request.method.as_str(), below) {
         ("GET", []) => {
-            let mut value = request.query.selected(object);
+            let mut value = request.query.selected("user", object);
             value["@odata.context"] = json!(format!("{}/$metadata#users/$entity", request.root));
             Ok(GraphAnswer::Found(value))
         }
@@ -76,7 +76,7 @@ pub(super) fn owned_objects(store: &Store, context: Context<'_>, request: &Graph
         let owned = store.seen_with_owners(collection, context.instant);
         let owned = owned.filter(|(owners, _)| owners.contains(&owner));
         let typed = |object: &Object| {
-            let mut object = object.clone();
+            let mut object = Shape::of(type_name).whole(object);
             object.insert("@odata.type".to_owned(), json!(format!("#microsoft.graph.{type_name}")));
             object
         };
@@ -125,7 +125,7 @@ pub(super) fn domains(context: Context<'_>, request: &GraphRequest, rest: &[&str
             let found = all
                 .iter()
                 .find(|domain| domain["id"].as_str().is_some_and(|id| id.eq_ignore_ascii_case(name)));
-            let mut value = request.query.selected(found.ok_or_else(|| Refusal::not_found(name))?);
+            let mut value = request.query.selected("domain", found.ok_or_else(|| Refusal::not_found(name))?);
             value["@odata.context"] = json!(format!("{}/$metadata#domains/$entity", request.root));
             Ok(GraphAnswer::Found(value))
         }
@@ -141,7 +141,9 @@ pub(super) fn directory_roles(store: &Store, context: Context<'_>, request: &Gra
     match rest {
         [] => page(request, "directoryRole", "directoryRoles", all.iter()),
         [id] => {
-            let mut value = request.query.selected(named(id).ok_or_else(|| Refusal::not_found(id))?);
+            let mut value = request
+                .query
+                .selected("directoryRole", named(id).ok_or_else(|| Refusal::not_found(id))?);
             value["@odata.context"] = json!(format!("{}/$metadata#directoryRoles/$entity", request.root));
             Ok(GraphAnswer::Found(value))
         }

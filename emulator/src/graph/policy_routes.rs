@@ -25,7 +25,7 @@ pub(super) fn policies(store: &mut Store, context: Context<'_>, request: &GraphR
         "defaultAppManagementPolicy" => store.policy.clone(),
         _ => object_of(Store::authorization_policy(context.settings)),
     };
-    Ok(GraphAnswer::Found(request.query.selected(&found)))
+    Ok(GraphAnswer::Found(request.query.selected("policyBase", &found)))
 }
 
 pub(super) fn conditional_access(store: &Store, context: Context<'_>, request: &GraphRequest, rest: &[&str]) -> Answer {
@@ -42,7 +42,7 @@ pub(super) fn conditional_access(store: &Store, context: Context<'_>, request: &
         [id] => {
             let found = policies.iter().find(|policy| policy.get("id").and_then(Value::as_str) == Some(id));
             let found = found.ok_or_else(|| Refusal::not_found(id))?;
-            Ok(GraphAnswer::Found(request.query.selected(found)))
+            Ok(GraphAnswer::Found(request.query.selected("conditionalAccessPolicy", found)))
         }
         [_, other, ..] => Err(Refusal::no_such_route(other)),
     }

@@ -3,8 +3,12 @@
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{filter::Filter, search::Search};
-use crate::{graph_types, object::Object, refusal::Refusal, texts};
+use super::{
+    filter::Filter,
+    listed::{Listed, as_read},
+    search::Search,
+};
+use crate::{graph_types, object::Object, refusal::Refusal, store::Shape, texts};
 
 const USUAL_PAGE: usize = 100;
 const LONGEST_PAGE: usize = 999;
@@ -70,7 +74,7 @@ impl Query {
     pub(super) fn page<'a>(
         &self,
         type_name: &str,
-        objects: impl Iterator<Item = &'a Object>,
+        objects: impl Iterator<Item: Into<Listed<'a>>>,
         is_advanced: bool,
         root: &str,
         path: &str,
@@ -85,7 +89,7 @@ impl Query {
             .iter()
             .skip(self.skip)
             .take(size)
-            .map(|object| self.selected(object))
+            .map(|object| self.selected(type_name, object))
             .collect();
         let mut answer = json!({"@odata.context": format!("{root}/$metadata#{path}")});
         if self.counts && is_advanced {
@@ -104,7 +108,7 @@ impl Query {
     pub(super) fn count<'a>(
         &self,
         type_name: &str,
-        objects: impl Iterator<Item = &'a Object>,
+        objects: impl Iterator<Item: Into<Listed<'a>>>,
         is_advanced: bool,
     ) -> Result<usize, Refusal> {
         if !is_advanced {
@@ -118,7 +122,7 @@ impl Query {
         self.expand.iter().map(String::as_str)
     }
 
-    /// Refuses `$select` of what the type does not have.
+    /// Refuses `$select` of what the type does not have. Collections of several types show properties of each.
     pub(super) fn check_selection(&self, type_name: &str) -> Result<(), Refusal> {
         if !graph_types::is_known(type_name) {
             return Ok(());
@@ -135,16 +139,16 @@ impl Query {
     }
 
     /// The selected properties of one object, and what was expanded.
-    pub(super) fn selected(&self, object: &Object) -> Value {
+    pub(super) fn selected(&self, type_name: &str, object: &Object) -> Value {
+        let object = as_read(Shape::of(type_name).whole(object));
         if self.select.is_empty() || self.select.iter().any(|name| name == "*") {
-            return json!(object);
+            return Value::Object(object);
         }
         let is_selected = |name: &str| {
             let mut names = self.select.iter().chain(&self.expand);
             name.starts_with('@') || names.any(|selected| selected.eq_ignore_ascii_case(name))
         };
-        let kept = object.iter().filter(|(name, _)| is_selected(name));
-        Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+        Value::Object(object.into_iter().filter(|(name, _)| is_selected(name)).collect())
     }
 
     pub(super) fn check(&self) -> Result<(), Refusal> {
@@ -154,11 +158,13 @@ impl Query {
     fn matching<'a>(
         &self,
         type_name: &str,
-        objects: impl Iterator<Item = &'a Object>,
+        objects: impl Iterator<Item: Into<Listed<'a>>>,
         is_advanced: bool,
     ) -> Result<Vec<&'a Object>, Refusal> {
         self.check()?;
-        self.check_selection(type_name)?;
+        if type_name != "directoryObject" {
+            self.check_selection(type_name)?;
+        }
         let search = self.search.as_deref().map(|text| Search::read(text, type_name)).transpose()?;
         if search.is_some() && !is_advanced {
             return Err(Refusal::new(400, "Request_UnsupportedQuery", texts::SEARCH_UNSUPPORTED));
@@ -168,8 +174,11 @@ impl Query {
         if !is_advanced && (is_sorted_and_filtered || filter.as_ref().is_some_and(Filter::is_advanced)) {
             return Err(Refusal::unsupported_query());
         }
+        let shape = Shape::of(type_name);
         let mut found: Vec<&Object> = objects
-            .filter(|object| filter.as_ref().is_none_or(|filter| filter.holds(object)))
+            .map(Into::into)
+            .filter(|listed| filter.as_ref().is_none_or(|filter| filter.holds(*listed, shape)))
+            .map(|listed| listed.object)
             .filter(|object| search.as_ref().is_none_or(|search| search.holds(object)))
             .collect();
         if let Some(order_by) = &self.order_by {

@@ -72,9 +72,9 @@ fn organization(context: Context<'_>, request: &GraphRequest) -> Answer {
     let organization = Store::organization(context.settings);
     let object = organization.as_object().cloned().unwrap_or_default();
     if request.segments.len() > 1 {
-        return Ok(GraphAnswer::Found(request.query.selected(&object)));
+        return Ok(GraphAnswer::Found(request.query.selected("organization", &object)));
     }
-    let value = request.query.selected(&object);
+    let value = request.query.selected("organization", &object);
     Ok(GraphAnswer::Found(
         json!({"@odata.context": format!("{}/$metadata#organization", request.root), "value": [value]}),
     ))
@@ -85,7 +85,7 @@ fn me(store: &Store, context: Context<'_>, request: &GraphRequest, below: &[&str
     match (request.method.as_str(), below) {
         ("GET", []) => {
             let me = Store::me(context)?;
-            let mut value = request.query.selected(&me.as_object().cloned().unwrap_or_default());
+            let mut value = request.query.selected("user", &me.as_object().cloned().unwrap_or_default());
             value["@odata.context"] = json!(format!("{}/$metadata#users/$entity", request.root));
             Ok(GraphAnswer::Found(value))
         }
@@ -116,11 +116,8 @@ fn grants(store: &mut Store, context: Context<'_>, request: &GraphRequest, key: 
         }
         ("GET", Some(key), []) => {
             context.access.may_read_grants()?;
-            one(
-                request,
-                "oauth2PermissionGrants",
-                store.read(Collection::Grants, &key, context.instant)?,
-            )
+            let (_, object) = store.read(Collection::Grants, &key, context.instant)?;
+            one(request, ("oauth2PermissionGrants", "oAuth2PermissionGrant"), object)
         }
         ("POST", None, []) => store.create_grant(context, &request.object()?).map(GraphAnswer::Created),
         ("PATCH", Some(key), []) => store.change_grant(context, &key, &request.object()?).map(|()| GraphAnswer::Done),

@@ -28,18 +28,18 @@ pub(super) fn service_principals(
     match (request.method.as_str(), key, rest) {
         ("GET", None, []) => {
             context.access.may_read_applications()?;
-            let seen = store.seen(Collection::ServicePrincipals, context.instant);
+            let seen = store.seen_with_owners(Collection::ServicePrincipals, context.instant);
             if request.query.expanded().next().is_none() {
                 return page(request, "servicePrincipal", "servicePrincipals", seen);
             }
             let seen: Result<Vec<Object>, Refusal> = seen
-                .map(|object| expanded(store, context, request, Collection::ServicePrincipals, object))
+                .map(|(_, object)| expanded(store, context, request, Collection::ServicePrincipals, object))
                 .collect();
             page(request, "servicePrincipal", "servicePrincipals", seen?.iter())
         }
         ("GET", None, ["$count"]) => {
             context.access.may_read_applications()?;
-            let objects = store.seen(Collection::ServicePrincipals, context.instant);
+            let objects = store.seen_with_owners(Collection::ServicePrincipals, context.instant);
             request
                 .query
                 .count("servicePrincipal", objects, request.is_advanced)
@@ -48,24 +48,21 @@ pub(super) fn service_principals(
         ("GET", Some(key), []) => {
             context.access.may_read_applications()?;
             request.query.check_selection("servicePrincipal")?;
-            let (entry, object) = store.read(Collection::ServicePrincipals, &key, context.instant)?;
+            let (_, object) = store.read(Collection::ServicePrincipals, &key, context.instant)?;
             let object = expanded(store, context, request, Collection::ServicePrincipals, object)?;
-            one(request, "servicePrincipals", (entry, &object))
+            one(request, ("servicePrincipals", "servicePrincipal"), &object)
         }
-        ("GET", Some(key), ["owners"]) => {
+        ("GET", Some(key), ["owners", rest @ ..]) => {
             context.access.may_read_applications()?;
             let (entry, _) = store.read(Collection::ServicePrincipals, &key, context.instant)?;
-            Ok(owners(store, context, request, entry))
+            owners(store, context, request, entry, rest)
         }
         ("POST", None, []) => store
             .create_service_principal(context, &request.object()?)
             .map(GraphAnswer::Created),
         ("PATCH", Some(key), []) => {
             let body = request.object()?;
-            let exists = store
-                .service_principals
-                .iter()
-                .any(|entry| entry.text(&key.property).eq_ignore_ascii_case(&key.value));
+            let exists = store.service_principals.iter().any(|entry| entry.is_named(&key));
             if request.creates_if_missing && !exists && key.property == "appId" {
                 let mut named = body;
                 named.insert("appId".to_owned(), json!(key.value));
@@ -111,7 +108,7 @@ pub(super) fn service_principals(
             context.access.may_read_applications()?;
             store.read(Collection::ServicePrincipals, &key, context.instant)?;
             // The emulator has no groups, and no roles of applications.
-            page(request, "directoryObject", "directoryObjects", std::iter::empty())
+            page(request, "directoryObject", "directoryObjects", std::iter::empty::<&Object>())
         }
         ("GET", Some(key), ["ownedObjects", rest @ ..]) => {
             let (entry, _) = store.read(Collection::ServicePrincipals, &key, context.instant)?;
@@ -148,11 +145,8 @@ fn assignments(
         }
         ("GET", [id]) => {
             context.access.may_read_assignments()?;
-            one(
-                request,
-                "appRoleAssignments",
-                store.read(Collection::Assignments, &Key::id(*id), context.instant)?,
-            )
+            let (_, object) = store.read(Collection::Assignments, &Key::id(*id), context.instant)?;
+            one(request, ("appRoleAssignments", "appRoleAssignment"), object)
         }
         ("POST", []) => store
             .create_assignment(context, owner, side, &request.object()?)

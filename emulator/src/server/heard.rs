@@ -13,6 +13,7 @@ pub(crate) struct ReceivedRequest {
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) client_request_id: String,
+    pub(crate) content_type: Option<String>,
     pub(crate) authorization: Option<String>,
     pub(crate) body: Vec<u8>,
     /// Scheme and authority that it was sent to.
@@ -40,6 +41,9 @@ impl Exchange {
             }
         };
         set(HeaderName::from_static("client-request-id"), &heard.client_request_id);
+        if let Some(content_type) = &heard.content_type {
+            set(header::CONTENT_TYPE, content_type);
+        }
         if let Some(authorization) = &heard.authorization {
             set(header::AUTHORIZATION, authorization);
         }

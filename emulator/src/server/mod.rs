@@ -12,8 +12,6 @@ mod graph_headers;
 #[cfg(feature = "onboarding")]
 mod heard;
 mod log;
-mod running;
-mod tenants;
 mod tls;
 
 use std::{
@@ -47,8 +45,6 @@ pub use builder::EmulatorServerBuilder;
 pub(super) use exchange::Exchange;
 #[cfg(feature = "onboarding")]
 pub(super) use heard::{EncodedAnswer, ReceivedRequest};
-pub(super) use running::Running;
-pub(super) use tenants::Tenants;
 use tls::Tls;
 
 /// How long requests that are under way may take once the server is to stop.

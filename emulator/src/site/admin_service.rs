@@ -1,22 +1,26 @@
 //! The site's administration service: the `wmi` route for the classes of this job, for reading.
 //!
 //! Only what public sources show: lists and rows as lists, `$filter`, `$select`, `$orderby`, `$top`, `$skip`, `$count`,
-//! `$metadata`. What the numbers in `ServiceType`, `Source` and `AgentType` mean is documented nowhere, so rows made by
-//! the emulator leave them null.
+//! `$metadata`. What the numbers in `ServiceType`, `Source` and `AgentType` mean is documented nowhere; the provider writes 0 where
+//! nothing was set, and so do rows here.
 
 mod classes;
+mod environments;
 mod filter;
+mod kinds;
 mod query;
+mod row;
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use self::{
-    classes::{Class, Object, Refused, metadata},
+    classes::{Class, Refused, metadata},
+    kinds::Object,
     query::Query,
 };
 use super::EmulatedSite;
-use crate::{caller::read_token, tenant::lock};
+use crate::{caller::read_token, locked::lock};
 use cmg_onboarding::error::SiteError;
 
 /// The first part of the path on the provider itself.
@@ -104,9 +108,12 @@ fn read(site: &EmulatedSite, request: &AdminServiceRequest<'_>, below: &[String]
         Some(key) => {
             let row = rows.into_iter().find(|row| is_keyed(class, row, key));
             let row = row.ok_or_else(|| (404, format!("No row of {} has the key {key}.", class.name)))?;
-            (None, vec![query.selected(row)])
+            (None, vec![row::shown(class, &query, row)])
         }
-        None => query.page(rows)?,
+        None => {
+            let (count, rows) = query.page(rows)?;
+            (count, rows.into_iter().map(|row| row::shown(class, &query, row)).collect())
+        }
     };
     let mut body = json!({"@odata.context": context, "value": value});
     if let Some(count) = count {

@@ -3,7 +3,7 @@
 use time::{Duration, OffsetDateTime};
 
 use super::{EmulatedSite, ensure::whole_second_after};
-use crate::tenant::lock;
+use crate::locked::lock;
 use cmg_onboarding::{
     ClientSecret,
     error::{SiteError, SiteRefused},

@@ -19,6 +19,9 @@ const OLDEST_BUILD: u32 = 9040;
 /// The emulator's own number for the type Cloud Management: that of a real site is not documented.
 const CLOUD_MANAGEMENT: i64 = 1;
 
+/// What a site has where nothing wrote a number. Which numbers `Source` has is not documented.
+const NEVER_SET: i64 = 0;
+
 const RENEW: &str = "open Administration > Cloud Services > Microsoft Entra tenants, select the server app and choose Renew Secret Key";
 
 impl Contents {
@@ -181,6 +184,7 @@ impl Contents {
         // What version 2309 and later demand of a server app, in their own row, too.
         application.reply_url = Some("http://localhost".to_owned());
         application.created = Some(whole_second_after(now));
+        application.source = Some(NEVER_SET);
         self.rows.applications.push(application);
         self.secrets.insert(client_id, secret_key.clone());
         Ok(Some((SiteAction::Created, Some(id))))
@@ -216,7 +220,8 @@ impl Contents {
             return Err(unknown(client_id, "client app"));
         };
         let id = self.new_row();
-        let application = SiteApplication::new(id, client_id, name.as_str(), tenant, true);
+        let mut application = SiteApplication::new(id, client_id, name.as_str(), tenant, true);
+        application.source = Some(NEVER_SET);
         self.rows.applications.push(application);
         Ok(Some((SiteAction::Created, Some(id))))
     }

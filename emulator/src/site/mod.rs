@@ -21,7 +21,7 @@ pub(crate) use remote::{PATH as REMOTE_PATH, answer as answer_remote};
 pub use remote::{RemoteSite, RemoteSiteBuilder};
 
 use super::{
-    tenant::lock,
+    locked::lock,
     timeline::{Moment, Timeline},
 };
 use cmg_onboarding::{

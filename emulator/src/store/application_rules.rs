@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    Context, Store, list, list_below,
+    Context, Store, list, list_below, redirect_uris,
     restrictions::{Write, created},
     text, text_of,
 };
@@ -32,7 +32,8 @@ impl Store {
         let is_kept = |key: &&Value| old.is_some_and(|old| list(old, "keyCredentials").contains(key));
         let new_keys: Vec<Value> = list(object, "keyCredentials").iter().filter(|key| !is_kept(key)).cloned().collect();
         self.check_new_keys(context, created(object), &new_keys)?;
-        check_scopes(object)?;
+        check_scopes(object, old)?;
+        redirect_uris::check(object, old)?;
         if let Some(old) = old {
             let scopes = |object| list_below(object, "api", "oauth2PermissionScopes");
             check_enabled_entries("api.oauth2PermissionScopes", scopes(old), scopes(object))?;
@@ -54,7 +55,8 @@ fn check_name(object: &Object) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_scopes(object: &Object) -> Result<(), Refusal> {
+fn check_scopes(object: &Object, old: Option<&Object>) -> Result<(), Refusal> {
+    let kept = old.map_or(&[][..], |old| list_below(old, "api", "oauth2PermissionScopes"));
     let (mut ids, mut values) = (BTreeSet::new(), BTreeSet::new());
     for scope in list_below(object, "api", "oauth2PermissionScopes") {
         let (id, value) = (text_of(scope, "id").to_ascii_lowercase(), text_of(scope, "value"));
@@ -63,6 +65,14 @@ fn check_scopes(object: &Object) -> Result<(), Refusal> {
         let is_new = !id.is_empty() && ids.insert(id) && (value.is_empty() || values.insert(value.to_owned()));
         if !is_kind_known || !is_value_usable || !is_new {
             return Err(Refusal::invalid_value("api.oauth2PermissionScopes", "Application"));
+        }
+        // Source: microsoftgraph/microsoft-graph-docs #4615: both texts are mandatory.
+        let is_enabled = scope.get("isEnabled") == Some(&Value::Bool(true));
+        for name in ["adminConsentDisplayName", "adminConsentDescription"] {
+            if is_enabled && text_of(scope, name).is_empty() && !kept.contains(scope) {
+                let property = format!("api.oauth2PermissionScopes.{name}");
+                return Err(Refusal::missing_value(&property, "Application"));
+            }
         }
     }
     Ok(())

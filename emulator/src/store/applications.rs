@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Collection, Context, DeletedEntry, Key, Kind, Store, defaults, list, owners, position, text, timestamp};
+use super::{
+    Collection, Context, DeletedEntry, Key, Kind, Shape, Store, defaults, list, owners, position, precise_timestamp, redirect_uris, text,
+    timestamp,
+};
 use crate::{
     graph_types,
     object::{Object, merge},
@@ -55,9 +58,10 @@ impl Store {
         }
         let stored: Vec<Value> = shown.iter().map(super::passwords::without_text).collect();
         object.insert("passwordCredentials".to_owned(), json!(stored));
-        let mut entry = self.new_entry(context, object.clone());
+        let mut entry = self.new_entry(context, Shape::Application, object.clone());
         entry.add_owners(owners);
         self.applications.push(entry);
+        object.insert("createdDateTime".to_owned(), json!(precise_timestamp(context.now)));
         if context.settings.secret_in_create_answer {
             object.insert("passwordCredentials".to_owned(), json!(shown));
         }
@@ -71,7 +75,7 @@ impl Store {
         let found = position(&self.applications, key, context.instant)?;
         let entry = self.applications.get(found).ok_or_else(|| Refusal::not_found(&key.value))?;
         context.access.may_write_object(entry.owners())?;
-        let old = entry.object.clone();
+        let old = entry.whole();
         refuse_read_only(body, Some(&old))?;
         if body.get("passwordCredentials").is_some_and(|given| !given.is_null()) {
             return Err(Refusal::bad_request(texts::SECRETS_BY_ACTION).with_detail("InvalidValue", "passwordCredentials"));
@@ -93,7 +97,7 @@ impl Store {
     /// Changes the app registration with a unique name, or creates it when it is missing.
     pub(crate) fn upsert_application(&mut self, context: Context<'_>, key: &Key, body: &Object) -> Result<Upserted, Refusal> {
         // Uniqueness holds at once, so what is there but not yet visible is not created a second time.
-        let exists = self.applications.iter().any(|entry| entry.matches(key));
+        let exists = self.applications.iter().any(|entry| entry.is_named(key));
         if exists {
             return self.change_application(context, key, body).map(|()| Upserted::Changed);
         }
@@ -124,7 +128,7 @@ impl Store {
             entry,
             listed_from: context.listed_from(),
         });
-        let principal = self.service_principals.iter().position(|entry| entry.text("appId") == app_id);
+        let principal = self.service_principals.place_of_app(&app_id);
         if let Some(principal) = principal {
             self.move_service_principal_to_deleted(context, principal);
         }
@@ -148,7 +152,7 @@ impl Store {
         if self.take_keys(context, &mut object, None).is_err() {
             object.insert("keyCredentials".to_owned(), json!([]));
         }
-        self.applications.push(super::Entry::seeded(object.clone()));
+        self.applications.push(super::Entry::seeded(Shape::Application, object.clone()));
         object
     }
 
@@ -203,9 +207,28 @@ fn complete(object: &mut Object) {
         }
     }
     if let Some(Value::Object(web)) = object.get_mut("web") {
-        let settings = list(web, "redirectUris").iter().map(|uri| json!({"uri": uri, "index": null}));
-        let settings: Vec<Value> = settings.collect();
-        web.insert("redirectUriSettings".to_owned(), json!(settings));
+        let settings = redirect_uris::settings(web);
+        web.insert("redirectUriSettings".to_owned(), settings);
+    }
+    for role in object.get_mut("appRoles").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Value::Object(role) = role {
+            role.insert("origin".to_owned(), json!("Application"));
+        }
+    }
+    if let Some(Value::Object(claims)) = object.get_mut("optionalClaims") {
+        complete_claims(claims);
+    }
+}
+
+/// Source: recordings of the Azure CLI, April 2025.
+fn complete_claims(claims: &mut Object) {
+    for token in ["accessToken", "idToken", "saml2Token"] {
+        let listed = claims.entry(token).or_insert_with(|| json!([]));
+        for claim in listed.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            claim.entry("additionalProperties").or_insert_with(|| json!([]));
+            claim.entry("essential").or_insert_with(|| json!(false));
+            claim.entry("source").or_insert(Value::Null);
+        }
     }
 }
 

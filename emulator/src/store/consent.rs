@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Collection, Context, Key, Store, find, list, position, text, text_of, timestamp};
+use super::{Collection, Context, Key, Shape, Store, find, list, position, text, text_of, timestamp};
 use crate::{graph_types, ids::well_known::MICROSOFT_GRAPH, object::Object, refusal::Refusal, texts};
 
 /// The application permission "may sign in" of an app that defines no permissions of its own.
@@ -43,7 +43,7 @@ impl Store {
             "resourceId": text(body, "resourceId").to_ascii_lowercase(),
             "scope": text(body, "scope"),
         });
-        let entry = self.new_entry(context, super::defaults::object(grant.clone()));
+        let entry = self.new_entry(context, Shape::Plain, super::defaults::object(grant.clone()));
         self.grants.push(entry);
         Ok(grant)
     }
@@ -120,7 +120,7 @@ impl Store {
             "resourceDisplayName": resource.text("displayName"),
             "resourceId": resource.text("id"),
         });
-        let entry = self.new_entry(context, super::defaults::object(assignment.clone()));
+        let entry = self.new_entry(context, Shape::Plain, super::defaults::object(assignment.clone()));
         self.assignments.push(entry);
         Ok(assignment)
     }
@@ -161,12 +161,12 @@ impl Store {
 
     /// Puts a grant in place past every rule.
     pub(crate) fn seed_grant(&mut self, grant: Value) {
-        self.grants.push(super::Entry::seeded(super::defaults::object(grant)));
+        self.grants.push(super::Entry::seeded(Shape::Plain, super::defaults::object(grant)));
     }
 
     /// The id of an application permission of a service principal, by its value or its id.
     pub(crate) fn role_id(&self, resource: &str, role: &str) -> Option<String> {
-        let resource = self.service_principals.iter().find(|entry| entry.text("id") == resource)?;
+        let resource = self.service_principals.with_id(resource)?;
         let mut roles = list(&resource.object, "appRoles").iter();
         let found = roles.find(|known| text_of(known, "value") == role || text_of(known, "id").eq_ignore_ascii_case(role));
         found.map(|found| text_of(found, "id").to_owned())
@@ -175,7 +175,7 @@ impl Store {
     /// Puts an assignment in place past every rule.
     pub(crate) fn seed_assignment(&mut self, id: Uuid, (principal, resource): (&str, &str), role: &str, now: time::OffsetDateTime) {
         let name = |id: &str| {
-            let found = self.service_principals.iter().find(|entry| entry.text("id") == id);
+            let found = self.service_principals.with_id(id);
             found.map(|entry| entry.text("displayName").to_owned())
         };
         let assignment = json!({
@@ -189,7 +189,8 @@ impl Store {
             "resourceDisplayName": name(resource),
             "resourceId": resource,
         });
-        self.assignments.push(super::Entry::seeded(super::defaults::object(assignment)));
+        self.assignments
+            .push(super::Entry::seeded(Shape::Plain, super::defaults::object(assignment)));
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Context, Key, Store, find, list, position, text, text_of, timestamp};
-use crate::{object::Object, refusal::Refusal, signed_token::sha1_thumbprint};
+use crate::{certificate::Certificate, object::Object, refusal::Refusal, signed_token::sha1_thumbprint};
 
 /// Source: *Federated identity credential considerations*: no more than 20 for one app.
 const MOST_FEDERATED: usize = 20;
@@ -35,6 +35,7 @@ impl Store {
         let refused = || Refusal::invalid_value("keyCredentials", "Application");
         let Value::Object(mut key) = key else { return Err(refused()) };
         let value = binary(text(&key, "key")).ok_or_else(refused)?;
+        let certificate = Certificate::read(&value);
         let id = match text(&key, "keyId").parse::<Uuid>() {
             Ok(id) => id.to_string(),
             Err(_) => Uuid::new_v4().to_string(),
@@ -49,6 +50,18 @@ impl Store {
         key.retain(|name, _| !name.contains('@'));
         key.insert("keyId".to_owned(), json!(id));
         key.insert("key".to_owned(), Value::Null);
+        // What is not given is as the certificate says.
+        if let Some(certificate) = certificate {
+            for (name, value) in [
+                ("displayName", certificate.subject),
+                ("startDateTime", timestamp(certificate.begins)),
+                ("endDateTime", timestamp(certificate.ends)),
+            ] {
+                if text(&key, name).is_empty() {
+                    key.insert(name.to_owned(), json!(value));
+                }
+            }
+        }
         if text(&key, "startDateTime").is_empty() {
             key.insert("startDateTime".to_owned(), json!(timestamp(context.now)));
         }

@@ -39,7 +39,7 @@ impl Store {
         }
         let DeletedEntry { kind, mut entry, .. } = self.deleted.remove(found);
         entry.object.insert("deletedDateTime".to_owned(), Value::Null);
-        let shown = json!(entry.object);
+        let shown = json!(entry.whole());
         self.forget_gone(entry.text("id"));
         match kind {
             Kind::Application => self.applications.push(entry),
@@ -70,7 +70,7 @@ impl Store {
 
     fn deleted_position(&self, id: &str) -> Result<usize, Refusal> {
         let key = Key::id(id);
-        let found = self.deleted.iter().position(|deleted| deleted.entry.matches(&key));
+        let found = self.deleted.iter().position(|deleted| deleted.entry.is_named(&key));
         found.ok_or_else(|| Refusal::not_found(id))
     }
 }

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Entry, Store, defaults};
+use super::{Entry, Shape, Store, defaults};
 use crate::{
     cloud::CloudEnvironment,
     ids::well_known::MICROSOFT_GRAPH,
@@ -143,7 +143,7 @@ impl Store {
     /// Gives Microsoft Graph a permission beside the built-in ones, delegated or for applications or both.
     pub(crate) fn add_graph_permission(&mut self, name: &str, scope: Option<Uuid>, role: Option<Uuid>) {
         let id = MICROSOFT_GRAPH.to_string();
-        let Some(graph) = self.service_principals.iter_mut().find(|entry| entry.text("appId") == id) else {
+        let Some(graph) = self.service_principals.of_app_mut(&id) else {
             return;
         };
         let parts = [
@@ -164,7 +164,7 @@ impl Store {
     pub(crate) fn seed_service_principal(&mut self, properties: Value) {
         let mut object: Object = defaults::service_principal();
         merge(&mut object, &defaults::object(properties));
-        self.service_principals.push(Entry::seeded(object));
+        self.service_principals.push(Entry::seeded(Shape::ServicePrincipal, object));
     }
 }
 

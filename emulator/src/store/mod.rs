@@ -6,10 +6,12 @@ mod consent;
 mod credentials;
 mod defaults;
 mod deleted_items;
+mod entries;
 mod graph_itself;
 mod identifier_uris;
 mod owners;
 mod passwords;
+mod redirect_uris;
 mod restrictions;
 mod seen;
 mod service_principals;
@@ -22,7 +24,7 @@ use std::{
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -35,14 +37,16 @@ use super::{
 };
 
 pub(super) use applications::Upserted;
+pub(super) use defaults::Shape;
+pub(super) use entries::Entries;
 pub(super) use seen::Collection;
 use seen::{Gone, Past, Purged};
 
 /// What the directory holds.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Store {
-    pub(super) applications: Vec<Entry>,
-    pub(super) service_principals: Vec<Entry>,
+    pub(super) applications: Entries,
+    pub(super) service_principals: Entries,
     pub(super) grants: Vec<Entry>,
     pub(super) assignments: Vec<Entry>,
     pub(super) deleted: Vec<DeletedEntry>,
@@ -65,7 +69,9 @@ pub(super) struct Store {
 /// One object. It exists at once and can be seen from a later moment on.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
+    /// As it is kept: without what says nothing.
     pub(super) object: Object,
+    shape: Shape,
     made: Instant,
     visible_from: Instant,
     /// Readers may hear of it later than writers do.
@@ -162,7 +168,7 @@ impl Entry {
         self.is_turn(self.made, instant)
     }
 
-    fn matches(&self, key: &Key) -> bool {
+    pub(super) fn is_named(&self, key: &Key) -> bool {
         self.text(&key.property).eq_ignore_ascii_case(&key.value)
     }
 
@@ -174,10 +180,16 @@ impl Entry {
         &self.owners
     }
 
+    /// The object as it is shown.
+    pub(super) fn whole(&self) -> Object {
+        self.shape.whole(&self.object)
+    }
+
     /// The object alone, for seeds that every reader has seen already.
-    fn seeded(object: Object) -> Self {
+    fn seeded(shape: Shape, object: Object) -> Self {
         Self {
-            object,
+            object: shape.at_rest(object),
+            shape,
             made: Instant::now(),
             visible_from: Instant::now(),
             read_from: Instant::now(),
@@ -190,7 +202,7 @@ impl Entry {
 
 impl Store {
     /// An object that is being made: when it can be seen is up to the tenant's settings.
-    fn new_entry(&mut self, context: Context<'_>, object: Object) -> Entry {
+    fn new_entry(&mut self, context: Context<'_>, shape: Shape, object: Object) -> Entry {
         let settings = context.settings;
         let lag = match settings.replication_lags.as_slice() {
             [] => context.lags.creation,
@@ -198,7 +210,8 @@ impl Store {
         };
         self.made += 1;
         Entry {
-            object,
+            object: shape.at_rest(object),
+            shape,
             made: context.instant,
             visible_from: context.instant + lag,
             read_from: context.instant + context.lags.stale_reads,
@@ -228,17 +241,21 @@ impl Store {
                 .find(|entry| entry.text("id") == id);
         }
         let Some(entry) = found else { return false };
-        merge(&mut entry.object, change);
+        let mut changed = entry.whole();
+        merge(&mut changed, change);
+        entry.object = entry.shape.at_rest(changed);
         entry.past.clear();
+        self.applications.count_again();
+        self.service_principals.count_again();
         true
     }
 
     /// Everything, in the order of creation and without any secret.
     pub(super) fn to_json(&self) -> Value {
-        let objects = |entries: &[Entry]| -> Vec<Value> { entries.iter().map(|entry| json!(entry.object)).collect() };
+        let objects = |entries: &[Entry]| -> Vec<Value> { entries.iter().map(|entry| json!(entry.whole())).collect() };
         let deleted = |kind: Kind| -> Vec<Value> {
             let entries = self.deleted.iter().filter(|deleted| deleted.kind == kind);
-            entries.map(|deleted| json!(deleted.entry.object)).collect()
+            entries.map(|deleted| json!(deleted.entry.whole())).collect()
         };
         json!({
             "applications": objects(&self.applications),
@@ -253,7 +270,7 @@ impl Store {
 
 /// The position of a visible object.
 fn position(entries: &[Entry], key: &Key, instant: Instant) -> Result<usize, Refusal> {
-    let found = entries.iter().position(|entry| entry.matches(key) && entry.is_visible(instant));
+    let found = entries.iter().position(|entry| entry.is_named(key) && entry.is_visible(instant));
     found.ok_or_else(|| Refusal::not_found(&key.value))
 }
 
@@ -285,6 +302,14 @@ fn text_of<'a>(value: &'a Value, property: &str) -> &'a str {
 fn timestamp(moment: OffsetDateTime) -> String {
     let utc = moment.to_offset(time::UtcOffset::UTC);
     utc.replace_nanosecond(0).unwrap_or(utc).format(&Rfc3339).unwrap_or_default()
+}
+
+/// As an answer to a creation has it, and no later one: with seven digits behind the second.
+///
+/// Source: recordings of the Azure CLI, April 2025.
+fn precise_timestamp(moment: OffsetDateTime) -> String {
+    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
+    moment.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
 }
 
 fn moment(text: &str) -> Option<OffsetDateTime> {

@@ -27,7 +27,7 @@ impl Store {
         let created = self.entries(of).get(found).map_or(context.now, |entry| created(&entry.object));
         let shown = self.new_password(context, created, wanted)?;
         if let Some(entry) = self.entries_mut(of).get_mut(found) {
-            let mut changed = entry.object.clone();
+            let mut changed = entry.whole();
             if let Some(Value::Array(passwords)) = changed.get_mut("passwordCredentials") {
                 passwords.push(without_text(&shown));
             }
@@ -47,7 +47,7 @@ impl Store {
             return Err(Refusal::not_found(&key.value));
         };
         context.access.may_write_object(entry.owners())?;
-        let mut changed = entry.object.clone();
+        let mut changed = entry.whole();
         let Some(Value::Array(passwords)) = changed.get_mut("passwordCredentials") else {
             return Err(Refusal::not_found(&key.value));
         };

@@ -85,11 +85,8 @@ impl Store {
             .and_then(|all| all.get("identifierUris")?.get(rule)?.as_object());
         let excludes = |name: &str| rule.is_some_and(|rule| rule.get(name) != Some(&Value::Bool(false)));
         let version = application.get("api").and_then(|api| api.get("requestedAccessTokenVersion"));
-        let mut principals = self.service_principals.iter();
-        let is_for_saml = principals.any(|entry| {
-            let is_its = entry.text("appId") == text(application, "appId");
-            is_its && entry.text("preferredSingleSignOnMode").eq_ignore_ascii_case("saml")
-        });
+        let principal = self.service_principals.of_app(text(application, "appId"));
+        let is_for_saml = principal.is_some_and(|entry| entry.text("preferredSingleSignOnMode").eq_ignore_ascii_case("saml"));
         let is_excluded =
             (version == Some(&Value::from(2)) && excludes("excludeAppsReceivingV2Tokens")) || (is_for_saml && excludes("excludeSaml"));
         rule.is_some_and(|rule| self.binds(rule, Write::of(context, application))) && !is_excluded

@@ -56,7 +56,7 @@ impl Context<'_> {
 impl Entry {
     /// Puts another object in the place of this one.
     pub(super) fn change(&mut self, context: Context<'_>, changed: Object) {
-        let old = std::mem::replace(&mut self.object, changed);
+        let old = std::mem::replace(&mut self.object, self.shape.at_rest(changed));
         self.past.retain(|past| past.until > context.instant);
         if context.old_until() > context.instant && old != self.object {
             self.past.push(Past {
@@ -96,7 +96,7 @@ impl Store {
         }
     }
 
-    pub(super) fn entries_mut(&mut self, collection: Collection) -> &mut Vec<Entry> {
+    pub(super) fn entries_mut(&mut self, collection: Collection) -> &mut [Entry] {
         match collection {
             Collection::Applications => &mut self.applications,
             Collection::ServicePrincipals => &mut self.service_principals,

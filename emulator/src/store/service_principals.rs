@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Collection, Context, DeletedEntry, Entry, Key, Kind, Store, defaults, find, list, list_below, position, text, timestamp};
+use super::{
+    Collection, Context, DeletedEntry, Entry, Key, Kind, Shape, Store, defaults, find, list, list_below, position, precise_timestamp, text,
+    timestamp,
+};
 use crate::{
     graph_types,
     object::{Object, merge},
@@ -29,7 +32,7 @@ impl Store {
         if app_id.is_empty() {
             return Err(Refusal::missing_value("appId", "ServicePrincipal"));
         }
-        if self.service_principals.iter().any(|entry| entry.text("appId") == app_id) {
+        if self.service_principals.of_app(&app_id).is_some() {
             let message = texts::PRINCIPAL_EXISTS.with(&[("name", &app_id)]);
             let refusal = Refusal::new(409, "Request_MultipleObjectsWithSameKeyValue", message);
             return Err(refusal);
@@ -56,9 +59,7 @@ impl Store {
         object.insert("appOwnerOrganizationId".to_owned(), json!(context.settings.tenant_id));
         merge(&mut object, body);
         object.insert("appId".to_owned(), json!(app_id));
-        let entry = self.new_entry(context, object.clone());
-        self.service_principals.push(entry);
-        Ok(json!(object))
+        Ok(self.keep_service_principal(context, object))
     }
 
     /// The service principal of an application that is registered in Microsoft's tenant.
@@ -77,24 +78,31 @@ impl Store {
             object.insert(property.to_owned(), value);
         }
         merge(&mut object, &given);
-        let entry = self.new_entry(context, object.clone());
+        self.keep_service_principal(context, object)
+    }
+
+    fn keep_service_principal(&mut self, context: Context<'_>, mut object: Object) -> Value {
+        object.insert("createdDateTime".to_owned(), json!(timestamp(context.now)));
+        let entry = self.new_entry(context, Shape::ServicePrincipal, object.clone());
         self.service_principals.push(entry);
+        object.insert("createdDateTime".to_owned(), json!(precise_timestamp(context.now)));
         json!(object)
     }
 
     /// Puts a service principal in place as another administrator would have, past every rule.
-    pub(crate) fn add_service_principal(&mut self, tenant: Uuid, given: Object) -> Uuid {
+    pub(crate) fn add_service_principal(&mut self, context: Context<'_>, given: Object) -> Uuid {
         let id = Uuid::new_v4();
         let app_id = text(&given, "appId").to_ascii_lowercase();
         let mut object = defaults::service_principal();
         object.insert("id".to_owned(), json!(id));
-        if let Some(application) = self.applications.iter().find(|entry| entry.text("appId") == app_id) {
+        object.insert("createdDateTime".to_owned(), json!(timestamp(context.now)));
+        if let Some(application) = self.applications.of_app(&app_id) {
             follow(&mut object, &application.object);
-            object.insert("appOwnerOrganizationId".to_owned(), json!(tenant));
+            object.insert("appOwnerOrganizationId".to_owned(), json!(context.settings.tenant_id));
         }
         merge(&mut object, &given);
         let id = text(&object, "id").parse().unwrap_or(id);
-        self.service_principals.push(Entry::seeded(object));
+        self.service_principals.push(Entry::seeded(Shape::ServicePrincipal, object));
         id
     }
 
@@ -107,13 +115,13 @@ impl Store {
             return Err(Refusal::not_found(&key.value));
         };
         context.access.may_write_object(entry.owners())?;
-        for name in ["id", "appId"] {
+        for name in ["id", "appId", "createdDateTime"] {
             let given = text(body, name);
             if !given.is_empty() && !given.eq_ignore_ascii_case(entry.text(name)) {
                 return Err(Refusal::read_only(name));
             }
         }
-        let mut changed = entry.object.clone();
+        let mut changed = entry.whole();
         merge(&mut changed, body);
         entry.change(context, changed);
         Ok(())
@@ -160,9 +168,8 @@ impl Store {
     /// Lets the service principal show what its app registration shows now.
     pub(super) fn show_in_service_principal(&mut self, context: Context<'_>, application: &Object) {
         let app_id = text(application, "appId");
-        let principal = self.service_principals.iter_mut().find(|entry| entry.text("appId") == app_id);
-        if let Some(principal) = principal {
-            let mut changed = principal.object.clone();
+        if let Some(principal) = self.service_principals.of_app_mut(app_id) {
+            let mut changed = principal.whole();
             follow(&mut changed, application);
             principal.change(context, changed);
         }

@@ -56,6 +56,12 @@ impl EmulatedTenant {
         if let Some(fault) = fault.filter(|fault| !fault.is_carried_out()) {
             return Err(fault.refusal());
         }
+        // It is public, and so is that it is not here.
+        if request.segments.first().is_some_and(|first| first == "$metadata") {
+            return Err(Refusal::not_emulated(
+                "'$metadata': a description of so little of Microsoft Graph would mislead",
+            ));
+        }
         let mut store = self.store();
         let Some(header) = bearer.authorization else {
             return Err(Refusal::token(texts::TOKEN_EMPTY));
@@ -74,7 +80,7 @@ impl EmulatedTenant {
         if bearer.authorization.is_none() {
             return Err(Refusal::token(texts::TOKEN_EMPTY));
         }
-        if matches!(request.body, Body::Nothing | Body::Unreadable) || request.method != "POST" {
+        if matches!(request.body, Body::Nothing | Body::Unreadable | Body::OfAnotherType) || request.method != "POST" {
             return Err(Refusal::bad_request(texts::BATCH_MALFORMED));
         }
         let client_request_id = request.client_request_id.clone().unwrap_or_default();

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::lock;
-use crate::{Caller, EmulatedTenant, Fault, RecordedRequest, faults::Faults, settings::Lags, store::Store};
+use crate::{Caller, EmulatedTenant, Fault, RecordedRequest, faults::Faults, locked::lock, settings::Lags, store::Store};
 
 /// All that may change in a tenant.
 #[derive(Debug, Clone)]
@@ -139,7 +138,6 @@ impl EmulatedTenant {
 
 fn principal_id(store: &Store, application: Uuid) -> Result<String, String> {
     let app_id = application.to_string();
-    let found = store.service_principals.iter().find(|entry| entry.text("appId") == app_id);
-    let found = found.map(|entry| entry.text("id").to_owned());
+    let found = store.service_principals.of_app(&app_id).map(|entry| entry.text("id").to_owned());
     found.ok_or_else(|| format!("the application {application}"))
 }

@@ -63,11 +63,10 @@ impl EmulatedTenant {
     /// tenant.add_service_principal(serde_json::json!({"appId": app, "accountEnabled": false}));
     /// ```
     pub fn add_service_principal(&self, properties: Value) -> Uuid {
-        let mut store = self.store();
         let Value::Object(given) = properties else {
             return Uuid::nil();
         };
-        store.add_service_principal(self.tenant_id(), given)
+        self.as_nobody(|store, context| store.add_service_principal(context, given))
     }
 
     /// Changes an object as another administrator would have, past every rule and at once: complex properties by their parts, lists as

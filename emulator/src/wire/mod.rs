@@ -17,7 +17,7 @@ use serde_json::Value;
 
 pub use fault::{WireFault, WireRefusal};
 
-use super::{EmulatedTenant, Timeline, server::Exchange, tenant::lock};
+use super::{EmulatedTenant, Timeline, locked::lock, server::Exchange};
 use crate::onboarding::TenantClock;
 use cmg_onboarding::{
     TokenProvider,

@@ -145,11 +145,13 @@ fn recorded(request: &Request) -> WireRequest {
 fn heard(attempt: &Attempt<'_>) -> ReceivedRequest {
     let request = attempt.request();
     let url = request.url();
+    let content_type = request.headers().into_iter().find(|(name, _)| *name == "content-type");
     ReceivedRequest {
         method: request.method().as_str().to_owned(),
         path: url.path().to_owned(),
         query: url.query().unwrap_or_default().to_owned(),
         client_request_id: request.client_request_id().to_owned(),
+        content_type: content_type.map(|(_, value)| value.to_owned()),
         authorization: attempt.authorization().map(|header| header.expose_secret().to_owned()),
         body: request.body().map(<[u8]>::to_vec).unwrap_or_default(),
         address: url.origin().ascii_serialization(),

@@ -9,9 +9,11 @@
 
 mod admin;
 mod calls;
+mod findings;
 mod people;
 mod presets;
 mod process;
+mod recorded;
 mod schema;
 
 use cmg_onboarding_emulator::{EmulatorConfiguration, EmulatorServer};

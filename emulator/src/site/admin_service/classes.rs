@@ -4,30 +4,21 @@
 
 use std::fmt::Write;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
-use cmg_onboarding::{
-    cloud::CloudEnvironment,
-    site::{SiteApplication, SiteConnection, SiteDiscovery, SiteGateway, SiteHierarchy, SiteSnapshot, SiteTenant},
+use super::{
+    environments::{self, number_of},
+    kinds::{DATE, FLAG, INT32, INT64, INTS, Object, TEXT, TEXTS, object},
 };
-
-pub(super) type Object = Map<String, Value>;
+use cmg_onboarding::site::{SiteApplication, SiteConnection, SiteDiscovery, SiteGateway, SiteHierarchy, SiteSnapshot, SiteTenant};
 
 /// The status of a refusal, and its text.
 pub(super) type Refused = (u16, String);
 
-/// How the product writes a date that was never set.
-const UNSET: &str = "1980-01-01T00:00:00Z";
-
-const INT64: &str = "Edm.Int64";
-const INT32: &str = "Edm.Int32";
-const TEXT: &str = "Edm.String";
-const FLAG: &str = "Edm.Boolean";
-const DATE: &str = "Edm.DateTimeOffset";
-const INTS: &str = "Collection(Edm.Int64)";
-const TEXTS: &str = "Collection(Edm.String)";
+/// How the product writes a date that was never set, in the time zone of the captured sites.
+const UNSET: &str = "1980-01-01T06:00:00Z";
 
 /// One class of the provider.
 #[derive(Debug)]
@@ -38,7 +29,7 @@ pub(super) struct Class {
     rows: fn(&SiteSnapshot) -> Vec<Object>,
 }
 
-static CLASSES: [Class; 7] = [
+static CLASSES: [Class; 9] = [
     Class {
         name: "SMS_Site",
         key: "SiteCode",
@@ -54,8 +45,8 @@ static CLASSES: [Class; 7] = [
     Class {
         name: "SMS_AzureEnvironments",
         key: "ID",
-        properties: &[("ID", INT64), ("EnvironmentName", TEXT)],
-        rows: environments,
+        properties: &environments::PROPERTIES,
+        rows: |_| environments::rows(),
     },
     Class {
         name: "SMS_AAD_Tenant_Ex",
@@ -113,7 +104,14 @@ static CLASSES: [Class; 7] = [
     Class {
         name: "SMS_AzureService",
         key: "ID",
-        properties: &[("ID", INT64), ("Name", TEXT), ("AzureCloudServiceId", INT64), ("SiteCode", TEXT)],
+        properties: &[
+            ("ID", INT64),
+            ("Name", TEXT),
+            ("AADApplicationId", INT64),
+            ("AzureCloudServiceId", INT64),
+            ("AzureEnvironmentId", INT64),
+            ("SiteCode", TEXT),
+        ],
         rows: gateways,
     },
     Class {
@@ -135,6 +133,36 @@ static CLASSES: [Class; 7] = [
             ("SiteCode", TEXT),
         ],
         rows: discovery,
+    },
+    // Group sync and the name-value pairs of tenants are nothing that this job makes: the classes are there, without rows.
+    Class {
+        name: "SMS_AAD_Sync_Settings",
+        key: "ID",
+        properties: &[
+            ("ID", INT64),
+            ("CloudServiceId", INT64),
+            ("FullSyncEnabled", INT64),
+            ("DeltaSyncEnabled", INT64),
+            ("RunNow", INT64),
+            ("FullSyncSchedule", TEXT),
+            ("DeltaSyncInterval", INT64),
+            ("WaterMark", INT64),
+            ("LastFullSyncTime", DATE),
+            ("LastDeltaSyncTime", DATE),
+        ],
+        rows: |_| Vec::new(),
+    },
+    Class {
+        name: "SMS_AAD_Tenant_Ex_Property",
+        key: "ID",
+        properties: &[
+            ("ID", INT64),
+            ("TenantID", TEXT),
+            ("TenantName", TEXT),
+            ("PropertyName", TEXT),
+            ("Value", TEXT),
+        ],
+        rows: |_| Vec::new(),
     },
 ];
 
@@ -158,8 +186,22 @@ impl Class {
         Err((400, message))
     }
 
+    /// The rows, each with all properties of its class: the provider leaves none out.
     pub(super) fn rows(&self, site: &SiteSnapshot) -> Vec<Object> {
-        (self.rows)(site)
+        let mut rows = (self.rows)(site);
+        for row in &mut rows {
+            for (name, kind) in self.properties {
+                let value = row.entry(*name).or_insert(Value::Null);
+                if value.is_null() {
+                    *value = never_set(kind);
+                }
+            }
+        }
+        rows
+    }
+
+    pub(super) fn property_count(&self) -> usize {
+        self.properties.len()
     }
 }
 
@@ -188,13 +230,6 @@ pub(super) fn metadata() -> String {
     text
 }
 
-fn object(value: Value) -> Object {
-    match value {
-        Value::Object(object) => object,
-        _ => Object::new(),
-    }
-}
-
 fn sites(site: &SiteSnapshot) -> Vec<Object> {
     let info = &site.info;
     let above = match &info.hierarchy {
@@ -207,16 +242,14 @@ fn sites(site: &SiteSnapshot) -> Vec<Object> {
     }))]
 }
 
-fn environments(_: &SiteSnapshot) -> Vec<Object> {
-    let row = |environment: CloudEnvironment| object(json!({"ID": number_of(environment), "EnvironmentName": environment}));
-    CloudEnvironment::ALL.into_iter().map(row).collect()
-}
-
-/// As sites of the field have them.
-const fn number_of(environment: CloudEnvironment) -> i64 {
-    match environment {
-        CloudEnvironment::AzureUsGovernmentCloud => 2,
-        _ => 1,
+/// What the provider writes for a property that nothing was ever written to: strings empty, numbers 0, lists empty.
+fn never_set(kind: &str) -> Value {
+    match kind {
+        INT64 | INT32 => json!(0),
+        TEXT => json!(""),
+        FLAG => json!(false),
+        DATE => json!(UNSET),
+        _ => json!([]),
     }
 }
 
@@ -244,7 +277,7 @@ fn application_row(site: &SiteSnapshot, application: &SiteApplication) -> Object
 fn connection_row(site: &SiteSnapshot, connection: &SiteConnection) -> Object {
     object(json!({
         "ID": connection.id, "Name": connection.name, "Description": connection.description.as_deref().unwrap_or_default(),
-        "ServiceType": connection.service_type, "AuthenticationType": null,
+        "ServiceType": connection.service_type,
         "AssociatedAADWebApplications": connection.web_applications, "SiteCode": site.info.site_code,
     }))
 }
@@ -252,7 +285,8 @@ fn connection_row(site: &SiteSnapshot, connection: &SiteConnection) -> Object {
 fn gateways(site: &SiteSnapshot) -> Vec<Object> {
     let row = |(index, gateway): (usize, &SiteGateway)| {
         object(json!({
-            "ID": index + 1, "Name": gateway.name, "AzureCloudServiceId": gateway.connection, "SiteCode": site.info.site_code,
+            "ID": index + 1, "Name": gateway.name, "AzureCloudServiceId": gateway.connection, "AzureEnvironmentId": 1,
+            "SiteCode": site.info.site_code,
         }))
     };
     site.gateways.iter().flatten().enumerate().map(row).collect()
@@ -261,17 +295,18 @@ fn gateways(site: &SiteSnapshot) -> Vec<Object> {
 /// A row for each kind of discovery of each connection, numbered in their order.
 fn discovery(site: &SiteSnapshot) -> Vec<Object> {
     let kinds = site.connections.iter().flat_map(|connection| {
-        let users = connection.user_discovery.as_ref().map(|discovery| (connection, discovery));
-        let groups = connection.group_discovery.as_ref().map(|discovery| (connection, discovery));
+        let users = connection.user_discovery.as_ref().map(|discovery| (connection, discovery, 0));
+        let groups = connection.group_discovery.as_ref().map(|discovery| (connection, discovery, 1));
         users.into_iter().chain(groups)
     });
     kinds
         .enumerate()
-        .map(|(index, (connection, discovery))| discovery_row(site, index + 1, connection, discovery))
+        .map(|(index, (connection, discovery, kind))| discovery_row(site, (index + 1, kind), connection, discovery))
         .collect()
 }
 
-fn discovery_row(site: &SiteSnapshot, id: usize, connection: &SiteConnection, discovery: &SiteDiscovery) -> Object {
+/// Which number is which kind is not known: users and groups have two, if the site was given none.
+fn discovery_row(site: &SiteSnapshot, (id, kind): (usize, i64), connection: &SiteConnection, discovery: &SiteDiscovery) -> Object {
     let schedule = discovery.full_schedule.as_ref().map(ToString::to_string);
     let derived = |name: &String| Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string();
     let ids: Vec<String> = match discovery.group_ids.is_empty() {
@@ -279,7 +314,7 @@ fn discovery_row(site: &SiteSnapshot, id: usize, connection: &SiteConnection, di
         false => discovery.group_ids.clone(),
     };
     object(json!({
-        "ID": id, "CloudServiceId": connection.id, "AgentType": discovery.agent_type,
+        "ID": id, "CloudServiceId": connection.id, "AgentType": discovery.agent_type.unwrap_or(kind),
         // Switched on is what a row of the emulated site stands for.
         "FullSyncEnabled": true, "DeltaSyncEnabled": discovery.delta_minutes.is_some(), "RunNow": false,
         "FullSyncSchedule": schedule.or_else(|| discovery.full_schedule_text.clone()).unwrap_or_default(),

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::classes::{Class, Object, Refused};
+use super::{
+    classes::{Class, Refused},
+    kinds::Object,
+};
 
 /// How deep parentheses may be nested.
 const DEEPEST: usize = 16;

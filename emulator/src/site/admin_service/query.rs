@@ -4,8 +4,9 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::{
-    classes::{Class, Object, Refused},
+    classes::{Class, Refused},
     filter::Filter,
+    kinds::Object,
 };
 
 /// What a request's query asks for.
@@ -44,7 +45,7 @@ impl Query {
         Ok(query)
     }
 
-    /// The number of rows that match, where it is asked for, and the page that is.
+    /// The number of rows that match, where it is asked for, and the page that is, with all their properties.
     pub(super) fn page(&self, rows: Vec<Object>) -> Result<(Option<usize>, Vec<Object>), Refused> {
         let mut found: Vec<Object> = rows
             .into_iter()
@@ -62,7 +63,12 @@ impl Query {
         }
         let count = self.counts.then_some(found.len());
         let page = found.into_iter().skip(self.skip).take(self.top.unwrap_or(usize::MAX));
-        Ok((count, page.map(|row| self.selected(row)).collect()))
+        Ok((count, page.collect()))
+    }
+
+    /// Whether only some properties are asked for.
+    pub(super) fn selects(&self) -> bool {
+        !self.select.is_empty()
     }
 
     /// The selected properties of a row.

@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
-use super::tenants::Tenants;
+use super::Tenants;
 #[cfg(feature = "onboarding")]
 use crate::EmulatedSite;
-use crate::tenant::lock;
+use crate::locked::lock;
 
 /// Clones share one.
 #[derive(Clone)]

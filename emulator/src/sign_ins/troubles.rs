@@ -48,7 +48,7 @@ impl SignInTroubles {
     }
 
     /// The first trouble, if it is one that this place can make.
-    pub(super) fn take(&mut self, possible: &[SignInTrouble]) -> Option<SignInTrouble> {
+    pub(crate) fn take(&mut self, possible: &[SignInTrouble]) -> Option<SignInTrouble> {
         let is_possible = self.0.front().is_some_and(|first| possible.contains(first));
         is_possible.then(|| self.0.pop_front()).flatten()
     }

@@ -29,7 +29,7 @@ impl Tenants {
         std::iter::once(&self.0.first).chain(&self.0.others)
     }
 
-    pub(super) fn new(first: EmulatedTenant, others: Vec<EmulatedTenant>) -> Self {
+    pub(crate) fn new(first: EmulatedTenant, others: Vec<EmulatedTenant>) -> Self {
         let mut by_name = HashMap::new();
         for tenant in std::iter::once(&first).chain(&others) {
             let settings = tenant.settings();
@@ -46,7 +46,7 @@ impl Tenants {
     }
 
     /// The tenant that issued the token of a request. The first one refuses a token of none of them.
-    pub(super) fn of_token(&self, authorization: Option<&str>) -> &EmulatedTenant {
+    pub(crate) fn of_token(&self, authorization: Option<&str>) -> &EmulatedTenant {
         if self.0.others.is_empty() {
             return &self.0.first;
         }
@@ -59,7 +59,7 @@ impl Tenants {
 
     /// The tenant that the path of the authority names by its id or a domain. The first one answers for `common`, refuses
     /// names that no tenant has, and shows the page for device codes unless the code is another one's.
-    pub(super) fn of_authority(&self, request: &AuthorityRequest) -> &EmulatedTenant {
+    pub(crate) fn of_authority(&self, request: &AuthorityRequest) -> &EmulatedTenant {
         let named = request.segments.first().and_then(|name| self.named(name));
         let awaiting = || self.0.others.iter().find(|tenant| tenant.awaits_device_code(request));
         named.or_else(awaiting).unwrap_or(&self.0.first)

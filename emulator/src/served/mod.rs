@@ -1,0 +1,7 @@
+//! What is served at the moment: tenants, a site, the latency.
+
+mod running;
+mod tenants;
+
+pub(crate) use running::Running;
+pub(crate) use tenants::Tenants;
