@@ -101,7 +101,7 @@ pub use sealed::SealedHandOver;
 
 use crate::{
     connection::Outcome,
-    spec::{ClientApp, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, ServerApp},
+    spec::{ClientApp, ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, InvalidSpec, Schedule, ServerApp},
     text::clean,
 };
 
@@ -197,24 +197,44 @@ impl HandOver {
     }
 }
 
-/// What becomes of user and group discovery, for people.
-fn discovery(discovery: Option<&DiscoverySpec>) -> (&'static str, String) {
-    const LEFT: &str = "left as it is";
-    const OFF: &str = "switched off";
-    let Some(discovery) = discovery else {
-        return (LEFT, LEFT.to_owned());
-    };
-    let users = match discovery.users() {
-        Some(_) => "enabled",
-        None if discovery.users_are_off() => OFF,
-        None => LEFT,
-    };
-    let groups = match discovery.groups() {
-        Some(groups) => format!("enabled: {}", groups.names.join(", ")),
-        None if discovery.groups_are_off() => OFF.to_owned(),
-        None => LEFT.to_owned(),
-    };
-    (users, groups)
+const LEFT: &str = "left as it is";
+
+/// What becomes of user discovery, for people. The script has the same words.
+fn users_in_words(discovery: Option<&DiscoverySpec>) -> String {
+    match discovery.map(|discovery| (discovery.users(), discovery.users_are_off())) {
+        Some((Some(users), _)) => with_times(vec!["enabled".to_owned()], users.full_schedule.as_ref(), users.delta_minutes),
+        Some((None, true)) => "switched off".to_owned(),
+        Some((None, false)) | None => LEFT.to_owned(),
+    }
+}
+
+/// The same of group discovery. Taking groups out does not switch it on.
+fn groups_in_words(discovery: Option<&DiscoverySpec>) -> String {
+    match discovery.map(|discovery| (discovery.groups(), discovery.groups_are_off())) {
+        Some((Some(groups), _)) => {
+            let mut parts = vec![match groups.names.as_slice() {
+                [] => LEFT.to_owned(),
+                names => format!("enabled: {}", names.join(", ")),
+            }];
+            if !groups.removed_names.is_empty() {
+                parts.push(format!("taken out: {}", groups.removed_names.join(", ")));
+            }
+            with_times(parts, groups.full_schedule.as_ref(), groups.delta_minutes)
+        }
+        Some((None, true)) => "switched off".to_owned(),
+        Some((None, false)) | None => LEFT.to_owned(),
+    }
+}
+
+/// The parts with the schedule, as the script shows it and in words, and the interval.
+fn with_times(mut parts: Vec<String>, full: Option<&Schedule>, delta_minutes: Option<u32>) -> String {
+    if let Some(full) = full {
+        parts.push(format!("full schedule {full} ({})", full.in_words()));
+    }
+    if let Some(minutes) = delta_minutes {
+        parts.push(format!("changes every {minutes} minutes"));
+    }
+    parts.join("; ")
 }
 
 /// A moment for people.
@@ -252,11 +272,14 @@ impl fmt::Display for HandOver {
             row("Native Client app:", &format!("{} ({})", client.name(), client.client_id()))?;
         }
         row("Connection:", self.spec.name())?;
+        if self.spec.has_key() {
+            let key = self.spec.key();
+            row("Key:", &format!("{key} (a connection of this name gets the name above)"))?;
+        }
         if let Some(description) = self.spec.description() {
             row("Description:", description)?;
         }
-        let (users, groups) = discovery(self.spec.discovery());
-        row("User discovery:", users)?;
-        row("Group discovery:", &groups)
+        row("User discovery:", &users_in_words(self.spec.discovery()))?;
+        row("Group discovery:", &groups_in_words(self.spec.discovery()))
     }
 }

@@ -736,8 +736,8 @@ export type KnownApp = {
   /** The friendly name. */
   name: string;
   /**
-   * The names of the Azure services that use it; `None` if they are not known: of a client app, or because the web apps of
-   * a service could not be read.
+   * The names of the Azure services that use it; `None` if they are not known: of a client app, or because a service or its
+   * web apps could not be read.
    */
   services?: Array<string> | null;
   /** The tenant; `None` if the site does not show its row. */

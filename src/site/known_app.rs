@@ -24,8 +24,8 @@ pub struct KnownApp {
     /// The tenant's name; `None` as above.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant_name: Option<String>,
-    /// The names of the Azure services that use it; `None` if they are not known: of a client app, or because the web apps of
-    /// a service could not be read.
+    /// The names of the Azure services that use it; `None` if they are not known: of a client app, or because a service or its
+    /// web apps could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub services: Option<Vec<String>>,
 }
@@ -64,7 +64,8 @@ impl SiteSnapshot {
     }
 
     fn services_of(&self, app: &SiteApplication) -> Option<Vec<String>> {
-        if app.is_client_app || self.unread_connections().next().is_some() {
+        let has_unread_service = || self.unread.iter().any(|row| row.class == "SMS_Azure_CloudService");
+        if app.is_client_app || self.unread_connections().next().is_some() || has_unread_service() {
             return None;
         }
         let using = self.connections.iter().filter(|service| service.web_applications.contains(&app.id));
@@ -75,7 +76,7 @@ impl SiteSnapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::{SiteConnection, SiteRowId, SiteTenant};
+    use crate::site::{SiteConnection, SiteRowId, SiteTenant, UnreadRow};
     use uuid::Uuid;
 
     fn app(row: i64, name: &str, tenant: i64, is_client_app: bool) -> SiteApplication {
@@ -129,6 +130,17 @@ mod tests {
         let apps = site().known_client_apps(CloudEnvironment::AzurePublicCloud);
         assert_eq!(apps.len(), 1);
         assert_eq!(apps[0].services, None);
+    }
+
+    #[test]
+    fn a_service_that_was_not_read_leaves_the_use_of_all_apps_open() {
+        let mut site = site();
+        site.unread = vec![UnreadRow::new("SMS_Azure_CloudService", None, "ID")];
+        let apps = site.known_server_apps(CloudEnvironment::AzurePublicCloud);
+        assert!(apps.len() == 4 && apps.iter().all(|app| app.services.is_none()));
+        site.unread = vec![UnreadRow::new("SMS_AAD_Tenant_Ex", None, "ID")];
+        let apps = site.known_server_apps(CloudEnvironment::AzurePublicCloud);
+        assert!(apps.iter().all(|app| app.services.is_some()), "a tenant uses no app");
     }
 
     #[test]

@@ -14,7 +14,8 @@ use std::{
 use cmg_onboarding::{
     Call, DiscoverySpec, Site,
     site::{
-        ClientAppImport, NamedConnection, ServerAppImport, SiteAction, SiteHierarchy, SiteItem, SiteOnboarded, SiteRemoval,
+        ClientAppImport, NamedConnection, ServerAppImport, SiteAction, SiteHierarchy, SiteItem, SiteOnboarded, SiteRemoval, SiteRowId,
+        SiteSnapshot, UnreadRow,
         power_shell::{ConsoleScript, LocalProcess, PowerShellSite, SCRIPT},
     },
 };
@@ -174,6 +175,42 @@ async fn what_the_site_does_not_tell_is_unknown_and_not_absent() {
             assert!(removed.connection, "{open}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_row_that_does_not_tell_is_unread_and_not_absent() {
+    for name in installed("rows that cannot be read were not tried") {
+        for (open, property) in [
+            ("appWithoutId", "ClientID"),
+            ("appWithoutTenant", "TenantID"),
+            ("appWithoutKind", "IsClientApp"),
+        ] {
+            let snapshot = snapshot_of_a_connection(name, open).await;
+            let unread = UnreadRow::new("SMS_AAD_Application_Ex", Some(SiteRowId(4243)), property);
+            assert_eq!(snapshot.unread, [unread], "{open}");
+            assert_eq!(snapshot.applications.len(), 2, "{open}");
+        }
+        for open in ["flagNull", "ofAnyConnection", "groupsUnnamed"] {
+            let snapshot = snapshot_of_a_connection(name, open).await;
+            assert!(snapshot.connections[0].is_discovery_unread, "{open}");
+        }
+        let snapshot = snapshot_of_a_connection(name, "changesAlone").await;
+        let users = snapshot.connections[0].user_discovery.clone().unwrap();
+        assert!(!snapshot.connections[0].is_discovery_unread);
+        assert_eq!(
+            (users.delta_minutes, users.full_schedule),
+            (Some(30), None),
+            "the full one is switched off"
+        );
+    }
+}
+
+/// What is seen of a connection at a site that answers in its own way.
+async fn snapshot_of_a_connection(name: &str, open: &str) -> SiteSnapshot {
+    let console = Console::new(&format!("unread-{open}-{name}"));
+    site(console.host(name)).onboard(Call::quiet(), &wanted()).await.unwrap();
+    let site = site(console.host_of_a_site_that_answers(name, open));
+    site.snapshot(Call::quiet()).await.unwrap()
 }
 
 /// Runs a request as an administrator does, and reads its result.

@@ -36,7 +36,7 @@ enum Then {
 }
 
 /// The finding, how the stub answers (`CMG_STUB_OPEN`), and the rest.
-const FINDINGS: [(&str, &str, Before, Then); 14] = [
+const FINDINGS: [(&str, &str, Before, Then); 16] = [
     (
         "F1: an import that reads back a little differently stays an import",
         "differently",
@@ -58,6 +58,12 @@ const FINDINGS: [(&str, &str, Before, Then); 14] = [
     (
         "F2: a gateway that does not say which connection it uses keeps it",
         "gatewayUntold",
+        Before::Connection,
+        Then::Stays("whether the cloud management gateway GraniteFalls uses it cannot be told"),
+    ),
+    (
+        "F2: a gateway whose number was never set keeps it",
+        "gatewayZero",
         Before::Connection,
         Then::Stays("whether the cloud management gateway GraniteFalls uses it cannot be told"),
     ),
@@ -84,6 +90,12 @@ const FINDINGS: [(&str, &str, Before, Then); 14] = [
         "webAppsNull",
         Before::Connection,
         Then::Stops("which web app the connection has cannot be read", None),
+    ),
+    (
+        "A connection whose name differs in case alone is not the wanted one, and no second one is made",
+        "otherCase",
+        Before::Connection,
+        Then::Stops("the connection CONTOSO CMG, whose name differs in upper and lower case alone", None),
     ),
     (
         "F6: a server app that does not show at once is told as made",

@@ -433,6 +433,98 @@ fn a_query_for_gateways_that_fails_blocks() {
 }
 
 #[test]
+fn what_a_row_does_not_tell_is_told_as_null() {
+    for (reader, property) in [("Read-Number", "ID"), ("Read-Number", "TenantID"), ("Read-Flag", "IsClientApp")] {
+        let read = format!("{reader} -Object $row -Name '{property}'");
+        assert!(function("Read-Application").contains(&read), "{read}");
+    }
+    for reader in ["Read-Number", "Read-Flag"] {
+        let text = function(reader);
+        assert!(text.find("if ($null -eq $value) { return $null }").unwrap() < text.find("]$value").unwrap());
+    }
+    // Outside these two, a cast would make 0 or no of it.
+    for cast in [
+        "[long]$row.",
+        "[bool]$row.",
+        "[int]$row.",
+        "[bool](Read-Value",
+        "[long](Read-Value",
+        "[int](Read-Value",
+    ] {
+        assert!(!SCRIPT.contains(cast), "{cast}");
+    }
+    assert!(
+        function("Find-Application").contains("$null -eq $found[0].isClientApp"),
+        "what is not told is no other kind"
+    );
+}
+
+#[test]
+fn a_removal_whose_applications_cannot_be_read_does_not_say_that_none_stay() {
+    let removal = function("Invoke-Removal");
+    let line = removal
+        .lines()
+        .find(|line| line.contains("$null -eq $found[0].webApplications"))
+        .unwrap();
+    assert!(line.contains("stay in the site; which ones they are cannot be told"), "{line}");
+}
+
+#[test]
+fn discovery_whose_rows_do_not_tell_is_not_known() {
+    let on = function("Test-SwitchedOn");
+    let (yes, open) = (
+        on.find("if ($full -or $delta) { return $true }").unwrap(),
+        on.find("if ($null -eq $full -or $null -eq $delta) { return $null }").unwrap(),
+    );
+    assert!(
+        yes < open && on.contains("'FullSyncEnabled'") && on.contains("'DeltaSyncEnabled'"),
+        "{on}"
+    );
+    assert!(
+        function("Read-Discovery").contains("(Test-SwitchedOn -Row $_) -ne $false"),
+        "null stays among the rows"
+    );
+    let connection = function("ConvertTo-Connection");
+    for unknown in ["$on.Count -lt $own.Count", "$ofAny.Count -gt 0", "$unnamed.Count -gt 0"] {
+        let line = connection.lines().find(|line| line.contains(unknown)).unwrap();
+        assert!(line.contains("{ $line.isDiscoveryKnown = $false }"), "{line}");
+    }
+    assert!(function("Test-Scope").contains("'DiscoveryScopeIds'") && function("Test-Scope").contains("'DiscoveryScopeNames'"));
+}
+
+#[test]
+fn a_gateway_whose_number_was_never_set_may_use_any_connection() {
+    let read = function("Read-Gateway");
+    let (number, unset, told) = (
+        read.find("$connection = Read-Number -Object $row -Name 'AzureCloudServiceId'")
+            .unwrap(),
+        read.find("if ($connection -eq 0) { $connection = $null }").unwrap(),
+        read.find("connection = $connection }").unwrap(),
+    );
+    assert!(number < unset && unset < told, "{read}");
+    assert_eq!(SCRIPT.matches("AzureCloudServiceId").count(), 1, "no other place reads it");
+}
+
+#[test]
+fn names_of_connections_are_compared_with_their_case_as_in_a_plan() {
+    assert!(function("Find-Service").contains("$_.name -ceq $Wanted.name"));
+    assert!(function("Assert-OneConnection").contains("$_.name -cne $Wanted.name"));
+    for operator in ["-eq", "-ne"] {
+        assert!(!SCRIPT.contains(&format!(".name {operator} ")), "{operator} tells no case apart");
+    }
+    let guard = function("Assert-Name");
+    assert!(
+        guard.contains("$service.name -ine $Wanted.name") && guard.contains("Deny-Request"),
+        "{guard}"
+    );
+    let install = function("Install-ServerApp");
+    assert!(
+        install.find("Assert-Name -Wanted $Wanted").unwrap() < install.find("Send-Progress").unwrap(),
+        "before anything is written"
+    );
+}
+
+#[test]
 fn a_drive_that_leads_elsewhere_is_not_taken() {
     let connect = function("Connect-Site");
     assert!(connect.contains("$drive.Root -ne $Request.provider"));
@@ -515,8 +607,33 @@ fn a_hand_over_is_opened_only_whole_and_imported_only_after_a_person_said_yes() 
     let confirm = function("Confirm-HandOver");
     let (asked, request) = (confirm.find("Read-Host").unwrap(), confirm.find("operation = 'onboard'").unwrap());
     assert!(confirm.contains("-lt [datetime]::UtcNow") && confirm.contains("$answer -ne 'yes'") && asked < request);
-    for shown in ["tenantId", "serverApp.clientId", "clientApp.clientId", "$Seal.digest"] {
+    for shown in [
+        "tenantId",
+        "serverApp.clientId",
+        "clientApp.clientId",
+        "$Seal.digest",
+        "serverApp.secretKeyExpiry",
+        "-Value $wanted.name",
+        "$HandOver.key",
+        "-Value $wanted.description",
+        "(Get-DiscoveryText -Wanted $wanted.users -IsOfGroup $false)",
+        "(Get-DiscoveryText -Wanted $wanted.groups -IsOfGroup $true)",
+    ] {
         assert!(confirm[..asked].contains(shown), "{shown}");
+    }
+    // The same words as on the page of the crate, which `hand_over` tests.
+    let discovery = function("Get-DiscoveryText");
+    for words in [
+        "'left as it is'",
+        "'switched off'",
+        "'enabled'",
+        "\"enabled: $names\"",
+        "\"taken out: $removed\"",
+        "\"full schedule $(",
+        "\"changes every $(",
+        "-join '; '",
+    ] {
+        assert!(discovery.contains(words), "{words} in {discovery}");
     }
     // It is read in strict mode, as any request.
     for read in SCRIPT.replace("$Request.", "$request.").split("$request.").skip(1) {

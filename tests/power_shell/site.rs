@@ -1,13 +1,15 @@
 //! What the script says, as a site.
 
 use cmg_onboarding::{
-    Call, CloudEnvironment, Diagnostic, Site, SiteError,
+    AzureServicesConnection, Call, ClientAppSpec, CloudEnvironment, ConnectionSpec, Diagnostic, ServerAppSpec, Site, SiteError, Step,
+    connection::FindingCode,
     error::{InvalidValue, ValueKind},
     site::{
-        SecretHeld, SiteAction, SiteHierarchy, SiteIdentity, SiteItem, SiteRemoval, SiteRowId,
+        SecretHeld, SiteAction, SiteHierarchy, SiteIdentity, SiteItem, SiteRemoval, SiteRowId, UnreadRow,
         power_shell::{PowerShellError, PowerShellSite},
     },
 };
+use cmg_onboarding_emulator::EmulatedTenant;
 use serde_json::Value;
 
 use crate::support::{CLIENT, CONNECTION, END, FakeHost, Heard, SERVER, SITE, TENANT, cause, failed, holding, progress, wanted};
@@ -40,7 +42,9 @@ async fn a_snapshot_holds_everything_the_script_read() {
         (tenant.name.as_str(), tenant.environment),
         ("Z\u{fc}rich", Some(CloudEnvironment::AzurePublicCloud))
     );
-    assert_eq!(snapshot.tenants.len(), 1, "a row whose id is no GUID is passed over");
+    assert_eq!(snapshot.tenants.len(), 1);
+    let unread = UnreadRow::new("SMS_AAD_Tenant_Ex", Some(SiteRowId(2)), "TenantID");
+    assert_eq!(snapshot.unread, [unread], "a row whose id is no GUID is unknown, not absent");
     let server = snapshot.application(SERVER.parse().unwrap()).unwrap();
     assert_eq!(server.identifier_uri.as_deref(), Some("api://x"));
     assert_eq!(server.secret_expiry.unwrap().year(), 2099);
@@ -82,6 +86,90 @@ async fn a_snapshot_tells_hierarchy_module_gateways_and_when_a_secret_changed() 
     // Without the line, nothing is known.
     let snapshot = FakeHost::saying(&rows()).site().snapshot(Call::quiet()).await.unwrap();
     assert_eq!((snapshot.gateways, snapshot.info.hierarchy), (None, SiteHierarchy::Unknown));
+}
+
+#[tokio::test]
+async fn each_row_that_cannot_be_read_is_told_with_its_class_its_id_and_the_property() {
+    let app = |id: &str, client: &str, tenant: &str, kind: &str| {
+        format!(
+            r#"{{"cmg":2,"run":"RUN","event":"application","id":{id},"clientId":"{client}","name":"App","tenant":{tenant},"isClientApp":{kind},"identifierUri":"","secretExpiry":null}}"#
+        )
+    };
+    let tenant = |id: &str, tenant: &str| {
+        format!(r#"{{"cmg":2,"run":"RUN","event":"tenant","id":{id},"tenantId":"{tenant}","name":"T","environment":null}}"#)
+    };
+    let (apps, tenants, services) = ("SMS_AAD_Application_Ex", "SMS_AAD_Tenant_Ex", "SMS_Azure_CloudService");
+    for (line, class, row, property) in [
+        (app("7", "no GUID", "1", "false"), apps, Some(7), "ClientID"),
+        (app("7", "", "1", "true"), apps, Some(7), "ClientID"),
+        (app("7", SERVER, "null", "false"), apps, Some(7), "TenantID"),
+        (app("7", SERVER, "1", "null"), apps, Some(7), "IsClientApp"),
+        (app("null", SERVER, "1", "false"), apps, None, "ID"),
+        (tenant("8", "contoso.com"), tenants, Some(8), "TenantID"),
+        (tenant("null", TENANT), tenants, None, "ID"),
+        (CONNECTION.replace("16777220", "null"), services, None, "ID"),
+    ] {
+        let host = FakeHost::saying(&[SITE, &line, END]);
+        let snapshot = host.site().snapshot(Call::quiet()).await.unwrap();
+        assert_eq!(snapshot.unread, [UnreadRow::new(class, row.map(SiteRowId), property)], "{line}");
+        assert!(snapshot.applications.is_empty() && snapshot.tenants.is_empty() && snapshot.connections.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn both_apps_stay_in_a_removal_if_an_app_of_the_site_cannot_be_read() {
+    let tenant = EmulatedTenant::new();
+    let spec = ConnectionSpec::builder("Contoso CMG")
+        .server_app(ServerAppSpec::builder("Server"))
+        .client_app(ClientAppSpec::builder("Client"))
+        .build()
+        .unwrap();
+    let job = || AzureServicesConnection::builder(spec.clone()).directory(tenant.directory());
+    let outcome = job().build().unwrap().onboard(|_| ()).await.unwrap();
+    let (server, client) = (outcome.server_app.as_ref().unwrap(), outcome.client_app.as_ref().unwrap());
+    let facts = r#"{"cmg":2,"run":"RUN","event":"facts","areGatewaysKnown":true,"isServiceConnectionPointOnline":true}"#;
+    // Another app, whose connection may be using the server app if its id cannot be read.
+    for (other, stays) in [("c7f6d1c6-5b52-4a3c-9d55-1c1f9b0f4a77", false), ("?", true)] {
+        let mut lines: Vec<String> = rows().into_iter().filter(|line| !line.contains("left over")).collect();
+        lines.insert(
+            4,
+            format!(
+                r#"{{"cmg":2,"run":"RUN","event":"application","id":99,"clientId":"{other}","name":"App","tenant":1,"isClientApp":false,"identifierUri":"","secretExpiry":null}}"#
+            ),
+        );
+        lines.insert(5, facts.to_owned());
+        let own = |line: &String| {
+            let line = line.replace(SERVER, &server.application_id.to_string());
+            let line = line.replace(CLIENT, &client.application_id.to_string());
+            line.replace(TENANT, &outcome.tenant_id.to_string())
+        };
+        let lines: Vec<String> = lines.iter().map(own).collect();
+        let job = job().site(FakeHost::saying(&lines).site()).build().unwrap();
+        let plan = job.plan_removal(|_| ()).await.unwrap();
+        let is_told = plan.findings().iter().any(|finding| finding.code() == FindingCode::SiteRowUnread);
+        let removes_app = plan.step(Step::RemoveServerApp).is_some() || plan.step(Step::RemoveClientApp).is_some();
+        assert_eq!((is_told, removes_app), (stays, !stays), "{other}: {plan}");
+    }
+}
+
+#[tokio::test]
+async fn discovery_with_nothing_set_has_no_schedule_and_no_minutes() {
+    let empty = CONNECTION.replace("0001170000100038", "").replace(":30", ":0");
+    let host = FakeHost::saying(&[SITE, &empty, END]);
+    let snapshot = host.site().snapshot(Call::quiet()).await.unwrap();
+    let users = snapshot.connections[0].user_discovery.clone().unwrap();
+    assert_eq!((users.full_schedule_text, users.delta_minutes), (None, None));
+}
+
+#[tokio::test]
+async fn a_gateway_whose_number_was_never_set_or_told_does_not_say_which_connection_it_uses() {
+    let facts = r#"{"cmg":2,"run":"RUN","event":"facts","areGatewaysKnown":true,"isServiceConnectionPointOnline":true}"#;
+    for number in ["0", "null"] {
+        let gateway = format!(r#"{{"cmg":2,"run":"RUN","event":"gateway","name":"cmg","connection":{number}}}"#);
+        let host = FakeHost::saying(&[SITE, CONNECTION, &gateway, facts, END]);
+        let gateways = host.site().snapshot(Call::quiet()).await.unwrap().gateways.unwrap();
+        assert_eq!((gateways.len(), gateways[0].connection), (1, None), "{number}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use cmg_onboarding::{
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 
-use super::{TENANT, blocked, codes, found, job};
+use super::{TENANT, blocked, codes, found, job, rows};
 use crate::support::{connection, spec};
 
 /// Another Azure service of the same tenant, with the web app of the connection, as sharing apps is allowed.
@@ -78,6 +78,46 @@ async fn a_second_connection_of_the_type_cloud_management_blocks() {
         found(blocked.findings(), FindingCode::ConnectionNamedOtherwise).is_some(),
         "{blocked:?}"
     );
+}
+
+#[tokio::test]
+async fn a_connection_whose_name_differs_in_case_alone_blocks_whichever_app_it_uses() {
+    let named = |name: &str, key: Option<&str>| {
+        let builder = spec().to_builder().name(name);
+        key.map_or_else(|| builder.clone(), |key| builder.clone().key(key)).build().unwrap()
+    };
+    for of_another_tenant in [false, true] {
+        let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+        connection(named("Contoso CMG", None), &tenant, &site)
+            .onboard(|_| ())
+            .await
+            .unwrap();
+        if of_another_tenant {
+            site.change(|rows| {
+                let other = SiteApplication::new(SiteRowId(98), TENANT.parse().unwrap(), "Other", SiteRowId(97), false);
+                rows.applications.push(other);
+                rows.connections[0].web_applications = vec![SiteRowId(98)];
+            });
+        }
+        let blocked = blocked(&connection(named("CONTOSO cmg", None), &tenant, &site)).await;
+        let taken = found(blocked.findings(), FindingCode::ConnectionNameTaken).unwrap_or_else(|| panic!("{blocked:?}"));
+        assert_eq!(
+            (taken.severity(), &taken.parameters()["connection"]),
+            (Severity::Blocker, &"Contoso CMG".into())
+        );
+        assert!(taken.remedy().contains("as the site has it"), "{taken}");
+    }
+    // With the key, the very same connection gets the name.
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    connection(named("Contoso CMG", None), &tenant, &site)
+        .onboard(|_| ())
+        .await
+        .unwrap();
+    connection(named("CONTOSO cmg", Some("Contoso CMG")), &tenant, &site)
+        .onboard(|_| ())
+        .await
+        .unwrap();
+    assert_eq!(rows(&site).connections[0].name, "CONTOSO cmg");
 }
 
 #[tokio::test]
@@ -169,8 +209,5 @@ async fn a_description_that_only_the_site_has_stays_and_is_no_change_for_ever() 
         );
         assert!(!job.onboard(|_| ()).await.unwrap().changed);
     }
-    assert_eq!(
-        super::rows(&site).connections[0].description.as_deref(),
-        Some("The gateway of Contoso")
-    );
+    assert_eq!(rows(&site).connections[0].description.as_deref(), Some("The gateway of Contoso"));
 }

@@ -162,6 +162,13 @@ fn check_connections(spec: &ConnectionSpec, found: &Snapshot, site: &SiteSnapsho
     if let Some(connection) = same_name.filter(|connection| connection.is_read() && !of_tenant.contains(&connection.id)) {
         findings.push(Finding::blocker(FindingCode::ConnectionNameTaken).with("connection", &connection.name));
     }
+    // To a site both are one name. The connection that is renamed may get a name that differs in case alone.
+    let differs_in_case = |connection: &&SiteConnection| {
+        let is_like = connection.name != spec.name() && connection.name.to_lowercase() == spec.name().to_lowercase();
+        is_like && renamed != Some(connection.id)
+    };
+    let alike = site.connections.iter().filter(differs_in_case);
+    findings.extend(alike.map(|connection| Finding::blocker(FindingCode::ConnectionNameTaken).with("connection", &connection.name)));
     if let Some(held) = held_connection(spec, site, tenant, server) {
         if spec.discovery().is_some() && held.is_discovery_unread {
             findings.push(Finding::warning(FindingCode::DiscoveryUnread).with("connection", &held.name));

@@ -633,7 +633,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConnectionNameTaken => Words::new(
             "The site has a connection named \"${connection}\" for something else already.",
-            "Choose another name.",
+            "Choose another name. If this one differs from the name that is wanted in upper and lower case alone, write the name as the site has it.",
         ),
         Code::ConnectionOfUnknownType => Words::new(
             "The site has the connection \"${connection}\" for this tenant, and whether it is of the type Cloud Management cannot be told (service type ${serviceType|not read}).",

@@ -355,7 +355,8 @@ pub enum FindingCode {
     ConnectionNamedOtherwise,
     /// The site has a connection for this tenant with another server app. Parameters: `connection` (name).
     ConnectionOfAnotherServerApp,
-    /// The site has a connection of this name for something else. Parameters: `connection` (name).
+    /// The site has a connection of this name for something else, or one whose name differs in upper and lower case alone.
+    /// Parameters: `connection` (name).
     ConnectionNameTaken,
     /// The site has another connection for this tenant, and nothing tells of which type it is. Parameters:
     /// `connection` (name), `serviceType` (the site's own number, optional).

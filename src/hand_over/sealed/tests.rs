@@ -13,7 +13,7 @@ use crate::{
     error::Diagnostic,
     secret::ClientSecret,
     site::{ClientAppImport, ServerAppImport, SiteOnboarding, power_shell::ConsoleScript},
-    spec::{ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp},
+    spec::{ConnectionSpec, DiscoverySpec, ImportedClientApp, ImportedServerApp, Schedule},
 };
 
 const CANARY: &str = "canary~Zürich-7Q";
@@ -122,11 +122,56 @@ fn a_key_and_discovery_that_is_switched_off_arrive_too() {
     let hand_over = HandOver::written_here(spec.unwrap());
     let opened = hand_over.seal(&recipient(), END).unwrap().open(&key(), NOW).unwrap();
     assert_eq!(json(&opened), json(&hand_over));
-    assert!(opened.to_string().contains("User discovery:     switched off"), "{opened}");
+    let page = opened.to_string();
+    for shown in [
+        "Key:                the former name (a connection of this name gets the name above)",
+        "User discovery:     switched off",
+        "Group discovery:    enabled: A; taken out: B",
+    ] {
+        assert!(page.lines().any(|line| line == shown), "{shown} is not in\n{page}");
+    }
     let spec = hand_over.spec.to_builder().discovery(DiscoverySpec::builder().groups_off()).build();
     let hand_over = HandOver::written_here(spec.unwrap());
     let opened = hand_over.seal(&recipient(), END).unwrap().open(&key(), NOW).unwrap();
     assert_eq!(json(&opened), json(&hand_over));
+}
+
+#[test]
+fn the_page_has_everything_that_becomes_of_discovery() {
+    let schedule = || "0001170000100038".parse::<Schedule>().unwrap();
+    let words = schedule().in_words();
+    let full = format!("full schedule 0001170000100038 ({words})");
+    let builder = DiscoverySpec::builder;
+    for (discovery, users, groups) in [
+        (builder().users(), "enabled".to_owned(), "left as it is".to_owned()),
+        (builder().groups_off(), "left as it is".to_owned(), "switched off".to_owned()),
+        (
+            builder().remove_groups(["A", "B"]),
+            "left as it is".to_owned(),
+            "left as it is; taken out: A, B".to_owned(),
+        ),
+        (
+            builder()
+                .user_schedule(schedule())
+                .user_delta_minutes(5)
+                .remove_groups(["B"])
+                .groups(["A"])
+                .group_delta_minutes(30),
+            format!("enabled; {full}; changes every 5 minutes"),
+            "enabled: A; taken out: B; changes every 30 minutes".to_owned(),
+        ),
+        (
+            builder().groups(["A"]).group_schedule(schedule()),
+            "left as it is".to_owned(),
+            format!("enabled: A; {full}"),
+        ),
+    ] {
+        let page = HandOver::written_here(hand_over().spec.to_builder().discovery(discovery).build().unwrap()).to_string();
+        for line in [format!("User discovery:     {users}"), format!("Group discovery:    {groups}")] {
+            assert!(page.lines().any(|shown| shown == line), "{line} is not in\n{page}");
+        }
+        assert!(!page.contains("Key:                "), "no key was given:\n{page}");
+    }
 }
 
 #[test]

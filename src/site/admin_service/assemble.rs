@@ -41,10 +41,13 @@ impl Rows {
     }
 }
 
-/// The site at the top of its hierarchy, which is the one that Azure services belong to.
+/// The site at the top of its hierarchy, which is the one that Azure services belong to. One that does not tell where it is
+/// is taken only if none tells that it is at the top.
 fn info(sites: &[SiteRow]) -> SiteInfo {
-    let is_top = |row: &&SiteRow| row.reporting_site_code.as_deref().is_none_or(|code| code.trim().is_empty());
-    let Some(top) = sites.iter().find(is_top).or_else(|| sites.first()) else {
+    let is_top = |row: &&SiteRow| row.reporting_site_code.as_deref().is_some_and(|code| code.trim().is_empty());
+    let is_untold = |row: &&SiteRow| row.reporting_site_code.is_none();
+    let top = sites.iter().find(is_top).or_else(|| sites.iter().find(is_untold));
+    let Some(top) = top.or_else(|| sites.first()) else {
         return SiteInfo::default();
     };
     let mut info = SiteInfo::new(top.site_code.clone().unwrap_or_default(), top.version.clone().unwrap_or_default());

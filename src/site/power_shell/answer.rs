@@ -9,7 +9,7 @@ use crate::{
     error::{SiteError, SiteRefused},
     site::{
         SecretHeld, SiteAction, SiteApplication, SiteConnection, SiteDiscovery, SiteGateway, SiteHierarchy, SiteInfo, SiteItem,
-        SiteProgress, SiteRemoved, SiteRowId, SiteTenant,
+        SiteProgress, SiteRemoved, SiteRowId, SiteTenant, UnreadRow,
     },
 };
 
@@ -27,8 +27,8 @@ pub(super) enum Answer {
     Facts(Facts),
     Failed(SiteError),
     End,
-    /// A row that this crate has no words for, such as a tenant whose id is no GUID.
-    Skipped,
+    /// A row without the values that make it what it is, such as a tenant whose id is no GUID.
+    Unread(UnreadRow),
 }
 
 /// What was read of the site besides its rows.
@@ -73,7 +73,7 @@ enum ScriptEvent {
         module_version: Option<String>,
     },
     Tenant {
-        id: i64,
+        id: Option<i64>,
         tenant_id: String,
         name: String,
         environment: Option<String>,
@@ -81,11 +81,11 @@ enum ScriptEvent {
         environment_number: Option<i64>,
     },
     Application {
-        id: i64,
+        id: Option<i64>,
         client_id: String,
         name: String,
-        tenant: i64,
-        is_client_app: bool,
+        tenant: Option<i64>,
+        is_client_app: Option<bool>,
         identifier_uri: Option<String>,
         secret_expiry: Option<i64>,
         #[serde(default)]
@@ -100,7 +100,7 @@ enum ScriptEvent {
         source: Option<i64>,
     },
     Connection {
-        id: i64,
+        id: Option<i64>,
         name: String,
         description: Option<String>,
         /// `None` if they could not be read.
@@ -189,13 +189,17 @@ impl ScriptEvent {
                 environment,
                 environment_number,
             } => {
-                let Ok(tenant_id) = tenant_id.parse() else {
-                    return Some(Answer::Skipped);
+                let unread = |property| Some(Answer::Unread(UnreadRow::new("SMS_AAD_Tenant_Ex", id.map(SiteRowId), property)));
+                let Some(row) = id else {
+                    return unread("ID");
+                };
+                let Ok(tenant_id) = tenant_id.trim().parse() else {
+                    return unread("TenantID");
                 };
                 let cloud = CloudEnvironment::ALL
                     .into_iter()
                     .find(|cloud| environment.as_deref() == Some(cloud.as_str()));
-                let mut tenant = SiteTenant::new(SiteRowId(id), tenant_id, name, cloud);
+                let mut tenant = SiteTenant::new(SiteRowId(row), tenant_id, name, cloud);
                 tenant.environment_number = environment_number;
                 tenant.environment_name = filled(environment);
                 Answer::Tenant(tenant)
@@ -214,10 +218,26 @@ impl ScriptEvent {
                 reply_url,
                 source,
             } => {
-                let Ok(client_id) = client_id.parse() else {
-                    return Some(Answer::Skipped);
+                let unread = |property| {
+                    Some(Answer::Unread(UnreadRow::new(
+                        "SMS_AAD_Application_Ex",
+                        id.map(SiteRowId),
+                        property,
+                    )))
                 };
-                let mut application = SiteApplication::new(SiteRowId(id), client_id, name, SiteRowId(tenant), is_client_app);
+                let Some(row) = id else {
+                    return unread("ID");
+                };
+                let Ok(client_id) = client_id.trim().parse() else {
+                    return unread("ClientID");
+                };
+                let Some(tenant) = tenant else {
+                    return unread("TenantID");
+                };
+                let Some(is_client_app) = is_client_app else {
+                    return unread("IsClientApp");
+                };
+                let mut application = SiteApplication::new(SiteRowId(row), client_id, name, SiteRowId(tenant), is_client_app);
                 application.identifier_uri = filled(identifier_uri);
                 application.secret_expiry = secret_expiry.and_then(moment);
                 application.secret_created = secret_created.and_then(moment);
@@ -237,6 +257,9 @@ impl ScriptEvent {
                 group_discovery,
                 is_discovery_known,
             } => {
+                let Some(id) = id else {
+                    return Some(Answer::Unread(UnreadRow::new("SMS_Azure_CloudService", None, "ID")));
+                };
                 if web_applications.is_none() {
                     tracing::warn!(connection = id, "the web apps of a connection cannot be read");
                 }
@@ -268,7 +291,11 @@ impl ScriptEvent {
                 };
                 Answer::Progress(progress, held)
             }
-            Self::Gateway { name, connection } => Answer::Gateway(SiteGateway::new(name, connection.map(SiteRowId))),
+            Self::Gateway { name, connection } => {
+                // A number that was never set is 0, which is the row of no connection.
+                let connection = connection.filter(|number| *number != 0);
+                Answer::Gateway(SiteGateway::new(name, connection.map(SiteRowId)))
+            }
             Self::Facts {
                 are_gateways_known,
                 is_service_connection_point_online,
@@ -298,8 +325,9 @@ impl Discovery {
         SiteDiscovery {
             // A schedule of several tokens, or of a kind that is not documented, is one that this crate cannot tell.
             full_schedule: self.full_schedule.as_deref().and_then(|token| token.parse().ok()),
-            full_schedule_text: self.full_schedule,
-            delta_minutes: self.delta_minutes,
+            full_schedule_text: filled(self.full_schedule),
+            // The provider writes 0 for a number that was never set.
+            delta_minutes: self.delta_minutes.filter(|minutes| *minutes > 0),
             group_names: self.group_names,
             agent_type: self.agent_type,
             last_full_sync: self.last_full.and_then(moment),

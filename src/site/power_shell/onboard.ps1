@@ -23,7 +23,7 @@ $code = & {
 param([string] $RequestFile, [string[]] $Lines, [string] $HandOverFile, [string] $SiteCode, [string] $Provider)
 
 # The SHA-256 of this text without the next line, with line ends of one character and without a signature.
-$revision = '4b4049f971e234b8d887a9cae8e630025b5715e6b3ece36f7e2c7efc6eb417d2'
+$revision = 'd4631878acd44d5aed58fc810dd3dc6e0f4f0915322d858748e46db5bb27cf4f'
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
@@ -114,6 +114,22 @@ function Read-List {
     Read-Value -Object $Object -Name $Name | Where-Object { $null -ne $_ }
 }
 
+# Null stays null: a cast would make 0 of it.
+function Read-Number {
+    param($Object, $Name)
+    $value = Read-Value -Object $Object -Name $Name
+    if ($null -eq $value) { return $null }
+    [long]$value
+}
+
+# Null stays null: a cast would make no of it.
+function Read-Flag {
+    param($Object, $Name)
+    $value = Read-Value -Object $Object -Name $Name
+    if ($null -eq $value) { return $null }
+    [bool]$value
+}
+
 # Dates that are not set come as a year long past.
 function Read-Second {
     param($Object, $Name)
@@ -152,7 +168,7 @@ function Read-Tenant {
         $known.tenant = @(foreach ($row in $rows) {
             $number = Read-Value -Object $row -Name 'Environment'
             @{
-                event = 'tenant'; id = [long]$row.ID; tenantId = [string]$row.TenantID; name = [string]$row.Name
+                event = 'tenant'; id = Read-Number -Object $row -Name 'ID'; tenantId = [string]$row.TenantID; name = [string]$row.Name
                 environment = $names[[string]$number]; environmentNumber = $number
             }
         })
@@ -166,10 +182,11 @@ function Read-Application {
         $known.applicationRow = @{}
         $rows = @(Get-CMAADApplication | Where-Object { $null -ne $_ })
         $known.application = @(foreach ($row in $rows) {
-            $known.applicationRow[[long]$row.ID] = $row
+            $id = Read-Number -Object $row -Name 'ID'
+            if ($null -ne $id) { $known.applicationRow[$id] = $row }
             @{
-                event = 'application'; id = [long]$row.ID; clientId = [string]$row.ClientID; name = [string]$row.Name
-                tenant = [long]$row.TenantID; isClientApp = [bool]$row.IsClientApp
+                event = 'application'; id = $id; clientId = [string]$row.ClientID; name = [string]$row.Name
+                tenant = Read-Number -Object $row -Name 'TenantID'; isClientApp = Read-Flag -Object $row -Name 'IsClientApp'
                 identifierUri = [string](Read-Value -Object $row -Name 'IdentifierUri')
                 replyUrl = Read-Value -Object $row -Name 'ReplyUrl'; source = Read-Value -Object $row -Name 'Source'
                 secretExpiry = Read-Second -Object $row -Name 'SecretKeyExpiry'
@@ -188,9 +205,9 @@ function Read-Service {
     if (-not $known.ContainsKey('service')) {
         $rows = @(Get-CMAzureService | Where-Object { $null -ne $_ -and (Read-Value -Object $_ -Name 'ServiceType') -ne 5 })
         $known.service = @(foreach ($row in $rows) {
-            $id = [long]$row.ID
+            $id = Read-Number -Object $row -Name 'ID'
             $apps = Read-WebApp -Row $row
-            if ($null -eq $apps -or $apps.Count -eq 0) {
+            if ($null -ne $id -and ($null -eq $apps -or $apps.Count -eq 0)) {
                 if (-not $webApps.ContainsKey($id)) { $webApps[$id] = Read-WebApp -Row (Get-CMAzureService -Id $row.ID) }
                 $apps = $webApps[$id]
             }
@@ -203,12 +220,22 @@ function Read-Service {
     $known.service
 }
 
-# Null if it could not be read.
+# Null if the flags of a row do not tell whether it is switched on. Changes alone can be read, too.
+function Test-SwitchedOn {
+    param($Row)
+    $full = Read-Flag -Object $Row -Name 'FullSyncEnabled'
+    $delta = Read-Flag -Object $Row -Name 'DeltaSyncEnabled'
+    if ($full -or $delta) { return $true }
+    if ($null -eq $full -or $null -eq $delta) { return $null }
+    $false
+}
+
+# The rows that are switched on, and those that do not tell. Null if they could not be read.
 function Read-Discovery {
     if (-not $known.ContainsKey('discovery')) {
         try {
             $rows = @(Invoke-CMWmiQuery -Query 'SELECT * FROM SMS_AAD_Discovery_Settings' -Option Lazy)
-            $known.discovery = @($rows | Where-Object { $null -ne $_ -and [bool](Read-Value -Object $_ -Name 'FullSyncEnabled') })
+            $known.discovery = @($rows | Where-Object { $null -ne $_ -and (Test-SwitchedOn -Row $_) -ne $false })
         } catch {
             Write-Debug -Message $_.Exception.Message
             $known.discovery = $null
@@ -224,10 +251,10 @@ function Read-Gateway {
         try {
             $rows = @(Invoke-CMWmiQuery -Query 'SELECT * FROM SMS_AzureService' -Option Lazy | Where-Object { $null -ne $_ })
             $known.gateway = @(foreach ($row in $rows) {
-                @{
-                    event = 'gateway'; name = [string](Read-Value -Object $row -Name 'Name')
-                    connection = Read-Value -Object $row -Name 'AzureCloudServiceId'
-                }
+                $connection = Read-Number -Object $row -Name 'AzureCloudServiceId'
+                # A number that was never set is 0, which is the row of no connection.
+                if ($connection -eq 0) { $connection = $null }
+                @{ event = 'gateway'; name = [string](Read-Value -Object $row -Name 'Name'); connection = $connection }
             })
         } catch {
             $known.gatewayProblem = Get-Reason -Problem $_.Exception
@@ -257,17 +284,32 @@ function Read-ServiceConnectionPoint {
 function ConvertTo-Discovery {
     param($Row)
     $minutes = $null
-    if ([bool](Read-Value -Object $Row -Name 'DeltaSyncEnabled')) { $minutes = [int]$Row.DeltaSyncInterval }
-    $groups = [string[]]@(Read-List -Object $Row -Name 'DiscoveryScopeNames')
+    if (Read-Flag -Object $Row -Name 'DeltaSyncEnabled') { $minutes = Read-Number -Object $Row -Name 'DeltaSyncInterval' }
+    # A number that was never set is 0.
+    if ($minutes -le 0) { $minutes = $null }
+    $schedule = $null
+    if (Read-Flag -Object $Row -Name 'FullSyncEnabled') { $schedule = [string](Read-Value -Object $Row -Name 'FullSyncSchedule') }
     @{
-        fullSchedule = [string](Read-Value -Object $Row -Name 'FullSyncSchedule'); deltaMinutes = $minutes; groupNames = $groups
+        fullSchedule = $schedule; deltaMinutes = $minutes; groupNames = [string[]]@(Read-List -Object $Row -Name 'DiscoveryScopeNames')
         agentType = Read-Value -Object $Row -Name 'AgentType'
         lastFull = Read-Second -Object $Row -Name 'LastFullSyncTime'; lastDelta = Read-Second -Object $Row -Name 'LastDeltaSyncTime'
     }
 }
 
-# The numbers for the kinds of discovery are not documented: only group discovery has groups, and one row without any is
-# user discovery.
+# Whether a row has groups, by their ids or their names.
+function Test-Scope {
+    param($Row)
+    @(Read-List -Object $Row -Name 'DiscoveryScopeIds').Count -gt 0 -or @(Read-List -Object $Row -Name 'DiscoveryScopeNames').Count -gt 0
+}
+
+# Whether a row is one of group discovery, which is what a row with groups is, and each other row with its number.
+function Test-GroupRow {
+    param($Row, $Numbers)
+    (Test-Scope -Row $Row) -or $Numbers -contains (Read-Value -Object $Row -Name 'AgentType')
+}
+
+# The numbers for the kinds of discovery are not documented. Only group discovery has groups, and one row
+# that is left is user discovery. That a row has no groups is believed: the query asks for what the provider calls lazy, too.
 function ConvertTo-Connection {
     param($Service)
     $settings = Read-Discovery
@@ -277,13 +319,19 @@ function ConvertTo-Connection {
         userDiscovery = $null; groupDiscovery = $null; isDiscoveryKnown = $null -ne $settings
     }
     if ($null -eq $settings) { return $line }
-    $own = @($settings | Where-Object { $_.CloudServiceId -eq $Service.id } | ForEach-Object { ConvertTo-Discovery -Row $_ })
-    $groups = @($own | Where-Object { $_.groupNames.Count -gt 0 })
-    $users = @($own | Where-Object { $_.groupNames.Count -eq 0 })
+    $own = @($settings | Where-Object { (Read-Value -Object $_ -Name 'CloudServiceId') -eq $Service.id })
+    $on = @($own | Where-Object { Test-SwitchedOn -Row $_ })
+    $numbers = @($settings | Where-Object { Test-Scope -Row $_ } | ForEach-Object { Read-Value -Object $_ -Name 'AgentType' } | Where-Object { $null -ne $_ })
+    $groups = @($on | Where-Object { Test-GroupRow -Row $_ -Numbers $numbers } | ForEach-Object { ConvertTo-Discovery -Row $_ })
+    $users = @($on | Where-Object { -not (Test-GroupRow -Row $_ -Numbers $numbers) } | ForEach-Object { ConvertTo-Discovery -Row $_ })
     if ($users.Count -eq 1) { $line.userDiscovery = $users[0] }
     if ($groups.Count -eq 1) { $line.groupDiscovery = $groups[0] }
     # Two of one kind: which is which cannot be told.
     if ($users.Count -gt 1 -or $groups.Count -gt 1) { $line.isDiscoveryKnown = $false }
+    # Nor can a row that may be switched on or off, one that may be of any connection, and groups without their names.
+    $ofAny = @($settings | Where-Object { $null -eq (Read-Value -Object $_ -Name 'CloudServiceId') })
+    $unnamed = @($groups | Where-Object { $_.groupNames.Count -eq 0 })
+    if ($on.Count -lt $own.Count -or $ofAny.Count -gt 0 -or $unnamed.Count -gt 0) { $line.isDiscoveryKnown = $false }
     $line
 }
 
@@ -292,6 +340,9 @@ function Find-Application {
     param($App, $Tenant, $IsClientApp)
     $found = @(Read-Application | Where-Object { $_.clientId -eq $App.clientId })
     if ($found.Count -eq 0) { return }
+    if ($null -eq $found[0].id -or $null -eq $found[0].isClientApp -or $null -eq $found[0].tenant) {
+        Deny-Request -Message "the row of the app $($App.clientId) cannot be read" -Help 'Look in the console under Cloud Services > Microsoft Entra tenants, and run the same again.'
+    }
     if ($found[0].isClientApp -ne $IsClientApp -or $found[0].tenant -ne $Tenant.id) {
         Deny-Request -Message "the site knows $($App.clientId) as another kind of app or in another tenant" -Help 'Choose another app registration.'
     }
@@ -325,8 +376,18 @@ function Find-Tenant {
 
 function Find-Service {
     param($Wanted)
-    $found = @(Read-Service | Where-Object { $_.name -eq $Wanted.name })
+    $found = @(Read-Service | Where-Object { $_.name -ceq $Wanted.name })
     if ($found.Count -gt 0) { $found[0] }
+}
+
+# A name that differs in case alone is that of another connection to the plan, and the same one to databases of a site.
+function Assert-Name {
+    param($Wanted)
+    foreach ($service in Read-Service) {
+        $isRenamed = $Wanted.rename -and $service.id -eq $Wanted.rename.row
+        if ($service.name -ceq $Wanted.name -or $service.name -ine $Wanted.name -or $isRenamed) { continue }
+        Deny-Request -Message "the site has the connection $($service.name), whose name differs in upper and lower case alone" -Help 'Write the name as the site has it, or choose another one.'
+    }
 }
 
 # The connection that gets the wanted name.
@@ -348,7 +409,7 @@ function Assert-OneConnection {
     param($Wanted, $Tenant)
     if (-not $Tenant) { return }
     $own = @(Read-Application | Where-Object { $_.tenant -eq $Tenant.id } | ForEach-Object { $_.id })
-    $others = @(Read-Service | Where-Object { $_.name -ne $Wanted.name -and -not ($Wanted.rename -and $_.id -eq $Wanted.rename.row) -and @($_.webApplications | Where-Object { $own -contains $_ }).Count -gt 0 })
+    $others = @(Read-Service | Where-Object { $_.name -cne $Wanted.name -and -not ($Wanted.rename -and $_.id -eq $Wanted.rename.row) -and @($_.webApplications | Where-Object { $own -contains $_ }).Count -gt 0 })
     if ($others.Count -eq 0) { return }
     $gateways = Read-Gateway
     $used = @(foreach ($gateway in $gateways) { $gateway.connection }) | Where-Object { $null -ne $_ }
@@ -376,6 +437,7 @@ function Install-ServerApp {
     $app = $Wanted.serverApp
     $tenant = Find-Tenant -Wanted $Wanted
     $state.operation = 'create the connection'
+    Assert-Name -Wanted $Wanted
     Assert-OneConnection -Wanted $Wanted -Tenant $tenant
     $state.operation = 'import the server app'
     $found = $null
@@ -619,6 +681,7 @@ function Invoke-Removal {
             Deny-Request -Message "row $($Removal.connection) is the connection $($found[0].name)" -Help 'Read the site again, and name the connection meant.'
         }
         Assert-NoGateway -Service $found[0] -IsStated $Removal.noGatewayStated
+        if ($null -eq $found[0].webApplications) { $left += 'Its applications and its tenant stay in the site; which ones they are cannot be told.' }
         $apps = @(Read-Application)
         $tenants = @($apps | Where-Object { $found[0].webApplications -contains $_.id } | ForEach-Object { $_.tenant })
         $left += $apps | Where-Object { $tenants -contains $_.tenant } | ForEach-Object { "The application $($_.name) stays in the site." }
@@ -732,6 +795,22 @@ function Show-Value {
     Write-Host -Object ($Label.PadRight(20) + ([string]$Value -replace '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]', ' '))
 }
 
+# What becomes of one kind of discovery, in the words of the crate's page.
+function Get-DiscoveryText {
+    param($Wanted, $IsOfGroup)
+    if (-not $Wanted) { return 'left as it is' }
+    if ($Wanted.off) { return 'switched off' }
+    $names = @($Wanted.names) -join ', '
+    $removed = @($Wanted.removedNames) -join ', '
+    $parts = @(
+        if (-not $IsOfGroup) { 'enabled' } elseif ($names) { "enabled: $names" } else { 'left as it is' }
+        if ($removed) { "taken out: $removed" }
+        if ($Wanted.fullSchedule) { "full schedule $($Wanted.fullSchedule)" }
+        if ($Wanted.deltaMinutes) { "changes every $($Wanted.deltaMinutes) minutes" }
+    )
+    $parts -join '; '
+}
+
 # The request that a hand-over makes, once a person has said yes: sealing says who can read it, not who wrote it.
 function Confirm-HandOver {
     param($HandOver, $Seal)
@@ -749,8 +828,14 @@ function Confirm-HandOver {
     Show-Value -Label 'Azure environment:' -Value $wanted.environment
     Show-Value -Label 'Web app:' -Value "$($wanted.serverApp.name) ($($wanted.serverApp.clientId))"
     Show-Value -Label 'App ID URI:' -Value $wanted.serverApp.appIdUri
+    $expiry = [datetimeoffset]::FromUnixTimeSeconds($wanted.serverApp.secretKeyExpiry).UtcDateTime
+    Show-Value -Label 'Secret key:' -Value "not shown, expires on $($expiry.ToString('u'))"
     Show-Value -Label 'Native Client app:' -Value "$($wanted.clientApp.name) ($($wanted.clientApp.clientId))"
     Show-Value -Label 'Connection:' -Value $wanted.name
+    if ($HandOver.key) { Show-Value -Label 'Key:' -Value "$($HandOver.key) (this script renames no connection; cmg-onboard import-handover does)" }
+    if ($wanted.description) { Show-Value -Label 'Description:' -Value $wanted.description }
+    Show-Value -Label 'User discovery:' -Value (Get-DiscoveryText -Wanted $wanted.users -IsOfGroup $false)
+    Show-Value -Label 'Group discovery:' -Value (Get-DiscoveryText -Wanted $wanted.groups -IsOfGroup $true)
     Show-Value -Label 'Site:' -Value "$SiteCode through $Provider"
     $answer = Read-Host -Prompt 'Does the sender read out the same fingerprint, and are tenant and apps the right ones? Type yes to import'
     if ($answer -ne 'yes') {

@@ -162,7 +162,15 @@ fn judge(
             Some(error) => *verdict = Some(Err(error)),
             None => take(Answer::Site(info)),
         },
-        Answer::Skipped => tracing::warn!(line = number, "the site has a row whose id cannot be read; it is passed over"),
+        Answer::Unread(row) => {
+            tracing::warn!(
+                line = number,
+                class = row.class,
+                property = row.property,
+                "the site has a row that cannot be read"
+            );
+            take(Answer::Unread(row));
+        }
         answer => take(answer),
     }
     Ok(())

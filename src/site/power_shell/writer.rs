@@ -129,10 +129,12 @@ impl Address {
 
 #[async_trait]
 impl Site for PowerShellSite {
-    /// A site older than 2010 answers with its version and nothing else. A connection for tenant attach is left out.
+    /// A site older than 2010 answers with its version and nothing else. A connection for tenant attach is left out. A row
+    /// whose id cannot be read is among [`SiteSnapshot::unread`].
     ///
     /// The numbers that tell user from group discovery are not documented: what has groups is taken for group
-    /// discovery, and what has none for user discovery where there is one of it.
+    /// discovery, and what has none for user discovery where there is one of it. Where the site does not tell whether a
+    /// row is switched on, or how its groups are named, [`SiteConnection::is_discovery_unread`] says so.
     async fn snapshot(&self, _call: Call) -> Result<SiteSnapshot, SiteError> {
         let mut snapshot = SiteSnapshot::default();
         let (mut gateways, mut read) = (Vec::new(), None);
@@ -143,6 +145,7 @@ impl Site for PowerShellSite {
             Answer::Connection(connection) => snapshot.connections.push(*connection),
             Answer::Gateway(gateway) => gateways.push(gateway),
             Answer::Facts(facts) => read = Some(facts),
+            Answer::Unread(row) => snapshot.unread.push(row),
             _ => {}
         };
         self.run(Task::Snapshot, &mut take).await?;

@@ -89,6 +89,11 @@ function Get-CMAADApplication {
     foreach ($row in (Select-Shown -Rows (Read-State).apps)) {
         if (-not $ClientId -or $row.ClientID -eq $ClientId) { [pscustomobject]$row }
     }
+    # A row without the id of its app, its tenant or its kind.
+    $other = @{ ID = 4243; ClientID = 'c7f6d1c6-5b52-4a3c-9d55-1c1f9b0f4a77'; Name = 'Other'; TenantID = 16777217; IsClientApp = $false }
+    if ($open -eq 'appWithoutId') { $other.ClientID = ''; [pscustomobject]$other }
+    if ($open -eq 'appWithoutTenant') { $other.TenantID = $null; [pscustomobject]$other }
+    if ($open -eq 'appWithoutKind') { $other.IsClientApp = $null; [pscustomobject]$other }
 }
 
 function Get-CMAADTenant {
@@ -105,6 +110,7 @@ function Get-CMAzureService {
     $state = Read-State
     foreach ($row in (Select-Shown -Rows $state.services)) {
         $shown = [pscustomobject]$row
+        if ($open -eq 'otherCase') { $shown.Name = $shown.Name.ToUpperInvariant() }
         if ($open -eq 'webAppsNull') { $shown.AssociatedAADWebApplications = $null }
         if (-not $Id -or $row.ID -eq $Id) { $shown }
     }
@@ -131,15 +137,28 @@ function Invoke-CMWmiQuery {
         [pscustomobject]@{ ID = 2; EnvironmentName = 'AzureUSGovernmentCloud' }
     }
     if ($Query -like '*SMS_AzureService') {
-        # A gateway: of the first connection, of another one, or without the property that says which.
+        # A gateway: of the first connection, of another one, without the property that says which, or with a number that was never set.
         $id = if ($state.services.Count -gt 0) { $state.services[0].ID } else { 0 }
         if ($open -eq 'gatewayError') { throw 'the gateways cannot be read' }
         if ($open -eq 'gatewayUses') { [pscustomobject]@{ Name = 'GraniteFalls'; AzureCloudServiceId = $id } }
         if ($open -eq 'gatewayElsewhere') { [pscustomobject]@{ Name = 'GraniteFalls'; AzureCloudServiceId = $id + 1000 } }
         if ($open -eq 'gatewayUntold') { [pscustomobject]@{ Name = 'GraniteFalls' } }
+        if ($open -eq 'gatewayZero') { [pscustomobject]@{ Name = 'GraniteFalls'; AzureCloudServiceId = 0 } }
     }
     if ($Query -like '*SMS_AAD_Tenant_Ex*') { foreach ($row in $state.tenants) { [pscustomobject]$row } }
-    if ($Query -like '*SMS_AAD_Discovery_Settings*') { foreach ($row in $state.settings) { [pscustomobject]$row } }
+    if ($Query -like '*SMS_AAD_Discovery_Settings*') {
+        foreach ($row in $state.settings) { [pscustomobject]$row }
+        # A row of the first connection: of changes alone, without its flags, its connection, or the names of its groups.
+        $id = if ($state.services.Count -gt 0) { $state.services[0].ID } else { 0 }
+        $other = @{
+            CloudServiceId = $id; AgentType = 0; FullSyncEnabled = $false; FullSyncSchedule = '0001170000100038'
+            DeltaSyncEnabled = $true; DeltaSyncInterval = 30; DiscoveryScopeIds = $null; DiscoveryScopeNames = $null
+        }
+        if ($open -eq 'changesAlone') { [pscustomobject]$other }
+        if ($open -eq 'flagNull') { $other.DeltaSyncEnabled = $null; [pscustomobject]$other }
+        if ($open -eq 'ofAnyConnection') { $other.CloudServiceId = $null; [pscustomobject]$other }
+        if ($open -eq 'groupsUnnamed') { $other.DiscoveryScopeIds = @('5a7f0d1c-2f57-4a0e-8d7e-0a4f5b7a1e21'); [pscustomobject]$other }
+    }
 }
 
 function Import-CMAADServerApplication {
@@ -238,7 +257,7 @@ function Set-CMCloudManagementAzureService {
     if ($NewName) { $service.Name = $NewName }
     if ($PSBoundParameters.ContainsKey('Description')) { $service.Description = $Description }
     if ($PSBoundParameters.ContainsKey('EnableUserDiscovery') -and -not $EnableUserDiscovery) {
-        foreach ($row in $state.settings) { $row.FullSyncEnabled = $false }
+        foreach ($row in $state.settings) { $row.FullSyncEnabled = $false; $row.DeltaSyncEnabled = $false }
     }
     if ($EnableUserDiscovery) {
         $state.settings = @(@{

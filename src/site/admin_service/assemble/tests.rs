@@ -71,6 +71,18 @@ fn environments_are_resolved_by_their_names_and_unknown_ones_stay_numbers() {
 }
 
 #[test]
+fn a_site_that_does_not_tell_where_it_is_is_not_taken_for_the_one_at_the_top() {
+    let top = |rows: Value| info(&read::<SiteRow>(rows));
+    let untold = json!({"SiteCode": "P01", "Version": "5.00.9128.1000", "ReportingSiteCode": null});
+    let at_top = json!({"SiteCode": "CAS", "Version": "5.00.9128.1000", "ReportingSiteCode": ""});
+    let below = json!({"SiteCode": "P02", "Version": "5.00.9128.1000", "ReportingSiteCode": "CAS"});
+    let found = top(json!([untold, at_top, below]));
+    assert_eq!((found.site_code.as_str(), found.hierarchy), ("CAS", SiteHierarchy::Top));
+    let found = top(json!([below, untold]));
+    assert_eq!((found.site_code.as_str(), found.hierarchy), ("P01", SiteHierarchy::Unknown));
+}
+
+#[test]
 fn a_group_row_is_known_by_its_scopes_and_user_rows_by_what_is_left() {
     let sorted = discovery(json!([
         {"ID": 1, "CloudServiceId": 10, "AgentType": 31, "FullSyncEnabled": true, "FullSyncSchedule": "0001170000100038", "DiscoveryScopeIds": [], "DiscoveryScopeNames": []},
