@@ -181,7 +181,7 @@ fn check_given_secret(app: &ImportedServerApp, snapshot: &Snapshot, findings: &m
     tried.add_to(findings);
     if tried.is_accepted.is_none() {
         for finding in &mut findings[before..] {
-            *finding = finding.clone().as_blocker();
+            *finding = finding.clone().blocking();
         }
     }
 }

@@ -118,7 +118,7 @@ impl Finding {
     }
 
     /// The same, as a blocker.
-    pub(crate) const fn as_blocker(mut self) -> Self {
+    pub(crate) const fn blocking(mut self) -> Self {
         self.severity = Severity::Blocker;
         self
     }
