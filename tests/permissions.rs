@@ -379,7 +379,7 @@ fn rows_of_the_readme() -> Vec<String> {
         Use::ReadRoleAssignments,
     ];
     let parts: [(&str, &[Use]); 5] = [
-        ("look: preflight, plan, check", &look),
+        ("look: preflight, check, view", &look),
         (
             "register the apps",
             &[Use::RegisterApp, Use::IssueSecret, Use::CreateServicePrincipal],
