@@ -1,6 +1,6 @@
 //! The parsers of bytes from outside, for the fuzz targets in `fuzz/` and for the test that replays their seeds.
 //!
-//! Each target takes any bytes, checks what must hold of whatever comes in, and says whether the input got past the
+//! Each target takes any bytes, checks what must hold of all that comes in, and says whether the input got past the
 //! parser: a target whose inputs never do has tried nothing.
 
 use time::OffsetDateTime;

@@ -210,7 +210,7 @@ impl Access {
         self.allowed(permission && (self.account.is_none() || role || self.is_application_administrator()))
     }
 
-    /// Taking a permission away takes one permission, whatever the resource.
+    /// Taking a permission away takes one permission, for every resource.
     ///
     /// Source: `permissions.json`, `DELETE /servicePrincipals/{id}/appRoleAssignedTo/{id}`.
     pub(crate) fn may_remove_assigned_roles(&self, is_for_graph: bool) -> Result<(), Refusal> {

@@ -76,8 +76,8 @@ impl Timeline {
         Self::default()
     }
 
-    /// The same timeline with this much time passing at each moment, by its number from 1. Default: none, but whatever
-    /// else can go on goes on.
+    /// The same timeline with this much time passing at each moment, by its number from 1. Default: none; what else can
+    /// go on goes on.
     #[must_use]
     pub fn with_pace(mut self, pace: impl Fn(u32) -> Duration + Send + Sync + 'static) -> Self {
         self.pace = Some(Arc::new(pace));

@@ -262,7 +262,7 @@ impl AzureServicesConnectionBuilder {
     /// apps* dialog does; what the sign-in service says is among the findings.
     ///
     /// A secret that a run issues is tried once, after the [`SecretSink`] has it and before the site has it, beside the
-    /// consents. Whatever comes of it is told and stops nothing, except that a renewal gives a site no secret that was not
+    /// consents. What comes of it is told and stops nothing, except that a renewal gives a site no secret that was not
     /// accepted in the place of one that works: by
     /// [`EventKind::SecretTried`](super::EventKind::SecretTried), and by one of the findings `NewSecretProven`,
     /// `NewSecretNotYetAccepted`, `NewSecretBlocked`, `NewSecretRefused` and `NewSecretUnproven`.

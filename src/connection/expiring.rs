@@ -87,7 +87,7 @@ impl WatchedApp {
         self
     }
 
-    /// How long the directory may say nothing, whatever its HTTP client allows, before the app counts as unknown. A wait
+    /// How long the directory may say nothing, even if its HTTP client allows more, before the app counts as unknown. A wait
     /// that the directory asks for does not count, nor does signing in. Default: 30 seconds.
     pub const fn longest_silence(mut self, silence: Duration) -> Self {
         self.longest_silence = silence;

@@ -25,7 +25,7 @@ impl Diagnostic for ContractViolation {
     }
 
     fn help(&self) -> Cow<'_, str> {
-        "Compare the operation with the documentation of its trait. If what was written shows later than half a minute, run the same again."
+        "Compare the operation with the documentation of its trait. If what was written shows later than half a minute, repeat the check."
             .into()
     }
 }

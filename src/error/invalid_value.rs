@@ -1,4 +1,4 @@
-//! The error of a value that cannot be used, whatever it is a value of.
+//! The error of a value that cannot be used, of any kind.
 
 use std::{borrow::Cow, fmt};
 

@@ -64,7 +64,7 @@ mod tests {
         assert!(error.may_be_replication() && !error.may_have_been_carried_out());
         assert_eq!((error.refusal(), error.trace()), (None, None));
         assert_eq!(error.to_string(), "the directory does not show the app registration 7 yet");
-        assert!(error.help().contains("run the same again"));
+        assert!(error.help().contains("repeat the run"));
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Diagnostic for NotVisible {
     }
 
     fn help(&self) -> Cow<'_, str> {
-        "The directory takes a while to show a change everywhere: run the same again in a minute.".into()
+        "The directory takes a while to show a change everywhere: repeat the run in a minute.".into()
     }
 
     fn is_retryable(&self) -> bool {

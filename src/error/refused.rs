@@ -128,7 +128,7 @@ impl RefusalReason {
                 "A Conditional Access policy asks for a stronger sign-in: sign in again interactively, passing on the claims of the challenge."
             }
             Self::PermissionMissing => {
-                "A permission or a directory role is lacking. The plan lists the permissions, and the manual's chapter on permissions the roles (Entra admin center > Enterprise applications > Permissions, and Roles & admins)."
+                "Give the sign-in application the permission that the plan lists, with admin consent (Entra admin center > Enterprise applications > Permissions), or the account a directory role: to change apps of others at least Cloud Application Administrator (Entra admin center > Roles & admins). The manual's chapter on permissions has both for each request."
             }
             Self::QuotaExceeded => {
                 "The account owns as many objects as a non-administrator may: sign in with Cloud Application Administrator, whose new apps do not count (those of an Application Developer do), or purge deleted app registrations (Entra admin center > App registrations > Deleted applications)."
@@ -152,13 +152,11 @@ impl RefusalReason {
                 "The tenant's app management policy allows only shorter secrets: ask for fewer days, as P30D, or with Policy.Read.All for the longest that is allowed (longestAllowed), or ask a Cloud Application Administrator for an exemption (Entra admin center > Enterprise applications > Application policies)."
             }
             Self::NotFound | Self::ReferenceNotFound => {
-                "The object is not there, or not yet everywhere in the directory: run the same again in a minute."
+                "The object is not there, or not yet everywhere in the directory: repeat the run in a minute."
             }
-            Self::AlreadyExists | Self::ConcurrentChange => "Run the same again: what is there is found and kept.",
-            Self::Throttled => "Other software is using up this tenant's request quota: run the same again in a few minutes.",
-            Self::ServiceUnavailable => {
-                "The service is in trouble: run the same again later; see the Microsoft 365 and Azure status pages."
-            }
+            Self::AlreadyExists | Self::ConcurrentChange => "Repeat the run: what is there is found and kept.",
+            Self::Throttled => "Other software is using up this tenant's request quota: repeat the run in a few minutes.",
+            Self::ServiceUnavailable => "The service is in trouble: repeat the run later; see the Microsoft 365 and Azure status pages.",
             Self::Redirected => {
                 "Redirects are never followed, because a token would travel along: correct the endpoint, or the proxy that redirects."
             }

@@ -9,7 +9,7 @@ use crate::text::excerpt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportKind {
-    /// No connection was made, so nothing was sent. Repeated automatically, whatever the request.
+    /// No connection was made, so nothing was sent. Repeated automatically, for every request.
     Connect,
     /// The server's certificate is not trusted, or is not the pinned one, so nothing was sent. Never repeated.
     UntrustedCertificate,
@@ -83,18 +83,18 @@ impl Diagnostic for Unreachable {
     fn help(&self) -> Cow<'_, str> {
         match self.kind {
             TransportKind::Connect => format!(
-                "Check that this machine may open HTTPS connections to {} (proxy, firewall, DNS), then run the same again.",
+                "Check that this machine may open HTTPS connections to {} (proxy, firewall, DNS), then repeat the run.",
                 self.host
             )
             .into(),
             TransportKind::UntrustedCertificate => format!(
-                "Nothing was sent. Find out who issued the certificate that {} shows: if it is your organization (an inspecting proxy, a site's own authority), trust that root with `HttpOptions::trusted_root_pem`; if not, another machine answers in its place.",
+                "Nothing was sent. Find out who issued the certificate that {} shows: if it is your organization (an inspecting proxy, a site's own authority), trust that root (`HttpOptions::trusted_root_pem`; on the command line --trusted-root FILE); if not, another machine answers in its place.",
                 self.host
             )
             .into(),
-            TransportKind::TimedOut | TransportKind::Interrupted => "Run the same again: what was carried out is found and kept.".into(),
+            TransportKind::TimedOut | TransportKind::Interrupted => "Repeat the run: what was carried out is found and kept.".into(),
             TransportKind::Unusable => {
-                "Check the endpoint, and that the crate was built with its feature `rustls`, which is on by default.".into()
+                "Check the endpoint. A program that embeds the crate needs its feature `rustls`, which is on by default.".into()
             }
         }
     }
@@ -164,7 +164,7 @@ impl Diagnostic for UnexpectedAnswer {
 
     fn help(&self) -> Cow<'_, str> {
         format!(
-            "Something between this machine and {} may have answered in its place. Check proxy and endpoint, then run the same again.",
+            "Something between this machine and {} may have answered in its place. Check proxy and endpoint, then repeat the run.",
             self.host
         )
         .into()

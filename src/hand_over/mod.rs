@@ -56,7 +56,7 @@
 //! # What sealing says, and what not
 //!
 //! - Only who has the certificate's private key can read the file.
-//! - It does not say who wrote it: the certificate is public, so that anybody can seal anything to it. That is what the
+//! - It does not say who wrote it: the certificate is public, so that any person can seal anything to it. That is what the
 //!   fingerprint is for: 128 bits of the digest of the sealed bytes, which both administrators compare by telephone
 //!   before anything is imported.
 //! - The mode of encryption does not notice changes by itself, and PowerShell refuses the ones that do (it knows no

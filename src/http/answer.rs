@@ -134,7 +134,7 @@ impl AnswerHeaders {
     }
 }
 
-/// The final answer to a request, whatever its status. Its body is wiped on drop and never in `Debug`.
+/// The final answer to a request, with any status. Its body is wiped on drop and never in `Debug`.
 pub struct Answer {
     raw: RawAnswer,
     host: String,

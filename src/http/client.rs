@@ -106,7 +106,7 @@ impl HttpClient {
         Arc::clone(&self.transport)
     }
 
-    /// Sends a request without a token until there is an answer that another attempt would not better, whatever its
+    /// Sends a request without a token until there is an answer that another attempt would not better, with any
     /// status.
     ///
     /// # Errors

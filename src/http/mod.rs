@@ -9,7 +9,7 @@
 //! transport over the network and, beside `roots`, the only file that names the HTTP library; `protocol` remembers which
 //! origins speak HTTP/2, `pinning` accepts one certificate, `proxy_trouble` explains a proxy.
 //!
-//! What this room guarantees: HTTPS only, but for the loopback interface; redirects are never followed; a
+//! What this module guarantees: HTTPS only, but for the loopback interface; redirects are never followed; a
 //! request that is not safe to repeat is sent again only if it provably did nothing; tokens, bodies and
 //! queries are in no log, no error and no `Debug`; nothing is spawned, and dropping a future ends its
 //! request.

@@ -84,7 +84,7 @@ impl HttpOptions {
         }
     }
 
-    /// Accepts exactly this certificate at the origin of this URL, whatever its issuer, its name and its dates
+    /// Accepts exactly this certificate at the origin of this URL, without a look at its issuer, its name and its dates
     /// are; the server still has to prove that it holds the key. For the certificate that a site signs for itself.
     ///
     /// At that origin, [`trusted_root_pem`](Self::trusted_root_pem) and the operating system's roots then play no part.
@@ -181,7 +181,7 @@ impl Proxy {
         Self(ProxyChoice::System)
     }
 
-    /// No proxy, whatever the operating system's settings are.
+    /// No proxy, even if the operating system's settings name one.
     #[must_use]
     pub const fn none() -> Self {
         Self(ProxyChoice::None)

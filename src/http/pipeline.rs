@@ -1,7 +1,7 @@
 //! Carries out one call, from the first attempt to the last.
 //!
 //! [`Pipeline::send`] is the loop: token, attempt, log event, verdict, wait. It answers with the first answer
-//! that another attempt would not better, whatever its status; what a status means is for the caller. A token
+//! that another attempt would not better, with any status; what a status means is for the caller. A token
 //! that the service refuses with 401 is renewed once. Each repetition is told through the [`Call`].
 
 use std::{sync::Arc, time::Duration};
@@ -64,7 +64,7 @@ impl Pipeline {
         self
     }
 
-    /// Sends a request until there is an answer that another attempt would not better, whatever its status.
+    /// Sends a request until there is an answer that another attempt would not better, with any status.
     ///
     /// `advise` may know from an answer's body what its status does not tell.
     ///

@@ -11,7 +11,7 @@ use crate::error::chain;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProxyTrouble {
     /// Another attempt with the same password meets the same answer, and may lock the account.
-    #[error("the proxy asks for credentials, or refuses those it was given (407); they are set with `Proxy::with_credentials`")]
+    #[error("the proxy asks for credentials, or refuses those it was given (407); a program sets them with `Proxy::with_credentials`")]
     Credentials(#[source] Box<dyn Error + Send + Sync>),
     #[error("the proxy does not lead to this host")]
     Refused(#[source] Box<dyn Error + Send + Sync>),

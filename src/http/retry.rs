@@ -29,14 +29,14 @@ pub(crate) enum Advice {
     RepeatAlways(RetryReason),
     /// A passing trouble, perhaps after the service has carried the request out.
     RepeatIfSafe(RetryReason),
-    /// Another attempt would get the same answer, whatever the status suggests.
+    /// Another attempt would get the same answer, even if the status suggests otherwise.
     Final,
 }
 
 /// How long and how often a request is sent again, if that does no harm and may help.
 ///
 /// What a service asks for with `Retry-After` comes first: a policy never waits less. A request that is not safe to
-/// repeat is sent again only if it provably did nothing, whatever the policy.
+/// repeat is sent again only if it provably did nothing, under every policy.
 ///
 /// | Setting | Default |
 /// |---|---|

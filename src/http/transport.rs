@@ -44,7 +44,7 @@ use crate::error::{Diagnostic, TransportKind};
 /// ```
 #[async_trait]
 pub trait Transport: Debug + Send + Sync {
-    /// Sends the request once, within its time limit, and answers with what came back, whatever its status. It follows
+    /// Sends the request once, within its time limit, and answers with what came back, with any status. It follows
     /// no redirect and repeats nothing.
     ///
     /// # Errors
@@ -176,7 +176,7 @@ impl TransportFailure {
         }
     }
 
-    /// The same, marked as one that another attempt meets again, whatever its kind: a handshake that was refused.
+    /// The same, marked as one that another attempt meets again, of any kind: a handshake that was refused.
     #[must_use]
     pub const fn lasting(mut self) -> Self {
         self.is_lasting = true;
@@ -220,12 +220,12 @@ impl Diagnostic for TransportFailure {
 
     fn help(&self) -> Cow<'_, str> {
         match self.kind {
-            Some(TransportKind::Connect) => "Check proxy, firewall and DNS of this machine, then run the same again.",
+            Some(TransportKind::Connect) => "Check proxy, firewall and DNS of this machine, then repeat the run.",
             Some(TransportKind::UntrustedCertificate) => {
-                "Trust the issuer of the server's certificate with `HttpOptions::trusted_root_pem`."
+                "Trust the issuer of the server's certificate (`HttpOptions::trusted_root_pem`; on the command line --trusted-root FILE)."
             }
-            Some(TransportKind::TimedOut | TransportKind::Interrupted) => "Run the same again: what was carried out is found and kept.",
-            Some(TransportKind::Unusable) => "Check the endpoint, and that the crate was built with its feature `rustls`.",
+            Some(TransportKind::TimedOut | TransportKind::Interrupted) => "Repeat the run: what was carried out is found and kept.",
+            Some(TransportKind::Unusable) => "Check the endpoint. A program that embeds the crate needs its feature `rustls`.",
             None => "Something between this machine and the service may have answered in its place: check proxy and endpoint.",
         }
         .into()

@@ -15,7 +15,7 @@ const LONGEST: usize = 40;
 
 /// What tells one Configuration Manager site from another in the description of a secret.
 ///
-/// A tenant shows the descriptions of an app's secrets to everybody who may read the app registration, so an identity
+/// A tenant shows the descriptions of an app's secrets to every account that may read the app registration, so an identity
 /// is a digest and never the site's or the provider's name, unless the caller gives a text of its own.
 ///
 /// ```

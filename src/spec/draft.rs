@@ -93,7 +93,7 @@ impl ConnectionDraft {
         self.violations().into_iter().filter(is_at).collect()
     }
 
-    /// What is wrong with a value in this field, whatever the others are.
+    /// What is wrong with a value in this field, by itself.
     ///
     /// ```
     /// use cmg_onboarding::spec::{ConnectionDraft, ViolationCode};

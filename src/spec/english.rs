@@ -129,8 +129,8 @@ pub(crate) const fn violation(code: ViolationCode) -> Words {
             "Give a number of days such as P180D, or longestAllowed to take what the tenant's policy allows.",
         ),
         Code::OwnerInvalid => Words::new(
-            "the GUID of a user or of a service principal, its Object ID",
-            "Copy the Object ID of the owner (Entra admin center > Users > (the user) > Overview).",
+            "the Object ID, a GUID, of a user or of a service principal",
+            "Copy the Object ID of the owner: of a user at Entra admin center > Users > (the user) > Overview, of a service principal at Entra admin center > Enterprise applications > (the app) > Overview, not at App registrations.",
         ),
         Code::SecretKeyMissing => Words::new("the Value of the secret, as shown once when it was made", VALUE),
         Code::SecretKeyEmpty => Words::new("the Value of the secret, which is not empty", VALUE),

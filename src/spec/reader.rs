@@ -120,7 +120,7 @@ impl Reader {
         }
     }
 
-    /// Whatever is left was not understood. Its value is not repeated: it could be a misplaced secret.
+    /// What is left was not understood. Its value is not repeated: it could be a misplaced secret.
     pub(crate) fn finish(self, known: &[&str], violations: &mut Violations) {
         for field in self.fields.keys() {
             let unknown = Rule::from(ViolationCode::FieldUnknown).with("known", known);

@@ -15,7 +15,7 @@ use crate::error::{TokenError, TokenFailure};
 /// pipeline's service connection.
 ///
 /// The credential has been told its tenant when it was made; a tenant in the request is compared with the token, where
-/// the token can be read. These credentials take one resource and no claims: whatever scopes are asked for, they are
+/// the token can be read. These credentials take one resource and no claims: whichever scopes are asked for, they are
 /// asked for everything the signed-in application was granted on that resource (`.default`).
 ///
 /// They keep tokens in memory themselves, and give the same one again after it was refused as long as it is valid. A
@@ -62,7 +62,7 @@ impl TokenProvider for AzureIdentity {
             return Err(TokenError::new(
                 TokenFailure::Expired,
                 "the token was refused, and the Azure credential has no other",
-                "Sign in again where the credential takes its tokens from, as with az login, then run the same again.",
+                "Sign in again where the credential takes its tokens from, as with az login, then repeat the run.",
             ));
         }
         let of = token.claims().and_then(|claims| claims.tenant_id);
@@ -88,7 +88,7 @@ fn failure(error: Error) -> TokenError {
         ErrorKind::Io | ErrorKind::Connection => TokenError::new(
             TokenFailure::Unreachable,
             "the Azure credential could not reach the sign-in service",
-            "See the source of this error, then run the same again.",
+            "See the source of this error, then repeat the run.",
         ),
         _ => TokenError::new(
             TokenFailure::Provider,

@@ -66,7 +66,7 @@ pub struct DiscoveredTenant {
     pub device_authorization_endpoint: Option<Url>,
     /// The region, as `EU`. A hint only.
     pub region_scope: Option<String>,
-    /// `GCC`, `DODCON` (GCC High) or `DOD`; nothing for everybody else. A hint only.
+    /// `GCC`, `DODCON` (GCC High) or `DOD`; nothing for all others. A hint only.
     pub region_sub_scope: Option<String>,
     /// Sign-in hosts that could not be asked. The name may belong to another tenant there.
     pub unasked: Vec<String>,

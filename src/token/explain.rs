@@ -61,7 +61,7 @@ pub fn explain(code: u32) -> Option<Explanation> {
 
 /// The AADSTS codes in an error answer of the sign-in service, each once and in order.
 ///
-/// Takes `error_codes` and whatever stands as `AADSTS` and digits in `error_description`; anything else is passed over.
+/// Takes `error_codes` and what stands as `AADSTS` and digits in `error_description`; anything else is passed over.
 ///
 /// ```
 /// use cmg_onboarding::token::error_codes;

@@ -6,7 +6,7 @@ use super::openid::OpenIdDocument;
 use crate::cloud::CloudEndpoints;
 
 /// A tenant's OpenID configuration: codes and secrets go to the host where the caller signs in, tokens to a Microsoft
-/// Graph of the wizard's clouds, whatever the document says.
+/// Graph of the wizard's clouds, and no document can say otherwise.
 pub(crate) fn discovery_document(input: &[u8]) -> bool {
     let Ok(document) = serde_json::from_slice::<OpenIdDocument>(input) else {
         return false;

@@ -140,7 +140,7 @@ impl TokenRequest {
     }
 }
 
-/// Kept apart from [`AccessToken`], which has no equality for everybody.
+/// Kept apart from [`AccessToken`], which has no public equality.
 #[derive(Debug, Clone)]
 struct RefusedToken(AccessToken);
 
@@ -211,14 +211,14 @@ impl TokenProvider for StaticToken {
             return Err(TokenError::new(
                 TokenFailure::Expired,
                 format!("the given token has expired: it was good until {end}, and this machine's clock says {now}"),
-                "Get a new token and run the same again; what is done already is found and kept. If the token is new, set this machine's clock right.",
+                "Get a new token and repeat the run; what is done already is found and kept. If the token is new, set this machine's clock right.",
             ));
         }
         if request.fresh {
             return Err(TokenError::new(
                 TokenFailure::Expired,
                 "the given token was refused, and there is no other",
-                "Get a new token and run the same again; what is done already is found and kept.",
+                "Get a new token and repeat the run; what is done already is found and kept.",
             ));
         }
         Ok(self.token.clone())

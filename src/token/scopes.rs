@@ -107,7 +107,7 @@ pub fn optional_sign_in_scopes(endpoints: &CloudEndpoints) -> Vec<String> {
 
 /// What any specification may need, by full names: [`sign_in_scopes`] for all of them.
 ///
-/// For a front end that asks a person to sign in before all its pages are filled in, whatever their order: discovery that
+/// For a front end that asks a person to sign in before all its pages are filled in, in any order: discovery that
 /// is chosen afterwards then takes no second sign-in. The price is that the person consents to
 /// `AppRoleAssignment.ReadWrite.All` even if discovery is never chosen. Either keep one directory with these scopes, or
 /// let the directories of all pages share one [`CachedTokens`](super::CachedTokens), which serves a token with more

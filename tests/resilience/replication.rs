@@ -354,5 +354,5 @@ async fn a_lag_without_end_is_waited_for_to_the_deadline_and_no_longer() {
     let started = Instant::now();
     let error = stopped(world.process().onboard().await.unwrap_err());
     assert!(started.elapsed() <= Duration::from_secs(120), "{:?}", started.elapsed());
-    assert!(error.help().contains("run the same again"), "{}", error.help());
+    assert!(error.help().contains("repeat the run"), "{}", error.help());
 }

@@ -1,4 +1,4 @@
-//! What the authority says about itself and the tenant, before anybody signs in.
+//! What the authority says about itself and the tenant, before any person signs in.
 
 use serde_json::{Value, json};
 

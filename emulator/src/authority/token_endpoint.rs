@@ -103,7 +103,7 @@ fn sign_in_application(asked: Asked<'_>) -> Result<Value, OAuthError> {
     let automation = tenant.automation_client();
     let resource = Resource::find(tenant, asked.request, &name);
     let is_automation = client_id.eq_ignore_ascii_case(&automation.id().to_string());
-    // It is there to be pointed at the emulator, under whatever addresses its Microsoft Graph goes by.
+    // It is there to be pointed at the emulator, under every address that its Microsoft Graph goes by.
     let (caller, resource) = if is_automation && !resource.as_ref().is_ok_and(|found| !found.is_graph) {
         let caller = Caller::application(automation.id(), automation.permissions().iter().cloned());
         (caller, Resource::graph(&name, crate::object::Object::new()))

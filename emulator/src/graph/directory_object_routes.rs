@@ -42,7 +42,7 @@ pub(super) fn deleted_items(store: &mut Store, context: Context<'_>, request: &G
     }
 }
 
-/// The object with an id, of whatever type: clients ask who their own account is.
+/// The object with an id, of any type: clients ask who their own account is.
 pub(super) fn directory_object(store: &Store, context: Context<'_>, request: &GraphRequest, id: &str) -> Answer {
     context.access.may_read_applications()?;
     let found = object_of_any_type(store, context, request, id);

@@ -1,4 +1,4 @@
-//! What a new object looks like before anybody has said anything: every property that Microsoft Graph shows by default.
+//! What a new object looks like before a caller has said anything: every property that Microsoft Graph shows by default.
 
 use std::sync::LazyLock;
 

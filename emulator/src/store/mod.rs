@@ -174,7 +174,7 @@ impl Entry {
         &self.owners
     }
 
-    /// The object alone, for seeds that everybody has seen already.
+    /// The object alone, for seeds that every reader has seen already.
     fn seeded(object: Object) -> Self {
         Self {
             object,

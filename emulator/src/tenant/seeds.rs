@@ -32,7 +32,7 @@ impl EmulatedTenant {
 
     /// Puts an app registration in place as another administrator would have, past every rule, and gives its application id.
     ///
-    /// Whatever is not given has its default. A secret may be given with its `secretText`.
+    /// What is not given has its default. A secret may be given with its `secretText`.
     ///
     /// ```
     /// use cmg_onboarding_emulator::EmulatedTenant;

@@ -51,17 +51,67 @@ macro_rules! grant_consent {
     };
 }
 
+/// Who may change an app registration.
+macro_rules! owner_can {
+    () => {
+        " An owner of the app registration can do it, or at least a Cloud Application Administrator."
+    };
+}
+
+macro_rules! restorer_can {
+    () => {
+        " It takes at least the role Cloud Application Administrator."
+    };
+}
+
+/// Where the site is given a secret, and who may.
+macro_rules! renew_secret_key {
+    () => {
+        "console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key; security role in the site: Infrastructure Administrator or Full Administrator"
+    };
+}
+
+/// Where a Conditional Access policy is changed, and who may.
+macro_rules! exclude_from_policy {
+    () => {
+        "Entra admin center > Protection > Conditional Access > (the policy) > Target resources > Exclude; at least Conditional Access Administrator"
+    };
+}
+
 const EXACT_URI: &str = "Give the App ID URI exactly as it is registered, letter by letter and slash by slash (Entra admin center > App registrations > (the app) > Expose an API): clients ask for that very text.";
-const ADD_SCOPE: &str =
-    "Add or enable it as a scope for admins and users (Entra admin center > App registrations > (the app) > Expose an API).";
-const ADD_WEB_REDIRECT: &str = "Add it on the platform Web (Entra admin center > App registrations > (the app) > Authentication).";
-const ADD_BROKER_REDIRECT: &str =
-    "Add ${uri} on the platform 'Mobile and desktop applications' (Entra admin center > App registrations > (the app) > Authentication).";
-const RENEW: &str = "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets) and give its Value with its own date.";
+const ADD_SCOPE: &str = concat!(
+    "Add or enable it as a scope for admins and users (Entra admin center > App registrations > (the app) > Expose an API).",
+    owner_can!()
+);
+const ADD_WEB_REDIRECT: &str = concat!(
+    "Add it on the platform Web (Entra admin center > App registrations > (the app) > Authentication).",
+    owner_can!()
+);
+const ADD_BROKER_REDIRECT: &str = concat!(
+    "Add ${uri} on the platform 'Mobile and desktop applications' (Entra admin center > App registrations > (the app) > Authentication).",
+    owner_can!()
+);
+const RENEW: &str = concat!(
+    "Add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets) and give its Value with its own date.",
+    owner_can!()
+);
 const RENEW_IN_TIME: &str = "Renew the secret in good time: the site raises no notification for imported apps.";
-const RENEW_IN_SITE: &str = "If a renewal is under way already, which a finding of its own tells, finish that one. Else add a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets), and give its Value and date to the site: console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key.";
+/// The new secret for a site; it is added by one administrator and typed in by another one.
+macro_rules! add_and_type {
+    ($before:literal) => {
+        concat!(
+            $before,
+            " a new client secret to the server app (Entra admin center > App registrations > (the app) > Certificates & secrets; an owner of the app registration, or at least a Cloud Application Administrator), and give its Value and date to the site (",
+            renew_secret_key!(),
+            ")."
+        )
+    };
+}
+
+const RENEW_IN_SITE: &str = add_and_type!("If a renewal is under way already, which a finding of its own tells, finish that one. Else add");
 const RENEW_BY_HAND: &str = "Add the next client secret in Microsoft Entra (Entra admin center > App registrations > (the app) > Certificates & secrets). If the site refuses its Value, register another server app.";
 const RUN_AGAIN: &str = "Make a plan of the same specification, which shows this change, and carry it out.";
+const ENABLE: &str = "Set 'Enabled for users to sign-in?' to Yes (Entra admin center > Enterprise applications > (the app) > Properties), after asking why it was disabled. An owner of the enterprise application can do it, or at least a Cloud Application Administrator.";
 const AUDIT_LOG: &str = "Compare with the app registration's audit log (Entra admin center > App registrations > the app > Activity > Audit logs), and add what is missing again.";
 
 /// What a finding says.
@@ -75,15 +125,15 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::TokenExpired => Words::new("The token has expired.", "Sign in again."),
         Code::ClockWrong => Words::new(
             "This machine's clock is ${minutes} minutes ${direction}, as the date of the directory's answer shows.",
-            "Set the clock right and run the same again: the ends of tokens and secrets are counted by it.",
+            "Set the clock right and repeat the run: the ends of tokens and secrets are counted by it.",
         ),
         Code::WrongTenant => Words::new(
             "The sign-in is for tenant ${signedIn} (${tenantName|its name was not read}), not for ${expected}.",
-            "Sign in with an account of the right tenant, or name the tenant when signing in; of an app to import, check the tenant id, too.",
+            "Sign in with an account of the right tenant, or name the tenant when signing in (--tenant). If an app is imported, check its tenant id as well.",
         ),
         Code::TokenTenantDiffers => Words::new(
             "The token names another tenant than the directory, which answers for ${directoryTenant}.",
-            "Check the endpoint and sign in again.",
+            "Check the addresses of Microsoft Graph and of the authority (CloudEndpoints; --graph and --authority), and sign in again.",
         ),
         Code::WrongCloud => Words::new(
             "The token is for ${signedIn}, and the connection is for ${expected}.",
@@ -127,7 +177,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             uri_remedy!(),
         ),
         Code::AppIdUriWithoutOwner => Words::new(
-            "The App ID URI ${uri} may be refused: the App ID URI contains neither a verified domain, nor the tenant id, nor the application id.",
+            "The App ID URI ${uri} may be refused: it contains neither a verified domain, nor the tenant id, nor the application id.",
             uri_remedy!(),
         ),
         Code::AppIdUriInUse => Words::new(
@@ -166,11 +216,17 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::UniqueNameHeldByDeletedApp => Words::new(
             "The deleted app registration ${name|without a name} (${objectId}) still holds the unique name ${uniqueName}.",
-            "Remove this connection, which purges it; or purge or restore it by hand (Entra admin center > App registrations > Deleted applications); or give the connection another key.",
+            concat!(
+                "Remove this connection, which purges it; or purge or restore it by hand (Entra admin center > App registrations > Deleted applications); or give the connection another key.",
+                restorer_can!()
+            ),
         ),
         Code::DeletedAppRestored => Words::new(
-            "The deleted app registration ${name|without a name} (${objectId}) holds the unique name of this specification and is restored; it has ${foreignSecrets} secret(s) that this crate has not made.",
-            "Nothing to do if it may come back. Otherwise purge it first (Entra admin center > App registrations > Deleted applications), or give the connection another key.",
+            "The deleted app registration ${name|without a name} (${objectId}) holds the unique name of this specification and is restored; it has ${foreignSecrets} secret(s) that cmg-onboarding has not made.",
+            concat!(
+                "Nothing to do if it may come back. Otherwise purge it first (Entra admin center > App registrations > Deleted applications), or give the connection another key.",
+                restorer_can!()
+            ),
         ),
         Code::MadeAppStays => Words::new(
             "A policy of the tenant refuses the rest, and the ${app} app ${clientId} that this run has made stays, since another caller may be using it: ${marks}.",
@@ -198,7 +254,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::SecretHolderUnknown => Words::new(
             "The site does not say whether it holds the secret ${keyId} that this run has issued; that one and every older secret that the site may hold stay.",
-            "Compare the secret key expiry in the site with the app registration (console > Cloud Services > Microsoft Entra tenants).",
+            "Compare the secret key expiry in the site with the app registration (console > Administration > Cloud Services > Microsoft Entra tenants).",
         ),
         Code::NewSecretProven => Words::new("The new secret ${keyId} signs in.", "Nothing to do."),
         Code::NewSecretNotYetAccepted => Words::new(
@@ -207,13 +263,17 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::NewSecretBlocked => Words::new(
             "A policy of the tenant keeps the server app from signing in with the new secret ${keyId} (Conditional Access, AADSTS53003).",
-            "Exclude the server app from Conditional Access policies for all resources, or the site cannot sign in either (Entra admin center > Conditional Access). Since June 2026 such an exclusion changes how policies are enforced for baseline scopes; see Microsoft's page on resource exclusions first.",
+            concat!(
+                "Exclude the server app from Conditional Access policies for all resources, or the site cannot sign in either (",
+                exclude_from_policy!(),
+                "). Since June 2026 such an exclusion changes how policies are enforced for baseline scopes; see Microsoft's page on resource exclusions first."
+            ),
         ),
         Code::NewSecretRefused => Words::new("The server app cannot sign in with the new secret ${keyId}: ${error}.", "${help}"),
         Code::NewSecretUnproven => Words::new("Whether the new secret ${keyId} works could not be tried out: ${error}.", "${help}"),
         Code::SecretNotRenewed => Words::new(
             "The site keeps the secret that it has for the server app ${clientId}, which ends on ${heldUntil|a day that was not read}: the product has no documented cmdlet that takes a renewed one.",
-            "Type the new secret's Value and its expiry in by hand (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key).",
+            concat!("Type the new secret's Value and its expiry in by hand (", renew_secret_key!(), ")."),
         ),
         Code::ImportedSecretUncompared => Words::new(
             "The site knows the server app ${clientId} already, with a secret that ends on ${heldUntil|a day that was not read}; whether that is the secret that was given cannot be told.",
@@ -221,7 +281,11 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::RenewalWaiting => Words::new(
             "The secret ${keyId} was issued for this site on ${since|a day that was not read} and ends on ${expiresOn|a day that was not read}; the site still shows ${heldUntil|no date that was read}. So the renewal waits: whether the Value is lost or in a person's hands cannot be told.",
-            "Have its Value and its date typed into the console (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key). If the Value is lost, run with reissue_secret(true): that issues another one, and the old one stays.",
+            concat!(
+                "Have its Value and its date typed into the console (",
+                renew_secret_key!(),
+                "). If the Value is lost, run with reissue_secret(true): that issues another one, and the old one stays."
+            ),
         ),
         Code::RenewedSecretUnproven => Words::new(
             "The site shows the new date ${expiresOn|of the newest secret}, last changed on ${shownSince|a day that was not read}; the value is not proven, since a person types value and date apart.",
@@ -241,11 +305,19 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConsoleRenewsSecret => Words::new(
             "The console has created the server app ${clientId}, so its dialog signs in and makes the next secret itself; nothing is added in Microsoft Entra. The site's secret ends on ${heldUntil|a day that was not read}.",
-            "Choose Renew Secret Key and sign in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app): as a Global Administrator, or with a role that may consent for Microsoft Graph, such as Privileged Role Administrator, which has not sufficed on every site. Cloud Application Administrator suffices no longer since version 2409.",
+            concat!(
+                "Choose Renew Secret Key, and sign in as a Global Administrator (",
+                renew_secret_key!(),
+                "). Privileged Role Administrator may also work, but did not on every site; since version 2409 Cloud Application Administrator no longer works."
+            ),
         ),
         Code::RenewalRefusedByAge => Words::new(
             "Version 2409 and later refuse Renew Secret Key for apps older than 800 days, and the server app ${clientId} was created on ${createdOn|a day that the site does not tell}; the site keeps its secret, which ends on ${heldUntil|a day that was not read}.",
-            "Whether the dialog also refuses a Value that a person types in is not documented: try it well before that day (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key), of an app that the console has created with a secret that state_created_by_console(false) issues. If it is refused, the site needs another pair of apps, and the product allows one connection for each tenant: ask Microsoft's support for the way before the secret ends.",
+            concat!(
+                "Microsoft does not document whether the dialog also refuses a Value that a person types in. Try it well before that day: issue a secret by the renewal (for an app that the console has created, with state_created_by_console(false)), and type its Value in (",
+                renew_secret_key!(),
+                "). If it is refused, ask Microsoft's support before the secret ends: the site then needs another pair of apps, and the product allows one connection for each tenant."
+            ),
         ),
         Code::RenewalWithoutRegistration => Words::new(
             "The registration of the server app is not there or was not read, so no secret of it can be renewed.",
@@ -261,7 +333,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::SecretRemovalTooEarly => Words::new(
             "The site has shown the new date since ${since}, and an old secret is removed ${hours} hours later at the earliest: instances of the gateway may still use it.",
-            "Run the same again after ${earliest|that time}, or wait for the old secret's own end.",
+            "Repeat the run after ${earliest|that time}, or wait for the old secret's own end.",
         ),
         Code::OldSecretMayBeInUse => Words::new(
             "The plan removes ${keyIds} before its own end (${oldUntil|a day that was not read}). The site has shown the new date since ${since}; the new value is not proven, and an instance of the gateway may still use the old one.",
@@ -280,7 +352,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             RENEW,
         ),
         Code::SecretExpiresSoon => Words::new("The secret to import expires on ${expiresOn}.", RENEW_IN_TIME),
-        Code::RegisteredSecretExpired => Words::new("The last secret of the server app expired on ${expiredOn}.", RENEW_IN_TIME),
+        Code::RegisteredSecretExpired => Words::new("The last secret of the server app expired on ${expiredOn}.", add_and_type!("Add")),
         Code::RegisteredSecretExpiresSoon => Words::new("The last secret of the server app expires on ${expiresOn}.", RENEW_IN_TIME),
         Code::ServerAppWithoutSecret => Words::new(
             "The site knows the server app, and its registration has no secret any more, so the site cannot sign in.",
@@ -293,7 +365,9 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::SiteSecretExpiresSoon => Words::new("The secret that the site uses expires on ${expiresOn}.", RENEW_IN_SITE),
         Code::SiteSecretNotRegistered => Words::new(
             "The secret that the site uses ends on ${expiresOn}, and the registration of the server app has none that does; its secrets end on ${registered}.",
-            "See whether the secret was deleted (Entra admin center > App registrations > (the app) > Certificates & secrets). If it was, add a new one and give its Value and date to the site: console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key.",
+            add_and_type!(
+                "See whether the secret was deleted (Entra admin center > App registrations > (the app) > Certificates & secrets). If it was, add"
+            ),
         ),
         Code::SiteSecretUnknown => Words::new(
             "Which secret of the server app the site uses cannot be told, so it is not known whether that secret is still valid.",
@@ -325,11 +399,19 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::SecretMissing => Words::new("The server app has no secret.", RENEW),
         Code::SignInBlocked => Words::new(
             "A policy of the tenant keeps the server app from signing in.",
-            "Exclude the server app from Conditional Access policies for all cloud apps (Entra admin center > Conditional Access).",
+            concat!(
+                "Exclude the server app from Conditional Access policies for all resources (",
+                exclude_from_policy!(),
+                ")."
+            ),
         ),
         Code::ConditionalAccessApplies => Words::new(
             "Conditional Access policies are for the server app and may keep clients from the gateway: ${policies}.",
-            "Exclude the server app from them (Entra admin center > Protection > Conditional Access > (the policy) > Target resources > Exclude). Since 2026-06-15 a policy on all resources that excludes one is also enforced for sign-ins that ask for baseline scopes alone, such as openid, profile and User.Read: have its other conditions looked at, too.",
+            concat!(
+                "Exclude the server app from them (",
+                exclude_from_policy!(),
+                "). Since 2026-06-15 a policy on all resources that excludes one is also enforced for sign-ins that ask for baseline scopes alone, such as openid, profile and User.Read: have its other conditions looked at, too."
+            ),
         ),
         Code::ConditionalAccessUnknown => Words::new(
             "Whether these Conditional Access policies are for the server app is not known, because they choose by custom security attributes: ${policies}.",
@@ -339,13 +421,13 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The tenant's Conditional Access policies could not be read, although the token has the permission, so it is not known whether one is for the server app.",
             "Have the account's directory role looked at: reading policies takes at least Global Reader. Or look at the policies by hand (Entra admin center > Protection > Conditional Access).",
         ),
-        Code::AppDisabled => Words::new(
-            "The server app is disabled in the tenant (AADSTS7000112).",
-            "Let users sign in again (Entra admin center > Enterprise applications > (the app) > Properties).",
-        ),
+        Code::AppDisabled => Words::new("The server app is disabled in the tenant (AADSTS7000112).", ENABLE),
         Code::AppDeactivated => Words::new(
             "The registration of the ${app} app is deactivated, so the app gets no token.",
-            "Activate it again (Entra admin center > App registrations > (the app) > Overview), after asking why it was deactivated.",
+            concat!(
+                "Activate it again (Entra admin center > App registrations > (the app) > Overview), after asking why it was deactivated.",
+                owner_can!()
+            ),
         ),
         Code::AppDisabledByMicrosoft => Words::new(
             "Microsoft has disabled the ${app} app (${status}).",
@@ -353,7 +435,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ServicePrincipalDisabled => Words::new(
             "The service principal of the ${app} app is disabled, so the app gets no token (AADSTS7000112).",
-            "Set 'Enabled for users to sign-in?' to Yes (Entra admin center > Enterprise applications > (the app) > Properties), after asking why it was disabled.",
+            ENABLE,
         ),
         Code::AppNotFound => Words::new(
             "The ${app} app ${clientId|of this specification} is not registered in tenant ${tenant}.",
@@ -370,11 +452,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         Code::TenantUnknownAtSignIn => Words::new("The sign-in service does not know tenant ${tenant}: ${error}.", "${help}"),
         Code::AppNotInSite => Words::new(
             "The site knows no ${app} app with client id ${clientId}.",
-            "Import the app instead of reusing it, or see which apps the site knows (console > Cloud Services > Microsoft Entra tenants).",
+            "Import the app instead of reusing it, or see which apps the site knows (console > Administration > Cloud Services > Microsoft Entra tenants).",
         ),
         Code::ServicePrincipalMissing => Words::new(
             "The ${app} app has no service principal in the tenant, so no consent can be given and no user can be allowed to use it.",
-            "Choose 'Create Service Principal' (Entra admin center > App registrations > (the app) > Overview).",
+            concat!(
+                "Choose 'Create Service Principal' (Entra admin center > App registrations > (the app) > Overview).",
+                owner_can!()
+            ),
         ),
         Code::AppIdUriDiffers => Words::new("The App ID URI is registered as ${registered}, not as ${given}.", EXACT_URI),
         Code::AppIdUriMisspelled => Words::new(
@@ -411,15 +496,24 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::PublicClientOff => Words::new(
             "The client app does not allow public client flows, so clients would be asked for a secret they do not have (AADSTS7000218).",
-            "Set 'Allow public client flows' to Yes (Entra admin center > App registrations > (the app) > Authentication).",
+            concat!(
+                "Set 'Allow public client flows' to Yes (Entra admin center > App registrations > (the app) > Authentication).",
+                owner_can!()
+            ),
         ),
         Code::TokenVersion => Words::new(
             "The server app's access tokens are of version 2, and the gateway takes version 1, whose audience is the App ID URI.",
-            "Set requestedAccessTokenVersion to null or 1 (Entra admin center > App registrations > (the app) > Manifest).",
+            concat!(
+                "Set requestedAccessTokenVersion to null or 1 (Entra admin center > App registrations > (the app) > Manifest).",
+                owner_can!()
+            ),
         ),
         Code::SignInAudience => Words::new(
             "The ${app} app lets accounts of other tenants sign in (${audience}).",
-            "Choose 'Accounts in this organizational directory only' (Entra admin center > App registrations > (the app) > Authentication).",
+            concat!(
+                "Choose 'Accounts in this organizational directory only' (Entra admin center > App registrations > (the app) > Authentication).",
+                owner_can!()
+            ),
         ),
         Code::AudienceNarrowed => Words::new(
             "The plan narrows who may sign in to the adopted ${app} app, from ${from} to ${to}: accounts of other tenants lose it.",
@@ -446,11 +540,11 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConsentLeftOpen => Words::new(
             "Admin consent of the ${app} app to ${permissions} is missing and is left to another administrator.",
-            "Have it granted (portal > App registrations > (the app) > API permissions > Grant admin consent); the next steps of a run have the addresses. Then run the same again, which reads whether it was.",
+            "Have a Cloud Application Administrator (for Directory.Read.All a Privileged Role Administrator) choose 'Grant admin consent' (Entra admin center > App registrations > (the app) > API permissions); the next steps of a run have the links. Then repeat the run, which reads whether the consent was given.",
         ),
         Code::ConsentUnread => Words::new(
             "Whether an administrator has consented for the ${app} app to ${permissions} could not be read.",
-            "Look in the portal (App registrations > (the app) > API permissions), or run the same again with an account or application that has Directory.Read.All.",
+            "Look at it (Entra admin center > App registrations > (the app) > API permissions), or repeat the run with an account or application that has Directory.Read.All.",
         ),
         Code::DirectoryReadMissing => Words::new(
             "The server app has no application permission Directory.Read.All of Microsoft Graph, which discovery needs.",
@@ -519,7 +613,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::SiteTooOld => Words::new(
             "The site has version ${version}; importing apps takes 2010 (5.00.9040) or later.",
-            "Update the site.",
+            "Update the site to version 2010 or later (console > Administration > Updates and Servicing; the security role Full Administrator suffices).",
         ),
         Code::SiteRightsMissing => Words::new(
             "The account may not change Azure services in the site.",
@@ -527,11 +621,11 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConnectionNamedOtherwise => Words::new(
             "The site has the connection \"${connection}\" for this tenant already, with the same server app; the product allows one of the type Cloud Management per tenant.",
-            "To rename it, give the specification a key (that connection's former name, if this crate has made its apps); to use it as it is, give the specification its name.",
+            "To rename it, give the specification a key (that connection's former name, if cmg-onboarding has made its apps); to use it as it is, give the specification its name.",
         ),
         Code::ConnectionOfAnotherServerApp => Words::new(
             "The site has the connection \"${connection}\" for this tenant already, with another server app; the product allows one per tenant.",
-            "Give the specification that server app (reuse, import or adopt it), or look at the connection first (console > Cloud Services > Azure Services): one whose server app is gone, and that no gateway uses, has to be removed there by hand.",
+            "Give the specification that server app (reuse, import or adopt it), or look at the connection first (console > Administration > Cloud Services > Azure Services): one whose server app is gone, and that no gateway uses, has to be removed there by hand.",
         ),
         Code::ConnectionNameTaken => Words::new(
             "The site has a connection named \"${connection}\" for something else already.",
@@ -539,7 +633,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConnectionOfUnknownType => Words::new(
             "The site has the connection \"${connection}\" for this tenant, and whether it is of the type Cloud Management cannot be told (service type ${serviceType|not read}).",
-            "Look at it (console > Cloud Services > Azure Services). The product allows one connection of that type for each tenant, and refuses a second one; services of other types stand beside it.",
+            "Look at it (console > Administration > Cloud Services > Azure Services). The product allows one connection of that type for each tenant, and refuses a second one; services of other types stand beside it.",
         ),
         Code::OtherAzureService => Words::new(
             "The site has the Azure service \"${connection}\" for this tenant, which is not of the type Cloud Management (service type ${serviceType|not read}).",
@@ -559,11 +653,11 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::GatewayUsesConnection => Words::new(
             "The cloud management gateway \"${gateway}\" uses the connection \"${connection}\".",
-            "A connection that a gateway uses is not removed: look at the gateway first (console > Cloud Services > Cloud Management Gateway). Every other change reaches the gateway's clients.",
+            "A connection that a gateway uses is not removed: look at the gateway first (console > Administration > Cloud Services > Cloud Management Gateway). Every other change of this connection takes effect for the clients of that gateway.",
         ),
         Code::GatewayUseUnknown => Words::new(
             "Whether ${gateway|a cloud management gateway} uses the connection \"${connection}\" cannot be told.",
-            "Look at the gateways (console > Cloud Services > Cloud Management Gateway). If none uses the connection, say so with state_no_gateway(true) (--no-gateway-uses-it).",
+            "Look at the gateways (console > Administration > Cloud Services > Cloud Management Gateway). If none uses the connection, say so with state_no_gateway(true) (--no-gateway-uses-it).",
         ),
         Code::ServerAppLeftAsIs => Words::new(
             "The server app is not created by this run, so its consent to Directory.Read.All is neither looked at nor given.",
@@ -575,15 +669,15 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::SiteRowStays => Words::new(
             "The ${kind} ${name} stays in the site.",
-            "Nothing to do: the site no longer uses it, and it does no harm. The product has no cmdlet that removes it (console > Cloud Services > Microsoft Entra tenants).",
+            "Nothing to do: the site no longer uses it, and it does no harm. The product has no cmdlet that removes it (console > Administration > Cloud Services > Microsoft Entra tenants).",
         ),
         Code::AppsUsedByAnotherSite => Words::new(
             "The apps stay: the server app has a secret that was issued for another site (${site}).",
-            "Remove with that site, which tells whether it is the same one. If nothing there uses the apps, say so with state_apps_unused(true) (--apps-unused).",
+            "Run the removal against that site: it shows whether it is the same one. If nothing there uses the apps, say so with state_apps_unused(true) (--apps-unused).",
         ),
         Code::AppsUsedByConnection => Words::new(
             "The apps stay: the connection \"${connection}\" of the site uses them.",
-            "Remove with a specification of that name, or look at the connection first (console > Cloud Services > Azure Services).",
+            "Run the removal with the specification of that connection, or look at the connection first (console > Administration > Cloud Services > Azure Services).",
         ),
         Code::AppsUsedByAnotherSecret => Words::new(
             "The apps stay: the server app has valid secrets that another person or program has made (${descriptions}).",
@@ -599,19 +693,19 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConnectionOfRemovedServerApp => Words::new(
             "The connection \"${connection}\" stays: its server app ${name|without a name} (${clientId|unknown client id}) is not this specification's, or is registered no longer.",
-            "Look at the connection (console > Cloud Services > Azure Services). The product does not take another server app for it.",
+            "Look at the connection (console > Administration > Cloud Services > Azure Services). The product cannot give a connection another server app; remove the connection there by hand if no gateway uses it.",
         ),
         Code::ConnectionUnread => Words::new(
             "Which apps the connection \"${connection}\" uses could not be read from the site.",
-            "Look at the connection (console > Cloud Services > Azure Services), and read the site again with an account that may read all of its objects.",
+            "Look at the connection (console > Administration > Cloud Services > Azure Services), and read the site again with an account that may read all of its objects.",
         ),
         Code::SiteRowUnread => Words::new(
             "The site has a row of ${class} that could not be read, because of its ${property}: what it says is unknown.",
-            "Look at it in the console (Cloud Services > Azure Services, and > Microsoft Entra tenants), and read the site again with an account that may read all of its objects.",
+            "Look at it (console > Administration > Cloud Services > Azure Services, and > Microsoft Entra tenants), and read the site again with an account that may read all of its objects.",
         ),
         Code::DiscoveryUnread => Words::new(
             "Which discovery the connection \"${connection}\" has could not be read from the site, so it may be as wanted already.",
-            "Look at the connection (console > Cloud Services > Azure Services > Properties > Discovery), and read the site again with an account that may read all of its objects.",
+            "Look at the connection (console > Administration > Cloud Services > Azure Services > (the connection) > Properties > Discovery), and read the site again with an account that may read all of its objects.",
         ),
         Code::DiscoveryStateUnknown => Words::new(
             "Whether discovery is on is not known, since no site was given: the permission to read the directory (Directory.Read.All) is left as it is.",
@@ -623,7 +717,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::GroupNameAmbiguous => Words::new(
             "Microsoft Entra has more than one group named ${groups}. The site takes names, and which of them it takes is not documented.",
-            "Rename one of the groups, or choose the group in the console (Cloud Services > Azure Services > Properties > Discovery).",
+            "Rename one of the groups, or choose the group by hand (console > Administration > Cloud Services > Azure Services > (the connection) > Properties > Discovery).",
         ),
         Code::GroupsUnread => Words::new(
             "Whether Microsoft Entra has groups named ${groups} is not known: they could not be read.",
@@ -631,7 +725,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConnectionNotFound => Words::new(
             "The site has no connection \"${connection}\"; it has these: ${names|none}.",
-            "Give the name as the console shows it (Cloud Services > Azure Services).",
+            "Give the name as the console shows it (Administration > Cloud Services > Azure Services).",
         ),
         Code::ConnectionAppUnclear => Words::new(
             "The site does not tell which ${app} app the connection \"${connection}\" uses; these may be meant: ${clientIds|none}.",
@@ -639,7 +733,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::ConnectionReadBackDiffers => Words::new(
             "The connection \"${connection}\" reads back otherwise than wanted: ${properties}.",
-            "Compare it with the specification (console > Cloud Services > Azure Services > Properties), and run the same again: the plan tells what the site has.",
+            "Compare it with the specification (console > Administration > Cloud Services > Azure Services > (the connection) > Properties), and repeat the run: the plan tells what the site has.",
         ),
         Code::DeletedAppsUnread => Words::new(
             "Deleted app registrations could not be listed, so one of them may still hold the unique name of an app.",
@@ -647,7 +741,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::RegistrationUncertain => Words::new(
             "The directory shows the ${app} app ${clientId} as registered and as deleted at the same time, so one of the two answers is old.",
-            "Run the same again in some minutes. If the app was just deleted or restored, look under Entra admin center > App registrations > Deleted applications.",
+            "Repeat the run in some minutes. If the app was just deleted or restored, look under Entra admin center > App registrations > Deleted applications.",
         ),
         Code::DirectoryUnread => Words::new(
             "The apps were not compared with Microsoft Entra, because the directory could not be read: ${error}.",
@@ -690,15 +784,23 @@ pub(crate) const fn next_step(code: NextStepCode) -> Words {
         ),
         NextStepCode::GrantAdminConsent => Words::new(
             "The ${app} app ${clientId} needs admin consent to ${permissions}, which is left to another administrator.",
-            "Choose 'Grant admin consent' at ${portal} (App registrations > (the app) > API permissions), or open ${consentUrl}; there the last page may not load, and that is no failure. Then run the same again.",
+            "Choose 'Grant admin consent' at ${portal} (App registrations > (the app) > API permissions), or open ${consentUrl}; there the last page may not load, and that is no failure. Then repeat the run.",
         ),
         NextStepCode::RenewSecretInSite => Words::new(
             "The site still has the server app's former secret, which ends on ${heldUntil|a day that was not read}; the new one ends on ${expiresOn}.",
-            "Type the new secret's Value and its expiry in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key). It is the app ${name|without a known name} (${clientId|client id not known}) of the tenant ${tenantName|without a known name} (${tenantId|id not known}).",
+            concat!(
+                "Type the new secret's Value and its expiry in (",
+                renew_secret_key!(),
+                "). It is the app ${name|without a known name} (${clientId|client id not known}) of the tenant ${tenantName|without a known name} (${tenantId|id not known})."
+            ),
         ),
         NextStepCode::RenewSecretByConsole => Words::new(
             "The console has to renew the secret of the app ${name|without a known name} (${clientId}) of the tenant ${tenantName|without a known name} (${tenantId}), which ends on ${heldUntil|a day that was not read}.",
-            "Choose Renew Secret Key and sign in (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key), as a Global Administrator or with a role that may consent for Microsoft Graph. Then plan the renewal again: the site must show a later date, and the registration a secret that ends on that day.",
+            concat!(
+                "Choose Renew Secret Key, and sign in as a Global Administrator or with a role that may consent for Microsoft Graph (",
+                renew_secret_key!(),
+                "). Then plan the renewal again: the site must show a later date, and the registration a secret that ends on that day."
+            ),
         ),
         NextStepCode::ChooseDiscoveryGroups => Words::new(
             "Group discovery does not have these groups yet: ${groups}.",
@@ -710,7 +812,7 @@ pub(crate) const fn next_step(code: NextStepCode) -> Words {
         ),
         NextStepCode::ExcludeFromConditionalAccess => Words::new(
             "A Conditional Access policy on all resources would keep clients from the gateway.",
-            "Exclude the server app from such policies (Entra admin center > Protection > Conditional Access).",
+            concat!("Exclude the server app from such policies (", exclude_from_policy!(), ")."),
         ),
         NextStepCode::SetUpGateway => Words::new(
             "The connection serves a cloud management gateway, which is set up by itself.",

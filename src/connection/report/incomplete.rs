@@ -34,11 +34,11 @@ impl Diagnostic for IncompleteConnection {
 
     fn help(&self) -> Cow<'_, str> {
         match self {
-            Self::DirectoryMissing => "Give a directory to the builder, or import the apps' values instead of creating the apps.",
-            Self::SiteMissing => "Give a site to the builder, or create or import the apps.",
-            Self::NothingToDo => "Give a site to the builder to import into.",
+            Self::DirectoryMissing => "Give a directory (`.directory(..)`; on the command line --domain and --sign-in), or import the apps' values instead of creating the apps.",
+            Self::SiteMissing => "Give a site (`.site(..)`; on the command line --site), or create or import the apps.",
+            Self::NothingToDo => "Give a site to import into (`.site(..)`; on the command line --site).",
             Self::SettingsWithoutDirectory => {
-                "Give a directory of the apps' tenant to the builder; in the console a person does it (Administration > Cloud Services > Microsoft Entra tenants > the server app > Update Application Settings)."
+                "Give a directory of the apps' tenant (`.directory(..)`; on the command line --domain and --sign-in); in the console a person does it (Administration > Cloud Services > Microsoft Entra tenants > the server app > Update Application Settings)."
             }
         }
         .into()

@@ -134,7 +134,7 @@ impl Diagnostic for StepError {
         match self {
             Self::OtherTenant { .. } => "Sign in to the tenant of the plan, or make a new plan for this tenant.".into(),
             Self::Cancelled => "Nothing more is written.".into(),
-            Self::SecretTextMissing => "Run again. If it persists, look for a proxy or gateway that changes answers of Microsoft Graph.".into(),
+            Self::SecretTextMissing => "Repeat the run. If it persists, look for a proxy or gateway that changes answers of Microsoft Graph.".into(),
             Self::NotRegistered | Self::NothingToImport => "Make a new plan and run again.".into(),
             Self::DeadlineExceeded { .. } => "Give the run more time, or find out what was slow from its events.".into(),
             Self::ApplicationGone { .. } => {

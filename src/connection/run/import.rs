@@ -102,7 +102,7 @@ impl Run<'_> {
         self.document.server_app.application_id.or_else(restored)
     }
 
-    /// Tells what the site has not taken as it was given, whatever it said of its items.
+    /// Tells what the site has not taken as it was given, also if it said otherwise of its items.
     fn check_read_back(&self, connection: &SiteConnection) {
         let spec = &self.inner.spec;
         let properties = not_as_wanted(spec, connection);
@@ -142,7 +142,7 @@ impl Run<'_> {
         let document = self.document;
         let (tenant, name) = (document.tenant_id, &document.tenant_name);
         let planned = self.planned(Step::CreateConnection).map(|change| &change.operation);
-        // A connection that is kept is the one that the site has, by whatever name.
+        // A connection that is kept is the one that the site has, by any name.
         let connection = match planned {
             Some(Operation::Keep { name: Some(held), .. }) => held,
             _ => &document.name,

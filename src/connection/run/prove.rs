@@ -1,6 +1,6 @@
 //! The pair is proven: a secret that was just issued signs in once, before it goes to the site or into the outcome.
 //!
-//! The proof decides nothing. The caller's sink has the secret by then, and whatever comes of the sign-in is told as
+//! The proof decides nothing. The caller's sink has the secret by then, and what comes of the sign-in is told as
 //! a finding and an event, never as a failure: a secret that is not accepted yet may be accepted a minute later,
 //! and one that a policy blocks works once the policy excludes the app. In a renewal alone, a site keeps the secret that it
 //! has until its successor was accepted.

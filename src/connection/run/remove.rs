@@ -111,7 +111,7 @@ async fn removed_meanwhile(
     }
     Ok(
         "The app registration is not to be found, neither registered nor deleted: another run has removed it for good, or it is late to show \
-         among the deleted objects. Run the same again to be sure."
+         among the deleted objects. Repeat the removal to be sure."
             .to_owned(),
     )
 }

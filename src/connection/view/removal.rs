@@ -21,7 +21,7 @@ impl ConnectionView {
     /// The builder makes a connection that can be removed and nothing else: see
     /// [`plan_removal`](crate::AzureServicesConnection::plan_removal), which reads both sides again and shows the plan first.
     /// The guards hold as for a removal with a specification. An app goes only if its unique name tells that this crate has made
-    /// it; all others stay, whatever the scope is.
+    /// it; all others stay, in every scope.
     ///
     /// ```
     /// use cmg_onboarding::connection::{ConnectionView, RemovalScope};

@@ -19,7 +19,7 @@ pub(super) fn advice(answer: &Answer) -> Option<Advice> {
     is_company_trouble(answer.status(), &envelope).then_some(Advice::RepeatIfSafe(RetryReason::ServiceUnavailable))
 }
 
-/// Whether an answer says that the object asked for is not there. A 404 of anybody but Microsoft Graph does not.
+/// Whether an answer says that the object asked for is not there. A 404 that is not Microsoft Graph's does not.
 pub(super) fn is_absent(answer: &Answer) -> bool {
     answer.status() == 404 && Envelope::read(answer.body()).is_some_and(|envelope| !is_company_trouble(404, &envelope))
 }

@@ -51,7 +51,7 @@ impl Envelope {
         self.code == code || self.details.iter().any(|detail| detail.code == code)
     }
 
-    /// Whether message or details contain this text, in whatever case. The fragment is in small letters.
+    /// Whether message or details contain this text, in any case. The fragment is in small letters.
     pub(super) fn says(&self, fragment: &str) -> bool {
         let has = |text: &str| text.to_lowercase().contains(fragment);
         has(&self.message) || self.details.iter().any(|detail| has(&detail.message))

@@ -373,7 +373,7 @@ impl GraphDirectory {
     }
 }
 
-/// Whether an app has one of the marks. Unique names are the same in whatever case.
+/// Whether an app has one of the marks. Unique names are the same in any case.
 fn is_marked(unique_name: Option<&str>, tags: &[String], beginnings: &[String], tag: &str) -> bool {
     let begins = |name: &str| {
         let begins_with = |wanted: &String| name.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted));

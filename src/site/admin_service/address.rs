@@ -58,7 +58,8 @@ impl AdminServiceAddress {
     /// `contoso-cmg.contoso.com`, and its number, as `72057594037928038`.
     ///
     /// The number stands in `SMS_ActiveMPCandidate` (Type `Internet`) on a client. The SMS Provider must allow traffic
-    /// from the gateway (console > Administration > Servers and Site System Roles > SMS Provider > Properties).
+    /// from the gateway (console > Administration > Site Configuration > Servers and Site System Roles > SMS Provider >
+    /// Properties).
     ///
     /// # Errors
     ///

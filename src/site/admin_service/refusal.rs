@@ -53,7 +53,7 @@ pub(super) fn failed(error: HttpError) -> SiteError {
             }
             None => {
                 let help = format!(
-                    "Check that this machine may open HTTPS connections to {} on port 443 and that the SMS Provider role is installed there. If the site signs its own certificate, pin it with `HttpOptions::pinned_certificate` or trust its root with `HttpOptions::trusted_root_pem`: certificates are never ignored.",
+                    "Check that this machine may open HTTPS connections to {} on port 443 and that the SMS Provider role is installed there. If the site signs its own certificate, pin it (`HttpOptions::pinned_certificate`) or trust its root (`HttpOptions::trusted_root_pem`; on the command line --trusted-root FILE): certificates are never ignored.",
                     error.host()
                 );
                 SiteUnreachable::new("the administration service was not reached", help)

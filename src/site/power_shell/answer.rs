@@ -341,7 +341,7 @@ fn action_of(name: &str, differences: &str) -> Option<SiteAction> {
 
 fn failure(code: &str, operation: &str, message: String, help: String) -> Option<SiteError> {
     let help = match help.as_str() {
-        "" => "Look at the message and in the console, then run the same again: what is there is kept.".to_owned(),
+        "" => "Look at the message and in the console, then repeat the run: what is there is kept.".to_owned(),
         _ => help,
     };
     match code {

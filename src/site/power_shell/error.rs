@@ -89,17 +89,17 @@ impl Diagnostic for PowerShellError {
                 "Install Windows PowerShell 5.1 or PowerShell 7, name its program, or write script and request out for an administrator to run."
             }
             Self::TimedOut { .. } => {
-                "Look in the console what is there, and run the same again; a cmdlet may have been waiting for a person to sign in."
+                "Look in the console what is there, and repeat the run; a cmdlet may have been waiting for a person to sign in."
             }
             Self::EndedEarly { .. } => {
-                "Look at the message and at the machine's policies for PowerShell, then run the same again: what is there is kept."
+                "Look at the message and at the machine's policies for PowerShell, then repeat the run: what is there is kept."
             }
             Self::WrongLine { .. } => "If a signed copy of the script is used, sign the one of this version.",
             Self::OtherProtocol { .. } => {
                 "Replace the copy of the script by the text of this version (SCRIPT in site::power_shell), and sign that one."
             }
             Self::OtherSite { .. } => {
-                "Check the site code and the full name of the SMS Provider. A drive of this name that leads elsewhere is in the way: remove it (Remove-PSDrive), and run the same again."
+                "Check the site code and the full name of the SMS Provider. A drive of this name that leads elsewhere is in the way: remove it (Remove-PSDrive), and repeat the run."
             }
             Self::TooMuchOutput { .. } => "Make sure that nothing else writes to the script's standard output.",
             Self::NotConnected { .. } => {

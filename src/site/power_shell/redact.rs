@@ -1,4 +1,4 @@
-//! Keeps the secret out of whatever a script host says.
+//! Keeps the secret out of all that a script host says.
 
 use std::fmt::Write;
 

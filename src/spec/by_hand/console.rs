@@ -14,7 +14,7 @@ pub(super) fn import(spec: &ConnectionSpec, values: &Values) -> Part {
     steps.push(step(
         "after the wizard",
         "Put the end of the secret into a calendar: the console raises no notification for imported apps. Exclude the server app from \
-         Conditional Access policies on all cloud apps.",
+         Conditional Access policies on all resources.",
         &[
             ("Secret Key Expiry", &values.secret_expiry),
             ("Client ID of the server app", &values.server_id),

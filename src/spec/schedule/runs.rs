@@ -26,7 +26,7 @@ impl Schedule {
     /// known.
     ///
     /// The times of a schedule in UTC are in UTC. Those of one in the site's local time have the offset of `now`, so give
-    /// `now` with the site's; the time of day is the one that a clock at the site shows then, whatever the offset is by then.
+    /// `now` with the site's; the time of day is the one that a clock at the site shows then, with the offset of that day.
     ///
     /// They are not known if the token says no start, or if its bits are not documented. Nor does Microsoft document what
     /// becomes of the 29th to the 31st in a month that is shorter, or from where several weeks or months are counted if the

@@ -10,7 +10,7 @@ use crate::{
     token::{AccessToken, TokenRequest},
 };
 
-/// The shortest time between two early refreshes, whatever became of the first one.
+/// The shortest time between two early refreshes, also if the first one failed.
 const PAUSE: Duration = Duration::seconds(30);
 
 #[derive(Debug)]

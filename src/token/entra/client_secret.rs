@@ -20,7 +20,7 @@ use crate::{
 
 /// Signs an application in with its secret (client credentials), for services and pipelines.
 ///
-/// An application gets what an administrator has granted it, all or nothing: whatever scopes are asked for, `.default`
+/// An application gets what an administrator has granted it, all or nothing: whichever scopes are asked for, `.default`
 /// of their resource is sent. It has no directory roles to look up, and it takes application permissions, not delegated
 /// ones. Directory and site keep its tokens
 /// in memory; [`crate::CachedTokens`] shares them among several.

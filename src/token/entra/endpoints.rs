@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_of_another_cloud_is_told_before_anybody_signs_in() {
+    fn a_tenant_of_another_cloud_is_told_before_a_person_signs_in() {
         let check = |change| check_cloud(&document(change), &CloudEndpoints::default());
         assert!(check(json!({})).is_ok());
         assert!(check(json!({"cloud_instance_name": "emulator.example"})).is_ok());

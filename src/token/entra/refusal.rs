@@ -151,7 +151,7 @@ pub(super) fn failed(error: HttpError) -> TokenError {
         HttpError::Unexpected(error) => (TokenFailure::UnexpectedAnswer, error.help().into_owned()),
         HttpError::Redirected { .. } => (
             TokenFailure::UnexpectedAnswer,
-            "Check proxy and authority, then run the same again.".to_owned(),
+            "Check proxy and authority, then repeat the run.".to_owned(),
         ),
     };
     let trace = error.trace().cloned().unwrap_or_default();
