@@ -165,7 +165,7 @@ mod tests {
 
     /// A signal after each of these seconds.
     fn after(seconds: &[u64]) -> impl AsyncFnMut() {
-        let mut seconds = seconds.to_vec().into_iter();
+        let mut seconds = seconds.iter().copied();
         async move || match seconds.next() {
             Some(seconds) => sleep(Duration::from_secs(seconds)).await,
             None => pending().await,

@@ -182,7 +182,7 @@ impl SignInArguments {
     }
 
     fn device_code(&self, way: &Way<'_>) -> DeviceCodeSignIn {
-        let sign_in = DeviceCodeSignIn::new(way.endpoints.clone(), |code| to_person(&code.message()))
+        let sign_in = DeviceCodeSignIn::new(way.endpoints.clone(), |code| to_person(code.message()))
             .client_id(self.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
         sign_in.http(way.http.clone())
     }
