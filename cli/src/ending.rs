@@ -2,11 +2,11 @@
 
 use cmg_onboarding::{Diagnostic, OnboardingError, connection::ReadError};
 
-use crate::{bad_input::BadInput, output::Output};
+use crate::{bad_input::BadInput, interrupt::Cut, output::Output};
 
 /// What was asked for is done.
 pub(crate) const DONE: u8 = 0;
-/// The command line, a file or a specification is wrong. Nothing was sent.
+/// The command line, a file or a specification is wrong, or a person did not answer yes. Nothing was written.
 pub(crate) const BAD_INPUT: u8 = 2;
 /// Something stands in the way. Nothing was written.
 pub(crate) const REFUSED: u8 = 3;
@@ -17,7 +17,7 @@ pub(crate) const FAILED: u8 = 4;
 pub(crate) const UNKNOWN: u8 = 3;
 
 /// For the help of every command but those of monitoring.
-pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, 2 bad input (nothing was sent), 3 refused beforehand (nothing was written; a stale \
+pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, 2 bad input, or an answer that was not yes (nothing was written), 3 refused beforehand (nothing was written; a stale \
 plan, too), 4 failed half-way (what exists is shown; run the same command again)";
 
 /// How a command ends before it is done.
@@ -97,6 +97,19 @@ pub(crate) fn sentence(error: &(impl Diagnostic + 'static)) -> String {
 impl From<BadInput> for Ending {
     fn from(error: BadInput) -> Self {
         Self::BadInput(error.0)
+    }
+}
+
+impl From<Cut> for Ending {
+    fn from(cut: Cut) -> Self {
+        match cut {
+            Cut::Beforehand => Self::Refused("Interrupted before anything was carried out.".to_owned()),
+            Cut::HalfWay => Self::Failed(
+                "Interrupted while the plan was carried out, without a report of what exists. Run the same command again: it finds what \
+                 was done and goes on from there."
+                    .to_owned(),
+            ),
+        }
     }
 }
 

@@ -13,6 +13,9 @@ use crate::bad_input::BadInput;
 /// No certificate, key, specification or plan is longer.
 const LONGEST: usize = 16 * 1024 * 1024;
 
+/// How many names are tried for a file beside another one.
+const NAMES_BESIDE: usize = 100;
+
 /// The bytes of a file that may hold a key or a secret. They are wiped when they are no longer needed.
 pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, BadInput> {
     let bytes = read_wiped(path).map_err(|error| BadInput::unreadable(path, &error))?;
@@ -51,7 +54,7 @@ fn read_wiped(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
 }
 
 /// Writes a file whole or not at all, even if the machine stops meanwhile: a file beside it takes the content, and then
-/// its name.
+/// its name. What is there is replaced, if it is a regular file.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     replace(path, content, Readers::AsUsual)
 }
@@ -68,51 +71,105 @@ enum Readers {
 }
 
 fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
-    let (folder, beside) = beside(path)?;
-    let written = write_through(&beside, content, readers).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-        return written;
-    }
+    let folder = folder_of(path)?;
+    let mut beside = Beside::create(path, folder, readers)?;
+    beside.fill(content)?;
+    beside.take_the_name_of(path)?;
     sync_folder(folder)
+}
+
+/// Refuses what no file of this program may take the place of: a folder, a device, a link.
+pub(crate) fn refuse_irregular(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(found) if found.is_dir() => Err(io::Error::other("it is a folder")),
+        Ok(_) => Err(io::Error::other("it is there already, and it is no regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes the folder of a file, and sees that a file can be written there: a secret that was issued before a file
 /// turned out to be impossible would be lost.
 pub(crate) fn prepare(path: &Path) -> io::Result<()> {
-    let (folder, beside) = beside(path)?;
-    if path.is_dir() {
-        return Err(io::Error::other("it is a folder"));
-    }
+    let folder = folder_of(path)?;
     fs::create_dir_all(folder)?;
-    write_through(&beside, b"", Readers::Owner)?;
-    fs::remove_file(&beside)
+    refuse_irregular(path)?;
+    let mut beside = Beside::create(path, folder, Readers::Owner)?;
+    beside.fill(b"")
 }
 
-/// The folder, and a name in it that no other process uses.
-fn beside(path: &Path) -> io::Result<(&Path, PathBuf)> {
-    let name = path.file_name().ok_or_else(|| io::Error::other("it is not the name of a file"))?;
+fn folder_of(path: &Path) -> io::Result<&Path> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or_else(|| Path::new("."));
-    let mut beside = std::ffi::OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}.part", std::process::id()));
-    Ok((folder, folder.join(beside)))
+    path.file_name().ok_or_else(|| io::Error::other("it is not the name of a file"))?;
+    Ok(folder.unwrap_or_else(|| Path::new(".")))
 }
 
-fn write_through(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    if readers == Readers::Owner {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
+/// A file of this program beside another one. It is removed unless it takes the other one's name.
+struct Beside {
+    path: PathBuf,
+    /// Closed once it has its content: Windows renames and removes a closed file at once.
+    file: Option<File>,
+    is_renamed: bool,
+}
+
+impl Beside {
+    /// Always a new file: one that is there may be a link that was put there to lead elsewhere, or may be readable for others.
+    /// A process with the same number may have left one behind, so that the name has a number of its own, too.
+    fn create(path: &Path, folder: &Path, readers: Readers) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        if readers == Readers::Owner {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        #[cfg(not(unix))]
+        let _ = readers;
+        let mut trouble = io::Error::other("no file can be made beside it");
+        for attempt in 0..NAMES_BESIDE {
+            let mut name = std::ffi::OsString::from(".");
+            name.push(path.file_name().unwrap_or_default());
+            name.push(format!(".{}-{attempt}.part", std::process::id()));
+            let beside = folder.join(name);
+            match options.open(&beside) {
+                Ok(file) => {
+                    return Ok(Self {
+                        path: beside,
+                        file: Some(file),
+                        is_renamed: false,
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => trouble = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(trouble)
     }
-    #[cfg(not(unix))]
-    let _ = readers;
-    let mut file = options.open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
+
+    fn fill(&mut self, content: &[u8]) -> io::Result<()> {
+        let Some(mut file) = self.file.take() else {
+            return Err(io::Error::other("it has its content already"));
+        };
+        file.write_all(content)?;
+        file.sync_all()
+    }
+
+    fn take_the_name_of(mut self, path: &Path) -> io::Result<()> {
+        refuse_irregular(path)?;
+        fs::rename(&self.path, path)?;
+        self.is_renamed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.file = None;
+        if !self.is_renamed {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// The new name is safe as well only once the folder is.
@@ -164,6 +221,32 @@ mod tests {
         assert!(prepare(Path::new("/")).is_err());
         fs::write(folder.join("file"), "").unwrap();
         assert!(prepare(&folder.join("file").join("below")).is_err());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn neither_a_device_nor_a_link_is_replaced_and_no_planted_link_is_followed() {
+        use std::os::unix::fs::symlink;
+
+        let folder = folder("irregular");
+        fs::create_dir_all(&folder).unwrap();
+        let (target, link, path) = (folder.join("target"), folder.join("link"), folder.join("plan"));
+        fs::write(&target, "what another program has written").unwrap();
+        symlink(&target, &link).unwrap();
+        assert!(write(&link, b"new").is_err() && prepare(&link).is_err());
+        assert!(write(Path::new("/dev/null"), b"new").is_err() && prepare(Path::new("/dev/null")).is_err());
+        // Where the content would go first.
+        let planted = folder.join(format!(".plan.{}-0.part", std::process::id()));
+        symlink(&target, &planted).unwrap();
+        write_private(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_to_string(&target).unwrap(), "what another program has written");
+        assert!(
+            fs::symlink_metadata(&planted).unwrap().is_symlink(),
+            "it is left to whom it belongs"
+        );
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 4);
         fs::remove_dir_all(folder).unwrap();
     }
 

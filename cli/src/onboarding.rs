@@ -40,14 +40,15 @@ pub(crate) struct RegisteringArguments {
     /// State that the tenant's app management policy does not apply to the account that signs in.
     #[arg(long)]
     policy_exempt: bool,
-    /// Without a site: remove the secrets of this program that name no site and have a successor. Only after the newest one has reached the site.
+    /// Without a site: remove older secrets of this program, if a newer one exists and they name no site. Use it only after
+    /// the newest secret is in the site.
     #[arg(long)]
     remove_superseded_secrets: bool,
     /// Do not try a new secret out. Without this flag it signs in once before it goes to the site.
     #[arg(long)]
     no_secret_probe: bool,
-    /// Prove by one unchanged write each that apps which are there already are not just shown by a reader that is behind,
-    /// as after a removal a moment ago.
+    /// Check that apps found in the tenant still exist, by writing one unchanged property to each. Use it if the same
+    /// connection was removed a few minutes ago.
     #[arg(long)]
     verify_alive: bool,
 }
@@ -106,7 +107,7 @@ pub(crate) fn refuse_lost_secret(plan: &Plan) -> Result<(), Ending> {
     Err(Ending::Refused(
         "The site takes no renewed secret from a program, and this one prints none: the new secret would be lost. Add a client \
          secret by hand (Entra admin center > App registrations > the server app > Certificates & secrets), and type it in \
-         (console > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key)."
+         (console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key)."
             .to_owned(),
     ))
 }

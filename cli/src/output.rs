@@ -10,7 +10,7 @@ use cmg_onboarding::{
 use serde::Serialize;
 use serde_json::json;
 
-use crate::flags::with_flags;
+use crate::{flags::with_flags, interrupt::Interrupt};
 
 /// Shows pages to a person, or lines to a program. Never a secret, never a token.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +76,7 @@ impl Output {
         }
     }
 
-    /// The paper for the review board.
+    /// The document for the review board.
     pub(crate) fn review(self, review: &Review) {
         match self.json {
             true => self.object("review", review),
@@ -92,7 +92,9 @@ impl Output {
         }
     }
 
+    /// From here on the plan is carried out: what interrupts this program asks the run to end.
     pub(crate) fn begin_progress(self) {
+        Interrupt::of_process().begin();
         if !self.json {
             heading("Progress");
         }
@@ -200,7 +202,7 @@ impl Output {
         self.bare(
             "check",
             &json!({ "status": "unknown", "error": message }),
-            &format!("UNKNOWN: {message}"),
+            &format!("UNKNOWN - {message}"),
         );
     }
 
@@ -290,7 +292,7 @@ impl Output {
         if self.json {
             self.object("badInput", &json!({ "error": message }));
         } else {
-            eprintln!("{message}");
+            to_person(message);
         }
     }
 
@@ -299,7 +301,7 @@ impl Output {
         if self.json {
             self.object("failed", &json!({ "error": message }));
         } else {
-            eprintln!("{message}");
+            to_person(message);
         }
     }
 
@@ -309,7 +311,7 @@ impl Output {
             let problem = json!({ "error": spec.to_string(), "help": spec.help(), "violations": spec.violations() });
             self.object("badInput", &problem);
         } else {
-            eprintln!("{}", spec.help());
+            to_person(&spec.help());
         }
     }
 
@@ -410,6 +412,11 @@ fn heading(title: &str) {
 
 fn line(text: &str) {
     write(text);
+}
+
+/// Tells a person something on the error stream. One that is closed is no reason to stop the job.
+pub(crate) fn to_person(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// A reader that has gone away, as in `| head`, is no reason to stop the job.

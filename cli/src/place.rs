@@ -17,6 +17,7 @@ use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServ
 use crate::{
     bad_input::BadInput,
     ending::Ending,
+    interrupt::Interrupt,
     sign_in::{SignInArguments, Way},
     site::{SiteArguments, SiteChoice, is_import_of},
     tenant::TenantArguments,
@@ -45,7 +46,8 @@ pub(crate) struct DirectoryArguments {
     pub(crate) sign_in: SignInArguments,
 }
 
-/// What a command will do in the tenant: a person is asked to consent to that and nothing more.
+/// What a command may come to do in the tenant, which decides what a person is asked to consent to. A plan is given only to a
+/// sign-in that may carry it out, so that planning asks for the same as carrying out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     /// Look, and write nothing.
@@ -71,7 +73,7 @@ impl PlaceArguments {
         self.directory.emulated
     }
 
-    /// Reaches for both sides. Nothing is sent yet, apart from asking which tenant a domain belongs to.
+    /// Reaches for both sides. Nothing is sent yet, apart from asking which tenant a domain belongs to, or where a tenant is.
     pub(crate) async fn open(&self, spec: Option<&ConnectionSpec>, access: Access) -> Result<Place, Ending> {
         self.directory.open(&self.site, spec, access).await
     }
@@ -90,15 +92,16 @@ impl PlaceArguments {
 impl DirectoryArguments {
     /// Reaches for the tenant, and for the site if one is named.
     pub(crate) async fn open(&self, site: &SiteArguments, spec: Option<&ConnectionSpec>, access: Access) -> Result<Place, Ending> {
-        let environment = spec.map_or_else(CloudEnvironment::default, ConnectionSpec::environment);
+        let environment = spec.map(ConnectionSpec::environment);
         if self.emulated {
-            return Place::emulated(environment).await;
+            return Place::emulated(environment.unwrap_or_default()).await;
         }
+        site.check(self.tenant.network.graph.is_some())?;
         let is_left_out = self.sign_in.is_left_out() && self.tenant.is_left_out();
         if is_left_out && site.is_real() && spec.is_none_or(is_import_of) {
             return Ok(Place {
                 directory: None,
-                site: Some(site.real(self.tenant.network.http()?)?),
+                site: Some(site.real(self.tenant.network.http()?, self.sign_in.secret_variables())?),
                 tenant: None,
                 probe: None,
                 _emulator: None,
@@ -111,7 +114,7 @@ impl DirectoryArguments {
         &self,
         site: &SiteArguments,
         spec: Option<&ConnectionSpec>,
-        environment: CloudEnvironment,
+        environment: Option<CloudEnvironment>,
         access: Access,
     ) -> Result<Place, Ending> {
         let network = &self.tenant.network;
@@ -145,7 +148,7 @@ impl DirectoryArguments {
             directory = directory.tenant(tenant);
         }
         let site = match site.site {
-            Some(SiteChoice::PowerShell) => Some(site.real(http.clone())?),
+            Some(SiteChoice::PowerShell) => Some(site.real(http.clone(), self.sign_in.secret_variables())?),
             Some(SiteChoice::Emulated) => Some(RemoteSite::builder(endpoints.graph().clone()).http(http.clone()).build().into()),
             None => None,
         };
@@ -205,6 +208,7 @@ impl Place {
 
     /// The same for a connection that something else has begun.
     pub(crate) fn complete(&self, mut builder: AzureServicesConnectionBuilder) -> AzureServicesConnectionBuilder {
+        builder = builder.cancel(Interrupt::of_process().cancel());
         if let Some(directory) = &self.directory {
             builder = builder.directory(directory.clone());
         }

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -10,7 +10,10 @@ use std::{
 use cmg_onboarding::{
     ApplicationId, ConnectionSpec, Outcome, Plan, TenantId,
     connection::PlanDocument,
-    site::{ClientAppImport, ServerAppImport, SiteOnboarding, power_shell::ConsoleScript},
+    site::{
+        ClientAppImport, ServerAppImport, SiteOnboarding,
+        power_shell::{ConsoleScript, SCRIPT},
+    },
     spec::{ClientApp, ServerApp},
 };
 use serde::Deserialize;
@@ -50,9 +53,17 @@ impl ScriptFiles {
     pub(crate) fn prepare(&self, spec: &ConnectionSpec) -> Result<(), BadInput> {
         self.console(&provisional(spec)?)?;
         for name in [ConsoleScript::SCRIPT_FILE, ConsoleScript::REQUEST_FILE] {
-            files::prepare(&self.folder.join(name)).map_err(|error| BadInput::unwritable(&self.folder, &error))?;
+            let file = self.folder.join(name);
+            files::prepare(&file).map_err(|error| BadInput::unwritable(&file, &error))?;
         }
-        Ok(())
+        let script = self.folder.join(ConsoleScript::SCRIPT_FILE);
+        if self.may_replace || is_plain_script(&script) {
+            return Ok(());
+        }
+        Err(BadInput(format!(
+            "{} is there already, and it is signed or no script of this program. Name another folder, or add --replace. Nothing was sent.",
+            script.display()
+        )))
     }
 
     /// Refuses to write over a request for other apps, or over what is no request.
@@ -116,6 +127,16 @@ impl ScriptFiles {
 
     fn console(&self, wanted: &SiteOnboarding) -> Result<ConsoleScript, BadInput> {
         ConsoleScript::new(&self.site_code, &self.provider, wanted).map_err(|error| BadInput::of(&error))
+    }
+}
+
+/// Whether nothing is lost if the script is written here: there is none, or one of this program, older ones included. The
+/// signature of a copy that was signed would be lost.
+fn is_plain_script(file: &Path) -> bool {
+    let first_line = |text: &str| text.lines().next().map(str::to_owned);
+    match fs::read_to_string(file) {
+        Ok(held) => first_line(&held) == first_line(SCRIPT) && !held.contains("# SIG # Begin signature block"),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
 }
 
@@ -236,6 +257,25 @@ mod tests {
             site_code: "P01".to_owned(),
             may_replace: false,
         }
+    }
+
+    #[test]
+    fn a_script_that_was_signed_or_is_of_others_is_not_written_over_unless_that_is_asked_for() {
+        let folder = std::env::temp_dir().join(format!("cmg-onboard-signed-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let spec: ConnectionSpec = include_str!("example.json").parse().unwrap();
+        let script = folder.join(ConsoleScript::SCRIPT_FILE);
+        let older = SCRIPT.replace("StrictMode", "Strict");
+        let signed = format!("{SCRIPT}\r\n# SIG # Begin signature block\r\n# MII\r\n# SIG # End signature block\r\n");
+        for (held, is_plain) in [(SCRIPT, true), (&older, true), (&signed, false), ("Get-Date", false)] {
+            fs::write(&script, held).unwrap();
+            let prepared = into(&folder).prepare(&spec);
+            assert_eq!(prepared.is_ok(), is_plain, "{prepared:?}");
+            let mut replacing = into(&folder);
+            replacing.may_replace = true;
+            assert!(replacing.prepare(&spec).is_ok());
+        }
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[tokio::test]

@@ -44,8 +44,21 @@ struct State {
     trouble: Option<String>,
 }
 
-#[derive(Clone)]
-struct Sealed {
+/// What a run that failed has left in the file.
+#[derive(Debug)]
+pub(crate) enum Left {
+    /// A hand-over that opens and imports.
+    Good(Sealed),
+    /// A hand-over whose secret went again with its app: a policy of the tenant has refused the rest.
+    Void(Sealed),
+    /// No hand-over, although this secret was issued.
+    Lost(String),
+    /// No hand-over, and no secret was issued.
+    Nothing,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Sealed {
     fingerprint: Fingerprint,
     label: Label,
 }
@@ -122,31 +135,45 @@ impl SealedFile {
         Ok(())
     }
 
+    /// What a run that failed has left in the file. `secret` is the Secret ID of the one that the app has of this run.
+    pub(crate) fn left(&self, secret: Option<String>) -> Left {
+        match (self.state().sealed.clone(), secret) {
+            (Some(sealed), Some(_)) => Left::Good(sealed),
+            (Some(sealed), None) => Left::Void(sealed),
+            (None, Some(secret)) => Left::Lost(secret),
+            (None, None) => Left::Nothing,
+        }
+    }
+
     /// Tells what a run that failed has left in the file.
     pub(crate) fn tell_failure(&self, error: &ApplyError, output: Output) {
-        let (sealed, trouble) = {
-            let state = self.state();
-            (state.sealed.clone(), state.trouble.clone())
-        };
         let path = self.0.path.display();
-        match (sealed, error.secret()) {
-            (Some(sealed), _) => {
+        match self.left(error.secret().map(|secret| secret.key_id.to_string())) {
+            Left::Good(sealed) => {
                 self.tell(&sealed, false, output);
                 output.next(
                     "The run did not come to its end. Run the same command again before you send the file: it goes on from there, issues no \
                      other secret, and leaves the file as it is.",
                 );
             }
-            (None, Some(secret)) => {
-                let why =
-                    trouble.unwrap_or_else(|| "not both apps were registered, so that the file could not have been imported.".to_owned());
+            Left::Void(sealed) => {
+                let secret = &sealed.label.secret;
+                let told = json!({ "file": path.to_string(), "secretId": secret });
+                let text = format!(
+                    "{path} is void: this run removed the app again, and with it the secret that the file holds (Secret ID {secret}). Delete \
+                     the file, and do not send it."
+                );
+                output.page("Hand-over", "void", &told, &text);
+            }
+            Left::Lost(secret) => {
+                let why = self.state().trouble.clone();
+                let why = why.unwrap_or_else(|| "not both apps were registered, so that the file could not have been imported.".to_owned());
                 output.next(&format!(
-                    "{path} was not written: {why} The secret of this run (Secret ID {}) is lost. Run the same command again with \
-                     --reissue-secret, and then remove the lost one under Certificates & secrets.",
-                    secret.key_id
+                    "{path} was not written: {why} The secret of this run (Secret ID {secret}) is lost. Run the same command again with \
+                     --reissue-secret, and then remove the lost one under Certificates & secrets."
                 ));
             }
-            (None, None) => output.next(&format!(
+            Left::Nothing => output.next(&format!(
                 "{path} was not written: no secret was issued yet. Run the same command again."
             )),
         }

@@ -18,7 +18,7 @@ use cmg_onboarding::{
 };
 use url::Url;
 
-use crate::{bad_input::BadInput, files};
+use crate::{bad_input::BadInput, files, output::to_person};
 
 const SECRET_VARIABLE: &str = "CMG_CLIENT_SECRET";
 
@@ -35,9 +35,9 @@ pub(crate) struct SignInArguments {
     /// CMG_CLIENT_SECRET.
     #[arg(long, value_enum, value_name = "WAY")]
     sign_in: Option<SignInMethod>,
-    /// The application to sign in to, instead of Microsoft Graph Command Line Tools; with `client-secret`,
-    /// `certificate` and `workload-identity` the one that signs in, with `managed-identity` the identity that the
-    /// user assigned.
+    /// The application (client) id that a person signs in through, instead of Microsoft Graph Command Line Tools; with
+    /// `client-secret`, `certificate` and `workload-identity` the application that signs in by itself; with
+    /// `managed-identity` the user-assigned identity.
     #[arg(long, value_name = "ID", requires = "sign_in")]
     client_id: Option<ApplicationId>,
     /// With `certificate`: the file with the certificate in PEM, and with its private key unless --private-key
@@ -87,16 +87,48 @@ impl SignInArguments {
         self.sign_in.is_none() && self.token_env.is_none()
     }
 
+    /// The environment variables that hold a secret or a token for this sign-in, and that no other program needs to see.
+    pub(crate) fn secret_variables(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(SECRET_VARIABLE).chain(self.token_env.as_deref())
+    }
+
     fn method(&self) -> Result<SignInMethod, BadInput> {
-        match (self.sign_in, &self.token_env) {
-            (Some(method), _) => Ok(method),
-            (None, Some(_)) => Ok(SignInMethod::Token),
-            (None, None) => Err(BadInput(
-                "No sign-in was chosen: give --sign-in, or a token with --token-env. To try a command out, --emulated runs it \
-                 against an emulated tenant and site."
-                    .to_owned(),
-            )),
-        }
+        let method = match (self.sign_in, &self.token_env) {
+            (Some(method), _) => method,
+            (None, Some(_)) => SignInMethod::Token,
+            (None, None) => {
+                return Err(BadInput(
+                    "No sign-in was chosen: give --sign-in, or a token with --token-env. To try a command out, --emulated runs it \
+                     against an emulated tenant and site."
+                        .to_owned(),
+                ));
+            }
+        };
+        self.refuse_unread(method)?;
+        Ok(method)
+    }
+
+    /// A flag that the way does not read was meant for another one: as another identity than the one that is meant, the
+    /// program would write what it was not to write.
+    fn refuse_unread(&self, method: SignInMethod) -> Result<(), BadInput> {
+        let flags = [
+            ("--token-env", self.token_env.is_some(), method == SignInMethod::Token),
+            ("--certificate", self.certificate.is_some(), method == SignInMethod::Certificate),
+            ("--private-key", self.private_key.is_some(), method == SignInMethod::Certificate),
+            (
+                "--client-id",
+                self.client_id.is_some(),
+                !matches!(method, SignInMethod::AzureCli | SignInMethod::Token),
+            ),
+        ];
+        let Some((flag, ..)) = flags.into_iter().find(|(_, is_given, is_read)| *is_given && !is_read) else {
+            return Ok(());
+        };
+        let way = method.to_possible_value();
+        let way = way.as_ref().map_or_else(|| "this way".to_owned(), |way| way.get_name().to_owned());
+        Err(BadInput(format!(
+            "Signing in with `{way}` does not read {flag}: leave it out, or name by --sign-in the way that it belongs to. Nothing was sent."
+        )))
     }
 
     /// Whether a person signs in, who consents to what the job takes. An application was granted its permissions
@@ -112,7 +144,14 @@ impl SignInArguments {
                 let chain = TokenChain::new()
                     .then("browser", self.browser(way))
                     .then("device code", self.device_code(way))
-                    .on_blocked(|way| eprintln!("Signing in with the {} is blocked: {}. {}", way.name, way.error, way.error.help()));
+                    .on_blocked(|way| {
+                        to_person(&format!(
+                            "Signing in with the {} is blocked: {}. {}",
+                            way.name,
+                            way.error,
+                            way.error.help()
+                        ));
+                    });
                 Arc::new(chain)
             }
             SignInMethod::DeviceCode => Arc::new(self.device_code(way)),
@@ -135,7 +174,7 @@ impl SignInArguments {
 
     fn browser(&self, way: &Way<'_>) -> BrowserSignIn {
         let open = |page: &Url| {
-            eprintln!("Sign in at {page}");
+            to_person(&format!("Sign in at {page}"));
             open_browser(page);
         };
         let sign_in = BrowserSignIn::new(way.endpoints.clone(), open).client_id(self.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
@@ -143,7 +182,7 @@ impl SignInArguments {
     }
 
     fn device_code(&self, way: &Way<'_>) -> DeviceCodeSignIn {
-        let sign_in = DeviceCodeSignIn::new(way.endpoints.clone(), |code| eprintln!("{}", code.message()))
+        let sign_in = DeviceCodeSignIn::new(way.endpoints.clone(), |code| to_person(code.message()))
             .client_id(self.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
         sign_in.http(way.http.clone())
     }
@@ -222,8 +261,53 @@ fn open_browser(page: &Url) {
     let _ = Command::new(program)
         .args(arguments)
         .arg(page.as_str())
+        .env_remove(SECRET_VARIABLE)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may give up")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_that_the_way_to_sign_in_does_not_read_is_refused_by_its_name() {
+        let id: ApplicationId = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01".parse().unwrap();
+        let mut refused = Vec::new();
+        for method in SignInMethod::value_variants() {
+            let with = |change: &dyn Fn(&mut SignInArguments)| {
+                let mut arguments = SignInArguments {
+                    sign_in: Some(*method),
+                    ..SignInArguments::default()
+                };
+                change(&mut arguments);
+                arguments.asks_a_person()
+            };
+            assert!(with(&|_| ()).is_ok(), "{method:?}");
+            let name = method.to_possible_value().unwrap().get_name().to_owned();
+            let outcomes = [
+                ("--token-env", with(&|arguments| arguments.token_env = Some("T".to_owned()))),
+                ("--certificate", with(&|arguments| arguments.certificate = Some("c.pem".into()))),
+                ("--private-key", with(&|arguments| arguments.private_key = Some("k.pem".into()))),
+                ("--client-id", with(&|arguments| arguments.client_id = Some(id))),
+            ];
+            for (flag, outcome) in outcomes {
+                let Err(BadInput(message)) = outcome else { continue };
+                assert!(message.contains(flag) && message.contains(&format!("`{name}`")), "{message}");
+                refused.push((*method, flag));
+            }
+        }
+        let is_refused = |method, flag| refused.contains(&(method, flag));
+        for method in SignInMethod::value_variants() {
+            let (is_token, is_certificate) = (*method == SignInMethod::Token, *method == SignInMethod::Certificate);
+            assert_eq!(is_refused(*method, "--token-env"), !is_token, "{method:?}");
+            assert_eq!(is_refused(*method, "--certificate"), !is_certificate, "{method:?}");
+            assert_eq!(is_refused(*method, "--private-key"), !is_certificate, "{method:?}");
+            let has_no_client = is_token || *method == SignInMethod::AzureCli;
+            assert_eq!(is_refused(*method, "--client-id"), has_no_client, "{method:?}");
+        }
+    }
 }

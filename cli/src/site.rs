@@ -3,7 +3,10 @@
 use clap::{Args, ValueEnum};
 use cmg_onboarding::{
     ConnectionSpec, HttpClient, SiteHandle,
-    site::{SplitSite, power_shell::PowerShellSite},
+    site::{
+        SplitSite,
+        power_shell::{LocalProcess, PowerShellSite},
+    },
     spec::{ClientApp, ServerApp},
 };
 
@@ -40,9 +43,29 @@ impl SiteArguments {
         self.site == Some(SiteChoice::PowerShell)
     }
 
+    /// Refuses flags that the chosen site does not read. `has_graph`: whether --graph is given.
+    pub(crate) fn check(&self, has_graph: bool) -> Result<(), BadInput> {
+        if self.site != Some(SiteChoice::Emulated) {
+            return Ok(());
+        }
+        let flags = [("--provider", self.provider.is_some()), ("--site-code", self.site_code.is_some())];
+        if let Some((flag, _)) = flags.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(BadInput(format!(
+                "`--site emulated` does not read {flag}: leave it out, or name the real site by --site power-shell. Nothing was sent."
+            )));
+        }
+        if !has_graph {
+            return Err(BadInput(
+                "--site emulated is the site of the emulator that --graph names.".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     /// The real site: written by the cmdlets, and read by them, too, where this program was built without Kerberos.
-    pub(crate) fn real(&self, http: HttpClient) -> Result<SiteHandle, BadInput> {
-        let writer = self.power_shell()?;
+    /// PowerShell does not get to see the `hidden` environment variables.
+    pub(crate) fn real<'a>(&self, http: HttpClient, hidden: impl Iterator<Item = &'a str>) -> Result<SiteHandle, BadInput> {
+        let writer = self.power_shell(hidden)?;
         match self.reader(http)? {
             Some(reader) => Ok(SplitSite::new(reader, writer).into()),
             None => Ok(writer.into()),
@@ -67,11 +90,12 @@ impl SiteArguments {
         Ok(None)
     }
 
-    fn power_shell(&self) -> Result<PowerShellSite, BadInput> {
+    fn power_shell<'a>(&self, hidden: impl Iterator<Item = &'a str>) -> Result<PowerShellSite, BadInput> {
         let (Some(code), Some(provider)) = (&self.site_code, &self.provider) else {
             return Err(BadInput("--site power-shell needs --site-code and --provider.".to_owned()));
         };
         PowerShellSite::builder(code, provider)
+            .host(hidden.fold(LocalProcess::new(), LocalProcess::without_variable))
             .build()
             .map_err(|error| BadInput(error.to_string()))
     }
@@ -82,4 +106,39 @@ pub(crate) const fn is_import_of(spec: &ConnectionSpec) -> bool {
     let has_server = matches!(spec.server_app(), ServerApp::Import(_) | ServerApp::Reuse(_));
     let has_client = matches!(spec.client_app(), ClientApp::Import(_) | ClientApp::Reuse(_));
     has_server && has_client
+}
+
+#[cfg(test)]
+#[allow(clippy::panic, reason = "a test may give up")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_of_a_real_site_is_refused_with_the_emulated_one() {
+        let emulated = || SiteArguments {
+            site: Some(SiteChoice::Emulated),
+            ..SiteArguments::default()
+        };
+        assert!(emulated().check(true).is_ok());
+        let mut with_provider = emulated();
+        with_provider.provider = Some("cm01.contoso.com".to_owned());
+        let mut with_code = emulated();
+        with_code.site_code = Some("P01".to_owned());
+        for (arguments, has_graph, named) in [
+            (with_provider, true, "--provider"),
+            (with_code, true, "--site-code"),
+            (emulated(), false, "--graph"),
+        ] {
+            let Err(BadInput(message)) = arguments.check(has_graph) else {
+                panic!("{named} is not asked about");
+            };
+            assert!(message.contains(named) && message.contains("--site emulated"), "{message}");
+        }
+        let real = SiteArguments {
+            site: Some(SiteChoice::PowerShell),
+            provider: Some("cm01.contoso.com".to_owned()),
+            site_code: Some("P01".to_owned()),
+        };
+        assert!(real.check(false).is_ok());
+    }
 }

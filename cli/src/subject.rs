@@ -39,12 +39,15 @@ impl SubjectArguments {
 
     /// The same, always by what the site has: nothing but what a command changes is changed.
     pub(crate) async fn find_as_it_is(&self, place: &PlaceArguments, access: Access) -> Result<(ConnectionSpec, Place), Ending> {
-        let name = match (&self.connection, place.is_emulated()) {
-            (Some(name), _) => name.clone(),
-            (None, is_emulated) => self.specification.read(is_emulated)?.name().to_owned(),
+        let (name, set_up) = match &self.connection {
+            Some(name) => (name.clone(), example()?),
+            None => {
+                let spec = self.specification.read(place.is_emulated())?;
+                (spec.name().to_owned(), spec)
+            }
         };
         let place = match place.is_emulated() {
-            true => place.open_set_up(&example()?, access).await?,
+            true => place.open_set_up(&set_up, access).await?,
             false => place.open(None, access).await?,
         };
         let spec = existing(&place, &name).await?;

@@ -12,14 +12,17 @@ use crate::secret::ClientSecret;
 /// The one field that is kept apart.
 const SECRET: &str = "serverApp.import.secretKey";
 
+/// What that field is called. A field of this name has no value elsewhere.
+const SECRET_NAME: &str = "secretKey";
+
 /// How many objects a path leads through. No field lies deeper, and what is named behind is one name that no field has.
 const DEEPEST: usize = 8;
 
 /// A specification that is still being filled in: any field may be missing or wrong. For a page that checks while its user
 /// types, and keeps what was typed.
 ///
-/// Its JSON is that of [`ConnectionSpec`], as far as it is filled in. An imported secret is read and never written; a draft
-/// that was stored says by [`needs_secret`](Self::needs_secret) that only the secret is missing. Fields are named by their
+/// Its JSON is that of [`ConnectionSpec`], as far as it is filled in. An imported secret is read and never written, and a field
+/// `secretKey` that lies in a wrong place keeps its name and loses its value; a draft that was stored says by [`needs_secret`](Self::needs_secret) that only the secret is missing. Fields are named by their
 /// paths, as [`Violation::path`] has them.
 ///
 /// ```
@@ -131,11 +134,18 @@ impl ConnectionDraft {
     }
 
     fn keep_secret_apart(&mut self) {
+        self.take_secret();
+        self.fields
+            .iter_mut()
+            .for_each(|(name, value)| forget_misplaced_secrets(name, value));
+    }
+
+    fn take_secret(&mut self) {
         let import = self.fields.get_mut("serverApp").and_then(|app| app.get_mut("import"));
         let Some(fields) = import.and_then(Value::as_object_mut) else {
             return;
         };
-        match fields.remove("secretKey") {
+        match fields.remove(SECRET_NAME) {
             Some(Value::String(text)) => self.secret = Some(ClientSecret::new(text)),
             // It is not a text, and it is told as one that is missing.
             Some(_) => self.secret = None,
@@ -164,6 +174,22 @@ impl<'de> Deserialize<'de> for ConnectionDraft {
         };
         draft.keep_secret_apart();
         Ok(draft)
+    }
+}
+
+/// Takes the value of a secret that lies in a wrong place, as in a list or in an app that is adopted, however its name is
+/// capitalized. The name stays, and is told as an unknown field.
+fn forget_misplaced_secrets(name: &str, value: &mut Value) {
+    // A path that is too deep is one name.
+    let last = name.rsplit('.').next().unwrap_or(name);
+    if last.eq_ignore_ascii_case(SECRET_NAME) {
+        *value = Value::Null;
+        return;
+    }
+    match value {
+        Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| forget_misplaced_secrets(name, value)),
+        Value::Array(items) => items.iter_mut().for_each(|item| forget_misplaced_secrets("", item)),
+        _ => {}
     }
 }
 
@@ -262,6 +288,38 @@ mod tests {
         draft.set("serverApp.import.name", Value::Null);
         draft.set("serverApp.import.name", "Another name");
         assert!(draft.complete().is_ok());
+    }
+
+    #[test]
+    fn a_secret_in_a_wrong_place_is_forgotten_and_its_field_is_told_as_unknown() {
+        for misplaced in [
+            json!({"serverApp": {"import": [{"secretKey": "canary-9S"}]}}),
+            json!({"serverApp": {"import": [[{"secretKey": ["canary-9S"]}]]}}),
+            json!({"serverApp": {"adopt": {"secretKey": "canary-9S"}}}),
+            json!({"serverApp": {"import": {"SecretKey": "canary-9S"}}}),
+            json!({"serverApp": {"import": {"secretKey": {"below": "canary-9S"}}}}),
+            json!({"clientApp": {"import": {"secretkey": {"below": "canary-9S"}}}}),
+            json!({"secretKey": "canary-9S"}),
+        ] {
+            let draft: ConnectionDraft = serde_json::from_value(misplaced.clone()).unwrap();
+            let shown = format!("{}{draft:?}{:?}", serde_json::to_string(&draft).unwrap(), draft.violations());
+            assert!(!shown.contains("canary"), "{misplaced}: {shown}");
+            assert!(draft.complete().is_err(), "{misplaced}");
+        }
+        let mut draft = import();
+        for path in [
+            "serverApp.adopt.secretKey",
+            "a.b.c.d.e.f.g.h.i.secretKey",
+            "clientApp.import.SECRETKEY",
+        ] {
+            draft.set(path, "canary-9S");
+            assert!(!serde_json::to_string(&draft).unwrap().contains("canary"), "{path}");
+        }
+        let unknown = ConnectionDraft::check("clientApp.import.secretKey", "canary-9S");
+        assert!(
+            unknown.iter().any(|violation| violation.code() == ViolationCode::FieldUnknown),
+            "{unknown:?}"
+        );
     }
 
     #[test]

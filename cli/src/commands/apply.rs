@@ -19,8 +19,8 @@ use crate::{
 pub(crate) struct ApplyCommand {
     #[command(flatten)]
     onboarding: OnboardingArguments,
-    /// Carry out exactly the plan that `plan --save` has written. If the world has moved on, nothing is written, and each
-    /// difference is shown.
+    /// Carry out exactly the plan that `plan --save` has written. If tenant or site has changed since, nothing is written, and
+    /// each difference is shown.
     #[arg(long, value_name = "FILE", help_heading = "Plan")]
     plan: Option<PathBuf>,
 }

@@ -1,5 +1,7 @@
 //! `by-hand`: the same connection as steps for people.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::{ending::Ending, output::Output, specification::SpecificationArguments};
@@ -9,13 +11,15 @@ use crate::{ending::Ending, output::Output, specification::SpecificationArgument
 /// Nothing is sent, and no sign-in is needed.
 #[derive(Debug, Args)]
 pub(crate) struct ByHandCommand {
-    #[command(flatten)]
-    specification: SpecificationArguments,
+    /// The specification, as JSON.
+    #[arg(long, value_name = "FILE", help_heading = "Specification")]
+    spec: Option<PathBuf>,
 }
 
 impl ByHandCommand {
     pub(crate) fn run(&self, output: Output) -> Result<(), Ending> {
-        output.by_hand(&self.specification.read(false)?.by_hand());
+        let specification = SpecificationArguments { spec: self.spec.clone() };
+        output.by_hand(&specification.read(false)?.by_hand());
         Ok(())
     }
 }

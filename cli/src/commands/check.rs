@@ -32,7 +32,7 @@ pub(crate) struct CheckCommand {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Thresholds")]
 pub(crate) struct ThresholdArguments {
-    /// How many days before its end a secret is a warning; within the least of several it is critical.
+    /// Days before the end of a secret at which the status becomes a warning; at the smallest of them it becomes critical.
     #[arg(long, value_name = "DAYS", value_delimiter = ',', default_value = "90,30,7")]
     pub(crate) days: Vec<u16>,
 }

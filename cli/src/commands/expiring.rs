@@ -6,12 +6,12 @@ use std::{
 };
 
 use clap::Args;
-use cmg_onboarding::AzureServicesConnection;
 use cmg_onboarding::{
-    ApplicationId, CloudEnvironment, ConnectionSpec, GraphDirectory, OnboardingError, SiteHandle, TenantId,
+    ApplicationId, AzureServicesConnection, ConnectionSpec, GraphDirectory, OnboardingError, SiteHandle, TenantId,
     connection::{AzureServicesConnectionBuilder, Check, CheckStatus, WatchedApp, expiring},
     token::read_only_scopes,
 };
+use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -32,7 +32,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct ExpiringCommand {
     /// What to watch, as JSON: a list of objects with `tenant` (id) or `domain`, and with `clientId` (of the server app) or
-    /// `spec` (a file, seen from this one); a `name` of your own if you like.
+    /// `spec` (a file, seen from this one); a `name` of your own if you like. The cloud is found by `tenant` or `domain`.
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
     /// How many tenants are looked at side by side.
@@ -120,6 +120,7 @@ impl ExpiringCommand {
             return Err(BadInput(format!("{} names nothing to watch.", self.file.display())).into());
         }
         self.sign_in.asks_a_person()?;
+        self.site.site.check(self.network.graph.is_some())?;
         let mut jobs = Vec::with_capacity(watched.len());
         let mut results: Vec<(String, Looked)> = Vec::with_capacity(watched.len());
         let mut tell = |key: String, looked: Looked| {
@@ -128,11 +129,13 @@ impl ExpiringCommand {
             }
             results.push((key, looked));
         };
-        for one in &watched {
+        let looked_up = watched.iter().map(async |one| (one.key(), self.job(one).await));
+        let mut looked_up = stream::iter(looked_up).buffer_unordered(self.at_once.get());
+        while let Some((key, job)) = looked_up.next().await {
             // One line that asks for nothing costs no other line its answer.
-            match self.job(one).await {
-                Ok(job) => jobs.push((one.key(), job)),
-                Err(ending) => tell(one.key(), Err(ending.reason())),
+            match job {
+                Ok(job) => jobs.push((key, job)),
+                Err(ending) => tell(key, Err(ending.reason())),
             }
         }
         expiring(jobs, self.at_once, self.thresholds.days.iter().copied(), |done| {
@@ -148,9 +151,9 @@ impl ExpiringCommand {
     /// What one line of the file asks for.
     async fn job(&self, watched: &Watched) -> Result<WatchedApp, Ending> {
         let spec = watched.spec.as_deref().map(|file| self.specification(file)).transpose()?;
-        let environment = spec.as_ref().map_or_else(CloudEnvironment::default, ConnectionSpec::environment);
+        let environment = spec.as_ref().map(ConnectionSpec::environment);
         let (endpoints, tenant) = match (&watched.domain, watched.tenant) {
-            (_, Some(tenant)) => (self.network.endpoints(cmg_onboarding::CloudEndpoints::of(environment))?, tenant),
+            (_, Some(tenant)) => (self.network.locate(tenant, environment).await?, tenant),
             (Some(domain), None) => self.network.find(domain, environment).await?,
             (None, None) => return Err(self.wrong(watched, "it names no tenant")),
         };
@@ -199,7 +202,7 @@ impl ExpiringCommand {
     fn site(&self) -> Result<Option<SiteHandle>, BadInput> {
         match self.site.site.site {
             None => Ok(None),
-            Some(SiteChoice::PowerShell) => self.site.site.real(self.network.http()?).map(Some),
+            Some(SiteChoice::PowerShell) => self.site.site.real(self.network.http()?, self.sign_in.secret_variables()).map(Some),
             Some(SiteChoice::Emulated) => {
                 let graph = self.network.graph.clone();
                 let graph = graph.ok_or_else(|| BadInput("--site emulated is the site of the emulator that --graph names.".to_owned()))?;
@@ -249,7 +252,7 @@ impl Sum {
 /// The sum in the first line, and each tenant below, the worst first.
 fn page(sum: &Sum, results: &[(String, Looked)]) -> String {
     let mut text = format!(
-        "{}: {} critical, {} unknown, {} warning, {} well of {} | critical={} unknown={} warning={} ok={}",
+        "{} - {} critical, {} unknown, {} warning, {} well of {} | critical={} unknown={} warning={} ok={}",
         sum.status,
         sum.critical,
         sum.unknown,
@@ -264,7 +267,7 @@ fn page(sum: &Sum, results: &[(String, Looked)]) -> String {
     for (key, looked) in results {
         let shown = match looked {
             Ok(check) => check.to_string(),
-            Err(error) => format!("{}: {}", CheckStatus::Unknown, error.replace(['\n', '|'], " ")),
+            Err(error) => format!("{} - {}", CheckStatus::Unknown, error.replace(['\n', '|'], " ")),
         };
         let first = shown.lines().next().unwrap_or_default();
         // The performance data belong to the first line of all.

@@ -19,7 +19,7 @@ use crate::{
     onboarding::RegisteringArguments,
     output::{Output, SecretFate},
     place::DirectoryArguments,
-    saved_plan::PlanArguments,
+    saved_plan::{self, PlanArguments},
     script_files::{ScriptFiles, check_texts},
     sealed_file::SealedFile,
     site::SiteArguments,
@@ -51,8 +51,9 @@ struct TargetArguments {
     /// Write all that the import needs, the secret included, into this file, sealed to the certificate of --recipient.
     #[arg(long, value_name = "FILE", group = "target", requires = "recipient")]
     file: Option<PathBuf>,
-    /// The certificate of the administrator who imports, in PEM or as Export-Certificate writes it. A line of PowerShell that makes
-    /// one is in the help of a certificate that is refused.
+    /// The certificate of the administrator who imports, in PEM or as Export-Certificate writes it. To make one:
+    /// New-SelfSignedCertificate -Type DocumentEncryptionCert -Subject 'CN=CMG hand-over' -KeyUsage KeyEncipherment,
+    /// DataEncipherment -KeyAlgorithm RSA -KeyLength 3072 -CertStoreLocation Cert:\CurrentUser\My
     #[arg(long, value_name = "FILE", requires = "file")]
     recipient: Option<PathBuf>,
     /// For how many days the sealed file can be used.
@@ -81,6 +82,7 @@ enum Target {
 
 impl HandOverCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<(), Ending> {
+        self.plan.save.as_deref().map_or(Ok(()), saved_plan::refuse_other)?;
         let spec = self.specification.read(self.directory.emulated)?;
         let target = self.target.prepare(&spec)?;
         output.specification(&spec);

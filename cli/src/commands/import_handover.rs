@@ -18,6 +18,7 @@ use crate::{
     confirm::ask,
     ending::Ending,
     files,
+    interrupt::Interrupt,
     onboarding::refuse_lost_secret,
     output::{Output, SecretFate},
     place::{Access, PlaceArguments},
@@ -85,7 +86,8 @@ impl ImportHandoverCommand {
                 "--fingerprint, or --yes",
                 "Nothing was imported.",
                 output,
-            )?;
+            )
+            .await?;
         }
         let shown = plan.findings().to_vec();
         output.begin_progress();
@@ -116,7 +118,9 @@ impl ImportHandoverCommand {
         if self.place.is_emulated() {
             // The apps are in a tenant of another run.
             let site = SiteHandle::from(EmulatedSite::new());
-            let builder = AzureServicesConnection::builder(spec).site(site);
+            let builder = AzureServicesConnection::builder(spec)
+                .site(site)
+                .cancel(Interrupt::of_process().cancel());
             return Ok(builder.build().map_err(OnboardingError::from)?);
         }
         self.place.open(Some(&spec), Access::Read).await?.connection(spec)

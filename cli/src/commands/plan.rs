@@ -21,6 +21,7 @@ pub(crate) struct PlanCommand {
 
 impl PlanCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<(), Ending> {
+        self.save.as_deref().map_or(Ok(()), saved_plan::refuse_other)?;
         let spec = self.onboarding.read()?;
         output.specification(&spec);
         let (connection, _place) = self.onboarding.connect(spec).await?;

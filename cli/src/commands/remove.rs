@@ -71,7 +71,8 @@ impl RemoveCommand {
                 "--yes, or a saved plan by --plan",
                 "Nothing was removed.",
                 output,
-            )?;
+            )
+            .await?;
         }
         output.begin_progress();
         let outcome = plan.apply(|event| output.event(event)).await?;

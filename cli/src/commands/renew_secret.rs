@@ -111,7 +111,8 @@ impl RenewSecretCommand {
                     "--yes, or a saved plan by --plan",
                     "Nothing was removed.",
                     output,
-                )?;
+                )
+                .await?;
             }
         } else if !renewal.show_secret && would_be_lost(&plan) {
             return Err(Ending::Refused(

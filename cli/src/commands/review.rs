@@ -1,4 +1,4 @@
-//! `review`: the paper for the board that reviews the change.
+//! `review`: the document for the board that reviews the change.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{ending::Ending, onboarding::OnboardingArguments, output::Output, saved_plan};
 
-/// Prints the paper for the board that reviews the change.
+/// Prints the review document for the board that reviews the change.
 ///
 /// Every object, every permission with its reason, what stays behind, the tenant checks that will flag it. Writes nothing.
 #[derive(Debug, Args)]

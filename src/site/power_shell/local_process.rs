@@ -1,6 +1,7 @@
 //! PowerShell as a process of this machine.
 
 use std::{
+    ffi::OsString,
     ops::ControlFlow,
     path::{Path, PathBuf},
     pin::pin,
@@ -69,6 +70,7 @@ pub struct LocalProcess {
     program: PathBuf,
     script_file: Option<PathBuf>,
     execution_policy: Option<String>,
+    hidden: Vec<OsString>,
 }
 
 impl LocalProcess {
@@ -78,6 +80,7 @@ impl LocalProcess {
             program: default_program(),
             script_file: None,
             execution_policy: None,
+            hidden: Vec::new(),
         }
     }
 
@@ -106,6 +109,13 @@ impl LocalProcess {
         self
     }
 
+    /// An environment variable that PowerShell starts without, such as one that holds a secret or a token of the calling
+    /// program; may be called repeatedly. Default: PowerShell inherits every variable but the one that is named above.
+    pub fn without_variable(mut self, name: impl Into<OsString>) -> Self {
+        self.hidden.push(name.into());
+        self
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args([
@@ -131,6 +141,9 @@ impl LocalProcess {
             .kill_on_drop(true);
         if !self.is_power_shell_7() {
             command.env_remove("PSModulePath");
+        }
+        for name in &self.hidden {
+            command.env_remove(name);
         }
         #[cfg(windows)]
         command.creation_flags(NO_WINDOW);
@@ -277,12 +290,21 @@ fn lost(why: &str) -> SiteUnreachable {
 mod tests {
     use super::*;
 
+    fn clears(process: &LocalProcess, variable: &str) -> bool {
+        let command = process.command();
+        let mut changes = command.as_std().get_envs();
+        changes.any(|(name, value)| name == variable && value.is_none())
+    }
+
     fn clears_module_path(program: &str) -> bool {
-        let command = LocalProcess::new().program(program).command();
-        command
-            .as_std()
-            .get_envs()
-            .any(|(name, value)| name == "PSModulePath" && value.is_none())
+        clears(&LocalProcess::new().program(program), "PSModulePath")
+    }
+
+    #[test]
+    fn a_variable_that_holds_a_secret_is_not_inherited_if_that_is_asked_for() {
+        let process = LocalProcess::new().without_variable("A_SECRET").without_variable("A_TOKEN");
+        assert!(clears(&process, "A_SECRET") && clears(&process, "A_TOKEN"));
+        assert!(!clears(&process, "PATH") && !clears(&LocalProcess::new(), "A_SECRET"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::*;
 use crate::{
     arguments::{Arguments, Command},
     run,
+    sealed_file::Left,
     specification::example,
 };
 
@@ -232,4 +233,25 @@ async fn a_file_that_can_no_longer_be_written_stops_the_run_or_fails_it_and_says
         Ending::Onboarding(OnboardingError::Apply(error)) => assert!(error.secret().is_some()),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn a_file_whose_secret_went_again_with_its_app_is_void_and_one_whose_secret_stays_is_good() {
+    let folder = Folder::new("void");
+    let (file, certificate) = (folder.file("hand-over.cms"), data("certificate.pem"));
+    let recipient = Recipient::from_certificate(&fs::read(certificate).unwrap(), SystemClock.now()).unwrap();
+    let sealed = SealedFile::prepare(Path::new(&file), recipient, 14, false).unwrap();
+    let (spec, tenant) = (example().unwrap(), EmulatedTenant::new());
+    let job = AzureServicesConnection::builder(spec.clone()).directory(tenant.directory());
+    let plan = job.secret_sink(sealed.clone()).build().unwrap().plan(|_| ()).await.unwrap();
+    sealed.expect(&spec, &plan).unwrap();
+    assert!(matches!(sealed.left(None), Left::Nothing));
+    assert!(matches!(sealed.left(Some("an id".to_owned())), Left::Lost(_)));
+    let outcome = plan.apply(|event| sealed.observe(event)).await.unwrap();
+    let secret = outcome.secret.unwrap().key_id.to_string();
+    assert!(matches!(sealed.left(Some(secret)), Left::Good(_)));
+    assert!(
+        matches!(sealed.left(None), Left::Void(_)),
+        "a run that failed tells of no secret that it removed again"
+    );
 }
