@@ -119,7 +119,15 @@ pub(crate) fn configuration(input: &[u8]) -> bool {
 }
 
 /// How a refusal says where: by line and column, by the path to what is wrong, or that it is about the file as a whole.
-const PLACES: [&str; 7] = [" at line ", "tenants[", "site: ", "preset", "it is not ", "it is longer", "there are more than"];
+const PLACES: [&str; 7] = [
+    " at line ",
+    "tenants[",
+    "site: ",
+    "preset",
+    "it is not ",
+    "it is longer",
+    "there are more than",
+];
 
 /// What the first tenant of a configuration has in it. Ids that only a run has are left out.
 fn state(configuration: EmulatorConfiguration) -> String {
