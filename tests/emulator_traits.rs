@@ -323,6 +323,9 @@ async fn an_enabled_scope_is_switched_off_before_it_is_removed() {
         PermissionId::new(uuid!("2b1f3c5d-1111-4bb4-8f56-b9b41a3f1a02")),
         "user_impersonation",
     );
+    // Without both of them an enabled scope is refused.
+    scope.admin_consent_display_name = Some("Access".to_owned());
+    scope.admin_consent_description = Some("Access".to_owned());
     let with_scopes = |scopes: Vec<PermissionScope>| {
         let mut properties = ApplicationProperties::default();
         let mut api = cmg_onboarding::directory::ApiApplication::default();

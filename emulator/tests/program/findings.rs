@@ -350,7 +350,9 @@ fn fits(comes: Comes, status: u16, answer: &Value) -> bool {
                 .unwrap_or_default();
             let claims: Value = serde_json::from_slice(&part).unwrap_or_default();
             let found = claims.get(name);
-            found.is_some_and(|found| expected.is_empty() || found.to_string() == expected)
+            found.is_some_and(|found| {
+                expected.is_empty() || serde_json::from_str::<Value>(expected).is_ok_and(|expected| *found == expected)
+            })
         }
         NotOffered => status == 501,
     }
