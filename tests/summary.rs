@@ -199,6 +199,7 @@ async fn a_change_of_discovery_is_told_in_words_with_its_old_and_its_new_value()
     ] {
         assert!(text.contains(line), "{text}");
     }
+    assert!(!text.contains("User discovery"), "what stays is not told as if it were new: {text}");
 }
 
 #[tokio::test]

@@ -245,6 +245,23 @@ mod tests {
     }
 
     #[test]
+    fn headers_of_two_names_count_by_the_first_choice_in_either_order() {
+        let told = |headers: &[(&str, &str)]| {
+            let mut kept = AnswerHeaders::default();
+            headers.iter().for_each(|(name, value)| kept.set(name, value));
+            (kept.request_id, kept.retry_after_milliseconds)
+        };
+        let (first, second) = (Some("1".to_owned()), Some("2".to_owned()));
+        assert_eq!(told(&[("x-ms-request-id", "2")]), (second.clone(), None));
+        assert_eq!(told(&[("Request-Id", "1"), ("x-ms-request-id", "2")]), (first.clone(), None));
+        assert_eq!(told(&[("x-ms-request-id", "2"), ("request-id", "1")]), (first.clone(), None));
+        assert_eq!(told(&[("X-MS-Retry-After-Ms", "2")]), (None, second));
+        assert_eq!(told(&[("x-ms-retry-after-ms", "2"), ("retry-after-ms", "1")]), (None, first));
+        let long = "1".repeat(LONGEST_HEADER + 1);
+        assert_eq!(told(&[("request-id", &long)]), (None, None));
+    }
+
+    #[test]
     fn an_unusable_body_is_described_and_never_quoted() {
         let told = |body: &[u8]| {
             let error = answer(200, AnswerHeaders::default(), body).json::<Shape>().unwrap_err();

@@ -94,6 +94,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_fingerprint_is_written_as_certificate_tools_write_it() {
+        let mut bytes = [0_u8; 32];
+        (bytes[0], bytes[1], bytes[31]) = (0x9f, 0x0a, 0xff);
+        let expected = format!("9F:0A:{}FF", "00:".repeat(29));
+        let fingerprint = CertificateFingerprint::new(bytes);
+        assert_eq!((fingerprint.to_string(), fingerprint.as_bytes()), (expected.clone(), &bytes));
+        let refusal = crate::http::pinning::NotPinned { found: fingerprint }.to_string();
+        assert!(
+            refusal.ends_with(&expected) && refusal.contains("another one than the pinned one"),
+            "{refusal}"
+        );
+    }
+
     proptest! {
         #[test]
         fn every_fingerprint_reads_back_from_its_text(bytes: [u8; 32]) {

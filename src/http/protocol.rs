@@ -63,3 +63,29 @@ impl Drop for Opening<'_> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_request_opens_the_first_connection_to_an_origin_and_none_opens_it_again() {
+        let protocols = Protocols::default();
+        let url = |text: &str| Url::parse(text).unwrap();
+        let first = protocols.begin_opening(&url("https://one.example/a"));
+        assert!(first.is_some());
+        assert!(
+            protocols.begin_opening(&url("https://one.example/b")).is_none(),
+            "another request is opening it"
+        );
+        assert!(protocols.begin_opening(&url("https://two.example/")).is_some(), "another origin");
+        drop(first);
+        assert!(
+            protocols.begin_opening(&url("https://one.example/b")).is_some(),
+            "the first one failed"
+        );
+        protocols.remember(&url("https://one.example/"), Protocol::Http1);
+        assert!(protocols.begin_opening(&url("https://one.example/c")).is_none(), "it has answered");
+        assert_eq!(protocols.of(&url("https://one.example/d")), Some(Protocol::Http1));
+    }
+}

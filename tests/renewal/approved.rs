@@ -45,6 +45,18 @@ async fn a_renewal_that_was_approved_a_day_ago_is_done_by_another_process() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_paper_of_a_renewal_says_that_every_old_secret_stays_and_nothing_of_a_later_removal() {
+    let world = World::new();
+    world.onboard().await;
+    sleep(DAY * 60).await;
+    let review = world.job().plan_renewal(|_| ()).await.unwrap().review();
+    let stays: Vec<&str> = review.left_behind.iter().map(|left| left.what.as_str()).collect();
+    assert_eq!(stays, ["Every secret that the server app has now, until its own end."]);
+    let paper = review.to_string();
+    assert!(paper.contains("What stays") && !paper.contains("is removed one day"), "{paper}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_removal_that_was_approved_is_refused_if_the_site_shows_something_else_by_then() {
     let world = World::new();
     let (app, old, outcome) = world.renewed().await;

@@ -115,7 +115,11 @@ mod tests {
 
     #[test]
     fn every_role_that_matters_has_a_name() {
-        assert!(RELEVANT_ROLES.into_iter().all(|role| role_name(role).is_some()));
+        let names = RELEVANT_ROLES.map(|role| role_name(role).unwrap());
+        let distinct: std::collections::BTreeSet<&str> = names.into_iter().collect();
+        assert_eq!(distinct.len(), names.len(), "{names:?}");
+        assert!(distinct.contains("Privileged Role Administrator"), "{names:?}");
+        assert_eq!(role_name("00000000-0000-4000-8000-000000000001".parse().unwrap()), None);
     }
 
     #[test]

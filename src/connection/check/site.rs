@@ -208,3 +208,60 @@ pub(crate) fn gateway_uses(severity: fn(FindingCode) -> Finding, gateway: &str, 
     let used = severity(FindingCode::GatewayUsesConnection);
     used.with("gateway", gateway).with("connection", &connection.name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{connection::report::finding::Severity, site::SiteRowId};
+
+    fn codes(info: &SiteInfo) -> Vec<FindingCode> {
+        let mut findings = Vec::new();
+        check_info(info, &mut findings);
+        findings.iter().map(Finding::code).collect()
+    }
+
+    #[test]
+    fn a_site_is_old_before_the_first_build_that_imports_apps_and_at_no_later_one() {
+        for (version, expected) in [
+            ("5.00.8790.1000", vec![FindingCode::SiteTooOld]),
+            ("5.00.9039.1000", vec![FindingCode::SiteTooOld]),
+            ("5.00.9040.1000", Vec::new()),
+            ("5.00.9128.1000", Vec::new()),
+            ("of another form", Vec::new()),
+        ] {
+            assert_eq!(codes(&SiteInfo::new("PS1", version)), expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn a_connection_of_another_name_stands_in_the_way_only_if_it_may_be_of_the_same_service() {
+        let connection = SiteConnection::new(SiteRowId(1), "Other", None, Vec::new());
+        let told = |is_former, of_service| {
+            let finding = check_other(&connection, is_former, of_service);
+            (finding.severity(), finding.code())
+        };
+        for is_former in [true, false] {
+            assert_eq!(told(is_former, Some(false)), (Severity::Note, FindingCode::OtherAzureService));
+        }
+        assert_eq!(told(true, Some(true)), (Severity::Blocker, FindingCode::ConnectionNamedOtherwise));
+        assert_eq!(told(true, None), (Severity::Warning, FindingCode::ConnectionNamedOtherwise));
+        assert_eq!(
+            told(false, Some(true)),
+            (Severity::Blocker, FindingCode::ConnectionOfAnotherServerApp)
+        );
+        assert_eq!(told(false, None), (Severity::Warning, FindingCode::ConnectionOfUnknownType));
+    }
+
+    #[test]
+    fn a_connection_of_the_same_name_is_refused_unless_it_is_this_one() {
+        let connection = SiteConnection::new(SiteRowId(1), "Contoso CMG", None, Vec::new());
+        let told = |is_ours, of_service| check_namesake(&connection, is_ours, of_service).map(|finding| finding.code());
+        for is_ours in [true, false] {
+            assert_eq!(told(is_ours, Some(false)), Some(FindingCode::ConnectionNameTaken));
+        }
+        for of_service in [Some(true), None] {
+            assert_eq!(told(true, of_service), None);
+            assert_eq!(told(false, of_service), Some(FindingCode::ConnectionOfAnotherServerApp));
+        }
+    }
+}

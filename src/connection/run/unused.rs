@@ -30,3 +30,38 @@ impl UnusedSecrets {
         unused
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn key(number: u128) -> KeyId {
+        KeyId::new(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn what_may_be_held_goes_only_if_the_new_item_holds_this_runs_secret() {
+        let (certain, perhaps, own) = (key(1), key(2), key(3));
+        for (held, item_is_new, may_go) in [
+            (SecretHeld::This, true, vec![certain, perhaps]),
+            (SecretHeld::This, false, vec![certain]),
+            (SecretHeld::Another, true, vec![certain, own]),
+            (SecretHeld::Another, false, vec![certain]),
+            (SecretHeld::NotSaid, true, vec![certain]),
+            (SecretHeld::NotSaid, false, vec![certain]),
+        ] {
+            let unused = UnusedSecrets {
+                certain: vec![certain],
+                unless_held: vec![perhaps],
+            };
+            assert_eq!(unused.after_import(Some(own), held, item_is_new), may_go, "{held:?}, {item_is_new}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_issued_no_secret_has_none_of_its_own_to_remove() {
+        let unused = UnusedSecrets::default();
+        assert_eq!(unused.after_import(None, SecretHeld::Another, true), []);
+    }
+}

@@ -37,6 +37,31 @@ fn every_wrong_field_is_reported_at_once() {
 }
 
 #[test]
+fn an_app_that_is_not_there_is_told_apart_from_one_that_cannot_be_read() {
+    let code = |text: &str| {
+        let error = text.parse::<ConnectionSpec>().unwrap_err();
+        let violations = error.violations().iter();
+        violations
+            .map(|violation| format!("{} {:?}", violation.path(), violation.code()))
+            .collect::<Vec<_>>()
+    };
+    let (server, client) = (
+        r#""serverApp": {"create": {"name": "a"}}"#,
+        r#""clientApp": {"create": {"name": "b"}}"#,
+    );
+    assert_eq!(code(&format!(r#"{{"name": "n", {client}}}"#)), ["serverApp ServerAppMissing"]);
+    assert_eq!(code(&format!(r#"{{"name": "n", {server}}}"#)), ["clientApp ClientAppMissing"]);
+    assert_eq!(
+        code(&format!(r#"{{"name": "n", "serverApp": 5, {client}}}"#)),
+        ["serverApp ObjectExpected"]
+    );
+    assert_eq!(
+        code(&format!(r#"{{"name": "n", {server}, "clientApp": 5}}"#)),
+        ["clientApp ObjectExpected"]
+    );
+}
+
+#[test]
 fn a_secret_in_the_wrong_place_is_not_repeated() {
     let text = r#"{"name": {"secretKey": "canary-7Q"}, "key": ["canary-7Q"], "issueIdTokens": {"secretKey": "canary-7Q"},
         "serverApp": {"create": {"name": "a", "secretKey": "canary-7Q"}}, "clientApp": "canary-7Q",

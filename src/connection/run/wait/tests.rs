@@ -59,6 +59,26 @@ async fn a_fresh_object_is_waited_for_with_growing_delays() {
     assert_eq!(delays, [(1, 500), (2, 500), (3, 500)]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_event_of_a_wait_says_what_the_last_answer_was() {
+    for (error, told) in [
+        (refused(RefusalReason::NotFound), "Code"),
+        (crate::error::NotVisible::new("the app registration 7").into(), "notVisible"),
+        (interrupted(), "no answer"),
+    ] {
+        let events = Mutex::new(Vec::new());
+        let listener = |event: &Event| events.lock().unwrap().push(event.clone());
+        let emitter = Emitter::begin(Verb::Apply, None, &listener, &SystemClock);
+        attempt(true, &emitter).pause(error).await.unwrap();
+        let events = events.lock().unwrap();
+        let codes = events.iter().filter_map(|event| match &event.kind {
+            EventKind::WaitingForReplication { code, .. } => Some(code.as_str()),
+            _ => None,
+        });
+        assert_eq!(codes.collect::<Vec<_>>(), [told]);
+    }
+}
+
 /// As before a second secret is added: what the first request may have left is given time to show.
 #[tokio::test(start_paused = true)]
 async fn a_pause_takes_the_time_of_a_look_and_of_a_try_even_for_what_is_final() {
