@@ -244,6 +244,10 @@ impl TokenProvider for DeviceCodeSignIn {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
         with_optional_scopes(request, |request| self.ask(request)).await
     }
+
+    fn asks_a_person(&self) -> bool {
+        true
+    }
 }
 
 impl DeviceCodeSignIn {
