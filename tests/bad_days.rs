@@ -12,7 +12,7 @@ mod support;
 use cmg_onboarding::{
     AzureServicesConnection, ClientAppSpec, ClientSecret, CloudEnvironment, ConnectionSpec, Diagnostic, ImportedClientApp,
     ImportedServerApp, OnboardingError, Plan, ReusedApp, SecretValidity, ServerAppSpec, StaticToken, Step,
-    connection::{FindingCode, IncompleteConnection, Severity, StepAction, Written},
+    connection::{AzureServicesConnectionBuilder, FindingCode, IncompleteConnection, Problem, Severity, StepAction, Written},
     directory::AppManagementPolicy,
     error::RefusalReason,
     ids::TenantId,
@@ -357,6 +357,78 @@ async fn every_failure_of_a_round_stays_what_it_is() {
     let problem = error.problem();
     assert_eq!((problem.code.as_str(), problem.effect), ("permissionMissing", Written::Nothing));
     assert_eq!((problem.failures.len(), problem.tenant), (2, Some(tenant.tenant_id().into())));
+}
+
+/// A tenant behind a wire, on which a plan is made before the trouble begins.
+struct Troubled {
+    wire: EmulatedWire,
+    builder: AzureServicesConnectionBuilder,
+}
+
+impl Troubled {
+    fn new(tenant: &EmulatedTenant, site: &EmulatedSite) -> Self {
+        let wire = EmulatedWire::new(tenant);
+        let directory = wire.directory(StaticToken::new(tenant.token_for(&Caller::global_administrator())));
+        let builder = AzureServicesConnection::builder(spec()).directory(directory).site(site.clone());
+        Self { wire, builder }
+    }
+
+    /// How a run ends whose requests of these kinds fail like this, as a front end sees it.
+    async fn run(self, faults: &[(&str, WireFault)]) -> Problem {
+        let job = self.builder.build().unwrap();
+        let plan = job.plan(|_| ()).await.unwrap();
+        for (request, fault) in faults {
+            self.wire.fail_on(*request, fault.clone());
+        }
+        let error = plan.apply(|_| ()).await.unwrap_err();
+        let met = self.wire.requests().iter().filter(|request| request.fault.is_some()).count();
+        assert_eq!(met, faults.len(), "{error:?}");
+        error.problem()
+    }
+}
+
+fn five(request: &str) -> [(&str, WireFault); 5] {
+    [0; 5].map(|_| (request, WireFault::ConnectionRefused))
+}
+
+/// An app with a live secret may be there: "nothing was written" would be wrong.
+#[tokio::test(start_paused = true)]
+async fn a_creation_whose_answer_was_lost_is_told_as_unknown_if_the_look_after_it_fails() {
+    const LOST: (&str, WireFault) = ("POST /v1.0/applications", WireFault::ResetAfter);
+    let look = "GET /v1.0/applications(uniqueName='";
+    let denied = WireFault::Refusal(WireRefusal::new(403, "Authorization_RequestDenied", "Insufficient privileges."));
+    for of_look in [five(look).to_vec(), vec![(look, denied)]] {
+        let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+        let faults = [vec![LOST], of_look].concat();
+        let problem = Troubled::new(&tenant, &site).run(&faults).await;
+        assert_eq!((problem.code.as_str(), problem.effect), ("interrupted", Written::Unknown));
+        connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_whose_answer_was_lost_is_told_as_unknown_if_the_host_is_gone_afterwards() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let mut faults = five("PATCH /v1.0/applications");
+    faults[0].1 = WireFault::ResetAfter;
+    let problem = Troubled::new(&tenant, &site).run(&faults).await;
+    assert_eq!((problem.code.as_str(), problem.effect), ("notConnected", Written::Unknown));
+    connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_whose_answer_was_lost_is_told_as_unknown_whatever_fails_after_it() {
+    let add = "POST /v1.0/applications";
+    let after = [five("GET /v1.0/applications"), five(add)];
+    for (faults, code) in after.into_iter().zip(["interrupted", "notConnected"]) {
+        let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+        connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+        let mut troubled = Troubled::new(&tenant, &site);
+        troubled.builder = troubled.builder.reissue_secret(true);
+        let faults = [vec![(add, WireFault::ResetAfter)], faults.to_vec()].concat();
+        let problem = troubled.run(&faults).await;
+        assert_eq!((problem.code.as_str(), problem.effect), (code, Written::Unknown));
+    }
 }
 
 #[tokio::test]

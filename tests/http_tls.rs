@@ -23,7 +23,7 @@ use std::{
 
 use cmg_onboarding::{
     Call, CloudEndpoints, Diagnostic, Directory, DirectoryError, GraphDirectory, StaticToken,
-    directory::NewApplication,
+    directory::{ApplicationProperties, NewApplication},
     error::{TransportKind, chain},
     http::{HttpClient, HttpOptions, RetryPolicy},
 };
@@ -34,7 +34,7 @@ use hyper_util::{
     server::conn::auto,
 };
 use log::Log;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ServerConfig, pki_types::PrivateKeyDer},
@@ -56,6 +56,8 @@ enum Speaks {
 }
 
 struct Server {
+    /// What it speaks from now on. Its connections end with each change.
+    speaks: watch::Sender<Speaks>,
     pem: String,
     endpoints: CloudEndpoints,
     connections: Arc<AtomicUsize>,
@@ -66,26 +68,29 @@ impl Server {
     async fn start(speaks: Speaks) -> Self {
         let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let key = PrivateKeyDer::Pkcs8(issued.signing_key.serialize_der().into());
-        let mut config = ServerConfig::builder()
+        let config = ServerConfig::builder()
             .with_no_client_auth()
             .with_single_cert(vec![issued.cert.der().clone()], key)
             .unwrap();
-        config.alpn_protocols = match speaks {
-            Speaks::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-            Speaks::Http1 => vec![b"http/1.1".to_vec()],
-            Speaks::Http1Silently => Vec::new(),
-        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(AtomicUsize::new(0));
         let requests = Arc::new(AtomicUsize::new(0));
         let (accepted, served) = (Arc::clone(&connections), Arc::clone(&requests));
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let (sender, receiver) = watch::channel(speaks);
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 accepted.fetch_add(1, Ordering::SeqCst);
-                let (acceptor, served) = (acceptor.clone(), Arc::clone(&served));
+                let (mut changes, served) = (receiver.clone(), Arc::clone(&served));
+                let speaks = *changes.borrow_and_update();
+                let mut config = config.clone();
+                config.alpn_protocols = match speaks {
+                    Speaks::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+                    Speaks::Http1 => vec![b"http/1.1".to_vec()],
+                    Speaks::Http1Silently => Vec::new(),
+                };
+                let acceptor = TlsAcceptor::from(Arc::new(config));
                 tokio::spawn(async move {
                     let Ok(stream) = acceptor.accept(stream).await else { return };
                     let service = service_fn(move |_: Request<Incoming>| {
@@ -96,12 +101,16 @@ impl Server {
                     if speaks != Speaks::Both {
                         server = server.http1_only();
                     }
-                    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                    tokio::select! {
+                        _ = server.serve_connection(TokioIo::new(stream), service) => {}
+                        _ = changes.changed() => {}
+                    }
                 });
             }
         });
         let url = format!("https://localhost:{port}/").parse().unwrap();
         Self {
+            speaks: sender,
             pem: issued.cert.pem(),
             endpoints: CloudEndpoints::default().with_graph(url).unwrap(),
             connections,
@@ -208,6 +217,43 @@ async fn a_server_that_speaks_http_1_only_is_asked_again_and_remembered() {
         );
         six_at_once(&directory).await;
         assert_eq!(server.requests(), 8);
+    }
+}
+
+/// A machine that moves behind a proxy which inspects TLS, and back, without a restart of the program.
+#[tokio::test]
+async fn a_server_that_no_longer_speaks_http_2_is_asked_without_it_and_with_it_once_it_does_again() {
+    for speaks in [Speaks::Http1, Speaks::Http1Silently] {
+        let server = Server::start(Speaks::Both).await;
+        let directory = server.directory();
+        read(&directory).await.unwrap();
+        server.speaks.send(speaks).unwrap();
+        read(&directory).await.unwrap();
+        six_at_once(&directory).await;
+        server.speaks.send(Speaks::Both).unwrap();
+        // The first one finds out.
+        read(&directory).await.unwrap();
+        read(&directory).await.unwrap();
+        let connections = server.connections();
+        six_at_once(&directory).await;
+        assert_eq!(server.connections(), connections, "all share one connection again");
+        assert_eq!(server.requests(), 16);
+    }
+}
+
+#[tokio::test]
+async fn a_change_reaches_a_server_that_no_longer_speaks_http_2() {
+    for speaks in [Speaks::Http1, Speaks::Http1Silently] {
+        let server = Server::start(Speaks::Both).await;
+        let directory = server.directory();
+        read(&directory).await.unwrap();
+        server.speaks.send(speaks).unwrap();
+        let change = ApplicationProperties::default();
+        let changed = directory
+            .update_application(Call::quiet(), uuid::Uuid::from_u128(1).into(), &change)
+            .await;
+        changed.unwrap();
+        assert_eq!(server.requests(), 2);
     }
 }
 

@@ -109,6 +109,9 @@ impl DirectoryError {
     }
 
     /// Whether the request may have been carried out although it failed, so that the caller must look before repeating it.
+    ///
+    /// Of a write that was sent more than once, any attempt counts, and not only the last one: after a lost answer neither a
+    /// refused connection nor a refusal nor a failed sign-in says that nothing was done.
     #[must_use]
     pub fn may_have_been_carried_out(&self) -> bool {
         match self {
@@ -116,7 +119,25 @@ impl DirectoryError {
             Self::UnexpectedAnswer(_) => true,
             Self::Refused(error) => error.effect() == Effect::Unknown,
             Self::ExceededMaxWait(error) => error.last().may_have_been_carried_out(),
-            Self::Token(_) | Self::NotSupported(_) | Self::NotVisible(_) => false,
+            Self::Token(error) => error.follows_lost_write(),
+            Self::NotSupported(_) | Self::NotVisible(_) => false,
+        }
+    }
+
+    /// This error of a write, after which a look has failed, too. The look's own error if it is certain that nothing was
+    /// written: it then says more of what stands in the way.
+    pub(crate) fn unless_certain(self, of_look: Self) -> Self {
+        if self.may_have_been_carried_out() { self } else { of_look }
+    }
+
+    /// The same after a write that may have been carried out: what comes after it does not undo that.
+    pub(crate) fn after_lost_write(self) -> Self {
+        match self {
+            Self::Token(error) => error.after_lost_write().into(),
+            Self::Refused(error) => error.with_effect(Effect::Unknown).into(),
+            Self::Unreachable(error) => error.after_lost_write().into(),
+            Self::ExceededMaxWait(error) => error.with_last(Self::after_lost_write).into(),
+            other @ (Self::UnexpectedAnswer(_) | Self::NotSupported(_) | Self::NotVisible(_)) => other,
         }
     }
 }

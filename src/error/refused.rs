@@ -223,8 +223,9 @@ impl Refused {
     /// Describes a refusal with the service's own code and message. Both end on screens and in logs: they are cut after
     /// 2,000 characters, and control characters and bidirectional formatting characters become spaces.
     ///
-    /// The effect is [`Effect::Unknown`] for [`RefusalReason::ServiceUnavailable`], and [`Effect::None`] for any other
-    /// reason; [`with_effect`](Self::with_effect) says it otherwise.
+    /// The effect is [`Effect::Unknown`] for [`RefusalReason::ServiceUnavailable`], and for a trace of this crate's own client
+    /// that tells of an earlier attempt at a write whose answer was lost. It is [`Effect::None`] for anything else;
+    /// [`with_effect`](Self::with_effect) says it otherwise.
     #[must_use]
     pub fn new(reason: RefusalReason, code: impl Into<String>, message: impl Into<String>, trace: RequestTrace) -> Self {
         Self {
@@ -235,6 +236,7 @@ impl Refused {
             claims: None,
             effect: match reason {
                 RefusalReason::ServiceUnavailable => Effect::Unknown,
+                _ if trace.follows_lost_write => Effect::Unknown,
                 _ => Effect::None,
             },
             usage: None,

@@ -156,6 +156,7 @@ pub struct TokenError {
     refusal: Option<Arc<SignInRefusal>>,
     trace: Option<Arc<RequestTrace>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
+    follows_lost_write: bool,
 }
 
 impl TokenError {
@@ -170,6 +171,7 @@ impl TokenError {
             refusal: None,
             trace: None,
             source: None,
+            follows_lost_write: false,
         }
     }
 
@@ -203,6 +205,17 @@ impl TokenError {
     pub fn with_trace(mut self, trace: RequestTrace) -> Self {
         self.trace = Some(Arc::new(trace));
         self
+    }
+
+    /// The same for a token that was needed to repeat a write which may have been carried out.
+    pub(crate) const fn after_lost_write(mut self) -> Self {
+        self.follows_lost_write = true;
+        self
+    }
+
+    /// Whether the token was needed to repeat a write which may have been carried out.
+    pub(crate) const fn follows_lost_write(&self) -> bool {
+        self.follows_lost_write
     }
 
     /// What the sign-in service said, if it refused.

@@ -28,6 +28,9 @@ pub struct RequestTrace {
     pub date: Option<String>,
     /// How many attempts were made.
     pub attempts: u32,
+    /// Whether the request writes, and an attempt before the last one may have been carried out: its answer was lost.
+    #[serde(skip)]
+    pub(crate) follows_lost_write: bool,
 }
 
 impl RequestTrace {
@@ -59,6 +62,9 @@ impl fmt::Display for RequestTrace {
         }
         if self.attempts > 1 {
             write!(formatter, ", {} attempts", self.attempts)?;
+        }
+        if self.follows_lost_write {
+            formatter.write_str(", of which an earlier one may have been carried out")?;
         }
         Ok(())
     }

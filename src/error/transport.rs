@@ -68,10 +68,17 @@ impl Unreachable {
         &self.host
     }
 
-    /// Whether the request may have been carried out although no answer came.
+    /// Whether the request may have been carried out although no answer came: by the last attempt, or, if it writes, by one
+    /// before it whose answer was lost.
     #[must_use]
     pub const fn may_have_been_carried_out(&self) -> bool {
-        matches!(self.kind, TransportKind::TimedOut | TransportKind::Interrupted)
+        self.trace.follows_lost_write || matches!(self.kind, TransportKind::TimedOut | TransportKind::Interrupted)
+    }
+
+    /// The same after a write that may have been carried out.
+    pub(crate) const fn after_lost_write(mut self) -> Self {
+        self.trace.follows_lost_write = true;
+        self
     }
 }
 
@@ -88,7 +95,8 @@ impl Diagnostic for Unreachable {
             )
             .into(),
             TransportKind::UntrustedCertificate => format!(
-                "Nothing was sent. Find out who issued the certificate that {} shows: if it is your organization (an inspecting proxy, a site's own authority), trust that root (`HttpOptions::trusted_root_pem`; on the command line --trusted-root FILE); if not, another machine answers in its place.",
+                "{}Find out who issued the certificate that {} shows: if it is your organization (an inspecting proxy, a site's own authority), trust that root (`HttpOptions::trusted_root_pem`; on the command line --trusted-root FILE); if not, another machine answers in its place.",
+                if self.trace.follows_lost_write { "" } else { "Nothing was sent. " },
                 self.host
             )
             .into(),

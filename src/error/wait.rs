@@ -48,6 +48,14 @@ impl ExceededMaxWait {
         self.poll_count
     }
 
+    /// The same, ending with what `change` makes of the last attempt.
+    pub(crate) fn with_last(self, change: impl FnOnce(DirectoryError) -> DirectoryError) -> Self {
+        Self {
+            last: change(self.last),
+            ..self
+        }
+    }
+
     /// What the last attempt came to.
     #[must_use]
     pub const fn last(&self) -> &DirectoryError {

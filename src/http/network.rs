@@ -3,7 +3,7 @@
 //! Over TLS, HTTP/2 is spoken from the first byte, because only then do parallel first requests share one connection:
 //! a client that lets TLS negotiate opens one connection for each of them, before it learns that one would do.
 //! If an origin cannot do it, such as an old server or a proxy that inspects TLS, the transport asks it again with
-//! negotiation, and remembers that. Plain HTTP goes to the loopback interface only, over HTTP/1.1; nothing there goes through a proxy.
+//! negotiation, and remembers that until it speaks HTTP/2 again. Plain HTTP goes to the loopback interface only, over HTTP/1.1; nothing there goes through a proxy.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use reqwest::{
-    Client, ClientBuilder, Response,
+    Client, ClientBuilder, Response, Version,
     header::{AUTHORIZATION, HeaderValue},
     redirect::Policy,
 };
@@ -149,9 +149,14 @@ impl NetworkTransport {
         Ok(builder)
     }
 
-    async fn exchange(&self, client: Client, attempt: &Attempt<'_>, proves: Option<Protocol>) -> Result<RawAnswer, TransportFailure> {
+    /// Sends the request with this client. `tells` whether the answer's protocol is to be remembered.
+    async fn exchange(&self, client: Client, attempt: &Attempt<'_>, tells: bool) -> Result<RawAnswer, TransportFailure> {
         let response = client.execute(built(&client, attempt)?).await.map_err(failure)?;
-        if let Some(protocol) = proves {
+        if tells {
+            let protocol = match response.version() {
+                Version::HTTP_2 => Protocol::Http2,
+                _ => Protocol::Http1,
+            };
             self.protocols.remember(attempt.request().url(), protocol);
         }
         let mut answer = RawAnswer::new(response.status().as_u16());
@@ -179,22 +184,28 @@ impl Transport for NetworkTransport {
         // Windows signs in over HTTP/1.1 only.
         if url.scheme() == "http" || attempt.identity().is_some() {
             let client = self.client(attempt, Some(Protocol::Http1))?;
-            return self.exchange(client, attempt, None).await;
+            return self.exchange(client, attempt, false).await;
         }
-        let http2 = || self.client(attempt, Some(Protocol::Http2));
         let negotiated = || self.client(attempt, None);
-        match self.protocols.of(url) {
-            Some(Protocol::Http2) => return self.exchange(http2()?, attempt, None).await,
-            Some(Protocol::Http1) => return self.exchange(negotiated()?, attempt, None).await,
-            None => {}
+        let known = self.protocols.of(url);
+        if known == Some(Protocol::Http1) {
+            return self.exchange(negotiated()?, attempt, true).await;
         }
-        let first = self.exchange(http2()?, attempt, Some(Protocol::Http2)).await;
+        let http2 = self.client(attempt, Some(Protocol::Http2))?;
+        let first = self.exchange(http2, attempt, true).await;
         let Err(error) = first else { return first };
-        // Another request may have found out in the meantime that the origin does speak HTTP/2.
-        if !may_want_http1(&error, attempt.request().is_repeatable()) || self.protocols.of(url) == Some(Protocol::Http2) {
+        // What has spoken HTTP/2 may be behind a proxy by now that does not. But another request may have found out in the
+        // meantime that an origin of which nothing was known does speak it.
+        let has_turned_out = known.is_none() && self.protocols.of(url) == Some(Protocol::Http2);
+        if has_turned_out || !may_want_http1(&error) {
             return Err(error);
         }
-        self.exchange(negotiated()?, attempt, Some(Protocol::Http1)).await
+        if error.kind() == Some(TransportKind::Interrupted) && attempt.request().writes() {
+            // It may have been carried out, which is for the caller to know. The next attempt finds out how to speak.
+            self.protocols.remember(url, Protocol::Http1);
+            return Err(error);
+        }
+        self.exchange(negotiated()?, attempt, true).await
     }
 
     async fn warm(&self, attempt: Attempt<'_>) {
@@ -211,11 +222,11 @@ impl Transport for NetworkTransport {
     }
 }
 
-/// Whether a server or a proxy that speaks HTTP/1.1 only would have failed like this, and asking again does no harm.
-fn may_want_http1(failure: &TransportFailure, repeatable: bool) -> bool {
+/// Whether a server or a proxy that speaks HTTP/1.1 only would have failed like this.
+fn may_want_http1(failure: &TransportFailure) -> bool {
     match failure.kind() {
         Some(TransportKind::Connect) => failure.source().is_some_and(|source| handshake_failure(source).is_some()),
-        Some(TransportKind::Interrupted) => repeatable,
+        Some(TransportKind::Interrupted) => true,
         _ => false,
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! [`Pipeline::send`] is the loop: token, attempt, log event, verdict, wait. It answers with the first answer
 //! that another attempt would not better, with any status; what a status means is for the caller. A token
-//! that the service refuses with 401 is renewed once. Each repetition is told through the [`Call`].
+//! that the service refuses with 401 is renewed once. Each repetition is told through the [`Call`]. If the answer to
+//! a write is lost, what comes after it says so: its [`RequestTrace`] carries it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +17,7 @@ use super::{
     challenge::claims_of,
     error::HttpError,
     request::{Method, Request},
-    retry::{Advice, RetryPolicy, Schedule, after_answer, after_failure},
+    retry::{Advice, RetryPolicy, Schedule, after_answer, after_failure, may_be_done, may_be_lost},
     retry_after::requested_wait,
     silence::{Answered, Silence},
     spans,
@@ -26,7 +27,7 @@ use super::{
 use crate::{
     call::{Call, Retry, RetryReason},
     clock::Clock,
-    error::{TokenError, TokenFailure, UnexpectedAnswer, Unreachable},
+    error::{RequestTrace, TokenError, TokenFailure, UnexpectedAnswer, Unreachable},
 };
 
 /// Sends requests and repeats them if that does no harm. Cheap to clone; clones share connections.
@@ -96,10 +97,13 @@ impl Pipeline {
         let mut warming = Warming::new(self.warm(request.url()));
         let mut attempt = 0;
         let mut silence = Silence::default();
+        // Whether an attempt before this one may have been carried out.
+        let mut is_uncertain = false;
         loop {
             attempt += 1;
             let authorization = match warming.beside_token(credentials.next(&mut schedule)).await {
                 Ok(authorization) => authorization,
+                Err(Denied::NoToken(error)) if is_uncertain => return Err(HttpError::Authorization(error.after_lost_write())),
                 Err(Denied::NoToken(error)) => return Err(HttpError::Authorization(error)),
                 Err(Denied::NoOther(answer)) => return Ok(*answer),
             };
@@ -116,18 +120,23 @@ impl Pipeline {
             let attempted = attempted.instrument(spans::of_attempt(attempt));
             let outcome = warming.beside_attempt(attempted).await;
             spans::log(request, attempt, began.elapsed(), &outcome);
+            let trace = RequestTrace {
+                follows_lost_write: is_uncertain,
+                ..request.trace(attempt)
+            };
             let (reason, delay, end) = match outcome {
                 Err(failure) => {
+                    is_uncertain |= request.writes() && may_be_lost(&failure);
                     let most = after_failure(&failure, request.is_repeatable());
                     let delay = most.and_then(|most| schedule.next_delay(attempt, most, None));
                     let host = (&*self.answered, request.url());
                     let delay = delay.filter(|delay| silence.allows(failure.kind(), began, *delay, host));
-                    (Some(RetryReason::Connection), delay, Err(failed(request, attempt, failure)))
+                    (Some(RetryReason::Connection), delay, Err(failed(request, trace, failure)))
                 }
                 Ok(raw) => {
                     silence.end();
                     self.answered.remember(request.url());
-                    let answer = Answer::new(raw, request.host(), request.trace(attempt));
+                    let answer = Answer::new(raw, request.host(), trace);
                     if matches!(answer.status(), 300..=399) {
                         return Err(redirected(request, &answer));
                     }
@@ -137,6 +146,7 @@ impl Pipeline {
                         continue;
                     }
                     let advice = if answer.is_success() { None } else { advise(&answer) };
+                    is_uncertain |= request.writes() && may_be_done(answer.status(), advice);
                     let reason = after_answer(answer.status(), request.is_repeatable(), advice);
                     let asked = requested_wait(answer.headers(), self.clock.now());
                     let delay = reason.and_then(|_| schedule.next_delay(attempt, u32::MAX, asked));
@@ -231,19 +241,14 @@ impl<'a> Credentials<'a> {
     }
 }
 
-fn failed(request: &Request, attempt: u32, failure: TransportFailure) -> HttpError {
+fn failed(request: &Request, trace: RequestTrace, failure: TransportFailure) -> HttpError {
     match failure.kind() {
         None => HttpError::Unexpected(UnexpectedAnswer::new(
             request.host(),
             "it is longer than any answer that makes sense",
-            request.trace(attempt),
+            trace,
         )),
-        Some(kind) => HttpError::Unreachable(Unreachable::new(
-            kind,
-            request.host(),
-            request.trace(attempt),
-            failure.into_source(),
-        )),
+        Some(kind) => HttpError::Unreachable(Unreachable::new(kind, request.host(), trace, failure.into_source())),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Remembers which origins speak HTTP/2, and to which one the first connection is being opened.
 //!
-//! [`Protocols`] belongs to one transport. What it knows comes from answers alone: an origin of which nothing
-//! is known is asked over HTTP/2 first. [`Opening`] keeps two requests from opening the first connection to
+//! [`Protocols`] belongs to one transport. An origin of which nothing is known is asked over HTTP/2 first. The last answer
+//! decides, as a machine may move to another network meanwhile, behind a proxy that speaks HTTP/1.1 only, and back. [`Opening`] keeps two requests from opening the first connection to
 //! one origin at once.
 
 use std::{
@@ -16,7 +16,7 @@ use url::{Origin, Url};
 pub(crate) enum Protocol {
     /// It has answered over HTTP/2.
     Http2,
-    /// It failed over HTTP/2 and answered over HTTP/1.1.
+    /// It failed over HTTP/2, and has not answered over it since. Asked with a choice of both.
     Http1,
 }
 

@@ -157,6 +157,11 @@ impl Request {
         &self.client_request_id
     }
 
+    /// Whether it may change anything: a lost answer then leaves open what was done.
+    pub(crate) const fn writes(&self) -> bool {
+        !matches!(self.method, Method::Get | Method::Head)
+    }
+
     pub(crate) fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }

@@ -164,6 +164,20 @@ pub(crate) const fn after_answer(status: u16, repeatable: bool, advice: Option<A
     }
 }
 
+/// Whether a service that answers like this may have carried the request out all the same.
+pub(crate) const fn may_be_done(status: u16, advice: Option<Advice>) -> bool {
+    match advice {
+        Some(Advice::RepeatAlways(_) | Advice::Final) => false,
+        Some(Advice::RepeatIfSafe(_)) => true,
+        None => matches!(status, 408 | 500..=599),
+    }
+}
+
+/// Whether an attempt that fails like this may have been carried out all the same.
+pub(crate) const fn may_be_lost(failure: &TransportFailure) -> bool {
+    matches!(failure.kind(), Some(TransportKind::TimedOut | TransportKind::Interrupted) | None)
+}
+
 /// Whether a failure is worth another attempt, and how many at most.
 pub(crate) const fn after_failure(failure: &TransportFailure, repeatable: bool) -> Option<u32> {
     if failure.is_lasting() {

@@ -10,6 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
+use tokio::time::timeout;
 
 use self::{
     key::Key,
@@ -24,6 +25,10 @@ use crate::{
 /// How long before its end a token is replaced.
 const REFRESH_AHEAD: Duration = Duration::minutes(5);
 
+/// How long a request waits for a new token while the old one is still good. An answer of the sign-in service takes a
+/// second; what takes longer is a person, or a service that is not there.
+const EARLY_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// How many tokens are kept at most. Far more than directories that are in use at once.
 const MOST_TOKENS: usize = 1_024;
 
@@ -32,6 +37,8 @@ const MOST_TOKENS: usize = 1_024;
 /// - Tokens stay in memory only, one for each tenant and set of scopes, and are wiped when they are replaced or dropped.
 /// - A token is replaced five minutes before its end. One request does that, and the others go on with the old token.
 ///   If it fails, the old token serves until its end, and the next attempt is made half a minute later at the earliest.
+///   If it takes more than ten seconds, it is given up, and the old token serves until its end.
+/// - If a person is asked for each token ([`TokenProvider::asks_a_person`]), it is replaced at its end and not before.
 /// - A token without a known end serves until it is refused. One that is past its end by this machine's clock when it
 ///   is given serves for half a minute, so that a wrong clock does not lead to a sign-in for every request.
 /// - A caller that needs a token while another request is getting one waits for that one, and shares its failure, too: a person
@@ -103,6 +110,7 @@ impl<P: TokenProvider> CachedTokens<P> {
     }
 
     /// The same, replacing a token this long before its end. Default: five minutes. At most half of a token's life counts.
+    /// It says nothing for a provider that [asks a person](TokenProvider::asks_a_person) for each token.
     #[must_use]
     pub fn refreshing_ahead(mut self, ahead: std::time::Duration) -> Self {
         self.refresh_ahead = Duration::try_from(ahead).unwrap_or(Duration::MAX);
@@ -171,6 +179,8 @@ impl<P: TokenProvider> CachedTokens<P> {
             wanted.claims = lock(&slot.state).held.as_ref().and_then(|held| held.claims.clone());
         }
         let result = self.shared.provider.token(&wanted).await;
+        // A person is not asked while the old token is good: the request would wait for an answer that it does not need yet.
+        let ahead = if self.asks_a_person() { Duration::ZERO } else { self.refresh_ahead };
         let now = self.clock.now();
         let mut state = lock(&slot.state);
         state.flights += 1;
@@ -178,7 +188,7 @@ impl<P: TokenProvider> CachedTokens<P> {
         match &result {
             Ok(token) => {
                 state.failure = None;
-                state.held = Some(Cached::new(token.clone(), wanted.claims, flight, now, self.refresh_ahead));
+                state.held = Some(Cached::new(token.clone(), wanted.claims, flight, now, ahead));
             }
             Err(error) => {
                 state.failure = Some(Failure {
@@ -199,15 +209,29 @@ impl<P: TokenProvider> CachedTokens<P> {
         let Ok(_flight) = slot.flight.try_lock() else {
             return Ok(old);
         };
-        let still_due = lock(&slot.state).serve(request, 0, self.clock.now());
-        if let Some(Served { token, is_due: false }) = still_due {
-            return Ok(token);
+        {
+            let (mut state, now) = (lock(&slot.state), self.clock.now());
+            if let Some(Served { token, is_due: false }) = state.serve(request, 0, now) {
+                return Ok(token);
+            }
+            // Before the flight, so that one that is dropped does not begin again with each request.
+            if let Some(held) = &mut state.held {
+                held.put_off_refresh(now);
+            }
         }
-        match self.fly(slot, request).await {
-            Ok(token) => Ok(token),
-            Err(error) => {
-                let served = lock(&slot.state).serve(request, 0, self.clock.now());
-                served.map(|served| served.token).ok_or(error)
+        let served = || lock(&slot.state).serve(request, 0, self.clock.now()).map(|served| served.token);
+        match timeout(EARLY_PATIENCE, self.fly(slot, request)).await {
+            Ok(Ok(token)) => Ok(token),
+            Ok(Err(error)) => served().ok_or(error),
+            Err(_) => {
+                if let Some(held) = &mut lock(&slot.state).held {
+                    held.keep_to_its_end();
+                }
+                match served() {
+                    Some(token) => Ok(token),
+                    // It has ended meanwhile.
+                    None => self.fly(slot, request).await,
+                }
             }
         }
     }
@@ -241,6 +265,10 @@ impl<P: TokenProvider> TokenProvider for CachedTokens<P> {
             }
         }
         self.token_of(&own, request).await
+    }
+
+    fn asks_a_person(&self) -> bool {
+        self.shared.provider.asks_a_person()
     }
 }
 

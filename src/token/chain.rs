@@ -147,6 +147,11 @@ impl TokenProvider for TokenChain {
         }
         Err(blocked.map_or_else(none_given, none_open))
     }
+
+    /// Whether any of its providers does: which one is open may change.
+    fn asks_a_person(&self) -> bool {
+        self.providers.iter().any(|named| named.provider.asks_a_person())
+    }
 }
 
 fn none_given() -> TokenError {

@@ -54,12 +54,24 @@ pub trait TokenProvider: Debug + Send + Sync {
     ///
     /// Callers may drop the future at any await; the next call begins anew.
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError>;
+
+    /// Whether a person has to do something for each token, as in a browser. Default: no.
+    ///
+    /// A person is not asked as long as the last token is good; from any other provider, [`super::CachedTokens`] gets the next
+    /// token ahead of that. A provider that wraps another one forwards it.
+    fn asks_a_person(&self) -> bool {
+        false
+    }
 }
 
 #[async_trait]
 impl<P: TokenProvider + ?Sized> TokenProvider for Arc<P> {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
         self.as_ref().token(request).await
+    }
+
+    fn asks_a_person(&self) -> bool {
+        self.as_ref().asks_a_person()
     }
 }
 

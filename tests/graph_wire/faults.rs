@@ -8,7 +8,7 @@ use std::sync::{
 use cmg_onboarding::{
     Call, CloudEndpoints, Diagnostic, Directory, DirectoryError, GraphDirectory, RetryReason, StaticToken,
     call::CallEvent,
-    directory::{ApplicationKey, NewApplication},
+    directory::{ApplicationKey, ApplicationProperties, NewApplication},
     error::{RefusalReason, TransportKind},
 };
 use serde_json::json;
@@ -102,6 +102,42 @@ async fn a_deletion_that_a_repeat_finds_done_is_done() {
     directory.delete_application(Call::quiet(), id(1)).await.unwrap();
     let error = directory.delete_application(Call::quiet(), id(1)).await.unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalReason::NotFound));
+}
+
+/// A deletion that does not show yet among the deleted objects answers like this, and is waited for.
+#[tokio::test]
+async fn a_deletion_whose_first_attempt_did_nothing_is_not_done_by_a_repeat_that_finds_no_object() {
+    let gone = || refusal(404, "Request_ResourceNotFound", "Resource 'x' does not exist.");
+    let harmless = [
+        refusal(429, "TooManyRequests", "slow down").insert_header("retry-after-ms", "1"),
+        refusal(401, "InvalidAuthenticationToken", "expired"),
+        refusal(409, "Directory_ConcurrencyViolation", "Please wait briefly and retry."),
+    ];
+    for first in harmless {
+        let graph = Graph::answering([first, gone()]).await;
+        let error = graph.directory().purge_application(Call::quiet(), id(1)).await.unwrap_err();
+        assert_eq!(error.refusal(), Some(RefusalReason::NotFound));
+        assert!(!error.may_have_been_carried_out(), "{error}");
+        assert_eq!(graph.requests().await.len(), 2);
+    }
+    for status in [408, 500, 503] {
+        let graph = Graph::answering([ResponseTemplate::new(status), gone()]).await;
+        graph.directory().purge_application(Call::quiet(), id(1)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_was_lost_and_then_refused_may_have_been_carried_out() {
+    let denied = refusal(403, "Authorization_RequestDenied", "Insufficient privileges.");
+    let graph = Graph::answering([ResponseTemplate::new(504), denied]).await;
+    let change = ApplicationProperties::default();
+    let error = graph
+        .directory()
+        .update_application(Call::quiet(), id(1), &change)
+        .await
+        .unwrap_err();
+    assert_eq!(error.refusal(), Some(RefusalReason::PermissionMissing));
+    assert!(error.may_have_been_carried_out(), "{error}");
 }
 
 #[tokio::test]

@@ -259,9 +259,10 @@ impl Run<'_> {
                 });
                 shown.await?
             }
-            Err(error) => match find().await? {
-                Some(application) => application,
-                None => return Err(error.into()),
+            Err(error) => match find().await {
+                Ok(Some(application)) => application,
+                Ok(None) => return Err(error.into()),
+                Err(failed) => return Err(error.unless_certain(failed).into()),
             },
         };
         let report = self.complete_found(step, &application, properties, Origin::Recovered).await?;

@@ -143,7 +143,7 @@ impl Run<'_> {
     ) -> Result<(IssuedSecret, UnusedSecrets), StepError> {
         let step = Step::IssueSecret;
         let (directory, call) = (self.directory()?, self.call(step));
-        let (mut attempt, mut missing) = (0, 0);
+        let (mut attempt, mut missing, mut is_uncertain) = (0, 0, false);
         loop {
             attempt += 1;
             let new = NewPassword::new(&self.description, distinct_end(&secret, self.clock().now(), &known, attempt));
@@ -185,8 +185,10 @@ impl Run<'_> {
                     StepError::SecretTextMissing
                 }
                 Err(error) if error.may_have_been_carried_out() => {
+                    is_uncertain = true;
                     self.attempt(step, true).pause(error.clone()).await?;
-                    for secret in self.own_secrets_of(step, server, |_| true).await? {
+                    let looked = self.own_secrets_of(step, server, |_| true).await;
+                    for secret in looked.map_err(|failed| lost(&error, failed))? {
                         let is_handed_over = self.issued().is_some_and(|issued| issued.key_id == secret.key_id);
                         if known.iter().any(|known| known.key_id == secret.key_id) {
                             continue;
@@ -204,6 +206,7 @@ impl Run<'_> {
                         attempt -= 1;
                         continue;
                     }
+                    None if is_uncertain => return Err(error.after_lost_write().into()),
                     None => return Err(error.into()),
                 },
             };
@@ -311,7 +314,8 @@ impl Run<'_> {
         if !may_be_gone && !error.may_have_been_carried_out() {
             return Ok(false);
         }
-        let own = self.own_secrets_of(Step::RetireSecrets, server, |_| true).await?;
+        let own = self.own_secrets_of(Step::RetireSecrets, server, |_| true).await;
+        let own = own.map_err(|failed| lost(error, failed))?;
         let is_there = own.iter().any(|secret| secret.key_id == key);
         Ok(!is_there)
     }
@@ -348,6 +352,14 @@ impl Run<'_> {
         passwords
             .iter()
             .any(|secret| secret.display_name.as_deref() == Some(self.description.as_str()))
+    }
+}
+
+/// The error of a write after which a look has failed, too. A look that finds no app has not failed.
+fn lost(error: &DirectoryError, of_look: StepError) -> StepError {
+    match of_look {
+        StepError::Directory(failed) => error.clone().unless_certain(failed).into(),
+        other => other,
     }
 }
 

@@ -60,6 +60,7 @@ impl<'a> Attempt<'a> {
             attempts: 0,
             before: None,
             last: None,
+            is_uncertain: false,
             attempt: self,
         }
     }
@@ -74,6 +75,8 @@ struct Wait<'a> {
     /// When the request before the last one went out.
     before: Option<Instant>,
     last: Option<Instant>,
+    /// Whether a request so far may have been carried out although it failed.
+    is_uncertain: bool,
 }
 
 impl Wait<'_> {
@@ -95,9 +98,16 @@ impl Wait<'_> {
             .map_or(Duration::ZERO, |before| spacing.saturating_sub(before.elapsed()))
     }
 
+    /// The error of a request, which does not undo what a request before it may have done.
+    fn told(&mut self, error: DirectoryError) -> DirectoryError {
+        self.is_uncertain |= error.may_have_been_carried_out();
+        if self.is_uncertain { error.after_lost_write() } else { error }
+    }
+
     /// Waits, or gives the error back with how long was waited when there is no time left.
     async fn next(&mut self, error: DirectoryError) -> Result<(), DirectoryError> {
         self.attempts += 1;
+        let error = self.told(error);
         let policy = self.attempt.policy;
         let shortest = policy.shortest_delay().max(self.pace());
         let left = policy.deadline().saturating_sub(self.started.elapsed());
@@ -162,8 +172,9 @@ where
     loop {
         wait.admit().await;
         match change().await {
+            Ok(done) => return Ok(done),
             Err(error) if is_worth_waiting(&attempt, &error) => wait.next(error).await?,
-            other => return other,
+            Err(error) => return Err(wait.told(error)),
         }
     }
 }
@@ -171,7 +182,8 @@ where
 /// Makes something that must not be made twice.
 ///
 /// Whenever an attempt may have been carried out although it failed, or the directory says that the thing is
-/// there already, `look` decides; only when it is not there is `make` tried again.
+/// there already, `look` decides; only when it is not there is `make` tried again. If the look fails after an attempt
+/// that may have been carried out, that attempt's error comes back: the look's would say that nothing was written.
 pub(crate) async fn ensure<T, M, L>(
     attempt: Attempt<'_>,
     mut make: impl FnMut() -> M,
@@ -182,7 +194,6 @@ where
     L: Future<Output = Result<Option<T>, DirectoryError>>,
 {
     let mut wait = attempt.begin();
-    let mut is_uncertain = false;
     loop {
         wait.admit().await;
         let error = match make().await {
@@ -190,17 +201,18 @@ where
             Err(error) => error,
         };
         let is_there = matches!(error.refusal(), Some(RefusalReason::AlreadyExists | RefusalReason::UniqueNameInUse));
-        is_uncertain |= error.may_have_been_carried_out();
-        if is_there || error.may_have_been_carried_out() {
+        let is_lagging = attempt.is_lagging(&error);
+        let is_to_be_looked_up = is_there || error.may_have_been_carried_out();
+        let error = wait.told(error);
+        if is_to_be_looked_up {
             wait.admit().await;
-            if let Some(found) = look().await? {
-                return Ok(if is_uncertain {
-                    Ensured::Recovered(found)
-                } else {
-                    Ensured::Found(found)
-                });
+            match look().await {
+                Ok(Some(found)) if wait.is_uncertain => return Ok(Ensured::Recovered(found)),
+                Ok(Some(found)) => return Ok(Ensured::Found(found)),
+                Ok(None) => {}
+                Err(failed) => return Err(error.unless_certain(failed)),
             }
-        } else if !attempt.is_lagging(&error) {
+        } else if !is_lagging {
             return Err(error);
         }
         wait.next(error).await?;

@@ -124,13 +124,14 @@ impl GraphClient {
         confirmed(&answer)
     }
 
-    /// Removes an object. Where a repeat finds it gone, the attempt before it has done the work.
+    /// Removes an object. If an attempt was lost and the next one finds the object gone, the lost one has done the work. After
+    /// attempts that provably did nothing, an object that is not there is one that does not show.
     pub(super) async fn remove(&self, call: &Call, request: &Request) -> Result<(), DirectoryError> {
         let answer = self.answer(call, request).await?;
         if answer.is_success() {
             return confirmed(&answer);
         }
-        let is_done = is_absent(&answer) && answer.trace().attempts > 1;
+        let is_done = is_absent(&answer) && answer.trace().follows_lost_write;
         if is_done { Ok(()) } else { Err(refusal(&answer)) }
     }
 

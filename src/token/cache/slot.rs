@@ -132,6 +132,11 @@ impl Cached {
         self.refresh_from = self.refresh_from.map(|start| start.max(now.saturating_add(PAUSE)));
     }
 
+    /// It is not replaced ahead of its end.
+    pub(super) const fn keep_to_its_end(&mut self) {
+        self.refresh_from = None;
+    }
+
     fn is_usable(&self, now: OffsetDateTime) -> bool {
         self.usable_until.is_none_or(|end| end > now)
     }

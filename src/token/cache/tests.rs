@@ -2,7 +2,7 @@ use super::*;
 use crate::ids::TenantId;
 use futures_util::future::join_all;
 use std::{
-    sync::atomic::{AtomicI64, AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
     time::Duration as Wait,
 };
 use time::Duration;
@@ -26,13 +26,16 @@ impl Clock for TestClock {
     }
 }
 
-/// Gives "token 1", "token 2" and so on, each after a second, each valid for `life`.
+/// Gives "token 1", "token 2" and so on, each after a second at first, each valid for `life`.
 #[derive(Debug)]
 struct Counting {
     clock: Arc<TestClock>,
     calls: AtomicUsize,
     life: Option<Duration>,
     failing: AtomicUsize,
+    /// How many seconds each one takes.
+    takes: AtomicU64,
+    asks: AtomicBool,
     asked: Mutex<Vec<TokenRequest>>,
 }
 
@@ -41,7 +44,7 @@ impl TokenProvider for Counting {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
         lock(&self.asked).push(request.clone());
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
-        tokio::time::sleep(Wait::from_secs(1)).await;
+        tokio::time::sleep(Wait::from_secs(self.takes.load(Ordering::Relaxed))).await;
         let left = self.failing.load(Ordering::Relaxed);
         if left > 0 {
             self.failing.store(left - 1, Ordering::Relaxed);
@@ -51,6 +54,10 @@ impl TokenProvider for Counting {
         Ok(self
             .life
             .map_or_else(|| token.clone(), |life| token.clone().expiring_on(self.clock.now() + life)))
+    }
+
+    fn asks_a_person(&self) -> bool {
+        self.asks.load(Ordering::Relaxed)
     }
 }
 
@@ -68,6 +75,8 @@ impl Scene {
             calls: AtomicUsize::default(),
             life: life.into(),
             failing: AtomicUsize::default(),
+            takes: AtomicU64::new(1),
+            asks: AtomicBool::default(),
             asked: Mutex::default(),
         });
         let cache = CachedTokens::new(provider.clone()).with_clock(clock.clone());
@@ -80,6 +89,10 @@ impl Scene {
 
     fn calls(&self) -> usize {
         self.provider.calls.load(Ordering::Relaxed)
+    }
+
+    fn takes(&self, seconds: u64) {
+        self.provider.takes.store(seconds, Ordering::Relaxed);
     }
 
     fn fail(&self, times: usize) {
@@ -145,7 +158,7 @@ async fn other_scopes_and_tenants_do_not_wait_for_each_other() {
 async fn when_the_flying_request_is_dropped_the_next_waiter_flies() {
     let scene = Scene::new(Duration::hours(1));
     let request = request();
-    let dropped = tokio::time::timeout(Wait::from_millis(500), scene.cache.token(&request));
+    let dropped = timeout(Wait::from_millis(500), scene.cache.token(&request));
     let (dropped, waiting) = tokio::join!(dropped, scene.cache.token(&request));
     assert!(dropped.is_err());
     assert_eq!(waiting.unwrap().expose(), "token 2");
@@ -179,6 +192,55 @@ async fn the_old_token_serves_until_its_end_when_an_early_refresh_fails() {
     scene.clock.forward(Duration::minutes(4));
     assert!(scene.cache.token(&request()).await.is_err(), "past its end nothing is left to give");
     assert_eq!(scene.text(&request()).await, "token 5");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_is_not_asked_while_the_old_token_is_good() {
+    let scene = Scene::new(Duration::hours(1));
+    scene.provider.asks.store(true, Ordering::Relaxed);
+    let cache = CachedTokens::new(scene.cache.clone()).with_clock(scene.clock.clone());
+    let text = async || cache.token(&request()).await.unwrap().expose().to_owned();
+    assert_eq!(text().await, "token 1");
+    scene.clock.forward(Duration::minutes(59));
+    let began = tokio::time::Instant::now();
+    assert_eq!(text().await, "token 1");
+    assert_eq!((scene.calls(), began.elapsed()), (1, Wait::ZERO));
+    scene.clock.forward(Duration::minutes(1));
+    assert_eq!(text().await, "token 2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_refresh_that_takes_long_is_given_up_and_not_begun_again() {
+    let scene = Scene::new(Duration::hours(1));
+    scene.text(&request()).await;
+    scene.takes(900);
+    scene.clock.forward(Duration::minutes(56));
+    let began = tokio::time::Instant::now();
+    assert_eq!(scene.text(&request()).await, "token 1");
+    assert_eq!(began.elapsed(), EARLY_PATIENCE);
+    for _ in 0..3 {
+        scene.clock.forward(Duration::minutes(1));
+        assert_eq!(scene.text(&request()).await, "token 1");
+    }
+    assert_eq!((scene.calls(), began.elapsed()), (2, EARLY_PATIENCE), "it is not begun again");
+    scene.takes(1);
+    scene.clock.forward(Duration::minutes(2));
+    assert_eq!(scene.text(&request()).await, "token 3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_refresh_that_is_dropped_is_put_off() {
+    let scene = Scene::new(Duration::hours(1));
+    scene.text(&request()).await;
+    scene.clock.forward(Duration::minutes(56));
+    let dropped = timeout(Wait::from_millis(500), scene.text(&request())).await;
+    assert!(dropped.is_err());
+    for _ in 0..5 {
+        assert_eq!(scene.text(&request()).await, "token 1");
+    }
+    assert_eq!(scene.calls(), 2);
+    scene.clock.forward(Duration::seconds(31));
+    assert_eq!(scene.text(&request()).await, "token 3");
 }
 
 #[tokio::test(start_paused = true)]

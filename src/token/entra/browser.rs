@@ -207,6 +207,10 @@ impl TokenProvider for BrowserSignIn {
         }
         with_optional_scopes(request, |request| self.ask(request)).await
     }
+
+    fn asks_a_person(&self) -> bool {
+        true
+    }
 }
 
 impl BrowserSignIn {

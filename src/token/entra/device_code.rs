@@ -263,6 +263,10 @@ impl TokenProvider for DeviceCodeSignIn {
         }
         with_optional_scopes(request, |request| self.ask(request)).await
     }
+
+    fn asks_a_person(&self) -> bool {
+        true
+    }
 }
 
 impl DeviceCodeSignIn {

@@ -155,6 +155,62 @@ async fn a_lost_answer_is_looked_up_before_anything_is_sent_again() {
     assert_eq!(calls.into_inner(), 1);
 }
 
+fn not_connected() -> DirectoryError {
+    Unreachable::new(TransportKind::Connect, "host", RequestTrace::default(), "refused").into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_fails_does_not_hide_a_lost_answer() {
+    for of_look in [not_connected(), refused(RefusalReason::PermissionMissing)] {
+        let made: Result<Ensured<u8>, _> = ensure(
+            attempt(true, &quiet()),
+            || async { Err(interrupted()) },
+            || async { Err(of_look.clone()) },
+        )
+        .await;
+        let error = made.unwrap_err();
+        assert!(error.may_have_been_carried_out(), "{error}");
+    }
+    let made: Result<Ensured<u8>, _> = ensure(
+        attempt(true, &quiet()),
+        || async { Err(refused(RefusalReason::AlreadyExists)) },
+        || async { Err(not_connected()) },
+    )
+    .await;
+    let error = made.unwrap_err();
+    assert!(
+        matches!(error, DirectoryError::Unreachable(_)) && !error.may_have_been_carried_out(),
+        "what was refused was not written, and the look says what stands in the way: {error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_after_a_lost_answer_does_not_hide_it() {
+    for last in [not_connected(), refused(RefusalReason::PermissionMissing)] {
+        let calls = AtomicU32::new(0);
+        let next = || async {
+            match calls.fetch_add(1, Ordering::Relaxed) {
+                0 => Err::<u8, _>(interrupted()),
+                _ => Err(last.clone()),
+            }
+        };
+        let error = ensure(attempt(true, &quiet()), next, || async { Ok(None) }).await.unwrap_err();
+        assert_eq!(error.code(), last.code(), "the last error says what stands in the way");
+        assert!(error.may_have_been_carried_out(), "{error}");
+    }
+    // The answer was lost, and a repeat in the same call did not find the fresh object.
+    let lost = refused(RefusalReason::NotFound).after_lost_write();
+    let calls = AtomicU32::new(0);
+    let emitter = quiet();
+    let changed = settle(attempt(true, &emitter), || async {
+        match calls.fetch_add(1, Ordering::Relaxed) {
+            0 => Err::<u8, _>(lost.clone()),
+            _ => Err(not_connected()),
+        }
+    });
+    assert!(changed.await.unwrap_err().may_have_been_carried_out());
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_provably_did_not_happen_is_made_again() {
     let calls = AtomicU32::new(0);
