@@ -210,7 +210,7 @@ mod tests {
         // Those of the emulator, which this crate does not know, are replayed by `tests/emulator_seeds.rs`.
         let targets: BTreeSet<String> = targets
             .into_iter()
-            .chain(["emulator_filter", "emulator_route"].map(str::to_owned))
+            .chain(["emulator_configuration", "emulator_filter", "emulator_route"].map(str::to_owned))
             .collect();
         assert_eq!(names(folder("fuzz_targets")), targets);
         assert_eq!(names(folder("seeds")), targets);

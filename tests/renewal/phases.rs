@@ -63,7 +63,7 @@ async fn a_renewal_issues_a_secret_and_leaves_its_typing_to_a_person() {
     }
     assert!(
         task.how
-            .contains("console > Administration > Cloud Services > Microsoft Entra tenants > the server app > Renew Secret Key"),
+            .contains("console > Administration > Cloud Services > Microsoft Entra tenants > (the server app) > Renew Secret Key"),
         "{task}"
     );
     assert!(next(&outcome, NextStepCode::SetUpGateway).is_none(), "the gateway is there");

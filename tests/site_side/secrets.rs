@@ -76,7 +76,7 @@ async fn a_site_that_takes_none_leaves_an_open_task_and_every_date_is_the_one_it
     assert_eq!(report.action, StepAction::Differs, "not called unchanged");
     let task = step(&outcome, NextStepCode::RenewSecretInSite).unwrap();
     assert!(
-        task.how.contains("Microsoft Entra tenants > the server app > Renew Secret Key"),
+        task.how.contains("Microsoft Entra tenants > (the server app) > Renew Secret Key"),
         "{task}"
     );
     assert_eq!(

@@ -329,7 +329,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::SiteIdentityUnknown => Words::new(
             "What identifies the site is not known, so an older secret may be the one that another site uses. No older secret is removed.",
-            "Nothing to do: an old secret ends by itself. Secrets that are issued for a site with an identity (site_identity) can be removed earlier.",
+            "Nothing to do: an old secret ends by itself. Secrets that are issued with a site_identity can be removed earlier.",
         ),
         Code::ShownSinceUnknown => Words::new(
             "Since when the site has shown the date ${expiresOn|of the newest secret} is not known, so it is not known whether every instance of the gateway has the new secret.",

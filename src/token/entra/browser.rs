@@ -209,7 +209,7 @@ impl TokenProvider for BrowserSignIn {
     }
 
     fn asks_a_person(&self) -> bool {
-        true
+        !self.kept.has_any()
     }
 }
 

@@ -265,7 +265,7 @@ impl TokenProvider for DeviceCodeSignIn {
     }
 
     fn asks_a_person(&self) -> bool {
-        true
+        !self.kept.has_any()
     }
 }
 

@@ -39,6 +39,11 @@ impl Kept {
         Self(Some(Arc::default()))
     }
 
+    /// Whether the next token can be got without asking the person.
+    pub(super) fn has_any(&self) -> bool {
+        self.0.as_ref().is_some_and(|held| !lock(held).is_empty())
+    }
+
     /// The scopes that the person is asked for.
     pub(super) fn scope(&self, request: &TokenRequest) -> String {
         let mut scope = request.scopes.join(" ");

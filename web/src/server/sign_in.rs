@@ -208,6 +208,10 @@ impl TokenProvider for Asking {
         let _waits = Waits::new(self);
         self.tokens.token(request).await
     }
+
+    fn asks_a_person(&self) -> bool {
+        self.tokens.asks_a_person()
+    }
 }
 
 /// A token of the host's own sign-in. It cannot be renewed here: what the directory asks for instead is told to the page.
