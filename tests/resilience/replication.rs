@@ -84,10 +84,12 @@ fn lags_at_random() -> impl Iterator<Item = Duration> {
 #[tokio::test(start_paused = true)]
 async fn lags_drawn_at_random_cost_three_tenths_or_half_a_second_per_round_at_most() {
     let (expected, _) = undisturbed().await;
-    for lag in lags_at_random().take(100) {
-        let tenant = EmulatedTenant::builder().replication_lag(lag);
-        runs_on(tenant, lag, &expected, &format!("lag of {lag:?}")).await;
+    let lags: Vec<Duration> = lags_at_random().take(100).collect();
+    for lag in &lags {
+        let tenant = EmulatedTenant::builder().replication_lag(*lag);
+        runs_on(tenant, *lag, &expected, &format!("lag of {lag:?}")).await;
     }
+    tell!("lags at random: {} cases", lags.len());
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,11 +111,12 @@ async fn a_wait_policy_of_the_caller_ends_the_wait_and_the_error_says_how_long_i
 #[tokio::test(start_paused = true)]
 async fn lag_of_all_objects_costs_its_share_per_round_at_most() {
     let (expected, _) = undisturbed().await;
-    for lag in [0, 2, 8, 30] {
-        let lag = Duration::from_secs(lag);
+    let lags = [0, 2, 8, 30].map(Duration::from_secs);
+    for lag in lags {
         let tenant = EmulatedTenant::builder().replication_lag(lag);
         runs_on(tenant, lag, &expected, &format!("lag of {lag:?}")).await;
     }
+    tell!("lag of all objects: {} cases", lags.len());
 }
 
 #[tokio::test(start_paused = true)]

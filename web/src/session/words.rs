@@ -3,14 +3,22 @@
 use serde_json::Value;
 
 /// What a text says, and what it says here. The names in parentheses are those of a plan's settings, or of a field of the draft.
-const SETTINGS: [(&str, &str); 12] = [
+const SETTINGS: [(&str, &str); 14] = [
+    (
+        ", or name the tenant when signing in (--tenant)",
+        ", or have the administrator of this service name the tenant",
+    ),
+    (
+        "(CloudEndpoints; --graph and --authority)",
+        "(the administrator of this service sets them)",
+    ),
     (
         "state_created_by_console(true) or state_created_by_console(false)",
         "the setting \"How the server app was made\" (stateCreatedByConsole)",
     ),
     (
-        "with a secret that state_created_by_console(false) issues",
-        "with a secret that a renewal issues if the setting \"How the server app was made\" (stateCreatedByConsole) says that a person has registered it",
+        "with state_created_by_console(false)",
+        "with the setting \"How the server app was made\" (stateCreatedByConsole) saying that a person has registered it",
     ),
     (
         "reissue_secret(true)",
