@@ -319,6 +319,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn another_cloud_signs_out_a_person_who_is_asked_again() {
+        let (live, request) = asked_again(|| None);
+        let tokens = live.signed().unwrap().tokens;
+        let mut asking = Box::pin(tokens.token(&request));
+        assert!(tokio::time::timeout(Duration::ZERO, &mut asking).await.is_err());
+        let now = live.clock.now();
+        let mut fields = serde_json::Map::new();
+        fields.insert("environment".to_owned(), "azureUsGovernmentCloud".into());
+        live.change(|session| session.edit(0, &fields, now)).unwrap();
+        drop(asking);
+        assert_eq!(sign_in(&live).state, SignInState::SignedOut);
+        assert!(live.signed().is_none());
+    }
+
+    #[tokio::test]
     async fn who_has_signed_out_meanwhile_is_not_signed_in_again() {
         let (live, request) = asked_again(|| None);
         let tokens = live.signed().unwrap().tokens;

@@ -63,7 +63,8 @@ impl Session {
 
     /// An account of one cloud is none of another. What the place provides is the place's own matter.
     fn leave_cloud(&mut self) {
-        if self.sign_in.way.as_deref() == Some(PROVIDED) || self.sign_in.state != SignInState::SignedIn {
+        let is_signed_in = self.sign_in.state == SignInState::SignedIn || self.is_asked_again();
+        if self.sign_in.way.as_deref() == Some(PROVIDED) || !is_signed_in {
             return;
         }
         self.sign_in = SignIn::default();

@@ -96,10 +96,6 @@ impl Session {
     }
 
     /// Whether the person who is signed in is asked again, beside everything else.
-    #[cfg_attr(
-        not(feature = "server"),
-        allow(dead_code, reason = "the router keeps tokens, the session does not")
-    )]
     pub(crate) fn is_asked_again(&self) -> bool {
         self.sign_in.state == SignInState::Waiting && !self.is_signing_in()
     }

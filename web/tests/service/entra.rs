@@ -196,3 +196,18 @@ async fn a_sign_in_with_the_browser_leads_to_the_sign_in_page_with_what_the_job_
         .expect(200);
     assert_eq!(given_up["signIn"]["state"], "signedOut");
 }
+
+#[test]
+fn a_flag_for_a_real_tenant_is_refused_with_the_emulator_and_not_ignored() {
+    for flag in [
+        ["--authority", "https://login.microsoftonline.us/"],
+        ["--client-id", "14d82eec-204b-4c2f-b7e8-296a70dab67e"],
+        ["--trusted-root", "root.pem"],
+        ["--domain", "contoso.com"],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cmg-onboard-web"));
+        let ended = command.args(flag).stdin(Stdio::null()).output().unwrap();
+        let told = String::from_utf8_lossy(&ended.stderr);
+        assert!(!ended.status.success() && told.contains(flag[0]), "{told}");
+    }
+}

@@ -21,9 +21,17 @@ pub(crate) struct Emulated {
 }
 
 pub(crate) async fn start(arguments: &Arguments) -> Result<Emulated, Ending> {
-    let is_real = arguments.site.is_some() || arguments.tenant.is_some() || arguments.domain.is_some() || arguments.graph.is_some();
-    if is_real {
-        return Err("Flags for a real tenant or site need --against entra.".to_owned());
+    let real = [
+        ("--site", arguments.site.is_some()),
+        ("--tenant", arguments.tenant.is_some()),
+        ("--domain", arguments.domain.is_some()),
+        ("--client-id", arguments.client_id.is_some()),
+        ("--authority", arguments.authority.is_some()),
+        ("--graph", arguments.graph.is_some()),
+        ("--trusted-root", arguments.trusted_root.is_some()),
+    ];
+    if let Some((flag, _)) = real.iter().find(|(_, is_given)| *is_given) {
+        return Err(format!("{flag} is for a real tenant or site: it needs --against entra."));
     }
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     if arguments.emulated_fault {
