@@ -63,7 +63,7 @@ fn name(mut bytes: &[u8]) -> Option<String> {
         while !set.is_empty() {
             let mut pair = value(&mut set, SEQUENCE)?;
             let identifier = value(&mut pair, OBJECT_IDENTIFIER)?;
-            // Of whatever kind of text it is.
+            // Of any kind of text.
             let (text, _) = take(pair, *pair.first()?)?;
             let known = ATTRIBUTES.iter().find(|(known, _)| *known == identifier);
             if let Some((_, attribute)) = known {

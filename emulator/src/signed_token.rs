@@ -12,7 +12,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use tokio_rustls::rustls::{pki_types::CertificateDer, server::ParsedCertificate};
 
-use crate::object::Object;
+use crate::{
+    der::{INTEGER, SEQUENCE, take, value},
+    object::Object,
+};
 
 /// A token, taken apart. Nothing is verified yet.
 #[derive(Debug)]
@@ -145,34 +148,14 @@ fn public_key(certificate: &[u8]) -> Option<Vec<u8>> {
 
 /// The Azure CLI makes certificates of version 1 (RFC 5280, 4.1.2.1), which the directory takes and the library does not.
 fn public_key_of_version_1(certificate: &[u8]) -> Option<&[u8]> {
-    const INTEGER: u8 = 0x02;
-    const SEQUENCE: u8 = 0x30;
-    let (_, body, behind) = element(certificate, SEQUENCE)?;
-    let (_, mut body, _) = behind.is_empty().then(|| element(body, SEQUENCE))??;
+    let (body, behind) = take(certificate, SEQUENCE)?;
+    let (mut body, _) = behind.is_empty().then(|| take(body, SEQUENCE))??;
     // Serial number, algorithm, issuer, validity and subject stand before it.
     for tag in [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE] {
-        (_, _, body) = element(body, tag)?;
+        value(&mut body, tag)?;
     }
-    element(body, SEQUENCE).map(|(whole, _, _)| whole)
-}
-
-/// The element of DER at the front, if it has this tag: the whole of it, its value, and what stands behind it.
-fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8], &[u8])> {
-    let (found, rest) = bytes.split_first()?;
-    let (length, rest) = rest.split_first()?;
-    let (length, rest) = match usize::from(*length) {
-        short @ 0..=0x7F => (short, rest),
-        // Longer than this is no certificate.
-        long @ 0x81..=0x83 => {
-            let (digits, rest) = rest.split_at_checked(long - 0x80)?;
-            let length = digits.iter().fold(0, |length, digit| (length << 8) | usize::from(*digit));
-            (length, rest)
-        }
-        _ => return None,
-    };
-    let (value, behind) = rest.split_at_checked(length)?;
-    let whole = bytes.get(..bytes.len() - behind.len())?;
-    (*found == tag).then_some((whole, value, behind))
+    let (_, behind) = take(body, SEQUENCE)?;
+    body.get(..body.len() - behind.len())
 }
 
 fn decode(part: &str) -> Option<Vec<u8>> {
@@ -205,9 +188,9 @@ mod tests {
         let text: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
         let certificate = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
         let expected = public_key(&certificate).unwrap();
-        let (_, outer, _) = element(&certificate, 0x30).unwrap();
-        let (_, mut body, signature) = element(outer, 0x30).unwrap();
-        (_, _, body) = element(body, 0xA0).unwrap();
+        let (outer, _) = take(&certificate, SEQUENCE).unwrap();
+        let (mut body, signature) = take(outer, SEQUENCE).unwrap();
+        value(&mut body, 0xA0).unwrap();
         let kept = &body[..body.len() - behind_the_key(body).len()];
         let first = [sequence(kept), signature.to_vec()].concat();
         let version_1 = sequence(&first);
@@ -220,8 +203,8 @@ mod tests {
 
     /// The extensions.
     fn behind_the_key(mut body: &[u8]) -> &[u8] {
-        for tag in [0x02, 0x30, 0x30, 0x30, 0x30, 0x30] {
-            (_, _, body) = element(body, tag).unwrap();
+        for tag in [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE] {
+            value(&mut body, tag).unwrap();
         }
         body
     }

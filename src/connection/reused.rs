@@ -9,7 +9,7 @@ use crate::{
             finding::{Finding, FindingCode},
         },
     },
-    site::{SiteApplication, SiteConnection, SiteRowId, SiteSnapshot},
+    site::{SiteApplication, SiteConnection, SiteSnapshot},
     spec::{ConnectionSpec, ReusedApp},
 };
 
@@ -58,7 +58,8 @@ pub fn reusing(site: &SiteSnapshot, connection: &str) -> Result<ConnectionSpec, 
         return Err(blocked(site, missing.with("names", names)));
     };
     let server = server_of(site, held).map_err(|finding| blocked(site, finding))?;
-    let client = client_of(site, held, server).map_err(|finding| blocked(site, finding))?;
+    let clients = site.client_apps_of(server).unwrap_or_default();
+    let client = only_one(clients.into_iter(), held, apps::CLIENT).map_err(|finding| blocked(site, finding))?;
     let environment = site.tenant_of(server).and_then(|tenant| tenant.environment);
     let spec = ConnectionSpec::builder(&held.name)
         .key(&held.name)
@@ -80,23 +81,6 @@ fn server_of<'a>(site: &'a SiteSnapshot, connection: &SiteConnection) -> Result<
     }
     let is_used = |app: &&SiteApplication| !app.is_client_app && connection.web_applications.contains(&app.id);
     only_one(site.applications.iter().filter(is_used), connection, apps::SERVER)
-}
-
-fn client_of<'a>(site: &'a SiteSnapshot, connection: &SiteConnection, server: &SiteApplication) -> Result<&'a SiteApplication, Finding> {
-    let clients = || {
-        site.applications
-            .iter()
-            .filter(|app| app.is_client_app && app.tenant == server.tenant)
-    };
-    let names = |app: &SiteApplication, other: SiteRowId| app.associated_applications.contains(&other);
-    let is_associated = |app: &&SiteApplication| names(server, app.id) || names(app, server.id);
-    if clients().any(|app| is_associated(&app)) {
-        return only_one(clients().filter(is_associated), connection, apps::CLIENT);
-    }
-    // The one that belongs to the server app may be a row that was not read: then the only one that was read may be another's.
-    let is_known = |row: &SiteRowId| site.applications.iter().any(|app| app.id == *row);
-    let is_whole = !site.has_unread_application() && server.associated_applications.iter().all(is_known);
-    only_one(clients().filter(|_| is_whole), connection, apps::CLIENT)
 }
 
 fn only_one<'a>(

@@ -1,8 +1,8 @@
 //! Remembers which origins speak HTTP/2, and to which one the first connection is being opened.
 //!
-//! [`Protocols`] belongs to one transport. An origin of which nothing is known is asked over HTTP/2 first. The last answer
-//! decides, as a machine may move to another network meanwhile, behind a proxy that speaks HTTP/1.1 only, and back. [`Opening`] keeps two requests from opening the first connection to
-//! one origin at once.
+//! [`Protocols`] belongs to one transport. An origin of which nothing is known is asked over HTTP/2 first. The last
+//! answer decides, as a machine may move to another network meanwhile, behind a proxy that speaks HTTP/1.1 only, and
+//! back. [`Opening`] keeps two requests from opening the first connection to one origin at once.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -95,6 +95,24 @@ impl SiteSnapshot {
         (!types.is_empty()).then(|| types.contains(&own))
     }
 
+    /// The native apps that may belong to a server app: those that the site associates with it, else all of its tenant. `None`
+    /// if the right one may be a row that was not read.
+    pub(crate) fn client_apps_of(&self, server: &SiteApplication) -> Option<Vec<&SiteApplication>> {
+        let names = |app: &SiteApplication, other: SiteRowId| app.associated_applications.contains(&other);
+        let is_associated = |app: &&SiteApplication| names(server, app.id) || names(app, server.id);
+        let of_tenant = || {
+            let rows = self.applications.iter();
+            rows.filter(|row| row.is_client_app && row.tenant == server.tenant && row.id != server.id)
+        };
+        let associated: Vec<&SiteApplication> = of_tenant().filter(is_associated).collect();
+        if !associated.is_empty() {
+            return Some(associated);
+        }
+        let is_known = |row: &SiteRowId| self.applications.iter().any(|app| app.id == *row);
+        let is_whole = !self.has_unread_application() && server.associated_applications.iter().all(is_known);
+        is_whole.then(|| of_tenant().collect())
+    }
+
     /// Whether an application may be there whose row could not be read.
     pub(crate) fn has_unread_application(&self) -> bool {
         self.unread.iter().any(|row| row.class == "SMS_AAD_Application_Ex")

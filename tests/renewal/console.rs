@@ -1,7 +1,9 @@
 //! Apps that the console has created, apps of which that is not known, and apps that the specification imports.
 
+use std::sync::Arc;
+
 use cmg_onboarding::{
-    ApplicationId, ClientSecret, ConnectionSpec, ImportedServerApp, Step,
+    ApplicationId, AzureServicesConnection, ClientSecret, ConnectionSpec, ImportedServerApp, Step,
     connection::{FindingCode, NextStepCode, Operation, PlannedAction, Severity, StepAction},
     site::{SiteApplication, SiteConnection, SiteRowId, SiteTenant},
     spec::{AdoptedClientApp, AdoptedServerApp, ImportedClientApp, ReusedApp},
@@ -149,7 +151,7 @@ async fn an_imported_app_is_renewed_with_a_secret_and_is_known_as_imported_from_
 async fn a_reused_app_without_its_registration_is_not_renewed() {
     let world = World::new();
     let apps = of_unknown_origin(&world);
-    let job = cmg_onboarding::AzureServicesConnection::builder(reusing(apps)).site(world.site.clone());
+    let job = AzureServicesConnection::builder(reusing(apps)).site(world.site.clone());
     let job = job.state_created_by_console(false).build().unwrap();
     let none = blocked(job.renew_secret(|_| ()).await);
     assert!(
@@ -217,7 +219,8 @@ async fn a_given_secret_that_the_sign_in_service_refuses_does_not_replace_one_th
     let client = known.client_app.application_id.unwrap();
     let client = ImportedClientApp::builder().name("ConfigMgr Client").client_id(client);
     let spec = ConnectionSpec::builder("Contoso CMG").server_app(server).client_app(client);
-    let job = world.process(spec.build().unwrap(), &Timeline::new(), false).build().unwrap();
+    let spec = spec.build().unwrap();
+    let job = world.process(spec.clone(), &Timeline::new(), false).build().unwrap();
     let refused = blocked(job.renew_secret(|_| ()).await);
     for (code, severity) in [
         (FindingCode::SecretRejected, Severity::Blocker),
@@ -226,4 +229,10 @@ async fn a_given_secret_that_the_sign_in_service_refuses_does_not_replace_one_th
         assert_eq!(found(refused.findings(), code).unwrap().severity(), severity, "{refused:?}");
     }
     assert!(world.site.holds_secret(app, &old), "the site keeps what works");
+    // Without a probe nothing tells, and the plan says so.
+    let untried = AzureServicesConnection::builder(spec)
+        .site(world.site.clone())
+        .clock(Arc::new(world.clock));
+    let plan = untried.build().unwrap().plan_renewal(|_| ()).await.unwrap();
+    assert!(found(plan.findings(), FindingCode::NewSecretNotTried).is_some(), "{plan}");
 }

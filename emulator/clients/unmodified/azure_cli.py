@@ -4,7 +4,6 @@ python azure_cli.py CONFIGURATION FOLDER, where FOLDER/bin/az is the program
 """
 
 import json
-import re
 import sys
 import tempfile
 
@@ -170,14 +169,7 @@ def application_flows(az, names):
 
 
 def device_code(az, emulator):
-    login = az.start("login", "--use-device-code", "--tenant", emulator.tenantId, "--skip-subscription-discovery")
-    said = ""
-    for line in login.stdout:
-        said += line
-        code = re.search(r"enter the code (\S+)", line)
-        if code:
-            emulator.ask("POST", f"device-codes/{code.group(1)}/approve")
-    holds(login.wait(60) == 0, said)
+    az.sign_in_with_code(emulator, "login", "--use-device-code", "--tenant", emulator.tenantId, "--skip-subscription-discovery")
     person = az("ad", "signed-in-user", "show")
     app = az("ad", "app", "create", "--display-name", "Of a person")
     holds(app["appId"] in [one["appId"] for one in az("ad", "app", "list", "--show-mine")], "not among the person's own apps")

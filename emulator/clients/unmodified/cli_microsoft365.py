@@ -4,7 +4,6 @@ python cli_microsoft365.py CONFIGURATION FOLDER, where FOLDER/node_modules is wh
 """
 
 import json
-import re
 import sys
 import tempfile
 
@@ -113,14 +112,7 @@ def flows(m365, emulator):
 
     def device_code():
         m365("logout")
-        login = m365.start("login", "--authType", "deviceCode", "--appId", CLIENT, "--tenant", emulator.tenantId)
-        said = ""
-        for line in login.stdout:
-            said += line
-            code = re.search(r"enter the code (\S+)", line)
-            if code:
-                emulator.ask("POST", f"device-codes/{code.group(1)}/approve")
-        holds(login.wait(60) == 0, said)
+        m365.sign_in_with_code(emulator, "login", "--authType", "deviceCode", "--appId", CLIENT, "--tenant", emulator.tenantId)
         holds(m365("status")["connectedAs"].startswith("admin@"), "signed in as another person")
         holds(m365("request", "--url", "@graph/me")["userPrincipalName"].startswith("admin@"), "another person")
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -55,6 +56,17 @@ class Program:
         """Runs beside this script; all that it says comes from one pipe."""
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         return subprocess.Popen([self.path, *words], env=self._environment, **options)
+
+    def sign_in_with_code(self, emulator, *words):
+        """Runs a sign-in by device code, and approves the code that it shows."""
+        login = self.start(*words)
+        said = ""
+        for line in login.stdout:
+            said += line
+            code = re.search(r"enter the code (\S+)", line)
+            if code:
+                emulator.ask("POST", f"device-codes/{code.group(1)}/approve")
+        holds(login.wait(60) == 0, said)
 
     def finish(self, *words):
         """The answer after it ended: its code, what it wrote, and what it said on standard error."""

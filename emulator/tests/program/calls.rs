@@ -1,7 +1,6 @@
 //! The calls that were measured to fail with unmodified clients, as plain requests: each is answered as Microsoft Graph answers it,
 //! refusals included, or with 501 and a reason if it is out of scope.
 
-use cmg_onboarding_emulator::EmulatorConfiguration;
 use serde_json::{Value, json};
 
 use crate::Served;
@@ -106,20 +105,8 @@ struct Client {
 
 impl Client {
     async fn new() -> Self {
-        let file = json!({"preset": "onboarded", "tenants": [{"users": [
-            {"account": "admin", "directoryRoles": ["Global Administrator"]},
-            {"account": "megan@contoso.com", "directoryRoles": ["Application Developer"]},
-        ]}]});
-        let served = Served::of(EmulatorConfiguration::from_json(file.to_string().as_bytes()).unwrap()).await;
-        let scopes = [
-            "Application.ReadWrite.All",
-            "AppRoleAssignment.ReadWrite.All",
-            "DelegatedPermissionGrant.ReadWrite.All",
-            "Directory.ReadWrite.All",
-            "User.Read",
-        ];
-        let (_, token) = served.admin("POST", "tokens", Some(json!({"scopes": scopes}))).await;
-        let token = format!("Bearer {}", token["access_token"].as_str().unwrap());
+        let served = Served::onboarded_with_people().await;
+        let token = format!("Bearer {}", served.token_with(&[]).await);
         Self { served, token }
     }
 

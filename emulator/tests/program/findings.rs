@@ -8,7 +8,6 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use cmg_onboarding_emulator::EmulatorConfiguration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -204,22 +203,8 @@ struct Run {
 
 impl Run {
     async fn new() -> Self {
-        let file = json!({"preset": "onboarded", "tenants": [{"users": [
-            {"account": "admin", "directoryRoles": ["Global Administrator"]},
-            {"account": "megan@contoso.com", "directoryRoles": ["Application Developer"]},
-        ]}]});
-        let served = Served::of(EmulatorConfiguration::from_json(file.to_string().as_bytes()).unwrap()).await;
-        let scopes = [
-            "Application.ReadWrite.All",
-            "AppRoleAssignment.ReadWrite.All",
-            "DelegatedPermissionGrant.ReadWrite.All",
-            "Directory.ReadWrite.All",
-            "User.Read",
-            "Policy.Read.All",
-            "Group.Read.All",
-        ];
-        let (_, token) = served.admin("POST", "tokens", Some(json!({"scopes": scopes}))).await;
-        let token = token["access_token"].as_str().unwrap().to_owned();
+        let served = Served::onboarded_with_people().await;
+        let token = served.token_with(&["Policy.Read.All", "Group.Read.All"]).await;
         let key = rcgen::KeyPair::generate().unwrap();
         let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
         let names = [

@@ -18,7 +18,7 @@ mod schema;
 
 use cmg_onboarding_emulator::{EmulatorConfiguration, EmulatorServer};
 use reqwest::{Client, Method};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A served configuration, and a client that shows the key.
 struct Served {
@@ -31,6 +31,29 @@ type Answer = (u16, Value);
 impl Served {
     async fn preset(name: &str) -> Self {
         Self::of(EmulatorConfiguration::preset(name).unwrap()).await
+    }
+
+    /// The preset `onboarded` with an administrator and another person.
+    async fn onboarded_with_people() -> Self {
+        let file = json!({"preset": "onboarded", "tenants": [{"users": [
+            {"account": "admin", "directoryRoles": ["Global Administrator"]},
+            {"account": "megan@contoso.com", "directoryRoles": ["Application Developer"]},
+        ]}]});
+        Self::of(EmulatorConfiguration::from_json(file.to_string().as_bytes()).unwrap()).await
+    }
+
+    /// The administrator's token for Microsoft Graph, with what registering apps takes and these permissions.
+    async fn token_with(&self, more: &[&str]) -> String {
+        let mut scopes = vec![
+            "Application.ReadWrite.All",
+            "AppRoleAssignment.ReadWrite.All",
+            "DelegatedPermissionGrant.ReadWrite.All",
+            "Directory.ReadWrite.All",
+            "User.Read",
+        ];
+        scopes.extend(more);
+        let (_, token) = self.admin("POST", "tokens", Some(json!({"scopes": scopes}))).await;
+        token["access_token"].as_str().unwrap().to_owned()
     }
 
     async fn of(configuration: EmulatorConfiguration) -> Self {

@@ -167,6 +167,9 @@ fn given_secret(
     let way = site.and_then(|site| way_into_site(rules, target, site));
     let keep = || Change::keep(Step::ImportServerApp, None, Some(row.id));
     let change = renewal(rules, target, row, way.is_none()).unwrap_or_else(keep);
+    if renews(&change) && !rules.tries_secrets {
+        findings.push(Finding::note(FindingCode::NewSecretNotTried));
+    }
     with_connection(vec![change], way)
 }
 

@@ -1,6 +1,6 @@
 //! Carries the changes of a plan out, round by round, and tells the caller of each.
 //!
-//! [`rounds`] executes the changes, each kind by a function of its own; they share [`context`]. A write that
+//! [`rounds`] executes the changes, each kind by a function of its own; they share [`context`], and [`outcome`] sums up. A write that
 //! must not be made twice goes through [`wait`]; a write to an object that other administrators may be
 //! changing goes through [`merge`].
 //!
@@ -16,6 +16,7 @@ pub(crate) mod context;
 pub(crate) mod import;
 pub(crate) mod look_again;
 pub(crate) mod merge;
+mod outcome;
 pub(crate) mod prove;
 mod read_back;
 pub(crate) mod registered;

@@ -89,22 +89,11 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The native app that belongs to a server app: the one that the site associates with it, else the tenant's only one. `None`
-/// if that cannot be told, `Some(None)` if there is none.
+/// The native app that belongs to a server app. `None` if that cannot be told, `Some(None)` if there is none.
 fn client_of<'a>(site: &'a SiteSnapshot, server: &SiteApplication) -> Option<Option<&'a SiteApplication>> {
-    let of_tenant = || {
-        let rows = site.applications.iter();
-        rows.filter(|row| row.is_client_app && row.tenant == server.tenant && row.id != server.id)
-    };
-    let associated = of_tenant().find(|row| server.associated_applications.contains(&row.id));
-    if associated.is_some() {
-        return Some(associated);
-    }
-    let mut others = of_tenant();
-    match (others.next(), others.next()) {
-        (None, _) if site.has_unread_application() => None,
-        (None, _) => Some(None),
-        (Some(only), None) if !site.has_unread_application() => Some(Some(only)),
+    match site.client_apps_of(server)?.as_slice() {
+        [] => Some(None),
+        [only] => Some(Some(*only)),
         _ => None,
     }
 }

@@ -286,6 +286,15 @@ mod tests {
         (live, TokenRequest::new(["User.Read"]))
     }
 
+    /// The same, while the person has not answered yet.
+    async fn being_asked() -> (Arc<Live>, impl Future<Output = Result<AccessToken, TokenError>>) {
+        let (live, request) = asked_again(|| None);
+        let tokens = live.signed().unwrap().tokens;
+        let mut asking = Box::pin(async move { tokens.token(&request).await });
+        assert!(tokio::time::timeout(Duration::ZERO, &mut asking).await.is_err());
+        (live, asking)
+    }
+
     fn sign_in(live: &Live) -> SignIn {
         live.look(|session| session.sign_in().clone())
     }
@@ -308,10 +317,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_that_is_cancelled_while_the_person_is_asked_again_leaves_the_account_signed_in() {
-        let (live, request) = asked_again(|| None);
-        let tokens = live.signed().unwrap().tokens;
-        let mut asking = Box::pin(tokens.token(&request));
-        assert!(tokio::time::timeout(Duration::ZERO, &mut asking).await.is_err());
+        let (live, asking) = being_asked().await;
         assert_eq!(sign_in(&live).state, SignInState::Waiting);
         assert!(live.signed().is_some(), "the next job goes by the same account");
         drop(asking);
@@ -320,10 +326,7 @@ mod tests {
 
     #[tokio::test]
     async fn another_cloud_signs_out_a_person_who_is_asked_again() {
-        let (live, request) = asked_again(|| None);
-        let tokens = live.signed().unwrap().tokens;
-        let mut asking = Box::pin(tokens.token(&request));
-        assert!(tokio::time::timeout(Duration::ZERO, &mut asking).await.is_err());
+        let (live, asking) = being_asked().await;
         let now = live.clock.now();
         let mut fields = serde_json::Map::new();
         fields.insert("environment".to_owned(), "azureUsGovernmentCloud".into());
@@ -335,10 +338,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_signed_out_meanwhile_is_not_signed_in_again() {
-        let (live, request) = asked_again(|| None);
-        let tokens = live.signed().unwrap().tokens;
-        let mut asking = Box::pin(tokens.token(&request));
-        assert!(tokio::time::timeout(Duration::ZERO, &mut asking).await.is_err());
+        let (live, asking) = being_asked().await;
         let now = live.clock.now();
         live.change(|session| session.begin(JobKind::SignIn, session.settings().clone(), now))
             .unwrap();

@@ -163,7 +163,7 @@ fn the_whole_job_goes_by_the_keyboard_alone_and_what_is_wrong_is_marked_while_it
 #[test]
 fn a_reload_in_mid_run_loses_no_event_and_a_run_that_fails_is_resumed() {
     let Some(mut browser) = browser() else { return };
-    // Slow enough that the run is still under way after a reload, whatever else the machine does.
+    // Slow enough that the run is still under way after a reload, also on a busy machine.
     let service = Service::start(&["--emulated-latency", "1200", "--emulated-fault"]);
     begin(&mut browser, &service);
     fill_in(&mut browser, "Contoso CMG");

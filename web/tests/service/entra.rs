@@ -23,7 +23,7 @@ struct Program {
 }
 
 impl Program {
-    /// Whatever leaves this machine goes to the proxy.
+    /// What leaves this machine goes to the proxy.
     fn start(proxy: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cmg-onboard-web"));
         for name in ["NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"] {

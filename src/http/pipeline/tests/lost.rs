@@ -1,4 +1,4 @@
-//! What is told of a write whose answer was lost, whatever comes after it.
+//! What is told of a write whose answer was lost, also if something else fails after it.
 
 use super::*;
 use crate::error::{Diagnostic, RefusalReason, Refused};
