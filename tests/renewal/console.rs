@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use cmg_onboarding::{
-    ApplicationId, AzureServicesConnection, ClientSecret, ConnectionSpec, ImportedServerApp, Step,
+    AccessToken, ApplicationId, AzureServicesConnection, ClientSecret, ConnectionSpec, ImportedServerApp, Step, TenantId, TokenError,
+    async_trait,
     connection::{FindingCode, NextStepCode, Operation, PlannedAction, Severity, StepAction},
+    error::TokenFailure,
     site::{SiteApplication, SiteConnection, SiteRowId, SiteTenant},
     spec::{AdoptedClientApp, AdoptedServerApp, ImportedClientApp, ReusedApp},
+    token::{ProbedResource, SecretProbe},
 };
 use cmg_onboarding_emulator::Timeline;
 use serde_json::json;
@@ -200,6 +203,17 @@ async fn an_imported_specification_brings_the_secret_itself() {
     assert!(job.plan_renewal(|_| ()).await.unwrap().is_empty());
 }
 
+/// A sign-in service that does not answer.
+#[derive(Debug)]
+struct Unreached;
+
+#[async_trait]
+impl SecretProbe for Unreached {
+    async fn probe(&self, _: TenantId, _: ApplicationId, _: &ClientSecret, _: &ProbedResource) -> Result<AccessToken, TokenError> {
+        Err(TokenError::new(TokenFailure::TimedOut, "no answer", "Check the network."))
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_given_secret_that_the_sign_in_service_refuses_does_not_replace_one_that_works() {
     let world = World::taking();
@@ -229,6 +243,11 @@ async fn a_given_secret_that_the_sign_in_service_refuses_does_not_replace_one_th
         assert_eq!(found(refused.findings(), code).unwrap().severity(), severity, "{refused:?}");
     }
     assert!(world.site.holds_secret(app, &old), "the site keeps what works");
+    // Not found out is not accepted.
+    let job = world.process(spec.clone(), &Timeline::new(), false).secret_probe(Unreached).build();
+    let unproven = blocked(job.unwrap().renew_secret(|_| ()).await);
+    let finding = found(unproven.findings(), FindingCode::SecretUnproven).unwrap();
+    assert_eq!(finding.severity(), Severity::Blocker);
     // Without a probe nothing tells, and the plan says so.
     let untried = AzureServicesConnection::builder(spec)
         .site(world.site.clone())
