@@ -200,7 +200,14 @@ async fn an_imported_specification_brings_the_secret_itself() {
     let renewed = job.renew_secret(|_| ()).await.unwrap();
     assert!(renewed.changed && renewed.secret.is_none(), "{renewed:#?}");
     assert!(world.site.holds_secret(app, secret.value.expose()) && world.is_live(app, &old));
-    assert!(job.plan_renewal(|_| ()).await.unwrap().is_empty());
+    let again = job.plan_renewal(|_| ()).await.unwrap();
+    assert!(
+        again.is_empty()
+            && again
+                .to_string()
+                .contains("The site shows the end of the given secret; nothing will be changed."),
+        "{again}"
+    );
 }
 
 /// A sign-in service that does not answer.

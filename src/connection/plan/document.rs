@@ -126,6 +126,12 @@ impl PlanDocument {
         self.findings.iter().any(is_open)
     }
 
+    /// Whether a renewal has nothing to do because the site has the secret that the specification gives, by its date.
+    pub(crate) fn keeps_given_secret(&self) -> bool {
+        let is_kept = |change: &Change| matches!(change.operation, Operation::Keep { .. });
+        self.step(Step::IssueSecret).is_none() && self.step(Step::ImportServerApp).is_some_and(is_kept)
+    }
+
     /// What is planned for one step; `None` if the specification has no use for it.
     #[must_use]
     pub fn step(&self, step: Step) -> Option<&Change> {

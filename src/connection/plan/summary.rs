@@ -39,6 +39,7 @@ impl fmt::Display for PlanDocument {
         if self.is_empty() {
             let text = match self.verb {
                 Verb::Remove => "There is nothing to remove.",
+                Verb::RenewSecret if self.keeps_given_secret() => "The site shows the end of the given secret; nothing will be changed.",
                 Verb::RenewSecret => "Nothing will be changed now; what the renewal waits for is said above.",
                 Verb::RemoveOldSecrets => "There is no old secret to remove.",
                 _ if self.leaves_consents_open() => "Nothing will be changed, and a consent is still open: see above.",

@@ -784,7 +784,7 @@ pub(crate) const fn next_step(code: NextStepCode) -> Words {
         ),
         NextStepCode::HandOverSecret => Words::new(
             "The secret is shown only once.",
-            "Hand it to the administrator who imports the apps into the site, by a safe way.",
+            "Hand it to the administrator who gives it to the site, by a safe way.",
         ),
         NextStepCode::GrantAdminConsent => Words::new(
             "The ${app} app ${clientId} needs admin consent to ${permissions}, which is left to another administrator.",
