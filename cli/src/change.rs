@@ -5,8 +5,9 @@ use cmg_onboarding::{AzureServicesConnection, ConnectionSpec, OnboardingError, P
 
 use crate::{
     commands::apply::preflight,
+    completion::SecretFate,
     ending::Ending,
-    output::{Output, SecretFate},
+    output::Output,
     place::{Place, PlaceArguments},
     saved_plan::PlanArguments,
     subject::SubjectArguments,

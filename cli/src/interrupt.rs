@@ -16,7 +16,7 @@ use std::{
 use cmg_onboarding::connection::Cancel;
 use tokio::{select, time::sleep};
 
-use crate::output::to_person;
+use crate::print::to_person;
 
 /// How long a run that was asked to end may take to say what exists.
 pub(crate) const TIME_TO_END: Duration = Duration::from_secs(10);

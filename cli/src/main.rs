@@ -4,6 +4,7 @@ mod arguments;
 mod bad_input;
 mod change;
 mod commands;
+mod completion;
 mod confirm;
 mod ending;
 mod files;
@@ -14,6 +15,7 @@ mod label;
 mod onboarding;
 mod output;
 mod place;
+mod print;
 mod saved_plan;
 mod script_files;
 mod sealed_file;
@@ -32,7 +34,8 @@ use arguments::{Arguments, Command};
 use commands::demonstration;
 use ending::{BAD_INPUT, DONE, Ending, FAILED, UNKNOWN};
 use interrupt::{Interrupt, Signals, TIME_TO_END};
-use output::{Output, to_person};
+use output::Output;
+use print::to_person;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {

@@ -1,16 +1,19 @@
 //! What is shown: the wizard's pages as text, or one JSON object per line.
 
-use std::io::{self, Write};
-
 use cmg_onboarding::{
     ConnectionSpec, Diagnostic, Event, InvalidSpec, Outcome, Plan, Preflight,
-    connection::{ApplyError, EventKind, Finding, NextStep, NextStepCode, Problem, StalePlan, review::Review},
+    connection::{ApplyError, EventKind, Finding, NextStepCode, Problem, StalePlan, review::Review},
     spec::{ClientApp, ServerApp, by_hand::ByHand},
 };
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{flags::with_flags, interrupt::Interrupt};
+use crate::{
+    completion::{NOT_PRINTED, SecretFate, completion, is_of_a_new_connection},
+    flags::with_flags,
+    interrupt::Interrupt,
+    print::{heading, line, to_person},
+};
 
 /// Shows pages to a person, or lines to a program. Never a secret, never a token.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +83,7 @@ impl Output {
     pub(crate) fn review(self, review: &Review) {
         match self.json {
             true => self.object("review", review),
-            false => write(review.to_string().trim_end()),
+            false => line(review.to_string().trim_end()),
         }
     }
 
@@ -88,7 +91,7 @@ impl Output {
     pub(crate) fn by_hand(self, steps: &ByHand) {
         match self.json {
             true => self.object("byHand", steps),
-            false => write(steps.to_string().trim_end()),
+            false => line(steps.to_string().trim_end()),
         }
     }
 
@@ -102,7 +105,7 @@ impl Output {
 
     pub(crate) fn event(self, event: &Event) {
         if self.json {
-            write(&serde_json::to_string(event).unwrap_or_default());
+            line(&serde_json::to_string(event).unwrap_or_default());
             return;
         }
         match &event.kind {
@@ -192,7 +195,7 @@ impl Output {
     pub(crate) fn bare(self, event: &str, value: &impl Serialize, text: &str) {
         match self.json {
             true => self.object(event, value),
-            false => write(with_flags(text).trim_end()),
+            false => line(with_flags(text).trim_end()),
         }
     }
 
@@ -324,7 +327,7 @@ impl Output {
 
     /// One line that begins with the field `event`, like the events of a run.
     fn object(self, event: &str, value: &impl Serialize) {
-        write(&serde_json::to_string(&Line { event, value }).unwrap_or_default());
+        line(&serde_json::to_string(&Line { event, value }).unwrap_or_default());
     }
 }
 
@@ -333,57 +336,6 @@ struct Line<'a, T> {
     event: &'a str,
     #[serde(flatten)]
     value: &'a T,
-}
-
-/// What becomes of a secret that a run without a site has issued.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SecretFate {
-    /// It is gone with the program.
-    NotPrinted,
-    /// The sealed file has it.
-    Sealed,
-    /// Another one is added by hand in its place.
-    ByHand,
-}
-
-const NOT_PRINTED: &str = "This program prints no secret: the one that this run has issued is gone with it. To hand one to the \
-administrator of the site, run `cmg-onboard hand-over`, with --reissue-secret; or add a client secret by hand (Entra admin center > App \
-registrations > the server app > Certificates & secrets).";
-
-/// Whether it is for the one who sets a connection up, and not for the one who changes it.
-const fn is_of_a_new_connection(code: NextStepCode) -> bool {
-    matches!(
-        code,
-        NextStepCode::ExcludeFromConditionalAccess | NextStepCode::SetUpGateway | NextStepCode::ConfigureClientAuthentication
-    )
-}
-
-/// What the Completion page begins with: what is done, and what is left. Without a site there are apps and no connection.
-fn completion(outcome: &Outcome) -> Vec<&'static str> {
-    let is_open = |next: &NextStep| next.code == NextStepCode::GrantAdminConsent;
-    let consent = outcome.next_steps.iter().any(is_open);
-    let mut lines = completion_of(outcome.changed, outcome.connection.is_some(), consent);
-    if outcome.next_steps.iter().any(|next| next.code == NextStepCode::RenewSecretInSite) {
-        lines.push("Left: the site has another secret; a person types the new one into the console.");
-    }
-    lines
-}
-
-fn completion_of(changed: bool, has_connection: bool, leaves_consent: bool) -> Vec<&'static str> {
-    let mut lines = vec![match (changed, has_connection, leaves_consent) {
-        (true, true, false) => "The connection is in place.",
-        (true, true, true) => "The connection is in the site, and a consent is left open.",
-        (true, false, _) => "The apps are registered.",
-        (false, _, false) => "Everything was in place; nothing was changed.",
-        (false, _, true) => "Nothing was changed.",
-    }];
-    if leaves_consent {
-        lines.push("Left: a consent is still open: an administrator has to give it before clients can use the connection.");
-    }
-    if !has_connection {
-        lines.push("Left: no site was asked for, so there is no connection yet. The apps have to be imported into the site.");
-    }
-    lines
 }
 
 fn server(app: &ServerApp) -> String {
@@ -406,24 +358,6 @@ fn client(app: &ClientApp) -> String {
     }
 }
 
-fn heading(title: &str) {
-    write(&format!("\n== {title}"));
-}
-
-fn line(text: &str) {
-    write(text);
-}
-
-/// Tells a person something on the error stream. One that is closed is no reason to stop the job.
-pub(crate) fn to_person(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
-}
-
-/// A reader that has gone away, as in `| head`, is no reason to stop the job.
-fn write(text: &str) {
-    let _ = writeln!(io::stdout().lock(), "{text}");
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may give up, and so may its helpers")]
 mod tests {
@@ -437,21 +371,5 @@ mod tests {
         let spec: ConnectionSpec = text.parse().unwrap();
         assert_eq!(server(spec.server_app()), format!("adopt {web}"));
         assert_eq!(client(spec.client_app()), format!("adopt {native}"));
-    }
-
-    #[test]
-    fn a_run_claims_no_more_than_it_has_done_and_says_what_is_left() {
-        for (changed, leaves_consent) in [(true, true), (true, false), (false, true), (false, false)] {
-            let siteless = completion_of(changed, false, leaves_consent).join("\n");
-            assert!(!siteless.contains("connection is in"), "{siteless}");
-            assert!(siteless.contains("there is no connection yet"), "{siteless}");
-            let with_site = completion_of(changed, true, leaves_consent).join("\n");
-            assert_eq!(with_site.contains("consent is still open"), leaves_consent, "{with_site}");
-            assert_eq!(
-                with_site.contains("The connection is in place."),
-                changed && !leaves_consent,
-                "{with_site}"
-            );
-        }
     }
 }

@@ -18,7 +18,7 @@ use cmg_onboarding::{
 };
 use url::Url;
 
-use crate::{bad_input::BadInput, files, output::to_person};
+use crate::{bad_input::BadInput, files, print::to_person};
 
 const SECRET_VARIABLE: &str = "CMG_CLIENT_SECRET";
 

@@ -16,7 +16,7 @@ use std::{
 use crate::{
     Failure, Place,
     build::{Built, Program, hash},
-    trial::{End, start},
+    program::{End, start},
 };
 
 /// A test that takes longer is left out.

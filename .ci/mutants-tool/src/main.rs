@@ -10,6 +10,7 @@ mod copy;
 mod coverage;
 mod list;
 mod order;
+mod program;
 mod report;
 mod rewrite;
 mod trial;

@@ -2,13 +2,9 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    io::{BufRead, BufReader},
-    os::unix::process::CommandExt,
-    process::{Child, Command, Stdio},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicUsize, Ordering},
-        mpsc,
     },
     thread,
     time::{Duration, Instant},
@@ -19,6 +15,7 @@ use crate::{
     coverage::{AT_ONCE, Coverage, Test, command},
     list::Mutant,
     order,
+    program::{End, start},
     report::{Outcome, Results},
 };
 
@@ -54,14 +51,6 @@ pub(crate) struct Stage {
     pub(crate) until: f64,
     /// What is said of a mutant that this stage has missed.
     pub(crate) remark: &'static str,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    Passed,
-    /// With the test's name if the program gave it before it ended.
-    Failed(Option<String>),
-    TimedOut,
 }
 
 /// Tries mutants that no earlier stage has caught.
@@ -222,51 +211,4 @@ fn without_stage(note: &str) -> &str {
         .map(|stage| stage.remark)
         .find(|remark| !remark.is_empty() && note.ends_with(remark));
     note.strip_suffix(remark.unwrap_or_default()).unwrap_or(note).trim_end_matches(", ")
-}
-
-/// Runs a test program up to its first failure, its end, or the time limit.
-pub(crate) fn start(command: &mut Command, limit: Duration) -> Result<End, Failure> {
-    let mut child = command.stdout(Stdio::piped()).process_group(0).spawn()?;
-    let until = Instant::now() + limit;
-    let (sender, lines) = mpsc::channel();
-    let Some(stdout) = child.stdout.take() else {
-        return Err("a test program has no output".into());
-    };
-    let reader = thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
-                break;
-            }
-        }
-    });
-    let end = loop {
-        match lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(line) => {
-                let name = line.strip_prefix("test ").and_then(|line| line.strip_suffix(" ... FAILED"));
-                if let Some(name) = name {
-                    break End::Failed(Some(name.trim_end_matches(" - should panic").to_owned()));
-                }
-            }
-            Err(mpsc::RecvTimeoutError::Timeout) => break End::TimedOut,
-            Err(mpsc::RecvTimeoutError::Disconnected) if child.wait()?.success() => break End::Passed,
-            Err(mpsc::RecvTimeoutError::Disconnected) => break End::Failed(None),
-        }
-    };
-    if end != End::Passed {
-        kill(&mut child)?;
-    }
-    drop(lines);
-    let _ = reader.join();
-    Ok(end)
-}
-
-/// The program and all that it started.
-fn kill(child: &mut Child) -> Result<(), Failure> {
-    // One that is gone already is none to be told of.
-    let _ = Command::new("kill")
-        .args(["-KILL", "--", &format!("-{}", child.id())])
-        .stderr(Stdio::null())
-        .status();
-    child.wait()?;
-    Ok(())
 }

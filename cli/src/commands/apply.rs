@@ -6,9 +6,10 @@ use clap::Args;
 use cmg_onboarding::{AzureServicesConnection, OnboardingError, Plan, connection::Verb};
 
 use crate::{
+    completion::SecretFate,
     ending::Ending,
     onboarding::{OnboardingArguments, refuse_lost_secret},
-    output::{Output, SecretFate},
+    output::Output,
     saved_plan,
 };
 

@@ -11,12 +11,7 @@ use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde_json::json;
 use time::Duration;
 
-use crate::{
-    ending::Ending,
-    output::{Output, SecretFate},
-    place::Place,
-    specification::example,
-};
+use crate::{completion::SecretFate, ending::Ending, output::Output, place::Place, specification::example};
 
 /// How long after the onboarding the renewal is shown: two months before the end of the secret.
 const LATER: Duration = Duration::days(305);

@@ -14,10 +14,11 @@ use cmg_onboarding::{
 use crate::{
     bad_input::BadInput,
     commands::apply::preflight,
+    completion::SecretFate,
     ending::Ending,
     files,
     onboarding::RegisteringArguments,
-    output::{Output, SecretFate},
+    output::Output,
     place::DirectoryArguments,
     saved_plan::{self, PlanArguments},
     script_files::{ScriptFiles, check_texts},

@@ -7,14 +7,7 @@ use cmg_onboarding::{
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{
-    change::ChangeArguments,
-    confirm::ask,
-    ending::Ending,
-    output::{Output, SecretFate},
-    place::Access,
-    shown_secret,
-};
+use crate::{change::ChangeArguments, completion::SecretFate, confirm::ask, ending::Ending, output::Output, place::Access, shown_secret};
 
 /// Renews the server app's secret, with overlap.
 ///

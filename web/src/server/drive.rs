@@ -1,19 +1,10 @@
-//! Jobs: they go on without the request that has started them, and tell the session what happens.
+//! What jobs do: check beforehand, plan and carry out, and tell the session what happens.
 
-use std::{future::Future, pin::Pin, sync::Arc};
-
-use cmg_onboarding::{
-    AzureServicesConnection, ConnectionSpec, Event, GraphDirectory, OnboardingError, Outcome, Plan, async_trait,
-    connection::{AzureServicesConnectionBuilder, Cancel, Consents, NewSecret, PlanDocument, Problem, SecretSink, SecretSinkError},
-    error::TokenError,
-    spec::{ClientApp, ServerApp},
-    token::{EntraSecretProbe, all_sign_in_scopes, optional_sign_in_scopes},
-};
-use tokio::task::JoinError;
+use std::sync::Arc;
 
 use super::{
     answer::Refusal,
-    live::{Live, Signed, UnderWay},
+    live::{Live, Signed},
     place::Place,
 };
 use crate::{
@@ -23,58 +14,13 @@ use crate::{
         settings::{JobSettings, JobVerb},
     },
 };
-
-/// The work of a job, before it starts.
-pub(super) struct Work {
-    work: Pin<Box<dyn Future<Output = ()> + Send>>,
-    cancel: Option<Cancel>,
-}
-
-impl Work {
-    /// Work that reads: it can be ended at any moment.
-    pub(super) fn reading(work: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self {
-            work: Box::pin(work),
-            cancel: None,
-        }
-    }
-
-    /// Work that writes: it ends at a moment of its own.
-    pub(super) fn writing(work: impl Future<Output = ()> + Send + 'static, cancel: Cancel) -> Self {
-        Self {
-            work: Box::pin(work),
-            cancel: Some(cancel),
-        }
-    }
-}
-
-/// Starts work of a job that the session has begun. If it ends early, by an abort or a panic, the session is told.
-pub(super) fn start(live: &Arc<Live>, work: Work) -> UnderWay {
-    let Work { work, cancel } = work;
-    let work = tokio::spawn(work);
-    let abort = work.abort_handle();
-    let told = live.clone();
-    let watch = tokio::spawn(async move {
-        if let Err(error) = work.await {
-            ended_early(&told, &error);
-        }
-    });
-    UnderWay {
-        tasks: [abort, watch.abort_handle()],
-        cancel,
-    }
-}
-
-fn ended_early(live: &Live, error: &JoinError) {
-    let mut problem = ServiceError::JobBroke.problem();
-    if error.is_cancelled() {
-        problem.code = "cancelled".to_owned();
-        problem.message = "the job was cancelled; it had written nothing".to_owned();
-        problem.help = "Start it again.".to_owned();
-    }
-    let now = live.clock.now();
-    live.report(|session| session.failed(problem, error.is_cancelled(), now));
-}
+use cmg_onboarding::{
+    AzureServicesConnection, ConnectionSpec, Event, GraphDirectory, OnboardingError, Outcome, Plan, async_trait,
+    connection::{AzureServicesConnectionBuilder, Cancel, Consents, NewSecret, PlanDocument, Problem, SecretSink, SecretSinkError},
+    error::TokenError,
+    spec::{ClientApp, ServerApp},
+    token::{EntraSecretProbe, all_sign_in_scopes, optional_sign_in_scopes},
+};
 
 /// Everything that a connection is put together from.
 pub(super) struct Connecting {

@@ -20,12 +20,13 @@ use uuid::Uuid;
 
 use super::{
     answer::{Refusal, body, first_violations, json as answer, parameter},
-    drive::{self, Connecting, Work},
+    drive::{self, Connecting},
     live::Live,
     place::SignInWay,
     service::Service,
     sign_in,
     user::User,
+    work::Work,
 };
 use crate::{
     refusal::ServiceError,

@@ -5,14 +5,14 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use cmg_onboarding::{TokenProvider, clock::Clock, connection::Cancel};
-use tokio::{sync::watch, task::AbortHandle};
+use cmg_onboarding::{TokenProvider, clock::Clock};
+use tokio::{sync::watch, task::JoinError};
 
 use super::{
-    drive::{self, Work},
     place::Place,
     store::Store,
     user::User,
+    work::{UnderWay, Work},
 };
 use crate::{
     refusal::ServiceError,
@@ -48,14 +48,6 @@ pub(super) struct Signed {
     pub(super) tokens: Arc<dyn TokenProvider>,
     /// Whether a person consents to single permissions.
     pub(super) asks_a_person: bool,
-}
-
-/// How the job that is under way is ended.
-pub(super) struct UnderWay {
-    /// The task that does it, and the one that reports its end.
-    pub(super) tasks: [AbortHandle; 2],
-    /// Of a job that writes: it ends at a moment of its own, with its report.
-    pub(super) cancel: Option<Cancel>,
 }
 
 impl Live {
@@ -135,13 +127,27 @@ impl Live {
         self.agree(&session);
         let kept = self.keep(&session);
         match kept {
-            Ok(()) => lock(&self.hidden).under_way = Some(drive::start(self, work)),
+            Ok(()) => {
+                let told = self.clone();
+                lock(&self.hidden).under_way = Some(work.start(move |error| told.ended_early(&error)));
+            }
             Err(error) => session.failed(error.problem(), false, self.clock.now()),
         }
         self.agree(&session);
         drop(session);
         self.wake();
         Ok(kept?)
+    }
+
+    fn ended_early(&self, error: &JoinError) {
+        let mut problem = ServiceError::JobBroke.problem();
+        if error.is_cancelled() {
+            problem.code = "cancelled".to_owned();
+            problem.message = "the job was cancelled; it had written nothing".to_owned();
+            problem.help = "Start it again.".to_owned();
+        }
+        let now = self.clock.now();
+        self.report(|session| session.failed(problem, error.is_cancelled(), now));
     }
 
     /// The session, unless it was deleted.
@@ -261,10 +267,8 @@ impl Live {
     pub(super) fn stop(&self) -> Result<(), ServiceError> {
         let session = self.lock_present()?;
         session.job().ok_or(ServiceError::NotNow)?;
-        match &lock(&self.hidden).under_way {
-            Some(UnderWay { cancel: Some(cancel), .. }) => cancel.cancel(),
-            Some(UnderWay { tasks: [work, _], .. }) => work.abort(),
-            None => {}
+        if let Some(under_way) = &lock(&self.hidden).under_way {
+            under_way.stop();
         }
         drop(session);
         Ok(())
@@ -273,7 +277,7 @@ impl Live {
     /// Ends everything at once, as the end of the process does.
     pub(super) fn kill(&self) {
         if let Some(under_way) = lock(&self.hidden).under_way.take() {
-            under_way.tasks.iter().for_each(AbortHandle::abort);
+            under_way.kill();
         }
     }
 

@@ -17,3 +17,4 @@ mod sign_in;
 mod store;
 mod table;
 pub(crate) mod user;
+mod work;
