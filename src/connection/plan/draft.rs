@@ -96,10 +96,12 @@ pub(crate) fn secret_removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Fin
     of_what_is_there(rules, snapshot, secret_removal_changes)
 }
 
-/// Gives the changes of a plan, and what is worth knowing of it.
-type Changes = fn(&Rules<'_>, &Snapshot, &Target) -> (Vec<Change>, Vec<Finding>);
-
-fn of_what_is_there(rules: &Rules<'_>, snapshot: &Snapshot, changes: Changes) -> (Vec<Finding>, Option<PlanDocument>) {
+/// `changes` gives the changes of the plan, and what is worth knowing of it.
+fn of_what_is_there(
+    rules: &Rules<'_>,
+    snapshot: &Snapshot,
+    changes: fn(&Rules<'_>, &Snapshot, &Target) -> (Vec<Change>, Vec<Finding>),
+) -> (Vec<Finding>, Option<PlanDocument>) {
     if let Some(token) = &snapshot.unusable_token {
         return (sorted(rules, token.findings.clone()), None);
     }
