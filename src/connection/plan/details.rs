@@ -21,11 +21,10 @@ use crate::{
     directory::ApplicationProperties,
     ids::{ApplicationId, PermissionId, well_known::MICROSOFT_GRAPH},
     spec::{DiscoverySpec, Schedule},
-    text::clean,
 };
 use words::{app_in_words, audience_in_words, delta_in_words, frequency, principal_in_words, property_in_words, valid};
 
-pub(crate) use words::shown_in_words;
+pub(crate) use words::{add, add_some, shown_in_words};
 
 impl PlanDocument {
     /// What a change writes, in the order in which a person reads it. Texts of strangers are cleaned.
@@ -117,11 +116,7 @@ impl PlanDocument {
                 add(details, "Client ID", app_in_words(*app));
                 add_some(details, "App ID URI", app_id_uri.as_ref());
                 let given = secret_key_expiry.map(|moment| format!("{} (the secret of the specification)", moment.date()));
-                let issued = || {
-                    self.issued_end()
-                        .map(|date| format!("about {date} (the secret that this run issues)"))
-                };
-                add_some(details, "Secret Key Expiry", given.or_else(issued));
+                add_some(details, "Secret Key Expiry", given.or_else(|| self.issued_end_in_words()));
             }
             Operation::RenewSecret {
                 app,
@@ -132,11 +127,7 @@ impl PlanDocument {
             } => {
                 add(details, "Client ID", app_in_words(*app));
                 let from = from.map_or_else(|| "not read".to_owned(), |day| day.to_string());
-                let issued = || {
-                    self.issued_end()
-                        .map(|date| format!("about {date} (the secret that this run issues)"))
-                };
-                let to = to.map(|day| day.to_string()).or_else(issued);
+                let to = to.map(|day| day.to_string()).or_else(|| self.issued_end_in_words());
                 add(
                     details,
                     "Secret Key Expiry",
@@ -309,6 +300,11 @@ impl PlanDocument {
         })
     }
 
+    fn issued_end_in_words(&self) -> Option<String> {
+        let end = self.issued_end()?;
+        Some(format!("about {end} (the secret that this run issues)"))
+    }
+
     fn old_and_new(&self, change: &PropertyChange) -> String {
         let words = |value: &Value| self.value_in_words(&change.property, value);
         format!("{} -> {}", words(&change.from), words(&change.to))
@@ -351,20 +347,6 @@ impl PlanDocument {
 }
 
 const NOTHING: &str = "nothing";
-
-/// Adds a value, cleaned.
-pub(crate) fn add(details: &mut Vec<Detail>, name: &str, value: impl ToString) {
-    details.push(Detail {
-        name: name.to_owned(),
-        value: clean(&value.to_string()),
-    });
-}
-
-pub(crate) fn add_some(details: &mut Vec<Detail>, name: &str, value: Option<impl ToString>) {
-    if let Some(value) = value {
-        add(details, name, value);
-    }
-}
 
 fn offered(properties: &ApplicationProperties) -> Option<PermissionId> {
     let scopes = properties.api.as_ref()?.oauth2_permission_scopes.as_ref()?;
