@@ -11,7 +11,7 @@ use crate::{
         plan::{
             operation::PlannedSecret,
             own_secret::{OwnSecret, earliest_end},
-            phase::{Now, Phase, Shown, newest_for, phase},
+            phase::{Phase, Shown, newest_for, phase},
         },
         read::snapshot::Snapshot,
         report::finding::{Finding, FindingCode, Severity},
@@ -50,11 +50,8 @@ pub(crate) fn waiting(secret: &OwnSecret, row: &SiteApplication) -> Finding {
 /// A renewal that is under way: waiting for the site, or shown by it and not proven.
 pub(crate) fn pending(rules: &Rules<'_>, snapshot: &Snapshot, row: &SiteApplication) -> Option<Finding> {
     let server = snapshot.server()?;
-    let now = Now {
-        now: rules.now,
-        due_before: rules.thresholds.longest(),
-    };
-    match phase(&server.application, row, rules.site_identity(snapshot), now) {
+    let (identity, due_before) = (rules.site_identity(snapshot), rules.thresholds.longest());
+    match phase(&server.application, row, identity, rules.now, due_before) {
         Phase::Waiting(secret) => Some(waiting(&secret, row)),
         Phase::Shown(shown) => Some(shown_unproven(&shown, row)),
         Phase::Issue => None,
@@ -111,7 +108,7 @@ pub(crate) fn refused_by_age(rules: &Rules<'_>, site: &SiteInfo, row: &SiteAppli
 }
 
 /// The site does not show the end of the newest secret, or another secret ends then, too.
-pub(crate) fn not_shown(application: &Application, row: &SiteApplication, site: Option<&SiteIdentity>, now: Now) -> Finding {
+pub(crate) fn not_shown(application: &Application, row: &SiteApplication, site: Option<&SiteIdentity>, now: OffsetDateTime) -> Finding {
     let newest = newest_for(application, site, now);
     Finding::blocker(FindingCode::RenewedSecretNotShown)
         .with("keyId", newest.as_ref().map(|secret| secret.key_id))

@@ -14,38 +14,35 @@ use crate::{
             operation::{Operation, Reference},
             permission_names::{delegated_of_graph, permission_in_words},
             registration::{BROKER_REDIRECT, USER_IMPERSONATION},
+            review::Detail,
         },
         report::step::Step,
     },
     directory::ApplicationProperties,
     ids::{ApplicationId, PermissionId, well_known::MICROSOFT_GRAPH},
     spec::{DiscoverySpec, Schedule},
-    text::clean,
 };
 use words::{app_in_words, audience_in_words, delta_in_words, frequency, principal_in_words, property_in_words, valid};
 
-pub(crate) use words::shown_in_words;
-
-/// A name and its value, both for people.
-pub(crate) type Detail = (String, String);
+pub(crate) use words::{add, add_some, shown_in_words};
 
 impl PlanDocument {
     /// What a change writes, in the order in which a person reads it. Texts of strangers are cleaned.
     pub(crate) fn details(&self, change: &Change) -> Vec<Detail> {
-        let mut details = Details::default();
+        let mut details = Vec::new();
         self.describe(change, &mut details);
         for property in change.properties() {
-            details.add(&property_in_words(&property.property), self.old_and_new(property));
+            add(&mut details, &property_in_words(&property.property), self.old_and_new(property));
         }
-        details.0
+        details
     }
 
-    fn describe(&self, change: &Change, details: &mut Details) {
+    fn describe(&self, change: &Change, details: &mut Vec<Detail>) {
         match &change.operation {
-            Operation::Keep { name, .. } => details.add_some("Name", name.as_deref()),
+            Operation::Keep { name, .. } => add_some(details, "Name", name.as_deref()),
             Operation::ConfirmApp { name, application_id, .. } => {
-                details.add_some("Name", name.as_deref());
-                details.add("Application (client) ID", application_id);
+                add_some(details, "Name", name.as_deref());
+                add(details, "Application (client) ID", application_id);
             }
             Operation::CreateApp {
                 unique_name,
@@ -54,13 +51,13 @@ impl PlanDocument {
                 owners,
             } => {
                 self.describe_app(properties, details);
-                owners.iter().for_each(|owner| details.add("Owner", owner));
-                details.add("Unique name", unique_name);
-                details.add_some("Secret", secret.as_ref().map(valid));
+                owners.iter().for_each(|owner| add(details, "Owner", owner));
+                add(details, "Unique name", unique_name);
+                add_some(details, "Secret", secret.as_ref().map(valid));
             }
             Operation::UpdateApp { name, application_id, .. } => {
-                details.add("Name", name);
-                details.add("Application (client) ID", application_id);
+                add(details, "Name", name);
+                add(details, "Application (client) ID", application_id);
             }
             Operation::RestoreApp {
                 name,
@@ -68,46 +65,46 @@ impl PlanDocument {
                 object_id,
                 properties,
             } => {
-                details.add_some("Name", name.as_deref());
-                details.add("Deleted registration", object_id);
-                details.add("Unique name", unique_name);
+                add_some(details, "Name", name.as_deref());
+                add(details, "Deleted registration", object_id);
+                add(details, "Unique name", unique_name);
                 self.describe_app(properties, details);
             }
             Operation::SetAppIdUri { app, app_id_uri } => {
-                details.add("Application (client) ID", app_in_words(*app));
-                details.add("App ID URI", app_id_uri);
+                add(details, "Application (client) ID", app_in_words(*app));
+                add(details, "App ID URI", app_id_uri);
             }
-            Operation::ShortenSecret { secrets } => secrets.iter().for_each(|secret| details.add("Secret", valid(secret))),
+            Operation::ShortenSecret { secrets } => secrets.iter().for_each(|secret| add(details, "Secret", valid(secret))),
             Operation::RemoveMadeApp { app } => {
-                details.add("Application (client) ID", app_in_words(*app));
-                details.add("Condition", "this run has made it, and no other caller has added anything");
+                add(details, "Application (client) ID", app_in_words(*app));
+                add(details, "Condition", "this run has made it, and no other caller has added anything");
             }
-            Operation::CreateServicePrincipal { app } => details.add("Application (client) ID", app_in_words(*app)),
+            Operation::CreateServicePrincipal { app } => add(details, "Application (client) ID", app_in_words(*app)),
             Operation::CompleteClientApp { client, adds, .. } => {
                 let id = match client {
                     Reference::Known(id) => id.to_string(),
                     _ => "{its own client id}".to_owned(),
                 };
-                details.add("Redirect URI (public client)", format!("{BROKER_REDIRECT}{id}"));
-                details.add("Permission asked for", self.impersonation());
+                add(details, "Redirect URI (public client)", format!("{BROKER_REDIRECT}{id}"));
+                add(details, "Permission asked for", self.impersonation());
                 self.describe_app(adds, details);
             }
             Operation::IssueSecret { app, secret } => {
-                details.add("Application (client) ID", app_in_words(*app));
-                details.add("Secret", valid(secret));
+                add(details, "Application (client) ID", app_in_words(*app));
+                add(details, "Secret", valid(secret));
             }
             Operation::CreateGrant { scope, client, .. } | Operation::ExtendGrant { scope, client, .. } => {
-                details.add("Permission", self.delegated(change.step, scope));
-                details.add("For", principal_in_words(*client));
-                details.add("Consent", "by an administrator, for all users of the tenant");
+                add(details, "Permission", self.delegated(change.step, scope));
+                add(details, "For", principal_in_words(*client));
+                add(details, "Consent", "by an administrator, for all users of the tenant");
             }
             Operation::AssignRole { principal, role, .. } => {
-                details.add("Permission", self.permission(MICROSOFT_GRAPH, *role));
-                details.add("For", principal_in_words(*principal));
+                add(details, "Permission", self.permission(MICROSOFT_GRAPH, *role));
+                add(details, "For", principal_in_words(*principal));
             }
             Operation::ImportTenant { tenant_id, name } => {
-                details.add("Tenant Name", name);
-                details.add("Tenant ID", tenant_id);
+                add(details, "Tenant Name", name);
+                add(details, "Tenant ID", tenant_id);
             }
             Operation::ImportServerApp {
                 name,
@@ -115,15 +112,11 @@ impl PlanDocument {
                 app_id_uri,
                 secret_key_expiry,
             } => {
-                details.add("Application Name", name);
-                details.add("Client ID", app_in_words(*app));
-                details.add_some("App ID URI", app_id_uri.as_ref());
+                add(details, "Application Name", name);
+                add(details, "Client ID", app_in_words(*app));
+                add_some(details, "App ID URI", app_id_uri.as_ref());
                 let given = secret_key_expiry.map(|moment| format!("{} (the secret of the specification)", moment.date()));
-                let issued = || {
-                    self.issued_end()
-                        .map(|date| format!("about {date} (the secret that this run issues)"))
-                };
-                details.add_some("Secret Key Expiry", given.or_else(issued));
+                add_some(details, "Secret Key Expiry", given.or_else(|| self.issued_end_in_words()));
             }
             Operation::RenewSecret {
                 app,
@@ -132,45 +125,44 @@ impl PlanDocument {
                 by_hand,
                 made_by_console,
             } => {
-                details.add("Client ID", app_in_words(*app));
+                add(details, "Client ID", app_in_words(*app));
                 let from = from.map_or_else(|| "not read".to_owned(), |day| day.to_string());
-                let issued = || {
-                    self.issued_end()
-                        .map(|date| format!("about {date} (the secret that this run issues)"))
-                };
-                let to = to.map(|day| day.to_string()).or_else(issued);
-                details.add(
+                let to = to.map(|day| day.to_string()).or_else(|| self.issued_end_in_words());
+                add(
+                    details,
                     "Secret Key Expiry",
                     format!("{from} -> {}", to.as_deref().unwrap_or("that of the new secret")),
                 );
                 if *made_by_console {
-                    details.add(
+                    add(
+                        details,
                         "By hand",
                         "the console's dialog signs an administrator in and makes the secret itself",
                     );
                 } else if *by_hand {
-                    details.add("By hand", "an administrator types the secret into the console");
+                    add(details, "By hand", "an administrator types the secret into the console");
                 }
             }
             Operation::ImportClientApp { name, app } => {
-                details.add("Application Name", name);
-                details.add("Client ID", app_in_words(*app));
+                add(details, "Application Name", name);
+                add(details, "Client ID", app_in_words(*app));
             }
             Operation::CreateConnection { name, description } => {
-                details.add("Name", name);
-                details.add_some("Description", description.as_deref());
-                details.add("Service", "Cloud Management");
+                add(details, "Name", name);
+                add_some(details, "Description", description.as_deref());
+                add(details, "Service", "Cloud Management");
             }
             Operation::UpdateConnection {
                 name, new_name, from, to, ..
             } => {
-                details.add(
+                add(
+                    details,
                     "Name",
                     new_name.as_ref().map_or_else(|| name.clone(), |new| format!("{name} -> {new}")),
                 );
                 if from != to {
                     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| NOTHING.to_owned());
-                    details.add("Description", format!("{} -> {}", text(from), text(to)));
+                    add(details, "Description", format!("{} -> {}", text(from), text(to)));
                 }
             }
             // What is changed of discovery that is there is told setting by setting.
@@ -179,15 +171,15 @@ impl PlanDocument {
             }
             Operation::ConfigureDiscovery { .. } => {}
             Operation::RemoveSecrets { keys, shown_since, .. } => {
-                keys.iter().for_each(|key| details.add("Secret ID", key));
-                details.add_some("Stated by the caller", shown_since.map(shown_in_words));
+                keys.iter().for_each(|key| add(details, "Secret ID", key));
+                add_some(details, "Stated by the caller", shown_since.map(shown_in_words));
             }
             Operation::RemoveConnection {
                 name, no_gateway_stated, ..
             } => {
-                details.add("Name", name);
+                add(details, "Name", name);
                 if *no_gateway_stated {
-                    details.add("Stated by the caller", "no cloud management gateway uses it");
+                    add(details, "Stated by the caller", "no cloud management gateway uses it");
                 }
             }
             Operation::RemoveApp {
@@ -196,54 +188,64 @@ impl PlanDocument {
                 deleted_object_id,
                 ..
             } => {
-                details.add_some("Name", name.as_deref());
-                details.add_some("Application (client) ID", application_id.as_ref());
-                details.add_some("Deleted registration", deleted_object_id.as_ref());
+                add_some(details, "Name", name.as_deref());
+                add_some(details, "Application (client) ID", application_id.as_ref());
+                add_some(details, "Deleted registration", deleted_object_id.as_ref());
             }
         }
     }
 
-    fn describe_app(&self, properties: &ApplicationProperties, details: &mut Details) {
-        details.add_some("Name", properties.display_name.as_deref());
-        details.add_some(
+    fn describe_app(&self, properties: &ApplicationProperties, details: &mut Vec<Detail>) {
+        add_some(details, "Name", properties.display_name.as_deref());
+        add_some(
+            details,
             "Supported account types",
             properties.sign_in_audience.as_deref().map(audience_in_words),
         );
         let web = properties.web.as_ref();
-        details.add_some("Home page URL", web.and_then(|web| web.home_page_url.as_deref()));
+        add_some(details, "Home page URL", web.and_then(|web| web.home_page_url.as_deref()));
         for uri in properties.identifier_uris.iter().flatten() {
-            details.add("App ID URI", uri);
+            add(details, "App ID URI", uri);
         }
         for uri in web.iter().flat_map(|web| web.redirect_uris.iter().flatten()) {
-            details.add("Redirect URI (Web)", uri);
+            add(details, "Redirect URI (Web)", uri);
         }
         let client = properties.public_client.as_ref();
         for uri in client.iter().flat_map(|client| client.redirect_uris.iter().flatten()) {
-            details.add("Redirect URI (public client)", uri);
+            add(details, "Redirect URI (public client)", uri);
         }
         let settings = web.and_then(|web| web.implicit_grant_settings.as_ref());
         let allowed = |switch: Option<bool>| switch.map(|on| if on { "allowed" } else { "not allowed" });
-        details.add_some(
+        add_some(
+            details,
             "ID tokens",
             allowed(settings.and_then(|settings| settings.enable_id_token_issuance)),
         );
-        details.add_some("Device tokens", allowed(properties.is_device_only_auth_supported));
-        details.add_some("Public client flows", allowed(properties.is_fallback_public_client));
+        add_some(details, "Device tokens", allowed(properties.is_device_only_auth_supported));
+        add_some(details, "Public client flows", allowed(properties.is_fallback_public_client));
         let api = properties.api.as_ref();
         for scope in api.iter().flat_map(|api| api.oauth2_permission_scopes.iter().flatten()) {
             let name = scope.value.clone().unwrap_or_default();
-            details.add("Permission offered", format!("{name} (delegated, {})", scope.id));
+            add(details, "Permission offered", format!("{name} (delegated, {})", scope.id));
         }
-        details.add_some("Access token version", api.and_then(|api| api.requested_access_token_version));
+        add_some(
+            details,
+            "Access token version",
+            api.and_then(|api| api.requested_access_token_version),
+        );
         if properties.service_principal_lock_configuration.is_some() {
-            details.add("App instance property lock", "on");
+            add(details, "App instance property lock", "on");
         }
         for tag in properties.tags.iter().flatten() {
-            details.add("Tag", tag);
+            add(details, "Tag", tag);
         }
         for resource in properties.required_resource_access.iter().flatten() {
             for access in &resource.resource_access {
-                details.add("Permission asked for", self.permission(resource.resource_app_id, access.id));
+                add(
+                    details,
+                    "Permission asked for",
+                    self.permission(resource.resource_app_id, access.id),
+                );
             }
         }
     }
@@ -298,6 +300,11 @@ impl PlanDocument {
         })
     }
 
+    fn issued_end_in_words(&self) -> Option<String> {
+        let end = self.issued_end()?;
+        Some(format!("about {end} (the secret that this run issues)"))
+    }
+
     fn old_and_new(&self, change: &PropertyChange) -> String {
         let words = |value: &Value| self.value_in_words(&change.property, value);
         format!("{} -> {}", words(&change.from), words(&change.to))
@@ -341,44 +348,38 @@ impl PlanDocument {
 
 const NOTHING: &str = "nothing";
 
-#[derive(Default)]
-struct Details(Vec<Detail>);
-
-impl Details {
-    fn add(&mut self, name: &str, value: impl ToString) {
-        self.0.push((name.to_owned(), clean(&value.to_string())));
-    }
-
-    fn add_some(&mut self, name: &str, value: Option<impl ToString>) {
-        if let Some(value) = value {
-            self.add(name, value);
-        }
-    }
-}
-
 fn offered(properties: &ApplicationProperties) -> Option<PermissionId> {
     let scopes = properties.api.as_ref()?.oauth2_permission_scopes.as_ref()?;
     let scope = scopes.iter().find(|scope| scope.value.as_deref() == Some(USER_IMPERSONATION))?;
     Some(scope.id)
 }
 
-fn describe_discovery(discovery: &DiscoverySpec, details: &mut Details) {
+fn describe_discovery(discovery: &DiscoverySpec, details: &mut Vec<Detail>) {
     if let Some(users) = discovery.users() {
-        details.add("User discovery", frequency(users.full_schedule.as_ref(), users.delta_minutes));
+        add(
+            details,
+            "User discovery",
+            frequency(users.full_schedule.as_ref(), users.delta_minutes),
+        );
     }
     if discovery.users_are_off() {
-        details.add("User discovery", "off");
+        add(details, "User discovery", "off");
     }
     if let Some(groups) = discovery.groups() {
-        details.add("Group discovery", frequency(groups.full_schedule.as_ref(), groups.delta_minutes));
-        details.add_some("Groups", Some(groups.names.join(", ")).filter(|names| !names.is_empty()));
-        details.add_some(
+        add(
+            details,
+            "Group discovery",
+            frequency(groups.full_schedule.as_ref(), groups.delta_minutes),
+        );
+        add_some(details, "Groups", Some(groups.names.join(", ")).filter(|names| !names.is_empty()));
+        add_some(
+            details,
             "Groups taken out",
             Some(groups.removed_names.join(", ")).filter(|names| !names.is_empty()),
         );
     }
     if discovery.groups_are_off() {
-        details.add("Group discovery", "off");
+        add(details, "Group discovery", "off");
     }
 }
 

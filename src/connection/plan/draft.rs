@@ -83,23 +83,25 @@ pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding
 /// What was found, and what a removal will do. `None` if the tenant cannot be told, which a finding has
 /// reported.
 pub(crate) fn removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
-    of_what_is_there(rules, snapshot, removal_changes)
+    of_what_is_there(rules, snapshot, |target| removal_changes(rules, snapshot, target))
 }
 
 /// What was found, and what a renewal of the server app's secret will do. `None` as above.
 pub(crate) fn renewal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
-    of_what_is_there(rules, snapshot, renewal_changes)
+    of_what_is_there(rules, snapshot, |target| renewal_changes(rules, snapshot, target))
 }
 
 /// What was found, and what an early removal of old secrets will do. `None` as above.
 pub(crate) fn secret_removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
-    of_what_is_there(rules, snapshot, secret_removal_changes)
+    of_what_is_there(rules, snapshot, |target| secret_removal_changes(rules, snapshot, target))
 }
 
-/// Gives the changes of a plan, and what is worth knowing of it.
-type Changes = fn(&Rules<'_>, &Snapshot, &Target) -> (Vec<Change>, Vec<Finding>);
-
-fn of_what_is_there(rules: &Rules<'_>, snapshot: &Snapshot, changes: Changes) -> (Vec<Finding>, Option<PlanDocument>) {
+/// `changes` gives the changes of the plan, and what is worth knowing of it.
+fn of_what_is_there(
+    rules: &Rules<'_>,
+    snapshot: &Snapshot,
+    changes: impl FnOnce(&Target) -> (Vec<Change>, Vec<Finding>),
+) -> (Vec<Finding>, Option<PlanDocument>) {
     if let Some(token) = &snapshot.unusable_token {
         return (sorted(rules, token.findings.clone()), None);
     }
@@ -110,7 +112,7 @@ fn of_what_is_there(rules: &Rules<'_>, snapshot: &Snapshot, changes: Changes) ->
         }
         return (sorted(rules, findings), None);
     };
-    let (changes, findings) = changes(rules, snapshot, &target);
+    let (changes, findings) = changes(&target);
     let findings = sorted(rules, findings);
     let document = document(rules, snapshot, target, changes, findings.clone());
     (findings, Some(document))

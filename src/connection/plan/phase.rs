@@ -38,30 +38,15 @@ pub(crate) struct Shown {
     pub(crate) has_older: bool,
 }
 
-/// A secret's life, by which it is told whether it should be renewed again.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Now {
-    pub(crate) now: OffsetDateTime,
-    /// How long before its end a secret is due for renewal; `None` if only its end counts.
-    pub(crate) due_before: Option<Duration>,
-}
-
-impl Now {
-    fn is_live(self, end: Option<OffsetDateTime>) -> bool {
-        end.is_none_or(|end| end > self.now)
-    }
-
-    /// Whether a secret should be renewed: its end is near. A short-lived one is not due before half of its life is over.
-    fn is_due(self, secret: &OwnSecret) -> bool {
-        let Some(end) = secret.ends else { return false };
-        let half: Option<Duration> = secret.starts.map(|start| (end - start) / 2);
-        let before = self.due_before.unwrap_or_default();
-        end - self.now <= half.map_or(before, |half| half.min(before))
-    }
-}
-
-/// How far the renewal of a secret has come that the site has.
-pub(crate) fn phase(application: &Application, row: &SiteApplication, site: Option<&SiteIdentity>, now: Now) -> Phase {
+/// How far the renewal of a secret has come that the site has. `due_before` is how long before its end a secret is due for
+/// renewal; `None` if only its end counts.
+pub(crate) fn phase(
+    application: &Application,
+    row: &SiteApplication,
+    site: Option<&SiteIdentity>,
+    now: OffsetDateTime,
+    due_before: Option<Duration>,
+) -> Phase {
     let Some(newest) = newest_for(application, site, now) else {
         return Phase::Issue;
     };
@@ -69,15 +54,27 @@ pub(crate) fn phase(application: &Application, row: &SiteApplication, site: Opti
         return unread(application, row, site, newest, now);
     };
     match shown(application, row, site, now) {
-        Some(shown) if shown.has_older && !now.is_due(&shown.newest) => Phase::Shown(shown),
+        Some(shown) if shown.has_older && !is_due(&shown.newest, now, due_before) => Phase::Shown(shown),
         Some(_) => Phase::Issue,
         None if is_superseded(application, &newest, date) => Phase::Issue,
         None => Phase::Waiting(newest),
     }
 }
 
+fn is_live(end: Option<OffsetDateTime>, now: OffsetDateTime) -> bool {
+    end.is_none_or(|end| end > now)
+}
+
+/// Whether a secret should be renewed: its end is near. A short-lived one is not due before half of its life is over.
+fn is_due(secret: &OwnSecret, now: OffsetDateTime, due_before: Option<Duration>) -> bool {
+    let Some(end) = secret.ends else { return false };
+    let half: Option<Duration> = secret.starts.map(|start| (end - start) / 2);
+    let before = due_before.unwrap_or_default();
+    end - now <= half.map_or(before, |half| half.min(before))
+}
+
 /// The newest secret for the site, if the site shows its end.
-pub(crate) fn shown(application: &Application, row: &SiteApplication, site: Option<&SiteIdentity>, now: Now) -> Option<Shown> {
+pub(crate) fn shown(application: &Application, row: &SiteApplication, site: Option<&SiteIdentity>, now: OffsetDateTime) -> Option<Shown> {
     let (newest, date) = (newest_for(application, site, now)?, row.secret_expiry?);
     newest.ends.filter(|end| is_site_date_of(date, *end))?;
     let is_other = |password: &&PasswordCredential| password.key_id != newest.key_id;
@@ -89,7 +86,7 @@ pub(crate) fn shown(application: &Application, row: &SiteApplication, site: Opti
     };
     let is_of_another_site = |password: &PasswordCredential| OwnSecret::of(password).is_some_and(|own| own.is_for_another_than(site));
     let older: Vec<&PasswordCredential> = passwords()
-        .filter(|password| now.is_live(password.end_date_time) && began_before(password.start_date_time))
+        .filter(|password| is_live(password.end_date_time, now) && began_before(password.start_date_time))
         .filter(|password| !is_of_another_site(password))
         .collect();
     let ends: Option<Vec<OffsetDateTime>> = older.iter().map(|password| password.end_date_time).collect();
@@ -111,9 +108,9 @@ pub(crate) fn shown(application: &Application, row: &SiteApplication, site: Opti
 }
 
 /// The valid secret of this crate that was issued last for the site. One that does not tell its beginning may be the last.
-pub(crate) fn newest_for(application: &Application, site: Option<&SiteIdentity>, now: Now) -> Option<OwnSecret> {
+pub(crate) fn newest_for(application: &Application, site: Option<&SiteIdentity>, now: OffsetDateTime) -> Option<OwnSecret> {
     let own = OwnSecret::all_of(application).into_iter();
-    let own = own.filter(|secret| secret.is_of(site) && now.is_live(secret.ends));
+    let own = own.filter(|secret| secret.is_of(site) && is_live(secret.ends, now));
     own.max_by_key(|secret| (secret.starts.is_none(), secret.starts))
 }
 
@@ -127,12 +124,12 @@ fn is_superseded(application: &Application, newest: &OwnSecret, date: OffsetDate
 }
 
 /// The site does not show when its secret ends: a secret that is younger than the site's item may be one that it lacks.
-fn unread(application: &Application, row: &SiteApplication, site: Option<&SiteIdentity>, newest: OwnSecret, now: Now) -> Phase {
+fn unread(application: &Application, row: &SiteApplication, site: Option<&SiteIdentity>, newest: OwnSecret, now: OffsetDateTime) -> Phase {
     let is_younger = match (row.created, newest.starts) {
         (Some(item), Some(secret)) => secret > item,
         _ => {
             let own = OwnSecret::all_of(application).into_iter();
-            own.filter(|secret| secret.is_of(site) && now.is_live(secret.ends)).count() > 1
+            own.filter(|secret| secret.is_of(site) && is_live(secret.ends, now)).count() > 1
         }
     };
     if is_younger { Phase::Waiting(newest) } else { Phase::Issue }

@@ -25,7 +25,8 @@ impl<T> Reference<T> {
         known.map_or(Self::MadeBy(maker), Self::Known)
     }
 
-    pub(super) const fn maker(&self) -> Option<Step> {
+    /// The step that makes it, if one does.
+    pub(crate) const fn maker(&self) -> Option<Step> {
         match self {
             Self::MadeBy(step) => Some(*step),
             Self::Known(_) | Self::Missing => None,

@@ -16,7 +16,7 @@ use crate::{
             change::{Change, needed_uses},
             operation::{Operation, Reference},
             own_secret::OwnSecret,
-            target::{AppSource, Target},
+            target::{AppSource, AppTarget, Target},
         },
         read::snapshot::{RegisteredApp, Snapshot, needs_directory, uses_server},
         report::{
@@ -28,21 +28,6 @@ use crate::{
     ids::{ApplicationId, KeyId},
     site::{SiteConnection, SiteSnapshot, UnreadRow},
 };
-
-/// An app that this specification has made, as far as it is still there.
-struct OwnApp<'a> {
-    role: AppRole,
-    found: Option<&'a RegisteredApp>,
-    /// Its deleted registration, which holds its unique name.
-    deleted: Option<&'a DeletedApplication>,
-}
-
-impl OwnApp<'_> {
-    fn ids(&self) -> impl Iterator<Item = ApplicationId> {
-        let live = self.found.map(|found| found.application.app_id);
-        live.into_iter().chain(self.deleted.and_then(|deleted| deleted.app_id))
-    }
-}
 
 /// The connection goes first, then both apps side by side, for good, so that their unique names are free
 /// again.
@@ -82,14 +67,14 @@ fn remove_apps(
     rules: &Rules<'_>,
     snapshot: &Snapshot,
     target: &Target,
-    apps: &[OwnApp<'_>],
+    apps: &[Change],
     changes: &mut Vec<Change>,
     findings: &mut Vec<Finding>,
 ) {
     let is_for_server = rules.only != Some(AppRole::Client);
     let is_adopted = is_for_server && target.server.app.source == AppSource::Adopt;
     let adopted = snapshot.server().filter(|_| is_adopted);
-    let mut ids: Vec<ApplicationId> = apps.iter().flat_map(OwnApp::ids).collect();
+    let mut ids: Vec<ApplicationId> = apps.iter().flat_map(ids_of).collect();
     ids.extend(adopted.map(|server| server.application.app_id));
     let uses = uses_that_stay(rules, snapshot, &ids, changes, !apps.is_empty());
     let stated = uses.iter().all(|finding| finding.code() == FindingCode::AppsStatedUnused);
@@ -97,47 +82,50 @@ fn remove_apps(
         let is_connected = !changes.is_empty();
         let takes_secrets = is_for_server && (!apps.is_empty() || adopted.is_some());
         findings.extend(handed_over(rules, snapshot).filter(|_| takes_secrets));
-        changes.extend(apps.iter().map(|app| remove_app(app, is_connected)));
+        // Without its apps the connection would be of no use, and no later removal could tell whose it is.
+        let after_connection = |app: Change| if is_connected { app.after(Step::RemoveConnection) } else { app };
+        changes.extend(apps.iter().cloned().map(after_connection));
         changes.extend(adopted.and_then(remove_own_secrets));
     }
     findings.extend(uses);
 }
 
-fn own_apps<'a>(rules: &Rules<'_>, snapshot: &'a Snapshot, target: &Target) -> Vec<OwnApp<'a>> {
+/// The removal of each app that this specification has made, as far as it is still there: registered, or deleted and holding
+/// its unique name.
+fn own_apps(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -> Vec<Change> {
     let Some(there) = &snapshot.directory else {
         return Vec::new();
     };
-    let twin = |name: &str| {
-        there
-            .deleted
-            .iter()
-            .flatten()
-            .find(|deleted| deleted.unique_name.as_deref() == Some(name))
+    let removal = |step: Step, found: Option<&RegisteredApp>, wanted: &AppTarget| {
+        let mut deleted = there.deleted.iter().flatten();
+        let deleted = deleted.find(|deleted| deleted.unique_name.as_deref() == Some(&wanted.unique_name));
+        let is_meant = wanted.app.source == AppSource::Create && rules.only.is_none_or(|only| Some(only) == step.app());
+        (is_meant && (found.is_some() || deleted.is_some())).then(|| remove_app(step, found, deleted))
     };
-    let server = OwnApp {
-        role: AppRole::Server,
-        found: there.server.as_ref(),
-        deleted: twin(&target.server.unique_name),
+    let server = removal(Step::RemoveServerApp, there.server.as_ref(), &target.server);
+    let client = removal(Step::RemoveClientApp, there.client.as_ref(), &target.client);
+    server.into_iter().chain(client).collect()
+}
+
+/// The ids of an app that is removed: of the registration, and of one deleted before.
+fn ids_of(removal: &Change) -> impl Iterator<Item = ApplicationId> + use<> {
+    let ids = match removal.operation {
+        Operation::RemoveApp {
+            application_id,
+            deleted_application_id,
+            ..
+        } => [application_id, deleted_application_id],
+        _ => [None, None],
     };
-    let client = OwnApp {
-        role: AppRole::Client,
-        found: there.client.as_ref(),
-        deleted: twin(&target.client.unique_name),
-    };
-    [(server, &target.server), (client, &target.client)]
-        .into_iter()
-        .filter(|(app, wanted)| wanted.app.source == AppSource::Create && rules.only.is_none_or(|only| only == app.role))
-        .map(|(app, _)| app)
-        .filter(|app| app.found.is_some() || app.deleted.is_some())
-        .collect()
+    ids.into_iter().flatten()
 }
 
 /// The connection of this name whose server app is this specification's. A deleted server app still tells
 /// which it is.
-fn own_connection<'a>(rules: &Rules<'_>, target: &Target, site: &'a SiteSnapshot, apps: &[OwnApp<'_>]) -> Option<&'a SiteConnection> {
-    let own = apps.iter().find(|app| app.role == AppRole::Server);
+fn own_connection<'a>(rules: &Rules<'_>, target: &Target, site: &'a SiteSnapshot, apps: &[Change]) -> Option<&'a SiteConnection> {
+    let own = apps.iter().find(|app| app.step == Step::RemoveServerApp);
     let servers: Vec<ApplicationId> = match own {
-        Some(own) => own.ids().collect(),
+        Some(own) => ids_of(own).collect(),
         None => target.server.app.application_id.into_iter().collect(),
     };
     let is_own = |connection: &&SiteConnection| {
@@ -153,9 +141,9 @@ fn orphaned_connection<'a>(
     snapshot: &Snapshot,
     target: &Target,
     site: &'a SiteSnapshot,
-    apps: &[OwnApp<'_>],
+    apps: &[Change],
 ) -> Option<&'a SiteConnection> {
-    let is_gone = target.server.app.source == AppSource::Create && !apps.iter().any(|app| app.role == AppRole::Server);
+    let is_gone = target.server.app.source == AppSource::Create && !apps.iter().any(|app| app.step == Step::RemoveServerApp);
     // Without the directory, not seeing the app is not having looked.
     snapshot.directory.as_ref().filter(|_| is_gone && rules.only.is_none())?;
     site.connections_of(target.tenant_id)
@@ -172,15 +160,15 @@ fn of_removed_app(site: &SiteSnapshot, connection: &SiteConnection) -> Finding {
 
 /// The apps whose rows stay in the site. If one of the two is registered no longer, its id is known to the site alone:
 /// then every app of the tenant may be it.
-fn rows_that_stay(target: &Target, site: &SiteSnapshot, apps: &[OwnApp<'_>], connection: Option<&SiteConnection>) -> Vec<ApplicationId> {
+fn rows_that_stay(target: &Target, site: &SiteSnapshot, apps: &[Change], connection: Option<&SiteConnection>) -> Vec<ApplicationId> {
     let given = [target.server.app.application_id, target.client.app.application_id];
-    let known: Vec<ApplicationId> = apps.iter().flat_map(OwnApp::ids).chain(given.into_iter().flatten()).collect();
+    let known: Vec<ApplicationId> = apps.iter().flat_map(ids_of).chain(given.into_iter().flatten()).collect();
     let is_known = |is_client: bool| {
         let rows = || site.applications.iter().filter(|row| row.is_client_app == is_client);
         rows().any(|row| known.contains(&row.client_id))
     };
     if connection.is_none() {
-        return apps.iter().flat_map(OwnApp::ids).collect();
+        return apps.iter().flat_map(ids_of).collect();
     }
     if is_known(true) && is_known(false) {
         return known;
@@ -218,28 +206,18 @@ fn remove_connection(connection: &SiteConnection, no_gateway_stated: bool) -> Ch
     Change::new(Step::RemoveConnection, operation)
 }
 
-fn remove_app(app: &OwnApp<'_>, is_connected: bool) -> Change {
-    let step = match app.role {
-        AppRole::Server => Step::RemoveServerApp,
-        AppRole::Client => Step::RemoveClientApp,
-    };
-    let application = app.found.map(|found| &found.application);
-    let principal = app.found.and_then(|found| found.service_principal.as_ref());
+fn remove_app(step: Step, found: Option<&RegisteredApp>, deleted: Option<&DeletedApplication>) -> Change {
+    let application = found.map(|found| &found.application);
+    let principal = found.and_then(|found| found.service_principal.as_ref());
     let operation = Operation::RemoveApp {
         name: application.and_then(|app| app.properties.display_name.clone()),
         application_id: application.map(|app| app.app_id),
         object_id: application.map(|app| app.object_id),
         service_principal_id: principal.map(|principal| principal.id),
-        deleted_application_id: app.deleted.and_then(|deleted| deleted.app_id),
-        deleted_object_id: app.deleted.map(|deleted| deleted.object_id),
+        deleted_application_id: deleted.and_then(|deleted| deleted.app_id),
+        deleted_object_id: deleted.map(|deleted| deleted.object_id),
     };
-    let change = Change::new(step, operation);
-    // Without its apps the connection would be of no use, and no later removal could tell whose it is.
-    if is_connected {
-        change.after(Step::RemoveConnection)
-    } else {
-        change
-    }
+    Change::new(step, operation)
 }
 
 /// An adopted app is another administrator's: only the secrets that this crate has made go.

@@ -22,7 +22,7 @@ use crate::{
             change::{Change, needed_uses},
             operation::{Operation, Reference},
             own_secret::{OwnSecret, is_site_date_of},
-            phase::{Now, Phase, Shown, phase, shown},
+            phase::{Phase, Shown, phase, shown},
             secrets::{issue_changes, planned_secret, retire_change},
             site::{held_connection, renewal, renewed, renewed_by_console},
             target::{AppSource, Target},
@@ -204,7 +204,7 @@ fn issued_secret(
     };
     let identity = rules.site_identity(snapshot);
     let phase = match row {
-        Some(row) if !rules.reissue_secret => phase(&server.application, row, identity, now(rules)),
+        Some(row) if !rules.reissue_secret => phase(&server.application, row, identity, rules.now, rules.thresholds.longest()),
         _ => Phase::Issue,
     };
     let keep = |step| Change::keep(step, None, None::<&str>);
@@ -277,8 +277,8 @@ fn old_secrets(
     row: &SiteApplication,
 ) -> Result<(Shown, OffsetDateTime), Box<Finding>> {
     let identity = rules.site_identity(snapshot);
-    let Some(shown) = shown(&server.application, row, identity, now(rules)).filter(|shown| shown.is_certain) else {
-        return Err(Box::new(check::not_shown(&server.application, row, identity, now(rules))));
+    let Some(shown) = shown(&server.application, row, identity, rules.now).filter(|shown| shown.is_certain) else {
+        return Err(Box::new(check::not_shown(&server.application, row, identity, rules.now)));
     };
     // Two sites that are not known may be two: what was issued without a site is left to both.
     if identity.is_none() && shown.has_older {
@@ -304,14 +304,6 @@ fn remove_old(rules: &Rules<'_>, row: &SiteApplication, shown: &Shown) -> Change
         shown_since: stated,
     };
     Change::new(Step::RetireSecrets, operation)
-}
-
-/// A short-lived secret is due later than the longest threshold says.
-fn now(rules: &Rules<'_>) -> Now {
-    Now {
-        now: rules.now,
-        due_before: rules.thresholds.longest(),
-    }
 }
 
 /// What the directory's side of such a plan takes.

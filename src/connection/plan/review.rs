@@ -233,23 +233,19 @@ impl PlanDocument {
     /// The paper for the board that reviews the change: a pure function of this document.
     #[must_use]
     pub fn review(&self) -> Review {
-        let detail = |name: &str, value: String| Detail {
-            name: name.to_owned(),
-            value,
-        };
         let written = self.changes.iter().filter(|change| change.action != PlannedAction::Keep);
         Review {
             version: VERSION,
             verb: self.verb,
             made_on: self.made_on,
-            settings: self.settings().into_iter().map(|(name, value)| detail(name, value)).collect(),
+            settings: self.settings(),
             changes: written
                 .map(|change| ReviewedChange {
                     step: change.step,
                     action: change.action,
                     when: change.when,
                     title: change.step.title().to_owned(),
-                    details: self.details(change).into_iter().map(|(name, value)| detail(&name, value)).collect(),
+                    details: self.details(change),
                 })
                 .collect(),
             permissions: permissions::of(self),

@@ -233,77 +233,77 @@ pub(crate) fn not_as_wanted(spec: &ConnectionSpec, read_back: &SiteConnection) -
 
 /// What of discovery becomes another than it is. What the specification does not give is left as it is.
 fn discovery_changes(wanted: &DiscoverySpec, held: &SiteConnection) -> Vec<PropertyChange> {
-    let mut changes = Changes {
-        is_unread: held.is_discovery_unread,
-        found: Vec::new(),
-    };
+    let mut changes = Vec::new();
     let (users, groups) = (held.user_discovery.as_ref(), held.group_discovery.as_ref());
     if wanted.users_are_off() {
-        changes.switch("users", users, false);
+        changes.push(switch("users", users, false));
     }
     if let Some(wanted) = wanted.users() {
-        changes.switch("users", users, true);
-        changes.settings("users", users, wanted.full_schedule.as_ref(), wanted.delta_minutes);
+        changes.push(switch("users", users, true));
+        changes.extend(settings("users", users, wanted.full_schedule.as_ref(), wanted.delta_minutes));
     }
     if wanted.groups_are_off() {
-        changes.switch("groups", groups, false);
+        changes.push(switch("groups", groups, false));
     }
     if let Some(wanted) = wanted.groups() {
         if !wanted.names.is_empty() {
-            changes.switch("groups", groups, true);
+            changes.push(switch("groups", groups, true));
         }
-        changes.names(groups, &wanted.names, &wanted.removed_names);
+        changes.push(names(groups, &wanted.names, &wanted.removed_names));
         // Taking groups out does not switch discovery on, so that it has no schedule then.
         if !wanted.names.is_empty() || groups.is_some() {
-            changes.settings("groups", groups, wanted.full_schedule.as_ref(), wanted.delta_minutes);
+            changes.extend(settings("groups", groups, wanted.full_schedule.as_ref(), wanted.delta_minutes));
         }
     }
-    changes.found
+    if held.is_discovery_unread {
+        changes.iter_mut().for_each(|change| change.from = Value::Null);
+    } else {
+        changes.retain(|change| change.from != change.to);
+    }
+    changes
 }
 
-/// The changes of discovery that were found.
-struct Changes {
-    /// Whether what the site has could not be read.
-    is_unread: bool,
-    found: Vec<PropertyChange>,
+fn switch(kind: &str, held: Option<&SiteDiscovery>, is_on: bool) -> PropertyChange {
+    let word = |is_on| Value::from(if is_on { "on" } else { "off" });
+    PropertyChange {
+        property: kind.to_owned(),
+        from: word(held.is_some()),
+        to: word(is_on),
+    }
 }
 
-impl Changes {
-    fn add(&mut self, property: String, from: Value, to: Value) {
-        if from != to || self.is_unread {
-            let from = if self.is_unread { Value::Null } else { from };
-            self.found.push(PropertyChange { property, from, to });
-        }
-    }
+fn settings(
+    kind: &str,
+    held: Option<&SiteDiscovery>,
+    schedule: Option<&Schedule>,
+    minutes: Option<u32>,
+) -> impl Iterator<Item = PropertyChange> {
+    let schedule = schedule.map(|schedule| PropertyChange {
+        property: format!("{kind}.fullSchedule"),
+        // A schedule that is not understood is told as the site wrote it.
+        from: Value::from(held.and_then(|held| {
+            let understood = held.full_schedule.as_ref().map(Schedule::to_string);
+            understood.or_else(|| held.full_schedule_text.clone())
+        })),
+        to: Value::from(schedule.to_string()),
+    });
+    let minutes = minutes.map(|minutes| PropertyChange {
+        property: format!("{kind}.deltaMinutes"),
+        from: Value::from(held.and_then(|held| held.delta_minutes)),
+        to: Value::from(minutes),
+    });
+    schedule.into_iter().chain(minutes)
+}
 
-    fn switch(&mut self, kind: &str, held: Option<&SiteDiscovery>, is_on: bool) {
-        let word = |is_on| Value::from(if is_on { "on" } else { "off" });
-        self.add(kind.to_owned(), word(held.is_some()), word(is_on));
-    }
-
-    fn settings(&mut self, kind: &str, held: Option<&SiteDiscovery>, schedule: Option<&Schedule>, minutes: Option<u32>) {
-        if let Some(schedule) = schedule {
-            // A schedule that is not understood is told as the site wrote it.
-            let held = held.and_then(|held| {
-                held.full_schedule
-                    .as_ref()
-                    .map(Schedule::to_string)
-                    .or_else(|| held.full_schedule_text.clone())
-            });
-            self.add(format!("{kind}.fullSchedule"), Value::from(held), Value::from(schedule.to_string()));
-        }
-        if let Some(minutes) = minutes {
-            let held = held.and_then(|held| held.delta_minutes);
-            self.add(format!("{kind}.deltaMinutes"), Value::from(held), Value::from(minutes));
-        }
-    }
-
-    fn names(&mut self, held: Option<&SiteDiscovery>, added: &[String], removed: &[String]) {
-        let held: Vec<String> = held.map(|held| held.group_names.clone()).unwrap_or_default();
-        let (known, gone) = (GroupNames::of(&held), GroupNames::of(removed));
-        let new = added.iter().filter(|name| !known.has(name));
-        let kept = held.iter().filter(|name| !gone.has(name));
-        let becomes: Vec<&String> = kept.chain(new).collect();
-        self.add("groups.names".to_owned(), Value::from(held.clone()), json!(becomes));
+fn names(held: Option<&SiteDiscovery>, added: &[String], removed: &[String]) -> PropertyChange {
+    let held: Vec<String> = held.map(|held| held.group_names.clone()).unwrap_or_default();
+    let (known, gone) = (GroupNames::of(&held), GroupNames::of(removed));
+    let new = added.iter().filter(|name| !known.has(name));
+    let kept = held.iter().filter(|name| !gone.has(name));
+    let becomes: Vec<&String> = kept.chain(new).collect();
+    PropertyChange {
+        property: "groups.names".to_owned(),
+        from: Value::from(held.clone()),
+        to: json!(becomes),
     }
 }

@@ -6,7 +6,9 @@ use crate::{
     connection::{
         plan::{
             change::{Change, When},
+            details::{add, add_some},
             document::PlanDocument,
+            review::Detail,
             target::{AppSource, PlannedApp},
         },
         report::event::Verb,
@@ -16,7 +18,7 @@ use crate::{
 
 impl fmt::Display for PlanDocument {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, value) in self.settings() {
+        for Detail { name, value } in self.settings() {
             writeln!(formatter, "{:<19}{value}", format!("{name}:"))?;
         }
         writeln!(formatter)?;
@@ -61,22 +63,26 @@ pub(crate) const fn occasion(when: When) -> Option<&'static str> {
 }
 
 impl PlanDocument {
-    /// What the plan is for, as name and value: the first lines of the Summary page.
-    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
-        let mut settings = vec![("Name", self.name.clone())];
-        settings.extend(self.description.clone().map(|description| ("Description", description)));
-        settings.push(("Service", "Cloud Management".to_owned()));
-        settings.push(("Azure environment", self.environment.to_string()));
+    /// What the plan is for: the first lines of the Summary page. Texts of strangers are cleaned.
+    pub(crate) fn settings(&self) -> Vec<Detail> {
+        let mut settings = Vec::new();
+        add(&mut settings, "Name", &self.name);
+        add_some(&mut settings, "Description", self.description.as_ref());
+        add(&mut settings, "Service", "Cloud Management");
+        add(&mut settings, "Azure environment", self.environment);
         let tenant = Some(self.tenant_name.as_str()).filter(|name| !name.is_empty());
-        settings.push(("Tenant", format!("{} ({})", tenant.unwrap_or("name not known"), self.tenant_id)));
-        settings.push(("Web app", self.app_in_words(&self.server_app)));
-        settings.push(("Native Client app", self.app_in_words(&self.client_app)));
-        settings.extend(self.app_id_uri.as_ref().map(|uri| ("App ID URI", uri.to_string())));
-        settings.push(("Site", self.site_in_words()));
+        add(
+            &mut settings,
+            "Tenant",
+            format!("{} ({})", tenant.unwrap_or("name not known"), self.tenant_id),
+        );
+        add(&mut settings, "Web app", self.app_in_words(&self.server_app));
+        add(&mut settings, "Native Client app", self.app_in_words(&self.client_app));
+        add_some(&mut settings, "App ID URI", self.app_id_uri.as_ref());
+        add(&mut settings, "Site", self.site_in_words());
         if self.verb == Verb::Remove && !self.removal_scope.takes_apps() {
-            settings.push(("Scope", "the connection only; both app registrations stay".to_owned()));
+            add(&mut settings, "Scope", "the connection only; both app registrations stay");
         }
-        settings.iter_mut().for_each(|(_, value)| *value = clean(value));
         settings
     }
 
@@ -115,7 +121,7 @@ impl PlanDocument {
 
     fn show(&self, formatter: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
         writeln!(formatter, "{:<9} {}", change.action.to_string(), change.step)?;
-        for (name, value) in self.details(change) {
+        for Detail { name, value } in self.details(change) {
             writeln!(formatter, "            {name}: {value}")?;
         }
         Ok(())

@@ -7,7 +7,7 @@ use crate::{
             step::{Step, StepAction},
             step_error::StepError,
         },
-        run::{context::Run, wait::settle},
+        run::{app::with_ids, context::Run, wait::settle},
     },
     directory::ApplicationProperties,
     error::RefusalReason,
@@ -34,7 +34,7 @@ impl Run<'_> {
         }
         let report = StepReport::new(step, StepAction::Unchanged);
         Ok(match self.take_found(step) {
-            Some(app) => app.add_ids(report),
+            Some(app) => with_ids(report, &app),
             None => report,
         })
     }

@@ -15,35 +15,31 @@ use crate::{
         },
         run::{
             context::Run,
-            registered::{Origin, Registered},
-            wait::{Ensured, ensure, settle},
+            secret::issued_with,
+            wait::{Origin, ensure, settle},
         },
     },
     directory::{Application, ApplicationKey, ApplicationProperties, NewApplication},
     error::{DirectoryError, NotVisible, RefusalReason},
-    ids::{ApplicationId, ApplicationObjectId, DirectoryObjectId, PermissionId},
+    ids::{ApplicationId, ApplicationObjectId, PermissionId},
     spec::AppIdUri,
 };
 
-/// An app registration that is to be made.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ToRegister<'a> {
-    pub(crate) unique_name: &'a str,
-    pub(crate) properties: &'a ApplicationProperties,
-    /// The secret that comes with it.
-    pub(crate) secret: Option<&'a PlannedSecret>,
-    pub(crate) owners: &'a [DirectoryObjectId],
-}
-
 impl Run<'_> {
     /// Makes an app registration, and hands the secret over that comes with it.
-    pub(crate) async fn register(&self, step: Step, new: ToRegister<'_>) -> Result<(), StepFailure> {
-        self.step(step, self.create(step, new)).await?;
+    pub(crate) async fn register(
+        &self,
+        step: Step,
+        unique_name: &str,
+        new: NewApplication,
+        secret: Option<PlannedSecret>,
+    ) -> Result<(), StepFailure> {
+        self.step(step, self.create(step, unique_name, new, secret)).await?;
         let registered = match step {
             Step::RegisterServerApp => self.state().server.clone(),
             _ => None,
         };
-        let Some((registered, secret)) = registered.and_then(|app| app.issued_secret().map(|secret| (app, secret))) else {
+        let Some((registered, secret)) = registered.and_then(|app| issued_with(&app).map(|secret| (app, secret))) else {
             return Ok(());
         };
         let accepted = self.accept(&registered, secret).await;
@@ -52,49 +48,50 @@ impl Run<'_> {
 
     /// If a policy refuses the secret or the App ID URI, the plan may have another one: then the app is made with that,
     /// or without an App ID URI, which is set in the next round.
-    async fn create(&self, step: Step, new: ToRegister<'_>) -> Result<StepReport, StepError> {
+    async fn create(
+        &self,
+        step: Step,
+        unique_name: &str,
+        mut new: NewApplication,
+        mut secret: Option<PlannedSecret>,
+    ) -> Result<StepReport, StepError> {
         let (directory, call) = (self.directory()?, self.call(step));
-        let mut properties = new.properties.clone();
-        let mut secret = new.secret.copied();
-        let key = ApplicationKey::UniqueName(new.unique_name.to_owned());
-        let ensured = loop {
-            let mut wanted = NewApplication::new(properties.clone()).with_owners(new.owners.to_vec());
-            if let Some(secret) = &secret {
-                wanted = wanted.with_password(self.first_password(secret));
-            }
+        let key = ApplicationKey::UniqueName(unique_name.to_owned());
+        let (application, origin) = loop {
+            new.password = secret.map(|secret| self.first_password(&secret));
             let ensured = ensure(
                 self.attempt(step, false),
-                || directory.create_application(call.clone(), &wanted),
+                || directory.create_application(call.clone(), &new),
                 || directory.application(call.clone(), &key),
-            );
-            match ensured.await {
+            )
+            .await;
+            match ensured {
                 Ok(ensured) => break ensured,
-                Err(error) if self.gives_way(step, &error, &mut properties) => {}
+                Err(error) if self.gives_way(step, &error, &mut new.properties) => {}
                 Err(error) => match secret.and_then(|secret| self.shorter(&secret, &error)) {
                     Some(shorter) => secret = Some(shorter),
                     None => return Err(error.into()),
                 },
             }
         };
-        let properties = &properties;
-        let (application, origin) = match ensured {
-            Ensured::Created(application) => {
-                let app = Registered {
-                    properties: properties.clone(),
-                    ..Registered::of(&application, Origin::Made)
+        let origin = match origin {
+            Origin::Made => {
+                let app = Application {
+                    properties: new.properties,
+                    ..application
                 };
-                let report = app.add_ids(StepReport::new(step, StepAction::Created));
-                if let (Some(issued), Some(secret)) = (app.issued_secret(), secret) {
+                let report = with_ids(StepReport::new(step, StepAction::Created), &app);
+                if let (Some(issued), Some(secret)) = (issued_with(&app), secret) {
                     self.tell_shortened(&issued, secret.validity);
                 }
-                self.register_as(step, Some(app));
+                self.register_as(step, Some(app), origin);
                 return Ok(report);
             }
             // An attempt without an answer came before, but what is there may be another run's all the same.
-            Ensured::Recovered(application) if new.secret.is_none() || self.has_made(&application) => (application, Origin::Recovered),
-            Ensured::Recovered(application) | Ensured::Found(application) => (application, Origin::Elsewhere),
+            Origin::Recovered if secret.is_none() || self.has_made(&application) => origin,
+            _ => Origin::Elsewhere,
         };
-        self.complete_found(step, &application, properties, origin).await
+        self.complete_found(step, application, &new.properties, origin).await
     }
 
     /// Gives an app that was made moments ago what it lacks. The client app's share waits for its completion,
@@ -102,7 +99,7 @@ impl Run<'_> {
     async fn complete_found(
         &self,
         step: Step,
-        application: &Application,
+        application: Application,
         wanted: &ApplicationProperties,
         origin: Origin,
     ) -> Result<StepReport, StepError> {
@@ -123,9 +120,8 @@ impl Run<'_> {
             }
             action = StepAction::Updated;
         }
-        let app = Registered::of(application, origin);
-        let report = app.add_ids(StepReport::new(step, action));
-        self.register_as(step, Some(app));
+        let report = with_ids(StepReport::new(step, action), &application);
+        self.register_as(step, Some(application), origin);
         Ok(report)
     }
 
@@ -144,7 +140,7 @@ impl Run<'_> {
             return Ok(report);
         }
         Ok(match self.take_found(step) {
-            Some(app) => app.add_ids(report),
+            Some(app) => with_ids(report, &app),
             None => report,
         })
     }
@@ -153,15 +149,15 @@ impl Run<'_> {
     pub(crate) async fn service_principal(&self, step: Step, app: Reference<ApplicationId>) -> Result<StepReport, StepError> {
         let (directory, call) = (self.directory()?, self.call(step));
         let app_id = self.app_id(app)?;
-        let ensured = ensure(
+        let (principal, origin) = ensure(
             self.attempt(step, self.is_fresh(app)),
             || directory.create_service_principal(call.clone(), app_id),
             || directory.service_principal(call.clone(), app_id),
         )
         .await?;
-        let (action, principal) = match ensured {
-            Ensured::Created(principal) => (StepAction::Created, principal),
-            Ensured::Recovered(principal) | Ensured::Found(principal) => (StepAction::Found, principal),
+        let action = match origin {
+            Origin::Made => StepAction::Created,
+            _ => StepAction::Found,
         };
         self.principal_as(step, Some(principal.id));
         Ok(StepReport::new(step, action).with_id("servicePrincipalId", principal.id))
@@ -181,7 +177,7 @@ impl Run<'_> {
             _ => adds.clone(),
         };
         complete_client_shape(&mut wanted, client.app_id, self.app_id(server)?, scope);
-        if !client.origin.is_fresh() {
+        if !self.origin(step).is_fresh() {
             return Ok(StepReport::new(step, self.merge_application(step, client.app_id, &wanted).await?));
         }
         let (change, changes) = difference(&client.properties, &wanted);
@@ -218,7 +214,7 @@ impl Run<'_> {
             identifier_uris: Some(vec![uri.to_string()]),
             ..ApplicationProperties::default()
         };
-        let action = if server.origin.is_fresh() {
+        let action = if self.origin(step).is_fresh() {
             let (change, changes) = difference(&server.properties, &shape);
             if changes.is_empty() {
                 StepAction::Unchanged
@@ -265,7 +261,7 @@ impl Run<'_> {
                 Err(failed) => return Err(error.unless_certain(failed).into()),
             },
         };
-        let report = self.complete_found(step, &application, properties, Origin::Recovered).await?;
+        let report = self.complete_found(step, application, properties, Origin::Recovered).await?;
         Ok(StepReport {
             action: StepAction::Restored,
             ..report
@@ -273,19 +269,11 @@ impl Run<'_> {
     }
 
     fn is_fresh(&self, app: Reference<ApplicationId>) -> bool {
-        let state = self.state();
-        let made = match app {
-            Reference::MadeBy(Step::RegisterClientApp) => state.client.as_ref(),
-            Reference::MadeBy(_) => state.server.as_ref(),
-            Reference::Known(_) | Reference::Missing => None,
-        };
-        made.is_some_and(|app| app.origin.is_fresh())
+        app.maker().is_some_and(|maker| self.origin(maker).is_fresh())
     }
 }
 
-impl Registered {
-    /// Adds its ids to a step's report.
-    pub(crate) fn add_ids(&self, report: StepReport) -> StepReport {
-        report.with_id("applicationId", self.app_id).with_id("objectId", self.object_id)
-    }
+/// Adds the ids of an app to a step's report.
+pub(crate) fn with_ids(report: StepReport, app: &Application) -> StepReport {
+    report.with_id("applicationId", app.app_id).with_id("objectId", app.object_id)
 }

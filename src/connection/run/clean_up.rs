@@ -20,10 +20,10 @@ use crate::{
             step_error::{StepError, StepFailure},
         },
         run::{
+            app::with_ids,
             context::Run,
-            registered::{Origin, Registered},
             remove::{ignore_not_found, purge},
-            wait::settle,
+            wait::{Origin, settle},
         },
     },
     directory::{Application, ApplicationKey},
@@ -87,7 +87,7 @@ impl Run<'_> {
                 _ => (state.server.clone(), state.server_principal),
             }
         };
-        let Some(made) = made.filter(|made| made.origin != Origin::Elsewhere) else {
+        let Some(made) = made.filter(|_| self.origin(change.step) != Origin::Elsewhere) else {
             self.skip(change.step);
             return Ok(());
         };
@@ -97,10 +97,10 @@ impl Run<'_> {
     async fn remove_untouched(
         &self,
         step: Step,
-        made: &Registered,
+        made: &Application,
         principal: Option<ServicePrincipalId>,
     ) -> Result<StepReport, StepError> {
-        let report = |action| made.add_ids(StepReport::new(step, action));
+        let report = |action| with_ids(StepReport::new(step, action), made);
         let foreign = self.foreign_marks(step, made, principal).await?;
         if !foreign.is_empty() {
             let stays = Finding::warning(FindingCode::MadeAppStays)
@@ -141,7 +141,7 @@ impl Run<'_> {
     async fn foreign_marks(
         &self,
         step: Step,
-        made: &Registered,
+        made: &Application,
         principal: Option<ServicePrincipalId>,
     ) -> Result<Vec<&'static str>, StepError> {
         let (directory, call) = (self.directory()?, self.call(step));
@@ -151,7 +151,7 @@ impl Run<'_> {
             directory.application(call.clone(), &key).await?.ok_or_else(|| not_visible().into())
         })
         .await?;
-        let mut marks = self.marks_of(made, &application);
+        let mut marks = self.marks_of(step, &application);
         let found = directory.service_principal(call.clone(), made.app_id).await?.map(|found| found.id);
         if found.is_some_and(|found| Some(found) != principal) {
             marks.push("servicePrincipal");
@@ -189,7 +189,7 @@ impl Run<'_> {
         Ok(marks)
     }
 
-    fn marks_of(&self, made: &Registered, application: &Application) -> Vec<&'static str> {
+    fn marks_of(&self, step: Step, application: &Application) -> Vec<&'static str> {
         let mut marks = Vec::new();
         let is_own = |description: Option<&String>| description == Some(&self.description);
         if application
@@ -203,7 +203,7 @@ impl Run<'_> {
             marks.push("certificate");
         }
         // Without the run's own secret on it, nothing proves that it is not another run's.
-        if made.origin == Origin::Recovered && !self.has_made(application) {
+        if self.origin(step) == Origin::Recovered && !self.has_made(application) {
             marks.push("makerUnknown");
         }
         marks

@@ -10,7 +10,7 @@ use crate::{
         },
         run::{
             context::Run,
-            wait::{Ensured, ensure, settle},
+            wait::{Origin, ensure, settle},
         },
     },
     directory::{NewPermissionGrant, NewRoleAssignment, PermissionGrant},
@@ -44,8 +44,8 @@ impl Run<'_> {
             look,
         );
         match ensured.await? {
-            Ensured::Created(grant) => Ok(StepReport::new(step, StepAction::Created).with_id("grantId", grant.id)),
-            Ensured::Recovered(grant) | Ensured::Found(grant) => {
+            (grant, Origin::Made) => Ok(StepReport::new(step, StepAction::Created).with_id("grantId", grant.id)),
+            (grant, _) => {
                 if !grant.covers(scope) {
                     let scopes = extended(&grant.scope, scope);
                     settle(self.attempt(step, true), || {
@@ -76,8 +76,8 @@ impl Run<'_> {
         };
         let ensured = ensure(self.attempt(step, is_fresh), || directory.assign_role(call.clone(), &new), look);
         let (action, assignment) = match ensured.await? {
-            Ensured::Created(assignment) => (StepAction::Created, assignment),
-            Ensured::Recovered(assignment) | Ensured::Found(assignment) => (StepAction::Found, assignment),
+            (assignment, Origin::Made) => (StepAction::Created, assignment),
+            (assignment, _) => (StepAction::Found, assignment),
         };
         Ok(StepReport::new(step, action).with_id("assignmentId", assignment.id))
     }

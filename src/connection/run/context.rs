@@ -25,9 +25,9 @@ use crate::{
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
-        run::{registered::Registered, unused::UnusedSecrets, wait::Attempt},
+        run::wait::{Attempt, Origin},
     },
-    directory::Directory,
+    directory::{Application, Directory},
     error::Diagnostic,
     ids::{KeyId, ServicePrincipalId},
     site::{Site, SiteConnection},
@@ -60,8 +60,11 @@ pub(crate) struct State {
     findings: Vec<Finding>,
     /// Every step that has failed.
     failures: Vec<StepFailure>,
-    pub(crate) server: Option<Registered>,
-    pub(crate) client: Option<Registered>,
+    /// The app registrations that are there by now.
+    pub(crate) server: Option<Application>,
+    pub(crate) client: Option<Application>,
+    pub(crate) server_origin: Origin,
+    pub(crate) client_origin: Origin,
     pub(crate) server_principal: Option<ServicePrincipalId>,
     pub(crate) client_principal: Option<ServicePrincipalId>,
     /// The secret that this run has issued last.
@@ -72,8 +75,10 @@ pub(crate) struct State {
     pub(crate) is_proven: bool,
     /// Whether a site that takes renewed secrets was not given the new one, because it was not accepted.
     pub(crate) is_kept_back: bool,
-    /// The secrets that may be removed; `None` if the run has not looked at any.
-    pub(crate) unused: Option<UnusedSecrets>,
+    /// Secrets that are certainly not in use: the plan found them unused, or this run issued them and never got their text.
+    pub(crate) unused: Vec<KeyId>,
+    /// Secrets for this site that are in use only if the site's item holds one of them.
+    pub(crate) unused_unless_held: Vec<KeyId>,
     pub(crate) connection: Option<SiteConnection>,
     /// The App ID URI that was set by a step of its own.
     pub(crate) app_id_uri: Option<AppIdUri>,

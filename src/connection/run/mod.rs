@@ -19,7 +19,6 @@ pub(crate) mod merge;
 mod outcome;
 pub(crate) mod prove;
 mod read_back;
-pub(crate) mod registered;
 pub(crate) mod remove;
 pub(crate) mod rounds;
 pub(crate) mod secret;

@@ -15,9 +15,9 @@ use crate::{
             outcome::{AppOutcome, IssuedSecret, Outcome},
             step::{AppRole, Step},
         },
-        run::{context::Run, registered::Registered},
+        run::context::Run,
     },
-    directory::Directory,
+    directory::{Application, Directory},
     ids::{ApplicationId, ServicePrincipalId},
     site::SiteConnection,
     spec::{ConnectionSpec, DiscoverySpec, GroupNames, ImportedServerApp},
@@ -166,7 +166,7 @@ fn missing_groups(spec: &ConnectionSpec, connection: &SiteConnection) -> Vec<Str
     names.filter(|name| !held.has(name)).cloned().collect()
 }
 
-fn app_outcome(planned: &PlannedApp, app: Option<&Registered>, principal: Option<ServicePrincipalId>) -> Option<AppOutcome> {
+fn app_outcome(planned: &PlannedApp, app: Option<&Application>, principal: Option<ServicePrincipalId>) -> Option<AppOutcome> {
     Some(AppOutcome {
         name: planned.name.clone(),
         application_id: app.map(|app| app.app_id).or(planned.application_id)?,

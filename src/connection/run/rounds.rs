@@ -11,11 +11,12 @@ use crate::{
         report::{
             error::ApplyError,
             outcome::{Outcome, StepReport},
-            step::{Step, StepAction},
+            step::{AppRole, Step, StepAction},
             step_error::{StepError, StepFailure},
         },
-        run::{app::ToRegister, context::Run, look_again::FIRST, prove::beside, registered::Registered},
+        run::{app::with_ids, context::Run, look_again::FIRST, prove::beside, wait::Origin},
     },
+    directory::{Application, NewApplication},
     ids::{ApplicationId, ServicePrincipalId},
     site::SiteRemoval,
     text::excerpt,
@@ -109,13 +110,8 @@ impl Run<'_> {
                 secret,
                 owners,
             } => {
-                let new = ToRegister {
-                    unique_name,
-                    properties,
-                    secret: secret.as_ref(),
-                    owners,
-                };
-                self.register(step, new).await
+                let new = NewApplication::new((**properties).clone()).with_owners(owners.clone());
+                self.register(step, unique_name, new, *secret).await
             }
             Operation::RestoreApp {
                 unique_name,
@@ -162,7 +158,7 @@ impl Run<'_> {
         let report = StepReport::new(step, StepAction::Unchanged);
         let report = match step {
             Step::RegisterServerApp | Step::RegisterClientApp => match self.take_found(step) {
-                Some(app) => app.add_ids(report),
+                Some(app) => with_ids(report, &app),
                 None => report,
             },
             Step::ServerServicePrincipal | Step::ClientServicePrincipal => match self.take_principal(step) {
@@ -170,7 +166,7 @@ impl Run<'_> {
                 None => report,
             },
             Step::IssueSecret => {
-                self.keep_secret();
+                self.note_planned_unused();
                 report
             }
             _ => report,
@@ -179,22 +175,30 @@ impl Run<'_> {
     }
 
     /// Takes over the registration that was there when the plan was made.
-    pub(crate) fn take_found(&self, step: Step) -> Option<Registered> {
+    pub(crate) fn take_found(&self, step: Step) -> Option<Application> {
         let found = match step {
             Step::RegisterClientApp => self.snapshot.client(),
             _ => self.snapshot.server(),
         };
-        let app = found.map(Registered::found);
-        self.register_as(step, app.clone());
+        let app = found.map(|found| found.application.clone());
+        self.register_as(step, app.clone(), Origin::Before);
         app
     }
 
     /// Remembers the registration that a step has made or found.
-    pub(crate) fn register_as(&self, step: Step, app: Option<Registered>) {
+    pub(crate) fn register_as(&self, step: Step, app: Option<Application>, origin: Origin) {
         let mut state = self.state();
         match step {
-            Step::RegisterClientApp => state.client = app,
-            _ => state.server = app,
+            Step::RegisterClientApp => (state.client, state.client_origin) = (app, origin),
+            _ => (state.server, state.server_origin) = (app, origin),
+        }
+    }
+
+    /// How the app of a step came to be there.
+    pub(crate) fn origin(&self, step: Step) -> Origin {
+        match step.app() {
+            Some(AppRole::Client) => self.state().client_origin,
+            _ => self.state().server_origin,
         }
     }
 

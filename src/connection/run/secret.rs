@@ -25,11 +25,9 @@ use crate::{
         },
         run::{
             context::Run,
-            read_back::ReadBack,
-            registered::{Origin, Registered},
+            read_back::is_unseen,
             secret_sink::NewSecret,
-            unused::UnusedSecrets,
-            wait::{settle, settle_once},
+            wait::{Origin, settle, settle_once},
         },
     },
     directory::{Application, NewPassword, PasswordCredential},
@@ -43,13 +41,6 @@ use crate::{
 /// another one.
 const ATTEMPTS: i32 = 4;
 
-impl Registered {
-    /// The secret that was issued together with the app.
-    pub(crate) fn issued_secret(&self) -> Option<IssuedSecret> {
-        self.secrets.iter().find_map(issued)
-    }
-}
-
 impl Run<'_> {
     /// Issues a secret. `IfNeeded` stands for a secret that is created together with the app: it is issued by
     /// itself only if the app turns out to be another run's.
@@ -58,25 +49,24 @@ impl Run<'_> {
         let Some(server) = self.server() else {
             return Err(self.failed(step, StepError::NotRegistered));
         };
-        let known: Vec<OwnSecret> = server.secrets.iter().filter_map(OwnSecret::of).collect();
-        let unused = match when {
-            When::Always => self.planned_unused(),
-            When::IfNeeded if server.issued_secret().is_some() => {
+        let known: Vec<OwnSecret> = server.password_credentials.iter().filter_map(OwnSecret::of).collect();
+        match when {
+            When::Always => self.note_planned_unused(),
+            When::IfNeeded if issued_with(&server).is_some() => {
                 self.skip(step);
                 return Ok(());
             }
             // Without a site nothing decides between two runs, and the other one may be handing its secret
             // over.
-            When::IfNeeded if server.origin == Origin::Elsewhere && self.document.site.is_none() => {
+            When::IfNeeded if self.origin(step) == Origin::Elsewhere && self.document.site.is_none() => {
                 let note = "another run made the app at the same time, and has its secret";
                 self.done(StepReport::new(step, StepAction::Found).with_note(note));
                 return Ok(());
             }
-            When::IfNeeded | When::IfRefused => self.for_this_site(&known),
-        };
+            When::IfNeeded | When::IfRefused => self.note_unused_of_site(&known),
+        }
         self.step(step, async {
-            let (issued, unused) = self.add_secret(&server, secret, known, unused).await?;
-            self.state().unused = Some(unused);
+            let issued = self.add_secret(&server, secret, known).await?;
             Ok(StepReport::new(step, StepAction::Created)
                 .with_id("keyId", issued.key_id)
                 .with_note(format!("valid to {}", issued.expires_on.date())))
@@ -84,16 +74,10 @@ impl Run<'_> {
         .await
     }
 
-    /// Keeps the secret that is in use; what nothing can be using goes.
-    pub(crate) fn keep_secret(&self) {
-        let unused = self.planned_unused();
-        self.state().unused = Some(unused);
-    }
-
     /// The server app: as this run knows it, or as it was when the plan was made.
-    pub(crate) fn server(&self) -> Option<Registered> {
+    pub(crate) fn server(&self) -> Option<Application> {
         let of_run = self.state().server.clone();
-        of_run.or_else(|| self.snapshot.server().map(Registered::found))
+        of_run.or_else(|| self.snapshot.server().map(|found| found.application.clone()))
     }
 
     /// Whether the site did not know the server app when the plan was made.
@@ -102,33 +86,31 @@ impl Run<'_> {
         import.is_some_and(|change| change.action == PlannedAction::Create)
     }
 
-    /// What the plan says is unused: certain if there is no site to ask again, or if the site's row has told.
-    fn planned_unused(&self) -> UnusedSecrets {
+    /// Takes note of what the plan says is unused: certainly, if there is no site to ask again or if the site's row has told.
+    pub(crate) fn note_planned_unused(&self) {
         let keys = match self.planned(Step::RetireSecrets).map(|change| &change.operation) {
             Some(Operation::RemoveSecrets { keys, .. }) => keys.clone(),
             _ => Vec::new(),
         };
-        if self.item_is_new() {
-            UnusedSecrets {
-                certain: Vec::new(),
-                unless_held: keys,
-            }
-        } else {
-            UnusedSecrets {
-                certain: keys,
-                unless_held: Vec::new(),
-            }
+        let item_is_new = self.item_is_new();
+        let mut state = self.state();
+        match item_is_new {
+            true => state.unused_unless_held = keys,
+            false => state.unused = keys,
         }
     }
 
-    /// Of these secrets, those whose text never arrived at this run, and those that were issued for this
+    /// Takes note of those of these secrets whose text never arrived at this run, and of those that were issued for this
     /// site.
-    fn for_this_site(&self, own: &[OwnSecret]) -> UnusedSecrets {
+    fn note_unused_of_site(&self, own: &[OwnSecret]) {
         let site = self.document.site.as_ref().and_then(|site| site.identity.as_ref());
-        let keys = |wanted: &dyn Fn(&OwnSecret) -> bool| own.iter().filter(|secret| wanted(secret)).map(|secret| secret.key_id).collect();
-        UnusedSecrets {
-            certain: keys(&|secret| secret.description == self.description),
-            unless_held: keys(&|secret| secret.description != self.description && secret.is_for(site)),
+        let mut state = self.state();
+        for secret in own {
+            if secret.description == self.description {
+                state.unused.push(secret.key_id);
+            } else if secret.is_for(site) {
+                state.unused_unless_held.push(secret.key_id);
+            }
         }
     }
 
@@ -136,18 +118,17 @@ impl Run<'_> {
     /// one without an answer the app is looked at, and what it left is counted among the lost.
     async fn add_secret(
         &self,
-        server: &Registered,
+        server: &Application,
         mut secret: PlannedSecret,
         mut known: Vec<OwnSecret>,
-        mut unused: UnusedSecrets,
-    ) -> Result<(IssuedSecret, UnusedSecrets), StepError> {
+    ) -> Result<IssuedSecret, StepError> {
         let step = Step::IssueSecret;
         let (directory, call) = (self.directory()?, self.call(step));
-        let (mut attempt, mut missing, mut is_uncertain) = (0, 0, false);
+        let (mut attempt, mut was_missing, mut is_uncertain) = (0, false, false);
         loop {
             attempt += 1;
             let new = NewPassword::new(&self.description, distinct_end(&secret, self.clock().now(), &known, attempt));
-            let added = settle_once(self.attempt(step, server.origin.is_fresh()), || {
+            let added = settle_once(self.attempt(step, self.origin(step).is_fresh()), || {
                 directory.add_password(call.clone(), server.object_id, &new)
             });
             let trouble = match added.await {
@@ -157,30 +138,31 @@ impl Run<'_> {
                     let own = OwnSecret::of(&password);
                     if let Some(issued) = issued(&password) {
                         self.accept(server, issued.clone()).await?;
-                        let is_distinct = match self.read_back(server, &mut known, own.as_ref()).await? {
-                            ReadBack::Distinct => true,
-                            ReadBack::TooClose => false,
-                            ReadBack::Missing(error) if missing > 0 => return Err(error),
-                            ReadBack::Missing(_) => {
+                        let is_distinct = match self.read_back(server, &mut known, own.as_ref()).await {
+                            // A faster run may have handed its own secret to the site and removed this one as lost, so one
+                            // more is added. If that one is missing as well, the directory is too far behind, and nothing
+                            // that it does not show is handed to the site.
+                            Err(error) if !was_missing && is_unseen(&error) => {
                                 // It may still show: the next one ends far from it.
                                 known.extend(own);
-                                missing += 1;
+                                was_missing = true;
                                 false
                             }
+                            is_distinct => is_distinct?,
                         };
                         if is_distinct || attempt == ATTEMPTS {
                             self.tell_shortened(&issued, secret.validity);
-                            return Ok((issued, unused));
+                            return Ok(issued);
                         }
                         // Its text is in this process alone, unless a sink has it.
                         if self.inner.sink.is_none() {
-                            unused.certain.push(issued.key_id);
+                            self.state().unused.push(issued.key_id);
                         } else {
-                            unused.unless_held.push(issued.key_id);
+                            self.state().unused_unless_held.push(issued.key_id);
                         }
                         continue;
                     }
-                    unused.certain.push(password.key_id);
+                    self.state().unused.push(password.key_id);
                     known.extend(own);
                     StepError::SecretTextMissing
                 }
@@ -189,12 +171,13 @@ impl Run<'_> {
                     self.attempt(step, true).pause(error.clone()).await?;
                     let looked = self.own_secrets_of(step, server, |_| true).await;
                     for secret in looked.map_err(|failed| lost(&error, failed))? {
-                        let is_handed_over = self.issued().is_some_and(|issued| issued.key_id == secret.key_id);
                         if known.iter().any(|known| known.key_id == secret.key_id) {
                             continue;
                         }
-                        if secret.description == self.description && !is_handed_over && !unused.certain.contains(&secret.key_id) {
-                            unused.certain.push(secret.key_id);
+                        let mut state = self.state();
+                        let is_handed_over = state.issued.as_ref().is_some_and(|issued| issued.key_id == secret.key_id);
+                        if secret.description == self.description && !is_handed_over && !state.unused.contains(&secret.key_id) {
+                            state.unused.push(secret.key_id);
                         }
                         known.push(secret);
                     }
@@ -217,7 +200,7 @@ impl Run<'_> {
     }
 
     /// Takes an issued secret over: the caller's sink has it before anything else is written.
-    pub(crate) async fn accept(&self, server: &Registered, secret: IssuedSecret) -> Result<(), StepError> {
+    pub(crate) async fn accept(&self, server: &Application, secret: IssuedSecret) -> Result<(), StepError> {
         self.state().issued = Some(secret.clone());
         let Some(sink) = &self.inner.sink else { return Ok(()) };
         let new = NewSecret {
@@ -237,16 +220,7 @@ impl Run<'_> {
         let issued = {
             let mut state = self.state();
             let issued = state.issued.clone();
-            let own = issued.as_ref().map(|issued| issued.key_id);
-            let unused = state.unused.take().unwrap_or_default();
-            state.unused = Some(UnusedSecrets {
-                certain: unused.after_import(own, held, item_is_new),
-                unless_held: Vec::new(),
-            });
-            // If another run was faster, the site has that run's secret, and nothing uses this one's.
-            if held == SecretHeld::Another && item_is_new {
-                state.issued = None;
-            }
+            state.settle_unused(held, item_is_new);
             issued
         };
         // An item that was there may get the secret later, so what the site does not hold yet stays.
@@ -259,10 +233,9 @@ impl Run<'_> {
     /// The secrets to remove now: those that this run knows to be unused. A plan that only removes has looked
     /// at none.
     fn to_retire(&self, planned: &[KeyId]) -> Vec<KeyId> {
-        match self.state().unused.take() {
-            Some(unused) => unused.certain,
-            None if matches!(self.document.verb, Verb::Remove | Verb::RemoveOldSecrets) => planned.to_vec(),
-            None => Vec::new(),
+        match self.document.verb {
+            Verb::Remove | Verb::RemoveOldSecrets => planned.to_vec(),
+            _ => std::mem::take(&mut self.state().unused),
         }
     }
 
@@ -279,7 +252,7 @@ impl Run<'_> {
             let mut gone = 0;
             // One after the other: changes of one app at the same moment are refused.
             for key in &keys {
-                let removed = settle(self.attempt(step, server.origin.is_fresh()), || {
+                let removed = settle(self.attempt(step, self.origin(step).is_fresh()), || {
                     directory.remove_password(call.clone(), server.object_id, *key)
                 })
                 .await;
@@ -306,7 +279,7 @@ impl Run<'_> {
     }
 
     /// Whether a secret is gone although removing it failed: by a lost answer, or by another run.
-    async fn is_retired(&self, server: &Registered, key: KeyId, error: &DirectoryError) -> Result<bool, StepError> {
+    async fn is_retired(&self, server: &Application, key: KeyId, error: &DirectoryError) -> Result<bool, StepError> {
         let may_be_gone = matches!(
             error.refusal(),
             Some(RefusalReason::NotFound | RefusalReason::ReferenceNotFound | RefusalReason::Other)
@@ -361,6 +334,11 @@ fn lost(error: &DirectoryError, of_look: StepError) -> StepError {
         StepError::Directory(failed) => error.clone().unless_certain(failed).into(),
         other => other,
     }
+}
+
+/// The secret that was issued together with an app.
+pub(crate) fn issued_with(app: &Application) -> Option<IssuedSecret> {
+    app.password_credentials.iter().find_map(issued)
 }
 
 fn issued(password: &PasswordCredential) -> Option<IssuedSecret> {

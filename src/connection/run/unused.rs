@@ -1,39 +1,29 @@
 //! Which secrets may be removed once the site has said which one it holds.
 
-use crate::{ids::KeyId, site::SecretHeld};
+use crate::{connection::run::context::State, site::SecretHeld};
 
-/// The secrets that may be removed once a run is over, by what has to be known first.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct UnusedSecrets {
-    /// Secrets that are certainly not in use: the plan found them unused, or this run issued them and never
-    /// got their text.
-    pub(crate) certain: Vec<KeyId>,
-    /// Secrets for this site that are in use only if the site's item holds one of them: unused, once the site
-    /// has made its item in this run and holds this run's secret.
-    pub(crate) unless_held: Vec<KeyId>,
-}
-
-impl UnusedSecrets {
-    /// What may go, now that the site has said which secret it holds. `own` is this run's secret.
+impl State {
+    /// Tells what is unused, now that the site has said which secret it holds.
     ///
     /// `item_is_new` says that the site did not know the app when the run began: its item cannot have held
     /// any secret but the one that it was made with.
-    pub(crate) fn after_import(self, own: Option<KeyId>, held: SecretHeld, item_is_new: bool) -> Vec<KeyId> {
-        let mut unused = self.certain;
+    pub(crate) fn settle_unused(&mut self, held: SecretHeld, item_is_new: bool) {
+        let unless_held = std::mem::take(&mut self.unused_unless_held);
         match held {
-            SecretHeld::This if item_is_new => unused.extend(self.unless_held),
-            // Another run's secret is in the site, and may be one of those that looked lost; this run's own
-            // is not.
-            SecretHeld::Another if item_is_new => unused.extend(own),
+            SecretHeld::This if item_is_new => self.unused.extend(unless_held),
+            // Another run was faster: the site has that run's secret, which may be one of those that looked lost, and
+            // nothing uses this run's own.
+            SecretHeld::Another if item_is_new => self.unused.extend(self.issued.take().map(|issued| issued.key_id)),
             _ => {}
         }
-        unused
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{connection::report::outcome::IssuedSecret, ids::KeyId, secret::ClientSecret};
+    use time::OffsetDateTime;
     use uuid::Uuid;
 
     fn key(number: u128) -> KeyId {
@@ -51,17 +41,24 @@ mod tests {
             (SecretHeld::NotSaid, true, vec![certain]),
             (SecretHeld::NotSaid, false, vec![certain]),
         ] {
-            let unused = UnusedSecrets {
-                certain: vec![certain],
-                unless_held: vec![perhaps],
-            };
-            assert_eq!(unused.after_import(Some(own), held, item_is_new), may_go, "{held:?}, {item_is_new}");
+            let mut state = State::default();
+            (state.unused, state.unused_unless_held) = (vec![certain], vec![perhaps]);
+            state.issued = Some(IssuedSecret {
+                value: ClientSecret::new("text"),
+                key_id: own,
+                expires_on: OffsetDateTime::UNIX_EPOCH,
+            });
+            state.settle_unused(held, item_is_new);
+            assert_eq!(state.unused, may_go, "{held:?}, {item_is_new}");
+            let is_of_no_use = held == SecretHeld::Another && item_is_new;
+            assert_eq!(state.issued.is_none(), is_of_no_use, "{held:?}, {item_is_new}");
         }
     }
 
     #[test]
     fn a_run_that_issued_no_secret_has_none_of_its_own_to_remove() {
-        let unused = UnusedSecrets::default();
-        assert_eq!(unused.after_import(None, SecretHeld::Another, true), []);
+        let mut state = State::default();
+        state.settle_unused(SecretHeld::Another, true);
+        assert_eq!(state.unused, []);
     }
 }

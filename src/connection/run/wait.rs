@@ -12,14 +12,24 @@ use crate::{
 };
 
 /// How something came to be there.
-#[derive(Debug, Clone)]
-pub(crate) enum Ensured<T> {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It was there before this run.
+    #[default]
+    Before,
     /// This run made it and has the answer.
-    Created(T),
+    Made,
     /// This run may have made it: an attempt without an answer came before.
-    Recovered(T),
+    Recovered,
     /// Another run made it in the meantime.
-    Found(T),
+    Elsewhere,
+}
+
+impl Origin {
+    /// Whether it came to be moments ago, so that the directory may not see it everywhere yet.
+    pub(crate) fn is_fresh(self) -> bool {
+        self != Self::Before
+    }
 }
 
 /// What an attempt is about.
@@ -179,7 +189,7 @@ where
     }
 }
 
-/// Makes something that must not be made twice.
+/// Makes something that must not be made twice, and tells how it came to be there.
 ///
 /// Whenever an attempt may have been carried out although it failed, or the directory says that the thing is
 /// there already, `look` decides; only when it is not there is `make` tried again. If the look fails after an attempt
@@ -188,7 +198,7 @@ pub(crate) async fn ensure<T, M, L>(
     attempt: Attempt<'_>,
     mut make: impl FnMut() -> M,
     mut look: impl FnMut() -> L,
-) -> Result<Ensured<T>, DirectoryError>
+) -> Result<(T, Origin), DirectoryError>
 where
     M: Future<Output = Result<T, DirectoryError>>,
     L: Future<Output = Result<Option<T>, DirectoryError>>,
@@ -197,7 +207,7 @@ where
     loop {
         wait.admit().await;
         let error = match make().await {
-            Ok(made) => return Ok(Ensured::Created(made)),
+            Ok(made) => return Ok((made, Origin::Made)),
             Err(error) => error,
         };
         let is_there = matches!(error.refusal(), Some(RefusalReason::AlreadyExists | RefusalReason::UniqueNameInUse));
@@ -207,8 +217,8 @@ where
         if is_to_be_looked_up {
             wait.admit().await;
             match look().await {
-                Ok(Some(found)) if wait.is_uncertain => return Ok(Ensured::Recovered(found)),
-                Ok(Some(found)) => return Ok(Ensured::Found(found)),
+                Ok(Some(found)) if wait.is_uncertain => return Ok((found, Origin::Recovered)),
+                Ok(Some(found)) => return Ok((found, Origin::Elsewhere)),
                 Ok(None) => {}
                 Err(failed) => return Err(error.unless_certain(failed)),
             }

@@ -14,9 +14,9 @@ fn discovery_is_told_in_words() {
         .groups(["CMG users", "CMG admins"])
         .build()
         .unwrap();
-    let mut details = Details::default();
+    let mut details = Vec::new();
     describe_discovery(&discovery, &mut details);
-    let told: Vec<(&str, &str)> = details.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let told: Vec<(&str, &str)> = details.iter().map(|detail| (detail.name.as_str(), detail.value.as_str())).collect();
     assert_eq!(
         told,
         [

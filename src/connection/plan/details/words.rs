@@ -1,15 +1,33 @@
-//! Single values in words.
+//! Single values in words, and the list that they go into.
 
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::{
     connection::{
-        plan::operation::{PlannedSecret, Reference},
+        plan::{
+            operation::{PlannedSecret, Reference},
+            review::Detail,
+        },
         report::step::Step,
     },
     ids::{ApplicationId, ServicePrincipalId},
     spec::Schedule,
+    text::clean,
 };
+
+/// Adds a value, cleaned.
+pub(crate) fn add(details: &mut Vec<Detail>, name: &str, value: impl ToString) {
+    details.push(Detail {
+        name: name.to_owned(),
+        value: clean(&value.to_string()),
+    });
+}
+
+pub(crate) fn add_some(details: &mut Vec<Detail>, name: &str, value: Option<impl ToString>) {
+    if let Some(value) = value {
+        add(details, name, value);
+    }
+}
 
 /// When discovery reads everything, and when only what has changed.
 pub(super) fn frequency(schedule: Option<&Schedule>, minutes: Option<u32>) -> String {

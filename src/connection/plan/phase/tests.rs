@@ -38,15 +38,10 @@ fn row(expiry: Option<OffsetDateTime>) -> SiteApplication {
     row
 }
 
-fn at(now: OffsetDateTime) -> Now {
-    Now {
-        now,
-        due_before: Some(Duration::days(90)),
-    }
-}
+const DUE_BEFORE: Option<Duration> = Some(Duration::days(90));
 
 fn told(passwords: &[&PasswordCredential], expiry: Option<OffsetDateTime>, now: OffsetDateTime) -> Phase {
-    phase(&app(passwords), &row(expiry), Some(&here()), at(now))
+    phase(&app(passwords), &row(expiry), Some(&here()), now, DUE_BEFORE)
 }
 
 fn is_waiting_for(phase: &Phase, secret: &PasswordCredential) -> bool {
@@ -137,7 +132,7 @@ fn a_site_that_does_not_show_the_date_waits_for_what_is_younger_than_its_item() 
     assert!(is_waiting_for(&told(&[&old, &new], None, RENEWED + Duration::HOUR), &new));
     let mut row = row(None);
     row.created = None;
-    let unknown = |passwords: &[&PasswordCredential]| phase(&app(passwords), &row, Some(&here()), at(RENEWED + Duration::HOUR));
+    let unknown = |passwords: &[&PasswordCredential]| phase(&app(passwords), &row, Some(&here()), RENEWED + Duration::HOUR, DUE_BEFORE);
     assert_eq!(unknown(&[&old]), Phase::Issue);
     assert!(is_waiting_for(&unknown(&[&old, &new]), &new));
 }
@@ -148,7 +143,7 @@ fn another_secret_with_the_same_end_makes_it_uncertain_which_one_the_site_has() 
     let new = secret(Some(&here()), RENEWED, NEW_END);
     let twin = foreign(RENEWED, NEW_END + Duration::HOUR);
     let row = row(Some(NEW_END));
-    let shown = shown(&app(&[&old, &new, &twin]), &row, Some(&here()), at(RENEWED + Duration::HOUR)).unwrap();
+    let shown = shown(&app(&[&old, &new, &twin]), &row, Some(&here()), RENEWED + Duration::HOUR).unwrap();
     assert!(!shown.is_certain);
 }
 
@@ -157,7 +152,7 @@ fn the_items_own_time_of_change_counts_only_if_it_is_later_than_the_secret() {
     let new = secret(Some(&here()), RENEWED, NEW_END);
     let mut row = row(Some(NEW_END));
     let since = |row: &SiteApplication| {
-        let shown = shown(&app(&[&new]), row, Some(&here()), at(RENEWED + Duration::HOUR)).unwrap();
+        let shown = shown(&app(&[&new]), row, Some(&here()), RENEWED + Duration::HOUR).unwrap();
         shown.since(row)
     };
     assert_eq!(since(&row), None);

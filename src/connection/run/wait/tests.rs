@@ -151,7 +151,7 @@ async fn a_lost_answer_is_looked_up_before_anything_is_sent_again() {
         || async { Ok(Some(7)) },
     )
     .await;
-    assert!(matches!(result, Ok(Ensured::Recovered(7))));
+    assert!(matches!(result, Ok((7, Origin::Recovered))));
     assert_eq!(calls.into_inner(), 1);
 }
 
@@ -162,7 +162,7 @@ fn not_connected() -> DirectoryError {
 #[tokio::test(start_paused = true)]
 async fn a_look_that_fails_does_not_hide_a_lost_answer() {
     for of_look in [not_connected(), refused(RefusalReason::PermissionMissing)] {
-        let made: Result<Ensured<u8>, _> = ensure(
+        let made: Result<(u8, Origin), _> = ensure(
             attempt(true, &quiet()),
             || async { Err(interrupted()) },
             || async { Err(of_look.clone()) },
@@ -171,7 +171,7 @@ async fn a_look_that_fails_does_not_hide_a_lost_answer() {
         let error = made.unwrap_err();
         assert!(error.may_have_been_carried_out(), "{error}");
     }
-    let made: Result<Ensured<u8>, _> = ensure(
+    let made: Result<(u8, Origin), _> = ensure(
         attempt(true, &quiet()),
         || async { Err(refused(RefusalReason::AlreadyExists)) },
         || async { Err(not_connected()) },
@@ -225,7 +225,7 @@ async fn what_provably_did_not_happen_is_made_again() {
         || async { Ok(None) },
     )
     .await;
-    assert!(matches!(result, Ok(Ensured::Created(7))));
+    assert!(matches!(result, Ok((7, Origin::Made))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -237,7 +237,7 @@ async fn already_there_but_not_visible_yet_is_looked_up_until_it_shows() {
         || async { Ok((looks.fetch_add(1, Ordering::Relaxed) >= 2).then_some(7)) },
     )
     .await;
-    assert!(matches!(result, Ok(Ensured::Found(7))));
+    assert!(matches!(result, Ok((7, Origin::Elsewhere))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,7 +283,7 @@ async fn paced(answers: &[Answer]) -> Vec<Duration> {
             Ok(None)
         },
     );
-    assert!(matches!(result.await, Ok(Ensured::Created(()))));
+    assert!(matches!(result.await, Ok(((), Origin::Made))));
     times.into_inner().unwrap()
 }
 
@@ -334,7 +334,7 @@ proptest! {
 
 #[tokio::test]
 async fn a_refusal_is_final() {
-    let result: Result<Ensured<()>, _> = ensure(
+    let result: Result<((), Origin), _> = ensure(
         attempt(true, &quiet()),
         || async { Err(refused(RefusalReason::SecretsForbidden)) },
         || async { panic!("nothing to look for") },
