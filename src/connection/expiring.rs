@@ -14,7 +14,7 @@ use crate::{
     clock::{Clock, SystemClock},
     connection::{
         AzureServicesConnection, ManyResult,
-        check::{apps, as_it_is::conclude, expiries::KnownSecrets, term::SecretThresholds, weight::Weight},
+        check::{apps, as_it_is::conclude, expiries::tell_expiries, term::SecretThresholds, weight::Weight},
         plan::registration::UniqueNames,
         read::registration::{Registration, read_registration},
         report::{
@@ -215,9 +215,8 @@ impl Looked {
         if row.is_none() && registered.is_some_and(|app| app.password_credentials.is_empty()) {
             self.findings.push(not_done(Step::IssueSecret));
         }
-        let ends = KnownSecrets { registered, row }.judge(thresholds, self.check.checked_at, &mut self.findings);
         let mut check = self.check;
-        (check.next_expiry, check.expiries) = (ends.next, ends.all);
+        self.findings.extend(tell_expiries(&mut check, registered, row, thresholds));
         conclude(&mut check, self.findings, |finding| Weight::status_of(finding, thresholds), None);
         check
     }

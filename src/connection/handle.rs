@@ -11,7 +11,7 @@ use crate::{
     connection::{
         check::{
             as_it_is::{check_as_it_is, for_removal_only},
-            rules::{BeingMade, Consents, RemovalScope, Rules},
+            rules::{Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
         plan::{document::PlanDocument, draft, registration::UniqueNames},
@@ -172,7 +172,7 @@ impl Inner {
     }
 
     /// The same inside a run, which passes on what the calls tell and may be making apps meanwhile.
-    pub(crate) async fn read_beside(&self, emitter: &Emitter<'_>, being_made: BeingMade) -> Result<Snapshot, ReadError> {
+    pub(crate) async fn read_beside(&self, emitter: &Emitter<'_>, being_made: &[AppRole]) -> Result<Snapshot, ReadError> {
         let rules = Rules {
             being_made,
             ..self.rules(self.goal(Verb::Onboard))
@@ -286,7 +286,7 @@ impl Inner {
             shown_since: self.shown_since,
             removal_wait: self.removal_wait.try_into().unwrap_or(time::Duration::MAX),
             tries_secrets: self.secret_probe.is_some(),
-            being_made: BeingMade::default(),
+            being_made: &[],
             site_identity: self.site_identity.as_ref(),
             thresholds: &self.thresholds,
             now: self.clock.now(),

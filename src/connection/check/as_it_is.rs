@@ -9,7 +9,7 @@ use crate::connection::{
     check::{
         adopted::check_adopted,
         directory::check_directory,
-        expiries::{Ends, KnownSecrets},
+        expiries::tell_expiries,
         registrations::{check_as_they_are, check_registrations},
         renewal,
         rows::check_rows,
@@ -55,13 +55,14 @@ pub(crate) fn check_as_it_is(rules: &Rules<'_>, snapshot: &Snapshot) -> Check {
     if let Some(site) = &snapshot.site {
         check_site(rules, snapshot, site, &mut findings);
     }
-    let ends = check_secrets(rules, snapshot, &check, &mut findings);
+    let row = check.application_id.and_then(|id| snapshot.site.as_ref()?.application(id));
+    findings.extend(row.and_then(|row| renewal::pending(rules, snapshot, row)));
+    let registered = snapshot.server().map(|server| &server.application);
+    findings.extend(tell_expiries(&mut check, registered, row, rules.thresholds));
     // Without a readable token the target would be that of a tenant without the apps.
     if let Some(target) = Target::resolve(rules, snapshot).filter(|_| snapshot.unusable_token.is_none()) {
         check_target(rules, snapshot, &target, &mut findings);
     }
-    check.next_expiry = ends.next;
-    check.expiries = ends.all;
     conclude(
         &mut check,
         findings,
@@ -105,16 +106,6 @@ pub(crate) fn conclude(
     let worst = told.first().map(|(status, _)| *status);
     check.status = worst.max(unread).unwrap_or(CheckStatus::Ok);
     check.findings = told.into_iter().map(|(_, finding)| finding).collect();
-}
-
-fn check_secrets(rules: &Rules<'_>, snapshot: &Snapshot, check: &Check, findings: &mut Vec<Finding>) -> Ends {
-    let row = check.application_id.and_then(|id| snapshot.site.as_ref()?.application(id));
-    let known = KnownSecrets {
-        registered: snapshot.server().map(|server| &server.application),
-        row,
-    };
-    findings.extend(row.and_then(|row| renewal::pending(rules, snapshot, row)));
-    known.judge(rules.thresholds, rules.now, findings)
 }
 
 fn check_target(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target, findings: &mut Vec<Finding>) {

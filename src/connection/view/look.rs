@@ -11,7 +11,7 @@ use crate::{
         check::{
             apps,
             directory::check_claims,
-            rules::{BeingMade, Consents, RemovalScope, Rules},
+            rules::{Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
         plan::registration::UniqueNames,
@@ -134,7 +134,7 @@ impl Looker<'_> {
             tries_secrets: false,
             unique_names: None,
             only: None,
-            being_made: BeingMade::default(),
+            being_made: &[],
             may_write: false,
             site_identity: self.identity,
             thresholds: self.thresholds,
