@@ -52,7 +52,7 @@ impl Run<'_> {
             ReadError::Site(error) => StepError::Site(error),
         })?;
         let snapshot = snapshot.without_made(self.snapshot, &being_made);
-        let (findings, fresh) = self.inner.draft(self.inner.goal(self.document.verb), &snapshot);
+        let (findings, fresh) = self.inner.draft(&self.inner.rules(self.document.verb), &snapshot);
         let Some(fresh) = fresh.filter(|_| !Blocked::is_blocked(&findings)) else {
             return Err(StepError::Blocked(Blocked::new(findings)));
         };

@@ -176,7 +176,7 @@ impl AzureServicesConnection {
 
 impl Inner {
     async fn look(&self, call: Call) -> Result<ConnectionView, ReadError> {
-        let rules = self.rules(self.goal(Verb::View));
+        let rules = self.rules(Verb::View);
         let looker = Looker {
             directory: self.directory.as_ref(),
             identity: self.site_identity.as_ref(),
