@@ -78,7 +78,7 @@ struct Written {
 
 impl From<Written> for Finding {
     fn from(written: Written) -> Self {
-        let (message, remedy) = english::finding(written.code).filled(&written.parameters);
+        let (message, remedy) = english::filled(english::finding(written.code), &written.parameters);
         let (field, step) = finding_place::of(written.code, &written.parameters, None);
         Self {
             severity: written.severity,
@@ -144,7 +144,7 @@ impl Finding {
 
     fn worded(mut self) -> Self {
         (self.field, self.step) = finding_place::of(self.code, &self.parameters, None);
-        (self.message, self.remedy) = english::finding(self.code).filled(&self.parameters);
+        (self.message, self.remedy) = english::filled(english::finding(self.code), &self.parameters);
         self
     }
 

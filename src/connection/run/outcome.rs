@@ -6,7 +6,7 @@ use crate::{
         check::{apps, rows::has_reply_url},
         plan::{operation::Operation, target::PlannedApp},
         report::{
-            consent_links::{ConsentLinks, Required},
+            consent_links,
             event::Verb,
             next_step::{NextStep, Remaining, consents, next_steps, update_settings_in_console},
             outcome::{AppOutcome, IssuedSecret, Outcome},
@@ -81,11 +81,10 @@ impl Run<'_> {
         let of_cloud = CloudEndpoints::of(document.environment);
         let endpoints = self.inner.directory().and_then(Directory::endpoints).unwrap_or(&of_cloud);
         consents(&document.findings, |app| {
-            let (id, required) = match app {
-                apps::SERVER => (server?, Required::OfServerApp),
-                _ => (client?, Required::OfClientApp(document.app_id_uri.as_ref())),
-            };
-            Some((id, ConsentLinks::of(endpoints, document.tenant_id, id, required)))
+            Some(match app {
+                apps::SERVER => consent_links::of_server_app(endpoints, document.tenant_id, server?),
+                _ => consent_links::of_client_app(endpoints, document.tenant_id, client?, document.app_id_uri.as_ref()),
+            })
         })
     }
 
