@@ -16,8 +16,8 @@ use crate::{
         },
         plan::{document::PlanDocument, draft, registration::UniqueNames},
         read::{
-            reading::{Unread, read, read_tenant},
-            snapshot::Snapshot,
+            reading::{read, read_tenant},
+            snapshot::{Snapshot, Unread},
         },
         report::{
             check::Check,
@@ -229,11 +229,8 @@ impl Inner {
             snapshot.read_at = self.clock.now();
             match read_tenant(rules, directory, self.site().is_some(), emitter.call(None)).await {
                 Ok(again) => snapshot.directory = Some(again),
-                Err(Unread::UnusableToken(token)) => {
-                    snapshot.directory = None;
-                    snapshot.unusable_token = Some(*token);
-                }
                 Err(Unread::Failed(error)) => return Err(ReadError::Directory(error)),
+                Err(unread) => (snapshot.directory, snapshot.unread) = (None, Some(unread)),
             }
         }
         Ok(snapshot)

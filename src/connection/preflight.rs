@@ -80,7 +80,7 @@ impl Preflight {
             version: current_version(),
             signed_in: directory
                 .map(|directory| &directory.signed_in)
-                .or_else(|| snapshot.unusable_token.as_ref().map(|token| &token.signed_in))
+                .or_else(|| Some(snapshot.unusable_token()?.0))
                 .cloned(),
             tenant: directory.map(|directory| directory.tenant.clone()),
             sign_in,

@@ -43,12 +43,12 @@ pub(crate) fn check_as_it_is(rules: &Rules<'_>, snapshot: &Snapshot) -> Check {
     check.tenant_id = snapshot.tenant_of(rules.spec).or(rules.expected_tenant);
     check.application_id = snapshot.server_id(rules.spec);
     let mut findings = Vec::new();
-    if let Some(token) = &snapshot.unusable_token {
-        findings.extend(token.findings.clone());
+    if let Some((_, told)) = snapshot.unusable_token() {
+        findings.extend_from_slice(told);
     }
     if let Some(directory) = &snapshot.directory {
         check_directory(rules, directory, &mut findings);
-    } else if snapshot.unread.is_none() && snapshot.unusable_token.is_none() {
+    } else if snapshot.unread.is_none() {
         findings.push(Finding::warning(FindingCode::DirectoryNotGiven));
     }
     check_registrations(rules, snapshot, &mut findings);
@@ -60,7 +60,7 @@ pub(crate) fn check_as_it_is(rules: &Rules<'_>, snapshot: &Snapshot) -> Check {
     let registered = snapshot.server().map(|server| &server.application);
     findings.extend(tell_expiries(&mut check, registered, row, rules.thresholds));
     // Without a readable token the target would be that of a tenant without the apps.
-    if let Some(target) = Target::resolve(rules, snapshot).filter(|_| snapshot.unusable_token.is_none()) {
+    if let Some(target) = Target::resolve(rules, snapshot).filter(|_| snapshot.unusable_token().is_none()) {
         check_target(rules, snapshot, &target, &mut findings);
     }
     conclude(

@@ -40,8 +40,8 @@ use crate::{
 /// Everything that was found, the gravest first, and what an onboarding will do. `None` if the tenant cannot
 /// be told, which a finding has reported.
 pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
-    if let Some(token) = &snapshot.unusable_token {
-        return (sorted(rules, token.findings.clone()), None);
+    if let Some((_, findings)) = snapshot.unusable_token() {
+        return (sorted(rules, findings.to_vec()), None);
     }
     let mut findings = Vec::new();
     if let Some(directory) = &snapshot.directory {
@@ -100,8 +100,8 @@ pub(crate) fn secret_removal(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Fin
 type Changes = fn(&Rules<'_>, &Snapshot, &Target) -> (Vec<Change>, Vec<Finding>);
 
 fn of_what_is_there(rules: &Rules<'_>, snapshot: &Snapshot, changes: Changes) -> (Vec<Finding>, Option<PlanDocument>) {
-    if let Some(token) = &snapshot.unusable_token {
-        return (sorted(rules, token.findings.clone()), None);
+    if let Some((_, findings)) = snapshot.unusable_token() {
+        return (sorted(rules, findings.to_vec()), None);
     }
     let Some(target) = Target::resolve(rules, snapshot) else {
         let mut findings = Vec::new();
@@ -119,8 +119,8 @@ fn of_what_is_there(rules: &Rules<'_>, snapshot: &Snapshot, changes: Changes) ->
 /// What was found, and what an update of the settings will do. `None` if there is no tenant to write to, which a finding
 /// has reported.
 pub(crate) fn settings_update(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
-    if let Some(token) = &snapshot.unusable_token {
-        return (sorted(rules, token.findings.clone()), None);
+    if let Some((_, findings)) = snapshot.unusable_token() {
+        return (sorted(rules, findings.to_vec()), None);
     }
     let Some(target) = Target::resolve(rules, snapshot) else {
         return (Vec::new(), None);

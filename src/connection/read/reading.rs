@@ -14,7 +14,7 @@ use crate::{
         read::{
             granted::granted_to,
             roles::{RELEVANT_ROLES, held_in_token, role_gap},
-            snapshot::{RegisteredApp, Snapshot, TenantSnapshot, UnusableToken, needs_directory},
+            snapshot::{RegisteredApp, Snapshot, TenantSnapshot, Unread, needs_directory},
         },
         report::{error::ReadError, step::AppRole},
     },
@@ -26,20 +26,6 @@ use crate::{
     spec::{AppIdUri, ConnectionSpec},
     token::SecretProbe,
 };
-
-/// Why the tenant was not read.
-#[derive(Debug)]
-pub(crate) enum Unread {
-    Failed(DirectoryError),
-    /// The token is for something else; nothing was sent.
-    UnusableToken(Box<UnusableToken>),
-}
-
-impl From<DirectoryError> for Unread {
-    fn from(error: DirectoryError) -> Self {
-        Self::Failed(error)
-    }
-}
 
 /// Reads tenant and site side by side, and tries the secret to import out beside them.
 ///
@@ -60,13 +46,12 @@ pub(crate) async fn read(
     let imported = spec.server_app().imported().filter(|_| !rules.updates_settings());
     let tried = OptionFuture::from(probe.zip(imported).map(|(probe, app)| try_out(probe, app, spec.discovers())));
     let (directory, site, tried) = join3(in_directory, in_site, tried).await;
-    let (directory, unread, unusable_token) = match directory {
-        None => (None, None, None),
-        Some(Ok(directory)) => (Some(directory), None, None),
-        Some(Err(Unread::UnusableToken(token))) => (None, None, Some(*token)),
+    let (directory, unread) = match directory {
+        None => (None, None),
+        Some(Ok(directory)) => (Some(directory), None),
         // Importing and reusing need no directory: what it would have told is unknown then.
-        Some(Err(Unread::Failed(error))) if !rules.needs_directory() => (None, Some(error), None),
-        Some(Err(Unread::Failed(error))) => return Err(ReadError::Directory(error)),
+        Some(Err(Unread::Failed(error))) if rules.needs_directory() => return Err(ReadError::Directory(error)),
+        Some(Err(unread)) => (None, Some(unread)),
     };
     Ok(Snapshot {
         read_at: now,
@@ -74,7 +59,6 @@ pub(crate) async fn read(
         unread,
         tried,
         site: site.transpose().map_err(ReadError::Site)?,
-        unusable_token,
     })
 }
 
@@ -89,7 +73,8 @@ pub(crate) async fn read_tenant(
     let signed_in = directory.signed_in(call.clone()).await?;
     let findings = check_claims(rules, &signed_in);
     if !findings.is_empty() {
-        return Err(Unread::UnusableToken(Box::new(UnusableToken { signed_in, findings })));
+        let signed_in = Box::new(signed_in);
+        return Err(Unread::UnusableToken { signed_in, findings });
     }
     let names = rules.unique_names();
     let server_key = match spec.server_app().client_id() {
