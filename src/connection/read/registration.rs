@@ -13,7 +13,7 @@ use crate::{
     ids::TenantId,
 };
 
-/// Reads the registration with this key. `longest_silence` is how long the directory may say nothing at all; a time that
+/// Reads the registration with this key, if there is one, and tells the tenant as the token names it. `longest_silence` is how long the directory may say nothing at all; a time that
 /// it asks to wait for does not count. Signing in has limits of its own.
 pub(crate) async fn read_registration(
     directory: &dyn Directory,

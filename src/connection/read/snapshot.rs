@@ -7,8 +7,7 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     connection::{
         plan::registration::UniqueNames,
-        read::tried_secret::TriedSecret,
-        report::{finding::Finding, step::Step},
+        report::{finding::Finding, step::Step, verification::Verification},
     },
     directory::{
         AppManagementPolicy, Application, ConditionalAccessPolicy, DeletedApplication, PermissionGrant, RoleAssignment, ServicePrincipal,
@@ -83,7 +82,7 @@ pub(crate) struct Snapshot {
     /// Why the directory that was given was not read.
     pub(crate) unread: Option<Unread>,
     /// What a sign-in with the secret to import has shown, if it was tried.
-    pub(crate) tried: Option<TriedSecret>,
+    pub(crate) tried: Option<Verification>,
     pub(crate) site: Option<SiteSnapshot>,
 }
 
