@@ -180,7 +180,7 @@ mod tests {
 
     fn says(rule: impl Into<Rule>, reason: &str) {
         let rule = rule.into();
-        let (message, _) = violation(rule.code).filled(Some("x"), &rule.parameters);
+        let (message, _) = filled(violation(rule.code), Some("x"), &rule.parameters);
         assert!(message.starts_with("\"x\" was given, expected "), "{message}");
         assert!(message.ends_with(&format!(" ({reason})")), "{message} does not say: {reason}");
     }
