@@ -14,6 +14,21 @@ use crate::text::clean;
 /// Stable names with their values. The values are data and keep their bytes; only texts made from them are cleaned.
 pub(crate) type Parameters = BTreeMap<String, Value>;
 
+/// The English templates of one code.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words {
+    /// What was found, in one sentence; of a violation, what is expected, as it follows the word "expected".
+    pub(crate) message: &'static str,
+    /// What to do about it; of a next step, how to do it.
+    pub(crate) help: &'static str,
+}
+
+impl Words {
+    pub(crate) const fn new(message: &'static str, help: &'static str) -> Self {
+        Self { message, help }
+    }
+}
+
 const OPEN: &str = "${";
 const CLOSE: char = '}';
 const FALLBACK: char = '|';

@@ -14,9 +14,9 @@ use crate::{
     clock::{Clock, SystemClock},
     connection::{
         AzureServicesConnection, ManyResult,
-        check::{apps, as_it_is::conclude, expiries::KnownSecrets, term::SecretThresholds, weight::Weight},
+        check::{apps, as_it_is::conclude, expiries::tell_expiries, term::SecretThresholds, weight::Weight},
         plan::registration::UniqueNames,
-        read::registration::{Registration, read_registration},
+        read::{registration::read_registration, snapshot::Unread},
         report::{
             check::Check,
             error::ReadError,
@@ -113,18 +113,51 @@ impl WatchedApp {
             OptionFuture::from(directory.map(|directory| read_registration(directory, &self.key, self.tenant, self.longest_silence)));
         let rows = OptionFuture::from(self.site.as_ref().map(|site| site.as_site().snapshot(Call::quiet())));
         let (registration, rows) = join(registration, rows).await;
-        let mut looked = Looked::new(&self);
-        match registration {
-            Some(Ok(found)) => looked.registration(found),
-            Some(Err(error)) => looked.unread(&ReadError::Directory(error)),
-            None => {}
+        let mut check = Check::new(self.clock.now());
+        check.name.clone_from(&self.name);
+        (check.tenant_id, check.application_id) = (self.tenant, self.client_id());
+        if self.directory.is_none() && self.site.is_none() {
+            check.problem = Some(Problem::of(&IncompleteConnection::DirectoryMissing));
         }
-        match rows {
-            Some(Ok(rows)) => looked.rows = Some(rows),
-            Some(Err(error)) => looked.unread(&ReadError::Site(error)),
-            None => {}
+        let mut findings = Vec::new();
+        let registered = match registration {
+            Some(Ok((app, tenant))) => {
+                check.tenant_id = check.tenant_id.or(tenant);
+                check.application_id = check.application_id.or_else(|| Some(app.as_ref()?.app_id));
+                self.check_registered(app.as_ref(), check.tenant_id, &mut findings);
+                app
+            }
+            Some(Err(Unread::UnusableToken { findings: told, .. })) => {
+                findings.extend(told);
+                None
+            }
+            Some(Err(Unread::Failed(error))) => {
+                tell_problem(&mut check, &ReadError::Directory(error));
+                None
+            }
+            None => None,
+        };
+        let rows = rows.and_then(|rows| rows.map_err(|error| tell_problem(&mut check, &ReadError::Site(error))).ok());
+        let row = check.application_id.and_then(|id| rows.as_ref()?.application(id));
+        if let (Some(rows), Some(id), None) = (&rows, check.application_id, row) {
+            findings.extend(not_in_site(rows, id));
         }
-        looked.conclude(&self, thresholds)
+        let has_no_secret = registered.as_ref().is_some_and(|app| app.password_credentials.is_empty());
+        if row.is_none() && has_no_secret {
+            findings.push(not_done(Step::IssueSecret));
+        }
+        findings.extend(tell_expiries(&mut check, registered.as_ref(), row, thresholds));
+        conclude(&mut check, findings, |finding| Weight::status_of(finding, thresholds), None);
+        check
+    }
+
+    /// What the directory tells of the app; `None` if it said that there is no such app.
+    fn check_registered(&self, app: Option<&Application>, tenant: Option<TenantId>, findings: &mut Vec<Finding>) {
+        match (app, self.client_id(), tenant) {
+            (Some(app), ..) => apps::check_registration_enabled(apps::SERVER, app, findings),
+            (None, Some(id), Some(tenant)) => findings.push(apps::not_found(apps::SERVER, Some(id), tenant)),
+            (None, ..) => findings.push(not_done(Step::RegisterServerApp)),
+        }
     }
 }
 
@@ -148,79 +181,14 @@ impl From<AzureServicesConnection> for WatchedApp {
     }
 }
 
-/// What was found of one app.
-struct Looked {
-    check: Check,
-    findings: Vec<Finding>,
-    registered: Option<Box<Application>>,
-    rows: Option<SiteSnapshot>,
-    /// Whether the directory said that there is no such app.
-    is_absent: bool,
-}
-
-impl Looked {
-    fn new(app: &WatchedApp) -> Self {
-        let mut check = Check::new(app.clock.now());
-        check.name.clone_from(&app.name);
-        (check.tenant_id, check.application_id) = (app.tenant, app.client_id());
-        if app.directory.is_none() && app.site.is_none() {
-            check.problem = Some(Problem::of(&IncompleteConnection::DirectoryMissing));
-        }
-        Self {
-            check,
-            findings: Vec::new(),
-            registered: None,
-            rows: None,
-            is_absent: false,
-        }
-    }
-
-    fn unread(&mut self, error: &ReadError) {
-        // The directory's error, which is told first, is the one that decides.
-        if self.check.problem.is_none() {
-            let mut problem = Problem::from(error);
-            problem.tenant = self.check.tenant_id;
-            self.check.problem = Some(problem);
-        }
-    }
-
-    fn registration(&mut self, found: Registration) {
-        match found {
-            Registration::OtherTenant(finding) => self.findings.push(finding),
-            Registration::Read(app, tenant) => {
-                self.check.tenant_id = self.check.tenant_id.or(tenant);
-                self.check.application_id = self.check.application_id.or_else(|| app.as_ref().map(|app| app.app_id));
-                self.is_absent = app.is_none();
-                self.registered = app;
-            }
-        }
-    }
-
-    fn conclude(mut self, app: &WatchedApp, thresholds: &SecretThresholds) -> Check {
-        let id = self.check.application_id;
-        if self.is_absent {
-            self.findings.push(match (app.client_id(), self.check.tenant_id) {
-                (Some(id), Some(tenant)) => apps::not_found(apps::SERVER, Some(id), tenant),
-                _ => not_done(Step::RegisterServerApp),
-            });
-        }
-        if let Some(registered) = &self.registered {
-            apps::check_registration_enabled(apps::SERVER, registered, &mut self.findings);
-        }
-        let row = id.and_then(|id| self.rows.as_ref()?.application(id));
-        if let (Some(rows), Some(id), None) = (&self.rows, id, row) {
-            self.findings.extend(not_in_site(rows, id));
-        }
-        let registered = self.registered.as_deref();
-        if row.is_none() && registered.is_some_and(|app| app.password_credentials.is_empty()) {
-            self.findings.push(not_done(Step::IssueSecret));
-        }
-        let ends = KnownSecrets { registered, row }.judge(thresholds, self.check.checked_at, &mut self.findings);
-        let mut check = self.check;
-        (check.next_expiry, check.expiries) = (ends.next, ends.all);
-        conclude(&mut check, self.findings, |finding| Weight::status_of(finding, thresholds), None);
-        check
-    }
+/// The directory's error, which is told first, is the one that decides.
+fn tell_problem(check: &mut Check, error: &ReadError) {
+    let tenant = check.tenant_id;
+    check.problem.get_or_insert_with(|| {
+        let mut problem = Problem::from(error);
+        problem.tenant = tenant;
+        problem
+    });
 }
 
 fn not_done(step: Step) -> Finding {

@@ -11,13 +11,13 @@ use crate::{
     connection::{
         check::{
             as_it_is::{check_as_it_is, for_removal_only},
-            rules::{BeingMade, Consents, RemovalScope, Rules},
+            rules::{Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
         plan::{document::PlanDocument, draft, registration::UniqueNames},
         read::{
-            reading::{Unread, read, read_tenant},
-            snapshot::Snapshot,
+            reading::{read, read_tenant},
+            snapshot::{Snapshot, Unread},
         },
         report::{
             check::Check,
@@ -79,14 +79,6 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct AzureServicesConnection {
     pub(crate) inner: Arc<Inner>,
-}
-
-/// What a plan is for: what it does, and with which app.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Goal {
-    pub(crate) verb: Verb,
-    /// The one app that it is for; `None` for the whole connection.
-    pub(crate) only: Option<AppRole>,
 }
 
 /// What a connection was put together from.
@@ -154,28 +146,23 @@ impl Inner {
     }
 
     /// Whether this connection has what a plan for this needs.
-    pub(crate) fn check_complete(&self, goal: Goal) -> Result<(), IncompleteConnection> {
-        match (goal.verb, &self.directory) {
+    pub(crate) fn check_complete(&self, verb: Verb) -> Result<(), IncompleteConnection> {
+        match (verb, &self.directory) {
             (Verb::UpdateSettings, None) => Err(IncompleteConnection::SettingsWithoutDirectory),
             _ => Ok(()),
         }
     }
 
-    /// What an onboarding or a removal by this connection is for.
-    pub(crate) fn goal(&self, verb: Verb) -> Goal {
-        Goal { verb, only: self.only }
-    }
-
     /// Reads tenant and site.
-    pub(crate) async fn read(&self, goal: Goal, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
-        emitter.listening(self.read_consistently(&self.rules(goal), emitter)).await
+    pub(crate) async fn read(&self, rules: &Rules<'_>, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
+        emitter.listening(self.read_consistently(rules, emitter)).await
     }
 
     /// The same inside a run, which passes on what the calls tell and may be making apps meanwhile.
-    pub(crate) async fn read_beside(&self, emitter: &Emitter<'_>, being_made: BeingMade) -> Result<Snapshot, ReadError> {
+    pub(crate) async fn read_beside(&self, emitter: &Emitter<'_>, being_made: &[AppRole]) -> Result<Snapshot, ReadError> {
         let rules = Rules {
             being_made,
-            ..self.rules(self.goal(Verb::Onboard))
+            ..self.rules(Verb::Onboard)
         };
         self.read_consistently(&rules, emitter).await
     }
@@ -191,7 +178,7 @@ impl Inner {
             reissue_secret: false,
             remove_superseded: false,
             verify_alive: false,
-            ..self.rules(self.goal(Verb::Check))
+            ..self.rules(Verb::Check)
         };
         let snapshot = emitter.listening(self.read_consistently(&rules, emitter)).await?;
         rules.now = snapshot.read_at;
@@ -242,20 +229,21 @@ impl Inner {
             snapshot.read_at = self.clock.now();
             match read_tenant(rules, directory, self.site().is_some(), emitter.call(None)).await {
                 Ok(again) => snapshot.directory = Some(again),
-                Err(Unread::UnusableToken(token)) => {
-                    snapshot.directory = None;
-                    snapshot.unusable_token = Some(*token);
-                }
                 Err(Unread::Failed(error)) => return Err(ReadError::Directory(error)),
+                Err(unread) => (snapshot.directory, snapshot.unread) = (None, Some(unread)),
             }
         }
         Ok(snapshot)
     }
 
     /// What was found, and what a plan for this would do; `None` if the tenant cannot be told.
-    pub(crate) fn draft(&self, goal: Goal, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
-        let rules = self.rules(goal);
-        match goal.verb {
+    pub(crate) fn draft(&self, rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
+        // Reading has taken its time.
+        let rules = Rules {
+            now: self.clock.now(),
+            ..*rules
+        };
+        match rules.verb {
             Verb::Remove => draft::removal(&rules, snapshot),
             _ if self.only_removes => (vec![Finding::blocker(FindingCode::RemovalOnly)], None),
             Verb::UpdateSettings => draft::settings_update(&rules, snapshot),
@@ -265,9 +253,9 @@ impl Inner {
         }
     }
 
-    pub(crate) fn rules(&self, goal: Goal) -> Rules<'_> {
+    pub(crate) fn rules(&self, verb: Verb) -> Rules<'_> {
         Rules {
-            verb: goal.verb,
+            verb,
             spec: &self.spec,
             endpoints: self.directory().and_then(|directory| directory.endpoints()),
             expected_tenant: self.expected_tenant,
@@ -281,12 +269,12 @@ impl Inner {
             apps_unused_stated: self.apps_unused_stated,
             removal_scope: self.removal_scope,
             unique_names: self.unique_names.as_ref(),
-            only: goal.only,
+            only: self.only,
             created_by_console: self.created_by_console,
             shown_since: self.shown_since,
             removal_wait: self.removal_wait.try_into().unwrap_or(time::Duration::MAX),
             tries_secrets: self.secret_probe.is_some(),
-            being_made: BeingMade::default(),
+            being_made: &[],
             site_identity: self.site_identity.as_ref(),
             thresholds: &self.thresholds,
             now: self.clock.now(),

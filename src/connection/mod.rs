@@ -102,7 +102,7 @@ pub use builder::AzureServicesConnectionBuilder;
 pub use check::{
     rules::{Consents, RemovalScope},
     sign_in::SignInSummary,
-    verify::{ImportVerifier, Verification},
+    verify::ImportVerifier,
 };
 pub use expiring::{WatchedApp, expiring, expiring_stream};
 pub use handle::AzureServicesConnection;
@@ -135,6 +135,7 @@ pub use report::{
     stale_plan::{PlanDifference, StalePlan},
     step::{AppRole, Step, StepAction},
     step_error::{StepError, StepFailure},
+    verification::Verification,
     written::Written,
 };
 pub use reused::reusing;

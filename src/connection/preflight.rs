@@ -70,7 +70,7 @@ const fn current_version() -> u32 {
 
 impl Preflight {
     pub(crate) fn new(connection: &AzureServicesConnection, snapshot: Snapshot) -> Self {
-        let (findings, document) = connection.inner.draft(connection.inner.goal(Verb::Onboard), &snapshot);
+        let (findings, document) = connection.inner.draft(&connection.inner.rules(Verb::Onboard), &snapshot);
         let directory = snapshot.directory.as_ref();
         let sign_in = directory.map(|directory| {
             let needed = document.as_ref().map(|document| needed_uses(&document.changes)).unwrap_or_default();
@@ -80,7 +80,7 @@ impl Preflight {
             version: current_version(),
             signed_in: directory
                 .map(|directory| &directory.signed_in)
-                .or_else(|| snapshot.unusable_token.as_ref().map(|token| &token.signed_in))
+                .or_else(|| Some(snapshot.unusable_token()?.0))
                 .cloned(),
             tenant: directory.map(|directory| directory.tenant.clone()),
             sign_in,

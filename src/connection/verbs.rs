@@ -5,7 +5,8 @@ mod renewal;
 use crate::{
     connection::{
         builder::AzureServicesConnectionBuilder,
-        handle::{AzureServicesConnection, Goal},
+        check::rules::Rules,
+        handle::AzureServicesConnection,
         plan::{Plan, document::PlanDocument},
         preflight::Preflight,
         read::snapshot::Snapshot,
@@ -49,7 +50,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn preflight(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Preflight, ReadError> {
         let emitter = self.inner.begin(Verb::Preflight, &events);
-        let result = self.inner.read(self.inner.goal(Verb::Onboard), &emitter).await;
+        let result = self.inner.read(&self.inner.rules(Verb::Onboard), &emitter).await;
         let result = result.map(|snapshot| Preflight::new(self, snapshot));
         emitter.end_of_reading(&result);
         result
@@ -92,7 +93,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::Plan, &events);
-        let result = self.make_plan(self.inner.goal(Verb::Onboard), &emitter).await;
+        let result = self.make_plan(&self.inner.rules(Verb::Onboard), &emitter).await;
         emitter.end_of_reading(&result);
         result
     }
@@ -107,7 +108,7 @@ impl AzureServicesConnection {
     ///
     /// As [`Plan::apply`].
     pub async fn onboard(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        self.plan_and_apply(self.inner.goal(Verb::Onboard), self.inner.begin(Verb::Onboard, &events))
+        self.plan_and_apply(&self.inner.rules(Verb::Onboard), self.inner.begin(Verb::Onboard, &events))
             .await
     }
 
@@ -127,7 +128,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::Plan, &events);
-        self.plan_as_approved(self.inner.goal(Verb::Onboard), approved, emitter).await
+        self.plan_as_approved(&self.inner.rules(Verb::Onboard), approved, emitter).await
     }
 
     /// Makes a plan that removes what this specification has made: the connection, and both app registrations
@@ -148,7 +149,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan_removal(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanRemoval, &events);
-        let result = self.make_plan(self.inner.goal(Verb::Remove), &emitter).await;
+        let result = self.make_plan(&self.inner.rules(Verb::Remove), &emitter).await;
         emitter.end_of_reading(&result);
         result
     }
@@ -167,7 +168,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn removal_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanRemoval, &events);
-        self.plan_as_approved(self.inner.goal(Verb::Remove), approved, emitter).await
+        self.plan_as_approved(&self.inner.rules(Verb::Remove), approved, emitter).await
     }
 
     /// Makes the plan of [`plan_removal`](Self::plan_removal) and carries it out.
@@ -182,7 +183,7 @@ impl AzureServicesConnection {
     ///
     /// The future may be dropped at any await; the next removal goes on from there.
     pub async fn remove(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        self.plan_and_apply(self.inner.goal(Verb::Remove), self.inner.begin(Verb::Remove, &events))
+        self.plan_and_apply(&self.inner.rules(Verb::Remove), self.inner.begin(Verb::Remove, &events))
             .await
     }
 
@@ -221,7 +222,7 @@ impl AzureServicesConnection {
         events: impl Fn(&Event) + Send + Sync,
     ) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanSettingsUpdate, &events);
-        let result = self.make_plan(self.settings_goal(only), &emitter).await;
+        let result = self.make_plan(&self.settings_rules(only), &emitter).await;
         emitter.end_of_reading(&result);
         result
     }
@@ -244,7 +245,7 @@ impl AzureServicesConnection {
         events: impl Fn(&Event) + Send + Sync,
     ) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanSettingsUpdate, &events);
-        self.plan_as_approved(self.settings_goal(only), approved, emitter).await
+        self.plan_as_approved(&self.settings_rules(only), approved, emitter).await
     }
 
     /// Makes the plan of [`plan_settings_update`](Self::plan_settings_update) and carries it out.
@@ -258,27 +259,27 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await; the next update goes on from there.
     pub async fn update_settings(&self, only: Option<AppRole>, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
         let emitter = self.inner.begin(Verb::UpdateSettings, &events);
-        self.plan_and_apply(self.settings_goal(only), emitter).await
+        self.plan_and_apply(&self.settings_rules(only), emitter).await
     }
 
-    fn settings_goal(&self, only: Option<AppRole>) -> Goal {
-        Goal {
-            verb: Verb::UpdateSettings,
+    fn settings_rules(&self, only: Option<AppRole>) -> Rules<'_> {
+        Rules {
             only: only.or(self.inner.only),
+            ..self.inner.rules(Verb::UpdateSettings)
         }
     }
 
-    async fn plan_as_approved(&self, goal: Goal, approved: &PlanDocument, emitter: Emitter<'_>) -> Result<Plan, OnboardingError> {
-        let result = match self.look(goal, &emitter).await {
-            Ok(snapshot) => Plan::make_approved(self, goal, approved, snapshot),
+    async fn plan_as_approved(&self, rules: &Rules<'_>, approved: &PlanDocument, emitter: Emitter<'_>) -> Result<Plan, OnboardingError> {
+        let result = match self.look(rules, &emitter).await {
+            Ok(snapshot) => Plan::make_approved(self, rules, approved, snapshot),
             Err(error) => Err(error),
         };
         emitter.end_of_reading(&result);
         result
     }
 
-    async fn plan_and_apply(&self, goal: Goal, emitter: Emitter<'_>) -> Result<Outcome, OnboardingError> {
-        let result = match self.make_plan(goal, &emitter).await {
+    async fn plan_and_apply(&self, rules: &Rules<'_>, emitter: Emitter<'_>) -> Result<Outcome, OnboardingError> {
+        let result = match self.make_plan(rules, &emitter).await {
             Ok(plan) => plan.carry_out(&emitter).await.map_err(OnboardingError::from),
             Err(error) => Err(error),
         };
@@ -286,13 +287,13 @@ impl AzureServicesConnection {
         result
     }
 
-    async fn make_plan(&self, goal: Goal, emitter: &Emitter<'_>) -> Result<Plan, OnboardingError> {
-        let snapshot = self.look(goal, emitter).await?;
-        Ok(Plan::make(self, goal, snapshot)?)
+    async fn make_plan(&self, rules: &Rules<'_>, emitter: &Emitter<'_>) -> Result<Plan, OnboardingError> {
+        let snapshot = self.look(rules, emitter).await?;
+        Ok(Plan::make(self, rules, snapshot)?)
     }
 
-    async fn look(&self, goal: Goal, emitter: &Emitter<'_>) -> Result<Snapshot, OnboardingError> {
-        self.inner.check_complete(goal)?;
-        Ok(self.inner.read(goal, emitter).await?)
+    async fn look(&self, rules: &Rules<'_>, emitter: &Emitter<'_>) -> Result<Snapshot, OnboardingError> {
+        self.inner.check_complete(rules.verb)?;
+        Ok(self.inner.read(rules, emitter).await?)
     }
 }

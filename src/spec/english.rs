@@ -3,32 +3,17 @@
 use super::violation_code::ViolationCode;
 use crate::{
     text::clean,
-    words::{Parameters, fill},
+    words::{Parameters, Words, fill},
 };
 
-/// The templates of one code.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Words {
-    /// What is expected, as it follows the word "expected".
-    pub(crate) expected: &'static str,
-    /// What to do about it.
-    pub(crate) help: &'static str,
-}
-
-impl Words {
-    const fn new(expected: &'static str, help: &'static str) -> Self {
-        Self { expected, help }
-    }
-
-    /// Message and help with the values in their places.
-    pub(crate) fn filled(self, given: Option<&str>, parameters: &Parameters) -> (String, String) {
-        let expected = fill(self.expected, parameters);
-        let message = match given {
-            Some(given) => format!("{given:?} was given, expected {expected}"),
-            None => format!("expected {expected}"),
-        };
-        (clean(&message), fill(self.help, parameters))
-    }
+/// Message and help with the values in their places.
+pub(crate) fn filled(words: Words, given: Option<&str>, parameters: &Parameters) -> (String, String) {
+    let expected = fill(words.message, parameters);
+    let message = match given {
+        Some(given) => format!("{given:?} was given, expected {expected}"),
+        None => format!("expected {expected}"),
+    };
+    (clean(&message), fill(words.help, parameters))
 }
 
 /// The forms of an App ID URI, as [`super::ACCEPTED_FORMS`] has them, with the reason.
@@ -180,7 +165,7 @@ mod tests {
         );
         for (code, (name, parameters)) in ViolationCode::ALL.iter().copied().zip(&documented) {
             let words = violation(code);
-            assert_sound(name, words.expected, parameters);
+            assert_sound(name, words.message, parameters);
             assert_sound(name, words.help, parameters);
         }
     }
@@ -195,7 +180,7 @@ mod tests {
 
     fn says(rule: impl Into<Rule>, reason: &str) {
         let rule = rule.into();
-        let (message, _) = violation(rule.code).filled(Some("x"), &rule.parameters);
+        let (message, _) = filled(violation(rule.code), Some("x"), &rule.parameters);
         assert!(message.starts_with("\"x\" was given, expected "), "{message}");
         assert!(message.ends_with(&format!(" ({reason})")), "{message} does not say: {reason}");
     }
@@ -213,7 +198,7 @@ mod tests {
         ] {
             says(reason, &reason.to_string());
         }
-        assert!(violation(ViolationCode::AppIdUriScheme).expected.contains(ACCEPTED_FORMS));
+        assert!(violation(ViolationCode::AppIdUriScheme).message.contains(ACCEPTED_FORMS));
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl From<WrittenViolation> for Violation {
 
 impl Violation {
     fn new(path: &str, given: Option<String>, rule: Rule) -> Self {
-        let (message, help) = english::violation(rule.code).filled(given.as_deref(), &rule.parameters);
+        let (message, help) = english::filled(english::violation(rule.code), given.as_deref(), &rule.parameters);
         Self {
             path: path.to_owned(),
             code: rule.code,

@@ -99,7 +99,6 @@ pub(crate) fn check_secret_to_import(
     thresholds: &SecretThresholds,
     findings: &mut Vec<Finding>,
 ) {
-    let term = thresholds.term(app.secret_key_expiry(), now);
     let over = (Severity::Blocker, FindingCode::SecretExpired);
-    findings.extend(term.finding(over, FindingCode::SecretExpiresSoon));
+    findings.extend(thresholds.finding(app.secret_key_expiry(), now, over, FindingCode::SecretExpiresSoon));
 }

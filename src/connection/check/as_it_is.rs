@@ -9,7 +9,7 @@ use crate::connection::{
     check::{
         adopted::check_adopted,
         directory::check_directory,
-        expiries::{Ends, KnownSecrets},
+        expiries::tell_expiries,
         registrations::{check_as_they_are, check_registrations},
         renewal,
         rows::check_rows,
@@ -43,25 +43,26 @@ pub(crate) fn check_as_it_is(rules: &Rules<'_>, snapshot: &Snapshot) -> Check {
     check.tenant_id = snapshot.tenant_of(rules.spec).or(rules.expected_tenant);
     check.application_id = snapshot.server_id(rules.spec);
     let mut findings = Vec::new();
-    if let Some(token) = &snapshot.unusable_token {
-        findings.extend(token.findings.clone());
+    if let Some((_, told)) = snapshot.unusable_token() {
+        findings.extend_from_slice(told);
     }
     if let Some(directory) = &snapshot.directory {
         check_directory(rules, directory, &mut findings);
-    } else if snapshot.unread.is_none() && snapshot.unusable_token.is_none() {
+    } else if snapshot.unread.is_none() {
         findings.push(Finding::warning(FindingCode::DirectoryNotGiven));
     }
     check_registrations(rules, snapshot, &mut findings);
     if let Some(site) = &snapshot.site {
         check_site(rules, snapshot, site, &mut findings);
     }
-    let ends = check_secrets(rules, snapshot, &check, &mut findings);
+    let row = check.application_id.and_then(|id| snapshot.site.as_ref()?.application(id));
+    findings.extend(row.and_then(|row| renewal::pending(rules, snapshot, row)));
+    let registered = snapshot.server().map(|server| &server.application);
+    findings.extend(tell_expiries(&mut check, registered, row, rules.thresholds));
     // Without a readable token the target would be that of a tenant without the apps.
-    if let Some(target) = Target::resolve(rules, snapshot).filter(|_| snapshot.unusable_token.is_none()) {
+    if let Some(target) = Target::resolve(rules, snapshot).filter(|_| snapshot.unusable_token().is_none()) {
         check_target(rules, snapshot, &target, &mut findings);
     }
-    check.next_expiry = ends.next;
-    check.expiries = ends.all;
     conclude(
         &mut check,
         findings,
@@ -105,16 +106,6 @@ pub(crate) fn conclude(
     let worst = told.first().map(|(status, _)| *status);
     check.status = worst.max(unread).unwrap_or(CheckStatus::Ok);
     check.findings = told.into_iter().map(|(_, finding)| finding).collect();
-}
-
-fn check_secrets(rules: &Rules<'_>, snapshot: &Snapshot, check: &Check, findings: &mut Vec<Finding>) -> Ends {
-    let row = check.application_id.and_then(|id| snapshot.site.as_ref()?.application(id));
-    let known = KnownSecrets {
-        registered: snapshot.server().map(|server| &server.application),
-        row,
-    };
-    findings.extend(row.and_then(|row| renewal::pending(rules, snapshot, row)));
-    known.judge(rules.thresholds, rules.now, findings)
 }
 
 fn check_target(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target, findings: &mut Vec<Finding>) {

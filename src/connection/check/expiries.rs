@@ -7,6 +7,7 @@ use crate::{
         check::{secrets::check_secret_of_site, term::SecretThresholds, used_secret::UsedSecret},
         plan::own_secret::OwnSecret,
         report::{
+            check::Check,
             expiry::{Expiry, ExpiryKind},
             finding::{Finding, FindingCode, Severity},
             reading::Answer,
@@ -16,66 +17,57 @@ use crate::{
     site::SiteApplication,
 };
 
-/// What is known of the server app's secrets.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct KnownSecrets<'a> {
-    /// The registration, if the directory was read and has it.
-    pub(crate) registered: Option<&'a Application>,
-    /// The site's row of the app, if the site was read and knows it.
-    pub(crate) row: Option<&'a SiteApplication>,
+/// Tells the ends of the server app's secrets, the first one first, and the one that decides: that of the secret that the
+/// site uses. If it is not known which one that is, the first one to end decides. `registered` is the registration, if the
+/// directory was read and has it; `row` is the site's, if the site was read and knows the app.
+pub(crate) fn tell_expiries(
+    check: &mut Check,
+    registered: Option<&Application>,
+    row: Option<&SiteApplication>,
+    thresholds: &SecretThresholds,
+) -> Vec<Finding> {
+    let (now, shown) = (check.checked_at, row.and_then(|row| row.secret_expiry));
+    let mut findings = Vec::new();
+    let registered_secrets = registered.map(|app| app.password_credentials.as_slice());
+    if let Some(row) = row {
+        check_secret_of_site(thresholds, now, row, registered_secrets, &mut findings);
+    }
+    let secrets = registered_secrets.unwrap_or_default();
+    let used = UsedSecret::of(secrets, shown);
+    let all = ends(registered, used, shown, now);
+    let next = match (used.best(), shown) {
+        (Some(best), _) => of_secret(best, used, shown),
+        (None, Some(_)) => all.iter().find(|end| end.used_by_site == Answer::Yes).cloned(),
+        (None, None) => first(&all, secrets),
+    };
+    if shown.is_none() {
+        check_first(next.as_ref(), thresholds, now, &mut findings);
+    }
+    (check.expiries, check.next_expiry) = (all, next);
+    findings
 }
 
-/// The ends, the first one first, and the one that decides.
-#[derive(Debug, Default)]
-pub(crate) struct Ends {
-    pub(crate) all: Vec<Expiry>,
-    pub(crate) next: Option<Expiry>,
-}
-
-impl KnownSecrets<'_> {
-    /// Judges the secret that the site uses. If it is not known which one that is, the first one to end decides.
-    pub(crate) fn judge(&self, thresholds: &SecretThresholds, now: OffsetDateTime, findings: &mut Vec<Finding>) -> Ends {
-        let registered = self.registered.map(|app| app.password_credentials.as_slice());
-        if let Some(row) = self.row {
-            check_secret_of_site(thresholds, now, row, registered, findings);
-        }
-        let shown = self.row.and_then(|row| row.secret_expiry);
-        let secrets = registered.unwrap_or_default();
-        let used = UsedSecret::of(secrets, shown);
-        let all = self.ends(used, shown, now);
-        let next = match (used.best(), shown) {
-            (Some(best), _) => of_secret(best, used, shown),
-            (None, Some(_)) => all.iter().find(|end| end.used_by_site == Answer::Yes).cloned(),
-            (None, None) => first(&all, secrets),
-        };
-        if shown.is_none() {
-            check_first(next.as_ref(), thresholds, now, findings);
-        }
-        Ends { all, next }
+fn ends(registered: Option<&Application>, used: UsedSecret<'_>, shown: Option<OffsetDateTime>, now: OffsetDateTime) -> Vec<Expiry> {
+    let mut all = Vec::new();
+    if let Some(app) = registered {
+        let best = used.best().map(|secret| secret.key_id);
+        let told = app.password_credentials.iter().filter_map(|secret| of_secret(secret, used, shown));
+        all.extend(told.filter(|end| end.ends > now || end.key_id == best));
+        all.extend(certificates(app).filter(|end| end.ends > now));
     }
-
-    fn ends(&self, used: UsedSecret<'_>, shown: Option<OffsetDateTime>, now: OffsetDateTime) -> Vec<Expiry> {
-        let mut all = Vec::new();
-        if let Some(app) = self.registered {
-            let best = used.best().map(|secret| secret.key_id);
-            let told = app.password_credentials.iter().filter_map(|secret| of_secret(secret, used, shown));
-            all.extend(told.filter(|end| end.ends > now || end.key_id == best));
-            all.extend(certificates(app).filter(|end| end.ends > now));
-        }
-        if let (None, Some(date)) = (used.best(), shown) {
-            all.push(Expiry {
-                kind: ExpiryKind::Secret,
-                ends: date,
-                used_by_site: Answer::Yes,
-                key_id: None,
-                description: None,
-                is_own: false,
-                issued_for: None,
-            });
-        }
-        all.sort_by_key(|end| end.ends);
-        all
+    if let (None, Some(date)) = (used.best(), shown) {
+        all.push(Expiry {
+            kind: ExpiryKind::Secret,
+            ends: date,
+            used_by_site: Answer::Yes,
+            key_id: None,
+            description: None,
+            is_own: false,
+            issued_for: None,
+        });
     }
+    all.sort_by_key(|end| end.ends);
+    all
 }
 
 fn of_secret(secret: &PasswordCredential, used: UsedSecret<'_>, shown: Option<OffsetDateTime>) -> Option<Expiry> {
@@ -122,9 +114,7 @@ fn check_first(next: Option<&Expiry>, thresholds: &SecretThresholds, now: Offset
     if findings.iter().any(|finding| finding.code() == over) {
         return;
     }
-    let told = thresholds
-        .term(next.ends, now)
-        .finding((Severity::Warning, over), FindingCode::FirstSecretExpiresSoon);
+    let told = thresholds.finding(next.ends, now, (Severity::Warning, over), FindingCode::FirstSecretExpiresSoon);
     findings.extend(told.map(|finding| match finding.code() {
         FindingCode::FirstSecretExpiresSoon => finding.with("keyId", next.key_id),
         _ => finding,
@@ -161,19 +151,19 @@ mod tests {
         row
     }
 
-    fn judge(registered: Option<&Application>, row: Option<&SiteApplication>) -> (Ends, Vec<FindingCode>) {
-        let mut findings = Vec::new();
-        let ends = KnownSecrets { registered, row }.judge(&SecretThresholds::default(), NOW, &mut findings);
-        (ends, findings.iter().map(Finding::code).collect())
+    fn judge(registered: Option<&Application>, row: Option<&SiteApplication>) -> (Check, Vec<FindingCode>) {
+        let mut check = Check::new(NOW);
+        let findings = tell_expiries(&mut check, registered, row, &SecretThresholds::default());
+        (check, findings.iter().map(Finding::code).collect())
     }
 
     #[test]
     fn the_secret_that_the_site_uses_decides_and_an_older_one_does_not() {
         let app = app(&[5, 300]);
-        let (ends, codes) = judge(Some(&app), Some(&row(Some(300))));
-        assert_eq!(ends.next.unwrap().key_id, Some(key(2)));
+        let (check, codes) = judge(Some(&app), Some(&row(Some(300))));
+        assert_eq!(check.next_expiry.unwrap().key_id, Some(key(2)));
         assert_eq!(
-            ends.all.iter().map(|end| end.used_by_site).collect::<Vec<_>>(),
+            check.expiries.iter().map(|end| end.used_by_site).collect::<Vec<_>>(),
             [Answer::No, Answer::Yes]
         );
         assert_eq!(codes, []);
@@ -182,9 +172,9 @@ mod tests {
     #[test]
     fn without_a_site_every_valid_secret_is_told_and_the_first_one_decides() {
         let app = app(&[-3, 300, 5]);
-        let (ends, codes) = judge(Some(&app), None);
-        assert_eq!(ends.next.unwrap().key_id, Some(key(3)));
-        let told: Vec<_> = ends.all.iter().map(|end| (end.key_id, end.used_by_site)).collect();
+        let (check, codes) = judge(Some(&app), None);
+        assert_eq!(check.next_expiry.unwrap().key_id, Some(key(3)));
+        let told: Vec<_> = check.expiries.iter().map(|end| (end.key_id, end.used_by_site)).collect();
         assert_eq!(told, [(Some(key(3)), Answer::Unknown), (Some(key(2)), Answer::Unknown)]);
         assert_eq!(codes, [FindingCode::FirstSecretExpiresSoon]);
     }
@@ -192,18 +182,18 @@ mod tests {
     #[test]
     fn if_no_secret_is_valid_the_one_that_was_valid_last_is_told() {
         let app = app(&[-30, -3]);
-        let (ends, codes) = judge(Some(&app), None);
-        assert_eq!(ends.next.unwrap().key_id, Some(key(2)));
+        let (check, codes) = judge(Some(&app), None);
+        assert_eq!(check.next_expiry.unwrap().key_id, Some(key(2)));
         assert_eq!(codes, [FindingCode::RegisteredSecretExpired]);
-        let (ends, codes) = judge(Some(&app), Some(&row(None)));
-        assert_eq!(ends.next.unwrap().key_id, Some(key(2)));
+        let (check, codes) = judge(Some(&app), Some(&row(None)));
+        assert_eq!(check.next_expiry.unwrap().key_id, Some(key(2)));
         assert_eq!(codes, [FindingCode::SiteSecretUnknown, FindingCode::RegisteredSecretExpired]);
     }
 
     #[test]
     fn without_the_registration_the_sites_own_date_decides() {
-        let (ends, codes) = judge(None, Some(&row(Some(5))));
-        let next = ends.next.unwrap();
+        let (check, codes) = judge(None, Some(&row(Some(5))));
+        let next = check.next_expiry.unwrap();
         assert_eq!(
             (next.key_id, next.used_by_site, next.ends),
             (None, Answer::Yes, NOW + Duration::days(5))
@@ -214,18 +204,18 @@ mod tests {
     #[test]
     fn a_date_that_no_secret_has_is_the_sites_all_the_same() {
         let app = app(&[300]);
-        let (ends, codes) = judge(Some(&app), Some(&row(Some(100))));
-        assert_eq!(ends.next.unwrap().ends, NOW + Duration::days(100));
-        assert_eq!(ends.all.last().unwrap().used_by_site, Answer::No);
+        let (check, codes) = judge(Some(&app), Some(&row(Some(100))));
+        assert_eq!(check.next_expiry.unwrap().ends, NOW + Duration::days(100));
+        assert_eq!(check.expiries.last().unwrap().used_by_site, Answer::No);
         assert_eq!(codes, [FindingCode::SiteSecretNotRegistered]);
     }
 
     #[test]
     fn of_two_secrets_that_fit_the_date_the_closest_decides_and_none_is_called_used() {
         let app = app(&[300, 301, 5]);
-        let (ends, codes) = judge(Some(&app), Some(&row(Some(300))));
-        assert_eq!(ends.next.unwrap().key_id, Some(key(1)));
-        let told: Vec<_> = ends.all.iter().map(|end| end.used_by_site).collect();
+        let (check, codes) = judge(Some(&app), Some(&row(Some(300))));
+        assert_eq!(check.next_expiry.unwrap().key_id, Some(key(1)));
+        let told: Vec<_> = check.expiries.iter().map(|end| end.used_by_site).collect();
         assert_eq!(told, [Answer::No, Answer::Unknown, Answer::Unknown]);
         assert_eq!(codes, []);
     }

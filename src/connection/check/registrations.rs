@@ -12,7 +12,7 @@ use crate::{
             consents::{DIRECTORY_READ_ALL, consent_for_another},
             registration::USER_IMPERSONATION,
         },
-        read::snapshot::{RegisteredApp, Snapshot, TenantSnapshot},
+        read::snapshot::{RegisteredApp, Snapshot, TenantSnapshot, Unread},
         report::{
             finding::{Finding, FindingCode, Severity},
             step::{AppRole, Step},
@@ -53,7 +53,7 @@ pub(crate) fn tell_uncertain(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
 
 /// Tells why the directory was not read, if it was to be.
 pub(crate) fn tell_unread(rules: &Rules<'_>, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
-    if let Some(error) = &snapshot.unread {
+    if let Some(Unread::Failed(error)) = &snapshot.unread {
         let unread = Finding::warning(FindingCode::DirectoryUnread).with("error", chain(error));
         findings.push(unread.with("help", error.help()));
     }

@@ -13,7 +13,10 @@ use crate::{
             target::{AppSource, AppTarget, Target},
         },
         read::snapshot::Snapshot,
-        report::finding::{Finding, FindingCode},
+        report::{
+            finding::{Finding, FindingCode},
+            reading::Answer,
+        },
     },
     site::{SiteApplication, SiteInfo, SiteTenant},
 };
@@ -131,41 +134,25 @@ fn check_uri(
     }
 }
 
-/// What the site's column `ReplyUrl` of the server app comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReplyUrl<'a> {
-    /// It has the redirect URI, or the site's version does not ask for it, or the site does not know the app.
-    InPlace,
-    /// It lacks the redirect URI.
-    Lacking(&'a str),
-    /// It was not read.
-    Unread,
-}
-
-/// The site may have several in one text; how it writes them is not documented.
-pub(crate) fn reply_url<'a>(site: &SiteInfo, row: &'a SiteApplication) -> ReplyUrl<'a> {
+/// Whether the site's column `ReplyUrl` of the server app has the redirect URI, or the site's version does not ask for it. The
+/// site may have several in one text; how it writes them is not documented.
+pub(crate) fn has_reply_url(site: &SiteInfo, row: &SiteApplication) -> Answer {
     if site.build().is_none_or(|build| build < DEMANDS_REDIRECT) {
-        return ReplyUrl::InPlace;
+        return Answer::Yes;
     }
-    let Some(held) = row.reply_url.as_deref() else {
-        return ReplyUrl::Unread;
-    };
     let is_demanded = |url: &str| url.trim_end_matches('/').eq_ignore_ascii_case(SERVER_REDIRECT);
     let separates = |character: char| character.is_whitespace() || matches!(character, ',' | ';' | '|');
-    if held.split(separates).any(is_demanded) {
-        return ReplyUrl::InPlace;
-    }
-    ReplyUrl::Lacking(held)
+    Answer::of(row.reply_url.as_deref().map(|held| held.split(separates).any(is_demanded)))
 }
 
 /// Tells what the site's column `ReplyUrl` of the server app lacks.
 pub(crate) fn check_reply_url(site: &SiteInfo, row: &SiteApplication, findings: &mut Vec<Finding>, unread: &mut Vec<&'static str>) {
-    match reply_url(site, row) {
-        ReplyUrl::InPlace => {}
-        ReplyUrl::Unread => unread.push("serverApp.replyUrl"),
-        ReplyUrl::Lacking(held) => {
+    match has_reply_url(site, row) {
+        Answer::Yes => {}
+        Answer::Unknown => unread.push("serverApp.replyUrl"),
+        Answer::No => {
             let missing = Finding::warning(FindingCode::SiteReplyUrlMissing);
-            findings.push(missing.with("site", held).with("wanted", SERVER_REDIRECT));
+            findings.push(missing.with("site", &row.reply_url).with("wanted", SERVER_REDIRECT));
         }
     }
 }

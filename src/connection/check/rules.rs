@@ -33,13 +33,6 @@ pub enum Consents {
     LeaveToAdministrator,
 }
 
-/// The apps that a run makes while it reads, so that whether they are to be seen yet says nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct BeingMade {
-    pub(crate) server: bool,
-    pub(crate) client: bool,
-}
-
 /// What a removal takes away. It is shown in the plan before anything is removed.
 ///
 /// ```
@@ -103,8 +96,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) tries_secrets: bool,
     /// The one app that the plan is for.
     pub(crate) only: Option<AppRole>,
-    /// The apps that are not looked for.
-    pub(crate) being_made: BeingMade,
+    /// The apps that are not looked for: a run makes them while it reads, so that whether they are to be seen yet says nothing.
+    pub(crate) being_made: &'a [AppRole],
     pub(crate) site_identity: Option<&'a SiteIdentity>,
     /// How long before its end a secret is told of.
     pub(crate) thresholds: &'a SecretThresholds,

@@ -89,13 +89,13 @@ pub(crate) fn check_secret_of_site<'a>(
         findings.push(Finding::note(FindingCode::SiteSecretUnknown));
         // If the last one has expired, so has the site's, whichever it is.
         let last = registered.and_then(last_end).filter(|end| *end <= now);
-        findings.extend(last.and_then(|end| thresholds.term(end, now).finding(REGISTERED.0, REGISTERED.1)));
+        findings.extend(last.and_then(|end| thresholds.finding(end, now, REGISTERED.0, REGISTERED.1)));
         return None;
     };
     let used = registered.and_then(|secrets| UsedSecret::of(secrets, Some(date)).best());
     let end = used.and_then(|used| used.end_date_time).unwrap_or(date);
     let of_site = (Severity::Warning, FindingCode::SiteSecretExpired);
-    let told = thresholds.term(end, now).finding(of_site, FindingCode::SiteSecretExpiresSoon);
+    let told = thresholds.finding(end, now, of_site, FindingCode::SiteSecretExpiresSoon);
     if let (None, Some(secrets)) = (used, registered)
         && end > now
     {
@@ -127,7 +127,7 @@ pub(crate) fn check_last_secret<'a>(
 ) -> Option<&'a PasswordCredential> {
     let last = last_end(registered)?;
     let (over, soon) = REGISTERED;
-    findings.extend(rules.thresholds.term(last, rules.now).finding(over, soon));
+    findings.extend(rules.thresholds.finding(last, rules.now, over, soon));
     registered.iter().find(|secret| secret.end_date_time == Some(last))
 }
 

@@ -5,10 +5,9 @@ pub(in crate::connection) mod client_app;
 pub(in crate::connection) mod secret;
 pub(in crate::connection) mod server_app;
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::future::{OptionFuture, join, join5, try_join3};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     call::Call,
@@ -20,8 +19,9 @@ use crate::{
             emitter::Emitter,
             error::ReadError,
             event::{Event, Verb},
-            finding::{Finding, Severity},
+            finding::Finding,
             finding_place::Choices,
+            verification::Verification,
         },
     },
     directory::{ApplicationKey, Directory, DirectoryHandle, PermissionGrant, RoleAssignment, Tenant},
@@ -141,7 +141,7 @@ impl ImportVerifier {
         );
         let directory = self.directory.as_ref().map(DirectoryHandle::as_directory);
         let looked = OptionFuture::from(directory.map(|directory| self.read(directory, emitter.call(None))));
-        let (probed, looked) = join(probed, looked).await;
+        let (tried, looked) = join(probed, looked).await;
         let registered = looked.transpose().map_err(ReadError::Directory)?;
 
         let mut findings = Vec::new();
@@ -149,12 +149,13 @@ impl ImportVerifier {
         if let Some(registered) = &registered {
             self.compare(registered, &mut findings);
         }
-        let tried = probed.unwrap_or_default();
-        tried.add_to(&mut findings);
+        if let Some(tried) = &tried {
+            tried.add_to(&mut findings);
+        }
         let mut findings: Vec<Finding> = findings.into_iter().map(|finding| finding.placed(Choices::IMPORT)).collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         Ok(Verification {
-            is_secret_accepted: tried.is_accepted,
+            is_secret_accepted: tried.and_then(|tried| tried.is_secret_accepted),
             is_compared: registered.is_some_and(|registered| registered.tenant.id == self.server.tenant_id()),
             findings,
         })
@@ -264,45 +265,4 @@ struct Registered {
     server_roles: Vec<RoleAssignment>,
     /// Those of the two that are not there because they were deleted.
     deleted: Vec<ApplicationId>,
-}
-
-/// What verifying has found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Verification {
-    /// Whether Microsoft Entra accepted id and secret; `None` if that was not tried or could not be found
-    /// out.
-    pub is_secret_accepted: Option<bool>,
-    /// Whether the registrations were compared.
-    pub is_compared: bool,
-    findings: Vec<Finding>,
-}
-
-impl Verification {
-    /// Everything that differs, the worst first, each with its remedy.
-    #[must_use]
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
-    }
-
-    /// Whether there is no blocker: as far as it was verified, the apps will do.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity() < Severity::Blocker)
-    }
-}
-
-impl fmt::Display for Verification {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.findings.is_empty() {
-            return formatter.write_str("No difference was found.");
-        }
-        for (index, finding) in self.findings.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            write!(formatter, "{separator}{finding}")?;
-        }
-        Ok(())
-    }
 }

@@ -40,8 +40,8 @@ use crate::{
 /// Everything that was found, the gravest first, and what an onboarding will do. `None` if the tenant cannot
 /// be told, which a finding has reported.
 pub(crate) fn onboarding(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
-    if let Some(token) = &snapshot.unusable_token {
-        return (sorted(rules, token.findings.clone()), None);
+    if let Some((_, findings)) = snapshot.unusable_token() {
+        return (sorted(rules, findings.to_vec()), None);
     }
     let mut findings = Vec::new();
     if let Some(directory) = &snapshot.directory {
@@ -102,8 +102,8 @@ fn of_what_is_there(
     snapshot: &Snapshot,
     changes: impl FnOnce(&Target) -> (Vec<Change>, Vec<Finding>),
 ) -> (Vec<Finding>, Option<PlanDocument>) {
-    if let Some(token) = &snapshot.unusable_token {
-        return (sorted(rules, token.findings.clone()), None);
+    if let Some((_, findings)) = snapshot.unusable_token() {
+        return (sorted(rules, findings.to_vec()), None);
     }
     let Some(target) = Target::resolve(rules, snapshot) else {
         let mut findings = Vec::new();
@@ -121,8 +121,8 @@ fn of_what_is_there(
 /// What was found, and what an update of the settings will do. `None` if there is no tenant to write to, which a finding
 /// has reported.
 pub(crate) fn settings_update(rules: &Rules<'_>, snapshot: &Snapshot) -> (Vec<Finding>, Option<PlanDocument>) {
-    if let Some(token) = &snapshot.unusable_token {
-        return (sorted(rules, token.findings.clone()), None);
+    if let Some((_, findings)) = snapshot.unusable_token() {
+        return (sorted(rules, findings.to_vec()), None);
     }
     let Some(target) = Target::resolve(rules, snapshot) else {
         return (Vec::new(), None);

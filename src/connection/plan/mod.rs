@@ -37,7 +37,8 @@ use tokio::time::Instant;
 
 use crate::{
     connection::{
-        handle::{AzureServicesConnection, Goal},
+        check::rules::Rules,
+        handle::AzureServicesConnection,
         plan::{change::Change, document::PlanDocument},
         read::snapshot::Snapshot,
         report::{
@@ -110,8 +111,8 @@ impl Plan {
     }
 
     /// Makes the plan for this, of what was read.
-    pub(crate) fn make(connection: &AzureServicesConnection, goal: Goal, snapshot: Snapshot) -> Result<Self, Blocked> {
-        let (findings, document) = connection.inner.draft(goal, &snapshot);
+    pub(crate) fn make(connection: &AzureServicesConnection, rules: &Rules<'_>, snapshot: Snapshot) -> Result<Self, Blocked> {
+        let (findings, document) = connection.inner.draft(rules, &snapshot);
         match document {
             Some(document) if !Blocked::is_blocked(&findings) => Ok(Self::new(connection.clone(), snapshot, document)),
             _ => Err(Blocked::new(findings)),
@@ -122,11 +123,11 @@ impl Plan {
     /// may be forged: a job that onboards never removes.
     pub(crate) fn make_approved(
         connection: &AzureServicesConnection,
-        goal: Goal,
+        rules: &Rules<'_>,
         approved: &PlanDocument,
         snapshot: Snapshot,
     ) -> Result<Self, OnboardingError> {
-        let plan = Self::make(connection, goal, snapshot)?;
+        let plan = Self::make(connection, rules, snapshot)?;
         let differences = approved.differences(&plan.document);
         if differences.is_empty() {
             Ok(plan)
@@ -170,12 +171,12 @@ impl Plan {
         let plan = if is_fresh || looks_beside {
             self
         } else {
-            let goal = Goal {
-                verb: self.document.verb,
+            let rules = Rules {
                 only: self.document.only,
+                ..self.connection.inner.rules(self.document.verb)
             };
-            let snapshot = self.connection.inner.read(goal, emitter).await?;
-            Self::make_approved(&self.connection, goal, &self.document, snapshot)?
+            let snapshot = self.connection.inner.read(&rules, emitter).await?;
+            Self::make_approved(&self.connection, &rules, &self.document, snapshot)?
         };
         Ok(plan.run(emitter, looks_beside).await?)
     }

@@ -182,7 +182,7 @@ fn check_given_secret(app: &ImportedServerApp, snapshot: &Snapshot, findings: &m
     let Some(tried) = &snapshot.tried else { return };
     let before = findings.len();
     tried.add_to(findings);
-    if tried.is_accepted.is_none() {
+    if tried.is_secret_accepted.is_none() {
         for finding in &mut findings[before..] {
             *finding = finding.clone().blocking();
         }

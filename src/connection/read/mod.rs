@@ -9,4 +9,3 @@ pub(crate) mod reading;
 pub(crate) mod registration;
 pub(crate) mod roles;
 pub(crate) mod snapshot;
-pub(crate) mod tried_secret;

@@ -10,7 +10,7 @@ use crate::{
     connection::{
         read::{
             granted::granted_to,
-            snapshot::{RegisteredApp, Snapshot, TenantSnapshot},
+            snapshot::{RegisteredApp, Snapshot, TenantSnapshot, Unread},
         },
         report::reading::Reading,
     },
@@ -23,13 +23,6 @@ use crate::{
     permissions::Use,
     site::SiteSnapshot,
 };
-
-/// By what the two apps of a connection are looked up; `None` if nothing tells which app it is.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct WantedApps {
-    pub(crate) server: Option<ApplicationKey>,
-    pub(crate) client: Option<ApplicationKey>,
-}
 
 /// One app, as far as it could be read.
 #[derive(Debug, Default)]
@@ -66,14 +59,19 @@ pub(crate) struct TenantParts {
 }
 
 /// Reads the tenant and the apps of its connections side by side: one round, and a second one for the consents. An app that
-/// is looked up by its unique name costs one more.
+/// is looked up by its unique name costs one more. `wanted` has the keys of server app and client app for each connection; `None`
+/// if nothing tells which app it is.
 pub(crate) async fn read_parts(
     directory: &dyn Directory,
     signed_in: SignedIn,
-    wanted: &[WantedApps],
+    wanted: &[(Option<ApplicationKey>, Option<ApplicationKey>)],
     call: Call,
 ) -> (TenantParts, Vec<PairParts>) {
-    let pairs = join_all(wanted.iter().map(|wanted| read_pair(directory, wanted, call.clone())));
+    let pairs = join_all(
+        wanted
+            .iter()
+            .map(|(server, client)| read_pair(directory, server.as_ref(), client.as_ref(), call.clone())),
+    );
     let (tenant, pairs) = join(read_shared(directory, signed_in, call.clone()), pairs).await;
     (tenant, pairs)
 }
@@ -104,12 +102,8 @@ async fn read_shared(directory: &dyn Directory, signed_in: SignedIn, call: Call)
     }
 }
 
-async fn read_pair(directory: &dyn Directory, wanted: &WantedApps, call: Call) -> PairParts {
-    let (server, client) = join(
-        read_app(directory, wanted.server.as_ref(), call.clone()),
-        read_app(directory, wanted.client.as_ref(), call.clone()),
-    )
-    .await;
+async fn read_pair(directory: &dyn Directory, server: Option<&ApplicationKey>, client: Option<&ApplicationKey>, call: Call) -> PairParts {
+    let (server, client) = join(read_app(directory, server, call.clone()), read_app(directory, client, call.clone())).await;
     let ((server, mut errors), (client, others)) = (server, client);
     errors.extend(others);
     let grants = async {
@@ -211,11 +205,10 @@ impl TenantParts {
         let error = self.first_error(pair);
         Snapshot {
             read_at,
-            unread: error.filter(|_| directory.is_none()).cloned(),
+            unread: error.filter(|_| directory.is_none()).cloned().map(Unread::Failed),
             directory,
             tried: None,
             site: site.cloned(),
-            unusable_token: None,
         }
     }
 

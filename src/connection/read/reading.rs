@@ -8,15 +8,15 @@ use crate::{
     connection::{
         check::{
             directory::check_claims,
-            rules::{BeingMade, Consents, Rules},
+            rules::{Consents, Rules},
             verify::secret::try_out,
         },
         read::{
             granted::granted_to,
             roles::{RELEVANT_ROLES, held_in_token, role_gap},
-            snapshot::{RegisteredApp, Snapshot, TenantSnapshot, UnusableToken, needs_directory},
+            snapshot::{RegisteredApp, Snapshot, TenantSnapshot, Unread, needs_directory},
         },
-        report::error::ReadError,
+        report::{error::ReadError, step::AppRole},
     },
     directory::{Application, ApplicationKey, Directory, ServicePrincipal, SignedIn, Tenant},
     error::{DirectoryError, RefusalReason},
@@ -26,20 +26,6 @@ use crate::{
     spec::{AppIdUri, ConnectionSpec},
     token::SecretProbe,
 };
-
-/// Why the tenant was not read.
-#[derive(Debug)]
-pub(crate) enum Unread {
-    Failed(DirectoryError),
-    /// The token is for something else; nothing was sent.
-    UnusableToken(Box<UnusableToken>),
-}
-
-impl From<DirectoryError> for Unread {
-    fn from(error: DirectoryError) -> Self {
-        Self::Failed(error)
-    }
-}
 
 /// Reads tenant and site side by side, and tries the secret to import out beside them.
 ///
@@ -60,13 +46,12 @@ pub(crate) async fn read(
     let imported = spec.server_app().imported().filter(|_| !rules.updates_settings());
     let tried = OptionFuture::from(probe.zip(imported).map(|(probe, app)| try_out(probe, app, spec.discovers())));
     let (directory, site, tried) = join3(in_directory, in_site, tried).await;
-    let (directory, unread, unusable_token) = match directory {
-        None => (None, None, None),
-        Some(Ok(directory)) => (Some(directory), None, None),
-        Some(Err(Unread::UnusableToken(token))) => (None, None, Some(*token)),
+    let (directory, unread) = match directory {
+        None => (None, None),
+        Some(Ok(directory)) => (Some(directory), None),
         // Importing and reusing need no directory: what it would have told is unknown then.
-        Some(Err(Unread::Failed(error))) if !rules.needs_directory() => (None, Some(error), None),
-        Some(Err(Unread::Failed(error))) => return Err(ReadError::Directory(error)),
+        Some(Err(Unread::Failed(error))) if rules.needs_directory() => return Err(ReadError::Directory(error)),
+        Some(Err(unread)) => (None, Some(unread)),
     };
     Ok(Snapshot {
         read_at: now,
@@ -74,7 +59,6 @@ pub(crate) async fn read(
         unread,
         tried,
         site: site.transpose().map_err(ReadError::Site)?,
-        unusable_token,
     })
 }
 
@@ -89,7 +73,8 @@ pub(crate) async fn read_tenant(
     let signed_in = directory.signed_in(call.clone()).await?;
     let findings = check_claims(rules, &signed_in);
     if !findings.is_empty() {
-        return Err(Unread::UnusableToken(Box::new(UnusableToken { signed_in, findings })));
+        let signed_in = Box::new(signed_in);
+        return Err(Unread::UnusableToken { signed_in, findings });
     }
     let names = rules.unique_names();
     let server_key = match spec.server_app().client_id() {
@@ -127,8 +112,8 @@ pub(crate) async fn read_tenant(
     // A token that names no tenant costs one more round: the default App ID URI contains the tenant's id.
     let tenant_known = expected_tenant.or(signed_in.tenant_id);
     // One that contains the app's own id is told once it is known whether the app is there.
-    let BeingMade { server, client } = rules.being_made;
-    let early_uri = wanted_uri(spec, tenant_known).filter(|uri| registers && !uri.has_placeholders() && !server);
+    let [is_server_made, is_client_made] = [AppRole::Server, AppRole::Client].map(|app| rules.being_made.contains(&app));
+    let early_uri = wanted_uri(spec, tenant_known).filter(|uri| registers && !uri.has_placeholders() && !is_server_made);
     let uri_owner = OptionFuture::from(
         early_uri
             .as_ref()
@@ -137,13 +122,13 @@ pub(crate) async fn read_tenant(
     let graph = OptionFuture::from((!most.is_empty()).then(|| directory.service_principal(call.clone(), MICROSOFT_GRAPH)));
 
     // An app that is there already needs no name, and a deleted one cannot hold it.
-    let creates = (spec.server_app().is_created() && !server) || (spec.client_app().is_created() && !client);
+    let creates = (spec.server_app().is_created() && !is_server_made) || (spec.client_app().is_created() && !is_client_made);
     let creates = creates && registers && rules.may_write;
     let deleted = OptionFuture::from(creates.then(|| directory.deleted_applications(call.clone(), &unique_names)));
 
     let objects = join3(
-        OptionFuture::from((!server).then(|| directory.application(call.clone(), &server_key))),
-        OptionFuture::from((!client).then(|| directory.application(call.clone(), &client_key))),
+        OptionFuture::from((!is_server_made).then(|| directory.application(call.clone(), &server_key))),
+        OptionFuture::from((!is_client_made).then(|| directory.application(call.clone(), &client_key))),
         deleted,
     );
     let surroundings = join3(directory.tenant(call.clone()), graph, uri_owner);
@@ -161,7 +146,7 @@ pub(crate) async fn read_tenant(
         None if !registers => (None, None),
         None => match (adopted_uri(spec, server.as_ref()), late_uri(spec, tenant.id, server.as_ref())) {
             (Some(uri), _) => (Some(uri), server.clone()),
-            (None, Some(uri)) if uri.has_placeholders() || rules.being_made.server => (Some(uri), None),
+            (None, Some(uri)) if uri.has_placeholders() || is_server_made => (Some(uri), None),
             (None, Some(uri)) => {
                 let owner = directory.application_with_uri(call.clone(), uri.as_str()).await?;
                 (Some(uri), owner)

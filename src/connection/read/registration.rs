@@ -7,39 +7,32 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     call::{Call, CallEvent, CallEvents, RetryReason},
-    connection::{check::apps, report::finding::Finding},
+    connection::{check::apps, read::snapshot::Unread},
     directory::{Application, ApplicationKey, Directory},
     error::{DirectoryError, RequestTrace, TransportKind, Unreachable},
     ids::TenantId,
 };
 
-/// What was read of a registration.
-#[derive(Debug)]
-pub(crate) enum Registration {
-    /// The registration, or nothing if there is none, and the tenant as the token names it.
-    Read(Option<Box<Application>>, Option<TenantId>),
-    /// The token is for another tenant. Nothing was sent.
-    OtherTenant(Finding),
-}
-
-/// Reads the registration with this key. `longest_silence` is how long the directory may say nothing at all; a time that
+/// Reads the registration with this key, if there is one, and tells the tenant as the token names it. `longest_silence` is how long the directory may say nothing at all; a time that
 /// it asks to wait for does not count. Signing in has limits of its own.
 pub(crate) async fn read_registration(
     directory: &dyn Directory,
     key: &ApplicationKey,
     expected: Option<TenantId>,
     longest_silence: Duration,
-) -> Result<Registration, DirectoryError> {
+) -> Result<(Option<Application>, Option<TenantId>), Unread> {
     let signed_in = directory.signed_in(Call::quiet()).await?;
     if let (Some(expected), Some(tenant)) = (expected, signed_in.tenant_id)
         && expected != tenant
     {
-        return Ok(Registration::OtherTenant(apps::wrong_tenant(expected, tenant, None)));
+        let findings = vec![apps::wrong_tenant(expected, tenant, None)];
+        let signed_in = Box::new(signed_in);
+        return Err(Unread::UnusableToken { signed_in, findings });
     }
     let (call, events) = Call::channel();
     let read = unless_silent(directory.application(call, key), events, longest_silence).await;
     let found = read.unwrap_or_else(|| Err(silent(directory, longest_silence)))?;
-    Ok(Registration::Read(found.map(Box::new), signed_in.tenant_id.or(expected)))
+    Ok((found, signed_in.tenant_id.or(expected)))
 }
 
 /// `None` if nothing came back for so long. An answer that is no success, of which the call tells, is a sign of life, and

@@ -7,8 +7,7 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     connection::{
         plan::registration::UniqueNames,
-        read::tried_secret::TriedSecret,
-        report::{finding::Finding, step::Step},
+        report::{finding::Finding, step::Step, verification::Verification},
     },
     directory::{
         AppManagementPolicy, Application, ConditionalAccessPolicy, DeletedApplication, PermissionGrant, RoleAssignment, ServicePrincipal,
@@ -80,24 +79,37 @@ pub(crate) struct Snapshot {
     /// When reading began, at the last time that it was read.
     pub(crate) read_at: OffsetDateTime,
     pub(crate) directory: Option<TenantSnapshot>,
-    /// Why the directory that was given could not be read, if the specification does not need it.
-    pub(crate) unread: Option<DirectoryError>,
+    /// Why the directory that was given was not read.
+    pub(crate) unread: Option<Unread>,
     /// What a sign-in with the secret to import has shown, if it was tried.
-    pub(crate) tried: Option<TriedSecret>,
+    pub(crate) tried: Option<Verification>,
     pub(crate) site: Option<SiteSnapshot>,
-    /// A token for another tenant, cloud or service. The directory was not asked then.
-    pub(crate) unusable_token: Option<UnusableToken>,
 }
 
-/// A token for another tenant, cloud or service.
+/// Why the directory was not read.
 #[derive(Debug, Clone)]
-pub(crate) struct UnusableToken {
-    pub(crate) signed_in: SignedIn,
-    /// What is wrong with it.
-    pub(crate) findings: Vec<Finding>,
+pub(crate) enum Unread {
+    /// It could not be read.
+    Failed(DirectoryError),
+    /// The token is for another tenant, cloud or service, which the findings tell. Nothing was sent.
+    UnusableToken { signed_in: Box<SignedIn>, findings: Vec<Finding> },
+}
+
+impl From<DirectoryError> for Unread {
+    fn from(error: DirectoryError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl Snapshot {
+    /// A sign-in for another tenant, cloud or service, with what is wrong with it.
+    pub(crate) fn unusable_token(&self) -> Option<(&SignedIn, &[Finding])> {
+        match self.unread.as_ref()? {
+            Unread::UnusableToken { signed_in, findings } => Some((signed_in, findings)),
+            Unread::Failed(_) => None,
+        }
+    }
+
     /// The server app's registration.
     pub(crate) fn server(&self) -> Option<&RegisteredApp> {
         self.directory.as_ref()?.server.as_ref()

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::{RefusalReason, SiteRefusalReason},
     spec::{Violation, ViolationCode, english as of_fields},
-    words::{Parameters, Piece, fill, pieces, set},
+    words::{Parameters, Piece, Words, fill, pieces, set},
 };
 
 /// The parameters that are one of few values, which a language has its own words for.
@@ -103,19 +103,10 @@ impl Catalogue {
     /// The English words, of which the texts are made that findings, violations and next steps carry.
     #[must_use]
     pub fn english() -> Self {
-        let finding = |code: FindingCode| (code, Wording::new(english::finding(code).message, english::finding(code).remedy));
-        let violation = |code: ViolationCode| {
-            (
-                code,
-                Wording::new(of_fields::violation(code).expected, of_fields::violation(code).help),
-            )
-        };
-        let next = |code: NextStepCode| {
-            (
-                code,
-                Wording::new(english::next_step(code).message, english::next_step(code).remedy),
-            )
-        };
+        let of = |words: Words| Wording::new(words.message, words.help);
+        let finding = |code: FindingCode| (code, of(english::finding(code)));
+        let violation = |code: ViolationCode| (code, of(of_fields::violation(code)));
+        let next = |code: NextStepCode| (code, of(english::next_step(code)));
         Self {
             language: "en".to_owned(),
             findings: FindingCode::ALL.iter().copied().map(finding).collect(),

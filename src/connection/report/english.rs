@@ -3,33 +3,18 @@
 
 use crate::{
     connection::report::{finding_code::FindingCode, next_step_code::NextStepCode, step::Step},
-    words::{Parameters, fill, set},
+    words::{Parameters, Words, fill, set},
 };
 
-/// The templates of one code.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Words {
-    /// What was found, in one sentence.
-    pub(crate) message: &'static str,
-    /// What to do about it; of a next step, how to do it.
-    pub(crate) remedy: &'static str,
-}
-
-impl Words {
-    const fn new(message: &'static str, remedy: &'static str) -> Self {
-        Self { message, remedy }
-    }
-
-    /// Message and remedy with the values in their places. A step is named by its title.
-    pub(crate) fn filled(self, parameters: &Parameters) -> (String, String) {
-        let step = parameters.get("step").cloned();
-        let Some(title) = step.and_then(|step| serde_json::from_value::<Step>(step).ok()).map(Step::title) else {
-            return (fill(self.message, parameters), fill(self.remedy, parameters));
-        };
-        let mut titled = parameters.clone();
-        set(&mut titled, "step", title);
-        (fill(self.message, &titled), fill(self.remedy, &titled))
-    }
+/// Message and help with the values in their places. A step is named by its title.
+pub(crate) fn filled(words: Words, parameters: &Parameters) -> (String, String) {
+    let step = parameters.get("step").cloned();
+    let Some(title) = step.and_then(|step| serde_json::from_value::<Step>(step).ok()).map(Step::title) else {
+        return (fill(words.message, parameters), fill(words.help, parameters));
+    };
+    let mut titled = parameters.clone();
+    set(&mut titled, "step", title);
+    (fill(words.message, &titled), fill(words.help, &titled))
 }
 
 /// The forms of an App ID URI, as [`crate::spec::ACCEPTED_FORMS`] has them.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::finding_code::FindingCode;
 use super::{
-    finding_place::{self as place, Choices},
+    finding_place::{self, Choices},
     step::Step,
 };
 use crate::{
@@ -78,12 +78,13 @@ struct Written {
 
 impl From<Written> for Finding {
     fn from(written: Written) -> Self {
-        let (message, remedy) = english::finding(written.code).filled(&written.parameters);
+        let (message, remedy) = english::filled(english::finding(written.code), &written.parameters);
+        let (field, step) = finding_place::of(written.code, &written.parameters, None);
         Self {
             severity: written.severity,
             code: written.code,
-            field: written.field.or_else(|| place::field(written.code, &written.parameters, None)),
-            step: written.step.or_else(|| place::step(written.code, &written.parameters)),
+            field: written.field.or(field),
+            step: written.step.or(step),
             parameters: written.parameters,
             message: written.message.as_deref().map_or(message, clean),
             remedy: written.remedy.as_deref().map_or(remedy, clean),
@@ -137,14 +138,13 @@ impl Finding {
 
     /// The same, with its field in a specification that gets its apps in these ways.
     pub(crate) fn placed(mut self, ways: Choices) -> Self {
-        self.field = place::field(self.code, &self.parameters, Some(ways));
+        (self.field, _) = finding_place::of(self.code, &self.parameters, Some(ways));
         self
     }
 
     fn worded(mut self) -> Self {
-        self.field = place::field(self.code, &self.parameters, None);
-        self.step = place::step(self.code, &self.parameters);
-        (self.message, self.remedy) = english::finding(self.code).filled(&self.parameters);
+        (self.field, self.step) = finding_place::of(self.code, &self.parameters, None);
+        (self.message, self.remedy) = english::filled(english::finding(self.code), &self.parameters);
         self
     }
 

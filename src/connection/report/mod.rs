@@ -28,4 +28,5 @@ pub(crate) mod spans;
 pub(crate) mod stale_plan;
 pub(crate) mod step;
 pub(crate) mod step_error;
+pub(crate) mod verification;
 pub(crate) mod written;

@@ -9,13 +9,12 @@ use crate::{
     connection::{
         plan::registration::SERVER_REDIRECT,
         report::{
-            consent_links::ConsentLinks,
             english,
             finding::{Finding, FindingCode},
             next_step_code::NextStepCode,
         },
     },
-    ids::{ApplicationId, TenantId},
+    ids::TenantId,
     words::{Parameters, set},
 };
 
@@ -42,7 +41,7 @@ impl NextStep {
     }
 
     fn with_parameters(code: NextStepCode, parameters: Parameters) -> Self {
-        let (message, how) = english::next_step(code).filled(&parameters);
+        let (message, how) = english::filled(english::next_step(code), &parameters);
         Self {
             code,
             parameters,
@@ -129,19 +128,15 @@ pub(crate) fn update_settings_in_console(tenant: TenantId, held: Option<&str>) -
     NextStep::with_parameters(NextStepCode::UpdateSettingsInConsole, parameters)
 }
 
-/// The consents that were left to another administrator: one step for each app, by the findings of the plan.
-pub(crate) fn consents(findings: &[Finding], links: impl Fn(&str) -> Option<(ApplicationId, ConsentLinks)>) -> Vec<NextStep> {
+/// The consents that were left to another administrator: one step for each app, by the findings of the plan, with
+/// where they are given.
+pub(crate) fn consents(findings: &[Finding], links: impl Fn(&str) -> Option<Parameters>) -> Vec<NextStep> {
     let is_open = |finding: &&Finding| matches!(finding.code(), FindingCode::ConsentLeftOpen | FindingCode::ConsentUnread);
     let step = |finding: &Finding| {
         let app = finding.parameters().get("app")?.as_str()?;
-        let (client_id, links) = links(app)?;
-        let mut parameters = Parameters::new();
+        let mut parameters = links(app)?;
         set(&mut parameters, "app", app);
-        set(&mut parameters, "clientId", client_id);
         set(&mut parameters, "permissions", finding.parameters().get("permissions"));
-        set(&mut parameters, "portal", links.portal);
-        set(&mut parameters, "consentUrl", links.consent_url);
-        set(&mut parameters, "consentUrlV2", links.consent_url_v2);
         Some(NextStep::with_parameters(NextStepCode::GrantAdminConsent, parameters))
     };
     findings.iter().filter(is_open).filter_map(step).collect()

@@ -1,7 +1,6 @@
 //! Looks again, beside the first writes of a plan that has grown old, at what it keeps and what it changes later.
 
 use crate::connection::{
-    check::rules::BeingMade,
     plan::{change::When, document::PlanDocument, operation::Operation},
     read::snapshot::Snapshot,
     report::{
@@ -9,7 +8,7 @@ use crate::connection::{
         error::ReadError,
         event::Verb,
         stale_plan::StalePlan,
-        step::Step,
+        step::{AppRole, Step},
         step_error::{StepError, StepFailure},
     },
     run::context::Run,
@@ -42,17 +41,18 @@ impl Run<'_> {
                 Some(Operation::CreateApp { .. })
             )
         };
-        let being_made = BeingMade {
-            server: makes(Step::RegisterServerApp),
-            client: makes(Step::RegisterClientApp),
-        };
-        let read = self.inner.read_beside(self.emitter, being_made).await;
+        let apps = [
+            (AppRole::Server, Step::RegisterServerApp),
+            (AppRole::Client, Step::RegisterClientApp),
+        ];
+        let being_made: Vec<AppRole> = apps.into_iter().filter(|(_, step)| makes(*step)).map(|(app, _)| app).collect();
+        let read = self.inner.read_beside(self.emitter, &being_made).await;
         let snapshot = read.map_err(|error| match error {
             ReadError::Directory(error) => StepError::Directory(error),
             ReadError::Site(error) => StepError::Site(error),
         })?;
-        let snapshot = snapshot.without_made(self.snapshot, being_made);
-        let (findings, fresh) = self.inner.draft(self.inner.goal(self.document.verb), &snapshot);
+        let snapshot = snapshot.without_made(self.snapshot, &being_made);
+        let (findings, fresh) = self.inner.draft(&self.inner.rules(self.document.verb), &snapshot);
         let Some(fresh) = fresh.filter(|_| !Blocked::is_blocked(&findings)) else {
             return Err(StepError::Blocked(Blocked::new(findings)));
         };
@@ -78,19 +78,19 @@ impl Run<'_> {
 
 impl Snapshot {
     /// The same with what an earlier snapshot says of the apps that are being made.
-    fn without_made(mut self, before: &Self, being_made: BeingMade) -> Self {
+    fn without_made(mut self, before: &Self, being_made: &[AppRole]) -> Self {
         let (Some(now), Some(before)) = (&mut self.directory, &before.directory) else {
             return self;
         };
         now.deleted.clone_from(&before.deleted);
-        if being_made.server {
+        if being_made.contains(&AppRole::Server) {
             now.server.clone_from(&before.server);
             now.uri.clone_from(&before.uri);
             now.uri_owner.clone_from(&before.uri_owner);
             now.server_roles.clone_from(&before.server_roles);
             now.roles_unread = before.roles_unread;
         }
-        if being_made.client {
+        if being_made.contains(&AppRole::Client) {
             now.client.clone_from(&before.client);
             now.client_grants.clone_from(&before.client_grants);
             now.grants_unread = before.grants_unread;

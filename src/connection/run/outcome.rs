@@ -3,16 +3,14 @@
 use crate::{
     cloud::CloudEndpoints,
     connection::{
-        check::{
-            apps,
-            rows::{ReplyUrl, reply_url},
-        },
+        check::{apps, rows::has_reply_url},
         plan::{operation::Operation, target::PlannedApp},
         report::{
-            consent_links::{ConsentLinks, Required},
+            consent_links,
             event::Verb,
             next_step::{NextStep, Remaining, consents, next_steps, update_settings_in_console},
             outcome::{AppOutcome, IssuedSecret, Outcome},
+            reading::Answer,
             step::{AppRole, Step},
         },
         run::context::Run,
@@ -83,11 +81,10 @@ impl Run<'_> {
         let of_cloud = CloudEndpoints::of(document.environment);
         let endpoints = self.inner.directory().and_then(Directory::endpoints).unwrap_or(&of_cloud);
         consents(&document.findings, |app| {
-            let (id, required) = match app {
-                apps::SERVER => (server?, Required::OfServerApp),
-                _ => (client?, Required::OfClientApp(document.app_id_uri.as_ref())),
-            };
-            Some((id, ConsentLinks::of(endpoints, document.tenant_id, id, required)))
+            Some(match app {
+                apps::SERVER => consent_links::of_server_app(endpoints, document.tenant_id, server?),
+                _ => consent_links::of_client_app(endpoints, document.tenant_id, client?, document.app_id_uri.as_ref()),
+            })
         })
     }
 
@@ -100,11 +97,8 @@ impl Run<'_> {
         let Some(site) = &self.snapshot.site else {
             return Some(update_settings_in_console(tenant, None));
         };
-        match reply_url(&site.info, site.application(self.server_in_site()?)?) {
-            ReplyUrl::InPlace => None,
-            ReplyUrl::Unread => Some(update_settings_in_console(tenant, None)),
-            ReplyUrl::Lacking(held) => Some(update_settings_in_console(tenant, Some(held))),
-        }
+        let row = site.application(self.server_in_site()?)?;
+        (has_reply_url(&site.info, row) != Answer::Yes).then(|| update_settings_in_console(tenant, row.reply_url.as_deref()))
     }
 
     /// What the next steps go by. Each date is that of the secret which the site really has.

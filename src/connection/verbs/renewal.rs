@@ -36,7 +36,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan_renewal(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanRenewal, &events);
-        let result = self.make_plan(self.inner.goal(Verb::RenewSecret), &emitter).await;
+        let result = self.make_plan(&self.inner.rules(Verb::RenewSecret), &emitter).await;
         emitter.end_of_reading(&result);
         result
     }
@@ -54,7 +54,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn renewal_from(&self, approved: &PlanDocument, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanRenewal, &events);
-        self.plan_as_approved(self.inner.goal(Verb::RenewSecret), approved, emitter).await
+        self.plan_as_approved(&self.inner.rules(Verb::RenewSecret), approved, emitter).await
     }
 
     /// Makes the plan of [`plan_renewal`](Self::plan_renewal) and carries it out.
@@ -69,7 +69,7 @@ impl AzureServicesConnection {
     /// next renewal waits for it, and issues another one with
     /// [`reissue_secret`](crate::connection::AzureServicesConnectionBuilder::reissue_secret).
     pub async fn renew_secret(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
-        self.plan_and_apply(self.inner.goal(Verb::RenewSecret), self.inner.begin(Verb::RenewSecret, &events))
+        self.plan_and_apply(&self.inner.rules(Verb::RenewSecret), self.inner.begin(Verb::RenewSecret, &events))
             .await
     }
 
@@ -91,7 +91,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn plan_secret_removal(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanSecretRemoval, &events);
-        let result = self.make_plan(self.inner.goal(Verb::RemoveOldSecrets), &emitter).await;
+        let result = self.make_plan(&self.inner.rules(Verb::RemoveOldSecrets), &emitter).await;
         emitter.end_of_reading(&result);
         result
     }
@@ -113,7 +113,7 @@ impl AzureServicesConnection {
         events: impl Fn(&Event) + Send + Sync,
     ) -> Result<Plan, OnboardingError> {
         let emitter = self.inner.begin(Verb::PlanSecretRemoval, &events);
-        self.plan_as_approved(self.inner.goal(Verb::RemoveOldSecrets), approved, emitter)
+        self.plan_as_approved(&self.inner.rules(Verb::RemoveOldSecrets), approved, emitter)
             .await
     }
 
@@ -128,7 +128,7 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await; the next removal goes on from there.
     pub async fn remove_old_secrets(&self, events: impl Fn(&Event) + Send + Sync) -> Result<Outcome, OnboardingError> {
         self.plan_and_apply(
-            self.inner.goal(Verb::RemoveOldSecrets),
+            &self.inner.rules(Verb::RemoveOldSecrets),
             self.inner.begin(Verb::RemoveOldSecrets, &events),
         )
         .await

@@ -11,12 +11,12 @@ use crate::{
         check::{
             apps,
             directory::check_claims,
-            rules::{BeingMade, Consents, RemovalScope, Rules},
+            rules::{Consents, RemovalScope, Rules},
             term::SecretThresholds,
         },
         plan::registration::UniqueNames,
         read::{
-            parts::{PairParts, TenantParts, WantedApps, read_parts},
+            parts::{AppParts, PairParts, TenantParts, read_parts},
             snapshot::Snapshot,
         },
         report::{
@@ -30,7 +30,7 @@ use crate::{
             subject::{self, Subject},
         },
     },
-    directory::{Application, ApplicationKey, DirectoryHandle, SignedIn, Tenant},
+    directory::{ApplicationKey, DirectoryHandle, SignedIn, Tenant},
     error::DirectoryError,
     ids::{ApplicationId, TenantId},
     site::{SiteIdentity, SiteSnapshot},
@@ -40,16 +40,9 @@ use crate::{
 /// Stands for a native app of which nothing tells which it is.
 const NOT_KNOWN: ApplicationId = ApplicationId::new(uuid::Uuid::nil());
 
-/// What the directory has shown of one connection.
-#[derive(Debug, Default)]
-pub(super) struct Looked {
-    pub(super) tenant: Option<Arc<TenantParts>>,
-    pub(super) pair: Option<PairParts>,
-    /// Why it was not asked: a token for something else, or for another tenant.
-    pub(super) refused: Vec<Finding>,
-    /// Why it could not be asked.
-    pub(super) error: Option<DirectoryError>,
-}
+/// What the directory has shown of one connection, or what there is to tell of why it was not asked: it is not given, it could
+/// not be, or the token is for something else.
+pub(super) type Looked = Result<(Arc<TenantParts>, PairParts), Vec<Finding>>;
 
 /// Asks the directory for the apps of the connections that are of its tenant.
 pub(super) async fn look(
@@ -63,20 +56,17 @@ pub(super) async fn look(
     let signed_in = match signed_in {
         Ok(signed_in) => signed_in,
         Err(error) => {
-            let failed = |_: &Subject<'_>| Looked {
-                error: Some(error.clone()),
-                ..Looked::default()
-            };
-            return subjects.iter().map(failed).collect();
+            let unread = findings::directory_unread(&error);
+            return subjects.iter().map(|_| Err(vec![unread.clone()])).collect();
         }
     };
     let refused: Vec<Vec<Finding>> = subjects.iter().map(|subject| looker.claims(subject, site, &signed_in)).collect();
     // Of a connection of another tenant, this directory knows nothing: that it does not find the apps says nothing.
     let wanted = subjects.iter().zip(&refused).map(|(subject, refused)| match refused.is_empty() {
         true => subject.wanted(),
-        false => WantedApps::default(),
+        false => (None, None),
     });
-    let wanted: Vec<WantedApps> = wanted.collect();
+    let wanted: Vec<_> = wanted.collect();
     let (tenant, pairs) = read_parts(directory.as_directory(), signed_in, &wanted, call).await;
     let tenant = Arc::new(tenant);
     let found = subjects.iter().zip(refused).zip(pairs);
@@ -85,12 +75,9 @@ pub(super) async fn look(
             if refused.is_empty() {
                 refused.extend(other_tenant(subject.tenant.map(|row| row.tenant_id), tenant.tenant.as_ref().ok()));
             }
-            let is_asked = refused.is_empty();
-            Looked {
-                tenant: is_asked.then(|| Arc::clone(&tenant)),
-                pair: Some(pair).filter(|_| is_asked),
-                refused,
-                error: None,
+            match refused.is_empty() {
+                true => Ok((Arc::clone(&tenant), pair)),
+                false => Err(refused),
             }
         })
         .collect()
@@ -134,7 +121,7 @@ impl Looker<'_> {
             tries_secrets: false,
             unique_names: None,
             only: None,
-            being_made: BeingMade::default(),
+            being_made: &[],
             may_write: false,
             site_identity: self.identity,
             thresholds: self.thresholds,
@@ -151,7 +138,7 @@ impl Looker<'_> {
     /// What the token's own claims say against asking for a connection's apps. Nothing is sent then.
     fn claims(&self, subject: &Subject<'_>, site: &SiteSnapshot, signed_in: &SignedIn) -> Vec<Finding> {
         let name = subject.connection.map_or("", |connection| &connection.name);
-        let spec = self.as_it_is(name, subject, Looked::default().ids(subject), false);
+        let spec = self.as_it_is(name, subject, ids(None, subject), false);
         let mut found = spec.map_or_else(Vec::new, |spec| check_claims(&self.rules(&spec), signed_in));
         let of_row = subject.tenant.map(|row| row.tenant_id);
         if let (Some(of_row), Some(tenant)) = (of_row, signed_in.tenant_id)
@@ -191,7 +178,7 @@ impl Looker<'_> {
         let name = subject.connection.map(|row| row.name.clone());
         let name = name.or_else(|| Some(spec?.name().to_owned())).unwrap_or_default();
         let here = self.identity.or_else(|| site.and_then(|site| site.info.identity.as_ref()));
-        let (tenant, pair) = (looked.tenant.as_deref(), looked.pair.as_ref());
+        let (tenant, pair) = looked.as_ref().ok().map(|(tenant, pair)| (tenant.as_ref(), pair)).unzip();
         let tenant_name = match tenant.map(|tenant| &tenant.tenant) {
             Some(Ok(tenant)) => Reading::Present(tenant.site_name().to_owned()),
             Some(Err(_)) | None => Reading::Unknown,
@@ -227,24 +214,20 @@ impl Looker<'_> {
     }
 
     fn findings(&self, name: &str, site: Option<&SiteSnapshot>, subject: &Subject<'_>, looked: &Looked, discovers: bool) -> Vec<Finding> {
-        let mut found = looked.refused.clone();
-        let snapshot = match (&looked.tenant, &looked.pair) {
-            (Some(tenant), Some(pair)) => tenant.snapshot(pair, site, self.read_at),
-            _ => Snapshot {
+        let mut found = looked.as_ref().err().cloned().unwrap_or_default();
+        let snapshot = match looked {
+            Ok((tenant, pair)) => tenant.snapshot(pair, site, self.read_at),
+            Err(_) => Snapshot {
                 read_at: self.read_at,
                 directory: None,
                 unread: None,
                 tried: None,
                 site: site.cloned(),
-                unusable_token: None,
             },
         };
-        let error = looked.error.as_ref().or_else(|| {
-            let (tenant, pair) = (looked.tenant.as_deref()?, looked.pair.as_ref()?);
-            tenant.first_error(pair)
-        });
+        let error = looked.as_ref().ok().and_then(|(tenant, pair)| tenant.first_error(pair));
         found.extend(error.map(findings::directory_unread));
-        let (server, client) = looked.ids(subject);
+        let (server, client) = ids(looked.as_ref().ok().map(|(_, pair)| pair), subject);
         // Without knowing which native app it is, everything else is checked all the same.
         let spec = self.as_it_is(name, subject, (server, client.or(Some(NOT_KNOWN))), discovers);
         let is_client_known = client.is_some();
@@ -260,51 +243,35 @@ impl Looker<'_> {
     }
 }
 
-impl Looked {
-    /// The client ids of both apps, as the site or the directory tells them.
-    pub(super) fn ids(&self, subject: &Subject<'_>) -> (Option<ApplicationId>, Option<ApplicationId>) {
-        let registered = |app: Option<&Reading<Application>>| Some(app?.present()?.app_id);
-        let server = registered(self.pair.as_ref().map(|pair| &pair.server.application));
-        let client = registered(self.pair.as_ref().map(|pair| &pair.client.application));
-        (
-            subject.server.map(|row| row.client_id).or(server),
-            subject.client.map(|row| row.client_id).or(client),
-        )
-    }
+/// The client ids of both apps, as the site or the directory tells them.
+pub(super) fn ids(pair: Option<&PairParts>, subject: &Subject<'_>) -> (Option<ApplicationId>, Option<ApplicationId>) {
+    let registered = |app: Option<&AppParts>| Some(app?.application.present()?.app_id);
+    let server = registered(pair.map(|pair| &pair.server));
+    let client = registered(pair.map(|pair| &pair.client));
+    (
+        subject.server.map(|row| row.client_id).or(server),
+        subject.client.map(|row| row.client_id).or(client),
+    )
 }
 
 /// Looks the apps of a specification up.
 pub(super) async fn look_up(rules: &Rules<'_>, directory: &DirectoryHandle, call: Call) -> Looked {
     let signed_in = match directory.as_directory().signed_in(call.clone()).await {
         Ok(signed_in) => signed_in,
-        Err(error) => {
-            return Looked {
-                error: Some(error),
-                ..Looked::default()
-            };
-        }
+        Err(error) => return Err(vec![findings::directory_unread(&error)]),
     };
     let refused = check_claims(rules, &signed_in);
     if !refused.is_empty() {
-        return Looked {
-            refused,
-            ..Looked::default()
-        };
+        return Err(refused);
     }
     let UniqueNames { server, client } = rules.unique_names();
     let key = |id: Option<ApplicationId>, name: String| match id {
         Some(id) => ApplicationKey::ApplicationId(id),
         None => ApplicationKey::UniqueName(name),
     };
-    let wanted = WantedApps {
-        server: Some(key(rules.spec.server_app().client_id(), server)),
-        client: Some(key(rules.spec.client_app().client_id(), client)),
-    };
+    let server = key(rules.spec.server_app().client_id(), server);
+    let client = key(rules.spec.client_app().client_id(), client);
+    let wanted = (Some(server), Some(client));
     let (tenant, mut pairs) = read_parts(directory.as_directory(), signed_in, &[wanted], call).await;
-    Looked {
-        tenant: Some(Arc::new(tenant)),
-        pair: pairs.pop(),
-        refused: Vec::new(),
-        error: None,
-    }
+    pairs.pop().map(|pair| (Arc::new(tenant), pair)).ok_or_else(Vec::new)
 }

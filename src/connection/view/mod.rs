@@ -23,14 +23,13 @@ use crate::{
     connection::{
         check::term::{DEFAULT_DAYS, SecretThresholds},
         handle::{AzureServicesConnection, Inner},
-        read::parts::TenantParts,
         report::{
             emitter::Emitter,
             error::ReadError,
             event::{Event, Verb},
         },
         view::{
-            look::{Looked, Looker, look, look_up, other_tenant},
+            look::{Looked, Looker, ids, look, look_up, other_tenant},
             model::{ConnectionView, ConnectionsView, VERSION},
             subject::Subject,
         },
@@ -134,7 +133,7 @@ async fn read_connections(
         read_at,
     };
     let subjects = subject::all(&site);
-    let mut looked: Vec<Looked> = subjects.iter().map(|_| Looked::default()).collect();
+    let mut looked: Vec<Looked> = subjects.iter().map(|_| Err(Vec::new())).collect();
     if let (Some(directory), Some(signed_in)) = (directory, signed_in) {
         looked = look(&looker, directory, signed_in, &site, &subjects, call).await;
     }
@@ -176,7 +175,7 @@ impl AzureServicesConnection {
 
 impl Inner {
     async fn look(&self, call: Call) -> Result<ConnectionView, ReadError> {
-        let rules = self.rules(self.goal(Verb::View));
+        let rules = self.rules(Verb::View);
         let looker = Looker {
             directory: self.directory.as_ref(),
             identity: self.site_identity.as_ref(),
@@ -189,23 +188,20 @@ impl Inner {
         let in_directory = OptionFuture::from(self.directory.as_ref().map(|directory| look_up(&rules, directory, call.clone())));
         let (site, looked) = join(in_site, in_directory).await;
         let site = site.transpose().map_err(ReadError::Site)?;
-        let mut looked = looked.unwrap_or_default();
-        let (server, client) = looked.ids(&Subject::default());
+        let mut looked = looked.unwrap_or_else(|| Err(Vec::new()));
+        let (server, client) = ids(looked.as_ref().ok().map(|(_, pair)| pair), &Subject::default());
         let server = server.or_else(|| self.spec.server_app().client_id());
         let client = client.or_else(|| self.spec.client_app().client_id());
-        let tenant = looked.tenant.as_deref().and_then(TenantParts::tenant_id);
+        let tenant = looked.as_ref().ok().and_then(|(tenant, _)| tenant.tenant_id());
         let of_spec = |site| Subject::of_spec(site, &self.spec, server, client, tenant);
         let subject = site.as_ref().map(of_spec).unwrap_or_default();
-        let other = looked.tenant.as_deref().and_then(|found| {
+        let other = looked.as_ref().ok().and_then(|(found, _)| {
             let of_row = subject.tenant.map(|row| row.tenant_id);
             other_tenant(of_row, found.tenant.as_ref().ok())
         });
         if let Some(other) = other {
             // The directory that was asked is not the connection's.
-            looked = Looked {
-                refused: vec![other],
-                ..Looked::default()
-            };
+            looked = Err(vec![other]);
         }
         Ok(looker.view(Some(&self.spec), site.as_ref(), &subject, &looked))
     }

@@ -47,39 +47,39 @@ impl Display for ConnectionsView {
 }
 
 impl Display for ConnectionView {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let mut page = Page { formatter };
-        page.heading("Administration > Cloud Services > Azure Services")?;
-        self.service(&mut page)?;
-        page.heading("Administration > Cloud Services > Microsoft Entra tenants")?;
-        self.tenant(&mut page)?;
-        page.app("Web app", &self.server_app)?;
-        page.app("Native Client app", &self.client_app)?;
-        page.heading("Admin consent")?;
+    fn fmt(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(page, "Administration > Cloud Services > Azure Services")?;
+        self.service(page)?;
+        writeln!(page, "Administration > Cloud Services > Microsoft Entra tenants")?;
+        self.tenant(page)?;
+        write_app(page, "Web app", &self.server_app)?;
+        write_app(page, "Native Client app", &self.client_app)?;
+        writeln!(page, "Admin consent")?;
         for consent in &self.consents {
             let name = format!("{}:", of_consent(consent));
-            writeln!(page.formatter, "  {name:<50}{}", answer(consent.given, "given", "missing"))?;
+            writeln!(page, "  {name:<50}{}", answer(consent.given, "given", "missing"))?;
         }
-        page.heading("Findings")?;
+        writeln!(page, "Findings")?;
         if self.findings.is_empty() {
-            writeln!(page.formatter, "  None.")?;
+            writeln!(page, "  None.")?;
         }
         for finding in &self.findings {
-            writeln!(page.formatter, "  {}", clean(&finding.to_string()))?;
+            writeln!(page, "  {}", clean(&finding.to_string()))?;
         }
         Ok(())
     }
 }
 
 impl ConnectionView {
-    fn service(&self, page: &mut Page<'_, '_>) -> fmt::Result {
-        page.line(2, "Name", &self.name)?;
+    fn service(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        line(page, 2, "Name", &self.name)?;
         let row = self.connection.present();
         if let Some(description) = row.and_then(|row| row.description.as_ref()) {
-            page.line(2, "Description", description)?;
+            line(page, 2, "Description", description)?;
         }
-        page.line(2, "Site", self.site_code.as_deref().unwrap_or("none was given"))?;
-        page.line(
+        line(page, 2, "Site", self.site_code.as_deref().unwrap_or("none was given"))?;
+        line(
+            page,
             2,
             "In the site",
             match &self.connection {
@@ -93,11 +93,11 @@ impl ConnectionView {
             (Answer::Unknown, Some(_)) => "not told by the site, as long as no gateway uses one",
             _ => service,
         };
-        page.line(2, "Service", service)?;
+        line(page, 2, "Service", service)?;
         let cloud = self.environment.map(|environment| environment.to_string());
-        page.line(2, "Azure environment", cloud.as_deref().unwrap_or(UNKNOWN))?;
-        page.line(2, "User discovery", &of_discovery(&self.user_discovery))?;
-        page.line(2, "Group discovery", &of_discovery(&self.group_discovery))?;
+        line(page, 2, "Azure environment", cloud.as_deref().unwrap_or(UNKNOWN))?;
+        line(page, 2, "User discovery", &of_discovery(&self.user_discovery))?;
+        line(page, 2, "Group discovery", &of_discovery(&self.group_discovery))?;
         let gateways = match &self.gateways {
             Reading::Unknown => UNKNOWN.to_owned(),
             Reading::Absent => "none".to_owned(),
@@ -110,128 +110,128 @@ impl ConnectionView {
                 shown.collect::<Vec<_>>().join(", ")
             }
         };
-        page.line(2, "Gateways", &gateways)
+        line(page, 2, "Gateways", &gateways)
     }
 
-    fn tenant(&self, page: &mut Page<'_, '_>) -> fmt::Result {
+    fn tenant(&self, page: &mut Formatter<'_>) -> fmt::Result {
         let id = self.tenant_id.map(|id| id.to_string());
-        page.line(2, "Tenant ID", id.as_deref().unwrap_or(UNKNOWN))?;
+        line(page, 2, "Tenant ID", id.as_deref().unwrap_or(UNKNOWN))?;
         let row = match &self.tenant {
             Reading::Unknown => UNKNOWN,
             Reading::Absent => "not imported",
             Reading::Present(row) => &row.name,
         };
-        page.line(2, "Name in the site", row)?;
+        line(page, 2, "Name in the site", row)?;
         let name = match &self.tenant_name {
             Reading::Present(name) => name.as_str(),
             Reading::Unknown | Reading::Absent => UNKNOWN,
         };
-        page.line(2, "Name in Entra ID", name)
+        line(page, 2, "Name in Entra ID", name)
     }
 }
 
-/// Writes headings and lines with their values in one column.
-struct Page<'a, 'b> {
-    formatter: &'a mut Formatter<'b>,
+/// A name and its value, with all values of a page in one column.
+fn line(page: &mut Formatter<'_>, indent: usize, name: &str, value: &str) -> fmt::Result {
+    let width = 26_usize.saturating_sub(indent);
+    writeln!(page, "{:indent$}{:<width$}{}", "", format!("{name}:"), clean(value))
 }
 
-impl Page<'_, '_> {
-    fn heading(&mut self, text: &str) -> fmt::Result {
-        writeln!(self.formatter, "{text}")
+fn write_app(page: &mut Formatter<'_>, title: &str, app: &AppView) -> fmt::Result {
+    let id = app.application_id.map(|id| id.to_string());
+    line(page, 2, title, id.as_deref().unwrap_or(UNKNOWN))?;
+    match &app.item {
+        Reading::Unknown => line(page, 4, "Site", UNKNOWN)?,
+        Reading::Absent => line(page, 4, "Site", "not imported")?,
+        Reading::Present(item) => write_item(page, item)?,
     }
+    match &app.registration {
+        Reading::Unknown => line(page, 4, "App registration", UNKNOWN)?,
+        Reading::Absent => line(page, 4, "App registration", "not registered")?,
+        Reading::Present(registration) => write_registration(page, registration)?,
+    }
+    line(page, 4, "Service principal", &of_principal(&app.service_principal))?;
+    let registration = app.registration.present();
+    for secret in registration.into_iter().flat_map(|registration| &registration.secrets) {
+        write_secret(page, secret)?;
+    }
+    Ok(())
+}
 
-    fn line(&mut self, indent: usize, name: &str, value: &str) -> fmt::Result {
-        let width = 26_usize.saturating_sub(indent);
-        writeln!(self.formatter, "{:indent$}{:<width$}{}", "", format!("{name}:"), clean(value))
+fn write_item(page: &mut Formatter<'_>, item: &SiteApplication) -> fmt::Result {
+    line(page, 4, "Site", &format!("\"{}\" (row {})", item.name, item.id.0))?;
+    if item.is_client_app {
+        return Ok(());
     }
+    line(page, 6, "App ID URI", item.identifier_uri.as_deref().unwrap_or(UNKNOWN))?;
+    line(page, 6, "Reply URL", item.reply_url.as_deref().unwrap_or(UNKNOWN))?;
+    line(page, 6, "Secret key expiry", &of_day(item.secret_expiry))?;
+    line(page, 6, "Created", &of_day(item.created))
+}
 
-    fn app(&mut self, title: &str, app: &AppView) -> fmt::Result {
-        let id = app.application_id.map(|id| id.to_string());
-        self.line(2, title, id.as_deref().unwrap_or(UNKNOWN))?;
-        match &app.item {
-            Reading::Unknown => self.line(4, "Site", UNKNOWN)?,
-            Reading::Absent => self.line(4, "Site", "not imported")?,
-            Reading::Present(item) => self.item(item)?,
-        }
-        match &app.registration {
-            Reading::Unknown => self.line(4, "App registration", UNKNOWN)?,
-            Reading::Absent => self.line(4, "App registration", "not registered")?,
-            Reading::Present(registration) => self.registration(registration)?,
-        }
-        self.line(4, "Service principal", &of_principal(&app.service_principal))?;
-        let registration = app.registration.present();
-        for secret in registration.into_iter().flat_map(|registration| &registration.secrets) {
-            self.secret(secret)?;
-        }
-        Ok(())
+fn write_registration(page: &mut Formatter<'_>, app: &RegistrationView) -> fmt::Result {
+    let properties = &app.properties;
+    let name = properties.display_name.as_deref().unwrap_or("without a name");
+    let maker = if app.made_by_this_crate {
+        "made by this crate"
+    } else {
+        "made by others"
+    };
+    line(
+        page,
+        4,
+        "App registration",
+        &format!("\"{name}\" ({maker}; object {})", app.object_id),
+    )?;
+    let state = match (&app.disabled_by_microsoft_status, app.is_disabled) {
+        (Some(status), _) if status != "NotDisabled" => format!("disabled by Microsoft: {status}"),
+        (_, Answer::Yes) => "deactivated".to_owned(),
+        (_, Answer::No) => "active".to_owned(),
+        (_, Answer::Unknown) => "not told by the directory".to_owned(),
+    };
+    line(page, 6, "State", &state)?;
+    let uris = properties.identifier_uris.as_deref().unwrap_or_default();
+    if !uris.is_empty() {
+        line(page, 6, "App ID URI", &uris.join(", "))?;
     }
+    let redirects = properties.web.iter().flat_map(|web| web.redirect_uris.iter().flatten());
+    let broker = properties
+        .public_client
+        .iter()
+        .flat_map(|client| client.redirect_uris.iter().flatten());
+    let redirects: Vec<&str> = redirects.chain(broker).map(String::as_str).collect();
+    line(page, 6, "Redirect URIs", &or_none(&redirects.join(", ")))?;
+    line(
+        page,
+        6,
+        "Sign-in audience",
+        properties.sign_in_audience.as_deref().unwrap_or(UNKNOWN),
+    )?;
+    if app.certificates > 0 {
+        line(page, 6, "Certificates", &app.certificates.to_string())?;
+    }
+    Ok(())
+}
 
-    fn item(&mut self, item: &SiteApplication) -> fmt::Result {
-        self.line(4, "Site", &format!("\"{}\" (row {})", item.name, item.id.0))?;
-        if item.is_client_app {
-            return Ok(());
-        }
-        self.line(6, "App ID URI", item.identifier_uri.as_deref().unwrap_or(UNKNOWN))?;
-        self.line(6, "Reply URL", item.reply_url.as_deref().unwrap_or(UNKNOWN))?;
-        self.line(6, "Secret key expiry", &of_day(item.secret_expiry))?;
-        self.line(6, "Created", &of_day(item.created))
-    }
-
-    fn registration(&mut self, app: &RegistrationView) -> fmt::Result {
-        let properties = &app.properties;
-        let name = properties.display_name.as_deref().unwrap_or("without a name");
-        let maker = if app.made_by_this_crate {
-            "made by this crate"
-        } else {
-            "made by others"
-        };
-        self.line(4, "App registration", &format!("\"{name}\" ({maker}; object {})", app.object_id))?;
-        let state = match (&app.disabled_by_microsoft_status, app.is_disabled) {
-            (Some(status), _) if status != "NotDisabled" => format!("disabled by Microsoft: {status}"),
-            (_, Answer::Yes) => "deactivated".to_owned(),
-            (_, Answer::No) => "active".to_owned(),
-            (_, Answer::Unknown) => "not told by the directory".to_owned(),
-        };
-        self.line(6, "State", &state)?;
-        let uris = properties.identifier_uris.as_deref().unwrap_or_default();
-        if !uris.is_empty() {
-            self.line(6, "App ID URI", &uris.join(", "))?;
-        }
-        let redirects = properties.web.iter().flat_map(|web| web.redirect_uris.iter().flatten());
-        let broker = properties
-            .public_client
-            .iter()
-            .flat_map(|client| client.redirect_uris.iter().flatten());
-        let redirects: Vec<&str> = redirects.chain(broker).map(String::as_str).collect();
-        self.line(6, "Redirect URIs", &or_none(&redirects.join(", ")))?;
-        self.line(6, "Sign-in audience", properties.sign_in_audience.as_deref().unwrap_or(UNKNOWN))?;
-        if app.certificates > 0 {
-            self.line(6, "Certificates", &app.certificates.to_string())?;
-        }
-        Ok(())
-    }
-
-    fn secret(&mut self, secret: &SecretView) -> fmt::Result {
-        let issuer = match &secret.issued {
-            SecretIssuer::ForThisSite => "issued by this crate for this site".to_owned(),
-            SecretIssuer::ForAnotherSite { site } => format!("issued by this crate for another site ({site})"),
-            SecretIssuer::ForUnknownSite { site } => format!("issued by this crate for a site ({site})"),
-            SecretIssuer::WithoutSite => "issued by this crate without a site".to_owned(),
-            SecretIssuer::Other => "issued by others".to_owned(),
-        };
-        let hint = secret
-            .hint
-            .as_ref()
-            .map_or_else(String::new, |hint| format!(", begins with {hint}"));
-        let in_use = answer(secret.in_use, "the site shows its date", "not in use here");
-        let in_use = if secret.in_use == Answer::Unknown {
-            "use not known"
-        } else {
-            in_use
-        };
-        let value = format!("{} until {}, {in_use}, {issuer}{hint}", secret.key_id, of_day(secret.ends));
-        self.line(4, "Secret", &value)
-    }
+fn write_secret(page: &mut Formatter<'_>, secret: &SecretView) -> fmt::Result {
+    let issuer = match &secret.issued {
+        SecretIssuer::ForThisSite => "issued by this crate for this site".to_owned(),
+        SecretIssuer::ForAnotherSite { site } => format!("issued by this crate for another site ({site})"),
+        SecretIssuer::ForUnknownSite { site } => format!("issued by this crate for a site ({site})"),
+        SecretIssuer::WithoutSite => "issued by this crate without a site".to_owned(),
+        SecretIssuer::Other => "issued by others".to_owned(),
+    };
+    let hint = secret
+        .hint
+        .as_ref()
+        .map_or_else(String::new, |hint| format!(", begins with {hint}"));
+    let in_use = answer(secret.in_use, "the site shows its date", "not in use here");
+    let in_use = if secret.in_use == Answer::Unknown {
+        "use not known"
+    } else {
+        in_use
+    };
+    let value = format!("{} until {}, {in_use}, {issuer}{hint}", secret.key_id, of_day(secret.ends));
+    line(page, 4, "Secret", &value)
 }
 
 const fn answer(answer: Answer, yes: &'static str, no: &'static str) -> &'static str {

@@ -2,7 +2,7 @@
 
 use crate::{
     cloud::CloudEnvironment,
-    connection::read::{parts::WantedApps, snapshot::uses_server},
+    connection::read::snapshot::uses_server,
     directory::ApplicationKey,
     ids::{ApplicationId, TenantId},
     site::{SiteApplication, SiteConnection, SiteSnapshot, SiteTenant},
@@ -80,12 +80,9 @@ impl<'a> Subject<'a> {
     }
 
     /// What is looked up in the directory.
-    pub(super) fn wanted(&self) -> WantedApps {
+    pub(super) fn wanted(&self) -> (Option<ApplicationKey>, Option<ApplicationKey>) {
         let key = |row: Option<&SiteApplication>| row.map(|row| ApplicationKey::ApplicationId(row.client_id));
-        WantedApps {
-            server: key(self.server),
-            client: key(self.client),
-        }
+        (key(self.server), key(self.client))
     }
 }
 

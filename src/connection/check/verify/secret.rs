@@ -3,8 +3,10 @@
 use crate::{
     connection::{
         check::apps::SERVER,
-        read::tried_secret::TriedSecret,
-        report::finding::{Finding, FindingCode},
+        report::{
+            finding::{Finding, FindingCode},
+            verification::Verification,
+        },
     },
     error::{Diagnostic, TokenError, TokenFailure},
     spec::ImportedServerApp,
@@ -22,7 +24,7 @@ const UNKNOWN_RESOURCE: [u32; 2] = [500_011, 50_001];
 const BY_POLICY: [u32; 3] = [53_003, 530_032, 530_035];
 
 /// Signs in for Microsoft Graph and, if that is accepted, for the App ID URI.
-pub(crate) async fn try_out(probe: &dyn SecretProbe, server: &ImportedServerApp, wants_discovery: bool) -> TriedSecret {
+pub(crate) async fn try_out(probe: &dyn SecretProbe, server: &ImportedServerApp, wants_discovery: bool) -> Verification {
     let ask = async |resource: &ProbedResource| {
         probe
             .probe(server.tenant_id(), server.client_id(), server.secret_key(), resource)
@@ -36,8 +38,9 @@ pub(crate) async fn try_out(probe: &dyn SecretProbe, server: &ImportedServerApp,
         Err(error) => {
             let (is_refused, finding) = refused(&error, server);
             findings.push(finding);
-            return TriedSecret {
-                is_accepted: is_refused.then_some(false),
+            return Verification {
+                is_secret_accepted: is_refused.then_some(false),
+                is_compared: false,
                 findings,
             };
         }
@@ -54,8 +57,9 @@ pub(crate) async fn try_out(probe: &dyn SecretProbe, server: &ImportedServerApp,
             findings.push(explained(unproven, &error));
         }
     }
-    TriedSecret {
-        is_accepted: Some(true),
+    Verification {
+        is_secret_accepted: Some(true),
+        is_compared: false,
         findings,
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 const VAGUE: [&str; 3] = ["nobody", "somebody", "whoever"];
 
 fn assert_words(code: &str, words: Words, documented: &BTreeSet<String>) {
-    for template in [words.message, words.remedy] {
+    for template in [words.message, words.help] {
         assert_sound(code, template, documented);
         let vague = VAGUE.iter().find(|vague| template.to_lowercase().contains(*vague));
         assert_eq!(vague, None, "{code}: {template}");
@@ -48,7 +48,7 @@ fn every_next_step_has_its_words_and_every_value_in_them_is_documented() {
 
 #[test]
 fn the_forms_of_an_app_id_uri_are_those_of_the_specification() {
-    assert!(finding(FindingCode::AppIdUriWithoutOwner).remedy.contains(ACCEPTED_FORMS));
+    assert!(finding(FindingCode::AppIdUriWithoutOwner).help.contains(ACCEPTED_FORMS));
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_step_is_data_by_its_name_and_text_by_its_title() {
     let mut parameters = Parameters::new();
     set(&mut parameters, "step", Step::CompleteClientApp);
     set(&mut parameters, "lost", ["a", "b"]);
-    let (message, _) = finding(FindingCode::ConcurrentChange).filled(&parameters);
+    let (message, _) = filled(finding(FindingCode::ConcurrentChange), &parameters);
     assert!(
         message.contains(Step::CompleteClientApp.title()) && message.ends_with("a, b."),
         "{message}"
