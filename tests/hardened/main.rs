@@ -9,6 +9,7 @@
 
 mod clean_up;
 mod matrix;
+mod overtaken;
 mod plans;
 mod restore;
 mod tenant;
