@@ -211,6 +211,7 @@ async fn an_old_plan_that_makes_apps_ends_before_its_second_round_if_the_site_ha
         panic!("the tenant has another connection by now")
     };
     assert!(matches!(error.error(), StepError::Blocked(_) | StepError::Stale(_)), "{error:?}");
+    assert_eq!(error.step(), Step::ServerServicePrincipal, "the first step that had not begun");
     assert!(error.report().step(Step::RegisterServerApp).is_some());
     assert!(error.report().step(Step::ImportTenant).is_none());
     assert!(error.secret().is_some(), "the secret that came with the app is not lost");

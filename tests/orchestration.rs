@@ -102,13 +102,18 @@ async fn the_names_of_account_and_tenant_cannot_steer_the_terminal_that_shows_wh
 async fn running_the_same_specification_again_changes_nothing_and_says_so() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let job = connection(spec_with_discovery(), &tenant, &site);
-    job.onboard(|_| ()).await.unwrap();
+    let first = job.onboard(|_| ()).await.unwrap();
     let before = (tenant.state(), site.state());
     let plan = job.plan(|_| ()).await.unwrap();
     assert!(plan.is_empty(), "{plan}");
     assert_eq!(plan.permissions(), [] as [&str; 0]);
     let outcome = plan.apply(|_| ()).await.unwrap();
     assert!(!outcome.changed, "{}", outcome.report);
+    assert_eq!(
+        (&outcome.server_app, &outcome.client_app),
+        (&first.server_app, &first.client_app),
+        "what is kept is told as what was made"
+    );
     assert!(outcome.secret.is_none());
     assert_eq!((tenant.state(), site.state()), before);
 }

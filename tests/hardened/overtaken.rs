@@ -10,8 +10,9 @@ use std::{
 };
 
 use cmg_onboarding::{
-    ApplicationId, ApplicationObjectId, AzureServicesConnection, Call, Directory, DirectoryError, GraphDirectory, OnboardingError, Outcome,
-    ServicePrincipalId, Step, async_trait,
+    AdoptedClientApp, ApplicationId, ApplicationObjectId, AzureServicesConnection, Call, ConnectionSpec, Directory, DirectoryError, GraphDirectory, OnboardingError, Outcome,
+    ServerAppSpec, ServicePrincipalId, Step, async_trait,
+    clock::FixedClock,
     connection::{AzureServicesConnectionBuilder, Finding, FindingCode, StepAction},
     directory::{
         AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, NewApplication, NewPassword,
@@ -25,7 +26,7 @@ use cmg_onboarding::{
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde_json::{Value, json};
 
-use crate::tenant::{list, spec};
+use crate::tenant::{NOW, OPEN, list, spec};
 
 /// The redirect URI that an app has which was registered by hand.
 const THEIRS: &str = "https://contoso.com/callback";
@@ -55,6 +56,10 @@ enum Beside {
     DeletionIgnored,
     /// A deleted app is removed for good, and the answer is a refusal.
     PurgingRefused,
+    /// A policy refuses the consents.
+    ConsentsRefused,
+    /// The token does not name its tenant.
+    NamelessToken,
 }
 
 /// A directory in which another caller is at work.
@@ -155,6 +160,21 @@ macro_rules! forwarded {
                 Ok(())
             }
 
+            async fn signed_in(&self, call: Call) -> Result<SignedIn, DirectoryError> {
+                let mut signed_in = self.tenant.signed_in(call).await?;
+                if self.has(Beside::NamelessToken) {
+                    signed_in.tenant_id = None;
+                }
+                Ok(signed_in)
+            }
+
+            async fn create_permission_grant(&self, call: Call, new: &NewPermissionGrant) -> Result<PermissionGrant, DirectoryError> {
+                match self.has(Beside::ConsentsRefused) {
+                    true => Err(refused(RefusalReason::UriBlockedByPolicy)),
+                    false => self.tenant.create_permission_grant(call, new).await,
+                }
+            }
+
             async fn permission_grants(&self, call: Call, client: ServicePrincipalId) -> Result<Vec<PermissionGrant>, DirectoryError> {
                 self.check_readable()?;
                 let found = self.tenant.permission_grants(call, client).await?;
@@ -244,7 +264,6 @@ macro_rules! forwarded {
 }
 
 forwarded! {
-    signed_in() -> SignedIn;
     tenant() -> Tenant;
     held_roles(roles: &[RoleTemplateId]) -> Vec<RoleTemplateId>;
     app_management_policy() -> AppManagementPolicy;
@@ -257,7 +276,6 @@ forwarded! {
     role_assignments(principal: ServicePrincipalId) -> Vec<RoleAssignment>;
     create_application(new: &NewApplication) -> Application;
     create_service_principal(application: ApplicationId) -> ServicePrincipal;
-    create_permission_grant(new: &NewPermissionGrant) -> PermissionGrant;
     assign_role(new: &NewRoleAssignment) -> RoleAssignment;
     delete_service_principal(principal: ServicePrincipalId) -> ();
     purge_service_principal(principal: ServicePrincipalId) -> ();
@@ -531,4 +549,53 @@ async fn an_app_that_is_still_registered_or_that_may_not_be_removed_for_good_is_
     assert_eq!(list(&tenant.state(), "applications").len(), 2);
     let (outcome, _) = removed(Beside::PurgingRefused).await;
     assert_eq!(reason(&outcome.unwrap_err()), Some(RefusalReason::PermissionMissing));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_by_policy_takes_the_secret_with_the_server_app_and_leaves_that_of_an_adopted_one() {
+    for is_adopted in [false, true] {
+        let tenant = OPEN.tenant(true, std::time::Duration::ZERO);
+        let app = |name: &str| -> ApplicationId { tenant.add_application(json!({"displayName": name, "signInAudience": "AzureADMyOrg"})).into() };
+        let wanted = ConnectionSpec::builder("Contoso CMG");
+        let wanted = match is_adopted {
+            true => spec(AdoptedServerApp::builder(app("Their server"))),
+            false => {
+                let adopted = wanted.client_app(AdoptedClientApp::new(app("Their client")));
+                adopted.server_app(ServerAppSpec::builder("ConfigMgr Server")).build().unwrap()
+            }
+        };
+        let directory = Overtaken::new(&tenant, &[Beside::ConsentsRefused]);
+        let job = AzureServicesConnection::builder(wanted).directory(directory);
+        let job = job.clock(Arc::new(FixedClock(NOW))).build().unwrap();
+        let error = match job.onboard(|_| ()).await.unwrap_err() {
+            OnboardingError::Apply(error) => error,
+            other => panic!("the consents are refused, not {other:?}"),
+        };
+        let action = |step| error.report().step(step).map(|report| report.action);
+        let (removed, stays) = match is_adopted {
+            true => (Step::RemoveClientApp, Step::RemoveServerApp),
+            false => (Step::RemoveServerApp, Step::RemoveClientApp),
+        };
+        assert_eq!((action(removed), action(stays)), (Some(StepAction::Removed), None), "{error:?}");
+        assert_eq!(error.secret().is_some(), is_adopted, "without a site it is the only copy");
+        assert_eq!(list(&tenant.state(), "applications").len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_id_uri_of_another_app_is_noticed_although_the_token_does_not_name_the_tenant() {
+    let tenant = EmulatedTenant::new();
+    let job = || {
+        let directory = Overtaken::new(&tenant, &[Beside::NamelessToken]);
+        AzureServicesConnection::builder(crate::support::spec()).directory(directory).build().unwrap()
+    };
+    let plan = job().plan(|_| ()).await.unwrap();
+    let uri = plan.app_id_uri().unwrap().to_string();
+    assert!(uri.contains(&tenant.tenant_id().to_string()), "{uri}");
+    tenant.add_application(json!({"displayName": "Theirs", "identifierUris": [uri]}));
+    let OnboardingError::Blocked(blocked) = job().plan(|_| ()).await.unwrap_err() else {
+        panic!("another app has the App ID URI")
+    };
+    let codes: Vec<FindingCode> = blocked.blockers().map(Finding::code).collect();
+    assert_eq!(codes, [FindingCode::AppIdUriInUse]);
 }

@@ -3,7 +3,7 @@
 use cmg_onboarding::{
     AzureServicesConnection, ClientAppSpec, ConnectionSpec, DirectoryHandle, ServerAppSpec, SiteHandle, StaticToken,
     connection::{Answer, ConnectionView, Reading, SecretIssuer, ViewOptions, connections},
-    site::{SiteConnection, SiteGateway, SiteIdentity, SiteRowId, UnreadRow},
+    site::{SiteConnection, SiteGateway, SiteIdentity, SiteRowId, SiteSnapshot, UnreadRow},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, WireFault, WireRefusal};
 use serde_json::Value;
@@ -244,6 +244,31 @@ async fn what_the_site_could_not_read_is_unknown() {
     assert!(
         codes.contains(&"connectionUnread".to_owned()) && codes.contains(&"siteRowUnread".to_owned()),
         "{codes:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_is_absent_only_if_no_row_that_could_not_be_read_may_be_it() {
+    let connected = Connected::new().await;
+    let rows = |change: fn(&mut SiteSnapshot)| connected.site.change(change);
+    rows(|rows| rows.connections.clear());
+    assert_eq!(connected.view_of_spec().await.connection, Reading::Absent);
+    rows(|rows| rows.unread.push(UnreadRow::new("SMS_AAD_Application_Ex", None, "ClientID")));
+    assert_eq!(
+        connected.view_of_spec().await.connection,
+        Reading::Absent,
+        "the row is of an app"
+    );
+    rows(|rows| rows.unread.push(UnreadRow::new("SMS_Azure_CloudService", None, "Name")));
+    assert_eq!(connected.view_of_spec().await.connection, Reading::Unknown);
+    rows(|rows| {
+        rows.unread.clear();
+        rows.connections.push(SiteConnection::new(SiteRowId(9), "Other", None, Vec::new()));
+    });
+    assert_eq!(
+        connected.view_of_spec().await.connection,
+        Reading::Unknown,
+        "which apps the other connection uses was not read"
     );
 }
 

@@ -179,3 +179,13 @@ fn repeating_helps_only_if_it_mends_every_failure() {
     assert!(!stopped(Vec::new(), both).is_retryable());
     assert!(!OnboardingError::from(IncompleteConnection::NothingToDo).is_retryable());
 }
+
+#[test]
+fn a_run_that_ends_because_its_plan_is_stale_tells_the_differences() {
+    let stale = json!({"differences": [{"path": "/tenantName", "approved": "a", "now": "b"}]});
+    let stale: StalePlan = serde_json::from_value(stale).unwrap();
+    let differences = stale.differences.clone();
+    let error = stopped(Vec::new(), vec![failed(Step::ServerServicePrincipal, StepError::Stale(stale))]);
+    let problem = OnboardingError::from(error).problem();
+    assert_eq!((problem.differences, problem.step), (differences, Some(Step::ServerServicePrincipal)));
+}
