@@ -248,7 +248,8 @@ async fn an_update_can_be_for_one_app_alone() {
 #[tokio::test]
 async fn an_update_for_the_server_app_alone_asks_the_site_whether_discovery_is_on() {
     let by_hand = ByHand::discovering();
-    let job = by_hand.with_site(by_hand.reused());
+    // The job is for one app as well: its onboarding would leave the site out.
+    let job = by_hand.job(by_hand.adopted()).only(AppRole::Server).build().unwrap();
     let plan = job.plan_settings_update(Some(AppRole::Server), |_| ()).await.unwrap();
     assert_eq!(told(plan.findings()), [FindingCode::SiteReplyUrlMissing], "{plan}");
     assert_eq!(plan.step(Step::ConsentDirectoryRead).unwrap().action, PlannedAction::Create);

@@ -135,6 +135,11 @@ macro_rules! forwarded {
                 Ok(found)
             }
 
+            async fn application_with_uri(&self, call: Call, uri: &str) -> Result<Option<Application>, DirectoryError> {
+                assert!(!uri.contains('{'), "no app has an App ID URI that is not resolved: {uri}");
+                self.tenant.application_with_uri(call, uri).await
+            }
+
             async fn update_application(
                 &self,
                 call: Call,
@@ -267,7 +272,6 @@ forwarded! {
     tenant() -> Tenant;
     held_roles(roles: &[RoleTemplateId]) -> Vec<RoleTemplateId>;
     app_management_policy() -> AppManagementPolicy;
-    application_with_uri(uri: &str) -> Option<Application>;
     application_owners(app: ApplicationObjectId) -> Vec<DirectoryObjectId>;
     federated_credentials(app: ApplicationObjectId) -> Vec<String>;
     deleted_applications(names: &[String]) -> Vec<DeletedApplication>;
@@ -585,10 +589,13 @@ async fn a_refusal_by_policy_takes_the_secret_with_the_server_app_and_leaves_tha
 #[tokio::test(start_paused = true)]
 async fn an_app_id_uri_of_another_app_is_noticed_although_the_token_does_not_name_the_tenant() {
     let tenant = EmulatedTenant::new();
-    let job = || {
+    let job = |spec| {
         let directory = Overtaken::new(&tenant, &[Beside::NamelessToken]);
-        AzureServicesConnection::builder(crate::support::spec()).directory(directory).build().unwrap()
+        AzureServicesConnection::builder(spec).directory(directory).build().unwrap()
     };
+    let of_its_own_id = ServerAppSpec::builder("Server").app_id_uri("api://{tenantId}/{appId}");
+    job(spec(of_its_own_id)).plan(|_| ()).await.unwrap();
+    let job = || job(crate::support::spec());
     let plan = job().plan(|_| ()).await.unwrap();
     let uri = plan.app_id_uri().unwrap().to_string();
     assert!(uri.contains(&tenant.tenant_id().to_string()), "{uri}");
