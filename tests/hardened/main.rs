@@ -7,11 +7,13 @@
     reason = "clippy knows only test functions as tests"
 )]
 
+mod beside;
 mod clean_up;
 mod matrix;
 mod overtaken;
 mod plans;
 mod restore;
+mod secrets;
 mod tenant;
 
 #[path = "../support/mod.rs"]

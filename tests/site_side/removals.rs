@@ -186,7 +186,12 @@ async fn apps_with_another_persons_secret_stay_until_the_caller_states_that_noth
     assert_eq!(count(&tenant.state(), "applications"), 2);
     let stated = job(spec(), &tenant, &site).state_apps_unused(true).build().unwrap();
     let plan = stated.plan_removal(|_| ()).await.unwrap();
-    assert!(found(plan.findings(), FindingCode::AppsStatedUnused).is_some(), "{plan}");
+    let stated = found(plan.findings(), FindingCode::AppsStatedUnused).unwrap();
+    assert_eq!(
+        serde_json::json!(stated.parameters()),
+        serde_json::json!({"descriptions": ["backup job"]}),
+        "no other site uses them: {plan}"
+    );
     let outcome = plan.apply(|_| ()).await.unwrap();
     assert!(
         codes(&outcome.findings).contains(&FindingCode::AppsStatedUnused),
