@@ -24,6 +24,9 @@ use cmg_onboarding_emulator::EmulatedTenant;
 /// The redirect URI that an app has which was registered by hand.
 pub(crate) const THEIRS: &str = "https://contoso.com/callback";
 
+/// `User.Read.All` of Microsoft Graph.
+const OTHER_ROLE: &str = "df021288-bdef-4463-88db-98f22de89214";
+
 /// What happens beside the run. A number says to how many requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beside {
@@ -35,12 +38,18 @@ pub(crate) enum Beside {
     Unreadable,
     /// A secret is added, and the answer leaves open whether it was.
     AddingUnanswered(usize),
+    /// From this one on, adding a secret is refused.
+    AddingRefusedFrom(usize),
+    /// After a secret was added, its app is not to be seen for some looks.
+    LateAfterAdding,
     /// Another run adds a secret right before this run adds one.
     AnotherAdds,
     /// A secret is added and never shows.
     AddedHidden(usize),
     /// Another run removes a secret first.
     RemovedByAnother,
+    /// A secret is removed, and the answer leaves open whether it was.
+    RemovingUnanswered,
     /// A secret cannot be removed, and stays.
     RemovingRefused(RefusalReason),
     /// Another run removes a deleted app for good first.
@@ -53,6 +62,12 @@ pub(crate) enum Beside {
     ConsentsRefused,
     /// An app is created, and the answer leaves open whether it was.
     CreationUnanswered,
+    /// Another run creates the app, and the answer to this run leaves open whether it has.
+    CreatedByAnother,
+    /// Another caller consents to this right before this run does.
+    AnotherConsents(&'static str),
+    /// Another caller assigns another role first, and the answer to this run leaves open whether it has assigned its own.
+    AnotherAssigns,
     /// Once a secret was added, its app is not to be found any more.
     AppGone,
     /// A change of the server app is refused.
@@ -69,6 +84,7 @@ pub(crate) struct Overtaken {
     /// How many requests of each kind were sent: those that change, and those that add a secret.
     pub(crate) changes: AtomicUsize,
     pub(crate) additions: AtomicUsize,
+    looks: AtomicUsize,
     hidden: Mutex<Vec<KeyId>>,
     scopes: Mutex<HashMap<PermissionGrantId, String>>,
 }
@@ -88,6 +104,7 @@ impl Overtaken {
             beside: beside.to_vec(),
             changes: AtomicUsize::default(),
             additions: AtomicUsize::default(),
+            looks: AtomicUsize::default(),
             hidden: Mutex::default(),
             scopes: Mutex::default(),
         })
@@ -109,6 +126,14 @@ impl Overtaken {
         })
     }
 
+    /// Counts the looks at apps after the first secret was added.
+    fn looks_after_adding(&self) -> usize {
+        match self.additions.load(Ordering::SeqCst) {
+            0 => 0,
+            _ => next(&self.looks),
+        }
+    }
+
     fn check_readable(&self) -> Result<(), DirectoryError> {
         let is_changed = self.changes.load(Ordering::SeqCst) + self.additions.load(Ordering::SeqCst) > 0;
         match is_changed && self.has(Beside::Unreadable) {
@@ -125,6 +150,10 @@ macro_rules! forwarded {
             async fn application(&self, call: Call, key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
                 self.check_readable()?;
                 if self.additions.load(Ordering::SeqCst) > 0 && self.has(Beside::AppGone) {
+                    return Ok(None);
+                }
+                let is_late = |looks: usize| self.additions.load(Ordering::SeqCst) > 0 && looks < 3;
+                if self.has(Beside::LateAfterAdding) && is_late(self.looks_after_adding()) {
                     return Ok(None);
                 }
                 let mut found = self.tenant.application(call, key).await?;
@@ -181,10 +210,28 @@ macro_rules! forwarded {
             }
 
             async fn create_permission_grant(&self, call: Call, new: &NewPermissionGrant) -> Result<PermissionGrant, DirectoryError> {
-                match self.has(Beside::ConsentsRefused) {
-                    true => Err(refused(RefusalReason::UriBlockedByPolicy)),
-                    false => self.tenant.create_permission_grant(call, new).await,
+                if self.has(Beside::ConsentsRefused) {
+                    return Err(refused(RefusalReason::UriBlockedByPolicy));
                 }
+                let others = self.beside.iter().find_map(|beside| match beside {
+                    Beside::AnotherConsents(scope) => Some(*scope),
+                    _ => None,
+                });
+                if let Some(scope) = others {
+                    let other = NewPermissionGrant::new(new.client_id, new.resource_id, scope);
+                    self.tenant.create_permission_grant(call.clone(), &other).await?;
+                }
+                self.tenant.create_permission_grant(call, new).await
+            }
+
+            async fn assign_role(&self, call: Call, new: &NewRoleAssignment) -> Result<RoleAssignment, DirectoryError> {
+                if self.has(Beside::AnotherAssigns) {
+                    let other = NewRoleAssignment::new(new.principal_id, new.resource_id, OTHER_ROLE.parse().unwrap());
+                    self.tenant.assign_role(call.clone(), &other).await?;
+                    self.tenant.assign_role(call, new).await?;
+                    return Err(refused(RefusalReason::ServiceUnavailable));
+                }
+                self.tenant.assign_role(call, new).await
             }
 
             async fn permission_grants(&self, call: Call, client: ServicePrincipalId) -> Result<Vec<PermissionGrant>, DirectoryError> {
@@ -212,6 +259,13 @@ macro_rules! forwarded {
                 new: &NewPassword,
             ) -> Result<PasswordCredential, DirectoryError> {
                 let number = next(&self.additions);
+                let refused_from = |beside: &Beside| match beside {
+                    Beside::AddingRefusedFrom(first) => Some(*first),
+                    _ => None,
+                };
+                if self.beside.iter().find_map(refused_from).is_some_and(|first| number >= first) {
+                    return Err(refused(RefusalReason::PermissionMissing));
+                }
                 if number == 1 && self.has(Beside::AnotherAdds) {
                     let (name, _) = new.display_name.split_at(new.display_name.find(", site ").unwrap_or(new.display_name.len()));
                     let other = NewPassword::new(format!("{}0badcafe", &name[..name.len() - 8]), new.end_date_time - time::Duration::days(60));
@@ -243,6 +297,9 @@ macro_rules! forwarded {
                     return Err(refused(reason));
                 }
                 self.tenant.remove_password(call, app, key).await?;
+                if self.has(Beside::RemovingUnanswered) {
+                    return Err(refused(RefusalReason::ServiceUnavailable));
+                }
                 match self.has(Beside::RemovedByAnother) {
                     true => Err(refused(RefusalReason::NotFound)),
                     false => Ok(()),
@@ -250,6 +307,14 @@ macro_rules! forwarded {
             }
 
             async fn create_application(&self, call: Call, new: &NewApplication) -> Result<Application, DirectoryError> {
+                if self.has(Beside::CreatedByAnother) && let Some(password) = &new.password {
+                    let name = password.display_name.clone();
+                    let name = format!("{}0badcafe", &name[..name.len() - 8]);
+                    let mut others = new.clone();
+                    others.password = Some(NewPassword::new(name, password.end_date_time));
+                    self.tenant.create_application(call, &others).await?;
+                    return Err(refused(RefusalReason::ServiceUnavailable));
+                }
                 let created = self.tenant.create_application(call, new).await?;
                 match self.has(Beside::CreationUnanswered) {
                     true => Err(refused(RefusalReason::ServiceUnavailable)),
@@ -298,7 +363,6 @@ forwarded! {
     role_assignments(principal: ServicePrincipalId) -> Vec<RoleAssignment>;
     restore_application(app: ApplicationObjectId) -> ();
     create_service_principal(application: ApplicationId) -> ServicePrincipal;
-    assign_role(new: &NewRoleAssignment) -> RoleAssignment;
     delete_service_principal(principal: ServicePrincipalId) -> ();
     purge_service_principal(principal: ServicePrincipalId) -> ();
 }

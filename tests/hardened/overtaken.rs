@@ -139,6 +139,39 @@ async fn a_consent_that_cannot_be_read_back_is_not_given_again() {
     assert_eq!(changes, 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_consent_that_another_caller_gives_at_the_same_time_is_extended_only_if_it_lacks_something() {
+    for (others, changes) in [("Mail.Read", 2), ("User.Read user_impersonation", 0)] {
+        let tenant = EmulatedTenant::new();
+        let directory = Overtaken::new(&tenant, &[Beside::AnotherConsents(others)]);
+        let job = AzureServicesConnection::builder(crate::support::spec()).directory(directory.clone());
+        let outcome = job.build().unwrap().onboard(|_| ()).await.unwrap();
+        for (step, scope) in [(Step::ConsentServerApp, "user_impersonation"), (Step::ConsentUserRead, "User.Read")] {
+            assert_eq!(outcome.report.step(step).unwrap().action, StepAction::Found);
+            let state = tenant.state();
+            let grants = list(&state, "oauth2PermissionGrants").iter();
+            let mut held = grants.filter(|grant| grant["scope"].as_str().unwrap().contains(scope));
+            assert!(held.all(|grant| grant["scope"].as_str().unwrap().contains(others)), "{state}");
+        }
+        assert_eq!(list(&tenant.state(), "oauth2PermissionGrants").len(), 2);
+        assert_eq!(directory.changes.load(Ordering::SeqCst), changes);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_whose_assignment_was_not_answered_is_told_apart_from_another_role() {
+    let tenant = EmulatedTenant::new();
+    let directory = Overtaken::new(&tenant, &[Beside::AnotherAssigns]);
+    let job = AzureServicesConnection::builder(crate::support::spec_with_discovery()).directory(directory);
+    let outcome = job.build().unwrap().onboard(|_| ()).await.unwrap();
+    let report = outcome.report.step(Step::ConsentDirectoryRead).unwrap();
+    assert_eq!(report.action, StepAction::Found);
+    let state = tenant.state();
+    let read = json!(cmg_onboarding::ids::well_known::DIRECTORY_READ_ALL_ROLE);
+    let assigned = list(&state, "appRoleAssignments").iter().find(|held| held["appRoleId"] == read);
+    assert_eq!(json!(report.ids["assignmentId"]), assigned.unwrap()["id"]);
+}
+
 /// Removes both apps that a run has made.
 async fn removed(beside: Beside) -> (Result<Outcome, OnboardingError>, EmulatedTenant) {
     let tenant = EmulatedTenant::new();

@@ -4,7 +4,8 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use cmg_onboarding::{
-    AdoptedClientApp, ApplicationId, AzureServicesConnection, ConnectionSpec, OnboardingError, Outcome, ServerAppSpec, Step,
+    AdoptedClientApp, ApplicationId, AzureServicesConnection, ConnectionSpec, OnboardingError, Outcome, SecretValidity, ServerAppSpec,
+    Step,
     clock::FixedClock,
     connection::{AzureServicesConnectionBuilder, StepAction, StepError},
     error::{RefusalReason, SiteRefused},
@@ -16,7 +17,7 @@ use serde_json::json;
 
 use crate::{
     beside::{Beside, Overtaken, reason},
-    tenant::{NOW, OPEN, list, spec},
+    tenant::{NOW, OPEN, Policy, Way, creating, list, spec, spec_of},
 };
 
 /// A tenant whose server app has a secret that was handed over, and the run that gives a site one of its own.
@@ -119,6 +120,11 @@ async fn a_secret_that_another_run_has_removed_first_is_told_and_one_that_stays_
     assert_eq!(scene.secrets(), 2);
     scene.assert_in_use_is_live();
 
+    let scene = SecondSecret::new(&[Beside::AddedHidden(1), Beside::RemovingUnanswered]).await;
+    let outcome = scene.run().await.unwrap();
+    assert_eq!(note_of(&outcome).unwrap(), "1 removed");
+    assert_eq!(scene.secrets(), 2);
+
     for refusal in [RefusalReason::Other, RefusalReason::PermissionMissing] {
         let scene = SecondSecret::new(&[Beside::AddingUnanswered(1), Beside::RemovingRefused(refusal)]).await;
         let error = scene.run().await.unwrap_err();
@@ -197,6 +203,64 @@ async fn a_creation_without_an_answer_ends_with_one_secret_that_this_run_has() {
         if let Some(site) = &site {
             assert!(site.holds_secret(app, secret));
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_site_an_app_that_another_run_may_have_made_keeps_that_runs_secret_alone() {
+    let tenant = EmulatedTenant::new();
+    let directory = Overtaken::new(&tenant, &[Beside::CreatedByAnother]);
+    let job = AzureServicesConnection::builder(crate::support::spec()).directory(directory);
+    let outcome = job.build().unwrap().onboard(|_| ()).await.unwrap();
+    assert!(outcome.secret.is_none(), "{}", outcome.report);
+    assert_eq!(outcome.report.step(Step::IssueSecret).unwrap().action, StepAction::Found);
+    assert_eq!(secrets_of(&tenant, outcome.server_app.unwrap().application_id), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_this_run_has_made_is_waited_for_after_a_secret_was_added() {
+    let tenant = EmulatedTenant::new();
+    let directory = Overtaken::new(&tenant, &[Beside::CreationUnanswered, Beside::LateAfterAdding]);
+    let job = AzureServicesConnection::builder(crate::support::spec()).directory(directory.clone());
+    let outcome = job.build().unwrap().onboard(|_| ()).await.unwrap();
+    assert!(outcome.secret.is_some());
+    assert_eq!(directory.additions.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn adding_a_secret_ends_after_three_lost_answers_and_the_error_says_if_one_may_have_been_added() {
+    let may_have_added = |error: &OnboardingError| match error {
+        OnboardingError::Apply(error) => error.error().may_have_been_carried_out(),
+        other => panic!("{other:?}"),
+    };
+    let scene = SecondSecret::new(&[Beside::AddingUnanswered(usize::MAX)]).await;
+    let error = scene.run().await.unwrap_err();
+    assert_eq!((reason(&error), scene.additions()), (Some(RefusalReason::ServiceUnavailable), 3));
+    assert!(may_have_added(&error));
+    for unanswered in [0, 1] {
+        let beside = [Beside::AddingUnanswered(unanswered), Beside::AddingRefusedFrom(unanswered + 1)];
+        let scene = SecondSecret::new(&beside).await;
+        let error = scene.run().await.unwrap_err();
+        assert_eq!((reason(&error), scene.additions()), (Some(RefusalReason::PermissionMissing), unanswered + 1));
+        assert_eq!(may_have_added(&error), unanswered > 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_is_shorter_because_of_a_policy_is_told_with_its_end() {
+    for is_there in [false, true] {
+        let policy = Policy { longest_days: Some(90), ..OPEN };
+        let tenant = policy.tenant(true, std::time::Duration::ZERO);
+        let wanted = match is_there {
+            true => spec_of(Way::Adopt, SecretValidity::LongestAllowed, &tenant).await,
+            false => creating(SecretValidity::LongestAllowed),
+        };
+        let outcome = crate::tenant::job(&wanted, &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap();
+        let shortened = outcome.report.step(Step::ShortenSecret).unwrap();
+        assert_eq!(shortened.action, StepAction::Updated);
+        let ends = outcome.secret.unwrap().expires_on.date();
+        let note = format!("the tenant's policy refuses longer ones; valid to {ends}");
+        assert_eq!(shortened.note.as_deref(), Some(note.as_str()));
     }
 }
 
