@@ -56,6 +56,10 @@ pub(crate) enum Beside {
     PurgedByAnother,
     /// A deletion is answered with success and not carried out.
     DeletionIgnored,
+    /// A service principal cannot be deleted, cannot be removed for good, or deleted ones cannot be listed.
+    PrincipalStays(RefusalReason),
+    PrincipalHeld(RefusalReason),
+    PrincipalsUnlisted(RefusalReason),
     /// A deleted app is removed for good, and the answer is a refusal.
     PurgingRefused,
     /// A policy refuses the consents.
@@ -112,6 +116,11 @@ impl Overtaken {
 
     fn has(&self, what: Beside) -> bool {
         self.beside.contains(&what)
+    }
+
+    /// The error of a request that is refused.
+    fn refuse(&self, what: impl Fn(&Beside) -> Option<RefusalReason>) -> Result<(), DirectoryError> {
+        self.beside.iter().find_map(what).map_or(Ok(()), |reason| Err(refused(reason)))
     }
 
     /// The number of requests that `what` is for.
@@ -180,12 +189,10 @@ macro_rules! forwarded {
                     return self.tenant.update_application(call, app, change).await;
                 }
                 let is_taken_back = next(&self.changes) <= self.taken_back();
-                if let Some(reason) = self.beside.iter().find_map(|beside| match beside {
+                self.refuse(|beside| match beside {
                     Beside::ChangesRefused(reason) => Some(*reason),
                     _ => None,
-                }) {
-                    return Err(refused(reason));
-                }
+                })?;
                 if is_taken_back {
                     return Ok(());
                 }
@@ -290,12 +297,10 @@ macro_rules! forwarded {
             }
 
             async fn remove_password(&self, call: Call, app: ApplicationObjectId, key: KeyId) -> Result<(), DirectoryError> {
-                if let Some(reason) = self.beside.iter().find_map(|beside| match beside {
+                self.refuse(|beside| match beside {
                     Beside::RemovingRefused(reason) => Some(*reason),
                     _ => None,
-                }) {
-                    return Err(refused(reason));
-                }
+                })?;
                 self.tenant.remove_password(call, app, key).await?;
                 if self.has(Beside::RemovingUnanswered) {
                     return Err(refused(RefusalReason::ServiceUnavailable));
@@ -333,6 +338,34 @@ macro_rules! forwarded {
                 }
             }
 
+            async fn deleted_service_principals(
+                &self,
+                call: Call,
+                apps: &[ApplicationId],
+            ) -> Result<Vec<ServicePrincipal>, DirectoryError> {
+                self.refuse(|beside| match beside {
+                    Beside::PrincipalsUnlisted(reason) => Some(*reason),
+                    _ => None,
+                })?;
+                self.tenant.deleted_service_principals(call, apps).await
+            }
+
+            async fn delete_service_principal(&self, call: Call, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
+                self.refuse(|beside| match beside {
+                    Beside::PrincipalStays(reason) => Some(*reason),
+                    _ => None,
+                })?;
+                self.tenant.delete_service_principal(call, principal).await
+            }
+
+            async fn purge_service_principal(&self, call: Call, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
+                self.refuse(|beside| match beside {
+                    Beside::PrincipalHeld(reason) => Some(*reason),
+                    _ => None,
+                })?;
+                self.tenant.purge_service_principal(call, principal).await
+            }
+
             async fn purge_application(&self, call: Call, app: ApplicationObjectId) -> Result<(), DirectoryError> {
                 let purged = self.tenant.purge_application(call, app).await;
                 if self.has(Beside::PurgedByAnother) {
@@ -358,13 +391,10 @@ forwarded! {
     application_owners(app: ApplicationObjectId) -> Vec<DirectoryObjectId>;
     federated_credentials(app: ApplicationObjectId) -> Vec<String>;
     deleted_applications(names: &[String]) -> Vec<DeletedApplication>;
-    deleted_service_principals(apps: &[ApplicationId]) -> Vec<ServicePrincipal>;
     service_principal(app: ApplicationId) -> Option<ServicePrincipal>;
     role_assignments(principal: ServicePrincipalId) -> Vec<RoleAssignment>;
     restore_application(app: ApplicationObjectId) -> ();
     create_service_principal(application: ApplicationId) -> ServicePrincipal;
-    delete_service_principal(principal: ServicePrincipalId) -> ();
-    purge_service_principal(principal: ServicePrincipalId) -> ();
 }
 
 /// Why the directory has refused the step that has failed.

@@ -12,6 +12,7 @@ mod clean_up;
 mod matrix;
 mod overtaken;
 mod plans;
+mod removed;
 mod restore;
 mod secrets;
 mod tenant;

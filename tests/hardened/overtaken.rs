@@ -55,8 +55,10 @@ async fn a_change_of_an_app_that_is_taken_back_is_made_again_up_to_three_times_a
         (2, StepAction::Updated, 3),
         (usize::MAX, StepAction::Unconfirmed, 3),
     ] {
+        let started = tokio::time::Instant::now();
         let (outcome, changes, redirects) = adopted(&[Beside::TakenBack(times)]).await;
         let outcome = outcome.unwrap();
+        assert!(started.elapsed() <= std::time::Duration::from_secs(30), "each is waited for at most 10 seconds");
         assert_eq!((outcome.report.step(step).unwrap().action, changes), (action, sent), "{times}");
         let is_lost = action == StepAction::Unconfirmed;
         let expected = is_lost.then(|| (FindingCode::ChangeOverwritten, json!({"step": step})));
@@ -170,36 +172,6 @@ async fn a_role_whose_assignment_was_not_answered_is_told_apart_from_another_rol
     let read = json!(cmg_onboarding::ids::well_known::DIRECTORY_READ_ALL_ROLE);
     let assigned = list(&state, "appRoleAssignments").iter().find(|held| held["appRoleId"] == read);
     assert_eq!(json!(report.ids["assignmentId"]), assigned.unwrap()["id"]);
-}
-
-/// Removes both apps that a run has made.
-async fn removed(beside: Beside) -> (Result<Outcome, OnboardingError>, EmulatedTenant) {
-    let tenant = EmulatedTenant::new();
-    let job = |directory| AzureServicesConnection::builder(crate::support::spec()).directory(directory).build().unwrap();
-    job(Overtaken::new(&tenant, &[])).onboard(|_| ()).await.unwrap();
-    (job(Overtaken::new(&tenant, &[beside])).remove(|_| ()).await, tenant)
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_app_that_another_run_removes_for_good_at_the_same_time_is_told() {
-    let (outcome, tenant) = removed(Beside::PurgedByAnother).await;
-    let outcome = outcome.unwrap();
-    for step in [Step::RemoveServerApp, Step::RemoveClientApp] {
-        let report = outcome.report.step(step).unwrap();
-        assert_eq!(report.action, StepAction::Removed);
-        let note = report.note.as_deref().unwrap();
-        assert!(note.contains("another run has removed it for good"), "{note}");
-    }
-    assert_eq!(list(&tenant.state(), "deletedApplications").len(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_app_that_is_still_registered_or_that_may_not_be_removed_for_good_is_an_error() {
-    let (outcome, tenant) = removed(Beside::DeletionIgnored).await;
-    assert_eq!(reason(&outcome.unwrap_err()), Some(RefusalReason::NotFound));
-    assert_eq!(list(&tenant.state(), "applications").len(), 2);
-    let (outcome, _) = removed(Beside::PurgingRefused).await;
-    assert_eq!(reason(&outcome.unwrap_err()), Some(RefusalReason::PermissionMissing));
 }
 
 #[tokio::test(start_paused = true)]
