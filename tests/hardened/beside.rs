@@ -36,6 +36,8 @@ pub(crate) enum Beside {
     OthersLost,
     /// A change is carried out, and from then on apps and grants cannot be read.
     Unreadable,
+    /// The same for the first look after the change alone.
+    UnreadableOnce,
     /// A secret is added, and the answer leaves open whether it was.
     AddingUnanswered(usize),
     /// From this one on, adding a secret is refused.
@@ -135,7 +137,7 @@ impl Overtaken {
         })
     }
 
-    /// Counts the looks at apps after the first secret was added.
+    /// Counts the looks at the app after the first secret was added.
     fn looks_after_adding(&self) -> usize {
         match self.additions.load(Ordering::SeqCst) {
             0 => 0,
@@ -145,7 +147,8 @@ impl Overtaken {
 
     fn check_readable(&self) -> Result<(), DirectoryError> {
         let is_changed = self.changes.load(Ordering::SeqCst) + self.additions.load(Ordering::SeqCst) > 0;
-        match is_changed && self.has(Beside::Unreadable) {
+        let is_first = is_changed && self.has(Beside::UnreadableOnce) && next(&self.looks) == 1;
+        match is_first || is_changed && self.has(Beside::Unreadable) {
             true => Err(refused(RefusalReason::PermissionMissing)),
             false => Ok(()),
         }

@@ -79,9 +79,11 @@ async fn what_another_caller_has_taken_out_of_a_list_of_an_app_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn an_app_that_cannot_be_read_back_is_not_written_again() {
-    let (outcome, changes, _) = adopted(&[Beside::Unreadable]).await;
-    assert_eq!(reason(&outcome.unwrap_err()), Some(RefusalReason::PermissionMissing));
-    assert_eq!(changes, 1);
+    for unreadable in [Beside::Unreadable, Beside::UnreadableOnce] {
+        let (outcome, changes, _) = adopted(&[unreadable]).await;
+        assert_eq!(reason(&outcome.unwrap_err()), Some(RefusalReason::PermissionMissing));
+        assert_eq!(changes, 1);
+    }
 }
 
 /// Consents again to `User.Read`, in whose grant an administrator has put something else.
@@ -136,9 +138,11 @@ async fn permissions_that_another_caller_has_taken_out_of_a_consent_are_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_consent_that_cannot_be_read_back_is_not_given_again() {
-    let (outcome, changes, _) = consented(&[Beside::Unreadable]).await;
-    assert_eq!(reason(&outcome.unwrap_err()), Some(RefusalReason::PermissionMissing));
-    assert_eq!(changes, 1);
+    for unreadable in [Beside::Unreadable, Beside::UnreadableOnce] {
+        let (outcome, changes, _) = consented(&[unreadable]).await;
+        assert_eq!(reason(&outcome.unwrap_err()), Some(RefusalReason::PermissionMissing));
+        assert_eq!(changes, 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]
