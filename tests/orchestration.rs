@@ -95,7 +95,10 @@ async fn the_names_of_account_and_tenant_cannot_steer_the_terminal_that_shows_wh
     assert_eq!(summary.account.as_deref(), Some("admin [2J @contoso.com"));
     assert_eq!(summary.tenant_display_name, "Contoso  ");
     let steers = |line: &str| line.contains(|character: char| character.is_control() || character == '\u{202e}');
-    assert!(!summary.to_string().lines().any(steers), "{summary:?}");
+    let lines = summary.to_string();
+    assert!(!lines.lines().any(steers), "{summary:?}");
+    assert!(lines.contains("Account:              admin [2J @contoso.com"), "{lines}");
+    assert!(lines.contains("Permissions granted:  User.Read, Application.ReadWrite.All"), "{lines}");
 }
 
 #[tokio::test]
@@ -179,6 +182,11 @@ async fn without_a_site_the_secret_comes_back_once_and_is_kept_by_a_second_run()
     let second = job().build().unwrap().onboard(|_| ()).await.unwrap();
     assert!(!second.changed && second.secret.is_none());
     assert_eq!(tenant.state(), before);
+    let kept = |outcome: &cmg_onboarding::Outcome| {
+        let mut findings = outcome.findings.iter();
+        findings.any(|finding| finding.code() == cmg_onboarding::connection::FindingCode::SecretKept)
+    };
+    assert!(kept(&second), "{:?}", second.findings);
 
     let third = job().reissue_secret(true).build().unwrap().onboard(|_| ()).await.unwrap();
     let renewed = third.secret.unwrap();

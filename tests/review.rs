@@ -143,6 +143,16 @@ async fn permissions_that_another_administrator_consents_to_are_in_the_paper_and
     let review = job.plan(|_| ()).await.unwrap().review();
     assert_eq!(consents(&review), [ConsentState::LeftToAdministrator; 3]);
     assert!(review.to_string().contains("Given: by another administrator, after this plan"));
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let without_discovery = AzureServicesConnection::builder(spec())
+        .directory(tenant.directory())
+        .site(site)
+        .consents(Consents::LeaveToAdministrator)
+        .build()
+        .unwrap();
+    let of_client = without_discovery.plan(|_| ()).await.unwrap().review();
+    assert_eq!(consents(&of_client), [ConsentState::LeftToAdministrator; 2]);
+    assert!(of_client.permissions.iter().all(|permission| permission.held_by == AppRole::Client));
     assert!(
         !review
             .caller
@@ -264,7 +274,8 @@ async fn the_permission_that_a_client_app_lacks_is_named_by_its_id_beside_what_i
         named.unwrap().id.unwrap()
     };
     let expected = id_of(&made.review());
-    let client = made.apply(|_| ()).await.unwrap().client_app.unwrap().application_id;
+    let outcome = made.apply(|_| ()).await.unwrap();
+    let (server, client) = (outcome.server_app.unwrap().application_id, outcome.client_app.unwrap().application_id);
     // What the client app asks of Microsoft Graph stands first in the list that the plan writes.
     let mail_read = "570282fd-fa5c-430d-a7fd-fc8dc98a9dca";
     let of_graph = json!({"requiredResourceAccess": [{"resourceAppId": "00000003-0000-0000-c000-000000000000",
@@ -273,6 +284,13 @@ async fn the_permission_that_a_client_app_lacks_is_named_by_its_id_beside_what_i
     let review = job.plan(|_| ()).await.unwrap().review();
     let changed: Vec<Step> = review.changes.iter().map(|change| change.step).collect();
     assert_eq!(changed, [Step::CompleteClientApp]);
+    assert_eq!(id_of(&review), expected);
+    // It is the server app's that lacks it: the client app asks for it still.
+    job.onboard(|_| ()).await.unwrap();
+    assert!(tenant.change_object(server, json!({"api": {"oauth2PermissionScopes": []}})));
+    let review = job.plan(|_| ()).await.unwrap().review();
+    let changed: Vec<Step> = review.changes.iter().map(|change| change.step).collect();
+    assert_eq!(changed, [Step::RegisterServerApp]);
     assert_eq!(id_of(&review), expected);
 }
 

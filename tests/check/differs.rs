@@ -78,3 +78,23 @@ async fn a_secret_is_missing_only_if_the_app_has_none() {
     assert!(codes(&with_site).contains(&"serverAppWithoutSecret".to_owned()));
     assert_eq!(steps(&with_site), [], "the other finding says it");
 }
+
+#[tokio::test]
+async fn an_app_id_uri_of_the_site_that_is_not_registered_is_told_once_with_what_is() {
+    for registered in [json!([]), json!(["api://c0170505-0000-4000-8000-00000000c0de/other"])] {
+        let scene = Scene::new().await;
+        let server = scene.outcome.server_app.as_ref().unwrap().application_id;
+        let held = scene.row().identifier_uri.unwrap();
+        assert!(scene.tenant.change_object(server, json!({"identifierUris": registered})));
+        let check = scene.check().await;
+        let told = check.findings.iter().filter(|finding| finding.code() == FindingCode::SiteUriNotRegistered);
+        let told: Vec<Value> = told.map(|finding| json!(finding.parameters())).collect();
+        let expected = match registered.as_array().unwrap().is_empty() {
+            true => json!({"site": held}),
+            false => json!({"site": held, "registered": registered}),
+        };
+        assert_eq!(told, [expected], "{check}");
+    }
+    let scene = Scene::new().await;
+    assert!(!codes(&scene.check().await).contains(&"siteUriNotRegistered".to_owned()));
+}

@@ -69,6 +69,14 @@ async fn a_change_of_an_app_that_is_taken_back_is_made_again_up_to_three_times_a
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_that_is_refused_is_an_error_and_not_repeated() {
+    for refusal in [RefusalReason::PermissionMissing, RefusalReason::UriNotOnVerifiedDomain] {
+        let (outcome, changes, _) = adopted(&[Beside::ChangesRefused(refusal)]).await;
+        assert_eq!((reason(&outcome.unwrap_err()), changes), (Some(refusal), 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_another_caller_has_taken_out_of_a_list_of_an_app_is_told() {
     let (outcome, changes, redirects) = adopted(&[Beside::OthersLost]).await;
     let outcome = outcome.unwrap();

@@ -82,6 +82,8 @@ async fn a_secret_that_the_site_does_not_show_is_waited_for_until_another_one_is
     sleep(DAY).await;
     let plan = world.job().plan_renewal(|_| ()).await.unwrap();
     assert!(plan.is_empty(), "{plan}");
+    let text = "Nothing will be changed now; what the renewal waits for is said above.";
+    assert!(plan.to_string().trim_end().ends_with(text), "{plan}");
     assert_eq!(
         parameter(plan.findings(), FindingCode::RenewalWaiting, "keyId"),
         key(&first).to_string()
