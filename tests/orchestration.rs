@@ -98,7 +98,10 @@ async fn the_names_of_account_and_tenant_cannot_steer_the_terminal_that_shows_wh
     let lines = summary.to_string();
     assert!(!lines.lines().any(steers), "{summary:?}");
     assert!(lines.contains("Account:              admin [2J @contoso.com"), "{lines}");
-    assert!(lines.contains("Permissions granted:  User.Read, Application.ReadWrite.All"), "{lines}");
+    assert!(
+        lines.contains("Permissions granted:  User.Read, Application.ReadWrite.All"),
+        "{lines}"
+    );
 }
 
 #[tokio::test]

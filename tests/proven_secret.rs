@@ -226,7 +226,9 @@ async fn an_app_that_this_run_has_made_is_waited_for_and_another_one_is_not() {
 async fn an_app_that_was_there_is_waited_for_if_this_run_makes_its_service_principal() {
     for has_principal in [false, true] {
         let world = World::answering([Answer::Refuse(TokenFailure::ApplicationRefused, &[700_016]), Answer::Accept]);
-        let app = world.tenant.add_application(serde_json::json!({"displayName": "By hand", "signInAudience": "AzureADMyOrg"}));
+        let app = world
+            .tenant
+            .add_application(serde_json::json!({"displayName": "By hand", "signInAudience": "AzureADMyOrg"}));
         if has_principal {
             world.tenant.add_service_principal(serde_json::json!({"appId": app}));
         }

@@ -12,12 +12,14 @@ mod support;
 use std::{collections::BTreeSet, sync::Arc};
 
 use cmg_onboarding::{
-    AdoptedClientApp, ApplicationId, AzureServicesConnection, ClientSecret, ConnectionSpec, ImportedClientApp, ImportedServerApp, SecretValidity, ServerAppSpec, Step,
+    AdoptedClientApp, ApplicationId, AzureServicesConnection, Call, ClientSecret, ConnectionSpec, Directory, ImportedClientApp,
+    ImportedServerApp, SecretValidity, ServerAppSpec, Step,
     clock::FixedClock,
     connection::{
         AppRole, Consents, PlanDocument, PlannedAction,
         review::{ConsentState, Review},
     },
+    ids::PermissionGrantId,
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde_json::{Value, json};
@@ -162,6 +164,34 @@ async fn permissions_that_another_administrator_consents_to_are_in_the_paper_and
     );
 }
 
+#[tokio::test]
+async fn a_consent_that_is_in_place_is_not_told_as_left_beside_one_that_is() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    job(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    let state = tenant.state();
+    let grants = state["oauth2PermissionGrants"].as_array().unwrap();
+    let of_graph = grants.iter().find(|grant| grant["scope"] == "User.Read").unwrap();
+    let id = PermissionGrantId::new(of_graph["id"].as_str().unwrap().to_owned());
+    let administrator = tenant.directory();
+    administrator
+        .update_permission_grant(Call::quiet(), &id, "Mail.Read")
+        .await
+        .unwrap();
+    let leaving = AzureServicesConnection::builder(spec())
+        .directory(tenant.directory())
+        .site(site)
+        .consents(Consents::LeaveToAdministrator)
+        .build()
+        .unwrap();
+    let review = leaving.plan(|_| ()).await.unwrap().review();
+    let left = review
+        .permissions
+        .iter()
+        .filter(|permission| permission.consent == ConsentState::LeftToAdministrator);
+    let left: Vec<&str> = left.map(|permission| permission.name.as_str()).collect();
+    assert_eq!(left, ["User.Read"]);
+}
+
 /// The consents of a tenant: names of delegated permissions, ids of application permissions.
 fn permissions_in(state: &Value) -> BTreeSet<String> {
     let list = |kind: &str| state[kind].as_array().unwrap().clone();
@@ -275,7 +305,10 @@ async fn the_permission_that_a_client_app_lacks_is_named_by_its_id_beside_what_i
     };
     let expected = id_of(&made.review());
     let outcome = made.apply(|_| ()).await.unwrap();
-    let (server, client) = (outcome.server_app.unwrap().application_id, outcome.client_app.unwrap().application_id);
+    let (server, client) = (
+        outcome.server_app.unwrap().application_id,
+        outcome.client_app.unwrap().application_id,
+    );
     // What the client app asks of Microsoft Graph stands first in the list that the plan writes.
     let mail_read = "570282fd-fa5c-430d-a7fd-fc8dc98a9dca";
     let of_graph = json!({"requiredResourceAccess": [{"resourceAppId": "00000003-0000-0000-c000-000000000000",

@@ -149,7 +149,11 @@ async fn an_app_that_the_list_of_deleted_ones_names_too_is_looked_at_again() {
         });
         let attempts: Vec<u32> = attempts.collect();
         assert!(attempts.len() > 1);
-        assert_eq!(attempts, Vec::from_iter(1..=u32::try_from(attempts.len()).unwrap()), "each is counted");
+        assert_eq!(
+            attempts,
+            Vec::from_iter(1..=u32::try_from(attempts.len()).unwrap()),
+            "each is counted"
+        );
     }
 }
 

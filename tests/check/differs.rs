@@ -37,7 +37,11 @@ async fn a_connection_that_is_gone_is_told_beside_every_other_finding_and_with_i
     scene.days_before_the_end(20);
     let check = scene.check().await;
     let gone = (FindingCode::StepNotDone, Step::CreateConnection, Value::Null);
-    assert_eq!((check.status, steps(&check)), (CheckStatus::Critical, vec![gone, home_page()]), "{check}");
+    assert_eq!(
+        (check.status, steps(&check)),
+        (CheckStatus::Critical, vec![gone, home_page()]),
+        "{check}"
+    );
     assert!(codes(&check).contains(&"siteSecretExpiresSoon".to_owned()));
 }
 
@@ -87,7 +91,10 @@ async fn an_app_id_uri_of_the_site_that_is_not_registered_is_told_once_with_what
         let held = scene.row().identifier_uri.unwrap();
         assert!(scene.tenant.change_object(server, json!({"identifierUris": registered})));
         let check = scene.check().await;
-        let told = check.findings.iter().filter(|finding| finding.code() == FindingCode::SiteUriNotRegistered);
+        let told = check
+            .findings
+            .iter()
+            .filter(|finding| finding.code() == FindingCode::SiteUriNotRegistered);
         let told: Vec<Value> = told.map(|finding| json!(finding.parameters())).collect();
         let expected = match registered.as_array().unwrap().is_empty() {
             true => json!({"site": held}),

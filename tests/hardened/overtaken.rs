@@ -58,12 +58,19 @@ async fn a_change_of_an_app_that_is_taken_back_is_made_again_up_to_three_times_a
         let started = tokio::time::Instant::now();
         let (outcome, changes, redirects) = adopted(&[Beside::TakenBack(times)]).await;
         let outcome = outcome.unwrap();
-        assert!(started.elapsed() <= std::time::Duration::from_secs(30), "each is waited for at most 10 seconds");
+        assert!(
+            started.elapsed() <= std::time::Duration::from_secs(30),
+            "each is waited for at most 10 seconds"
+        );
         assert_eq!((outcome.report.step(step).unwrap().action, changes), (action, sent), "{times}");
         let is_lost = action == StepAction::Unconfirmed;
         let expected = is_lost.then(|| (FindingCode::ChangeOverwritten, json!({"step": step})));
         assert_eq!(told(&outcome.findings), Vec::from_iter(expected), "{times}");
-        let expected = if is_lost { json!([THEIRS]) } else { json!([THEIRS, "http://localhost"]) };
+        let expected = if is_lost {
+            json!([THEIRS])
+        } else {
+            json!([THEIRS, "http://localhost"])
+        };
         assert_eq!(redirects, expected, "{times}");
     }
 }
@@ -102,8 +109,15 @@ async fn consented(beside: &[Beside]) -> (Result<Outcome, OnboardingError>, usiz
     let grant = |scope: &str| {
         let state = tenant.state();
         let grants = list(&state, "oauth2PermissionGrants").iter();
-        let found = grants.clone().find(|grant| grant["scope"].as_str().is_some_and(|held| held.contains(scope)));
-        found.map(|grant| (grant["id"].as_str().unwrap().to_owned(), grant["scope"].as_str().unwrap().to_owned()))
+        let found = grants
+            .clone()
+            .find(|grant| grant["scope"].as_str().is_some_and(|held| held.contains(scope)));
+        found.map(|grant| {
+            (
+                grant["id"].as_str().unwrap().to_owned(),
+                grant["scope"].as_str().unwrap().to_owned(),
+            )
+        })
     };
     let (id, _) = grant("User.Read").unwrap();
     let (administrator, id) = (tenant.directory(), PermissionGrantId::new(id));
@@ -129,7 +143,11 @@ async fn a_consent_that_is_taken_back_is_given_again_up_to_three_times_and_then_
         let is_lost = action == StepAction::Unconfirmed;
         let lost = is_lost.then(|| (FindingCode::ConcurrentChange, json!({"step": step, "lost": ["User.Read"]})));
         assert_eq!(told(&outcome.findings), Vec::from_iter(lost), "{times}");
-        let expected = if is_lost { "Mail.Read Files.Read" } else { "Mail.Read Files.Read User.Read" };
+        let expected = if is_lost {
+            "Mail.Read Files.Read"
+        } else {
+            "Mail.Read Files.Read User.Read"
+        };
         assert_eq!(held, expected, "{times}");
     }
 }

@@ -281,10 +281,7 @@ async fn owners_are_set_when_the_apps_are_created() {
 
 #[tokio::test]
 async fn a_policy_that_was_not_read_matters_to_a_plan_only_if_it_adds_an_app_id_uri_or_a_secret() {
-    for (change, matters) in [
-        (json!({"identifierUris": []}), true),
-        (json!({"web": {"redirectUris": []}}), false),
-    ] {
+    for (change, matters) in [(json!({"identifierUris": []}), true), (json!({"web": {"redirectUris": []}}), false)] {
         let tenant = OPEN.tenant(true, Wait::ZERO);
         let job = job(&creating(SecretValidity::OneYear), &tenant, None).build().unwrap();
         let server = job.onboard(|_| ()).await.unwrap().server_app.unwrap().application_id;
@@ -300,7 +297,10 @@ async fn an_application_that_writes_what_it_owns_is_told_which_app_it_must_own()
     let tenant = OPEN.tenant(false, Wait::ZERO);
     let wanted = creating(SecretValidity::OneYear);
     let outcome = job(&wanted, &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap();
-    let (server, client) = (outcome.server_app.unwrap().application_id, outcome.client_app.unwrap().application_id);
+    let (server, client) = (
+        outcome.server_app.unwrap().application_id,
+        outcome.client_app.unwrap().application_id,
+    );
     let roles = [
         "Application.ReadWrite.OwnedBy",
         "Application.Read.All",
@@ -311,7 +311,10 @@ async fn an_application_that_writes_what_it_owns_is_told_which_app_it_must_own()
     let pipeline = tenant.with_caller(Caller::application(uuid::Uuid::from_u128(5), roles));
     let owned = async || {
         let plan = job(&wanted, &pipeline, None).build().unwrap().plan(|_| ()).await.unwrap();
-        let told = plan.findings().iter().find(|finding| finding.code() == FindingCode::OwnershipUnread);
+        let told = plan
+            .findings()
+            .iter()
+            .find(|finding| finding.code() == FindingCode::OwnershipUnread);
         told.map(|finding| finding.parameters()["clientIds"].clone())
     };
     assert_eq!(owned().await, None);

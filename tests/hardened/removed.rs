@@ -1,10 +1,6 @@
 //! Another caller is at work while this run removes apps: what is gone already is told, and what stays is an error.
 
-use cmg_onboarding::{
-    AzureServicesConnection, OnboardingError, Outcome, Step,
-    connection::StepAction,
-    error::RefusalReason,
-};
+use cmg_onboarding::{AzureServicesConnection, OnboardingError, Outcome, Step, connection::StepAction, error::RefusalReason};
 use cmg_onboarding_emulator::EmulatedTenant;
 
 use crate::{
@@ -15,7 +11,12 @@ use crate::{
 /// Removes both apps that a run has made.
 async fn removed(beside: Beside) -> (Result<Outcome, OnboardingError>, EmulatedTenant) {
     let tenant = EmulatedTenant::new();
-    let job = |directory| AzureServicesConnection::builder(crate::support::spec()).directory(directory).build().unwrap();
+    let job = |directory| {
+        AzureServicesConnection::builder(crate::support::spec())
+            .directory(directory)
+            .build()
+            .unwrap()
+    };
     job(Overtaken::new(&tenant, &[])).onboard(|_| ()).await.unwrap();
     (job(Overtaken::new(&tenant, &[beside])).remove(|_| ()).await, tenant)
 }

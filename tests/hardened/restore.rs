@@ -3,8 +3,8 @@
 use std::time::Duration as Wait;
 
 use cmg_onboarding::{
-    ApplicationId, AzureServicesConnection, Call, ConnectionSpec, Diagnostic, Directory, DirectoryError, GraphDirectory, OnboardingError, SecretValidity, Step,
-    async_trait,
+    ApplicationId, AzureServicesConnection, Call, ConnectionSpec, Diagnostic, Directory, DirectoryError, GraphDirectory, OnboardingError,
+    SecretValidity, Step, async_trait,
     clock::FixedClock,
     connection::{FindingCode, Operation, PlannedAction, Severity, StepAction, When},
     directory::{Application, ApplicationKey, DeletedApplication, ServicePrincipal, Tenant},

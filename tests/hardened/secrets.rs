@@ -55,7 +55,10 @@ impl SecondSecret {
 
     fn secrets(&self) -> usize {
         let state = self.tenant.state();
-        crate::tenant::app(&state, self.handed_over.0)["passwordCredentials"].as_array().unwrap().len()
+        crate::tenant::app(&state, self.handed_over.0)["passwordCredentials"]
+            .as_array()
+            .unwrap()
+            .len()
     }
 
     fn additions(&self) -> usize {
@@ -102,7 +105,10 @@ async fn a_secret_that_never_shows_is_followed_by_one_more_and_by_no_third() {
     let scene = SecondSecret::new(&[Beside::AddedHidden(usize::MAX)]).await;
     let error = scene.run().await.unwrap_err();
     assert_eq!((reason(&error), scene.additions()), (None, 2));
-    assert!(scene.site.secret_of(scene.handed_over.0).is_none(), "what the directory does not show is not handed over");
+    assert!(
+        scene.site.secret_of(scene.handed_over.0).is_none(),
+        "what the directory does not show is not handed over"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,7 +143,11 @@ async fn a_secret_that_another_run_has_removed_first_is_told_and_one_that_stays_
 async fn a_refusal_by_policy_takes_the_secret_with_the_server_app_and_leaves_that_of_an_adopted_one() {
     for is_adopted in [false, true] {
         let tenant = OPEN.tenant(true, std::time::Duration::ZERO);
-        let app = |name: &str| -> ApplicationId { tenant.add_application(json!({"displayName": name, "signInAudience": "AzureADMyOrg"})).into() };
+        let app = |name: &str| -> ApplicationId {
+            tenant
+                .add_application(json!({"displayName": name, "signInAudience": "AzureADMyOrg"}))
+                .into()
+        };
         let wanted = ConnectionSpec::builder("Contoso CMG");
         let wanted = match is_adopted {
             true => spec(AdoptedServerApp::builder(app("Their server"))),
@@ -178,7 +188,10 @@ async fn an_app_that_is_gone_after_a_secret_was_added_is_told_and_gets_no_second
 }
 
 fn secrets_of(tenant: &EmulatedTenant, app: ApplicationId) -> usize {
-    crate::tenant::app(&tenant.state(), app)["passwordCredentials"].as_array().unwrap().len()
+    crate::tenant::app(&tenant.state(), app)["passwordCredentials"]
+        .as_array()
+        .unwrap()
+        .len()
 }
 
 fn site_of(code: &str) -> EmulatedSite {
@@ -199,7 +212,12 @@ async fn a_creation_without_an_answer_ends_with_one_secret_that_this_run_has() {
         let app = outcome.server_app.as_ref().unwrap().application_id;
         let secret = outcome.secret.as_ref().unwrap().value.expose();
         assert!(tenant.secret_is_live(app, secret), "{}", outcome.report);
-        assert_eq!(secrets_of(&tenant, app), 1, "the one whose text never arrived is removed: {}", outcome.report);
+        assert_eq!(
+            secrets_of(&tenant, app),
+            1,
+            "the one whose text never arrived is removed: {}",
+            outcome.report
+        );
         if let Some(site) = &site {
             assert!(site.holds_secret(app, secret));
         }
@@ -241,7 +259,10 @@ async fn adding_a_secret_ends_after_three_lost_answers_and_the_error_says_if_one
         let beside = [Beside::AddingUnanswered(unanswered), Beside::AddingRefusedFrom(unanswered + 1)];
         let scene = SecondSecret::new(&beside).await;
         let error = scene.run().await.unwrap_err();
-        assert_eq!((reason(&error), scene.additions()), (Some(RefusalReason::PermissionMissing), unanswered + 1));
+        assert_eq!(
+            (reason(&error), scene.additions()),
+            (Some(RefusalReason::PermissionMissing), unanswered + 1)
+        );
         assert_eq!(may_have_added(&error), unanswered > 0);
     }
 }
@@ -249,13 +270,21 @@ async fn adding_a_secret_ends_after_three_lost_answers_and_the_error_says_if_one
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_is_shorter_because_of_a_policy_is_told_with_its_end() {
     for is_there in [false, true] {
-        let policy = Policy { longest_days: Some(90), ..OPEN };
+        let policy = Policy {
+            longest_days: Some(90),
+            ..OPEN
+        };
         let tenant = policy.tenant(true, std::time::Duration::ZERO);
         let wanted = match is_there {
             true => spec_of(Way::Adopt, SecretValidity::LongestAllowed, &tenant).await,
             false => creating(SecretValidity::LongestAllowed),
         };
-        let outcome = crate::tenant::job(&wanted, &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap();
+        let outcome = crate::tenant::job(&wanted, &tenant, None)
+            .build()
+            .unwrap()
+            .onboard(|_| ())
+            .await
+            .unwrap();
         let shortened = outcome.report.step(Step::ShortenSecret).unwrap();
         assert_eq!(shortened.action, StepAction::Updated);
         let ends = outcome.secret.unwrap().expires_on.date();

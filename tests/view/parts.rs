@@ -293,11 +293,7 @@ async fn a_connection_is_absent_only_if_no_row_that_could_not_be_read_may_be_it(
     rows(|rows| rows.connections.clear());
     assert_eq!(connected.view_of_spec().await.connection, Reading::Absent);
     rows(|rows| rows.unread.push(UnreadRow::new("SMS_AAD_Application_Ex", None, "ClientID")));
-    assert_eq!(
-        connected.view_of_spec().await.connection,
-        Reading::Absent,
-        "the row is of an app"
-    );
+    assert_eq!(connected.view_of_spec().await.connection, Reading::Absent, "the row is of an app");
     rows(|rows| rows.unread.push(UnreadRow::new("SMS_Azure_CloudService", None, "Name")));
     assert_eq!(connected.view_of_spec().await.connection, Reading::Unknown);
     rows(|rows| {

@@ -69,9 +69,6 @@ mod tests {
             approved: "Contoso".into(),
             now: Value::Null,
         };
-        assert_eq!(
-            difference.to_string(),
-            "/tenantName : \"Contoso\" was approved, and now it is null"
-        );
+        assert_eq!(difference.to_string(), "/tenantName : \"Contoso\" was approved, and now it is null");
     }
 }

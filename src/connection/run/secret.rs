@@ -189,11 +189,11 @@ impl Run<'_> {
                     self.attempt(step, true).pause(error.clone()).await?;
                     let looked = self.own_secrets_of(step, server, |_| true).await;
                     for secret in looked.map_err(|failed| lost(&error, failed))? {
-                        let is_handed_over = self.issued().is_some_and(|issued| issued.key_id == secret.key_id);
+                        // Each that this run has handed over or counted before is known.
                         if known.iter().any(|known| known.key_id == secret.key_id) {
                             continue;
                         }
-                        if secret.description == self.description && !is_handed_over && !unused.certain.contains(&secret.key_id) {
+                        if secret.description == self.description {
                             unused.certain.push(secret.key_id);
                         }
                         known.push(secret);
