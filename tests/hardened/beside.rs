@@ -103,6 +103,16 @@ fn next(counter: &AtomicUsize) -> usize {
     counter.fetch_add(1, Ordering::SeqCst) + 1
 }
 
+/// The number or reason of one kind of [`Beside`].
+macro_rules! of {
+    ($kind:ident) => {
+        |beside: &Beside| match beside {
+            Beside::$kind(value) => Some(*value),
+            _ => None,
+        }
+    };
+}
+
 impl Overtaken {
     pub(crate) fn new(tenant: &EmulatedTenant, beside: &[Beside]) -> Arc<Self> {
         Arc::new(Self {
@@ -131,10 +141,7 @@ impl Overtaken {
     }
 
     fn taken_back(&self) -> usize {
-        self.times(|beside| match beside {
-            Beside::TakenBack(times) => Some(*times),
-            _ => None,
-        })
+        self.times(of!(TakenBack))
     }
 
     /// Counts the looks at the app after the first secret was added.
@@ -192,10 +199,7 @@ macro_rules! forwarded {
                     return self.tenant.update_application(call, app, change).await;
                 }
                 let is_taken_back = next(&self.changes) <= self.taken_back();
-                self.refuse(|beside| match beside {
-                    Beside::ChangesRefused(reason) => Some(*reason),
-                    _ => None,
-                })?;
+                self.refuse(of!(ChangesRefused))?;
                 if is_taken_back {
                     return Ok(());
                 }
@@ -223,10 +227,7 @@ macro_rules! forwarded {
                 if self.has(Beside::ConsentsRefused) {
                     return Err(refused(RefusalReason::UriBlockedByPolicy));
                 }
-                let others = self.beside.iter().find_map(|beside| match beside {
-                    Beside::AnotherConsents(scope) => Some(*scope),
-                    _ => None,
-                });
+                let others = self.beside.iter().find_map(of!(AnotherConsents));
                 if let Some(scope) = others {
                     let other = NewPermissionGrant::new(new.client_id, new.resource_id, scope);
                     self.tenant.create_permission_grant(call.clone(), &other).await?;
@@ -269,10 +270,7 @@ macro_rules! forwarded {
                 new: &NewPassword,
             ) -> Result<PasswordCredential, DirectoryError> {
                 let number = next(&self.additions);
-                let refused_from = |beside: &Beside| match beside {
-                    Beside::AddingRefusedFrom(first) => Some(*first),
-                    _ => None,
-                };
+                let refused_from = of!(AddingRefusedFrom);
                 if self.beside.iter().find_map(refused_from).is_some_and(|first| number >= first) {
                     return Err(refused(RefusalReason::PermissionMissing));
                 }
@@ -282,17 +280,11 @@ macro_rules! forwarded {
                     self.tenant.add_password(call.clone(), app, &other).await?;
                 }
                 let added = self.tenant.add_password(call, app, new).await?;
-                let unanswered = |beside: &Beside| match beside {
-                    Beside::AddingUnanswered(times) => Some(*times),
-                    _ => None,
-                };
+                let unanswered = of!(AddingUnanswered);
                 if number <= self.times(unanswered) {
                     return Err(refused(RefusalReason::ServiceUnavailable));
                 }
-                let hidden = |beside: &Beside| match beside {
-                    Beside::AddedHidden(times) => Some(*times),
-                    _ => None,
-                };
+                let hidden = of!(AddedHidden);
                 if number <= self.times(hidden) {
                     self.hidden.lock().unwrap().push(added.key_id);
                 }
@@ -300,10 +292,7 @@ macro_rules! forwarded {
             }
 
             async fn remove_password(&self, call: Call, app: ApplicationObjectId, key: KeyId) -> Result<(), DirectoryError> {
-                self.refuse(|beside| match beside {
-                    Beside::RemovingRefused(reason) => Some(*reason),
-                    _ => None,
-                })?;
+                self.refuse(of!(RemovingRefused))?;
                 self.tenant.remove_password(call, app, key).await?;
                 if self.has(Beside::RemovingUnanswered) {
                     return Err(refused(RefusalReason::ServiceUnavailable));
@@ -346,26 +335,17 @@ macro_rules! forwarded {
                 call: Call,
                 apps: &[ApplicationId],
             ) -> Result<Vec<ServicePrincipal>, DirectoryError> {
-                self.refuse(|beside| match beside {
-                    Beside::PrincipalsUnlisted(reason) => Some(*reason),
-                    _ => None,
-                })?;
+                self.refuse(of!(PrincipalsUnlisted))?;
                 self.tenant.deleted_service_principals(call, apps).await
             }
 
             async fn delete_service_principal(&self, call: Call, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
-                self.refuse(|beside| match beside {
-                    Beside::PrincipalStays(reason) => Some(*reason),
-                    _ => None,
-                })?;
+                self.refuse(of!(PrincipalStays))?;
                 self.tenant.delete_service_principal(call, principal).await
             }
 
             async fn purge_service_principal(&self, call: Call, principal: ServicePrincipalId) -> Result<(), DirectoryError> {
-                self.refuse(|beside| match beside {
-                    Beside::PrincipalHeld(reason) => Some(*reason),
-                    _ => None,
-                })?;
+                self.refuse(of!(PrincipalHeld))?;
                 self.tenant.purge_service_principal(call, principal).await
             }
 
