@@ -187,7 +187,7 @@ async fn without_a_site_the_secret_comes_back_once_and_is_kept_by_a_second_run()
     assert_eq!(tenant.state(), before);
     let kept = |outcome: &cmg_onboarding::Outcome| {
         let mut findings = outcome.findings.iter();
-        findings.any(|finding| finding.code() == cmg_onboarding::connection::FindingCode::SecretKept)
+        findings.any(|finding| finding.code() == FindingCode::SecretKept)
     };
     assert!(kept(&second), "{:?}", second.findings);
 

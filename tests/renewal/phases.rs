@@ -34,6 +34,7 @@ async fn a_renewal_issues_a_secret_and_leaves_its_typing_to_a_person() {
         plan.to_string().contains("Secret Key Expiry: 2027-02-22 -> about 2027-04-2"),
         "{plan}"
     );
+    assert_eq!(parameter(plan.findings(), FindingCode::SecretNotRenewed, "heldUntil"), "2027-02-22");
     let recorder = Recorder::default();
     let outcome = plan.apply(recorder.listen()).await.unwrap();
     let secret = outcome.secret.as_ref().expect("the value, once");
