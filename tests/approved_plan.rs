@@ -211,6 +211,7 @@ async fn an_old_plan_that_makes_apps_ends_before_its_second_round_if_the_site_ha
         panic!("the tenant has another connection by now")
     };
     assert!(matches!(error.error(), StepError::Blocked(_) | StepError::Stale(_)), "{error:?}");
+    assert_eq!(error.step(), Step::ServerServicePrincipal, "the first step that had not begun");
     assert!(error.report().step(Step::RegisterServerApp).is_some());
     assert!(error.report().step(Step::ImportTenant).is_none());
     assert!(error.secret().is_some(), "the secret that came with the app is not lost");
@@ -230,6 +231,28 @@ async fn an_old_plan_that_makes_apps_ends_before_its_second_round_if_the_site_ha
     site.change(|rows| rows.connections.clear());
     connection.onboard(|_| ()).await.unwrap();
     assert_eq!(tenant.state()["applications"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_plan_for_a_reused_server_app_ends_at_the_service_principal_of_the_client_app_if_the_site_has_changed() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let outcome = job(spec(), &tenant, &site).build().unwrap().onboard(|_| ()).await.unwrap();
+    let connected = site.state();
+    site.change(|rows| rows.connections.clear());
+    let reused = ConnectionSpec::builder("Contoso CMG")
+        .key("second")
+        .server_app(cmg_onboarding::ReusedApp::new(outcome.server_app.unwrap().application_id))
+        .client_app(cmg_onboarding::ClientAppSpec::builder("Second Client"))
+        .build()
+        .unwrap();
+    let old = job(reused, &tenant, &site).build().unwrap().plan(|_| ()).await.unwrap();
+    site.change(|rows| *rows = serde_json::from_value(connected).unwrap());
+    tokio::time::advance(Duration::from_secs(61)).await;
+    let Err(OnboardingError::Apply(error)) = old.apply(|_| ()).await else {
+        panic!("the site has a connection by now")
+    };
+    assert!(matches!(error.error(), StepError::Blocked(_) | StepError::Stale(_)), "{error:?}");
+    assert_eq!(error.step(), Step::ClientServicePrincipal);
 }
 
 #[tokio::test(start_paused = true)]

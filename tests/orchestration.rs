@@ -95,20 +95,31 @@ async fn the_names_of_account_and_tenant_cannot_steer_the_terminal_that_shows_wh
     assert_eq!(summary.account.as_deref(), Some("admin [2J @contoso.com"));
     assert_eq!(summary.tenant_display_name, "Contoso  ");
     let steers = |line: &str| line.contains(|character: char| character.is_control() || character == '\u{202e}');
-    assert!(!summary.to_string().lines().any(steers), "{summary:?}");
+    let lines = summary.to_string();
+    assert!(!lines.lines().any(steers), "{summary:?}");
+    assert!(lines.contains("Account:              admin [2J @contoso.com"), "{lines}");
+    assert!(
+        lines.contains("Permissions granted:  User.Read, Application.ReadWrite.All"),
+        "{lines}"
+    );
 }
 
 #[tokio::test]
 async fn running_the_same_specification_again_changes_nothing_and_says_so() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let job = connection(spec_with_discovery(), &tenant, &site);
-    job.onboard(|_| ()).await.unwrap();
+    let first = job.onboard(|_| ()).await.unwrap();
     let before = (tenant.state(), site.state());
     let plan = job.plan(|_| ()).await.unwrap();
     assert!(plan.is_empty(), "{plan}");
     assert_eq!(plan.permissions(), [] as [&str; 0]);
     let outcome = plan.apply(|_| ()).await.unwrap();
     assert!(!outcome.changed, "{}", outcome.report);
+    assert_eq!(
+        (&outcome.server_app, &outcome.client_app),
+        (&first.server_app, &first.client_app),
+        "what is kept is told as what was made"
+    );
     assert!(outcome.secret.is_none());
     assert_eq!((tenant.state(), site.state()), before);
 }
@@ -174,6 +185,11 @@ async fn without_a_site_the_secret_comes_back_once_and_is_kept_by_a_second_run()
     let second = job().build().unwrap().onboard(|_| ()).await.unwrap();
     assert!(!second.changed && second.secret.is_none());
     assert_eq!(tenant.state(), before);
+    let kept = |outcome: &cmg_onboarding::Outcome| {
+        let mut findings = outcome.findings.iter();
+        findings.any(|finding| finding.code() == FindingCode::SecretKept)
+    };
+    assert!(kept(&second), "{:?}", second.findings);
 
     let third = job().reissue_secret(true).build().unwrap().onboard(|_| ()).await.unwrap();
     let renewed = third.secret.unwrap();

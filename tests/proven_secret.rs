@@ -63,7 +63,8 @@ impl SecretSink for Vault {
 enum Answer {
     Accept,
     Refuse(TokenFailure, &'static [u32]),
-    Unreachable,
+    /// An error without a refusal of the sign-in service.
+    Fail(TokenFailure),
     Never,
 }
 
@@ -104,7 +105,7 @@ impl SecretProbe for Scripted {
                 refusal.codes = codes.to_vec();
                 Err(TokenError::new(failure, "the sign-in was refused", "Look into the sign-in log.").with_refusal(refusal))
             }
-            Answer::Unreachable => Err(TokenError::new(TokenFailure::Unreachable, "no way there", "Check the proxy.")),
+            Answer::Fail(failure) => Err(TokenError::new(failure, "no way there", "Check the proxy.")),
             Answer::Never => std::future::pending().await,
         }
     }
@@ -222,6 +223,31 @@ async fn an_app_that_this_run_has_made_is_waited_for_and_another_one_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_app_that_was_there_is_waited_for_if_this_run_makes_its_service_principal() {
+    for has_principal in [false, true] {
+        let world = World::answering([Answer::Refuse(TokenFailure::ApplicationRefused, &[700_016]), Answer::Accept]);
+        let app = world
+            .tenant
+            .add_application(serde_json::json!({"displayName": "By hand", "signInAudience": "AzureADMyOrg"}));
+        if has_principal {
+            world.tenant.add_service_principal(serde_json::json!({"appId": app}));
+        }
+        let spec = ConnectionSpec::builder("Contoso CMG")
+            .server_app(cmg_onboarding::AdoptedServerApp::builder(ApplicationId::new(app)))
+            .client_app(cmg_onboarding::ClientAppSpec::builder("ConfigMgr Client"))
+            .build()
+            .unwrap();
+        let job = world.builder(spec).site(world.site.clone()).build().unwrap();
+        let outcome = job.onboard(world.recorder.listen()).await.unwrap();
+        let (code, asked) = match has_principal {
+            false => (FindingCode::NewSecretProven, 2),
+            true => (FindingCode::NewSecretRefused, 1),
+        };
+        assert_eq!((proof(&outcome.findings).code(), world.asked()), (code, asked));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn at_the_limit_it_is_told_as_not_known_yet_and_the_run_goes_on() {
     for (limit, seconds) in [(None, 60), (Some(Duration::from_secs(5)), 5)] {
         let world = World::answering([Answer::Refuse(TokenFailure::BadCredentials, &[7_000_215])]);
@@ -272,7 +298,18 @@ async fn another_refusal_and_no_answer_are_told_apart_and_stop_nothing() {
             FindingCode::NewSecretRefused,
             Some(false),
         ),
-        (Answer::Unreachable, FindingCode::NewSecretUnproven, None),
+        (
+            Answer::Refuse(TokenFailure::UnexpectedAnswer, &[1]),
+            FindingCode::NewSecretRefused,
+            Some(false),
+        ),
+        (
+            Answer::Fail(TokenFailure::BadCredentials),
+            FindingCode::NewSecretRefused,
+            Some(false),
+        ),
+        (Answer::Fail(TokenFailure::Blocked), FindingCode::NewSecretBlocked, Some(false)),
+        (Answer::Fail(TokenFailure::Unreachable), FindingCode::NewSecretUnproven, None),
     ] {
         let world = World::answering([answer]);
         let started = Instant::now();
@@ -299,7 +336,7 @@ async fn whatever_fails_after_it_the_sink_and_the_error_have_the_secret() {
     for answer in [
         Answer::Accept,
         Answer::Refuse(TokenFailure::Blocked, &[53_003]),
-        Answer::Unreachable,
+        Answer::Fail(TokenFailure::Unreachable),
         Answer::Never,
     ] {
         let world = World::answering([answer]);

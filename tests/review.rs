@@ -12,12 +12,14 @@ mod support;
 use std::{collections::BTreeSet, sync::Arc};
 
 use cmg_onboarding::{
-    AzureServicesConnection, ClientSecret, ConnectionSpec, ImportedClientApp, ImportedServerApp, SecretValidity, ServerAppSpec, Step,
+    AdoptedClientApp, ApplicationId, AzureServicesConnection, Call, ClientSecret, ConnectionSpec, Directory, ImportedClientApp,
+    ImportedServerApp, SecretValidity, ServerAppSpec, Step,
     clock::FixedClock,
     connection::{
         AppRole, Consents, PlanDocument, PlannedAction,
         review::{ConsentState, Review},
     },
+    ids::PermissionGrantId,
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use serde_json::{Value, json};
@@ -143,6 +145,16 @@ async fn permissions_that_another_administrator_consents_to_are_in_the_paper_and
     let review = job.plan(|_| ()).await.unwrap().review();
     assert_eq!(consents(&review), [ConsentState::LeftToAdministrator; 3]);
     assert!(review.to_string().contains("Given: by another administrator, after this plan"));
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let without_discovery = AzureServicesConnection::builder(spec())
+        .directory(tenant.directory())
+        .site(site)
+        .consents(Consents::LeaveToAdministrator)
+        .build()
+        .unwrap();
+    let of_client = without_discovery.plan(|_| ()).await.unwrap().review();
+    assert_eq!(consents(&of_client), [ConsentState::LeftToAdministrator; 2]);
+    assert!(of_client.permissions.iter().all(|permission| permission.held_by == AppRole::Client));
     assert!(
         !review
             .caller
@@ -150,6 +162,34 @@ async fn permissions_that_another_administrator_consents_to_are_in_the_paper_and
             .iter()
             .any(|name| name.contains("Grant") || name.contains("AppRoleAssignment"))
     );
+}
+
+#[tokio::test]
+async fn a_consent_that_is_in_place_is_not_told_as_left_beside_one_that_is() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    job(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+    let state = tenant.state();
+    let grants = state["oauth2PermissionGrants"].as_array().unwrap();
+    let of_graph = grants.iter().find(|grant| grant["scope"] == "User.Read").unwrap();
+    let id = PermissionGrantId::new(of_graph["id"].as_str().unwrap().to_owned());
+    let administrator = tenant.directory();
+    administrator
+        .update_permission_grant(Call::quiet(), &id, "Mail.Read")
+        .await
+        .unwrap();
+    let leaving = AzureServicesConnection::builder(spec())
+        .directory(tenant.directory())
+        .site(site)
+        .consents(Consents::LeaveToAdministrator)
+        .build()
+        .unwrap();
+    let review = leaving.plan(|_| ()).await.unwrap().review();
+    let left = review
+        .permissions
+        .iter()
+        .filter(|permission| permission.consent == ConsentState::LeftToAdministrator);
+    let left: Vec<&str> = left.map(|permission| permission.name.as_str()).collect();
+    assert_eq!(left, ["User.Read"]);
 }
 
 /// The consents of a tenant: names of delegated permissions, ids of application permissions.
@@ -229,6 +269,62 @@ async fn only_a_secret_of_more_than_180_days_is_flagged_for_its_length() {
     }
     let short: PlanDocument = serde_json::from_value(written).unwrap();
     assert!(!is_about_length(&short.review()), "180 days are allowed");
+}
+
+#[tokio::test]
+async fn a_client_app_that_is_there_is_completed_with_its_own_id_in_the_paper() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let client: ApplicationId = tenant
+        .add_application(json!({"displayName": "By hand", "signInAudience": "AzureADMyOrg"}))
+        .into();
+    let spec = ConnectionSpec::builder("Contoso CMG")
+        .server_app(ServerAppSpec::builder("Server"))
+        .client_app(AdoptedClientApp::new(client))
+        .build()
+        .unwrap();
+    let plan = job(spec, &tenant, &site).plan(|_| ()).await.unwrap();
+    assert_eq!(plan.tenant_name(), plan.document().tenant_name);
+    assert!(!plan.tenant_name().is_empty());
+    let review = plan.review();
+    let completion = review.changes.iter().find(|change| change.step == Step::CompleteClientApp).unwrap();
+    let redirect = completion.details.iter().find(|detail| detail.name.starts_with("Redirect URI"));
+    assert_eq!(
+        redirect.unwrap().value,
+        format!("ms-appx-web://Microsoft.AAD.BrokerPlugin/{client}")
+    );
+}
+
+#[tokio::test]
+async fn the_permission_that_a_client_app_lacks_is_named_by_its_id_beside_what_it_asks_of_others() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let job = job(spec(), &tenant, &site);
+    let made = job.plan(|_| ()).await.unwrap();
+    let id_of = |review: &Review| {
+        let named = review.permissions.iter().find(|permission| permission.name == "user_impersonation");
+        named.unwrap().id.unwrap()
+    };
+    let expected = id_of(&made.review());
+    let outcome = made.apply(|_| ()).await.unwrap();
+    let (server, client) = (
+        outcome.server_app.unwrap().application_id,
+        outcome.client_app.unwrap().application_id,
+    );
+    // What the client app asks of Microsoft Graph stands first in the list that the plan writes.
+    let mail_read = "570282fd-fa5c-430d-a7fd-fc8dc98a9dca";
+    let of_graph = json!({"requiredResourceAccess": [{"resourceAppId": "00000003-0000-0000-c000-000000000000",
+        "resourceAccess": [{"id": mail_read, "type": "Scope"}]}]});
+    assert!(tenant.change_object(client, of_graph));
+    let review = job.plan(|_| ()).await.unwrap().review();
+    let changed: Vec<Step> = review.changes.iter().map(|change| change.step).collect();
+    assert_eq!(changed, [Step::CompleteClientApp]);
+    assert_eq!(id_of(&review), expected);
+    // It is the server app's that lacks it: the client app asks for it still.
+    job.onboard(|_| ()).await.unwrap();
+    assert!(tenant.change_object(server, json!({"api": {"oauth2PermissionScopes": []}})));
+    let review = job.plan(|_| ()).await.unwrap().review();
+    let changed: Vec<Step> = review.changes.iter().map(|change| change.step).collect();
+    assert_eq!(changed, [Step::RegisterServerApp]);
+    assert_eq!(id_of(&review), expected);
 }
 
 #[tokio::test]

@@ -246,6 +246,18 @@ async fn an_update_can_be_for_one_app_alone() {
 }
 
 #[tokio::test]
+async fn an_update_for_the_server_app_alone_asks_the_site_whether_discovery_is_on() {
+    let by_hand = ByHand::discovering();
+    // The job is for one app as well: its onboarding would leave the site out.
+    let job = by_hand.job(by_hand.adopted()).only(AppRole::Server).build().unwrap();
+    let plan = job.plan_settings_update(Some(AppRole::Server), |_| ()).await.unwrap();
+    assert_eq!(told(plan.findings()), [FindingCode::SiteReplyUrlMissing], "{plan}");
+    assert_eq!(plan.step(Step::ConsentDirectoryRead).unwrap().action, PlannedAction::Create);
+    plan.apply(|_| ()).await.unwrap();
+    assert_eq!(by_hand.assignments(), 1);
+}
+
+#[tokio::test]
 async fn without_discovery_the_permission_to_read_the_directory_is_neither_asked_for_nor_given() {
     let by_hand = ByHand::new();
     let plan = by_hand

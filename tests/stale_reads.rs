@@ -143,8 +143,17 @@ async fn an_app_that_the_list_of_deleted_ones_names_too_is_looked_at_again() {
         let codes: Vec<_> = blocked.blockers().map(|finding| finding.code()).collect();
         assert_eq!(codes, [FindingCode::UniqueNameHeldByDeletedApp]);
         assert!(started.elapsed() < OLD * 2, "{:?}", started.elapsed());
-        let is_wait = |kind: &EventKind| matches!(kind, EventKind::WaitingForReplication { code, .. } if code == "registeredAndDeleted");
-        assert!(recorder.events().iter().any(|event| is_wait(&event.kind)));
+        let attempts = recorder.events().into_iter().filter_map(|event| match event.kind {
+            EventKind::WaitingForReplication { code, attempt, .. } if code == "registeredAndDeleted" => Some(attempt),
+            _ => None,
+        });
+        let attempts: Vec<u32> = attempts.collect();
+        assert!(attempts.len() > 1);
+        assert_eq!(
+            attempts,
+            Vec::from_iter(1..=u32::try_from(attempts.len()).unwrap()),
+            "each is counted"
+        );
     }
 }
 
@@ -216,6 +225,52 @@ async fn proving_that_the_apps_are_there_changes_nothing() {
     let report = outcome.report.step(Step::RegisterServerApp).unwrap();
     assert_eq!((report.action, report.requests.len()), (StepAction::Unchanged, 1));
     assert_eq!((tenant.state(), site.state()), before);
+}
+
+#[tokio::test]
+async fn only_what_no_other_change_writes_to_is_proven_and_by_one_property() {
+    let tenant = EmulatedTenant::new();
+    let job = || AzureServicesConnection::builder(spec()).directory(tenant.directory());
+    let made = job().build().unwrap().onboard(|_| ()).await.unwrap();
+    let (server, client) = (made.server_app.unwrap().application_id, made.client_app.unwrap().application_id);
+    let actions = async || {
+        let plan = job().verify_alive(true).build().unwrap().plan(|_| ()).await.unwrap();
+        let steps = [Step::RegisterServerApp, Step::RegisterClientApp, Step::CompleteClientApp];
+        let sent = plan.changes().iter().filter_map(|change| match &change.operation {
+            Operation::ConfirmApp { sends, .. } => Some(serde_json::to_value(sends).unwrap()),
+            _ => None,
+        });
+        (steps.map(|step| plan.step(step).unwrap().action), sent.collect::<Vec<_>>())
+    };
+    let audience = serde_json::json!({"signInAudience": "AzureADMyOrg"});
+    assert_eq!(
+        actions().await,
+        (
+            [PlannedAction::Confirm, PlannedAction::Confirm, PlannedAction::Keep],
+            vec![audience.clone(), audience.clone()]
+        )
+    );
+    assert!(tenant.change_object(client, serde_json::json!({"publicClient": {"redirectUris": []}})));
+    assert_eq!(
+        actions().await,
+        (
+            [PlannedAction::Confirm, PlannedAction::Keep, PlannedAction::Update],
+            vec![audience.clone()]
+        )
+    );
+    assert!(tenant.change_object(server, serde_json::json!({"web": {"redirectUris": []}})));
+    assert_eq!(
+        actions().await,
+        ([PlannedAction::Update, PlannedAction::Keep, PlannedAction::Update], vec![])
+    );
+    assert!(tenant.change_object(
+        client,
+        serde_json::json!({"publicClient": {"redirectUris": [format!("ms-appx-web://Microsoft.AAD.BrokerPlugin/{client}")]}})
+    ));
+    assert_eq!(
+        actions().await,
+        ([PlannedAction::Update, PlannedAction::Confirm, PlannedAction::Keep], vec![audience])
+    );
 }
 
 #[tokio::test]

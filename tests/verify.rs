@@ -111,6 +111,10 @@ fn codes(verification: &Verification) -> Vec<FindingCode> {
         assert!(finding.message().ends_with('.') && finding.remedy().ends_with('.'), "{finding}");
         support::assert_documented(finding);
     }
+    if !verification.findings().is_empty() {
+        let lines: Vec<String> = verification.findings().iter().map(ToString::to_string).collect();
+        assert_eq!(verification.to_string(), lines.join("\n"));
+    }
     verification.findings().iter().map(|finding| finding.code()).collect()
 }
 

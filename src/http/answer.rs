@@ -262,6 +262,17 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_gives_what_it_was_made_of() {
+        let raw = RawAnswer::new(429)
+            .with_header("Retry-After", "7")
+            .with_header("X-Other", "dropped")
+            .with_header("WWW-Authenticate", "Bearer")
+            .with_body(b"busy");
+        assert_eq!((raw.status(), raw.body()), (429, &b"busy"[..]));
+        assert_eq!(raw.headers(), [("retry-after", "7"), ("www-authenticate", "Bearer")]);
+    }
+
+    #[test]
     fn an_unusable_body_is_described_and_never_quoted() {
         let told = |body: &[u8]| {
             let error = answer(200, AnswerHeaders::default(), body).json::<Shape>().unwrap_err();

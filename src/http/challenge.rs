@@ -93,6 +93,14 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_longest_header_is_read_and_a_longer_one_is_not() {
+        let [_, challenge] = header(&PADDED.encode(CLAIMS)).try_into().unwrap();
+        let padded = |length: usize| format!("{challenge}{}", " ".repeat(length - challenge.len()));
+        assert_eq!(claims_of(&[padded(LONGEST)]).as_deref(), Some(CLAIMS));
+        assert_eq!(claims_of(&[padded(LONGEST + 1)]), None);
+    }
+
     proptest! {
         #[test]
         fn reading_any_header_never_panics(text in ".{0,200}") {

@@ -101,6 +101,7 @@ mod tests {
         let expected = format!("9F:0A:{}FF", "00:".repeat(29));
         let fingerprint = CertificateFingerprint::new(bytes);
         assert_eq!((fingerprint.to_string(), fingerprint.as_bytes()), (expected.clone(), &bytes));
+        assert_eq!(format!("{fingerprint:?}"), format!("CertificateFingerprint({expected})"));
         let refusal = crate::http::pinning::NotPinned { found: fingerprint }.to_string();
         assert!(
             refusal.ends_with(&expected) && refusal.contains("another one than the pinned one"),

@@ -73,3 +73,18 @@ impl Silence {
         self.was_reached = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_must_end_before_the_half_minute_is_over() {
+        let (answered, url) = (Answered::default(), Url::parse("https://one.example/").unwrap());
+        for (delay, is_allowed) in [(UNREACHED_AT_MOST - Duration::from_millis(1), true), (UNREACHED_AT_MOST, false)] {
+            let mut silence = Silence::default();
+            let allowed = silence.allows(Some(TransportKind::Connect), Instant::now(), delay, (&answered, &url));
+            assert_eq!(allowed, is_allowed, "{delay:?}");
+        }
+    }
+}

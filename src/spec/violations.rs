@@ -342,6 +342,9 @@ mod tests {
         assert_eq!((violation.path(), violation.message()), ("a\u{1b}", "x "));
         assert_eq!(violation.to_string(), "a : x ");
         assert_eq!(violation.help(), "Add users or groups, or remove discovery.");
+        let helped = json!({"path": "a", "code": "discoveryEmpty", "help": "y\u{7}"});
+        let violation: Violation = serde_json::from_value(helped).unwrap();
+        assert_eq!(violation.help(), "y ");
     }
 
     #[test]

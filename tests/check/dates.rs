@@ -138,7 +138,14 @@ async fn an_app_of_more_than_800_days_is_a_warning_and_before_that_it_is_told() 
         scene.site.change(|rows| server(rows).created = Some(created));
         let check = scene.check().await;
         assert_eq!(check.status, expected, "{check}");
-        assert!(codes(&check).contains(&code.to_owned()), "{check}");
+        let told = codes(&check)
+            .iter()
+            .position(|told| told == code)
+            .unwrap_or_else(|| panic!("{check}"));
+        let told = check.findings[told].parameters();
+        assert_eq!(told["createdOn"], created.date().to_string());
+        let until = (days < 800).then(|| (created + Duration::days(800)).date().to_string());
+        assert_eq!(told.get("until").and_then(Value::as_str), until.as_deref());
     }
 }
 

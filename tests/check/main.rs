@@ -11,6 +11,7 @@
 )]
 
 mod dates;
+mod differs;
 mod expiring;
 mod rights;
 mod scene;

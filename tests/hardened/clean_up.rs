@@ -3,8 +3,8 @@
 use std::time::Duration as Wait;
 
 use cmg_onboarding::{
-    ApplicationId, ApplicationObjectId, Call, Directory, DirectoryError, GraphDirectory, OnboardingError, SecretValidity,
-    ServicePrincipalId, Step, async_trait,
+    ApplicationId, ApplicationObjectId, Call, ClientAppSpec, ConnectionSpec, Directory, DirectoryError, GraphDirectory, OnboardingError,
+    SecretValidity, ServerAppSpec, ServicePrincipalId, Step, async_trait,
     connection::{ApplyError, FindingCode, StepAction},
     directory::{
         AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, KeyCredential, NewApplication,
@@ -171,6 +171,24 @@ async fn what_another_caller_has_touched_or_may_have_touched_stays_and_is_named(
             (1, 0),
             "{meddling:?}"
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_of_the_plan_is_not_taken_for_another_caller() {
+    for planned in [7, 8] {
+        let tenant = NO_SECRETS.tenant(true, Wait::ZERO);
+        let spec = ConnectionSpec::builder("Contoso CMG")
+            .server_app(ServerAppSpec::builder("ConfigMgr Server"))
+            .client_app(ClientAppSpec::builder("ConfigMgr Client").owner(Uuid::from_u128(planned)))
+            .build()
+            .unwrap();
+        let job = job_with(&spec, Meddled(tenant.directory(), Meddling::Owner)).build().unwrap();
+        let OnboardingError::Apply(error) = job.onboard(|_| ()).await.unwrap_err() else {
+            panic!("the policy refuses secrets")
+        };
+        let stays = error.findings().iter().any(|finding| finding.code() == FindingCode::MadeAppStays);
+        assert_eq!(stays, planned != 7, "{error:?}");
     }
 }
 

@@ -7,10 +7,14 @@
     reason = "clippy knows only test functions as tests"
 )]
 
+mod beside;
 mod clean_up;
 mod matrix;
+mod overtaken;
 mod plans;
+mod removed;
 mod restore;
+mod secrets;
 mod tenant;
 
 #[path = "../support/mod.rs"]

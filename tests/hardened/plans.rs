@@ -7,6 +7,7 @@ use cmg_onboarding::{
     connection::{FindingCode, Operation, Plan, PlannedAction, When},
     spec::ServerAppSpec,
 };
+use cmg_onboarding_emulator::Caller;
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -276,4 +277,51 @@ async fn owners_are_set_when_the_apps_are_created() {
     let bound: Vec<Value> = created.map(|request| request.body.unwrap()["owners@odata.bind"].clone()).collect();
     let address = |bound: &Value| bound[0].as_str().unwrap().ends_with(&format!("/v1.0/directoryObjects/{owner}"));
     assert!(bound.len() == 2 && bound.iter().all(address), "{bound:?}");
+}
+
+#[tokio::test]
+async fn a_policy_that_was_not_read_matters_to_a_plan_only_if_it_adds_an_app_id_uri_or_a_secret() {
+    for (change, matters) in [(json!({"identifierUris": []}), true), (json!({"web": {"redirectUris": []}}), false)] {
+        let tenant = OPEN.tenant(true, Wait::ZERO);
+        let job = job(&creating(SecretValidity::OneYear), &tenant, None).build().unwrap();
+        let server = job.onboard(|_| ()).await.unwrap().server_app.unwrap().application_id;
+        assert!(tenant.change_object(server, change));
+        let plan = job.plan(|_| ()).await.unwrap();
+        assert_eq!(plan.step(Step::RegisterServerApp).unwrap().action, PlannedAction::Update);
+        assert_eq!(has(&plan, FindingCode::PolicyNotRead), matters, "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn an_application_that_writes_what_it_owns_is_told_which_app_it_must_own() {
+    let tenant = OPEN.tenant(false, Wait::ZERO);
+    let wanted = creating(SecretValidity::OneYear);
+    let outcome = job(&wanted, &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap();
+    let (server, client) = (
+        outcome.server_app.unwrap().application_id,
+        outcome.client_app.unwrap().application_id,
+    );
+    let roles = [
+        "Application.ReadWrite.OwnedBy",
+        "Application.Read.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "Organization.Read.All",
+        "Policy.Read.All",
+    ];
+    let pipeline = tenant.with_caller(Caller::application(uuid::Uuid::from_u128(5), roles));
+    let owned = async || {
+        let plan = job(&wanted, &pipeline, None).build().unwrap().plan(|_| ()).await.unwrap();
+        let told = plan
+            .findings()
+            .iter()
+            .find(|finding| finding.code() == FindingCode::OwnershipUnread);
+        told.map(|finding| finding.parameters()["clientIds"].clone())
+    };
+    assert_eq!(owned().await, None);
+    assert!(tenant.change_object(server, json!({"web": {"redirectUris": []}})));
+    assert_eq!(owned().await, Some(json!([server])));
+    assert!(tenant.change_object(client, json!({"publicClient": {"redirectUris": []}})));
+    let mut both = [server, client];
+    both.sort_unstable();
+    assert_eq!(owned().await, Some(json!(both)));
 }

@@ -3,14 +3,17 @@
 use std::time::Duration as Wait;
 
 use cmg_onboarding::{
-    ApplicationId, Call, ConnectionSpec, Diagnostic, Directory, DirectoryError, GraphDirectory, OnboardingError, SecretValidity, Step,
-    async_trait,
-    connection::{FindingCode, Operation, PlannedAction, Severity, StepAction},
+    ApplicationId, AzureServicesConnection, Call, ConnectionSpec, Diagnostic, Directory, DirectoryError, GraphDirectory, OnboardingError,
+    SecretValidity, Step, async_trait,
+    clock::FixedClock,
+    connection::{FindingCode, Operation, PlannedAction, Severity, StepAction, When},
     directory::{Application, ApplicationKey, DeletedApplication, ServicePrincipal, Tenant},
+    error::RefusalReason,
 };
 use cmg_onboarding_emulator::Caller;
 use time::Duration;
 
+use crate::beside::{Beside, Overtaken, reason};
 use crate::tenant::{NOW, OPEN, Policy, creating, job, job_with, list, settle, site_of_today, writes};
 
 fn asked() -> ConnectionSpec {
@@ -95,6 +98,39 @@ async fn what_could_not_be_purged_is_told_with_its_date_and_comes_back_in_the_ne
         (2, 0)
     );
     assert!(job.plan(|_| ()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_restored_server_app_gets_a_secret_unless_the_site_has_one_and_none_is_asked_for() {
+    for (is_in_site, reissues, action) in [
+        (true, false, PlannedAction::Keep),
+        (true, true, PlannedAction::Create),
+        (false, false, PlannedAction::Create),
+    ] {
+        let (tenant, site) = (OPEN.tenant(false, Wait::ZERO), site_of_today());
+        let first = job(&asked(), &tenant, is_in_site.then_some(&site)).build().unwrap();
+        let app = first.onboard(|_| ()).await.unwrap().server_app.unwrap().application_id;
+        assert!(tenant.soft_delete(app));
+        let again = job(&asked(), &tenant, Some(&site)).reissue_secret(reissues).build().unwrap();
+        let plan = again.plan(|_| ()).await.unwrap();
+        let change = plan.step(Step::IssueSecret).unwrap();
+        assert_eq!((change.action, change.when), (action, When::Always), "{is_in_site} {reissues}");
+        assert_eq!(plan.apply(|_| ()).await.unwrap().secret.is_some(), action == PlannedAction::Create);
+    }
+}
+
+#[tokio::test]
+async fn a_restored_app_that_may_not_be_completed_is_an_error() {
+    let tenant = OPEN.tenant(false, Wait::ZERO);
+    let outcome = job(&asked(), &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap();
+    let app = outcome.server_app.unwrap().application_id;
+    assert!(tenant.change_object(app, serde_json::json!({"web": {"redirectUris": []}})) && tenant.soft_delete(app));
+    let directory = Overtaken::new(&tenant, &[Beside::ChangesRefused(RefusalReason::PermissionMissing)]);
+    let again = AzureServicesConnection::builder(asked()).directory(directory.clone());
+    let again = again.clock(std::sync::Arc::new(FixedClock(NOW))).build().unwrap();
+    let error = again.onboard(|_| ()).await.unwrap_err();
+    assert_eq!(reason(&error), Some(RefusalReason::PermissionMissing));
+    assert_eq!(directory.changes.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

@@ -53,6 +53,10 @@ async fn the_paper_of_a_renewal_says_that_every_old_secret_stays_and_nothing_of_
     let stays: Vec<&str> = review.left_behind.iter().map(|left| left.what.as_str()).collect();
     assert_eq!(stays, ["Every secret that the server app has now, until its own end."]);
     let paper = review.to_string();
+    assert!(
+        paper.starts_with("Renewal of the secret that a Configuration Manager site signs in with"),
+        "{paper}"
+    );
     assert!(paper.contains("What stays") && !paper.contains("is removed one day"), "{paper}");
 }
 

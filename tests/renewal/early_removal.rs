@@ -48,6 +48,7 @@ async fn an_old_secret_goes_26_hours_after_the_site_has_shown_the_new_end_and_no
     assert!(warning.message().contains("the new value is not proven"), "{warning}");
     plan.findings().iter().for_each(assert_documented);
     assert!(plan.review().to_string().contains("Removal of old secrets"), "{}", plan.review());
+    assert_eq!(plan.review().left_behind, []);
     let removed = plan.apply(|_| ()).await.unwrap();
     let report = removed.report.step(Step::RetireSecrets).unwrap();
     assert_eq!((report.action, report.note.as_deref()), (StepAction::Removed, Some("1 removed")));

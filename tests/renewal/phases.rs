@@ -1,8 +1,8 @@
 //! The three phases of a renewal, and what each one leaves as it is.
 
 use cmg_onboarding::{
-    ConnectionSpec, Step,
-    connection::{EventKind, FindingCode, NextStepCode, Operation, PlannedAction, StepAction, Verb},
+    ConnectionSpec, OnboardingError, Step,
+    connection::{EventKind, FindingCode, NextStepCode, Operation, PlannedAction, Severity, StepAction, Verb},
 };
 use cmg_onboarding_emulator::Timeline;
 use time::macros::datetime;
@@ -34,6 +34,7 @@ async fn a_renewal_issues_a_secret_and_leaves_its_typing_to_a_person() {
         plan.to_string().contains("Secret Key Expiry: 2027-02-22 -> about 2027-04-2"),
         "{plan}"
     );
+    assert_eq!(parameter(plan.findings(), FindingCode::SecretNotRenewed, "heldUntil"), "2027-02-22");
     let recorder = Recorder::default();
     let outcome = plan.apply(recorder.listen()).await.unwrap();
     let secret = outcome.secret.as_ref().expect("the value, once");
@@ -82,6 +83,8 @@ async fn a_secret_that_the_site_does_not_show_is_waited_for_until_another_one_is
     sleep(DAY).await;
     let plan = world.job().plan_renewal(|_| ()).await.unwrap();
     assert!(plan.is_empty(), "{plan}");
+    let text = "Nothing will be changed now; what the renewal waits for is said above.";
+    assert!(plan.to_string().trim_end().ends_with(text), "{plan}");
     assert_eq!(
         parameter(plan.findings(), FindingCode::RenewalWaiting, "keyId"),
         key(&first).to_string()
@@ -296,4 +299,19 @@ async fn a_renewal_on_the_first_day_says_that_the_new_secret_may_end_before_the_
     assert!(found(plan.findings(), early).is_none(), "from {from} on: {plan}");
     let outcome = plan.apply(|_| ()).await.unwrap();
     assert!(outcome.secret.unwrap().expires_on > datetime!(2027-02-23 0:00 UTC));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_that_may_not_be_written_to_stands_in_the_way_of_a_renewal_only_if_it_takes_the_secret() {
+    for (world, severity) in [(World::new(), Severity::Warning), (World::taking(), Severity::Blocker)] {
+        world.onboard().await;
+        sleep(DAY * 60).await;
+        world.site.change(|rows| rows.info.may_write = Some(false));
+        let findings = match world.job().plan_renewal(|_| ()).await {
+            Ok(plan) => plan.findings().to_vec(),
+            Err(OnboardingError::Blocked(blocked)) => blocked.findings().to_vec(),
+            Err(error) => panic!("{error:?}"),
+        };
+        assert_eq!(found(&findings, FindingCode::SiteRightsMissing).unwrap().severity(), severity);
+    }
 }

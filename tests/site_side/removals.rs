@@ -8,7 +8,7 @@ use cmg_onboarding::{
     connection::{FindingCode, Severity, StepAction},
     directory::{ApplicationKey, NewPassword},
     ids::ApplicationId,
-    site::SiteGateway,
+    site::{SiteApplication, SiteGateway, SiteRowId, SiteTenant},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, WireFault, WireRefusal};
 use time::Duration;
@@ -77,6 +77,35 @@ async fn with_the_client_app_purged_by_hand_the_connection_goes_and_every_row_is
     assert_eq!(rows_told(&outcome), ROWS);
     assert_eq!(rows(&site).connections, []);
     assert_eq!(count(&tenant.state(), "applications"), 0);
+}
+
+#[tokio::test]
+async fn rows_of_other_apps_are_named_only_if_one_of_the_two_is_known_to_the_site_alone_and_of_this_tenant_only() {
+    for is_purged in [false, true] {
+        let (tenant, site, made) = onboarded().await;
+        site.change(|rows| {
+            let other = SiteTenant::new(SiteRowId(71), super::TENANT.parse().unwrap(), "fabrikam.onmicrosoft.com", None);
+            let row = |id: u32, name: &str, tenant, is_client| {
+                let client_id = format!("0d9f2c1e-5a52-4bb4-8f56-0000000000{id}").parse().unwrap();
+                SiteApplication::new(SiteRowId(id.into()), client_id, name, tenant, is_client)
+            };
+            let own = rows.tenants[0].id;
+            rows.applications.push(row(72, "Another server", own, false));
+            rows.applications.push(row(73, "Another client", own, true));
+            rows.applications.push(row(74, "Fabrikam server", other.id, false));
+            rows.tenants.push(other);
+        });
+        if is_purged {
+            purge_by_hand(&tenant, made.client_app.unwrap().application_id).await;
+        }
+        let told = rows_told(&connection(spec(), &tenant, &site).remove(|_| ()).await.unwrap());
+        let [server, client, tenant] = ROWS;
+        let expected = match is_purged {
+            false => vec![server, client, tenant],
+            true => vec![server, client, "application Another server", "application Another client", tenant],
+        };
+        assert_eq!(told, expected);
+    }
 }
 
 fn use_by_gateway(site: &EmulatedSite, names_connection: bool) {
@@ -157,7 +186,12 @@ async fn apps_with_another_persons_secret_stay_until_the_caller_states_that_noth
     assert_eq!(count(&tenant.state(), "applications"), 2);
     let stated = job(spec(), &tenant, &site).state_apps_unused(true).build().unwrap();
     let plan = stated.plan_removal(|_| ()).await.unwrap();
-    assert!(found(plan.findings(), FindingCode::AppsStatedUnused).is_some(), "{plan}");
+    let stated = found(plan.findings(), FindingCode::AppsStatedUnused).unwrap();
+    assert_eq!(
+        serde_json::json!(stated.parameters()),
+        serde_json::json!({"descriptions": ["backup job"]}),
+        "no other site uses them: {plan}"
+    );
     let outcome = plan.apply(|_| ()).await.unwrap();
     assert!(
         codes(&outcome.findings).contains(&FindingCode::AppsStatedUnused),

@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use cmg_onboarding::{
-    AzureServicesConnection, Diagnostic, OnboardingError, Outcome, Step, async_trait,
+    AzureServicesConnection, Call, Diagnostic, OnboardingError, Outcome, Site, SiteError, Step, async_trait,
     connection::{FindingCode, NewSecret, NextStep, NextStepCode, Operation, PlannedAction, SecretSink, SecretSinkError, StepAction},
     error::SiteUnreachable,
     ids::ApplicationId,
-    site::SiteItem,
+    site::{SecretHeld, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteSnapshot},
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use time::{OffsetDateTime, macros::datetime};
@@ -259,4 +259,51 @@ async fn a_site_that_says_it_takes_none_refuses_one_with_the_consoles_way() {
     let failure = site.onboard(Call::quiet(), &wanted).await.unwrap_err();
     assert!(failure.error.help().contains("Renew Secret Key"), "{failure:?}");
     assert!(site.holds_secret(server(), "first~value"));
+}
+
+/// A site that says this of the secret that it has, whatever it has.
+#[derive(Debug)]
+struct Saying(EmulatedSite, SecretHeld);
+
+#[async_trait]
+impl Site for Saying {
+    async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
+        self.0.snapshot(call).await
+    }
+
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
+        let mut told = self.0.onboard(call, wanted).await?;
+        told.secret = self.1;
+        Ok(told)
+    }
+}
+
+#[tokio::test]
+async fn a_secret_stays_unless_a_new_item_of_the_site_is_said_to_have_another_one() {
+    let unknown = FindingCode::SecretHolderUnknown;
+    for (is_known, held, stays, is_told) in [
+        (false, SecretHeld::This, true, false),
+        (false, SecretHeld::Another, false, false),
+        (false, SecretHeld::NotSaid, true, true),
+        (true, SecretHeld::This, true, false),
+        (true, SecretHeld::Another, true, true),
+        (true, SecretHeld::NotSaid, true, true),
+    ] {
+        let (tenant, site) = (EmulatedTenant::new(), takes());
+        if is_known {
+            connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap();
+        }
+        let job = AzureServicesConnection::builder(spec())
+            .directory(tenant.directory())
+            .site(Saying(site, held))
+            .reissue_secret(is_known);
+        let outcome = job.build().unwrap().onboard(|_| ()).await.unwrap();
+        let case = format!("{is_known} {held:?}: {}", outcome.report);
+        assert_eq!(outcome.secret.is_some(), stays, "{case}");
+        assert_eq!(found(&outcome.findings, unknown).is_some(), is_told, "{case}");
+        let state = tenant.state();
+        let apps = state["applications"].as_array().unwrap().iter();
+        let secrets: usize = apps.map(|app| app["passwordCredentials"].as_array().map_or(0, Vec::len)).sum();
+        assert_eq!(secrets, usize::from(is_known) + usize::from(stays), "{case}");
+    }
 }

@@ -3,7 +3,7 @@
 use cmg_onboarding::{
     AzureServicesConnection, ClientAppSpec, ConnectionSpec, DirectoryHandle, ServerAppSpec, SiteHandle, StaticToken,
     connection::{Answer, ConnectionView, Reading, SecretIssuer, ViewOptions, connections},
-    site::{SiteConnection, SiteGateway, SiteIdentity, SiteRowId, UnreadRow},
+    site::{SiteConnection, SiteGateway, SiteIdentity, SiteRowId, SiteSnapshot, UnreadRow},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, WireFault, WireRefusal};
 use serde_json::Value;
@@ -248,6 +248,66 @@ async fn what_the_site_could_not_read_is_unknown() {
 }
 
 #[tokio::test]
+async fn a_secret_of_an_app_that_the_site_does_not_know_is_not_in_use_if_every_row_was_read() {
+    let connected = Connected::new().await;
+    connected.site.change(|rows| {
+        rows.connections.clear();
+        rows.applications.clear();
+        rows.tenants.clear();
+    });
+    let told = |view: &ConnectionView| match &view.server_app.registration {
+        Reading::Present(found) => (found.secrets[0].in_use, view.tenant.clone()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told(&connected.view_of_spec().await), (Answer::No, Reading::Absent));
+    connected
+        .site
+        .change(|rows| rows.unread.push(UnreadRow::new("SMS_AAD_Application_Ex", None, "ClientID")));
+    assert_eq!(told(&connected.view_of_spec().await), (Answer::Unknown, Reading::Unknown));
+}
+
+#[tokio::test]
+async fn the_view_of_a_specification_says_if_the_directory_is_of_another_tenant() {
+    let connected = Connected::new().await;
+    let other = EmulatedTenant::builder()
+        .tenant_id("11111111-2222-4333-8444-555555555555".parse::<uuid::Uuid>().unwrap())
+        .build();
+    let expecting = AzureServicesConnection::builder(spec_with_discovery())
+        .directory(connected.tenant.directory())
+        .site(connected.site.clone())
+        .tenant(other.tenant_id().into());
+    let of_another = AzureServicesConnection::builder(spec_with_discovery())
+        .directory(other.directory())
+        .site(connected.site.clone());
+    for job in [expecting, of_another] {
+        let view = job.build().unwrap().view(|_| ()).await.unwrap();
+        assert!(codes(&view.findings).contains(&"wrongTenant".to_owned()), "{:?}", view.findings);
+        assert_eq!(view.server_app.registration, Reading::Unknown);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_absent_only_if_no_row_that_could_not_be_read_may_be_it() {
+    let connected = Connected::new().await;
+    let rows = |change: fn(&mut SiteSnapshot)| connected.site.change(change);
+    rows(|rows| rows.connections.clear());
+    assert_eq!(connected.view_of_spec().await.connection, Reading::Absent);
+    rows(|rows| rows.unread.push(UnreadRow::new("SMS_AAD_Application_Ex", None, "ClientID")));
+    assert_eq!(connected.view_of_spec().await.connection, Reading::Absent, "the row is of an app");
+    rows(|rows| rows.unread.push(UnreadRow::new("SMS_Azure_CloudService", None, "Name")));
+    assert_eq!(connected.view_of_spec().await.connection, Reading::Unknown);
+    rows(|rows| {
+        rows.unread.clear();
+        rows.connections.push(SiteConnection::new(SiteRowId(9), "Other", None, Vec::new()));
+    });
+    assert_eq!(
+        connected.view_of_spec().await.connection,
+        Reading::Unknown,
+        "which apps the other connection uses was not read"
+    );
+}
+
+#[tokio::test]
 async fn two_connections_of_two_tenants_are_each_compared_with_their_own_tenant_only() {
     let connected = Connected::new().await;
     let other = EmulatedTenant::builder()
@@ -263,6 +323,7 @@ async fn two_connections_of_two_tenants_are_each_compared_with_their_own_tenant_
     for (tenant, own, foreign) in [(&connected.tenant, 0, 1), (&other, 1, 0)] {
         let all = all(&connected.site, Some(tenant)).await;
         assert_eq!(all.connections.len(), 2);
+        assert_eq!(all.to_string(), format!("{}\n{}", all.connections[0], all.connections[1]));
         let (own, foreign) = (&all.connections[own], &all.connections[foreign]);
         assert!(own.server_app.registration.present().is_some() && own.client_app.registration.present().is_some());
         assert_eq!(own.tenant_id.unwrap().as_uuid(), tenant.tenant_id());

@@ -25,7 +25,8 @@ pub(crate) fn server_changes(target: &Target, snapshot: &Snapshot, secret: Plann
     let step = Step::RegisterServerApp;
     let register = match found {
         None => create(step, &target.server, shape, Some(secret)),
-        Some(found) => update(step, &target.server, found, shape),
+        Some(found) => update(step, &target.server, found, shape)
+            .unwrap_or_else(|| Change::keep(step, Some(target.server.name()), Some(found.application.app_id))),
     };
     let principal = service_principal(Step::ServerServicePrincipal, &target.server, found, step);
     [register, principal].into_iter().chain(late_uri(target)).collect()
@@ -107,10 +108,11 @@ fn create(step: Step, app: &AppTarget, shape: &ApplicationProperties, secret: Op
     Change::new(step, operation)
 }
 
-fn update(step: Step, app: &AppTarget, found: &RegisteredApp, shape: &ApplicationProperties) -> Change {
+/// Adds what an app lacks; `None` if it lacks nothing.
+fn update(step: Step, app: &AppTarget, found: &RegisteredApp, shape: &ApplicationProperties) -> Option<Change> {
     let (adds, properties) = lacking(&found.application.properties, shape);
     if properties.is_empty() {
-        return Change::keep(step, Some(app.name()), Some(found.application.app_id));
+        return None;
     }
     let operation = Operation::UpdateApp {
         name: app.name().to_owned(),
@@ -118,7 +120,7 @@ fn update(step: Step, app: &AppTarget, found: &RegisteredApp, shape: &Applicatio
         adds: Box::new(adds),
         properties,
     };
-    Change::new(step, operation)
+    Some(Change::new(step, operation))
 }
 
 fn service_principal(step: Step, app: &AppTarget, found: Option<&RegisteredApp>, register: Step) -> Change {
@@ -151,8 +153,5 @@ fn completion(target: &Target, found: Option<&RegisteredApp>, shape: &Applicatio
     };
     let mut shape = shape.clone();
     complete_client_shape(&mut shape, found.application.app_id, server_id, target.scope);
-    match update(step, &target.client, found, &shape) {
-        change if change.properties().is_empty() => Change::keep(step, None, None::<&str>),
-        change => change,
-    }
+    update(step, &target.client, found, &shape).unwrap_or_else(|| Change::keep(step, None, None::<&str>))
 }

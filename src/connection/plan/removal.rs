@@ -163,14 +163,12 @@ fn of_removed_app(site: &SiteSnapshot, connection: &SiteConnection) -> Finding {
 fn rows_that_stay(target: &Target, site: &SiteSnapshot, apps: &[Change], connection: Option<&SiteConnection>) -> Vec<ApplicationId> {
     let given = [target.server.app.application_id, target.client.app.application_id];
     let known: Vec<ApplicationId> = apps.iter().flat_map(ids_of).chain(given.into_iter().flatten()).collect();
-    let is_known = |is_client: bool| {
-        let rows = || site.applications.iter().filter(|row| row.is_client_app == is_client);
-        rows().any(|row| known.contains(&row.client_id))
-    };
     if connection.is_none() {
         return apps.iter().flat_map(ids_of).collect();
     }
-    if is_known(true) && is_known(false) {
+    let rows = site.applications.iter().filter(|row| known.contains(&row.client_id));
+    let (clients, servers): (Vec<_>, Vec<_>) = rows.partition(|row| row.is_client_app);
+    if !clients.is_empty() && !servers.is_empty() {
         return known;
     }
     let tenant = site.tenant(target.tenant_id).map(|row| row.id);

@@ -57,3 +57,18 @@ impl Diagnostic for StalePlan {
         "Make a new plan, look at it, and have it approved again.".into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_says_what_was_approved_and_what_it_is_now() {
+        let difference = PlanDifference {
+            path: "/tenantName\u{1b}".to_owned(),
+            approved: "Contoso".into(),
+            now: Value::Null,
+        };
+        assert_eq!(difference.to_string(), "/tenantName : \"Contoso\" was approved, and now it is null");
+    }
+}

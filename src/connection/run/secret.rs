@@ -171,13 +171,12 @@ impl Run<'_> {
                     self.attempt(step, true).pause(error.clone()).await?;
                     let looked = self.own_secrets_of(step, server, |_| true).await;
                     for secret in looked.map_err(|failed| lost(&error, failed))? {
+                        // Each that this run has handed over or counted before is known.
                         if known.iter().any(|known| known.key_id == secret.key_id) {
                             continue;
                         }
-                        let mut state = self.state();
-                        let is_handed_over = state.issued.as_ref().is_some_and(|issued| issued.key_id == secret.key_id);
-                        if secret.description == self.description && !is_handed_over && !state.unused.contains(&secret.key_id) {
-                            state.unused.push(secret.key_id);
+                        if secret.description == self.description {
+                            self.state().unused.push(secret.key_id);
                         }
                         known.push(secret);
                     }

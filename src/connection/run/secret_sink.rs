@@ -128,3 +128,17 @@ impl Error for SecretSinkError {
         self.source.as_deref().map(|source| source as &(dyn Error + 'static))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_a_sink_keeps_its_source() {
+        let error = SecretSinkError::new("the vault is sealed", "Unseal the vault.");
+        assert!(error.source().is_none());
+        let error = error.with_source("HTTP status 503");
+        assert_eq!(error.source().unwrap().to_string(), "HTTP status 503");
+        assert!(!error.to_string().contains("503"), "the text does not repeat the source");
+    }
+}

@@ -136,3 +136,57 @@ fn has(error: &TokenError, codes: &[u32]) -> bool {
         .refusal()
         .is_some_and(|refusal| refusal.codes.iter().any(|code| codes.contains(code)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::SignInRefusal;
+
+    fn server() -> ImportedServerApp {
+        ImportedServerApp::builder()
+            .tenant_name("contoso.onmicrosoft.com")
+            .tenant_id("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11")
+            .name("Server")
+            .client_id("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01")
+            .secret_key(crate::ClientSecret::new("not~a~secret"))
+            .secret_key_expiry(time::macros::datetime!(2027-11-23 00:00 UTC))
+            .app_id_uri("api://6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11/ConfigMgrService")
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn codes_and_kinds_of_a_refusal_each_tell_what_it_means() {
+        let other = TokenFailure::Unreachable;
+        for (failure, code, is_refused, expected) in [
+            (other, Some(EXPIRED_SECRET), true, FindingCode::SecretExpiredAtSignIn),
+            (other, Some(WRONG_SECRET), true, FindingCode::SecretRejected),
+            (other, Some(NO_SERVICE_PRINCIPAL), true, FindingCode::ServicePrincipalMissing),
+            (other, Some(UNKNOWN_APP), true, FindingCode::AppUnknownAtSignIn),
+            (TokenFailure::ApplicationRefused, None, true, FindingCode::AppUnknownAtSignIn),
+            (other, Some(DISABLED_APP), true, FindingCode::AppDisabled),
+            (other, Some(BY_POLICY[0]), true, FindingCode::SignInBlocked),
+            (other, Some(BY_POLICY[2]), true, FindingCode::SignInBlocked),
+            (TokenFailure::Blocked, None, true, FindingCode::SignInBlocked),
+            (TokenFailure::WrongTenant, None, true, FindingCode::TenantUnknownAtSignIn),
+            (TokenFailure::WrongCloud, None, true, FindingCode::TenantUnknownAtSignIn),
+            (TokenFailure::BadCredentials, None, true, FindingCode::SignInRefused),
+            (TokenFailure::Refused, Some(1), true, FindingCode::SignInRefused),
+            (TokenFailure::ConsentMissing, None, true, FindingCode::SignInRefused),
+            (other, None, false, FindingCode::SecretUnproven),
+            (other, Some(1), false, FindingCode::SecretUnproven),
+        ] {
+            let error = TokenError::new(failure, "refused", "Look.");
+            let refusal = code.map(|code| SignInRefusal {
+                codes: vec![7, code],
+                ..SignInRefusal::default()
+            });
+            let error = match refusal {
+                Some(refusal) => error.with_refusal(refusal),
+                None => error,
+            };
+            let (told, finding) = refused(&error, &server());
+            assert_eq!((told, finding.code()), (is_refused, expected), "{failure:?} {code:?}");
+        }
+    }
+}

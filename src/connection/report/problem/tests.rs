@@ -179,3 +179,37 @@ fn repeating_helps_only_if_it_mends_every_failure() {
     assert!(!stopped(Vec::new(), both).is_retryable());
     assert!(!OnboardingError::from(IncompleteConnection::NothingToDo).is_retryable());
 }
+
+#[test]
+fn a_run_that_ends_because_its_plan_is_stale_tells_the_differences() {
+    let stale = json!({"differences": [{"path": "/tenantName", "approved": "a", "now": "b"}]});
+    let stale: StalePlan = serde_json::from_value(stale).unwrap();
+    let differences = stale.differences.clone();
+    let error = stopped(Vec::new(), vec![failed(Step::ServerServicePrincipal, StepError::Stale(stale))]);
+    let problem = OnboardingError::from(error).problem();
+    assert_eq!(
+        (problem.differences, problem.step),
+        (differences, Some(Step::ServerServicePrincipal))
+    );
+}
+
+#[test]
+fn a_failed_step_may_have_been_carried_out_if_no_answer_came() {
+    let unreachable = SiteError::from(crate::error::SiteUnreachable::new(
+        "the site was not reached",
+        "Look at the network.",
+    ));
+    for (error, expected) in [
+        (StepError::Site(unreachable), true),
+        (StepError::Site(site_refusal()), false),
+        (broken().into(), true),
+        (
+            refused(RefusalReason::PermissionMissing, "Authorization_RequestDenied", 403).into(),
+            false,
+        ),
+        (StepError::Cancelled, true),
+        (StepError::NotRegistered, false),
+    ] {
+        assert_eq!(error.may_have_been_carried_out(), expected, "{error:?}");
+    }
+}

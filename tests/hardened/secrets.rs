@@ -1,0 +1,359 @@
+//! Another caller is at work while this run issues a secret: no secret is counted as unused that may be in use, none that is
+//! lost stays, and the only copy of one is never dropped.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use cmg_onboarding::{
+    AdoptedClientApp, ApplicationId, AzureServicesConnection, ConnectionSpec, OnboardingError, Outcome, SecretValidity, ServerAppSpec,
+    Step,
+    clock::FixedClock,
+    connection::{AzureServicesConnectionBuilder, StepAction, StepError},
+    error::{RefusalReason, SiteRefused},
+    site::SiteItem,
+    spec::AdoptedServerApp,
+};
+use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
+use serde_json::json;
+
+use crate::{
+    beside::{Beside, Overtaken, reason},
+    tenant::{NOW, OPEN, Policy, Way, creating, list, spec, spec_of},
+};
+
+/// A tenant whose server app has a secret that was handed over, and the run that gives a site one of its own.
+struct SecondSecret {
+    tenant: EmulatedTenant,
+    site: EmulatedSite,
+    directory: Arc<Overtaken>,
+    handed_over: (ApplicationId, String),
+}
+
+impl SecondSecret {
+    async fn new(beside: &[Beside]) -> Self {
+        let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+        let job = AzureServicesConnection::builder(crate::support::spec()).directory(tenant.directory());
+        let first = job.build().unwrap().onboard(|_| ()).await.unwrap();
+        Self {
+            directory: Overtaken::new(&tenant, beside),
+            handed_over: (
+                first.server_app.unwrap().application_id,
+                first.secret.unwrap().value.expose().to_owned(),
+            ),
+            tenant,
+            site,
+        }
+    }
+
+    fn job(&self) -> AzureServicesConnectionBuilder {
+        let job = AzureServicesConnection::builder(crate::support::spec()).directory(self.directory.clone());
+        job.site(self.site.clone())
+    }
+
+    async fn run(&self) -> Result<Outcome, OnboardingError> {
+        self.job().build().unwrap().onboard(|_| ()).await
+    }
+
+    fn secrets(&self) -> usize {
+        let state = self.tenant.state();
+        crate::tenant::app(&state, self.handed_over.0)["passwordCredentials"]
+            .as_array()
+            .unwrap()
+            .len()
+    }
+
+    fn additions(&self) -> usize {
+        self.directory.additions.load(Ordering::SeqCst)
+    }
+
+    /// The secret that was handed over and the one that the site has are live.
+    fn assert_in_use_is_live(&self) {
+        let (app, handed_over) = &self.handed_over;
+        assert!(self.tenant.secret_is_live(*app, handed_over), "the secret that was handed over");
+        let held = self.site.secret_of(*app).unwrap();
+        assert!(self.tenant.secret_is_live(*app, held.expose()), "the site's secret");
+    }
+}
+
+fn note_of(outcome: &Outcome) -> Option<String> {
+    outcome.report.step(Step::RetireSecrets)?.note.clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_whose_text_never_arrived_goes_and_no_other_does() {
+    for (unanswered, another) in [(1, false), (2, false), (1, true)] {
+        let mut beside = vec![Beside::AddingUnanswered(unanswered)];
+        beside.extend(another.then_some(Beside::AnotherAdds));
+        let scene = SecondSecret::new(&beside).await;
+        let outcome = scene.run().await.unwrap();
+        assert_eq!(scene.additions(), unanswered + 1, "{beside:?}");
+        assert_eq!(note_of(&outcome).unwrap(), format!("{unanswered} removed"), "{beside:?}");
+        scene.assert_in_use_is_live();
+        assert_eq!(scene.secrets(), 2 + usize::from(another), "{beside:?}");
+        let state = scene.tenant.state().to_string();
+        assert_eq!(state.contains("0badcafe"), another, "another run may be handing its secret over");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_never_shows_is_followed_by_one_more_and_by_no_third() {
+    let scene = SecondSecret::new(&[Beside::AddedHidden(1)]).await;
+    let outcome = scene.run().await.unwrap();
+    assert_eq!((scene.additions(), scene.secrets()), (2, 2));
+    assert_eq!(note_of(&outcome).unwrap(), "1 removed");
+    scene.assert_in_use_is_live();
+
+    let scene = SecondSecret::new(&[Beside::AddedHidden(usize::MAX)]).await;
+    let error = scene.run().await.unwrap_err();
+    assert_eq!((reason(&error), scene.additions()), (None, 2));
+    assert!(
+        scene.site.secret_of(scene.handed_over.0).is_none(),
+        "what the directory does not show is not handed over"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_cannot_be_read_after_a_secret_was_added_gets_no_second_one() {
+    let scene = SecondSecret::new(&[Beside::Unreadable]).await;
+    let error = scene.run().await.unwrap_err();
+    assert_eq!((reason(&error), scene.additions()), (Some(RefusalReason::PermissionMissing), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_another_run_has_removed_first_is_told_and_one_that_stays_is_an_error() {
+    let scene = SecondSecret::new(&[Beside::AddedHidden(1), Beside::RemovedByAnother]).await;
+    let outcome = scene.run().await.unwrap();
+    assert_eq!(note_of(&outcome).unwrap(), "0 removed, 1 not to be found");
+    assert_eq!(scene.secrets(), 2);
+    scene.assert_in_use_is_live();
+
+    let scene = SecondSecret::new(&[Beside::AddedHidden(1), Beside::RemovingUnanswered]).await;
+    let outcome = scene.run().await.unwrap();
+    assert_eq!(note_of(&outcome).unwrap(), "1 removed");
+    assert_eq!(scene.secrets(), 2);
+
+    for refusal in [RefusalReason::Other, RefusalReason::PermissionMissing] {
+        let scene = SecondSecret::new(&[Beside::AddingUnanswered(1), Beside::RemovingRefused(refusal)]).await;
+        let error = scene.run().await.unwrap_err();
+        assert_eq!((reason(&error), scene.secrets()), (Some(refusal), 3));
+        scene.assert_in_use_is_live();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_by_policy_takes_the_secret_with_the_server_app_and_leaves_that_of_an_adopted_one() {
+    for is_adopted in [false, true] {
+        let tenant = OPEN.tenant(true, std::time::Duration::ZERO);
+        let app = |name: &str| -> ApplicationId {
+            tenant
+                .add_application(json!({"displayName": name, "signInAudience": "AzureADMyOrg"}))
+                .into()
+        };
+        let wanted = ConnectionSpec::builder("Contoso CMG");
+        let wanted = match is_adopted {
+            true => spec(AdoptedServerApp::builder(app("Their server"))),
+            false => {
+                let adopted = wanted.client_app(AdoptedClientApp::new(app("Their client")));
+                adopted.server_app(ServerAppSpec::builder("ConfigMgr Server")).build().unwrap()
+            }
+        };
+        let directory = Overtaken::new(&tenant, &[Beside::ConsentsRefused]);
+        let job = AzureServicesConnection::builder(wanted).directory(directory);
+        let job = job.clock(Arc::new(FixedClock(NOW))).build().unwrap();
+        let error = match job.onboard(|_| ()).await.unwrap_err() {
+            OnboardingError::Apply(error) => error,
+            other => panic!("the consents are refused, not {other:?}"),
+        };
+        let action = |step| error.report().step(step).map(|report| report.action);
+        let (removed, stays) = match is_adopted {
+            true => (Step::RemoveClientApp, Step::RemoveServerApp),
+            false => (Step::RemoveServerApp, Step::RemoveClientApp),
+        };
+        assert_eq!((action(removed), action(stays)), (Some(StepAction::Removed), None), "{error:?}");
+        assert_eq!(error.secret().is_some(), is_adopted, "without a site it is the only copy");
+        assert_eq!(list(&tenant.state(), "applications").len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_is_gone_after_a_secret_was_added_is_told_and_gets_no_second_one() {
+    let scene = SecondSecret::new(&[Beside::AppGone]).await;
+    let OnboardingError::Apply(error) = scene.run().await.unwrap_err() else {
+        panic!("the app is gone")
+    };
+    assert!(
+        matches!(error.error(), StepError::ApplicationGone { application_id } if *application_id == scene.handed_over.0),
+        "{error:?}"
+    );
+    assert_eq!(scene.additions(), 1);
+}
+
+fn secrets_of(tenant: &EmulatedTenant, app: ApplicationId) -> usize {
+    crate::tenant::app(&tenant.state(), app)["passwordCredentials"]
+        .as_array()
+        .unwrap()
+        .len()
+}
+
+fn site_of(code: &str) -> EmulatedSite {
+    EmulatedSite::builder().site_code(code).build()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_without_an_answer_ends_with_one_secret_that_this_run_has() {
+    for site in [None, Some(site_of("PRD"))] {
+        let tenant = EmulatedTenant::new();
+        let directory = Overtaken::new(&tenant, &[Beside::CreationUnanswered]);
+        let job = AzureServicesConnection::builder(crate::support::spec()).directory(directory);
+        let job = match &site {
+            Some(site) => job.site(site.clone()),
+            None => job,
+        };
+        let outcome = job.build().unwrap().onboard(|_| ()).await.unwrap();
+        let app = outcome.server_app.as_ref().unwrap().application_id;
+        let secret = outcome.secret.as_ref().unwrap().value.expose();
+        assert!(tenant.secret_is_live(app, secret), "{}", outcome.report);
+        assert_eq!(
+            secrets_of(&tenant, app),
+            1,
+            "the one whose text never arrived is removed: {}",
+            outcome.report
+        );
+        if let Some(site) = &site {
+            assert!(site.holds_secret(app, secret));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_site_an_app_that_another_run_may_have_made_keeps_that_runs_secret_alone() {
+    let tenant = EmulatedTenant::new();
+    let directory = Overtaken::new(&tenant, &[Beside::CreatedByAnother]);
+    let job = AzureServicesConnection::builder(crate::support::spec()).directory(directory);
+    let outcome = job.build().unwrap().onboard(|_| ()).await.unwrap();
+    assert!(outcome.secret.is_none(), "{}", outcome.report);
+    assert_eq!(outcome.report.step(Step::IssueSecret).unwrap().action, StepAction::Found);
+    assert_eq!(secrets_of(&tenant, outcome.server_app.unwrap().application_id), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_this_run_has_made_is_waited_for_after_a_secret_was_added() {
+    let tenant = EmulatedTenant::new();
+    let directory = Overtaken::new(&tenant, &[Beside::CreationUnanswered, Beside::LateAfterAdding]);
+    let job = AzureServicesConnection::builder(crate::support::spec()).directory(directory.clone());
+    let outcome = job.build().unwrap().onboard(|_| ()).await.unwrap();
+    assert!(outcome.secret.is_some());
+    assert_eq!(directory.additions.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn adding_a_secret_ends_after_three_lost_answers_and_the_error_says_if_one_may_have_been_added() {
+    let may_have_added = |error: &OnboardingError| match error {
+        OnboardingError::Apply(error) => error.error().may_have_been_carried_out(),
+        other => panic!("{other:?}"),
+    };
+    let scene = SecondSecret::new(&[Beside::AddingUnanswered(usize::MAX)]).await;
+    let error = scene.run().await.unwrap_err();
+    assert_eq!((reason(&error), scene.additions()), (Some(RefusalReason::ServiceUnavailable), 3));
+    assert!(may_have_added(&error));
+    for unanswered in [0, 1] {
+        let beside = [Beside::AddingUnanswered(unanswered), Beside::AddingRefusedFrom(unanswered + 1)];
+        let scene = SecondSecret::new(&beside).await;
+        let error = scene.run().await.unwrap_err();
+        assert_eq!(
+            (reason(&error), scene.additions()),
+            (Some(RefusalReason::PermissionMissing), unanswered + 1)
+        );
+        assert_eq!(may_have_added(&error), unanswered > 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_is_shorter_because_of_a_policy_is_told_with_its_end() {
+    for is_there in [false, true] {
+        let policy = Policy {
+            longest_days: Some(90),
+            ..OPEN
+        };
+        let tenant = policy.tenant(true, std::time::Duration::ZERO);
+        let wanted = match is_there {
+            true => spec_of(Way::Adopt, SecretValidity::LongestAllowed, &tenant).await,
+            false => creating(SecretValidity::LongestAllowed),
+        };
+        let outcome = crate::tenant::job(&wanted, &tenant, None)
+            .build()
+            .unwrap()
+            .onboard(|_| ())
+            .await
+            .unwrap();
+        let shortened = outcome.report.step(Step::ShortenSecret).unwrap();
+        assert_eq!(shortened.action, StepAction::Updated);
+        let ends = outcome.secret.unwrap().expires_on.date();
+        let note = format!("the tenant's policy refuses longer ones; valid to {ends}");
+        assert_eq!(shortened.note.as_deref(), Some(note.as_str()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_another_run_has_made_since_keeps_the_secrets_that_may_be_in_use() {
+    let job = |tenant: &EmulatedTenant, site: Option<&EmulatedSite>| {
+        let job = AzureServicesConnection::builder(crate::support::spec()).directory(tenant.directory());
+        match site {
+            Some(site) => job.site(site.clone()).build().unwrap(),
+            None => job.build().unwrap(),
+        }
+    };
+
+    // Without a site the other run has its secret, and may be handing it over.
+    let tenant = EmulatedTenant::new();
+    let plan = job(&tenant, None).plan(|_| ()).await.unwrap();
+    let other = job(&tenant, None).onboard(|_| ()).await.unwrap();
+    let app = other.server_app.as_ref().unwrap().application_id;
+    let outcome = plan.apply(|_| ()).await.unwrap();
+    assert!(outcome.secret.is_none());
+    let report = outcome.report.step(Step::IssueSecret).unwrap();
+    assert_eq!(report.action, StepAction::Found);
+    assert!(report.note.as_deref().unwrap().contains("another run made the app"), "{report:?}");
+    assert_eq!(secrets_of(&tenant, app), 1);
+    assert!(tenant.secret_is_live(app, other.secret.unwrap().value.expose()));
+
+    // For another site, or without one: both secrets stay, each where it is used.
+    for others in [Some(site_of("LAB")), None] {
+        let (tenant, site) = (EmulatedTenant::new(), site_of("PRD"));
+        let plan = job(&tenant, Some(&site)).plan(|_| ()).await.unwrap();
+        let other = job(&tenant, others.as_ref()).onboard(|_| ()).await.unwrap();
+        let app = other.server_app.as_ref().unwrap().application_id;
+        let outcome = plan.apply(|_| ()).await.unwrap();
+        let own = outcome.secret.as_ref().unwrap().value.expose();
+        assert!(site.holds_secret(app, own) && tenant.secret_is_live(app, own));
+        assert!(tenant.secret_is_live(app, other.secret.unwrap().value.expose()));
+        assert_eq!(secrets_of(&tenant, app), 2, "{}", outcome.report);
+    }
+
+    // For this site, which has the other run's secret by now: this run's is in no one's hands and goes.
+    let (tenant, site) = (EmulatedTenant::new(), site_of("PRD"));
+    let plan = job(&tenant, Some(&site)).plan(|_| ()).await.unwrap();
+    let other = job(&tenant, Some(&site)).onboard(|_| ()).await.unwrap();
+    let app = other.server_app.as_ref().unwrap().application_id;
+    let outcome = plan.apply(|_| ()).await.unwrap();
+    assert!(outcome.secret.is_none());
+    assert!(tenant.secret_is_live(app, other.secret.unwrap().value.expose()));
+    assert_eq!(secrets_of(&tenant, app), 1, "{}", outcome.report);
+
+    // For this site, which refused it: the secret reached nothing and goes.
+    let (tenant, site) = (EmulatedTenant::new(), site_of("PRD"));
+    let plan = job(&tenant, Some(&site)).plan(|_| ()).await.unwrap();
+    site.fail_at(
+        SiteItem::ServerApp,
+        SiteRefused::new("import the app", "access denied", "Ask an administrator."),
+    );
+    let OnboardingError::Apply(error) = job(&tenant, Some(&site)).onboard(|_| ()).await.unwrap_err() else {
+        panic!("the site refuses")
+    };
+    let lost = error.secret().unwrap().value.expose().to_owned();
+    let outcome = plan.apply(|_| ()).await.unwrap();
+    let app = outcome.server_app.as_ref().unwrap().application_id;
+    let own = outcome.secret.as_ref().unwrap().value.expose();
+    assert!(site.holds_secret(app, own) && tenant.secret_is_live(app, own));
+    assert!(!tenant.secret_is_live(app, &lost));
+    assert_eq!(secrets_of(&tenant, app), 1, "{}", outcome.report);
+}
