@@ -18,6 +18,7 @@ use cmg_onboarding::{
     ids::TenantId,
     permissions::DirectoryRole,
     site::SiteGateway,
+    spec::AdoptedServerApp,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, WireFault, WireRefusal};
 use serde_json::json;
@@ -264,6 +265,33 @@ async fn an_imported_secret_that_has_expired_is_refused() {
 }
 
 #[tokio::test]
+async fn an_app_to_import_must_be_of_the_tenant_that_is_expected() {
+    for (expected, is_told) in [
+        (uuid!("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11"), false),
+        (uuid!("11111111-2222-4333-8444-555555555555"), true),
+    ] {
+        let job = AzureServicesConnection::builder(imported(datetime!(2099-01-01 00:00 UTC)))
+            .site(EmulatedSite::new())
+            .tenant(TenantId::new(expected))
+            .build()
+            .unwrap();
+        let preflight = job.preflight(|_| ()).await.unwrap();
+        let told = preflight
+            .findings()
+            .iter()
+            .find(|finding| finding.code() == FindingCode::TenantMismatch);
+        assert_eq!(told.is_some(), is_told, "{preflight:?}");
+        if let Some(told) = told {
+            support::assert_documented(told);
+            assert_eq!(
+                (told.severity(), &told.parameters()["expected"]),
+                (Severity::Blocker, &json!(expected))
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_reused_app_that_the_site_does_not_know_is_refused() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let id = uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01");
@@ -481,4 +509,67 @@ async fn a_finding_points_to_the_field_of_the_specification_and_to_the_step() {
         panic!("the secret has expired");
     };
     assert_eq!(blocked.blockers().next().unwrap().field(), Some("serverApp.import.secretKeyExpiry"));
+}
+
+#[tokio::test]
+async fn deleted_apps_that_may_not_be_listed_matter_only_for_an_app_that_is_created() {
+    let tenant = EmulatedTenant::new();
+    let wire = EmulatedWire::new(&tenant);
+    let tells = async |spec: ConnectionSpec| {
+        let token = StaticToken::new(tenant.token_for(&Caller::global_administrator()));
+        let job = AzureServicesConnection::builder(spec)
+            .directory(wire.directory(token))
+            .build()
+            .unwrap();
+        let denied = WireRefusal::new(403, "Authorization_RequestDenied", "Insufficient privileges.");
+        wire.fail_on(
+            "GET /v1.0/directory/deletedItems/microsoft.graph.application",
+            WireFault::Refusal(denied),
+        );
+        let plan = job.plan(|_| ()).await.unwrap();
+        plan.findings()
+            .iter()
+            .any(|finding| finding.code() == FindingCode::DeletedAppsUnread)
+    };
+    let by_hand = tenant.add_application(json!({"displayName": "By hand"}));
+    let only_client = ConnectionSpec::builder("Contoso CMG")
+        .server_app(AdoptedServerApp::builder(by_hand))
+        .client_app(ClientAppSpec::builder("Client"));
+    assert!(tells(only_client.build().unwrap()).await);
+    let job = AzureServicesConnection::builder(spec())
+        .directory(tenant.directory())
+        .build()
+        .unwrap();
+    job.onboard(|_| ()).await.unwrap();
+    assert!(!tells(spec()).await, "both are there");
+}
+
+#[tokio::test]
+async fn a_policy_that_the_caller_may_not_read_is_not_asked_for() {
+    let tenant = EmulatedTenant::new();
+    let all = [
+        "User.Read",
+        "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "Policy.Read.All",
+    ];
+    for (scopes, is_asked) in [(&all[..], true), (&all[..3], false)] {
+        let wire = EmulatedWire::new(&tenant);
+        let caller = Caller::global_administrator().with_scopes(scopes.iter().copied());
+        let job = AzureServicesConnection::builder(spec())
+            .directory(wire.directory(StaticToken::new(tenant.token_for(&caller))))
+            .build()
+            .unwrap();
+        job.plan(|_| ()).await.unwrap();
+        let asked = |wire: &EmulatedWire| wire.requests().iter().any(|request| request.path.contains("AppManagementPolicy"));
+        assert_eq!(asked(&wire), is_asked, "{:?}", wire.requests());
+        // A check writes nothing, so that no policy stands in its way.
+        let wire = EmulatedWire::new(&tenant);
+        let job = AzureServicesConnection::builder(spec())
+            .directory(wire.directory(StaticToken::new(tenant.token_for(&caller))))
+            .build()
+            .unwrap();
+        job.check(|_| ()).await.unwrap();
+        assert!(!asked(&wire), "{:?}", wire.requests());
+    }
 }

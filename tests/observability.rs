@@ -155,6 +155,16 @@ async fn a_request_lies_in_its_step_and_a_step_in_its_run_with_tenant_and_connec
 
     let requests = told.named("request");
     assert!(requests.len() >= 13, "{requests:?}");
+    let answered: Vec<&Told> = told.own_lines().filter(|line| line.name == "answered").collect();
+    assert_eq!(answered.len(), requests.len(), "one attempt each: {answered:?}");
+    let host = server.url().host_str().unwrap();
+    for line in answered {
+        let request = told.way_out(line).into_iter().find(|span| span.name == "request").unwrap();
+        for field in ["method", "path", "host", "client_request_id", "status"] {
+            assert_eq!(line.fields[field], request.fields[field], "{line:?}");
+        }
+        assert_eq!((line.fields["host"].as_str(), line.fields["attempt"].as_str()), (host, "1"));
+    }
     for request in requests {
         let way: Vec<&str> = told.way_out(request).iter().map(|span| span.name.as_str()).collect();
         let is_read = request.fields["method"] == "GET" || request.fields["path"].contains("$batch");

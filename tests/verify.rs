@@ -360,6 +360,19 @@ async fn configured_is_not_consented() {
         [FindingCode::DirectoryReadMissing],
         "told once, although token and directory know it"
     );
+    let server_id = registered.outcome.server_app.as_ref().unwrap().application_id;
+    let (graph, other) = ("00000003-0000-0000-c000-000000000000", "00000002-0000-0000-c000-000000000000");
+    let (directory_read, user_read) = ("7ab1d382-f21e-4acd-a863-ba3e13f7da61", "e1fe6dd8-ba31-4d61-89e7-88639da4683d");
+    for (resource, permission, code) in [
+        (graph, directory_read, FindingCode::DirectoryReadOnlyConfigured),
+        (graph, user_read, FindingCode::DirectoryReadMissing),
+        (other, directory_read, FindingCode::DirectoryReadMissing),
+    ] {
+        let asks = json!([{"resourceAppId": resource, "resourceAccess": [{"id": permission, "type": "Role"}]}]);
+        assert!(registered.tenant.change_object(server_id, json!({"requiredResourceAccess": asks})));
+        let verification = registered.verify(registered.server_app(), true).await;
+        assert_eq!(codes(&verification), [code], "{resource} {permission}");
+    }
 
     let client = registered.outcome.client_app.as_ref().unwrap().service_principal_id.unwrap();
     let grants = registered
@@ -497,4 +510,29 @@ async fn what_the_sign_in_service_says_is_sorted() {
         run(token(), other_audience).await,
         (vec![FindingCode::TokenAudienceDiffers], Some(true))
     );
+}
+
+#[tokio::test]
+async fn a_token_without_the_permission_to_read_the_directory_is_told_if_discovery_is_wanted() {
+    let registered = Registered::by(support::spec()).await;
+    // {"roles":["Directory.Read.All"]}
+    let reads = "e30.eyJyb2xlcyI6WyJEaXJlY3RvcnkuUmVhZC5BbGwiXX0.x";
+    // {"roles":["User.Read.All"]}
+    let lacks = "e30.eyJyb2xlcyI6WyJVc2VyLlJlYWQuQWxsIl19.x";
+    for (token, wants_discovery, expected) in [
+        (reads, true, vec![]),
+        (lacks, true, vec![FindingCode::DirectoryReadNotInToken]),
+        (lacks, false, vec![]),
+        ("opaque", true, vec![]),
+    ] {
+        let verifier = ImportVerifier::new(registered.server_app())
+            .discovery(wants_discovery)
+            .probe(Scripted(Ok(token), Ok("opaque")));
+        let verification = verifier.verify(|_| ()).await.unwrap();
+        assert_eq!(
+            (codes(&verification), verification.is_secret_accepted),
+            (expected, Some(true)),
+            "{token} {wants_discovery}"
+        );
+    }
 }

@@ -177,7 +177,6 @@ impl Inner {
             may_write: false,
             reissue_secret: false,
             remove_superseded: false,
-            verify_alive: false,
             ..self.rules(Verb::Check)
         };
         let snapshot = emitter.listening(self.read_consistently(&rules, emitter)).await?;

@@ -342,3 +342,16 @@ const fn is_handshake_trouble(kind: io::ErrorKind) -> bool {
             | io::ErrorKind::BrokenPipe
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_may_be_as_long_as_is_taken_and_no_byte_longer() {
+        let answer = || Response::from(hyper::http::Response::new("12345"));
+        assert_eq!(answer().content_length(), Some(5));
+        assert_eq!(*body(answer(), 5).await.unwrap(), b"12345");
+        assert!(body(answer(), 4).await.is_err());
+    }
+}

@@ -108,9 +108,30 @@ mod tests {
 
     #[test]
     fn nonsense_asks_for_nothing() {
-        for text in ["", "-1", "soon", "inf", "NaN", "1e99", "99999999999999999999999", "1.2.3"] {
+        for text in [
+            "",
+            "-1",
+            "soon",
+            "inf",
+            "NaN",
+            "1e99",
+            "99999999999999999999999",
+            "1.2.3",
+            "1e1",
+            "+5",
+        ] {
             assert_eq!(wait(text), None, "{text:?}");
         }
+        let zeros = |length: usize| format!("{}5", "0".repeat(length - 1));
+        assert_eq!(wait(&zeros(20)), Some(Duration::from_secs(5)));
+        assert_eq!(wait(&zeros(21)), None, "no service sends so many digits");
+    }
+
+    #[test]
+    fn a_text_is_read_as_either_header_and_the_longer_wait_counts() {
+        assert_eq!(wait_of("1500", NOW), Some(Duration::from_secs(1500)));
+        assert_eq!(wait_of("Thu, 01 Oct 2026 12:00:30 GMT", NOW), Some(Duration::from_secs(30)));
+        assert_eq!(wait_of("soon", NOW), None);
     }
 
     proptest! {

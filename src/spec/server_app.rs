@@ -312,6 +312,20 @@ mod tests {
     }
 
     #[test]
+    fn a_home_page_is_a_web_address_without_spaces_and_of_at_most_255_characters() {
+        let build = |url: &str| ServerAppSpec::builder("Server").home_page_url(url).build();
+        let of_length = |length: usize| format!("https://contoso.com/{}", "ü".repeat(length - 20));
+        for url in ["https://contoso.com/ü", "http://contoso", &of_length(255)] {
+            assert_eq!(build(url).unwrap().home_page_url(), url);
+        }
+        for url in ["contoso", "ftp://contoso.com", "https://contoso.com/a b", &of_length(256)] {
+            let error = build(url).unwrap_err();
+            let told: Vec<_> = error.violations().iter().map(|told| (told.path(), told.code())).collect();
+            assert_eq!(told, [("homePageUrl", ViolationCode::HomePageUrlInvalid)], "{url}");
+        }
+    }
+
+    #[test]
     fn a_validity_of_no_days_and_an_owner_that_is_not_a_guid_are_violations() {
         let error = ServerAppSpec::builder("Server")
             .secret_validity(SecretValidity::Days(0))

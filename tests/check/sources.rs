@@ -2,7 +2,7 @@
 
 use cmg_onboarding::{
     ConnectionSpec,
-    connection::{Answer, CheckStatus},
+    connection::{Answer, AppRole, CheckStatus},
 };
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
@@ -86,5 +86,38 @@ async fn an_imported_app_whose_registration_is_not_as_it_must_be_is_not_called_w
         let found = check(scene.of(spec).site(scene.site.clone())).await;
         assert_eq!(found.status, CheckStatus::Critical, "{code}: {found}");
         assert!(codes(&found).contains(&code.to_owned()), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn a_check_of_one_app_tells_nothing_of_the_other() {
+    let scene = Scene::new().await;
+    let server = scene.outcome.server_app.as_ref().unwrap().application_id;
+    let client = scene.outcome.client_app.as_ref().unwrap().application_id;
+    assert!(scene.tenant.change_object(server, json!({"isDeviceOnlyAuthSupported": false})));
+    assert!(scene.tenant.change_object(client, json!({"isFallbackPublicClient": false})));
+    for (only, told, not_told) in [
+        (AppRole::Server, "deviceTokensOff", "publicClientOff"),
+        (AppRole::Client, "publicClientOff", "deviceTokensOff"),
+    ] {
+        let found = check(scene.without_site().only(only)).await;
+        let codes = codes(&found);
+        assert!(codes.contains(&told.to_owned()) && !codes.contains(&not_told.to_owned()), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_app_that_is_not_there_is_told_unless_only_the_server_app_is_checked() {
+    let scene = Scene::new().await;
+    let (server_app, _) = ids(&scene);
+    let nowhere = "99999999-2222-4333-8444-555555555555";
+    let spec = by_client_id(json!({"adopt": {"clientId": server_app}}), json!({"adopt": {"clientId": nowhere}}));
+    for (only, is_told) in [(None, true), (Some(AppRole::Client), true), (Some(AppRole::Server), false)] {
+        let mut job = scene.of(spec.clone());
+        if let Some(only) = only {
+            job = job.only(only);
+        }
+        let found = check(job).await;
+        assert_eq!(codes(&found).contains(&"appNotFound".to_owned()), is_told, "{only:?}: {found}");
     }
 }

@@ -4,7 +4,7 @@ use cmg_onboarding::{
     AzureServicesConnection, Call, ConnectionSpec, DiscoverySpec, Site, SiteError, Step, async_trait,
     connection::{FindingCode, NextStepCode, Operation, PlannedAction, Severity, StepAction},
     error::SiteUnreachable,
-    site::{SiteAction, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteSnapshot},
+    site::{SiteAction, SiteFailure, SiteGateway, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteSnapshot},
     spec::DiscoverySpecBuilder,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer, RemoteSite};
@@ -77,6 +77,35 @@ async fn an_imported_connection_is_renamed_with_a_key_and_only_told_without_one(
     let keyed = other.to_builder().key("contoso").build().unwrap();
     at_site(keyed, &site).onboard(|_| ()).await.unwrap();
     assert_eq!(rows(&site).connections[0].name, "Fabrikam CMG");
+}
+
+#[tokio::test]
+async fn a_connection_to_rename_is_told_unless_a_gateway_shows_that_its_type_is_cloud_management() {
+    let site = EmulatedSite::new();
+    let expiry = datetime!(2099-01-01 00:00 UTC);
+    at_site(imported("Contoso CMG", "a~value", expiry), &site)
+        .onboard(|_| ())
+        .await
+        .unwrap();
+    let keyed = imported("Fabrikam CMG", "a~value", expiry)
+        .to_builder()
+        .key("contoso")
+        .build()
+        .unwrap();
+    let told = async || {
+        let plan = at_site(keyed.clone(), &site).plan(|_| ()).await.unwrap();
+        let change = plan.step(Step::CreateConnection).unwrap();
+        assert!(matches!(change.operation, Operation::UpdateConnection { .. }), "{plan}");
+        [
+            FindingCode::ConnectionOfUnknownType,
+            FindingCode::ConnectionNamedOtherwise,
+            FindingCode::ConnectionOfAnotherServerApp,
+        ]
+        .map(|code| found(plan.findings(), code).map(|finding| finding.severity()))
+    };
+    assert_eq!(told().await, [Some(Severity::Warning), None, None]);
+    site.change(|rows| rows.gateways = Some(vec![SiteGateway::new("cmg.contoso.com", Some(rows.connections[0].id))]));
+    assert_eq!(told().await, [None, None, None]);
 }
 
 #[tokio::test]

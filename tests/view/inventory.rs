@@ -112,7 +112,7 @@ async fn deleted_apps_are_marked_and_can_be_removed_for_good() {
         found
             .registrations
             .iter()
-            .all(|entry| entry.is_deleted && entry.deleted.is_some() && entry.is_tagged)
+            .all(|entry| entry.is_deleted && entry.created.is_some() && entry.deleted.is_some() && entry.is_tagged)
     );
     let removal = found
         .removal(&found.registrations[1])

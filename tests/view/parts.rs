@@ -1,7 +1,7 @@
 //! What cannot be read is unknown, hides nothing else, and is never taken for absent.
 
 use cmg_onboarding::{
-    AzureServicesConnection, ClientAppSpec, ConnectionSpec, DirectoryHandle, ServerAppSpec, SiteHandle, StaticToken,
+    AzureServicesConnection, ClientAppSpec, CloudEnvironment, ConnectionSpec, DirectoryHandle, ServerAppSpec, SiteHandle, StaticToken,
     connection::{Answer, ConnectionView, Reading, SecretIssuer, ViewOptions, connections},
     site::{SiteConnection, SiteGateway, SiteIdentity, SiteRowId, SiteSnapshot, UnreadRow},
 };
@@ -440,4 +440,35 @@ async fn an_expired_secret_is_told_although_the_native_app_is_not_known() {
         !codes.contains(&"appNotFound".to_owned()) && !codes.contains(&"appNotInSite".to_owned()),
         "{codes:?}"
     );
+}
+
+#[tokio::test]
+async fn a_connection_of_the_name_is_shown_only_if_it_may_use_the_server_app_of_the_specification() {
+    let connected = Connected::new().await;
+    connected.site.change(|rows| {
+        let mut other = rows.applications.iter().find(|row| !row.is_client_app).unwrap().clone();
+        other.id = SiteRowId(901);
+        other.client_id = "99999999-2222-4333-8444-555555555555".parse().unwrap();
+        rows.applications.push(other);
+        rows.connections[0].web_applications = vec![SiteRowId(901)];
+    });
+    assert_eq!(connected.view_of_spec().await.connection, Reading::Absent);
+    connected.site.change(|rows| rows.connections[0].web_applications.clear());
+    let unread = connected.view_of_spec().await;
+    assert_eq!(unread.connection.present().map(|row| row.name.as_str()), Some("Contoso CMG"));
+}
+
+#[tokio::test]
+async fn before_a_row_tells_the_cloud_it_is_that_of_the_specification() {
+    let reused = |id: &str| cmg_onboarding::ReusedApp::new(id.parse().unwrap());
+    for environment in CloudEnvironment::ALL {
+        let spec = ConnectionSpec::builder("Contoso CMG")
+            .environment(environment)
+            .server_app(reused("11111111-2222-4333-8444-555555555555"))
+            .client_app(reused("99999999-2222-4333-8444-555555555555"))
+            .build()
+            .unwrap();
+        let job = AzureServicesConnection::builder(spec).site(EmulatedSite::new()).build().unwrap();
+        assert_eq!(job.view(|_| ()).await.unwrap().environment, Some(environment));
+    }
 }

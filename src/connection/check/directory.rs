@@ -49,12 +49,12 @@ fn check_server(rules: &Rules<'_>, found: &TenantSnapshot, findings: &mut Vec<Fi
     match &found.server {
         None if app.is_created() => check_uri(rules, app.chosen_uri().is_none(), found, findings),
         None => findings.push(apps::absent(apps::SERVER, app.client_id(), &found.deleted_apps, found.tenant.id)),
-        Some(server) if app.is_registered_here() => {
+        // No URI is wanted for an app that no run writes, and nothing is told of it then.
+        Some(server) => {
             let has_none = server.application.properties.identifier_uris.as_ref().is_none_or(Vec::is_empty);
             let is_default = app.chosen_uri().is_none() && (app.is_created() || has_none);
             check_uri(rules, is_default, found, findings);
         }
-        Some(_) => {}
     }
 }
 

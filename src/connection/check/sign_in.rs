@@ -123,6 +123,47 @@ mod tests {
     }
 
     #[test]
+    fn the_page_shows_every_part_and_says_what_is_not_known() {
+        let mut summary = SignInSummary {
+            tenant_name: "contoso.onmicrosoft.com".to_owned(),
+            tenant_display_name: "Contoso".to_owned(),
+            tenant_id: "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11".parse().unwrap(),
+            account: Some("admin@contoso.com".to_owned()),
+            environment: CloudEnvironment::AzurePublicCloud,
+            roles_held: Some(vec!["Application Administrator".to_owned()]),
+            role_lacking: Some("Privileged Role Administrator".to_owned()),
+            permissions_granted: Some(Vec::new()),
+            permissions_needed: vec!["Application.ReadWrite.All".to_owned(), "User.Read".to_owned()],
+            permissions_lacking: vec!["Application.ReadWrite.All".to_owned(), "User.Read".to_owned()],
+        };
+        let page = "Tenant name:          contoso.onmicrosoft.com\n\
+                    Tenant id:            6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11\n\
+                    Account:              admin@contoso.com\n\
+                    Azure environment:    AzurePublicCloud\n\
+                    Directory roles:      Application Administrator\n\
+                    Role lacking:         Privileged Role Administrator\n\
+                    Permissions granted:  none\n\
+                    Permissions needed:   Application.ReadWrite.All, User.Read\n\
+                    Permissions lacking:  Application.ReadWrite.All, User.Read\n";
+        assert_eq!(summary.to_string(), page);
+        (
+            summary.roles_held,
+            summary.role_lacking,
+            summary.permissions_granted,
+            summary.account,
+        ) = (None, None, None, None);
+        (summary.tenant_name, summary.permissions_lacking) = (String::new(), Vec::new());
+        let page = "Tenant name:          not known\n\
+                    Tenant id:            6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11\n\
+                    Account:              an application, or not named by the token\n\
+                    Azure environment:    AzurePublicCloud\n\
+                    Directory roles:      not known\n\
+                    Permissions granted:  not known\n\
+                    Permissions needed:   Application.ReadWrite.All, User.Read\n";
+        assert_eq!(summary.to_string(), page);
+    }
+
+    #[test]
     fn what_is_lacking_is_named() {
         let mut signed_in = SignedIn::default();
         assert_eq!(lacking(&signed_in, &[Use::RegisterApp]), None);

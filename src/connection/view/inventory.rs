@@ -316,7 +316,14 @@ mod tests {
 
     #[test]
     fn a_key_that_people_write_is_found_again_and_another_one_is_not_guessed() {
-        for key in ["Contoso CMG", "contoso cmg", "contoso-prod-cmg", "Fabrikam", "NORTH_EU"] {
+        for key in [
+            "Contoso CMG",
+            "contoso cmg",
+            "contoso-prod-cmg",
+            "Fabrikam",
+            "NORTH_EU",
+            "a b c d e f",
+        ] {
             assert_eq!(key_of(&UniqueNames::of(key)).as_deref(), Some(key));
         }
         for key in ["Contoso  CMG", "cOntoso", "\u{dc}ber", "a b c d e f g"] {

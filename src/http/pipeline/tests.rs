@@ -201,6 +201,29 @@ async fn a_wait_beyond_the_deadline_ends_the_call_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_attempt_gets_its_whole_time_and_a_repeat_what_is_left_of_the_deadline() {
+    let script = Arc::new(Script {
+        answers: Mutex::new([status(503), status(200)].into()),
+        takes: Duration::from_secs(1),
+        ..Script::default()
+    });
+    let policy = RetryPolicy {
+        deadline: Duration::from_secs(10),
+        seed: Some(1),
+        ..RetryPolicy::default()
+    };
+    let clock = Arc::new(FixedClock(datetime!(2026-10-01 12:00 UTC)));
+    let transport: Arc<dyn Transport> = script.clone();
+    let pipeline = Pipeline::new(transport, policy, Duration::from_secs(60), clock);
+    let request = Request::new(Method::Get, "https://graph.example/v1.0/applications".parse().unwrap());
+    pipeline.send(Call::quiet(), &request, None, |_| None).await.unwrap();
+    let attempts = script.attempts.lock().unwrap();
+    let (first, second) = (&attempts[0], &attempts[1]);
+    assert_eq!(first.2, Duration::from_secs(60));
+    assert_eq!(second.2, Duration::from_secs(10) - (second.0 - first.0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_post_is_not_sent_again_after_a_server_error_or_a_lost_connection() {
     for failure in [status(500), status(503), status(408)] {
         assert_eq!(run(Method::Post, [failure]).await.attempts(), 1);

@@ -68,16 +68,23 @@ pub(super) fn encode(description: &Description) -> u64 {
     let duration = description.duration_minutes;
     // The description was checked, so none of these is ever cut off.
     let [days, hours, minutes] = [duration / (24 * 60), duration / 60 % 24, duration % 60].map(|part| part as u8);
-    START_YEAR.with(year)
-        | START_MONTH.with(month)
-        | START_DAY.with(day)
-        | START_HOUR.with(hour)
-        | START_MINUTE.with(minute)
-        | DURATION_DAYS.with(days)
-        | DURATION_HOURS.with(hours)
-        | DURATION_MINUTES.with(minutes)
-        | encode_recurrence(description.recurrence)
-        | UTC.with(description.is_utc.into())
+    token_of([
+        START_YEAR.with(year),
+        START_MONTH.with(month),
+        START_DAY.with(day),
+        START_HOUR.with(hour),
+        START_MINUTE.with(minute),
+        DURATION_DAYS.with(days),
+        DURATION_HOURS.with(hours),
+        DURATION_MINUTES.with(minutes),
+        encode_recurrence(description.recurrence),
+        UTC.with(description.is_utc.into()),
+    ])
+}
+
+/// Fields of one token have no bit in common, so that their sum has the bits of all.
+fn token_of<const N: usize>(fields: [u64; N]) -> u64 {
+    fields.into_iter().sum()
 }
 
 pub(super) fn decode(text: &str) -> Result<Form, InvalidSchedule> {
@@ -168,28 +175,34 @@ fn decode_duration(bits: u64) -> Result<Duration, InvalidSchedule> {
 fn encode_recurrence(recurrence: Recurrence) -> u64 {
     match recurrence {
         Recurrence::Once => TYPE.with(NON_RECURRING),
-        Recurrence::EveryMinutes(minutes) => TYPE.with(INTERVAL) | INTERVAL_MINUTES.with(minutes),
-        Recurrence::EveryHours(hours) => TYPE.with(INTERVAL) | INTERVAL_HOURS.with(hours),
-        Recurrence::EveryDays(days) => TYPE.with(INTERVAL) | INTERVAL_DAYS.with(days),
-        Recurrence::Weekly { weekday, every_weeks } => {
-            TYPE.with(WEEKLY) | WEEKDAY.with(weekday.number_from_sunday()) | WEEKS.with(every_weeks)
-        }
+        Recurrence::EveryMinutes(minutes) => token_of([TYPE.with(INTERVAL), INTERVAL_MINUTES.with(minutes)]),
+        Recurrence::EveryHours(hours) => token_of([TYPE.with(INTERVAL), INTERVAL_HOURS.with(hours)]),
+        Recurrence::EveryDays(days) => token_of([TYPE.with(INTERVAL), INTERVAL_DAYS.with(days)]),
+        Recurrence::Weekly { weekday, every_weeks } => token_of([
+            TYPE.with(WEEKLY),
+            WEEKDAY.with(weekday.number_from_sunday()),
+            WEEKS.with(every_weeks),
+        ]),
         Recurrence::MonthlyByWeekday {
             order,
             weekday,
             every_months,
-        } => {
-            TYPE.with(MONTHLY_BY_WEEKDAY)
-                | WEEKDAY.with(weekday.number_from_sunday())
-                | MONTHS_BY_WEEKDAY.with(every_months)
-                | WEEK_ORDER.with(order as u8)
-        }
+        } => token_of([
+            TYPE.with(MONTHLY_BY_WEEKDAY),
+            WEEKDAY.with(weekday.number_from_sunday()),
+            MONTHS_BY_WEEKDAY.with(every_months),
+            WEEK_ORDER.with(order as u8),
+        ]),
         Recurrence::MonthlyByDate { day, every_months } => {
             let day = match day {
                 DayOfMonth::Last => 0,
                 DayOfMonth::Day(day) => day,
             };
-            TYPE.with(MONTHLY_BY_DATE) | DAY_OF_MONTH.with(day) | MONTHS_BY_DATE.with(every_months)
+            token_of([
+                TYPE.with(MONTHLY_BY_DATE),
+                DAY_OF_MONTH.with(day),
+                MONTHS_BY_DATE.with(every_months),
+            ])
         }
     }
 }

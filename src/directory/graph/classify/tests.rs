@@ -46,6 +46,13 @@ fn the_refusals_that_waiting_can_mend_are_told_apart() {
 }
 
 #[test]
+fn a_backing_application_that_has_not_arrived_is_told_by_a_refusal_of_rights_only() {
+    let reason = |code: &str| refused(403, &error(code, "The backing application was not found.")).reason();
+    assert_eq!(reason("Authorization_RequestDenied"), RefusalReason::ReferenceNotFound);
+    assert_eq!(reason("Request_BadRequest"), RefusalReason::PermissionMissing);
+}
+
+#[test]
 fn what_may_have_been_carried_out_although_it_was_refused_is_told_as_data() {
     let company = "Unable to read the company information from the directory.";
     let effect = |status, code: &str, message: &str| refused(status, &error(code, message)).effect();
@@ -110,6 +117,11 @@ fn only_the_directorys_own_word_makes_an_object_absent() {
     assert!(absent("Request_ResourceNotFound", "Resource 'x' does not exist."));
     assert!(!absent(
         "Directory_ObjectNotFound",
+        "Unable to read the company information from the directory."
+    ));
+    assert!(absent("Directory_ObjectNotFound", "Unable to read the object."));
+    assert!(absent(
+        "Request_ResourceNotFound",
         "Unable to read the company information from the directory."
     ));
 }
