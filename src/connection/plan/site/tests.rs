@@ -30,15 +30,13 @@ fn named(name: &str, description: Option<&str>) -> SiteConnection {
 
 /// A site with these connections of the server app, each with the number of its type, and a gateway for each that is named.
 fn site(connections: &[(&str, i64)], used: &[&str]) -> SiteSnapshot {
-    let mut site = SiteSnapshot::default();
-    site.tenants = vec![SiteTenant::new(SiteRowId(1), TENANT.parse().unwrap(), "Contoso", None)];
-    site.applications = vec![SiteApplication::new(
-        SiteRowId(2),
-        SERVER.parse().unwrap(),
-        "Server",
-        SiteRowId(1),
-        false,
-    )];
+    let tenant = SiteTenant::new(SiteRowId(1), TENANT.parse().unwrap(), "Contoso", None);
+    let server = SiteApplication::new(SiteRowId(2), SERVER.parse().unwrap(), "Server", SiteRowId(1), false);
+    let mut site = SiteSnapshot {
+        tenants: vec![tenant],
+        applications: vec![server],
+        ..SiteSnapshot::default()
+    };
     for ((name, service_type), row) in connections.iter().zip(10..) {
         let mut connection = named(name, None);
         connection.id = SiteRowId(row);
