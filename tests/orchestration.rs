@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use cmg_onboarding::{
     AzureServicesConnection, Call, ClientAppSpec, ClientSecret, ConnectionSpec, Diagnostic, Directory, Event, ImportedClientApp,
-    ImportedServerApp, OnboardingError, ReusedApp, ServerAppSpec, Step,
+    ImportedServerApp, OnboardingError, ReusedApp, ServerAppSpec, Site, SiteError, Step, async_trait,
     connection::{EventKind, FindingCode, PlannedAction, StepAction, Verb},
     directory::ApplicationProperties,
     error::SiteRefused,
-    site::SiteItem,
+    site::{SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteSnapshot},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
 use serde_json::json;
@@ -497,4 +497,57 @@ async fn two_connections_with_different_keys_do_not_share_their_apps() {
     job("North", "North").onboard(|_| ()).await.unwrap();
     job("South", "South").onboard(|_| ()).await.unwrap();
     assert_eq!(made(&tenant), [4, 4, 4, 0]);
+}
+
+/// When something is first told of a run, counted from its beginning.
+fn first(recorder: &Recorder, is_meant: impl Fn(&EventKind) -> bool) -> Duration {
+    let events = recorder.events();
+    events.iter().find(|event| is_meant(&event.kind)).expect("it is told").elapsed
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repetition_is_told_before_it_is_waited_for_also_while_a_plan_is_made() {
+    let (tenant, site, recorder) = (EmulatedTenant::new(), EmulatedSite::new(), Recorder::default());
+    let pause = Duration::from_secs(3);
+    tenant.throttle(1, Some(pause));
+    connection(spec(), &tenant, &site).plan(recorder.listen()).await.unwrap();
+    assert!(first(&recorder, |kind| matches!(kind, EventKind::Retried { .. })) < pause);
+    assert!(first(&recorder, |kind| matches!(kind, EventKind::RunFinished { .. })) >= pause);
+}
+
+/// How long a slow site takes until it begins.
+const SLOW: Duration = Duration::from_secs(20);
+
+/// A site that takes its time before it does anything.
+#[derive(Debug)]
+struct Slow(EmulatedSite);
+
+#[async_trait]
+impl Site for Slow {
+    async fn snapshot(&self, call: Call) -> Result<SiteSnapshot, SiteError> {
+        self.0.snapshot(call).await
+    }
+
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
+        tokio::time::sleep(SLOW).await;
+        self.0.onboard(call, wanted).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_site_does_next_is_told_before_it_is_done() {
+    let recorder = Recorder::default();
+    let job = AzureServicesConnection::builder(spec())
+        .directory(EmulatedTenant::new().directory())
+        .site(Slow(EmulatedSite::new()));
+    job.build().unwrap().onboard(recorder.listen()).await.unwrap();
+    let started = first(
+        &recorder,
+        |kind| matches!(kind, EventKind::StepStarted { step, .. } if *step == Step::ImportTenant),
+    );
+    let done = first(
+        &recorder,
+        |kind| matches!(kind, EventKind::StepDone { step, .. } if *step == Step::ImportTenant),
+    );
+    assert!(started + SLOW <= done, "{started:?} {done:?}");
 }

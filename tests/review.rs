@@ -350,3 +350,21 @@ async fn a_second_run_and_a_removal_have_papers_of_their_own() {
     assert_eq!(removal.left_behind.len(), 3, "{:?}", removal.left_behind);
     assert!(removal.to_string().starts_with("Removal of an Azure service connection"));
 }
+
+#[tokio::test]
+async fn the_redirect_uri_is_flagged_if_a_plan_gives_it_to_a_new_app_or_to_one_that_is_there() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let job = job(spec(), &tenant, &site);
+    let is_flagged = async || {
+        let review = job.plan(|_| ()).await.unwrap().review();
+        let mut checks = review.tenant_checks.iter();
+        checks.any(|check| check.check == "App registrations use safe redirect URIs")
+    };
+    assert!(is_flagged().await);
+    let server = job.onboard(|_| ()).await.unwrap().server_app.unwrap().application_id;
+    assert!(!is_flagged().await, "nothing is changed");
+    assert!(tenant.change_object(server, json!({"identifierUris": []})));
+    assert!(!is_flagged().await, "another property is changed");
+    assert!(tenant.change_object(server, json!({"web": {"redirectUris": []}})));
+    assert!(is_flagged().await);
+}

@@ -85,6 +85,7 @@ async fn what_was_asked_for_by_name_is_not_made_shorter_and_an_empty_plan_says_n
 
 #[tokio::test]
 async fn a_policy_that_was_read_leaves_nothing_to_be_refused() {
+    assert_eq!(if_refused(&plan(OPEN, false, SecretValidity::OneYear).await), []);
     let plan = plan(
         Policy {
             longest_days: Some(180),

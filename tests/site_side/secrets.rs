@@ -122,6 +122,25 @@ async fn a_secret_with_the_same_end_is_told_as_uncompared_and_goes_to_the_site_b
     assert!(site.holds_secret(server(), "third~value"));
 }
 
+#[tokio::test]
+async fn an_end_that_is_up_to_thirty_hours_from_the_given_one_is_the_same_and_a_second_more_is_another() {
+    let site = takes();
+    renewing(&site).await;
+    let job = at_site(imported("Contoso CMG", "first~value", FIRST), &site);
+    let most = time::Duration::hours(30);
+    for (off, is_same) in [
+        (most, true),
+        (-most, true),
+        (most + time::Duration::SECOND, false),
+        (-most - time::Duration::SECOND, false),
+    ] {
+        site.change(|rows| rows.applications[0].secret_expiry = Some(FIRST + off));
+        let plan = job.plan(|_| ()).await.unwrap();
+        let renews = matches!(plan.step(Step::ImportServerApp).unwrap().operation, Operation::RenewSecret { .. });
+        assert_eq!((plan.is_empty(), renews), (is_same, !is_same), "{off}: {plan}");
+    }
+}
+
 /// Remembers the secrets that it gets, and whether the old one was live by then.
 #[derive(Debug, Clone)]
 struct Sink {

@@ -166,3 +166,16 @@ pub(crate) fn needed_uses(changes: &[Change]) -> Vec<Use> {
     };
     writes.flat_map(of_change).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_needs_each_step_once() {
+        let change = Change::keep(Step::ImportServerApp, None, None::<&str>).after(Step::IssueSecret);
+        assert_eq!(change.needs, [Step::IssueSecret]);
+        let change = change.after(Step::IssueSecret).after(Step::ImportTenant);
+        assert_eq!(change.needs, [Step::IssueSecret, Step::ImportTenant]);
+    }
+}

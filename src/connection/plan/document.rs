@@ -198,3 +198,35 @@ fn compare(path: &str, approved: &Value, now: &Value, differences: &mut Vec<Plan
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn paths(approved: &Value, now: &Value) -> Vec<String> {
+        let mut differences = Vec::new();
+        compare("", approved, now, &mut differences);
+        differences.into_iter().map(|difference| difference.path).collect()
+    }
+
+    #[test]
+    fn another_kind_of_operation_is_one_difference_and_the_same_kind_one_for_each_value() {
+        let held = json!({"name": "a", "operation": {"kind": "keep", "name": "a", "id": "1"}});
+        let same_kind = json!({"name": "a", "operation": {"kind": "keep", "name": "b", "id": "2"}});
+        let another_kind = json!({"name": "a", "operation": {"kind": "createApp", "name": "b", "id": "2"}});
+        assert_eq!(paths(&held, &held), [""; 0]);
+        assert_eq!(paths(&held, &same_kind), ["/operation/id", "/operation/name"]);
+        assert_eq!(paths(&held, &another_kind), ["/operation"]);
+    }
+
+    #[test]
+    fn one_more_change_is_one_difference_that_its_step_names() {
+        let change = |step: &str| json!({"step": step, "operation": {"kind": "keep"}});
+        let (one, two) = (
+            json!([change("importTenant")]),
+            json!([change("issueSecret"), change("importTenant")]),
+        );
+        assert_eq!(paths(&one, &two), ["/issueSecret"]);
+    }
+}

@@ -327,3 +327,22 @@ impl Operation {
         makers.into_iter().flatten().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assignment_needs_what_makes_either_service_principal() {
+        let known = || Reference::Known(ServicePrincipalId::new(uuid::Uuid::from_u128(1)));
+        let made = || Reference::MadeBy(Step::ServerServicePrincipal);
+        for (principal, resource, needs) in [
+            (made(), known(), &[Step::ServerServicePrincipal][..]),
+            (known(), made(), &[Step::ServerServicePrincipal]),
+            (known(), known(), &[]),
+        ] {
+            let role = PermissionId::new(uuid::Uuid::from_u128(2));
+            assert_eq!(Operation::AssignRole { principal, resource, role }.needs(), needs);
+        }
+    }
+}

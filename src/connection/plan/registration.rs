@@ -212,6 +212,17 @@ mod tests {
     }
 
     #[test]
+    fn a_client_app_is_a_public_client_of_one_tenant_that_asks_for_user_read() {
+        let shape = client_shape(false);
+        assert_eq!(shape.sign_in_audience.as_deref(), Some("AzureADMyOrg"));
+        assert_eq!((shape.is_fallback_public_client, &shape.web), (Some(true), &None));
+        let user_read = RequiredResourceAccess::new(MICROSOFT_GRAPH, vec![ResourceAccess::scope(USER_READ_SCOPE)]);
+        assert_eq!(shape.required_resource_access, Some(vec![user_read]));
+        let settings = client_shape(true).web.unwrap().implicit_grant_settings.unwrap();
+        assert_eq!(settings.enable_id_token_issuance, Some(true));
+    }
+
+    #[test]
     fn names_of_other_makers_belong_to_no_pair() {
         for name in [
             "",

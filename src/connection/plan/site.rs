@@ -307,3 +307,6 @@ fn names(held: Option<&SiteDiscovery>, added: &[String], removed: &[String]) -> 
         to: json!(becomes),
     }
 }
+
+#[cfg(test)]
+mod tests;

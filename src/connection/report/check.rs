@@ -215,6 +215,7 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::report::{step::Step, step_error::StepError};
     use time::macros::datetime;
 
     fn check(ends: OffsetDateTime) -> Check {
@@ -254,5 +255,38 @@ mod tests {
         assert_eq!(text.lines().count(), 1);
         assert_eq!(text.matches('|').count(), 1);
         assert!(text.ends_with(" | days_left=2"), "{text}");
+    }
+
+    #[test]
+    fn the_first_line_tells_what_decides_and_an_end_only_by_its_day() {
+        let mut check = check(datetime!(2026-11-26 12:00 UTC));
+        let ends = check.reason();
+        assert_eq!(ends, "The secret that the site uses ends on 2026-11-26, in 2 days.");
+        let not_done = Finding::warning(FindingCode::StepNotDone).with("step", Step::ImportTenant);
+        let expired = Finding::blocker(FindingCode::SiteSecretExpired);
+        check.findings = vec![not_done.clone()];
+        assert_eq!(check.reason(), ends, "what is well has no reason");
+        check.status = CheckStatus::Warning;
+        assert_eq!(check.reason(), format!("{} {ends}", not_done.message()));
+        check.findings = vec![expired.clone()];
+        assert_eq!(check.reason(), ends);
+        check.next_expiry = None;
+        assert_eq!(check.reason(), expired.message());
+    }
+
+    #[test]
+    fn the_message_of_a_problem_is_told_once_as_the_reason_or_beside_what_decides() {
+        let problem = Problem::of(&StepError::SecretTextMissing);
+        let (message, help) = (sentence(&problem.message), plain(&problem.help));
+        let mut check = check(datetime!(2026-11-26 12:00 UTC));
+        check.problem = Some(problem);
+        for (status, is_reason) in [(CheckStatus::Unknown, true), (CheckStatus::Critical, false)] {
+            check.status = status;
+            let text = check.to_string();
+            let (first, second) = text.split_once('\n').unwrap();
+            assert_eq!(first.contains(&message), is_reason, "{text}");
+            let beside = if is_reason { help.clone() } else { format!("{message} {help}") };
+            assert_eq!(second, beside);
+        }
     }
 }

@@ -171,4 +171,19 @@ mod tests {
         let step: NextStep = serde_json::from_value(older).unwrap();
         assert!(step.parameters.is_empty());
     }
+
+    #[test]
+    fn only_what_a_run_has_left_open_remains_and_is_told_with_how_it_is_done() {
+        assert_eq!(next_steps(&Remaining::default()), []);
+        let missing = Remaining {
+            missing_groups: vec!["Ops".to_owned()],
+            ..Remaining::default()
+        };
+        let steps = next_steps(&missing);
+        let codes: Vec<NextStepCode> = steps.iter().map(|step| step.code).collect();
+        assert_eq!(codes, [NextStepCode::ChooseDiscoveryGroups]);
+        assert_eq!(steps[0].parameters["groups"], json!(["Ops"]));
+        assert!(!steps[0].message.is_empty() && !steps[0].how.is_empty());
+        assert_eq!(steps[0].to_string(), format!("{} {}", steps[0].message, steps[0].how));
+    }
 }

@@ -383,4 +383,14 @@ mod tests {
         };
         assert_eq!(report.to_string().lines().count(), 2);
     }
+
+    #[test]
+    fn steps_are_reported_in_the_order_of_the_job_whichever_ended_first() {
+        let mut report = Report::default();
+        for step in Step::ALL.iter().rev() {
+            report.push(StepReport::new(*step, StepAction::Created));
+        }
+        report.sort();
+        assert!(report.steps().iter().map(|report| report.step).eq(Step::ALL.iter().copied()));
+    }
 }

@@ -97,3 +97,14 @@ fn name(value: impl Serialize) -> String {
     let name = serde_json::to_value(value).ok();
     name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_told_in_whole_milliseconds() {
+        assert_eq!(milliseconds(Duration::from_micros(1_234_567)), 1234);
+        assert_eq!(milliseconds(Duration::MAX), u64::MAX);
+    }
+}

@@ -86,13 +86,11 @@ pub(super) fn of(document: &PlanDocument) -> Vec<TenantCheck> {
             None,
         );
     }
-    let created = |change: &&Change| matches!(change.operation, Operation::CreateApp { .. });
-    if document
-        .changes
-        .iter()
-        .filter(created)
-        .any(|change| !writes(change, "servicePrincipalLockConfiguration"))
-    {
+    let mut created = document.changes.iter().filter_map(|change| match &change.operation {
+        Operation::CreateApp { properties, .. } => Some(properties),
+        _ => None,
+    });
+    if created.any(|properties| properties.service_principal_lock_configuration.is_none()) {
         add(
             ZERO_TRUST,
             "App instance property lock is configured for all applications",
@@ -101,13 +99,9 @@ pub(super) fn of(document: &PlanDocument) -> Vec<TenantCheck> {
             Some("Switch the lock on for each of them."),
         );
     }
-    let principals = || {
-        document
-            .changes
-            .iter()
-            .filter(|change| matches!(change.operation, Operation::CreateServicePrincipal { .. }))
-    };
-    if principals().any(|change| !writes(change, "owners")) {
+    // Neither owners nor 'Assignment required' are written to a service principal.
+    let is_principal = |change: &Change| matches!(change.operation, Operation::CreateServicePrincipal { .. });
+    if document.changes.iter().any(is_principal) {
         add(
             ZERO_TRUST,
             "Enterprise applications have owners",
@@ -115,8 +109,6 @@ pub(super) fn of(document: &PlanDocument) -> Vec<TenantCheck> {
             None,
             Some("Add an owner to each of them."),
         );
-    }
-    if principals().any(|change| !writes(change, "appRoleAssignmentRequired")) {
         add(
             ZERO_TRUST,
             "Enterprise applications must require explicit assignment",
@@ -140,12 +132,4 @@ fn adds_localhost(document: &PlanDocument) -> bool {
     };
     let redirects = properties.web.as_ref().and_then(|web| web.redirect_uris.as_ref());
     redirects.is_some_and(|uris| uris.iter().any(|uri| uri == SERVER_REDIRECT))
-}
-
-/// Whether a change writes a property of this name, with a value.
-fn writes(change: &Change, property: &str) -> bool {
-    let written = serde_json::to_value(&change.operation).unwrap_or_default();
-    [&written[property], &written["properties"][property]]
-        .iter()
-        .any(|value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()))
 }

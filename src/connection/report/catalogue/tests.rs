@@ -1,7 +1,10 @@
 //! The words of a second language, and what a translator may have forgotten.
 
 use super::*;
-use crate::connection::report::step_error::StepError;
+use crate::connection::report::{
+    next_step::{Remaining, next_steps},
+    step_error::StepError,
+};
 
 fn german() -> Catalogue {
     serde_json::from_str(include_str!("../../../../tests/golden/catalogue.de.json")).unwrap()
@@ -124,4 +127,23 @@ fn the_help_of_an_error_in_its_message_is_a_fault() {
         .problems
         .insert("throttled".to_owned(), Wording::new("${help}", "${help}"));
     assert_eq!(catalogue.faults(), ["problems.throttled.message has no parameter help"]);
+}
+
+#[test]
+fn a_next_step_is_told_in_the_words_of_the_catalogue_with_its_values() {
+    let steps = next_steps(&Remaining {
+        expires_on: Some(time::macros::datetime!(2027-11-23 00:00 UTC)),
+        hands_over: true,
+        ..Remaining::default()
+    });
+    assert_eq!(steps.len(), 2);
+    for step in &steps {
+        let own = Wording::new(&step.message, &step.how);
+        assert_eq!(Catalogue::english().next_step(step), own);
+        assert_eq!(Catalogue::default().next_step(step), own, "without words it stays English");
+        let words = german().next_step(step);
+        assert!(words.message != own.message && words.help != own.help, "{words:?}");
+        assert!(!words.message.contains("${"), "{words:?}");
+    }
+    assert!(german().next_step(&steps[0]).message.contains("2027-11-23"));
 }
