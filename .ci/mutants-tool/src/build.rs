@@ -18,20 +18,24 @@ use crate::{
 };
 
 /// The test programs that are tried after the library's own tests: those that let whole runs go well or wrong.
-const TESTS: [&str; 33] = [
+const TESTS: [&str; 38] = [
     "adopting",
     "approved_plan",
     "bad_days",
     "by_hand",
     "callers",
     "check",
+    "cold_start",
     "compared",
+    "contract",
     "findings",
     "front_end_json",
     "graph_wire",
+    "hand_over",
     "hardened",
     "http_tls",
     "in_use",
+    "interleavings",
     "many",
     "observability",
     "one_app",
@@ -44,6 +48,7 @@ const TESTS: [&str; 33] = [
     "renewal",
     "review",
     "round_trips",
+    "schema",
     "settings",
     "site_side",
     "spec_properties",
