@@ -280,7 +280,7 @@ async fn a_site_that_says_it_takes_none_refuses_one_with_the_consoles_way() {
     assert!(site.holds_secret(server(), "first~value"));
 }
 
-/// A site that says this of the secret that it has, whatever it has.
+/// A site that says this of the secret that it has, no matter which that is.
 #[derive(Debug)]
 struct Saying(EmulatedSite, SecretHeld);
 

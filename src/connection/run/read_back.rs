@@ -63,7 +63,7 @@ impl Run<'_> {
 }
 
 /// Whether the app was read, and does not show the secret that was looked for.
-pub(crate) fn is_unseen(error: &StepError) -> bool {
+pub(crate) fn is_not_shown(error: &StepError) -> bool {
     match error {
         StepError::Directory(DirectoryError::NotVisible(_)) => true,
         StepError::Directory(DirectoryError::ExceededMaxWait(error)) => matches!(error.last(), DirectoryError::NotVisible(_)),

@@ -25,7 +25,7 @@ use crate::{
         },
         run::{
             context::Run,
-            read_back::is_unseen,
+            read_back::is_not_shown,
             secret_sink::NewSecret,
             wait::{Origin, settle, settle_once},
         },
@@ -142,7 +142,7 @@ impl Run<'_> {
                             // A faster run may have handed its own secret to the site and removed this one as lost, so one
                             // more is added. If that one is missing as well, the directory is too far behind, and nothing
                             // that it does not show is handed to the site.
-                            Err(error) if !was_missing && is_unseen(&error) => {
+                            Err(error) if !was_missing && is_not_shown(&error) => {
                                 // It may still show: the next one ends far from it.
                                 known.extend(own);
                                 was_missing = true;
