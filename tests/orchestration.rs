@@ -311,6 +311,8 @@ async fn a_removal_takes_away_what_was_made_and_frees_the_names_for_the_next_run
     let outcome = plan.apply(|_| ()).await.unwrap();
     let removed = outcome.report.steps().iter().filter(|step| step.action == StepAction::Removed);
     assert_eq!(removed.count(), 3, "{outcome:?}");
+    let connection = outcome.report.step(Step::RemoveConnection).unwrap();
+    assert_eq!(connection.note, None, "what stays is told by a finding each");
     let stays = outcome
         .findings
         .iter()

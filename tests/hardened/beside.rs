@@ -80,6 +80,19 @@ pub(crate) enum Beside {
     ChangesRefused(RefusalReason),
     /// The token does not name its tenant.
     NamelessToken,
+    /// The first change of the server app or of a grant is answered with success, and shows from this look after it on.
+    ShownFrom(usize),
+    /// A change that proves that an app is there is refused.
+    ProofRefused(RefusalReason),
+    /// The answer to the creation of an app tells its ids and its secret alone.
+    CreationTellsIds,
+}
+
+/// A change that does not show yet.
+#[derive(Debug)]
+enum Late {
+    App(ApplicationObjectId, ApplicationProperties),
+    Grant(PermissionGrantId, String),
 }
 
 /// A directory in which another caller is at work.
@@ -93,6 +106,7 @@ pub(crate) struct Overtaken {
     looks: AtomicUsize,
     hidden: Mutex<Vec<KeyId>>,
     scopes: Mutex<HashMap<PermissionGrantId, String>>,
+    late: Mutex<Option<Late>>,
 }
 
 fn refused(reason: RefusalReason) -> DirectoryError {
@@ -123,6 +137,7 @@ impl Overtaken {
             looks: AtomicUsize::default(),
             hidden: Mutex::default(),
             scopes: Mutex::default(),
+            late: Mutex::default(),
         })
     }
 
@@ -152,6 +167,26 @@ impl Overtaken {
         }
     }
 
+    /// Keeps the first change back, if it is to show late. Each change after it is carried out at once.
+    fn keep_back(&self, number: usize, change: Late) -> bool {
+        let is_kept = number == 1 && self.times(of!(ShownFrom)) > 0;
+        *self.late.lock().unwrap() = is_kept.then_some(change);
+        is_kept
+    }
+
+    /// Counts a look after a change that is kept back, and carries the change out once it is to show.
+    async fn show_late(&self, call: Call) -> Result<(), DirectoryError> {
+        let is_kept = self.late.lock().unwrap().is_some();
+        if !is_kept || next(&self.looks) < self.times(of!(ShownFrom)) {
+            return Ok(());
+        }
+        let late = self.late.lock().unwrap().take();
+        match late.unwrap() {
+            Late::App(app, change) => self.tenant.update_application(call, app, &change).await,
+            Late::Grant(grant, scope) => self.tenant.update_permission_grant(call, &grant, &scope).await,
+        }
+    }
+
     fn check_readable(&self) -> Result<(), DirectoryError> {
         let is_changed = self.changes.load(Ordering::SeqCst) + self.additions.load(Ordering::SeqCst) > 0;
         let is_first = is_changed && self.has(Beside::UnreadableOnce) && next(&self.looks) == 1;
@@ -168,6 +203,7 @@ macro_rules! forwarded {
         impl Directory for Overtaken {
             async fn application(&self, call: Call, key: &ApplicationKey) -> Result<Option<Application>, DirectoryError> {
                 self.check_readable()?;
+                self.show_late(call.clone()).await?;
                 if self.additions.load(Ordering::SeqCst) > 0 && self.has(Beside::AppGone) {
                     return Ok(None);
                 }
@@ -196,11 +232,14 @@ macro_rules! forwarded {
             ) -> Result<(), DirectoryError> {
                 // The client app, which the run has made, has no redirect URI of the web.
                 if change.web.is_none() {
+                    if change.sign_in_audience.is_some() {
+                        self.refuse(of!(ProofRefused))?;
+                    }
                     return self.tenant.update_application(call, app, change).await;
                 }
-                let is_taken_back = next(&self.changes) <= self.taken_back();
+                let number = next(&self.changes);
                 self.refuse(of!(ChangesRefused))?;
-                if is_taken_back {
+                if number <= self.taken_back() || self.keep_back(number, Late::App(app, change.clone())) {
                     return Ok(());
                 }
                 self.tenant.update_application(call.clone(), app, change).await?;
@@ -224,13 +263,13 @@ macro_rules! forwarded {
             }
 
             async fn create_permission_grant(&self, call: Call, new: &NewPermissionGrant) -> Result<PermissionGrant, DirectoryError> {
-                if self.has(Beside::ConsentsRefused) {
-                    return Err(refused(RefusalReason::UriBlockedByPolicy));
-                }
                 let others = self.beside.iter().find_map(of!(AnotherConsents));
                 if let Some(scope) = others {
                     let other = NewPermissionGrant::new(new.client_id, new.resource_id, scope);
                     self.tenant.create_permission_grant(call.clone(), &other).await?;
+                }
+                if self.has(Beside::ConsentsRefused) {
+                    return Err(refused(RefusalReason::UriBlockedByPolicy));
                 }
                 self.tenant.create_permission_grant(call, new).await
             }
@@ -239,6 +278,9 @@ macro_rules! forwarded {
                 if self.has(Beside::AnotherAssigns) {
                     let other = NewRoleAssignment::new(new.principal_id, new.resource_id, OTHER_ROLE.parse().unwrap());
                     self.tenant.assign_role(call.clone(), &other).await?;
+                    if self.has(Beside::ConsentsRefused) {
+                        return Err(refused(RefusalReason::UriBlockedByPolicy));
+                    }
                     self.tenant.assign_role(call, new).await?;
                     return Err(refused(RefusalReason::ServiceUnavailable));
                 }
@@ -247,6 +289,7 @@ macro_rules! forwarded {
 
             async fn permission_grants(&self, call: Call, client: ServicePrincipalId) -> Result<Vec<PermissionGrant>, DirectoryError> {
                 self.check_readable()?;
+                self.show_late(call.clone()).await?;
                 let found = self.tenant.permission_grants(call, client).await?;
                 let mut scopes = self.scopes.lock().unwrap();
                 scopes.extend(found.iter().map(|grant| (grant.id.clone(), grant.scope.clone())));
@@ -254,7 +297,8 @@ macro_rules! forwarded {
             }
 
             async fn update_permission_grant(&self, call: Call, grant: &PermissionGrantId, scope: &str) -> Result<(), DirectoryError> {
-                if next(&self.changes) <= self.taken_back() {
+                let number = next(&self.changes);
+                if number <= self.taken_back() || self.keep_back(number, Late::Grant(grant.clone(), scope.to_owned())) {
                     return Ok(());
                 }
                 let before = self.scopes.lock().unwrap().get(grant).cloned().unwrap_or_default();
@@ -312,7 +356,10 @@ macro_rules! forwarded {
                     self.tenant.create_application(call, &others).await?;
                     return Err(refused(RefusalReason::ServiceUnavailable));
                 }
-                let created = self.tenant.create_application(call, new).await?;
+                let mut created = self.tenant.create_application(call, new).await?;
+                if self.has(Beside::CreationTellsIds) {
+                    created.properties = ApplicationProperties::default();
+                }
                 match self.has(Beside::CreationUnanswered) {
                     true => Err(refused(RefusalReason::ServiceUnavailable)),
                     false => Ok(created),

@@ -11,12 +11,15 @@ use cmg_onboarding::{
         NewPassword, NewPermissionGrant, NewRoleAssignment, PasswordCredential, PermissionGrant, RoleAssignment, ServicePrincipal,
         SignedIn, Tenant,
     },
+    error::RefusalReason,
     ids::{DirectoryObjectId, KeyId, PermissionGrantId, RoleTemplateId},
     spec::AdoptedServerApp,
 };
 use cmg_onboarding_emulator::{EmulatedTenant, Fault};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::beside::{Beside, Overtaken};
 use crate::tenant::{OPEN, Policy, Way, creating, job, job_with, list, spec, spec_of};
 
 const NO_SECRETS: Policy = Policy {
@@ -139,6 +142,11 @@ async fn what_the_run_has_made_goes_and_the_report_says_so() {
     let action = |step| error.report().step(step).map(|report| report.action);
     assert_eq!(action(Step::RegisterClientApp), Some(StepAction::Created));
     assert_eq!(action(Step::RemoveClientApp), Some(StepAction::Removed));
+    assert_eq!(
+        error.report().step(Step::RemoveClientApp).unwrap().note,
+        None,
+        "there is nothing to tell"
+    );
     assert_eq!(action(Step::RemoveServerApp), None);
     let state = tenant.state();
     assert_eq!(
@@ -163,7 +171,7 @@ async fn what_another_caller_has_touched_or_may_have_touched_stays_and_is_named(
         let finding = error.findings().iter().find(|finding| finding.code() == FindingCode::MadeAppStays);
         let finding = finding.unwrap_or_else(|| panic!("{meddling:?}: {error:?}"));
         crate::support::assert_documented(finding);
-        assert_eq!(finding.parameters()["marks"], serde_json::json!([mark]), "{finding}");
+        assert_eq!(finding.parameters()["marks"], json!([mark]), "{finding}");
         assert_eq!(finding.parameters()["app"], "client");
         let state = tenant.state();
         assert_eq!(
@@ -189,6 +197,62 @@ async fn an_owner_of_the_plan_is_not_taken_for_another_caller() {
         };
         let stays = error.findings().iter().any(|finding| finding.code() == FindingCode::MadeAppStays);
         assert_eq!(stays, planned != 7, "{error:?}");
+    }
+}
+
+/// A run whose consents a policy refuses once both apps are there; with the marks of each app that stays.
+async fn consents_refused(wanted: &ConnectionSpec, beside: Beside) -> (ApplyError, Vec<(Value, Value)>) {
+    let tenant = OPEN.tenant(true, Wait::ZERO);
+    let directory = Overtaken::new(&tenant, &[beside, Beside::ConsentsRefused]);
+    let job = job_with(wanted, directory).build().unwrap();
+    let OnboardingError::Apply(error) = job.onboard(|_| ()).await.unwrap_err() else {
+        panic!("the policy refuses the consents")
+    };
+    let stay = error
+        .findings()
+        .iter()
+        .filter(|finding| finding.code() == FindingCode::MadeAppStays);
+    let marks: Vec<(Value, Value)> = stay
+        .inspect(|finding| crate::support::assert_documented(finding))
+        .map(|finding| (finding.parameters()["app"].clone(), finding.parameters()["marks"].clone()))
+        .collect();
+    assert_eq!(
+        list(&tenant.state(), "applications").len(),
+        marks.len(),
+        "what is not told to stay is gone"
+    );
+    (error, marks)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_to_which_another_caller_has_consented_or_given_a_role_stays() {
+    let wanted = crate::support::spec_with_discovery();
+    for (beside, app) in [(Beside::AnotherConsents("Mail.Read"), "client"), (Beside::AnotherAssigns, "server")] {
+        let (_, marks) = consents_refused(&wanted, beside).await;
+        assert_eq!(marks, [(json!(app), json!(["consent"]))], "{beside:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_whose_creation_was_not_answered_goes_only_if_a_secret_proves_that_this_run_has_made_it() {
+    let (error, marks) = consents_refused(&creating(SecretValidity::OneYear), Beside::CreationUnanswered).await;
+    assert_eq!(marks, [(json!("client"), json!(["makerUnknown"]))], "it has no secret");
+    let report = error.report().step(Step::RemoveServerApp).unwrap();
+    assert_eq!((report.action, error.secret().is_some()), (StepAction::Removed, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_looked_up_while_it_cleans_up_is_told() {
+    let beside = Beside::PrincipalsUnlisted(RefusalReason::Other);
+    let (error, marks) = consents_refused(&creating(SecretValidity::OneYear), beside).await;
+    assert_eq!(marks, []);
+    for step in [Step::RemoveServerApp, Step::RemoveClientApp] {
+        let report = error.report().step(step).unwrap();
+        let note = report.note.as_deref().unwrap();
+        assert!(
+            report.action == StepAction::Removed && note.contains("could not be looked up"),
+            "{report:?}"
+        );
     }
 }
 

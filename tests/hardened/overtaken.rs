@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use cmg_onboarding::{
     ApplicationId, AzureServicesConnection, Call, Directory, OnboardingError, Outcome, ServerAppSpec, Step,
-    connection::{Finding, FindingCode, StepAction},
+    connection::{Finding, FindingCode, StepAction, StepError},
     error::RefusalReason,
     ids::PermissionGrantId,
     spec::AdoptedServerApp,
@@ -101,8 +101,62 @@ async fn an_app_that_cannot_be_read_back_is_not_written_again() {
     }
 }
 
+/// The looks after a change for as long as it is waited for: with one more, the change is seen right before it would be made again.
+const LOOKS: std::ops::RangeInclusive<usize> = 1..=16;
+
+/// How long a change is waited for.
+const SHOWN_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_an_app_that_shows_late_counts_as_made_however_late_it_shows() {
+    let mut at_the_end = 0;
+    for look in LOOKS {
+        let started = tokio::time::Instant::now();
+        let (outcome, changes, redirects) = adopted(&[Beside::ShownFrom(look)]).await;
+        let outcome = outcome.unwrap();
+        let action = outcome.report.step(Step::RegisterServerApp).unwrap().action;
+        assert_eq!(action, StepAction::Updated, "{look}");
+        assert_eq!(
+            (told(&outcome.findings), redirects),
+            (vec![], json!([THEIRS, "http://localhost"])),
+            "{look}"
+        );
+        at_the_end += usize::from(changes == 1 && started.elapsed() >= SHOWN_WITHIN);
+    }
+    assert_eq!(
+        at_the_end, 2,
+        "the last look of the wait, and the one before the change would be made again"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_run_has_given_an_app_since_the_plan_was_made_is_not_written_again() {
+    let tenant = EmulatedTenant::new();
+    let server: ApplicationId = tenant
+        .add_application(json!({"displayName": "Made by hand", "signInAudience": "AzureADMyOrg"}))
+        .into();
+    let directory = Overtaken::new(&tenant, &[]);
+    let job = || {
+        let job = AzureServicesConnection::builder(spec(AdoptedServerApp::builder(server)));
+        job.directory(directory.clone()).build().unwrap()
+    };
+    let plan = job().plan(|_| ()).await.unwrap();
+    job().onboard(|_| ()).await.unwrap();
+    let changes = directory.changes.load(Ordering::SeqCst);
+    let outcome = plan.apply(|_| ()).await.unwrap();
+    let report = outcome.report.step(Step::RegisterServerApp).unwrap();
+    assert_eq!(report.action, StepAction::Unchanged, "{}", outcome.report);
+    assert_eq!(report.ids["applicationId"], server.to_string());
+    assert_eq!(directory.changes.load(Ordering::SeqCst), changes);
+}
+
 /// Consents again to `User.Read`, in whose grant an administrator has put something else.
 async fn consented(beside: &[Beside]) -> (Result<Outcome, OnboardingError>, usize, String) {
+    consented_after(beside, None).await
+}
+
+/// The same, with what an administrator puts in the grant once the plan is made.
+async fn consented_after(beside: &[Beside], since: Option<&str>) -> (Result<Outcome, OnboardingError>, usize, String) {
     let tenant = EmulatedTenant::new();
     let job = |directory: Arc<Overtaken>| AzureServicesConnection::builder(crate::support::spec()).directory(directory);
     job(Overtaken::new(&tenant, &[])).build().unwrap().onboard(|_| ()).await.unwrap();
@@ -124,7 +178,11 @@ async fn consented(beside: &[Beside]) -> (Result<Outcome, OnboardingError>, usiz
     let changed = administrator.update_permission_grant(Call::quiet(), &id, "Mail.Read Files.Read");
     changed.await.unwrap();
     let directory = Overtaken::new(&tenant, beside);
-    let outcome = job(directory.clone()).build().unwrap().onboard(|_| ()).await;
+    let plan = job(directory.clone()).build().unwrap().plan(|_| ()).await.unwrap();
+    if let Some(scopes) = since {
+        administrator.update_permission_grant(Call::quiet(), &id, scopes).await.unwrap();
+    }
+    let outcome = plan.apply(|_| ()).await;
     let held = grant("Mail.Read").or_else(|| grant("User.Read")).unwrap().1;
     (outcome, directory.changes.load(Ordering::SeqCst), held)
 }
@@ -150,6 +208,35 @@ async fn a_consent_that_is_taken_back_is_given_again_up_to_three_times_and_then_
         };
         assert_eq!(held, expected, "{times}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consent_that_shows_late_counts_as_given_however_late_it_shows() {
+    let mut at_the_end = 0;
+    for look in LOOKS {
+        let started = tokio::time::Instant::now();
+        let (outcome, changes, held) = consented(&[Beside::ShownFrom(look)]).await;
+        let outcome = outcome.unwrap();
+        let action = outcome.report.step(Step::ConsentUserRead).unwrap().action;
+        assert_eq!(
+            (action, held.as_str()),
+            (StepAction::Updated, "Mail.Read Files.Read User.Read"),
+            "{look}"
+        );
+        assert_eq!(told(&outcome.findings), [], "{look}");
+        at_the_end += usize::from(changes == 1 && started.elapsed() >= SHOWN_WITHIN);
+    }
+    assert_eq!(
+        at_the_end, 2,
+        "the last look of the wait, and the one before it would be given again"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consent_that_an_administrator_has_given_since_the_plan_was_made_is_not_given_again() {
+    let (outcome, changes, held) = consented_after(&[], Some("Mail.Read User.Read")).await;
+    let action = outcome.unwrap().report.step(Step::ConsentUserRead).unwrap().action;
+    assert_eq!((action, changes, held.as_str()), (StepAction::Unchanged, 0, "Mail.Read User.Read"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -205,6 +292,62 @@ async fn a_role_whose_assignment_was_not_answered_is_told_apart_from_another_rol
     let read = json!(cmg_onboarding::ids::well_known::DIRECTORY_READ_ALL_ROLE);
     let assigned = list(&state, "appRoleAssignments").iter().find(|held| held["appRoleId"] == read);
     assert_eq!(json!(report.ids["assignmentId"]), assigned.unwrap()["id"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_refuses_the_proof_is_gone_only_if_it_is_not_found() {
+    for refusal in [RefusalReason::NotFound, RefusalReason::PermissionMissing] {
+        let tenant = EmulatedTenant::new();
+        let job = |beside: &[Beside]| AzureServicesConnection::builder(crate::support::spec()).directory(Overtaken::new(&tenant, beside));
+        job(&[]).build().unwrap().onboard(|_| ()).await.unwrap();
+        let proving = job(&[Beside::ProofRefused(refusal)]).verify_alive(true).build().unwrap();
+        let OnboardingError::Apply(error) = proving.onboard(|_| ()).await.unwrap_err() else {
+            panic!("the proof is refused")
+        };
+        let is_gone = matches!(error.error(), StepError::ApplicationGone { .. });
+        assert_eq!(is_gone, refusal == RefusalReason::NotFound, "{error:?}");
+        assert!(is_gone || reason(&error.into()) == Some(refusal));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_principal_of_an_app_that_is_gone_is_not_waited_for() {
+    let tenant = EmulatedTenant::new();
+    let job = AzureServicesConnection::builder(crate::support::spec()).directory(tenant.directory());
+    let job = job.build().unwrap();
+    let server = job.onboard(|_| ()).await.unwrap().server_app.unwrap().application_id;
+    let administrator = tenant.directory();
+    let principal = administrator.service_principal(Call::quiet(), server).await.unwrap().unwrap().id;
+    administrator.delete_service_principal(Call::quiet(), principal).await.unwrap();
+    administrator.purge_service_principal(Call::quiet(), principal).await.unwrap();
+    let plan = job.plan(|_| ()).await.unwrap();
+    assert!(tenant.soft_delete(server));
+    let started = tokio::time::Instant::now();
+    let error = plan.apply(|_| ()).await.unwrap_err();
+    assert_eq!(reason(&error), Some(RefusalReason::ReferenceNotFound));
+    assert_eq!(
+        started.elapsed(),
+        std::time::Duration::ZERO,
+        "it was there before this run, and does not come back"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_whose_creation_was_answered_with_its_ids_alone_is_completed_with_what_it_lacks() {
+    let tenant = EmulatedTenant::new();
+    let directory = Overtaken::new(&tenant, &[Beside::CreationTellsIds]);
+    let job = AzureServicesConnection::builder(crate::support::spec()).directory(directory);
+    job.build().unwrap().onboard(|_| ()).await.unwrap();
+    let changes = tenant.requests().into_iter();
+    let changes = changes.filter(|request| request.method == "PATCH" && request.path.contains("/applications"));
+    let changed: Vec<Vec<String>> = changes
+        .map(|request| request.body.unwrap().as_object().unwrap().keys().cloned().collect())
+        .collect();
+    assert_eq!(
+        changed,
+        [["publicClient", "requiredResourceAccess"]],
+        "the client app needs the two ids"
+    );
 }
 
 #[tokio::test(start_paused = true)]

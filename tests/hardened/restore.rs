@@ -134,6 +134,37 @@ async fn a_restored_app_that_may_not_be_completed_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_restored_client_app_gets_what_it_lacks() {
+    let tenant = OPEN.tenant(false, Wait::ZERO);
+    let job = job(&asked(), &tenant, None).build().unwrap();
+    let app = job.onboard(|_| ()).await.unwrap().client_app.unwrap().application_id;
+    let changed = tenant.change_object(app, serde_json::json!({"isFallbackPublicClient": false}));
+    assert!(changed && tenant.soft_delete(app));
+    job.onboard(|_| ()).await.unwrap();
+    assert_eq!(crate::tenant::app(&tenant.state(), app)["isFallbackPublicClient"], true);
+}
+
+#[tokio::test]
+async fn a_restored_app_whose_app_id_uri_a_policy_refuses_gets_the_one_of_both_ids() {
+    let policy = Policy {
+        only_default_uris: true,
+        ..OPEN
+    };
+    let tenant = policy.tenant(true, Wait::ZERO);
+    let job = job(&asked(), &tenant, None).build().unwrap();
+    let app = job.onboard(|_| ()).await.unwrap().server_app.unwrap().application_id;
+    let lacks = serde_json::json!({"identifierUris": [], "web": {"redirectUris": []}});
+    assert!(tenant.change_object(app, lacks) && tenant.soft_delete(app));
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    assert_eq!(outcome.report.step(Step::RegisterServerApp).unwrap().action, StepAction::Restored);
+    let state = tenant.state();
+    let restored = crate::tenant::app(&state, app);
+    let of_both_ids = format!("api://{}/{app}", tenant.tenant_id());
+    assert_eq!(restored["identifierUris"], serde_json::json!([of_both_ids]));
+    assert_eq!(restored["web"]["redirectUris"], serde_json::json!(["http://localhost"]));
+}
+
+#[tokio::test]
 async fn a_caller_that_may_not_restore_is_told_before_the_first_write() {
     let tenant = OPEN.tenant(false, Wait::ZERO);
     let outcome = job(&asked(), &tenant, None).build().unwrap().onboard(|_| ()).await.unwrap();

@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use cmg_onboarding::{
     AdoptedClientApp, ApplicationId, AzureServicesConnection, ConnectionSpec, OnboardingError, Outcome, SecretValidity, ServerAppSpec,
-    Step,
+    Step, WaitPolicy,
     clock::FixedClock,
     connection::{AzureServicesConnectionBuilder, StepAction, StepError},
     error::{RefusalReason, SiteRefused},
@@ -112,6 +112,16 @@ async fn a_secret_that_never_shows_is_followed_by_one_more_and_by_no_third() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_secret_that_does_not_show_is_followed_by_one_more_in_a_run_that_may_not_wait() {
+    let scene = SecondSecret::new(&[Beside::AddedHidden(1)]).await;
+    let hasty = WaitPolicy::default().with_deadline(std::time::Duration::ZERO);
+    let outcome = scene.job().wait_policy(hasty).build().unwrap().onboard(|_| ()).await.unwrap();
+    assert_eq!((scene.additions(), scene.secrets()), (2, 2), "{}", outcome.report);
+    assert_eq!(note_of(&outcome).unwrap(), "1 removed");
+    scene.assert_in_use_is_live();
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_app_that_cannot_be_read_after_a_secret_was_added_gets_no_second_one() {
     let scene = SecondSecret::new(&[Beside::Unreadable]).await;
     let error = scene.run().await.unwrap_err();
@@ -209,6 +219,10 @@ async fn a_creation_without_an_answer_ends_with_one_secret_that_this_run_has() {
             None => job,
         };
         let outcome = job.build().unwrap().onboard(|_| ()).await.unwrap();
+        for step in [Step::RegisterServerApp, Step::RegisterClientApp] {
+            let action = outcome.report.step(step).unwrap().action;
+            assert_eq!(action, StepAction::Found, "it lacks nothing: {}", outcome.report);
+        }
         let app = outcome.server_app.as_ref().unwrap().application_id;
         let secret = outcome.secret.as_ref().unwrap().value.expose();
         assert!(tenant.secret_is_live(app, secret), "{}", outcome.report);
@@ -291,6 +305,29 @@ async fn a_secret_that_is_shorter_because_of_a_policy_is_told_with_its_end() {
         let note = format!("the tenant's policy refuses longer ones; valid to {ends}");
         assert_eq!(shortened.note.as_deref(), Some(note.as_str()));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_that_a_policy_refuses_as_too_long_do_not_count_as_attempts() {
+    let policy = Policy {
+        longest_days: Some(90),
+        ..OPEN
+    };
+    let tenant = policy.tenant(true, std::time::Duration::ZERO);
+    let wanted = spec_of(Way::Adopt, SecretValidity::LongestAllowed, &tenant).await;
+    let before = list(&tenant.state(), "applications").len();
+    // Two years, a year and half a year are refused; the answer to 90 days is lost, and they are asked for once more.
+    let directory = Overtaken::new(&tenant, &[Beside::AddingUnanswered(4)]);
+    let job = crate::tenant::job_with(&wanted, directory.clone()).build().unwrap();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    assert_eq!(directory.additions.load(Ordering::SeqCst), 5, "{}", outcome.report);
+    assert_eq!(note_of(&outcome).unwrap(), "1 removed");
+    let app = outcome.server_app.unwrap().application_id;
+    assert!(tenant.secret_is_live(app, outcome.secret.unwrap().value.expose()));
+    assert_eq!(
+        (secrets_of(&tenant, app), list(&tenant.state(), "applications").len()),
+        (1, before + 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]

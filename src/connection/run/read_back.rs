@@ -27,11 +27,8 @@ impl Run<'_> {
             .iter()
             .filter(|other| other.key_id != added.key_id && !known.iter().any(|known| known.key_id == other.key_id))
             .any(|other| other.is_close_to(added));
-        for secret in now {
-            if !known.iter().any(|known| known.key_id == secret.key_id) {
-                known.push(secret);
-            }
-        }
+        // One that is known twice does no harm: it is looked for by its key and its end.
+        known.extend(now);
         Ok(is_distinct)
     }
 

@@ -251,6 +251,23 @@ async fn a_deadline_that_leaves_no_time_to_wait_gives_the_refusal_itself() {
     assert!(matches!(result, Err(DirectoryError::Refused(_))));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_leaves_time_for_one_wait_gives_one_more_attempt() {
+    let emitter = quiet();
+    let attempt = Attempt {
+        policy: WaitPolicy::default().with_deadline(WaitPolicy::default().shortest_delay()),
+        ..attempt(true, &emitter)
+    };
+    let calls = AtomicU32::new(0);
+    let result = settle(attempt, || async {
+        match calls.fetch_add(1, Ordering::Relaxed) {
+            0 => Err(refused(RefusalReason::NotFound)),
+            _ => Ok(7),
+        }
+    });
+    assert!(matches!(result.await, Ok(7)));
+}
+
 /// How a request of [`paced`] ends.
 #[derive(Debug, Clone, Copy)]
 enum Answer {
