@@ -1,10 +1,11 @@
 //! A refusal by policy leaves nothing behind, and takes nothing away that another caller may be using.
 
-use std::time::Duration as Wait;
+use std::{sync::Arc, time::Duration as Wait};
 
 use cmg_onboarding::{
-    ApplicationId, ApplicationObjectId, Call, ClientAppSpec, ConnectionSpec, Directory, DirectoryError, GraphDirectory, OnboardingError,
-    SecretValidity, ServerAppSpec, ServicePrincipalId, Step, async_trait,
+    ApplicationId, ApplicationObjectId, AzureServicesConnection, Call, ClientAppSpec, ConnectionSpec, Directory, DirectoryError,
+    GraphDirectory, OnboardingError, SecretValidity, ServerAppSpec, ServicePrincipalId, Step, async_trait,
+    clock::FixedClock,
     connection::{ApplyError, FindingCode, StepAction},
     directory::{
         AppManagementPolicy, Application, ApplicationKey, ApplicationProperties, DeletedApplication, KeyCredential, NewApplication,
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::beside::{Beside, Overtaken};
-use crate::tenant::{OPEN, Policy, Way, creating, job, job_with, list, spec, spec_of};
+use crate::tenant::{NOW, OPEN, Policy, Way, creating, job, job_with, list, spec, spec_of};
 
 const NO_SECRETS: Policy = Policy {
     secrets_forbidden: true,
@@ -204,7 +205,8 @@ async fn an_owner_of_the_plan_is_not_taken_for_another_caller() {
 async fn consents_refused(wanted: &ConnectionSpec, beside: Beside) -> (ApplyError, Vec<(Value, Value)>) {
     let tenant = OPEN.tenant(true, Wait::ZERO);
     let directory = Overtaken::new(&tenant, &[beside, Beside::ConsentsRefused]);
-    let job = job_with(wanted, directory).build().unwrap();
+    let job = AzureServicesConnection::builder(wanted.clone()).directory(directory);
+    let job = job.clock(Arc::new(FixedClock(NOW))).build().unwrap();
     let OnboardingError::Apply(error) = job.onboard(|_| ()).await.unwrap_err() else {
         panic!("the policy refuses the consents")
     };
@@ -226,8 +228,11 @@ async fn consents_refused(wanted: &ConnectionSpec, beside: Beside) -> (ApplyErro
 
 #[tokio::test(start_paused = true)]
 async fn an_app_to_which_another_caller_has_consented_or_given_a_role_stays() {
-    let wanted = crate::support::spec_with_discovery();
-    for (beside, app) in [(Beside::AnotherConsents("Mail.Read"), "client"), (Beside::AnotherAssigns, "server")] {
+    use crate::support::{spec, spec_with_discovery};
+    for (wanted, beside, app) in [
+        (spec(), Beside::AnotherConsents("Mail.Read"), "client"),
+        (spec_with_discovery(), Beside::AnotherAssigns, "server"),
+    ] {
         let (_, marks) = consents_refused(&wanted, beside).await;
         assert_eq!(marks, [(json!(app), json!(["consent"]))], "{beside:?}");
     }

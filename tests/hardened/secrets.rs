@@ -318,7 +318,8 @@ async fn secrets_that_a_policy_refuses_as_too_long_do_not_count_as_attempts() {
     let before = list(&tenant.state(), "applications").len();
     // Two years, a year and half a year are refused; the answer to 90 days is lost, and they are asked for once more.
     let directory = Overtaken::new(&tenant, &[Beside::AddingUnanswered(4)]);
-    let job = crate::tenant::job_with(&wanted, directory.clone()).build().unwrap();
+    let job = AzureServicesConnection::builder(wanted).directory(directory.clone());
+    let job = job.clock(Arc::new(FixedClock(NOW))).build().unwrap();
     let outcome = job.onboard(|_| ()).await.unwrap();
     assert_eq!(directory.additions.load(Ordering::SeqCst), 5, "{}", outcome.report);
     assert_eq!(note_of(&outcome).unwrap(), "1 removed");
