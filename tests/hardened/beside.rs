@@ -44,8 +44,10 @@ pub(crate) enum Beside {
     AddingRefusedFrom(usize),
     /// After a secret was added, its app is not to be seen for some looks.
     LateAfterAdding,
-    /// Another run adds a secret right before this run adds one.
-    AnotherAdds,
+    /// Another run adds a secret right before this run adds one, which ends as many days earlier.
+    AnotherAdds(i64),
+    /// The second secret is added, and the answer leaves open whether it was.
+    SecondUnanswered,
     /// A secret is added and never shows.
     AddedHidden(usize),
     /// Another run removes a secret first.
@@ -318,14 +320,14 @@ macro_rules! forwarded {
                 if self.beside.iter().find_map(refused_from).is_some_and(|first| number >= first) {
                     return Err(refused(RefusalReason::PermissionMissing));
                 }
-                if number == 1 && self.has(Beside::AnotherAdds) {
+                if number == 1 && let Some(days) = self.beside.iter().find_map(of!(AnotherAdds)) {
                     let (name, _) = new.display_name.split_at(new.display_name.find(", site ").unwrap_or(new.display_name.len()));
-                    let other = NewPassword::new(format!("{}0badcafe", &name[..name.len() - 8]), new.end_date_time - time::Duration::days(60));
+                    let other = NewPassword::new(format!("{}0badcafe", &name[..name.len() - 8]), new.end_date_time - time::Duration::days(days));
                     self.tenant.add_password(call.clone(), app, &other).await?;
                 }
                 let added = self.tenant.add_password(call, app, new).await?;
                 let unanswered = of!(AddingUnanswered);
-                if number <= self.times(unanswered) {
+                if number <= self.times(unanswered) || number == 2 && self.has(Beside::SecondUnanswered) {
                     return Err(refused(RefusalReason::ServiceUnavailable));
                 }
                 let hidden = of!(AddedHidden);

@@ -334,7 +334,7 @@ async fn the_service_principal_of_an_app_that_is_gone_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_app_whose_creation_was_answered_with_its_ids_alone_is_completed_with_what_it_lacks() {
+async fn an_app_whose_creation_was_answered_with_its_ids_alone_has_what_it_was_made_with() {
     let tenant = EmulatedTenant::new();
     let directory = Overtaken::new(&tenant, &[Beside::CreationTellsIds]);
     let job = AzureServicesConnection::builder(crate::support::spec()).directory(directory);

@@ -1,13 +1,13 @@
 //! Another caller is at work while this run issues a secret: no secret is counted as unused that may be in use, none that is
 //! lost stays, and the only copy of one is never dropped.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{Arc, Mutex, atomic::Ordering};
 
 use cmg_onboarding::{
-    AdoptedClientApp, ApplicationId, AzureServicesConnection, ConnectionSpec, OnboardingError, Outcome, SecretValidity, ServerAppSpec,
-    Step, WaitPolicy,
+    AdoptedClientApp, ApplicationId, AzureServicesConnection, ClientSecret, ConnectionSpec, OnboardingError, Outcome, SecretValidity,
+    ServerAppSpec, Step, WaitPolicy, async_trait,
     clock::FixedClock,
-    connection::{AzureServicesConnectionBuilder, StepAction, StepError},
+    connection::{AzureServicesConnectionBuilder, NewSecret, SecretSink, SecretSinkError, StepAction, StepError},
     error::{RefusalReason, SiteRefused},
     site::SiteItem,
     spec::AdoptedServerApp,
@@ -82,7 +82,7 @@ fn note_of(outcome: &Outcome) -> Option<String> {
 async fn a_secret_whose_text_never_arrived_goes_and_no_other_does() {
     for (unanswered, another) in [(1, false), (2, false), (1, true)] {
         let mut beside = vec![Beside::AddingUnanswered(unanswered)];
-        beside.extend(another.then_some(Beside::AnotherAdds));
+        beside.extend(another.then_some(Beside::AnotherAdds(60)));
         let scene = SecondSecret::new(&beside).await;
         let outcome = scene.run().await.unwrap();
         assert_eq!(scene.additions(), unanswered + 1, "{beside:?}");
@@ -119,6 +119,38 @@ async fn a_secret_that_does_not_show_is_followed_by_one_more_in_a_run_that_may_n
     assert_eq!((scene.additions(), scene.secrets()), (2, 2), "{}", outcome.report);
     assert_eq!(note_of(&outcome).unwrap(), "1 removed");
     scene.assert_in_use_is_live();
+}
+
+/// Keeps the texts of secrets.
+#[derive(Debug, Default)]
+struct Vault(Mutex<Vec<ClientSecret>>);
+
+#[async_trait]
+impl SecretSink for Vault {
+    async fn store(&self, new: &NewSecret) -> Result<(), SecretSinkError> {
+        self.0.lock().unwrap().push(new.secret.value.clone());
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_a_vault_has_is_not_taken_for_the_lost_one_that_follows_it() {
+    // The first ends as another run's does, the second one's text never arrives.
+    let scene = SecondSecret::new(&[Beside::AnotherAdds(0), Beside::SecondUnanswered]).await;
+    let vault = Arc::new(Vault::default());
+    let job = AzureServicesConnection::builder(crate::support::spec()).directory(scene.directory.clone());
+    let job = job.reissue_secret(true).secret_sink(vault.clone()).build().unwrap();
+    let outcome = job.onboard(|_| ()).await.unwrap();
+    assert_eq!(scene.additions(), 3, "{}", outcome.report);
+    assert_eq!(note_of(&outcome).unwrap(), "1 removed");
+    let kept = vault.0.lock().unwrap().clone();
+    let is_live = |secret: &ClientSecret| scene.tenant.secret_is_live(scene.handed_over.0, secret.expose());
+    assert!(kept.len() == 2 && kept.iter().all(is_live), "what is in the vault may be in use");
+    assert_eq!(
+        scene.secrets(),
+        4,
+        "with those that were handed over and that another run has added"
+    );
 }
 
 #[tokio::test(start_paused = true)]
