@@ -9,6 +9,8 @@
 
 mod beside;
 mod clean_up;
+mod happening;
+mod made_apps;
 mod matrix;
 mod overtaken;
 mod plans;
