@@ -447,3 +447,68 @@ async fn clients_are_told_the_app_id_uri_and_the_tenant_name_that_the_site_has()
     let properties = settings.ccmsetup_properties();
     assert!(properties.ends_with(&format!("AADRESOURCEURI={one}")), "{properties}");
 }
+
+#[tokio::test]
+async fn from_the_second_of_its_end_on_the_sites_secret_is_told_as_expired_and_no_longer_as_gone() {
+    let healthy = Healthy::new().await;
+    let end = healthy.clock.now() + Duration::days(3);
+    healthy.change(|rows| rows.applications.iter_mut().for_each(|row| row.secret_expiry = Some(end)));
+    let before = healthy.plan_at(spec(), end - Duration::SECOND).await;
+    assert_eq!(
+        told(before.findings()),
+        [
+            (FindingCode::SiteSecretNotRegistered, Severity::Warning),
+            (FindingCode::SiteSecretExpiresSoon, Severity::Warning)
+        ]
+    );
+    let at = healthy.plan_at(spec(), end).await;
+    assert_eq!(told(at.findings()), [(FindingCode::SiteSecretExpired, Severity::Warning)]);
+}
+
+#[tokio::test]
+async fn a_secret_that_ends_up_to_31_days_before_the_end_that_is_asked_for_is_as_long_as_asked() {
+    let healthy = Healthy::new().await;
+    let asked = SecretValidity::OneYear.end_after(healthy.clock.now());
+    let month = Duration::days(31);
+    for (earlier, expected) in [
+        (month, vec![]),
+        (
+            month + Duration::SECOND,
+            vec![(FindingCode::SecretShorterThanAsked, Severity::Note)],
+        ),
+    ] {
+        let end = asked - earlier;
+        let state = healthy.tenant.state();
+        let apps = state["applications"].as_array().unwrap().iter();
+        let mut secrets = apps
+            .map(|app| app["passwordCredentials"].clone())
+            .find(|list| list[0].is_object())
+            .unwrap();
+        let written = end.format(&time::format_description::well_known::Rfc3339).unwrap();
+        secrets[0]["endDateTime"] = written.into();
+        assert!(
+            healthy
+                .tenant
+                .change_object(healthy.server(), serde_json::json!({"passwordCredentials": secrets}))
+        );
+        healthy.change(|rows| rows.applications.iter_mut().for_each(|row| row.secret_expiry = Some(end)));
+        let plan = healthy.plan().await;
+        assert_eq!(told(plan.findings()), expected, "{earlier}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_site_the_near_end_of_the_last_secret_is_told_unless_the_run_issues_another_one() {
+    let healthy = Healthy::new().await;
+    let soon = healthy.end() - Duration::days(20);
+    for issues in [false, true] {
+        let job = AzureServicesConnection::builder(spec())
+            .directory(healthy.tenant.directory())
+            .clock(healthy.clock_at(soon))
+            .reissue_secret(issues);
+        let plan = job.build().unwrap().plan(|_| ()).await.unwrap();
+        let told = told(plan.findings());
+        let soon = (FindingCode::RegisteredSecretExpiresSoon, Severity::Warning);
+        assert_eq!(told.contains(&soon), !issues, "{told:?}");
+    }
+}

@@ -5,11 +5,12 @@
 mod support;
 
 use cmg_onboarding::{
-    AzureServicesConnection, ConnectionSpec, OnboardingError,
-    connection::{AppRole, AzureServicesConnectionBuilder, FindingCode, IncompleteConnection, Step},
+    AzureServicesConnection, ConnectionSpec, OnboardingError, ReusedApp,
+    connection::{AppRole, AzureServicesConnectionBuilder, FindingCode, IncompleteConnection, Operation, Reference, Step},
     permissions::DirectoryRole,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
+use serde_json::json;
 use support::{directory, spec, spec_with_discovery};
 
 /// A connection for one app, by a caller of its own.
@@ -113,4 +114,31 @@ async fn an_app_that_is_imported_cannot_be_registered_by_itself() {
         builder.only(AppRole::Client).build().unwrap_err(),
         IncompleteConnection::NothingToDo
     );
+}
+
+#[tokio::test]
+async fn the_consent_to_a_server_app_of_others_that_has_no_service_principal_is_planned_as_for_none_and_writes_none() {
+    let tenant = EmulatedTenant::new();
+    let server = tenant.add_application(json!({"displayName": "Theirs", "api": {"oauth2PermissionScopes": [{
+        "id": "11111111-1111-4111-8111-111111111111", "value": "user_impersonation", "isEnabled": true, "type": "User",
+        "adminConsentDisplayName": "Use it", "adminConsentDescription": "Use it.",
+    }]}}));
+    let spec = spec().to_builder().server_app(ReusedApp::new(server.into())).build().unwrap();
+    let job = AzureServicesConnection::builder(spec)
+        .directory(tenant.directory())
+        .only(AppRole::Client);
+    let plan = job.build().unwrap().plan(|_| ()).await.unwrap();
+    let change = plan.step(Step::ConsentServerApp).unwrap();
+    let Operation::CreateGrant { resource, .. } = &change.operation else {
+        panic!("{change:?}")
+    };
+    assert_eq!(
+        (*resource, change.needs.as_slice()),
+        (Reference::Missing, [Step::ClientServicePrincipal].as_slice()),
+        "no step of the plan makes it"
+    );
+    let OnboardingError::Apply(error) = plan.apply(|_| ()).await.unwrap_err() else {
+        panic!("there is nothing to consent to");
+    };
+    assert_eq!(error.step(), Step::ConsentServerApp);
 }

@@ -11,12 +11,13 @@
 mod support;
 
 use cmg_onboarding::{
-    AdoptedClientApp, AdoptedServerApp, ApplicationId, AzureServicesConnection, ClientSecret, ConnectionSpec, Diagnostic, DiscoverySpec,
-    ImportedClientApp, ImportedServerApp, OnboardingError, Plan, ReusedApp, Step, TenantId,
+    AdoptedClientApp, AdoptedServerApp, ApplicationId, AzureServicesConnection, Call, ClientSecret, ConnectionSpec, Diagnostic, Directory,
+    DiscoverySpec, ImportedClientApp, ImportedServerApp, OnboardingError, Plan, ReusedApp, Step, TenantId,
     connection::{
         AppRole, AzureServicesConnectionBuilder, Consents, Finding, FindingCode, IncompleteConnection, NextStepCode, Operation,
         PlanDocument, PlannedAction, Severity, StepAction, Verb,
     },
+    directory::NewRoleAssignment,
     ids::well_known,
     permissions::DirectoryRole,
     site::{SiteApplication, SiteConnection, SiteDiscovery, SiteRowId, SiteTenant},
@@ -658,5 +659,29 @@ async fn the_plan_of_a_consent_for_another_app_names_exactly_what_is_written() {
     let approved = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
     let job = by_hand.with_site(with_discovery(&by_hand.reused()));
     job.plan_from(&approved, |_| ()).await.unwrap().apply(|_| ()).await.unwrap();
+    assert_eq!(by_hand.assignments(), 1);
+}
+
+#[tokio::test]
+async fn another_permission_for_microsoft_graph_is_not_taken_for_the_one_to_read_the_directory() {
+    let by_hand = ByHand::discovering();
+    let directory = by_hand.tenant.directory();
+    let principal = async |app| directory.service_principal(Call::quiet(), app).await.unwrap().unwrap().id;
+    let (server, graph) = (principal(by_hand.server).await, principal(well_known::MICROSOFT_GRAPH).await);
+    // Application.Read.All
+    let another = "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30".parse().unwrap();
+    let assignment = NewRoleAssignment::new(server, graph, another);
+    directory.assign_role(Call::quiet(), &assignment).await.unwrap();
+    let plan = by_hand
+        .with_site(by_hand.reused())
+        .plan_settings_update(None, |_| ())
+        .await
+        .unwrap();
+    assert_eq!(
+        plan.step(Step::ConsentDirectoryRead).unwrap().action,
+        PlannedAction::Create,
+        "{plan}"
+    );
+    plan.apply(|_| ()).await.unwrap();
     assert_eq!(by_hand.assignments(), 1);
 }

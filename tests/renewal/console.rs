@@ -196,8 +196,15 @@ async fn an_imported_specification_brings_the_secret_itself() {
     let client = outcome.client_app.as_ref().unwrap().application_id;
     let client = ImportedClientApp::builder().name("ConfigMgr Client").client_id(client);
     let spec = ConnectionSpec::builder("Contoso CMG").server_app(server).client_app(client);
-    let job = world.process(spec.build().unwrap(), &Timeline::new(), false).build().unwrap();
-    let renewed = job.renew_secret(|_| ()).await.unwrap();
+    let spec = spec.build().unwrap();
+    let job = world.process(spec.clone(), &Timeline::new(), false).build().unwrap();
+    let plan = job.plan_renewal(|_| ()).await.unwrap();
+    assert_eq!(
+        found(plan.findings(), FindingCode::NewSecretNotTried),
+        None,
+        "it is tried out: {plan}"
+    );
+    let renewed = plan.apply(|_| ()).await.unwrap();
     assert!(renewed.changed && renewed.secret.is_none(), "{renewed:#?}");
     assert!(world.site.holds_secret(app, secret.value.expose()) && world.is_live(app, &old));
     let again = job.plan_renewal(|_| ()).await.unwrap();
@@ -207,6 +214,16 @@ async fn an_imported_specification_brings_the_secret_itself() {
                 .to_string()
                 .contains("The site shows the end of the given secret; nothing will be changed."),
         "{again}"
+    );
+    let untried = AzureServicesConnection::builder(spec)
+        .site(world.site.clone())
+        .clock(Arc::new(world.clock));
+    let again = untried.build().unwrap().plan_renewal(|_| ()).await.unwrap();
+    assert!(again.is_empty(), "{again}");
+    assert_eq!(
+        found(again.findings(), FindingCode::NewSecretNotTried),
+        None,
+        "there is none to try: {again}"
     );
 }
 

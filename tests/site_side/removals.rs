@@ -1,17 +1,17 @@
 //! A removal takes back what this specification has made, names what stays, and removes nothing that may be in use.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use cmg_onboarding::{
     AzureServicesConnection, Call, Directory, OnboardingError, Outcome, StaticToken, Step,
-    clock::{Clock, SystemClock},
-    connection::{FindingCode, Severity, StepAction},
+    clock::{Clock, ManualClock, SystemClock},
+    connection::{AppRole, FindingCode, Severity, StepAction},
     directory::{ApplicationKey, NewPassword},
     ids::ApplicationId,
     site::{SiteApplication, SiteGateway, SiteRowId, SiteTenant},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, WireFault, WireRefusal};
-use time::Duration;
+use time::{Duration, macros::datetime};
 
 use super::{codes, found, job, rows};
 use crate::support::{connection, count, spec};
@@ -303,4 +303,80 @@ async fn a_refused_look_at_deleted_service_principals_holds_no_unique_name() {
         connection(spec(), &tenant, &site).onboard(|_| ()).await.unwrap().changed,
         "the unique names are free"
     );
+}
+
+#[tokio::test]
+async fn a_connection_of_the_same_name_with_another_server_app_is_not_called_orphaned_while_the_own_one_is_there() {
+    let (tenant, site, made) = onboarded().await;
+    let orphaned = FindingCode::ConnectionOfRemovedServerApp;
+    site.change(|rows| {
+        let client_id = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a72".parse().unwrap();
+        let theirs = SiteApplication::new(SiteRowId(72), client_id, "Their server", rows.tenants[0].id, false);
+        rows.connections[0].web_applications = vec![theirs.id];
+        rows.applications.push(theirs);
+    });
+    let plan = connection(spec(), &tenant, &site).plan_removal(|_| ()).await.unwrap();
+    assert!(
+        plan.step(Step::RemoveServerApp).is_some() && plan.step(Step::RemoveConnection).is_none(),
+        "{plan}"
+    );
+    assert_eq!(found(plan.findings(), orphaned), None, "{plan}");
+    // Once the own one is gone, the connection may be its; a removal of the client app alone does not ask.
+    purge_by_hand(&tenant, made.server_app.unwrap().application_id).await;
+    let plan = connection(spec(), &tenant, &site).plan_removal(|_| ()).await.unwrap();
+    assert!(found(plan.findings(), orphaned).is_some(), "{plan}");
+    let client = job(spec(), &tenant, &site).only(AppRole::Client).build().unwrap();
+    let plan = client.plan_removal(|_| ()).await.unwrap();
+    assert_eq!(found(plan.findings(), orphaned), None, "{plan}");
+}
+
+#[tokio::test]
+async fn apps_go_after_their_connection_and_wait_for_none_if_there_is_none() {
+    let (tenant, site, _) = onboarded().await;
+    let job = connection(spec(), &tenant, &site);
+    for expected in [vec![Step::RemoveConnection], vec![]] {
+        let plan = job.plan_removal(|_| ()).await.unwrap();
+        for step in [Step::RemoveServerApp, Step::RemoveClientApp] {
+            assert_eq!(plan.step(step).map(|change| &change.needs), Some(&expected), "{plan}");
+        }
+        site.change(|rows| rows.connections.clear());
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_went_to_the_site_is_not_told_as_handed_to_a_person() {
+    let (tenant, site, _) = onboarded().await;
+    let plan = connection(spec(), &tenant, &site).plan_removal(|_| ()).await.unwrap();
+    assert!(plan.step(Step::RemoveServerApp).is_some(), "{plan}");
+    assert_eq!(found(plan.findings(), FindingCode::SecretsHandedOver), None, "{plan}");
+}
+
+#[tokio::test]
+async fn a_secret_of_another_site_or_person_keeps_the_apps_to_the_second_of_its_end() {
+    let start = datetime!(2026-11-24 12:00 UTC);
+    let end = start + Duration::days(90);
+    for (description, code) in [
+        (
+            "Configuration Manager CMG (cmg-onboarding) 00000001, site another",
+            FindingCode::AppsUsedByAnotherSite,
+        ),
+        ("backup job", FindingCode::AppsUsedByAnotherSecret),
+    ] {
+        let clock = ManualClock::new(start);
+        let of_tenant = clock.clone();
+        let tenant = EmulatedTenant::builder().clock(move || of_tenant.now()).build();
+        let site = EmulatedSite::builder().clock(Arc::new(clock.clone())).build();
+        let job = job(spec(), &tenant, &site).clock(Arc::new(clock.clone())).build().unwrap();
+        let server = job.onboard(|_| ()).await.unwrap().server_app.unwrap();
+        let theirs = NewPassword::new(description, end);
+        let directory = tenant.directory();
+        let added = directory.add_password(Call::quiet(), server.object_id.unwrap(), &theirs);
+        assert_eq!(added.await.unwrap().end_date_time, Some(end));
+        for (moment, stays) in [(end - Duration::SECOND, true), (end, false)] {
+            clock.advance(moment - clock.now());
+            let plan = job.plan_removal(|_| ()).await.unwrap();
+            assert_eq!(found(plan.findings(), code).is_some(), stays, "{moment}: {plan}");
+            assert_eq!(plan.step(Step::RemoveServerApp).is_none(), stays, "{moment}: {plan}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use cmg_onboarding::{
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant};
 use time::{OffsetDateTime, macros::datetime};
 
-use super::{SERVER, at_site, found, imported, job, rows};
+use super::{SERVER, at_site, codes, found, imported, job, rows};
 use crate::support::{connection, spec};
 
 const FIRST: OffsetDateTime = datetime!(2098-11-24 00:00 UTC);
@@ -139,6 +139,31 @@ async fn an_end_that_is_up_to_thirty_hours_from_the_given_one_is_the_same_and_a_
         let renews = matches!(plan.step(Step::ImportServerApp).unwrap().operation, Operation::RenewSecret { .. });
         assert_eq!((plan.is_empty(), renews), (is_same, !is_same), "{off}: {plan}");
     }
+}
+
+#[tokio::test]
+async fn a_secret_is_told_as_replaced_if_the_site_never_got_it_and_as_kept_if_no_site_is_given() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let with_site = connection(spec(), &tenant, &site);
+    let alone = AzureServicesConnection::builder(spec())
+        .directory(tenant.directory())
+        .build()
+        .unwrap();
+    let told = async |job: &AzureServicesConnection| {
+        let plan = job.plan(|_| ()).await.unwrap();
+        let mut told = codes(plan.findings());
+        told.retain(|code| [FindingCode::SecretKept, FindingCode::SecretReplaced].contains(code));
+        told
+    };
+    assert_eq!((told(&with_site).await, told(&alone).await), (vec![], vec![]), "there is none");
+    with_site.onboard(|_| ()).await.unwrap();
+    assert_eq!(told(&with_site).await, [], "the site has it");
+    assert_eq!(told(&alone).await, [FindingCode::SecretKept]);
+    site.change(|rows| {
+        rows.applications.clear();
+        rows.connections.clear();
+    });
+    assert_eq!(told(&with_site).await, [FindingCode::SecretReplaced]);
 }
 
 /// Remembers the secrets that it gets, and whether the old one was live by then.

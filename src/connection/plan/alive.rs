@@ -56,3 +56,30 @@ fn as_it_is(properties: &ApplicationProperties) -> ApplicationProperties {
         ..ApplicationProperties::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_property_is_sent_the_audience_or_else_the_name() {
+        let name = ApplicationProperties {
+            display_name: Some("ConfigMgr Server".to_owned()),
+            ..ApplicationProperties::default()
+        };
+        let audience = ApplicationProperties {
+            sign_in_audience: Some("AzureADMyOrg".to_owned()),
+            ..ApplicationProperties::default()
+        };
+        let named = ApplicationProperties {
+            identifier_uris: Some(vec!["api://server".to_owned()]),
+            ..name.clone()
+        };
+        assert_eq!(as_it_is(&named), name, "an empty request would prove nothing");
+        let with_audience = ApplicationProperties {
+            sign_in_audience: audience.sign_in_audience.clone(),
+            ..named
+        };
+        assert_eq!(as_it_is(&with_audience), audience);
+    }
+}

@@ -50,6 +50,25 @@ fn a_description_names_the_run_and_the_site_and_fits_into_the_directory() {
 }
 
 #[test]
+fn the_number_of_a_run_has_eight_hexadecimal_digits_and_is_another_for_each_run() {
+    let numbers: std::collections::BTreeSet<String> = (0..20)
+        .map(|_| {
+            let description = new_description(None);
+            let number = description
+                .strip_prefix(SECRET_MARKER)
+                .and_then(|rest| rest.strip_prefix(' '))
+                .unwrap();
+            assert!(
+                number.len() == 8 && number.bytes().all(|digit| digit.is_ascii_hexdigit()),
+                "{description}"
+            );
+            number.to_owned()
+        })
+        .collect();
+    assert_eq!(numbers.len(), 20);
+}
+
+#[test]
 fn a_lost_secret_goes_if_the_item_is_younger_than_the_used_one() {
     let lost = secret(Some(&here()), ISSUED, datetime!(2027-11-24 12:00 UTC));
     let used = secret(Some(&here()), ISSUED + Duration::HOUR, datetime!(2027-11-15 12:00 UTC));
@@ -201,6 +220,20 @@ fn an_added_secret_keeps_half_of_the_validity_even_if_that_leaves_no_end_of_its_
         assert_eq!(steps_before_the_longest(&taken(0..60), 4), 60);
         assert_eq!(steps_before_the_longest(&taken(0..=60), 1), 1);
     }
+}
+
+#[test]
+fn an_end_that_leaves_half_of_the_validity_and_not_a_second_more_is_not_chosen() {
+    // A validity in days is a minute short, so that no end of it is at exactly half.
+    let secret = PlannedSecret::new(SecretValidity::Until(datetime!(2026-12-06 00:00 UTC).date()), None, ISSUED);
+    let longest = secret.end_after(ISSUED);
+    let now = longest - OWN_SECRETS_APART * 4;
+    assert_eq!(earliest_end(&secret, now, &[]), longest - OWN_SECRETS_APART);
+    assert_eq!(
+        earliest_end(&secret, now - Duration::SECOND * 2, &[]),
+        longest - OWN_SECRETS_APART * 2,
+        "one second more than half"
+    );
 }
 
 proptest! {
