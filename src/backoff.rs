@@ -8,6 +8,8 @@
 
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 /// How long and how often a run waits until the directory sees everywhere what the run has just made.
 ///
 /// The n-th question goes out `t(n)` after the first. Each wait is [`growth`](Self::with_growth) times what was waited
@@ -94,8 +96,70 @@ impl WaitPolicy {
     }
 
     /// The waits, from the first.
-    pub(crate) const fn delays(&self) -> Delays {
+    pub(crate) fn waits(self) -> Waits {
+        Waits {
+            policy: self,
+            delays: self.delays(),
+            started: Instant::now(),
+            count: 0,
+            before: None,
+            last: None,
+        }
+    }
+
+    const fn delays(&self) -> Delays {
         Delays::new(self.shortest_delay, Duration::MAX, Growth::OfWaited(self.growth))
+    }
+}
+
+/// The waits between the requests about one object, up to the deadline of their policy.
+#[derive(Debug)]
+pub(crate) struct Waits {
+    policy: WaitPolicy,
+    delays: Delays,
+    started: Instant,
+    count: u32,
+    /// When the request before the last one went out.
+    before: Option<Instant>,
+    last: Option<Instant>,
+}
+
+impl Waits {
+    /// Lets one request go out. Two may follow each other at once, as a try and the look after it; a third
+    /// one waits, so that no more than two go out within twice the shortest wait.
+    pub(crate) async fn admit(&mut self) {
+        let pace = self.pace();
+        // Even a wait of no time takes up to a millisecond: timers count in milliseconds.
+        if !pace.is_zero() {
+            sleep(pace).await;
+        }
+        self.before = self.last.replace(Instant::now());
+    }
+
+    /// How long the next request has to wait for the sake of the two before it.
+    fn pace(&self) -> Duration {
+        let spacing = self.policy.shortest_delay.saturating_mul(2);
+        self.before
+            .map_or(Duration::ZERO, |before| spacing.saturating_sub(before.elapsed()))
+    }
+
+    /// The next wait; `None` if no time is left.
+    pub(crate) fn next(&mut self) -> Option<Duration> {
+        self.count += 1;
+        let shortest = self.policy.shortest_delay.max(self.pace());
+        let left = self.policy.deadline.saturating_sub(self.started.elapsed());
+        // The last question goes out at the deadline, and not one long wait before it.
+        (left >= shortest).then(|| self.delays.next().max(shortest).min(left))
+    }
+
+    /// How often a wait was asked for.
+    pub(crate) const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// How long it has taken so far.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 }
 

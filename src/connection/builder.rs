@@ -10,7 +10,7 @@ use crate::{
     connection::{
         check::{
             rules::{Consents, RemovalScope},
-            term::SecretThresholds,
+            term::DEFAULT_DAYS,
         },
         handle::{AzureServicesConnection, Inner},
         plan::registration::UniqueNames,
@@ -69,7 +69,7 @@ impl AzureServicesConnectionBuilder {
                 sink: None,
                 secret_probe: None,
                 proof_limit: PROOF_LIMIT,
-                thresholds: SecretThresholds::default(),
+                thresholds: DEFAULT_DAYS.to_vec(),
                 wait_policy: WaitPolicy::default(),
                 max_plan_age: MAX_PLAN_AGE,
                 cancel: None,
@@ -245,7 +245,7 @@ impl AzureServicesConnectionBuilder {
     ///
     /// Source: *Administrative console notifications in Configuration Manager*.
     pub fn secret_thresholds(mut self, days: impl IntoIterator<Item = u16>) -> Self {
-        self.inner.thresholds = SecretThresholds::new(days);
+        self.inner.thresholds = days.into_iter().collect();
         self
     }
 

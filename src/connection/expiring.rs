@@ -14,7 +14,7 @@ use crate::{
     clock::{Clock, SystemClock},
     connection::{
         AzureServicesConnection, ManyResult,
-        check::{apps, as_it_is::conclude, expiries::tell_expiries, term::SecretThresholds, weight::Weight},
+        check::{apps, as_it_is::conclude, expiries::tell_expiries, weight::Weight},
         plan::registration::UniqueNames,
         read::{registration::read_registration, snapshot::Unread},
         report::{
@@ -107,7 +107,7 @@ impl WatchedApp {
         }
     }
 
-    async fn watch(self, thresholds: &SecretThresholds) -> Check {
+    async fn watch(self, thresholds: &[u16]) -> Check {
         let directory = self.directory.as_ref().map(DirectoryHandle::as_directory);
         let registration =
             OptionFuture::from(directory.map(|directory| read_registration(directory, &self.key, self.tenant, self.longest_silence)));
@@ -260,7 +260,7 @@ pub async fn expiring<K, A>(
 ) where
     A: Into<WatchedApp>,
 {
-    let thresholds = &SecretThresholds::new(thresholds);
+    let thresholds: &[u16] = &thresholds.into_iter().collect::<Vec<_>>();
     let watches = jobs.into_iter().map(|(key, app)| watch(key, app.into(), thresholds));
     let mut results = stream::iter(watches).buffer_unordered(at_once.get());
     while let Some(result) = results.next().await {
@@ -285,7 +285,7 @@ where
     K: Send + 'a,
     A: Into<WatchedApp> + 'a,
 {
-    let thresholds = Arc::new(SecretThresholds::new(thresholds));
+    let thresholds: Arc<[u16]> = thresholds.into_iter().collect();
     let watches = jobs.into_iter().map(move |(key, app)| {
         let (app, thresholds) = (app.into(), Arc::clone(&thresholds));
         async move { watch(key, app, &thresholds).await }
@@ -293,7 +293,7 @@ where
     stream::iter(watches).buffer_unordered(at_once.get())
 }
 
-async fn watch<K>(key: K, app: WatchedApp, thresholds: &SecretThresholds) -> ManyResult<K, Check> {
+async fn watch<K>(key: K, app: WatchedApp, thresholds: &[u16]) -> ManyResult<K, Check> {
     let result = app.watch(thresholds).await;
     ManyResult { key, result }
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::{
     backoff::WaitPolicy,
@@ -12,7 +12,6 @@ use crate::{
         check::{
             as_it_is::{check_as_it_is, for_removal_only},
             rules::{Consents, RemovalScope, Rules},
-            term::SecretThresholds,
         },
         plan::{document::PlanDocument, draft, registration::UniqueNames},
         read::{
@@ -117,8 +116,8 @@ pub(crate) struct Inner {
     pub(crate) secret_probe: Option<Arc<dyn SecretProbe>>,
     /// How long a new secret may take until it is accepted.
     pub(crate) proof_limit: Duration,
-    /// How long before its end a secret is told of.
-    pub(crate) thresholds: SecretThresholds,
+    /// How many days before its end a secret is told of, in any order.
+    pub(crate) thresholds: Vec<u16>,
     pub(crate) wait_policy: WaitPolicy,
     pub(crate) max_plan_age: Duration,
     /// Ends runs from outside.
@@ -211,16 +210,12 @@ impl Inner {
     /// Looks at the tenant again for as long as one of its answers is old by the word of another one, and as the waiting
     /// policy allows. What is still contradictory then is a finding.
     async fn read_until_consistent(&self, rules: &Rules<'_>, mut snapshot: Snapshot, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
-        let (mut delays, started, mut attempt) = (self.wait_policy.delays(), Instant::now(), 0);
+        let mut waits = self.wait_policy.waits();
         while let (Some(app), Some(directory)) = (snapshot.registered_and_deleted(), self.directory()) {
-            let delay = delays.next();
-            if started.elapsed() + delay > self.wait_policy.deadline() {
-                break;
-            }
-            attempt += 1;
+            let Some(delay) = waits.next() else { break };
             emitter.emit(EventKind::WaitingForReplication {
                 step: app.0,
-                attempt,
+                attempt: waits.count(),
                 delay,
                 code: "registeredAndDeleted".to_owned(),
             });

@@ -12,7 +12,7 @@ mod tidy;
 use std::{future::Future, pin::Pin, time::Duration};
 
 use time::OffsetDateTime;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::violation::{Check, ContractViolation};
@@ -31,7 +31,7 @@ type Checked = Result<(), ContractViolation>;
 type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, DirectoryError>> + Send + 'a>>;
 
 /// How long it is asked for what was written and does not show.
-const PATIENCE: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The directory under test, and the beginning of the names that may be used.
 #[derive(Debug, Clone, Copy)]
@@ -152,18 +152,17 @@ async fn shown<'a, T>(
     ask: impl Fn() -> Asked<'a, T>,
     is_expected: impl Fn(&T) -> bool,
 ) -> Result<T, ContractViolation> {
-    let (begin, mut delays) = (Instant::now(), WaitPolicy::default().delays());
+    let mut waits = WaitPolicy::default().with_deadline(LONGEST_WAIT).waits();
     loop {
         let answer = ask().await;
         let is_final = match &answer {
             Ok(found) => is_expected(found),
             Err(error) => !error.may_be_replication(),
         };
-        let delay = delays.next();
-        if is_final || begin.elapsed() + delay > PATIENCE {
-            return answer.map_err(check.failed(operation));
+        match waits.next().filter(|_| !is_final) {
+            Some(delay) => sleep(delay).await,
+            None => return answer.map_err(check.failed(operation)),
         }
-        sleep(delay).await;
     }
 }
 

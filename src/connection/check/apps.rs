@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use crate::{
     connection::{
-        check::term::SecretThresholds,
+        check::term,
         plan::registration::{USER_IMPERSONATION, offered_scope},
         read::snapshot::RegisteredApp,
         report::finding::{Finding, FindingCode, Severity},
@@ -93,12 +93,13 @@ pub(crate) fn check_registration_enabled(role: &str, application: &Application, 
 }
 
 /// The date that is given for the secret to import; the site takes only dates in the future.
-pub(crate) fn check_secret_to_import(
-    app: &ImportedServerApp,
-    now: OffsetDateTime,
-    thresholds: &SecretThresholds,
-    findings: &mut Vec<Finding>,
-) {
+pub(crate) fn check_secret_to_import(app: &ImportedServerApp, now: OffsetDateTime, thresholds: &[u16], findings: &mut Vec<Finding>) {
     let over = (Severity::Blocker, FindingCode::SecretExpired);
-    findings.extend(thresholds.finding(app.secret_key_expiry(), now, over, FindingCode::SecretExpiresSoon));
+    findings.extend(term::finding(
+        thresholds,
+        app.secret_key_expiry(),
+        now,
+        over,
+        FindingCode::SecretExpiresSoon,
+    ));
 }

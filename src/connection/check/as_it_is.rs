@@ -16,7 +16,7 @@ use crate::connection::{
         rules::Rules,
         secrets::note_secrets_of_others,
         site::{check_site, note_renewal},
-        term::SecretThresholds,
+        term::DEFAULT_DAYS,
         weight::Weight,
     },
     plan::{
@@ -31,7 +31,7 @@ use crate::connection::{
         check::Check,
         check_status::CheckStatus,
         finding::{Finding, FindingCode},
-        finding_place::Choices,
+        finding_place::choices_of,
         step::Step,
     },
 };
@@ -76,12 +76,7 @@ pub(crate) fn check_as_it_is(rules: &Rules<'_>, snapshot: &Snapshot) -> Check {
 pub(crate) fn for_removal_only(now: OffsetDateTime) -> Check {
     let mut check = Check::new(now);
     let findings = vec![Finding::blocker(FindingCode::RemovalOnly)];
-    conclude(
-        &mut check,
-        findings,
-        |finding| Weight::status_of(finding, &SecretThresholds::default()),
-        None,
-    );
+    conclude(&mut check, findings, |finding| Weight::status_of(finding, &DEFAULT_DAYS), None);
     check
 }
 
@@ -93,7 +88,7 @@ pub(crate) fn conclude(
     rules: Option<&Rules<'_>>,
 ) {
     // One that this specification has no field for keeps the field of the others, which reads back the same.
-    let place = |finding: Finding| match rules.map(|rules| finding.clone().placed(Choices::of(rules.spec))) {
+    let place = |finding: Finding| match rules.map(|rules| finding.clone().placed(choices_of(rules.spec))) {
         Some(placed) if placed.field().is_some() => placed,
         _ => finding,
     };

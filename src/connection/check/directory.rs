@@ -7,7 +7,7 @@ use crate::{
     connection::{
         check::{apps, rules::Rules},
         plan::{
-            app_id_uri::planned_uri,
+            app_id_uri::{is_by_policy, planned_uri},
             change::{Change, When},
             operation::{Operation, PlannedSecret},
             registration::{SECRET_MARKER, UniqueNames},
@@ -147,11 +147,10 @@ fn other_cloud(rules: &Rules<'_>, signed_in: &SignedIn) -> Option<CloudEnvironme
 }
 
 fn check_uri(rules: &Rules<'_>, is_default: bool, found: &TenantSnapshot, findings: &mut Vec<Finding>) {
-    let Some(planned) = planned_uri(rules, found) else {
+    let Some(uri) = &planned_uri(rules, found) else {
         return;
     };
-    let uri = &planned.uri;
-    if planned.is_by_policy {
+    if is_by_policy(rules, found) {
         findings.push(Finding::note(FindingCode::AppIdUriByPolicy).with("uri", uri));
     } else if is_default {
         findings.push(Finding::note(FindingCode::AppIdUriResolved).with("uri", uri));

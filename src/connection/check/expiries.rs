@@ -4,7 +4,11 @@ use time::OffsetDateTime;
 
 use crate::{
     connection::{
-        check::{secrets::check_secret_of_site, term::SecretThresholds, used_secret::UsedSecret},
+        check::{
+            secrets::check_secret_of_site,
+            term,
+            used_secret::{fitting, is_used},
+        },
         plan::own_secret::OwnSecret,
         report::{
             check::Check,
@@ -24,7 +28,7 @@ pub(crate) fn tell_expiries(
     check: &mut Check,
     registered: Option<&Application>,
     row: Option<&SiteApplication>,
-    thresholds: &SecretThresholds,
+    thresholds: &[u16],
 ) -> Vec<Finding> {
     let (now, shown) = (check.checked_at, row.and_then(|row| row.secret_expiry));
     let mut findings = Vec::new();
@@ -33,10 +37,10 @@ pub(crate) fn tell_expiries(
         check_secret_of_site(thresholds, now, row, registered_secrets, &mut findings);
     }
     let secrets = registered_secrets.unwrap_or_default();
-    let used = UsedSecret::of(secrets, shown);
-    let all = ends(registered, used, shown, now);
-    let next = match (used.best(), shown) {
-        (Some(best), _) => of_secret(best, used, shown),
+    let fitting = fitting(secrets, shown);
+    let all = ends(registered, &fitting, shown, now);
+    let next = match (fitting.first(), shown) {
+        (Some(best), _) => of_secret(best, &fitting, shown),
         (None, Some(_)) => all.iter().find(|end| end.used_by_site == Answer::Yes).cloned(),
         (None, None) => first(&all, secrets),
     };
@@ -47,15 +51,23 @@ pub(crate) fn tell_expiries(
     findings
 }
 
-fn ends(registered: Option<&Application>, used: UsedSecret<'_>, shown: Option<OffsetDateTime>, now: OffsetDateTime) -> Vec<Expiry> {
+fn ends(
+    registered: Option<&Application>,
+    fitting: &[&PasswordCredential],
+    shown: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+) -> Vec<Expiry> {
     let mut all = Vec::new();
     if let Some(app) = registered {
-        let best = used.best().map(|secret| secret.key_id);
-        let told = app.password_credentials.iter().filter_map(|secret| of_secret(secret, used, shown));
+        let best = fitting.first().map(|secret| secret.key_id);
+        let told = app
+            .password_credentials
+            .iter()
+            .filter_map(|secret| of_secret(secret, fitting, shown));
         all.extend(told.filter(|end| end.ends > now || end.key_id == best));
         all.extend(certificates(app).filter(|end| end.ends > now));
     }
-    if let (None, Some(date)) = (used.best(), shown) {
+    if let (None, Some(date)) = (fitting.first(), shown) {
         all.push(Expiry {
             kind: ExpiryKind::Secret,
             ends: date,
@@ -70,12 +82,12 @@ fn ends(registered: Option<&Application>, used: UsedSecret<'_>, shown: Option<Of
     all
 }
 
-fn of_secret(secret: &PasswordCredential, used: UsedSecret<'_>, shown: Option<OffsetDateTime>) -> Option<Expiry> {
+fn of_secret(secret: &PasswordCredential, fitting: &[&PasswordCredential], shown: Option<OffsetDateTime>) -> Option<Expiry> {
     let own = OwnSecret::of(secret);
     Some(Expiry {
         kind: ExpiryKind::Secret,
         ends: secret.end_date_time?,
-        used_by_site: used.is(secret, shown),
+        used_by_site: is_used(secret, fitting, shown),
         key_id: Some(secret.key_id),
         description: secret.display_name.clone(),
         is_own: own.is_some(),
@@ -101,20 +113,26 @@ fn certificates(app: &Application) -> impl Iterator<Item = Expiry> {
 fn first(valid: &[Expiry], registered: &[PasswordCredential]) -> Option<Expiry> {
     let is_secret = |end: &&Expiry| end.kind == ExpiryKind::Secret;
     let last = || {
-        let all = registered.iter().filter_map(|secret| of_secret(secret, UsedSecret::NotTold, None));
+        let all = registered.iter().filter_map(|secret| of_secret(secret, &[], None));
         all.max_by_key(|end| end.ends)
     };
     valid.iter().find(is_secret).cloned().or_else(last)
 }
 
 /// It may be the one that the site uses.
-fn check_first(next: Option<&Expiry>, thresholds: &SecretThresholds, now: OffsetDateTime, findings: &mut Vec<Finding>) {
+fn check_first(next: Option<&Expiry>, thresholds: &[u16], now: OffsetDateTime, findings: &mut Vec<Finding>) {
     let Some(next) = next else { return };
     let over = FindingCode::RegisteredSecretExpired;
     if findings.iter().any(|finding| finding.code() == over) {
         return;
     }
-    let told = thresholds.finding(next.ends, now, (Severity::Warning, over), FindingCode::FirstSecretExpiresSoon);
+    let told = term::finding(
+        thresholds,
+        next.ends,
+        now,
+        (Severity::Warning, over),
+        FindingCode::FirstSecretExpiresSoon,
+    );
     findings.extend(told.map(|finding| match finding.code() {
         FindingCode::FirstSecretExpiresSoon => finding.with("keyId", next.key_id),
         _ => finding,
@@ -124,6 +142,7 @@ fn check_first(next: Option<&Expiry>, thresholds: &SecretThresholds, now: Offset
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::check::term::DEFAULT_DAYS;
     use crate::{
         directory::ApplicationProperties,
         ids::{ApplicationId, ApplicationObjectId, KeyId},
@@ -153,7 +172,7 @@ mod tests {
 
     fn judge(registered: Option<&Application>, row: Option<&SiteApplication>) -> (Check, Vec<FindingCode>) {
         let mut check = Check::new(NOW);
-        let findings = tell_expiries(&mut check, registered, row, &SecretThresholds::default());
+        let findings = tell_expiries(&mut check, registered, row, &DEFAULT_DAYS);
         (check, findings.iter().map(Finding::code).collect())
     }
 

@@ -5,8 +5,9 @@ use time::OffsetDateTime;
 use crate::{
     connection::{
         check::{
-            rows::{Age, age, renewable_until},
+            rows::{last_day_near, renewed_until},
             rules::Rules,
+            term::longest,
         },
         plan::{
             operation::PlannedSecret,
@@ -14,7 +15,10 @@ use crate::{
             phase::{Phase, Shown, newest_for, phase},
         },
         read::snapshot::Snapshot,
-        report::finding::{Finding, FindingCode, Severity},
+        report::{
+            finding::{Finding, FindingCode, Severity},
+            reading::Reading,
+        },
     },
     directory::Application,
     site::{SiteApplication, SiteIdentity, SiteInfo},
@@ -50,7 +54,7 @@ pub(crate) fn waiting(secret: &OwnSecret, row: &SiteApplication) -> Finding {
 /// A renewal that is under way: waiting for the site, or shown by it and not proven.
 pub(crate) fn pending(rules: &Rules<'_>, snapshot: &Snapshot, row: &SiteApplication) -> Option<Finding> {
     let server = snapshot.server()?;
-    let (identity, due_before) = (rules.site_identity(snapshot), rules.thresholds.longest());
+    let (identity, due_before) = (rules.site_identity(snapshot), longest(rules.thresholds));
     match phase(&server.application, row, identity, rules.now, due_before) {
         Phase::Waiting(secret) => Some(waiting(&secret, row)),
         Phase::Shown(shown) => Some(shown_unproven(&shown, row)),
@@ -91,18 +95,18 @@ pub(crate) fn shown_unproven(shown: &Shown, row: &SiteApplication) -> Finding {
 
 /// The 800 days: from version 2409 on the console refuses to renew. What is near is told, too, and what is not known.
 pub(crate) fn refused_by_age(rules: &Rules<'_>, site: &SiteInfo, row: &SiteApplication, made_by_console: bool) -> Option<Finding> {
-    let (severity, created) = match age(rules, site, row) {
+    let severity = match renewed_until(site, row) {
+        Reading::Present(until) if until >= rules.now => return last_day_near(rules, until),
         // Whether the console refuses a typed value, too, is not documented.
-        Age::Refused(created) if made_by_console => (Severity::Blocker, Some(created)),
-        Age::Refused(created) => (Severity::Warning, Some(created)),
-        Age::Unread => (Severity::Note, None),
-        Age::Until(created, until) => return Some(renewable_until(created, until)),
-        Age::Fine => return None,
+        Reading::Present(_) if made_by_console => Severity::Blocker,
+        Reading::Present(_) => Severity::Warning,
+        Reading::Unknown => Severity::Note,
+        Reading::Absent => return None,
     };
     let refused = Finding::new(severity, FindingCode::RenewalRefusedByAge).with("clientId", row.client_id);
     Some(
         refused
-            .with("createdOn", created.map(day))
+            .with("createdOn", row.created.map(day))
             .with("heldUntil", row.secret_expiry.map(day)),
     )
 }

@@ -15,7 +15,7 @@ use crate::{
         read::snapshot::Snapshot,
         report::{
             finding::{Finding, FindingCode},
-            reading::Answer,
+            reading::{Answer, Reading},
         },
     },
     site::{SiteApplication, SiteInfo, SiteTenant},
@@ -34,8 +34,8 @@ const REFUSES_OLD_APPS: u32 = 9132;
 /// The greatest age of an app whose secret version 2409 and later renew.
 const GREATEST_AGE: Duration = Duration::days(800);
 
-/// From which age on the end of that time is told.
-const TOLD_FROM: Duration = Duration::days(700);
+/// How long before the end of that time it is told.
+const TOLD_BEFORE: Duration = Duration::days(100);
 
 /// Compares what the site has of the tenant and of the apps, if it knows them already.
 pub(crate) fn check_rows(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target, findings: &mut Vec<Finding>) {
@@ -157,49 +157,33 @@ pub(crate) fn check_reply_url(site: &SiteInfo, row: &SiteApplication, findings: 
     }
 }
 
-/// Whether a site renews the secret of an app of this age.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Age {
-    /// The site is of a version that does not ask for the age, or the app is young.
-    Fine,
-    /// Until a day that is near: created on, and the day.
-    Until(OffsetDateTime, OffsetDateTime),
-    /// No longer: created on.
-    Refused(OffsetDateTime),
-    /// The site does not tell when the app was created.
-    Unread,
-}
-
-/// Whether a site renews the secret of its app, as far as version and age tell.
-pub(crate) fn age(rules: &Rules<'_>, site: &SiteInfo, row: &SiteApplication) -> Age {
-    if site.build().is_none_or(|build| build < REFUSES_OLD_APPS) {
-        return Age::Fine;
-    }
-    let Some(created) = row.created else {
-        return Age::Unread;
-    };
-    match rules.now - created {
-        age if age > GREATEST_AGE => Age::Refused(created),
-        age if age >= TOLD_FROM => Age::Until(created, created + GREATEST_AGE),
-        _ => Age::Fine,
+/// Until when the site renews the secret of the app, for 800 days from its creation on. `Absent` if the site is of a version
+/// that does not ask for the age, `Unknown` if it does not tell when the app was created.
+pub(crate) fn renewed_until(site: &SiteInfo, row: &SiteApplication) -> Reading<OffsetDateTime> {
+    match row.created {
+        _ if site.build().is_none_or(|build| build < REFUSES_OLD_APPS) => Reading::Absent,
+        None => Reading::Unknown,
+        Some(created) => Reading::Present(created.saturating_add(GREATEST_AGE)),
     }
 }
 
 fn check_age(rules: &Rules<'_>, site: &SiteInfo, row: &SiteApplication, findings: &mut Vec<Finding>, unread: &mut Vec<&'static str>) {
-    match age(rules, site, row) {
-        Age::Fine => {}
-        Age::Unread => unread.push("serverApp.created"),
-        Age::Refused(created) => findings.push(with_date(Finding::warning(FindingCode::AppTooOldToRenew), created)),
-        Age::Until(created, until) => findings.push(renewable_until(created, until)),
+    match renewed_until(site, row) {
+        Reading::Absent => {}
+        Reading::Unknown => unread.push("serverApp.created"),
+        Reading::Present(until) if until < rules.now => findings.push(by_age(Finding::warning(FindingCode::AppTooOldToRenew), until)),
+        Reading::Present(until) => findings.extend(last_day_near(rules, until)),
     }
 }
 
-/// The last day on which the console renews the secret is near.
-pub(crate) fn renewable_until(created: OffsetDateTime, until: OffsetDateTime) -> Finding {
-    with_date(Finding::note(FindingCode::AppRenewableUntil), created).with("until", until.date().to_string())
+/// The last day on which the console renews the secret, if it is near.
+pub(crate) fn last_day_near(rules: &Rules<'_>, until: OffsetDateTime) -> Option<Finding> {
+    let renewable = || by_age(Finding::note(FindingCode::AppRenewableUntil), until).with("until", until.date().to_string());
+    (until - rules.now <= TOLD_BEFORE).then(renewable)
 }
 
-fn with_date(finding: Finding, created: OffsetDateTime) -> Finding {
+fn by_age(finding: Finding, until: OffsetDateTime) -> Finding {
+    let created = until.saturating_sub(GREATEST_AGE);
     let finding = finding.with("createdOn", created.date().to_string());
     finding.with("days", GREATEST_AGE.whole_days())
 }

@@ -6,7 +6,6 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     cloud::CloudEndpoints,
     connection::{
-        check::term::SecretThresholds,
         plan::registration::UniqueNames,
         read::snapshot::{Snapshot, TenantSnapshot, needs_directory},
         report::{event::Verb, step::AppRole},
@@ -99,8 +98,8 @@ pub(crate) struct Rules<'a> {
     /// The apps that are not looked for: a run makes them while it reads, so that whether they are to be seen yet says nothing.
     pub(crate) being_made: &'a [AppRole],
     pub(crate) site_identity: Option<&'a SiteIdentity>,
-    /// How long before its end a secret is told of.
-    pub(crate) thresholds: &'a SecretThresholds,
+    /// How many days before its end a secret is told of, in any order.
+    pub(crate) thresholds: &'a [u16],
     pub(crate) now: OffsetDateTime,
 }
 

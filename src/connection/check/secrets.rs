@@ -4,7 +4,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     connection::{
-        check::{rules::Rules, term::SecretThresholds, used_secret::UsedSecret},
+        check::{rules::Rules, term, used_secret::fitting},
         plan::{change::Change, operation::Operation, own_secret::OwnSecret, target::Target},
         read::snapshot::Snapshot,
         report::{
@@ -75,7 +75,7 @@ fn keeps_secret(changes: &[Change]) -> bool {
 
 /// The secret that the site uses, if it is found in the registration. Another one that is valid does not help it.
 pub(crate) fn check_secret_of_site<'a>(
-    thresholds: &SecretThresholds,
+    thresholds: &[u16],
     now: OffsetDateTime,
     row: &SiteApplication,
     registered: Option<&'a [PasswordCredential]>,
@@ -89,13 +89,13 @@ pub(crate) fn check_secret_of_site<'a>(
         findings.push(Finding::note(FindingCode::SiteSecretUnknown));
         // If the last one has expired, so has the site's, whichever it is.
         let last = registered.and_then(last_end).filter(|end| *end <= now);
-        findings.extend(last.and_then(|end| thresholds.finding(end, now, REGISTERED.0, REGISTERED.1)));
+        findings.extend(last.and_then(|end| term::finding(thresholds, end, now, REGISTERED.0, REGISTERED.1)));
         return None;
     };
-    let used = registered.and_then(|secrets| UsedSecret::of(secrets, Some(date)).best());
+    let used = registered.and_then(|secrets| fitting(secrets, Some(date)).first().copied());
     let end = used.and_then(|used| used.end_date_time).unwrap_or(date);
     let of_site = (Severity::Warning, FindingCode::SiteSecretExpired);
-    let told = thresholds.finding(end, now, of_site, FindingCode::SiteSecretExpiresSoon);
+    let told = term::finding(thresholds, end, now, of_site, FindingCode::SiteSecretExpiresSoon);
     if let (None, Some(secrets)) = (used, registered)
         && end > now
     {
@@ -127,7 +127,7 @@ pub(crate) fn check_last_secret<'a>(
 ) -> Option<&'a PasswordCredential> {
     let last = last_end(registered)?;
     let (over, soon) = REGISTERED;
-    findings.extend(rules.thresholds.finding(last, rules.now, over, soon));
+    findings.extend(term::finding(rules.thresholds, last, rules.now, over, soon));
     registered.iter().find(|secret| secret.end_date_time == Some(last))
 }
 

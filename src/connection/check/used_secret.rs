@@ -10,60 +10,25 @@ use crate::{
     directory::PasswordCredential,
 };
 
-/// The secrets of a registration against the date that the site shows.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum UsedSecret<'a> {
-    /// The site shows no date: it may use any of them.
-    NotTold,
-    /// None of them ends at the date that the site shows.
-    NoneFits,
-    /// One alone ends at that date.
-    One(&'a PasswordCredential),
-    /// Several end at about that date; this one is the closest.
-    Closest(&'a PasswordCredential),
+/// The secrets that end at about the date that the site shows, the closest first: the site may use any of them, and a single one
+/// is the one that it uses. None if the site shows no date.
+pub(crate) fn fitting(secrets: &[PasswordCredential], shown: Option<OffsetDateTime>) -> Vec<&PasswordCredential> {
+    let Some(date) = shown else { return Vec::new() };
+    let with_ends = secrets.iter().filter_map(|secret| Some((secret, secret.end_date_time?)));
+    let mut fitting: Vec<_> = with_ends.filter(|(_, end)| is_site_date_of(date, *end)).collect();
+    fitting.sort_by_key(|(_, end)| (*end - date).abs());
+    fitting.into_iter().map(|(secret, _)| secret).collect()
 }
 
-impl<'a> UsedSecret<'a> {
-    /// Compares the secrets of a registration with the date that the site's row shows.
-    pub(crate) fn of(secrets: &'a [PasswordCredential], shown: Option<OffsetDateTime>) -> Self {
-        let Some(date) = shown else { return Self::NotTold };
-        let with_ends = secrets.iter().filter_map(|secret| Some((secret, secret.end_date_time?)));
-        let fitting: Vec<_> = with_ends.filter(|(_, end)| is_site_date_of(date, *end)).collect();
-        let closest = fitting.iter().min_by_key(|(_, end)| (*end - date).abs());
-        match (closest, fitting.len()) {
-            (None, _) => Self::NoneFits,
-            (Some((secret, _)), 1) => Self::One(secret),
-            (Some((secret, _)), _) => Self::Closest(secret),
-        }
+/// Whether the site uses this secret, as far as its date tells. `fitting` are those that fit the date.
+pub(crate) fn is_used(secret: &PasswordCredential, fitting: &[&PasswordCredential], shown: Option<OffsetDateTime>) -> Answer {
+    if shown.is_none() || secret.end_date_time.is_none() {
+        return Answer::Unknown;
     }
-
-    /// The one that fits best.
-    pub(crate) const fn best(&self) -> Option<&'a PasswordCredential> {
-        match self {
-            Self::NotTold | Self::NoneFits => None,
-            Self::One(secret) | Self::Closest(secret) => Some(secret),
-        }
-    }
-
-    /// The one that alone fits.
-    pub(crate) const fn certain(&self) -> Option<&'a PasswordCredential> {
-        match self {
-            Self::One(secret) => Some(secret),
-            Self::NotTold | Self::NoneFits | Self::Closest(_) => None,
-        }
-    }
-
-    /// Whether the site uses this one of them, as far as its date tells.
-    pub(crate) fn is(&self, secret: &PasswordCredential, shown: Option<OffsetDateTime>) -> Answer {
-        let (Some(date), Some(end)) = (shown, secret.end_date_time) else {
-            return Answer::Unknown;
-        };
-        match self {
-            Self::One(used) if used.key_id == secret.key_id => Answer::Yes,
-            Self::Closest(_) if is_site_date_of(date, end) => Answer::Unknown,
-            Self::NotTold => Answer::Unknown,
-            Self::NoneFits | Self::One(_) | Self::Closest(_) => Answer::No,
-        }
+    match fitting {
+        [only] if only.key_id == secret.key_id => Answer::Yes,
+        [_, _, ..] if fitting.iter().any(|other| other.key_id == secret.key_id) => Answer::Unknown,
+        _ => Answer::No,
     }
 }
 
@@ -80,9 +45,13 @@ mod tests {
         PasswordCredential::new(KeyId::new(Uuid::from_u128(number)), "x", end)
     }
 
+    fn keys(secrets: &[PasswordCredential], shown: Option<OffsetDateTime>) -> Vec<KeyId> {
+        fitting(secrets, shown).iter().map(|secret| secret.key_id).collect()
+    }
+
     fn answers(secrets: &[PasswordCredential], shown: Option<OffsetDateTime>) -> Vec<Answer> {
-        let used = UsedSecret::of(secrets, shown);
-        secrets.iter().map(|secret| used.is(secret, shown)).collect()
+        let fitting = fitting(secrets, shown);
+        secrets.iter().map(|secret| is_used(secret, &fitting, shown)).collect()
     }
 
     #[test]
@@ -91,7 +60,7 @@ mod tests {
         // The site keeps the day only.
         let shown = Some(datetime!(2027-11-24 00:00 UTC));
         assert_eq!(answers(&secrets, shown), [Answer::Yes, Answer::No]);
-        assert_eq!(UsedSecret::of(&secrets, shown).certain().unwrap().key_id, secrets[0].key_id);
+        assert_eq!(keys(&secrets, shown), [secrets[0].key_id]);
     }
 
     #[test]
@@ -102,8 +71,13 @@ mod tests {
             secret(3, Some(END + Duration::days(90))),
         ];
         assert_eq!(answers(&secrets, Some(END)), [Answer::Unknown, Answer::Unknown, Answer::No]);
-        let used = UsedSecret::of(&secrets, Some(END));
-        assert!(used.certain().is_none() && used.best().unwrap().key_id == secrets[0].key_id);
+        assert_eq!(keys(&secrets, Some(END)), [secrets[0].key_id, secrets[1].key_id]);
+        let shown = Some(END + Duration::minutes(50));
+        assert_eq!(
+            keys(&secrets, shown),
+            [secrets[1].key_id, secrets[0].key_id],
+            "the closest one is the first"
+        );
     }
 
     #[test]

@@ -7,24 +7,24 @@ pub(in crate::connection) mod server_app;
 
 use std::sync::Arc;
 
-use futures_util::future::{OptionFuture, join, join5, try_join3};
+use futures_util::future::{OptionFuture, join, join3, try_join};
 
 use crate::{
     call::Call,
     clock::{Clock, SystemClock},
     connection::{
-        check::{apps, term::SecretThresholds},
+        check::{apps, term::DEFAULT_DAYS},
         read::{reading::none_if_denied, snapshot::RegisteredApp},
         report::{
             emitter::Emitter,
             error::ReadError,
             event::{Event, Verb},
             finding::Finding,
-            finding_place::Choices,
+            finding_place::IMPORT,
             verification::Verification,
         },
     },
-    directory::{ApplicationKey, Directory, DirectoryHandle, PermissionGrant, RoleAssignment, Tenant},
+    directory::{ApplicationKey, Directory, DirectoryHandle},
     error::DirectoryError,
     ids::ApplicationId,
     spec::{ConnectionSpec, ImportedClientApp, ImportedServerApp},
@@ -140,129 +140,80 @@ impl ImportVerifier {
                 .map(|probe| secret::try_out(probe, &self.server, self.wants_discovery)),
         );
         let directory = self.directory.as_ref().map(DirectoryHandle::as_directory);
-        let looked = OptionFuture::from(directory.map(|directory| self.read(directory, emitter.call(None))));
+        let looked = OptionFuture::from(directory.map(|directory| self.compare(directory, emitter.call(None))));
         let (tried, looked) = join(probed, looked).await;
-        let registered = looked.transpose().map_err(ReadError::Directory)?;
+        let compared = looked.transpose().map_err(ReadError::Directory)?;
 
         let mut findings = Vec::new();
-        apps::check_secret_to_import(&self.server, self.clock.now(), &SecretThresholds::default(), &mut findings);
-        if let Some(registered) = &registered {
-            self.compare(registered, &mut findings);
-        }
+        apps::check_secret_to_import(&self.server, self.clock.now(), &DEFAULT_DAYS, &mut findings);
+        let is_compared = compared.as_ref().is_some_and(|(is_same_tenant, _)| *is_same_tenant);
+        findings.extend(compared.into_iter().flat_map(|(_, found)| found));
         if let Some(tried) = &tried {
             tried.add_to(&mut findings);
         }
-        let mut findings: Vec<Finding> = findings.into_iter().map(|finding| finding.placed(Choices::IMPORT)).collect();
+        let mut findings: Vec<Finding> = findings.into_iter().map(|finding| finding.placed(IMPORT)).collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
         Ok(Verification {
             is_secret_accepted: tried.and_then(|tried| tried.is_secret_accepted),
-            is_compared: registered.is_some_and(|registered| registered.tenant.id == self.server.tenant_id()),
+            is_compared,
             findings,
         })
     }
 
-    async fn read(&self, directory: &dyn Directory, call: Call) -> Result<Registered, DirectoryError> {
+    /// Reads both registrations in two rounds, and says whether they were compared and what was found. In a directory of another
+    /// tenant there is nothing to compare.
+    async fn compare(&self, directory: &dyn Directory, call: Call) -> Result<(bool, Vec<Finding>), DirectoryError> {
+        let wanted = self.server.tenant_id();
         let server_id = self.server.client_id();
         let client_id = self.client.as_ref().map(ImportedClientApp::client_id);
-        let (server_key, client_key) = (
-            ApplicationKey::ApplicationId(server_id),
-            client_id.map(ApplicationKey::ApplicationId),
-        );
-        let client = OptionFuture::from(client_key.as_ref().map(|key| directory.application(call.clone(), key)));
-        let client_principal = OptionFuture::from(client_id.map(|id| directory.service_principal(call.clone(), id)));
-        let (tenant, server, server_principal, client, client_principal) = join5(
-            directory.tenant(call.clone()),
-            directory.application(call.clone(), &server_key),
-            directory.service_principal(call.clone(), server_id),
-            client,
-            client_principal,
-        )
-        .await;
-        let (tenant, server_principal) = (tenant?, server_principal?);
-        let client_principal = client_principal.transpose()?.flatten();
-        let grants = async {
-            match &client_principal {
-                Some(principal) => directory.permission_grants(call.clone(), principal.id).await,
-                None => Ok(Vec::new()),
-            }
-        };
-        let roles = async {
-            match server_principal.as_ref().filter(|_| self.wants_discovery) {
-                Some(principal) => directory.role_assignments(call.clone(), principal.id).await,
-                None => Ok(Vec::new()),
-            }
-        };
-        let missing = [
-            (Some(server_id), server.as_ref().ok()),
-            (client_id, client.as_ref().and_then(|read| read.as_ref().ok())),
-        ];
-        let absent: Vec<ApplicationId> = missing
-            .into_iter()
-            .filter(|(_, read)| matches!(read, Some(None)))
-            .filter_map(|(id, _)| id)
-            .collect();
+        let client = OptionFuture::from(client_id.map(|id| registered(directory, id, call.clone())));
+        let server = registered(directory, server_id, call.clone());
+        let (tenant, server, client) = join3(directory.tenant(call.clone()), server, client).await;
+        let (tenant, server, client) = (tenant?, server?, client.transpose()?.flatten());
+        if tenant.id != wanted {
+            let other = apps::wrong_tenant(wanted, tenant.id, Some(&tenant.display_name));
+            return Ok((false, vec![other]));
+        }
+        let principal = |app: &Option<RegisteredApp>| app.as_ref()?.service_principal.as_ref().map(|principal| principal.id);
+        let client_principal = principal(&client);
+        let server_principal = principal(&server).filter(|_| self.wants_discovery);
+        let grants = OptionFuture::from(client_principal.map(|id| directory.permission_grants(call.clone(), id)));
+        let roles = OptionFuture::from(server_principal.map(|id| directory.role_assignments(call.clone(), id)));
         // Only if an app is not there: this tells why.
-        let deleted = async {
-            match absent.is_empty() {
-                true => Ok(Some(Vec::new())),
-                false => none_if_denied(directory.deleted_service_principals(call.clone(), &absent).await),
-            }
-        };
-        let (client_grants, server_roles, deleted) = try_join3(grants, roles, deleted).await?;
-        let with = |application: Option<_>, service_principal| {
-            application.map(|application| RegisteredApp {
-                application,
-                service_principal,
-            })
-        };
-        Ok(Registered {
-            tenant,
-            server: with(server?, server_principal),
-            client: with(client.transpose()?.flatten(), client_principal),
-            client_grants,
-            server_roles,
-            deleted: deleted.into_iter().flatten().map(|principal| principal.app_id).collect(),
-        })
-    }
+        let absent = [(Some(server_id), &server), (client_id, &client)];
+        let absent = absent.into_iter().filter(|(_, app)| app.is_none());
+        let absent: Vec<ApplicationId> = absent.filter_map(|(id, _)| id).collect();
+        let deleted = OptionFuture::from((!absent.is_empty()).then(|| directory.deleted_service_principals(call.clone(), &absent)));
+        let (grants, roles, deleted) = join3(grants, roles, deleted).await;
+        let grants = grants.transpose()?.unwrap_or_default();
+        let roles = roles.transpose()?.unwrap_or_default();
+        let deleted = deleted.map(none_if_denied).transpose()?.flatten().unwrap_or_default();
+        let deleted: Vec<ApplicationId> = deleted.iter().map(|principal| principal.app_id).collect();
 
-    fn compare(&self, registered: &Registered, findings: &mut Vec<Finding>) {
-        let tenant = self.server.tenant_id();
-        if registered.tenant.id != tenant {
-            findings.push(apps::wrong_tenant(
-                tenant,
-                registered.tenant.id,
-                Some(&registered.tenant.display_name),
-            ));
-            return;
+        let mut findings = Vec::new();
+        match &server {
+            Some(app) => server_app::check(&self.server, app, &mut findings),
+            None => findings.push(apps::absent(apps::SERVER, Some(server_id), &deleted, wanted)),
         }
-        match &registered.server {
-            Some(app) => server_app::check(&self.server, app, findings),
-            None => findings.push(apps::absent(
-                apps::SERVER,
-                Some(self.server.client_id()),
-                &registered.deleted,
-                tenant,
-            )),
+        if let Some(app) = server.as_ref().filter(|_| self.wants_discovery) {
+            server_app::check_discovery(app, &roles, &mut findings);
         }
-        if let Some(app) = registered.server.as_ref().filter(|_| self.wants_discovery) {
-            server_app::check_discovery(app, &registered.server_roles, findings);
+        match (client_id, &client) {
+            (None, _) => {}
+            (_, Some(app)) => client_app::check(app, server.as_ref(), &grants, &mut findings),
+            (id, None) => findings.push(apps::absent(apps::CLIENT, id, &deleted, wanted)),
         }
-        let Some(client) = &self.client else { return };
-        match &registered.client {
-            Some(app) => client_app::check(app, registered.server.as_ref(), &registered.client_grants, findings),
-            None => findings.push(apps::absent(apps::CLIENT, Some(client.client_id()), &registered.deleted, tenant)),
-        }
+        Ok((true, findings))
     }
 }
 
-/// What the directory has of the two apps.
-#[derive(Debug)]
-struct Registered {
-    tenant: Tenant,
-    server: Option<RegisteredApp>,
-    client: Option<RegisteredApp>,
-    client_grants: Vec<PermissionGrant>,
-    server_roles: Vec<RoleAssignment>,
-    /// Those of the two that are not there because they were deleted.
-    deleted: Vec<ApplicationId>,
+/// One app with its service principal, which are asked for side by side.
+async fn registered(directory: &dyn Directory, id: ApplicationId, call: Call) -> Result<Option<RegisteredApp>, DirectoryError> {
+    let key = ApplicationKey::ApplicationId(id);
+    let application = directory.application(call.clone(), &key);
+    let (application, service_principal) = try_join(application, directory.service_principal(call.clone(), id)).await?;
+    Ok(application.map(|application| RegisteredApp {
+        application,
+        service_principal,
+    }))
 }

@@ -3,12 +3,9 @@
 //! If what was read would be critical if it were wrong, not having read it is unknown. If it would be a warning at most,
 //! not having read it is told and counts for nothing.
 
-use crate::connection::{
-    check::term::SecretThresholds,
-    report::{
-        check_status::CheckStatus,
-        finding::{Finding, FindingCode, Severity},
-    },
+use crate::connection::report::{
+    check_status::CheckStatus,
+    finding::{Finding, FindingCode, Severity},
 };
 
 /// What a code counts for.
@@ -35,14 +32,14 @@ const DECISIVE_FIELDS: [&str; 2] = ["serverApp.appIdUri", "tenant.environment"];
 
 impl Weight {
     /// What a finding counts for; `None` if a check does not tell it.
-    pub(crate) fn status_of(finding: &Finding, thresholds: &SecretThresholds) -> Option<CheckStatus> {
+    pub(crate) fn status_of(finding: &Finding, thresholds: &[u16]) -> Option<CheckStatus> {
         let severity = finding.severity();
         Some(match Self::of(finding.code()) {
             Self::LeftOut => return None,
             Self::Told => CheckStatus::Ok,
             Self::Counts(_) if severity == Severity::Note => CheckStatus::Ok,
             Self::Counts(status) | Self::Always(status) => status,
-            Self::ByThreshold if within(finding) == thresholds.last().map(u64::from) => CheckStatus::Critical,
+            Self::ByThreshold if within(finding) == thresholds.iter().min().copied().map(u64::from) => CheckStatus::Critical,
             Self::UnknownIfGrave if severity == Severity::Blocker => CheckStatus::Unknown,
             Self::ByThreshold | Self::UnknownIfGrave => CheckStatus::Warning,
             Self::ByField if is_decisive(finding) => CheckStatus::Unknown,
@@ -280,13 +277,13 @@ mod tests {
             Code::RolesUnread,
             Code::SiteRightsMissing,
         ] {
-            assert_eq!(Weight::status_of(&Finding::blocker(code), &SecretThresholds::default()), None);
+            assert_eq!(Weight::status_of(&Finding::blocker(code), &[30, 7]), None);
         }
     }
 
     #[test]
     fn a_note_counts_only_if_it_says_that_something_is_unknown() {
-        let of = |finding: Finding| Weight::status_of(&finding, &SecretThresholds::default());
+        let of = |finding: Finding| Weight::status_of(&finding, &[30, 7]);
         assert_eq!(of(Finding::note(FindingCode::SignInAudience)), Some(CheckStatus::Ok));
         assert_eq!(of(Finding::warning(FindingCode::SignInAudience)), Some(CheckStatus::Warning));
         assert_eq!(of(Finding::note(FindingCode::SiteSecretUnknown)), Some(CheckStatus::Unknown));

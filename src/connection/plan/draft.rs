@@ -32,7 +32,7 @@ use crate::{
             target::Target,
         },
         read::snapshot::Snapshot,
-        report::{finding::Finding, finding_place::Choices, step::AppRole},
+        report::{finding::Finding, finding_place::choices_of, step::AppRole},
     },
     spec::ConnectionSpec,
 };
@@ -164,7 +164,7 @@ pub(crate) fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -
 }
 
 fn sorted(rules: &Rules<'_>, findings: Vec<Finding>) -> Vec<Finding> {
-    let ways = Choices::of(rules.spec);
+    let ways = choices_of(rules.spec);
     let mut findings: Vec<Finding> = findings.into_iter().map(|finding| finding.placed(ways)).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
     findings

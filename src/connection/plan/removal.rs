@@ -10,7 +10,7 @@ use crate::{
             rights::check_permissions,
             rules::Rules,
             site::{check_info, gateway_uses, unread_row},
-            used_secret::UsedSecret,
+            used_secret::fitting,
         },
         plan::{
             change::{Change, needed_uses},
@@ -310,8 +310,10 @@ fn secrets_of_others(rules: &Rules<'_>, snapshot: &Snapshot) -> Vec<String> {
 fn held_by_site(snapshot: &Snapshot) -> Option<KeyId> {
     let server = &snapshot.server()?.application;
     let date = snapshot.site.as_ref()?.application(server.app_id)?.secret_expiry?;
-    let used = UsedSecret::of(&server.password_credentials, Some(date));
-    used.certain().map(|secret| secret.key_id)
+    match fitting(&server.password_credentials, Some(date)).as_slice() {
+        [only] => Some(only.key_id),
+        _ => None,
+    }
 }
 
 /// The valid secrets that were issued without a site and may be in a person's hands.

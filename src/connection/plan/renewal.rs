@@ -16,6 +16,7 @@ use crate::{
             rules::Rules,
             secrets::{check_secrets, note_secrets_of_others},
             site::{check_info, note_renewal, unread_row},
+            term::longest,
             verify::server_app::check_secret_end,
         },
         plan::{
@@ -204,7 +205,7 @@ fn issued_secret(
     };
     let identity = rules.site_identity(snapshot);
     let phase = match row {
-        Some(row) if !rules.reissue_secret => phase(&server.application, row, identity, rules.now, rules.thresholds.longest()),
+        Some(row) if !rules.reissue_secret => phase(&server.application, row, identity, rules.now, longest(rules.thresholds)),
         _ => Phase::Issue,
     };
     let keep = |step| Change::keep(step, None, None::<&str>);

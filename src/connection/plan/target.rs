@@ -6,7 +6,7 @@ use crate::{
     connection::{
         check::rules::Rules,
         plan::{
-            app_id_uri::planned_uri,
+            app_id_uri::{planned_uri, uri_if_refused},
             operation::Reference,
             registration::{UniqueNames, client_shape, created, offered_scope, scope_id, server_shape},
         },
@@ -109,13 +109,12 @@ impl Target {
         let offered = snapshot.server().and_then(|app| offered_scope(&app.application));
         // If the app of another administrator offers none, a finding says so, and no change uses this id.
         let scope = offered.unwrap_or_else(|| scope_id(tenant_id, &names.server));
-        let planned = snapshot.directory.as_ref().and_then(|found| planned_uri(rules, found));
-        let (app_id_uri, uri_if_refused) = match (spec.server_app(), planned) {
-            (ServerApp::Create(_) | ServerApp::Adopt(_), planned) => planned.map(|planned| (planned.uri, planned.if_refused)).unzip(),
-            (ServerApp::Import(app), _) => (Some(app.app_id_uri().clone()), None),
-            (ServerApp::Reuse(app), _) => (held_uri(snapshot, app.client_id()), None),
+        let written = snapshot.directory.as_ref().filter(|_| spec.server_app().is_registered_here());
+        let app_id_uri = match spec.server_app() {
+            ServerApp::Create(_) | ServerApp::Adopt(_) => written.and_then(|found| planned_uri(rules, found)),
+            ServerApp::Import(app) => Some(app.app_id_uri().clone()),
+            ServerApp::Reuse(app) => held_uri(snapshot, app.client_id()),
         };
-        let uri_if_refused = uri_if_refused.flatten();
         // One that contains the app's own id is set once the app is registered.
         let known_uri = app_id_uri.as_ref().filter(|uri| !uri.has_placeholders());
         let server = server(spec, snapshot, &names, scope, known_uri);
@@ -123,7 +122,7 @@ impl Target {
             tenant_id,
             tenant_name: tenant_name(spec, snapshot, tenant_id),
             app_id_uri,
-            uri_if_refused,
+            uri_if_refused: written.and_then(|found| uri_if_refused(rules, found)),
             scope,
             server,
             client: client(spec, snapshot, &names),

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How a specification gets one of its apps, with the fields that this choice has.
-type Choice = (&'static str, &'static [&'static str]);
+pub(crate) type Choice = (&'static str, &'static [&'static str]);
 
 const SERVER_CREATE: Choice = ("create", &["name", "homePageUrl", "appIdUri", "secretValidity", "owners"]);
 const SERVER_IMPORT: Choice = (
@@ -37,36 +37,26 @@ const CLIENT_IMPORT: Choice = ("import", &["name", "clientId"]);
 const CLIENT_ADOPT: Choice = ("adopt", &["clientId", "keepSignInAudience"]);
 const REUSE: Choice = ("reuse", &["clientId"]);
 
-/// How a specification gets both of its apps.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Choices {
-    server: Choice,
-    client: Choice,
-}
+/// How a specification gets server app and client app.
+pub(crate) type Choices = (Choice, Choice);
 
-impl Choices {
-    /// Both apps are imported.
-    pub(crate) const IMPORT: Self = Self {
-        server: SERVER_IMPORT,
-        client: CLIENT_IMPORT,
+/// Both apps are imported.
+pub(crate) const IMPORT: Choices = (SERVER_IMPORT, CLIENT_IMPORT);
+
+pub(crate) const fn choices_of(spec: &ConnectionSpec) -> Choices {
+    let server = match spec.server_app() {
+        ServerApp::Create(_) => SERVER_CREATE,
+        ServerApp::Import(_) => SERVER_IMPORT,
+        ServerApp::Reuse(_) => REUSE,
+        ServerApp::Adopt(_) => SERVER_ADOPT,
     };
-
-    pub(crate) const fn of(spec: &ConnectionSpec) -> Self {
-        Self {
-            server: match spec.server_app() {
-                ServerApp::Create(_) => SERVER_CREATE,
-                ServerApp::Import(_) => SERVER_IMPORT,
-                ServerApp::Reuse(_) => REUSE,
-                ServerApp::Adopt(_) => SERVER_ADOPT,
-            },
-            client: match spec.client_app() {
-                ClientApp::Create(_) => CLIENT_CREATE,
-                ClientApp::Import(_) => CLIENT_IMPORT,
-                ClientApp::Reuse(_) => REUSE,
-                ClientApp::Adopt(_) => CLIENT_ADOPT,
-            },
-        }
-    }
+    let client = match spec.client_app() {
+        ClientApp::Create(_) => CLIENT_CREATE,
+        ClientApp::Import(_) => CLIENT_IMPORT,
+        ClientApp::Reuse(_) => REUSE,
+        ClientApp::Adopt(_) => CLIENT_ADOPT,
+    };
+    (server, client)
 }
 
 /// The field of the specification that a finding is about, as violations write it, and the step that it belongs to. If it is
@@ -74,8 +64,8 @@ impl Choices {
 pub(crate) fn of(code: FindingCode, parameters: &Parameters, choices: Option<Choices>) -> (Option<String>, Option<Step>) {
     place(code, parameters, |app, names| {
         let (path, choice) = match app {
-            AppRole::Server => ("serverApp", choices.map(|choices| choices.server)),
-            AppRole::Client => ("clientApp", choices.map(|choices| choices.client)),
+            AppRole::Server => ("serverApp", choices.map(|(server, _)| server)),
+            AppRole::Client => ("clientApp", choices.map(|(_, client)| client)),
         };
         let Some((choice, fields)) = choice else {
             return names.first().map(|name| format!("{path}.{name}"));

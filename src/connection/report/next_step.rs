@@ -36,11 +36,11 @@ pub struct NextStep {
 }
 
 impl NextStep {
-    fn new(code: NextStepCode) -> Self {
+    pub(crate) fn new(code: NextStepCode) -> Self {
         Self::with_parameters(code, Parameters::new())
     }
 
-    fn with_parameters(code: NextStepCode, parameters: Parameters) -> Self {
+    pub(crate) fn with_parameters(code: NextStepCode, parameters: Parameters) -> Self {
         let (message, how) = english::filled(english::next_step(code), &parameters);
         Self {
             code,
@@ -57,66 +57,18 @@ impl fmt::Display for NextStep {
     }
 }
 
-/// What the next steps go by.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Remaining {
-    /// When the secret ends that the site has, or that it is to get where there is no site.
-    pub(crate) expires_on: Option<OffsetDateTime>,
-    /// Whether this run has issued a secret that a person has to hand over.
-    pub(crate) hands_over: bool,
-    /// The end of a secret that a person has to type into the console in the place of the one that the site has.
-    pub(crate) renewed_until: Option<OffsetDateTime>,
-    /// Whether the console's own dialog has to make the next secret.
-    pub(crate) renewed_by_console: bool,
-    /// The end of the secret that the site has, if one has to take its place.
-    pub(crate) held_until: Option<OffsetDateTime>,
-    /// Server app and tenant, by the names of the parameters.
-    pub(crate) app: Parameters,
-    /// The groups that the connection was to discover and does not.
-    pub(crate) missing_groups: Vec<String>,
-    /// Whether the connection was set up in a site.
-    pub(crate) has_site: bool,
-    /// Whether the run has changed anything.
-    pub(crate) changed: bool,
+/// The end of the secret that the site has, or that it is to get if there is no site.
+pub(crate) fn record_secret_expiry(expires_on: OffsetDateTime) -> NextStep {
+    let mut parameters = Parameters::new();
+    set(&mut parameters, "expiresOn", expires_on.date().to_string());
+    NextStep::with_parameters(NextStepCode::RecordSecretExpiry, parameters)
 }
 
-/// What remains to be done after a run that went well.
-pub(crate) fn next_steps(remaining: &Remaining) -> Vec<NextStep> {
-    let mut steps = Vec::new();
-    let day = |date: OffsetDateTime| date.date().to_string();
-    if let Some(expiry) = remaining.expires_on {
-        let mut parameters = Parameters::new();
-        set(&mut parameters, "expiresOn", day(expiry));
-        steps.push(NextStep::with_parameters(NextStepCode::RecordSecretExpiry, parameters));
-    }
-    if remaining.hands_over {
-        steps.push(NextStep::new(NextStepCode::HandOverSecret));
-    }
-    let of_app = |expires_on: Option<OffsetDateTime>| {
-        let mut parameters = remaining.app.clone();
-        set(&mut parameters, "heldUntil", remaining.held_until.map(day));
-        set(&mut parameters, "expiresOn", expires_on.map(day));
-        parameters
-    };
-    if let Some(expiry) = remaining.renewed_until {
-        steps.push(NextStep::with_parameters(NextStepCode::RenewSecretInSite, of_app(Some(expiry))));
-    }
-    if remaining.renewed_by_console {
-        steps.push(NextStep::with_parameters(NextStepCode::RenewSecretByConsole, of_app(None)));
-    }
-    if !remaining.missing_groups.is_empty() {
-        let mut parameters = Parameters::new();
-        set(&mut parameters, "groups", &remaining.missing_groups);
-        steps.push(NextStep::with_parameters(NextStepCode::ChooseDiscoveryGroups, parameters));
-    }
-    if remaining.changed {
-        steps.push(NextStep::new(NextStepCode::ExcludeFromConditionalAccess));
-    }
-    if remaining.changed && remaining.has_site {
-        steps.push(NextStep::new(NextStepCode::SetUpGateway));
-        steps.push(NextStep::new(NextStepCode::ConfigureClientAuthentication));
-    }
-    steps
+/// The groups that the connection was to discover and does not; `None` if there are none.
+pub(crate) fn choose_discovery_groups(missing: &[String]) -> Option<NextStep> {
+    let mut parameters = Parameters::new();
+    set(&mut parameters, "groups", missing);
+    (!missing.is_empty()).then(|| NextStep::with_parameters(NextStepCode::ChooseDiscoveryGroups, parameters))
 }
 
 /// The site's own record of the server app, which only the console changes. `held` is what the site has, if that was read.
@@ -149,9 +101,7 @@ mod tests {
 
     #[test]
     fn a_next_step_is_data_and_words_and_survives_json() {
-        let mut parameters = Parameters::new();
-        set(&mut parameters, "expiresOn", "2027-11-23");
-        let step = NextStep::with_parameters(NextStepCode::RecordSecretExpiry, parameters);
+        let step = record_secret_expiry(time::macros::datetime!(2027-11-23 00:00 UTC));
         let written = serde_json::to_value(&step).unwrap();
         assert_eq!(
             written,
@@ -173,17 +123,12 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_run_has_left_open_remains_and_is_told_with_how_it_is_done() {
-        assert_eq!(next_steps(&Remaining::default()), []);
-        let missing = Remaining {
-            missing_groups: vec!["Ops".to_owned()],
-            ..Remaining::default()
-        };
-        let steps = next_steps(&missing);
-        let codes: Vec<NextStepCode> = steps.iter().map(|step| step.code).collect();
-        assert_eq!(codes, [NextStepCode::ChooseDiscoveryGroups]);
-        assert_eq!(steps[0].parameters["groups"], json!(["Ops"]));
-        assert!(!steps[0].message.is_empty() && !steps[0].how.is_empty());
-        assert_eq!(steps[0].to_string(), format!("{} {}", steps[0].message, steps[0].how));
+    fn only_groups_that_are_missing_remain_to_be_chosen_and_the_step_tells_how() {
+        assert_eq!(choose_discovery_groups(&[]), None);
+        let step = choose_discovery_groups(&["Ops".to_owned()]).unwrap();
+        assert_eq!(step.code, NextStepCode::ChooseDiscoveryGroups);
+        assert_eq!(step.parameters["groups"], json!(["Ops"]));
+        assert!(!step.message.is_empty() && !step.how.is_empty());
+        assert_eq!(step.to_string(), format!("{} {}", step.message, step.how));
     }
 }

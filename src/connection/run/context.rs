@@ -20,7 +20,7 @@ use crate::{
             error::ApplyError,
             event::EventKind,
             finding::Finding,
-            finding_place::Choices,
+            finding_place::choices_of,
             outcome::{IssuedSecret, Report, StepReport},
             step::{Step, StepAction},
             step_error::{StepError, StepFailure},
@@ -219,7 +219,7 @@ impl<'a> Run<'a> {
 
     /// Adds a finding to the outcome.
     pub(crate) fn find(&self, finding: Finding) {
-        let placed = finding.placed(Choices::of(&self.inner.spec));
+        let placed = finding.placed(choices_of(&self.inner.spec));
         self.state().findings.push(placed);
     }
 

@@ -8,7 +8,8 @@ use crate::{
         report::{
             consent_links,
             event::Verb,
-            next_step::{NextStep, Remaining, consents, next_steps, update_settings_in_console},
+            next_step::{NextStep, choose_discovery_groups, consents, record_secret_expiry, update_settings_in_console},
+            next_step_code::NextStepCode,
             outcome::{AppOutcome, IssuedSecret, Outcome},
             reading::Answer,
             step::{AppRole, Step},
@@ -38,11 +39,13 @@ impl Run<'_> {
         };
         let client_id = |app: &Option<AppOutcome>| app.as_ref().map(|app| app.application_id);
         let mut next_steps = match document.verb {
-            Verb::Onboard => next_steps(&self.remaining(secret.as_ref(), connection.as_ref(), changed)),
-            // What a new connection needs besides, one that is there has.
-            Verb::RenewSecret => next_steps(&self.remaining(secret.as_ref(), None, false)),
+            Verb::Onboard | Verb::RenewSecret => self.secret_left_open(secret.as_ref()),
             _ => Vec::new(),
         };
+        // What a new connection needs besides, one whose secret is renewed has.
+        if document.verb == Verb::Onboard {
+            next_steps.extend(self.connection_left_open(connection.as_ref(), changed));
+        }
         if keeps_apps {
             next_steps.extend(self.consents_left_open(client_id(&server_app), client_id(&client_app)));
         }
@@ -101,46 +104,65 @@ impl Run<'_> {
         (has_reply_url(&site.info, row) != Answer::Yes).then(|| update_settings_in_console(tenant, row.reply_url.as_deref()))
     }
 
-    /// What the next steps go by. Each date is that of the secret which the site really has.
-    fn remaining(&self, issued: Option<&IssuedSecret>, connection: Option<&SiteConnection>, changed: bool) -> Remaining {
+    /// What remains to be done with the secret. Each date is that of the secret which the site really has.
+    fn secret_left_open(&self, issued: Option<&IssuedSecret>) -> Vec<NextStep> {
         let given = self.inner.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
         let given = given.or_else(|| issued.map(|secret| secret.expires_on));
         let site = self.snapshot.site.as_ref().filter(|_| self.document.site.is_some());
-        let row = || site?.application(self.server_in_site()?);
-        let held = || row().and_then(|row| row.secret_expiry);
+        let row = site.and_then(|site| site.application(self.server_in_site()?));
+        let held = row.and_then(|row| row.secret_expiry);
         let operation = self.planned(Step::ImportServerApp).map(|change| &change.operation);
         let is_kept_back = self.state().is_kept_back;
         let (expires_on, is_by_hand, is_by_console) = match operation {
             // The site itself tells of the end of a secret that its console has made.
             Some(Operation::RenewSecret { made_by_console: true, .. }) => (None, true, true),
-            Some(Operation::RenewSecret { by_hand, .. }) if *by_hand || is_kept_back => (held(), true, false),
-            Some(Operation::Keep { .. }) => (held(), false, false),
+            Some(Operation::RenewSecret { by_hand, .. }) if *by_hand || is_kept_back => (held, true, false),
+            Some(Operation::Keep { .. }) => (held, false, false),
             _ => (given, false, false),
         };
+        let mut steps: Vec<NextStep> = expires_on.map(record_secret_expiry).into_iter().collect();
+        if issued.is_some() && (site.is_none() || is_by_hand) {
+            steps.push(NextStep::new(NextStepCode::HandOverSecret));
+        }
         // A secret that an earlier run has issued, and that the site still lacks.
         let open = match operation {
             Some(Operation::RenewSecret { to: Some(day), .. }) => Some(day.midnight().assume_utc()),
             _ => None,
         };
+        let mut app = self.server_app_parameters();
+        set(&mut app, "heldUntil", held.map(|end| end.date().to_string()));
+        if is_by_console {
+            steps.push(NextStep::with_parameters(NextStepCode::RenewSecretByConsole, app));
+        } else if let Some(end) = given.or(open).filter(|_| is_by_hand) {
+            set(&mut app, "expiresOn", end.date().to_string());
+            steps.push(NextStep::with_parameters(NextStepCode::RenewSecretInSite, app));
+        }
+        steps
+    }
+
+    /// Server app and tenant, by the names of the parameters.
+    fn server_app_parameters(&self) -> Parameters {
         let mut app = Parameters::new();
         set(&mut app, "tenantId", self.document.tenant_id);
         let tenant_name = Some(self.document.tenant_name.as_str()).filter(|name| !name.is_empty());
         set(&mut app, "tenantName", tenant_name);
         set(&mut app, "clientId", self.server_in_site());
         set(&mut app, "name", self.document.server_app.name.as_deref());
-        Remaining {
-            expires_on,
-            hands_over: issued.is_some() && (site.is_none() || is_by_hand),
-            renewed_until: given.or(open).filter(|_| is_by_hand && !is_by_console),
-            renewed_by_console: is_by_console,
-            held_until: held(),
-            app,
-            missing_groups: connection
-                .map(|connection| missing_groups(&self.inner.spec, connection))
-                .unwrap_or_default(),
-            has_site: site.is_some(),
-            changed,
+        app
+    }
+
+    /// What remains to be done for the connection beside its secret.
+    fn connection_left_open(&self, connection: Option<&SiteConnection>, changed: bool) -> Vec<NextStep> {
+        let missing = connection.map(|connection| missing_groups(&self.inner.spec, connection));
+        let mut steps: Vec<NextStep> = missing.as_deref().and_then(choose_discovery_groups).into_iter().collect();
+        if changed {
+            steps.push(NextStep::new(NextStepCode::ExcludeFromConditionalAccess));
         }
+        if changed && self.snapshot.site.is_some() && self.document.site.is_some() {
+            steps.push(NextStep::new(NextStepCode::SetUpGateway));
+            steps.push(NextStep::new(NextStepCode::ConfigureClientAuthentication));
+        }
+        steps
     }
 }
 

@@ -1,12 +1,12 @@
 //! The way in which a run writes: it tries, waits for replication, and looks before it repeats, so that
 //! nothing is made twice.
 
-use std::{future::Future, time::Duration};
+use std::future::Future;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::{
-    backoff::{Delays, WaitPolicy},
+    backoff::{WaitPolicy, Waits},
     connection::report::{emitter::Emitter, event::EventKind, step::Step},
     error::{Diagnostic, DirectoryError, ExceededMaxWait, RefusalReason, TokenError},
 };
@@ -57,93 +57,42 @@ impl<'a> Attempt<'a> {
     /// Waits once before something is tried that must not be tried at once: long enough for one look and one
     /// try.
     pub(crate) async fn pause(self, error: DirectoryError) -> Result<(), DirectoryError> {
-        let mut wait = self.begin();
-        wait.admit().await;
-        wait.admit().await;
-        wait.next(error).await
+        let mut waits = self.policy.waits();
+        waits.admit().await;
+        waits.admit().await;
+        self.wait(&mut waits, told(error, &mut false)).await
     }
 
-    fn begin(self) -> Wait<'a> {
-        Wait {
-            delays: self.policy.delays(),
-            started: Instant::now(),
-            attempts: 0,
-            before: None,
-            last: None,
-            is_uncertain: false,
-            attempt: self,
-        }
-    }
-}
-
-/// The waits between the requests of one attempt, with an event for each.
-struct Wait<'a> {
-    attempt: Attempt<'a>,
-    delays: Delays,
-    started: Instant,
-    attempts: u32,
-    /// When the request before the last one went out.
-    before: Option<Instant>,
-    last: Option<Instant>,
-    /// Whether a request so far may have been carried out although it failed.
-    is_uncertain: bool,
-}
-
-impl Wait<'_> {
-    /// Lets one request go out. Two may follow each other at once, as a try and the look after it; a third
-    /// one waits, so that no more than two go out within twice the shortest wait.
-    async fn admit(&mut self) {
-        let pace = self.pace();
-        // Even a wait of no time takes up to a millisecond: timers count in milliseconds.
-        if !pace.is_zero() {
-            sleep(pace).await;
-        }
-        self.before = self.last.replace(Instant::now());
-    }
-
-    /// How long the next request has to wait for the sake of the two before it.
-    fn pace(&self) -> Duration {
-        let spacing = self.attempt.policy.shortest_delay().saturating_mul(2);
-        self.before
-            .map_or(Duration::ZERO, |before| spacing.saturating_sub(before.elapsed()))
-    }
-
-    /// The error of a request, which does not undo what a request before it may have done.
-    fn told(&mut self, error: DirectoryError) -> DirectoryError {
-        self.is_uncertain |= error.may_have_been_carried_out();
-        if self.is_uncertain { error.after_lost_write() } else { error }
-    }
-
-    /// Waits, or gives the error back with how long was waited when there is no time left.
-    async fn next(&mut self, error: DirectoryError) -> Result<(), DirectoryError> {
-        self.attempts += 1;
-        let error = self.told(error);
-        let policy = self.attempt.policy;
-        let shortest = policy.shortest_delay().max(self.pace());
-        let left = policy.deadline().saturating_sub(self.started.elapsed());
-        if left < shortest {
-            return Err(match self.attempts {
+    /// Waits, or gives the error back with how long was waited if there is no time left.
+    async fn wait(self, waits: &mut Waits, error: DirectoryError) -> Result<(), DirectoryError> {
+        let Some(delay) = waits.next() else {
+            return Err(match waits.count() {
                 1 => error,
-                polls => ExceededMaxWait::new(policy.deadline(), self.started.elapsed(), polls, error).into(),
+                polls => ExceededMaxWait::new(self.policy.deadline(), waits.elapsed(), polls, error).into(),
             });
-        }
-        // The last question goes out at the deadline, and not one long wait before it.
-        let delay = self.delays.next().max(shortest).min(left);
+        };
         let code = match &error {
             DirectoryError::Refused(refused) => refused.service_code().to_owned(),
             DirectoryError::NotVisible(_) => "notVisible".to_owned(),
             DirectoryError::Token(error) => sign_in_code(error),
             _ => "no answer".to_owned(),
         };
-        self.attempt.emitter.emit(EventKind::WaitingForReplication {
-            step: self.attempt.step,
-            attempt: self.attempts,
+        self.emitter.emit(EventKind::WaitingForReplication {
+            step: self.step,
+            attempt: waits.count(),
             delay,
             code,
         });
         sleep(delay).await;
         Ok(())
     }
+}
+
+/// The error of a request, which does not undo what a request before it may have done. `is_uncertain` says whether a request
+/// so far may have been carried out although it failed.
+fn told(error: DirectoryError, is_uncertain: &mut bool) -> DirectoryError {
+    *is_uncertain |= error.may_have_been_carried_out();
+    if *is_uncertain { error.after_lost_write() } else { error }
 }
 
 /// What the sign-in service has said, as its numbers are written.
@@ -178,14 +127,19 @@ pub(crate) async fn repeat_while<'a, T, F>(
 where
     F: Future<Output = Result<T, DirectoryError>>,
 {
-    let mut wait = attempt.begin();
+    let (mut waits, mut is_uncertain) = (attempt.policy.waits(), false);
     loop {
-        wait.admit().await;
-        match change().await {
+        waits.admit().await;
+        let error = match change().await {
             Ok(done) => return Ok(done),
-            Err(error) if is_worth_waiting(&attempt, &error) => wait.next(error).await?,
-            Err(error) => return Err(wait.told(error)),
+            Err(error) => error,
+        };
+        let is_waited_for = is_worth_waiting(&attempt, &error);
+        let error = told(error, &mut is_uncertain);
+        if !is_waited_for {
+            return Err(error);
         }
+        attempt.wait(&mut waits, error).await?;
     }
 }
 
@@ -203,9 +157,9 @@ where
     M: Future<Output = Result<T, DirectoryError>>,
     L: Future<Output = Result<Option<T>, DirectoryError>>,
 {
-    let mut wait = attempt.begin();
+    let (mut waits, mut is_uncertain) = (attempt.policy.waits(), false);
     loop {
-        wait.admit().await;
+        waits.admit().await;
         let error = match make().await {
             Ok(made) => return Ok((made, Origin::Made)),
             Err(error) => error,
@@ -213,11 +167,11 @@ where
         let is_there = matches!(error.refusal(), Some(RefusalReason::AlreadyExists | RefusalReason::UniqueNameInUse));
         let is_lagging = attempt.is_lagging(&error);
         let is_to_be_looked_up = is_there || error.may_have_been_carried_out();
-        let error = wait.told(error);
+        let error = told(error, &mut is_uncertain);
         if is_to_be_looked_up {
-            wait.admit().await;
+            waits.admit().await;
             match look().await {
-                Ok(Some(found)) if wait.is_uncertain => return Ok((found, Origin::Recovered)),
+                Ok(Some(found)) if is_uncertain => return Ok((found, Origin::Recovered)),
                 Ok(Some(found)) => return Ok((found, Origin::Elsewhere)),
                 Ok(None) => {}
                 Err(failed) => return Err(error.unless_certain(failed)),
@@ -225,7 +179,7 @@ where
         } else if !is_lagging {
             return Err(error);
         }
-        wait.next(error).await?;
+        attempt.wait(&mut waits, error).await?;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     connection::{
-        check::used_secret::UsedSecret,
+        check::used_secret::{fitting, is_used},
         plan::{
             consents::{DIRECTORY_READ_ALL, USER_READ},
             own_secret::OwnSecret,
@@ -54,7 +54,7 @@ fn registration(
     here: Option<&SiteIdentity>,
 ) -> RegistrationView {
     let shown = row.and_then(|row| row.secret_expiry);
-    let used = UsedSecret::of(&app.password_credentials, shown);
+    let fitting = fitting(&app.password_credentials, shown);
     let secret = |secret: &PasswordCredential| SecretView {
         key_id: secret.key_id,
         description: secret.display_name.clone(),
@@ -66,7 +66,7 @@ fn registration(
             // A site that was read and does not know the app uses none of its secrets.
             (Some(site), None) if site.application(app.app_id).is_none() && site.unread.is_empty() => Answer::No,
             (_, Some(row)) if row.is_client_app => Answer::No,
-            _ => used.is(secret, shown),
+            _ => is_used(secret, &fitting, shown),
         },
     };
     let unique_name = app.properties.unique_name.as_deref();

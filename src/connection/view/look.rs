@@ -12,7 +12,6 @@ use crate::{
             apps,
             directory::check_claims,
             rules::{Consents, RemovalScope, Rules},
-            term::SecretThresholds,
         },
         plan::registration::UniqueNames,
         read::{
@@ -93,7 +92,7 @@ pub(super) fn other_tenant(of_row: Option<TenantId>, directory: Option<&Tenant>)
 pub(super) struct Looker<'a> {
     pub(super) directory: Option<&'a DirectoryHandle>,
     pub(super) identity: Option<&'a SiteIdentity>,
-    pub(super) thresholds: &'a SecretThresholds,
+    pub(super) thresholds: &'a [u16],
     /// The cloud that is asked for, if it is.
     pub(super) environment: Option<CloudEnvironment>,
     pub(super) expected_tenant: Option<TenantId>,

@@ -21,7 +21,7 @@ use crate::{
     call::Call,
     clock::{Clock, SystemClock},
     connection::{
-        check::term::{DEFAULT_DAYS, SecretThresholds},
+        check::term::DEFAULT_DAYS,
         handle::{AzureServicesConnection, Inner},
         report::{
             emitter::Emitter,
@@ -123,11 +123,10 @@ async fn read_connections(
     let signed_in = OptionFuture::from(directory.map(|directory| directory.as_directory().signed_in(call.clone())));
     let (site, signed_in) = join(site.as_site().snapshot(call.clone()), signed_in).await;
     let site = site.map_err(ReadError::Site)?;
-    let thresholds = SecretThresholds::new(options.secret_threshold_days.iter().copied());
     let looker = Looker {
         directory,
         identity: options.site_identity.as_ref(),
-        thresholds: &thresholds,
+        thresholds: &options.secret_threshold_days,
         environment: None,
         expected_tenant: None,
         read_at,

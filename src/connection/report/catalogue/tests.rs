@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::connection::report::{
-    next_step::{Remaining, next_steps},
+    next_step::{NextStep, record_secret_expiry},
     step_error::StepError,
 };
 
@@ -131,12 +131,10 @@ fn the_help_of_an_error_in_its_message_is_a_fault() {
 
 #[test]
 fn a_next_step_is_told_in_the_words_of_the_catalogue_with_its_values() {
-    let steps = next_steps(&Remaining {
-        expires_on: Some(time::macros::datetime!(2027-11-23 00:00 UTC)),
-        hands_over: true,
-        ..Remaining::default()
-    });
-    assert_eq!(steps.len(), 2);
+    let steps = [
+        record_secret_expiry(time::macros::datetime!(2027-11-23 00:00 UTC)),
+        NextStep::new(NextStepCode::HandOverSecret),
+    ];
     for step in &steps {
         let own = Wording::new(&step.message, &step.how);
         assert_eq!(Catalogue::english().next_step(step), own);
