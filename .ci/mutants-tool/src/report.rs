@@ -87,11 +87,9 @@ pub(crate) fn print(sample: &[&Mutant], unviable: &HashMap<u32, &str>, results: 
         .rposition(|mutant| results.of(mutant).is_some())
         .map_or(0, |last| last + 1);
     let drawn = &sample[..last];
-    let not_built_in = drawn
-        .iter()
-        .filter(|mutant| unviable.get(&mutant.id) == Some(&"not built in"))
-        .count();
-    let not_compiled = drawn.iter().filter(|mutant| unviable.contains_key(&mutant.id)).count() - not_built_in;
+    let is_left_out = |mutant: &&&Mutant| unviable.get(&mutant.id) == Some(&"not built in");
+    let not_built_in: Vec<_> = drawn.iter().filter(is_left_out).collect();
+    let not_compiled = drawn.iter().filter(|mutant| unviable.contains_key(&mutant.id)).count() - not_built_in.len();
     let tried: Vec<_> = drawn.iter().filter_map(|mutant| Some((*mutant, results.of(mutant)?))).collect();
     let missed: Vec<_> = tried
         .iter()
@@ -102,11 +100,12 @@ pub(crate) fn print(sample: &[&Mutant], unviable: &HashMap<u32, &str>, results: 
         .collect();
     let caught = tried.len() - missed.len();
     println!(
-        "{} mutants, seed {seed}, {} drawn: {} tried, {caught} caught, {} missed; {not_compiled} do not compile, {not_built_in} not built in",
+        "{} mutants, seed {seed}, {} drawn: {} tried, {caught} caught, {} missed; {not_compiled} do not compile, {} not built in",
         sample.len(),
         drawn.len(),
         tried.len(),
-        missed.len()
+        missed.len(),
+        not_built_in.len()
     );
     if !tried.is_empty() {
         let (low, high) = wilson(caught as f64, tried.len() as f64);
@@ -115,6 +114,10 @@ pub(crate) fn print(sample: &[&Mutant], unviable: &HashMap<u32, &str>, results: 
             100.0 * caught as f64 / tried.len() as f64,
             tried.len()
         );
+    }
+    // A mutant of a `const fn` or of another part that no switch can stand in is the reader's to judge.
+    for mutant in not_built_in {
+        println!("not built in: {}", mutant.name);
     }
     for (mutant, remark) in missed {
         println!("missed: {}{}{remark}", mutant.name, if remark.is_empty() { "" } else { " | " });

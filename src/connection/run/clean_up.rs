@@ -7,7 +7,6 @@ use time::Duration;
 
 use crate::{
     connection::{
-        check::apps,
         plan::{
             change::{Change, When},
             operation::Operation,
@@ -16,7 +15,7 @@ use crate::{
         report::{
             finding::{Finding, FindingCode},
             outcome::StepReport,
-            step::{AppRole, Step, StepAction},
+            step::{Step, StepAction},
             step_error::{StepError, StepFailure},
         },
         run::{
@@ -69,7 +68,7 @@ impl Run<'_> {
             }
             let names: Vec<&str> = properties.iter().map(|property| property.property.as_str()).collect();
             let keeps = Finding::warning(FindingCode::AdoptedAppKeeps)
-                .with("app", change.step.app().map(role_name))
+                .with("app", change.step.app())
                 .with("clientId", application_id)
                 .with("properties", names);
             self.find(keeps);
@@ -104,7 +103,7 @@ impl Run<'_> {
         let foreign = self.foreign_marks(step, made, principal).await?;
         if !foreign.is_empty() {
             let stays = Finding::warning(FindingCode::MadeAppStays)
-                .with("app", step.app().map(role_name))
+                .with("app", step.app())
                 .with("clientId", made.app_id)
                 .with("marks", &foreign);
             self.find(stays);
@@ -207,13 +206,6 @@ impl Run<'_> {
             marks.push("makerUnknown");
         }
         marks
-    }
-}
-
-const fn role_name(role: AppRole) -> &'static str {
-    match role {
-        AppRole::Server => apps::SERVER,
-        AppRole::Client => apps::CLIENT,
     }
 }
 

@@ -1,9 +1,13 @@
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use proptest::prelude::*;
+use tokio::time::Instant;
 
 use super::*;
 use crate::error::{Refused, RequestTrace, TransportKind, Unreachable};
