@@ -112,7 +112,7 @@ impl WaitPolicy {
     }
 }
 
-/// The waits between the requests about one object, up to the deadline of their policy.
+/// The waits between the requests about one object or one tenant, up to the deadline of their policy.
 #[derive(Debug)]
 pub(crate) struct Waits {
     policy: WaitPolicy,
@@ -229,25 +229,18 @@ mod tests {
 
     use super::*;
 
-    /// When the questions go out, from the first at 0 to the last before the deadline.
-    fn questions(policy: WaitPolicy) -> Vec<Duration> {
-        let mut delays = policy.delays();
-        let mut times = vec![Duration::ZERO];
-        let mut now = Duration::ZERO;
-        loop {
-            now += delays.next();
-            if now > policy.deadline() {
-                return times;
-            }
-            times.push(now);
+    #[tokio::test(start_paused = true)]
+    async fn the_questions_of_the_default_policy_are_these_and_the_last_one_is_at_the_deadline() {
+        let started = Instant::now();
+        let mut waits = WaitPolicy::default().waits();
+        let mut times = vec![0];
+        while let Some(delay) = waits.next() {
+            tokio::time::advance(delay).await;
+            times.push(started.elapsed().as_millis());
         }
-    }
-
-    #[test]
-    fn the_questions_of_the_default_policy_are_these() {
-        let times: Vec<u128> = questions(WaitPolicy::default()).iter().map(Duration::as_millis).collect();
         assert_eq!(times[..9], [0, 500, 1_000, 1_500, 2_000, 2_600, 3_380, 4_394, 5_712]);
-        assert_eq!(times.len(), 20);
+        assert_eq!((times.len(), times.last()), (21, Some(&120_000)));
+        assert_eq!((waits.count(), waits.elapsed()), (21, WaitPolicy::default().deadline()));
     }
 
     #[test]

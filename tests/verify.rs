@@ -431,6 +431,11 @@ async fn a_sign_in_to_another_tenant_compares_nothing() {
         .unwrap();
     assert_eq!(codes(&verification), [FindingCode::WrongTenant]);
     assert!(!verification.is_compared);
+    let asked = other.requests().len();
+    assert_eq!(
+        asked, 3,
+        "the tenant, the app and its service principal, and not why they are not there"
+    );
 }
 
 #[tokio::test]

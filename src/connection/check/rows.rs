@@ -171,18 +171,18 @@ fn check_age(rules: &Rules<'_>, site: &SiteInfo, row: &SiteApplication, findings
     match renewed_until(site, row) {
         Reading::Absent => {}
         Reading::Unknown => unread.push("serverApp.created"),
-        Reading::Present(until) if until < rules.now => findings.push(by_age(Finding::warning(FindingCode::AppTooOldToRenew), until)),
+        Reading::Present(until) if until < rules.now => findings.push(with_age(Finding::warning(FindingCode::AppTooOldToRenew), until)),
         Reading::Present(until) => findings.extend(last_day_near(rules, until)),
     }
 }
 
 /// The last day on which the console renews the secret, if it is near.
 pub(crate) fn last_day_near(rules: &Rules<'_>, until: OffsetDateTime) -> Option<Finding> {
-    let renewable = || by_age(Finding::note(FindingCode::AppRenewableUntil), until).with("until", until.date().to_string());
+    let renewable = || with_age(Finding::note(FindingCode::AppRenewableUntil), until).with("until", until.date().to_string());
     (until - rules.now <= TOLD_BEFORE).then(renewable)
 }
 
-fn by_age(finding: Finding, until: OffsetDateTime) -> Finding {
+fn with_age(finding: Finding, until: OffsetDateTime) -> Finding {
     let created = until.saturating_sub(GREATEST_AGE);
     let finding = finding.with("createdOn", created.date().to_string());
     finding.with("days", GREATEST_AGE.whole_days())

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The secrets that end at about the date that the site shows, the closest first: the site may use any of them, and a single one
-/// is the one that it uses. None if the site shows no date.
+/// is the one that it uses. Empty if the site shows no date, or none fits it.
 pub(crate) fn fitting(secrets: &[PasswordCredential], shown: Option<OffsetDateTime>) -> Vec<&PasswordCredential> {
     let Some(date) = shown else { return Vec::new() };
     let with_ends = secrets.iter().filter_map(|secret| Some((secret, secret.end_date_time?)));

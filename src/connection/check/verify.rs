@@ -7,7 +7,7 @@ pub(in crate::connection) mod server_app;
 
 use std::sync::Arc;
 
-use futures_util::future::{OptionFuture, join, join3, try_join};
+use futures_util::future::{OptionFuture, join, join3};
 
 use crate::{
     call::Call,
@@ -160,7 +160,7 @@ impl ImportVerifier {
         })
     }
 
-    /// Reads both registrations in two rounds, and says whether they were compared and what was found. In a directory of another
+    /// Reads both registrations in up to two rounds, and says whether they were compared and what was found. In a directory of another
     /// tenant there is nothing to compare.
     async fn compare(&self, directory: &dyn Directory, call: Call) -> Result<(bool, Vec<Finding>), DirectoryError> {
         let wanted = self.server.tenant_id();
@@ -211,8 +211,9 @@ impl ImportVerifier {
 async fn registered(directory: &dyn Directory, id: ApplicationId, call: Call) -> Result<Option<RegisteredApp>, DirectoryError> {
     let key = ApplicationKey::ApplicationId(id);
     let application = directory.application(call.clone(), &key);
-    let (application, service_principal) = try_join(application, directory.service_principal(call.clone(), id)).await?;
-    Ok(application.map(|application| RegisteredApp {
+    let (application, service_principal) = join(application, directory.service_principal(call.clone(), id)).await;
+    let service_principal = service_principal?;
+    Ok(application?.map(|application| RegisteredApp {
         application,
         service_principal,
     }))
