@@ -159,7 +159,8 @@ impl Run<'_> {
             let attempt = self.attempt(step, true);
             let grants = settle(attempt, || directory.permission_grants(call.clone(), principal)).await;
             let roles = settle(attempt, || directory.role_assignments(call.clone(), principal)).await;
-            // A policy refuses before the round of the consents, so that none of them is this run's.
+            // A policy refuses before the round of the consents, so that none of them is this run's. If it refuses in that
+            // round, the role that this run has assigned beside it keeps the app, which does no harm.
             match (none_if_denied(grants)?, none_if_denied(roles)?) {
                 (Some(grants), Some(roles)) if grants.is_empty() && roles.is_empty() => {}
                 (Some(_), Some(_)) => marks.push("consent"),
