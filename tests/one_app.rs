@@ -6,7 +6,7 @@ mod support;
 
 use cmg_onboarding::{
     AzureServicesConnection, ConnectionSpec, OnboardingError, ReusedApp,
-    connection::{AppRole, AzureServicesConnectionBuilder, FindingCode, IncompleteConnection, Operation, Reference, Step},
+    connection::{AppRole, AzureServicesConnectionBuilder, Finding, FindingCode, IncompleteConnection, Severity, Step},
     permissions::DirectoryRole,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
@@ -117,28 +117,29 @@ async fn an_app_that_is_imported_cannot_be_registered_by_itself() {
 }
 
 #[tokio::test]
-async fn the_consent_to_a_server_app_of_others_that_has_no_service_principal_is_planned_as_for_none_and_writes_none() {
-    let tenant = EmulatedTenant::new();
-    let server = tenant.add_application(json!({"displayName": "Theirs", "api": {"oauth2PermissionScopes": [{
+async fn a_plan_for_the_client_app_is_blocked_if_the_server_app_lacks_what_its_consent_depends_on() {
+    let scope = json!({
         "id": "11111111-1111-4111-8111-111111111111", "value": "user_impersonation", "isEnabled": true, "type": "User",
         "adminConsentDisplayName": "Use it", "adminConsentDescription": "Use it.",
-    }]}}));
-    let spec = spec().to_builder().server_app(ReusedApp::new(server.into())).build().unwrap();
-    let job = AzureServicesConnection::builder(spec)
-        .directory(tenant.directory())
-        .only(AppRole::Client);
-    let plan = job.build().unwrap().plan(|_| ()).await.unwrap();
-    let change = plan.step(Step::ConsentServerApp).unwrap();
-    let Operation::CreateGrant { resource, .. } = &change.operation else {
-        panic!("{change:?}")
-    };
-    assert_eq!(
-        (*resource, change.needs.as_slice()),
-        (Reference::Missing, [Step::ClientServicePrincipal].as_slice()),
-        "no step of the plan makes it"
-    );
-    let OnboardingError::Apply(error) = plan.apply(|_| ()).await.unwrap_err() else {
-        panic!("there is nothing to consent to");
-    };
-    assert_eq!(error.step(), Step::ConsentServerApp);
+    });
+    for (scopes, expected) in [
+        (vec![scope], vec![FindingCode::ServicePrincipalMissing]),
+        (vec![], vec![FindingCode::ScopeMissing, FindingCode::ServicePrincipalMissing]),
+    ] {
+        let tenant = EmulatedTenant::new();
+        let server = tenant.add_application(json!({"displayName": "Theirs", "api": {"oauth2PermissionScopes": scopes}}));
+        let spec = spec().to_builder().server_app(ReusedApp::new(server.into())).build().unwrap();
+        let job = AzureServicesConnection::builder(spec)
+            .directory(tenant.directory())
+            .only(AppRole::Client);
+        let OnboardingError::Blocked(blocked) = job.build().unwrap().onboard(|_| ()).await.unwrap_err() else {
+            panic!("its consent cannot be given")
+        };
+        let blockers = blocked.findings().iter().filter(|finding| finding.severity() == Severity::Blocker);
+        assert_eq!(blockers.map(Finding::code).collect::<Vec<_>>(), expected);
+        assert!(
+            tenant.requests().iter().all(|request| request.method == "GET"),
+            "nothing is written"
+        );
+    }
 }

@@ -82,6 +82,15 @@ fn check_found(rules: &Rules<'_>, snapshot: &Snapshot, found: &TenantSnapshot, f
         let stays = server.is_registered_here() || is_in_site(app.application.app_id);
         findings.extend(told.into_iter().map(|finding| weighed(finding, stays, client.is_registered_here())));
     }
+    let consents_to = found
+        .server
+        .as_ref()
+        .filter(|_| rules.only == Some(AppRole::Client) && client.is_registered_here());
+    if let Some(app) = consents_to {
+        // A plan for the client app makes neither, and its consent depends on both.
+        apps::check_scope(&app.application, findings);
+        apps::check_service_principal(apps::SERVER, app, findings);
+    }
     if let Some(app) = found.client.as_ref().filter(|_| rules.only != Some(AppRole::Server)) {
         let mut told = Vec::new();
         if client.is_registered_here() {
