@@ -172,11 +172,21 @@ async fn each_property_that_is_spoiled_is_mended_or_named() {
     assert!(all.len() >= 50);
 }
 
+/// Every second damage is the first of its pairs in one test, the others in the other, so that two cores share the pairs.
 #[tokio::test]
 async fn two_damages_at_once_hide_neither_of_them() {
+    pairs_hide_neither(0).await;
+}
+
+#[tokio::test]
+async fn two_more_damages_at_once_hide_neither_of_them() {
+    pairs_hide_neither(1).await;
+}
+
+async fn pairs_hide_neither(remainder: usize) {
     let all = damages::all();
     let (mut pairs, mut wrong) = (0, Vec::new());
-    for (index, one) in all.iter().enumerate() {
+    for (index, one) in all.iter().enumerate().filter(|(index, _)| index % 2 == remainder) {
         for other in all.get(index + 1..).unwrap_or_default().iter().filter(|other| !one.covers(other)) {
             let connected = Connected::new().await;
             (one.spoil)(&connected).await;
@@ -204,7 +214,7 @@ async fn two_damages_at_once_hide_neither_of_them() {
     }
     println!("{pairs} pairs of damages");
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(pairs >= 1000);
+    assert!(pairs >= 500);
 }
 
 async fn checked(connected: &Connected) -> Check {
