@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use cmg_onboarding::{
     AccessToken, AzureServicesConnection, ConnectionSpec, GraphDirectory, OnboardingError, Step,
     clock::{Clock, ManualClock, SystemClock},
-    connection::{AzureServicesConnectionBuilder, Cancel, EventKind, PlanDocument, PlannedAction, StepError},
+    connection::{AzureServicesConnectionBuilder, Cancel, EventKind, FindingCode, PlanDocument, PlannedAction, StepError},
     token_fn,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, Timeline};
@@ -234,6 +234,33 @@ async fn an_old_plan_that_makes_apps_ends_before_its_second_round_if_the_site_ha
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_an_old_plan_finds_when_it_is_looked_at_again_is_in_the_outcome() {
+    for makes_apps in [true, false] {
+        let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+        let connection = job(spec(), &tenant, &site).build().unwrap();
+        if !makes_apps {
+            connection.onboard(|_| ()).await.unwrap();
+            site.change(|rows| rows.connections.clear());
+        }
+        let old = connection.plan(|_| ()).await.unwrap();
+        let count = |findings: &[cmg_onboarding::connection::Finding]| {
+            let is_meant = |finding: &&cmg_onboarding::connection::Finding| finding.code() == FindingCode::ServiceConnectionPointOffline;
+            findings.iter().filter(is_meant).count()
+        };
+        assert_eq!(count(old.findings()), 0);
+        site.change(|rows| rows.info.is_service_connection_point_online = Some(false));
+        tokio::time::advance(Duration::from_secs(61)).await;
+        let known = old.findings().to_vec();
+        let outcome = old.apply(|_| ()).await.unwrap();
+        assert_eq!(count(&outcome.findings), 1, "makes apps: {makes_apps}");
+        for finding in known {
+            let is_same = |told: &&cmg_onboarding::connection::Finding| **told == finding;
+            assert_eq!(outcome.findings.iter().filter(is_same).count(), 1, "{finding}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_old_plan_for_a_reused_server_app_ends_at_the_service_principal_of_the_client_app_if_the_site_has_changed() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let outcome = job(spec(), &tenant, &site).build().unwrap().onboard(|_| ()).await.unwrap();
@@ -390,6 +417,23 @@ async fn a_run_that_is_cancelled_or_too_slow_ends_with_its_report_and_the_next_r
         assert!(is_meant, "{error:?}");
         assert!(error.report().step(Step::RegisterServerApp).is_some(), "{}", error.report());
         assert!(error.secret().is_some(), "the secret that was issued is not lost");
+        let ends_of = |wanted: Step| {
+            let is_end = |event: &&cmg_onboarding::Event| match event.kind {
+                EventKind::StepDone { step, .. } | EventKind::StepFailed { step, .. } | EventKind::StepSkipped { step, .. } => {
+                    step == wanted
+                }
+                _ => false,
+            };
+            recorder.events().iter().filter(is_end).count()
+        };
+        for event in recorder.events() {
+            if let EventKind::StepStarted { step, .. } = event.kind {
+                assert_eq!(ends_of(step), 1, "{step}");
+                assert!(error.report().step(step).is_some() || step != error.step(), "{step}");
+            }
+        }
+        let open = error.report().step(error.step()).unwrap();
+        assert_eq!(open.action, cmg_onboarding::connection::StepAction::Failed);
         let last = recorder.events().pop().unwrap().kind;
         assert_eq!(matches!(last, EventKind::RunCancelled { .. }), is_cancelled, "{last:?}");
         job(spec(), &tenant, &site).build().unwrap().onboard(|_| ()).await.unwrap();

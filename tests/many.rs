@@ -13,15 +13,15 @@ use std::{
     collections::HashMap,
     num::NonZeroUsize,
     sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use cmg_onboarding::{
-    AzureServicesConnection, ClientSecret, ClientSecretSignIn, Event, GraphDirectory, OnboardingError, TenantId,
-    connection::{ManyResult, onboard_many, onboard_stream},
+    AzureServicesConnection, ClientSecret, ClientSecretSignIn, Event, GraphDirectory, OnboardingError, Step, TenantId, async_trait,
+    connection::{EventKind, ManyResult, NewSecret, SecretSink, SecretSinkError, onboard_many, onboard_stream},
     directory::AppManagementPolicy,
 };
 use cmg_onboarding_emulator::{EmulatedSite, EmulatedTenant, EmulatorServer, Fault};
@@ -95,6 +95,76 @@ async fn a_thousand_tenants_are_onboarded_and_each_is_accounted_for() {
     assert!(last_heard[&7] >= Duration::from_secs(60));
     let others = last_heard.iter().filter(|(number, _)| **number != 7);
     assert!(others.map(|(_, heard)| *heard).max().unwrap() < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn if_the_jobs_end_early_no_new_tenant_starts_and_those_under_way_end_with_their_results() {
+    let (is_stopped, started) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let jobs = (0..TENANTS).take_while(|_| !is_stopped.load(Ordering::Relaxed)).map(|number| {
+        started.fetch_add(1, Ordering::Relaxed);
+        (number, job(number))
+    });
+    let mut done = 0;
+    onboard_many(
+        jobs,
+        AT_ONCE,
+        |_, _| (),
+        |tenant| {
+            is_stopped.store(true, Ordering::Relaxed);
+            done += usize::from(tenant.result.is_ok());
+        },
+    )
+    .await;
+    assert_eq!(done, started.load(Ordering::Relaxed));
+    assert!((AT_ONCE.get()..=AT_ONCE.get() + 1).contains(&done), "{done}");
+}
+
+/// Remembers what it gets.
+#[derive(Debug, Clone, Default)]
+struct Sink(Arc<Mutex<Vec<NewSecret>>>);
+
+#[async_trait]
+impl SecretSink for Sink {
+    async fn store(&self, secret: &NewSecret) -> Result<(), SecretSinkError> {
+        self.0.lock().unwrap().push(secret.clone());
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_has_the_secret_of_each_of_many_tenants_before_its_site_is_asked() {
+    let sink = Sink::default();
+    let tenants: Vec<EmulatedTenant> = (TENANTS..TENANTS + 5).map(tenant).collect();
+    let jobs = tenants.iter().map(|tenant| {
+        let job = AzureServicesConnection::builder(spec()).directory(tenant.directory());
+        let job = job.site(EmulatedSite::new()).secret_sink(sink.clone());
+        (TenantId::from(tenant.tenant_id()), job.build().unwrap())
+    });
+    let imported = Mutex::new(Vec::new());
+    let listen = |tenant: &TenantId, event: &Event| {
+        if matches!(
+            event.kind,
+            EventKind::StepStarted {
+                step: Step::ImportTenant,
+                ..
+            }
+        ) {
+            let is_kept = sink.0.lock().unwrap().iter().any(|kept| kept.tenant_id == *tenant);
+            imported.lock().unwrap().push(is_kept);
+        }
+    };
+    let mut issued = Vec::new();
+    onboard_many(jobs, AT_ONCE, listen, |tenant| {
+        issued.push((tenant.key, tenant.result.unwrap().secret.unwrap()));
+    })
+    .await;
+    assert_eq!(imported.into_inner().unwrap(), [true; 5]);
+    let kept = sink.0.lock().unwrap();
+    assert_eq!((kept.len(), issued.len()), (5, 5));
+    for (tenant, secret) in issued {
+        let is_same = |kept: &&NewSecret| kept.tenant_id == tenant && kept.secret.value.expose() == secret.value.expose();
+        assert_eq!(kept.iter().filter(is_same).count(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,13 +1,16 @@
 //! Another caller is at work while this run issues a secret: no secret is counted as unused that may be in use, none that is
 //! lost stays, and the only copy of one is never dropped.
 
-use std::sync::{Arc, Mutex, atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, atomic::Ordering},
+};
 
 use cmg_onboarding::{
-    AdoptedClientApp, ApplicationId, AzureServicesConnection, ClientSecret, ConnectionSpec, OnboardingError, Outcome, SecretValidity,
-    ServerAppSpec, Step, WaitPolicy, async_trait,
+    AdoptedClientApp, ApplicationId, AzureServicesConnection, ClientSecret, ConnectionSpec, Event, OnboardingError, Outcome,
+    SecretValidity, ServerAppSpec, Step, WaitPolicy, async_trait,
     clock::FixedClock,
-    connection::{AzureServicesConnectionBuilder, NewSecret, SecretSink, SecretSinkError, StepAction, StepError},
+    connection::{AzureServicesConnectionBuilder, EventKind, NewSecret, SecretSink, SecretSinkError, StepAction, StepError},
     error::RefusalReason,
     spec::AdoptedServerApp,
 };
@@ -269,12 +272,20 @@ async fn a_secret_that_is_shorter_because_of_a_policy_is_told_with_its_end() {
             true => spec_of(Way::Adopt, SecretValidity::LongestAllowed, &tenant).await,
             false => creating(SecretValidity::LongestAllowed),
         };
-        let outcome = crate::tenant::job(&wanted, &tenant, None)
-            .build()
-            .unwrap()
-            .onboard(|_| ())
-            .await
-            .unwrap();
+        let job = crate::tenant::job(&wanted, &tenant, None).build().unwrap();
+        let plan = job.plan(|_| ()).await.unwrap();
+        let rounds: BTreeMap<Step, u8> = plan.changes().iter().map(|change| (change.step, change.round)).collect();
+        assert_eq!(rounds[&Step::ShortenSecret], if is_there { 2 } else { 1 });
+        let told = Mutex::new(BTreeMap::new());
+        let listen = |event: &Event| {
+            if let EventKind::StepStarted { step, round, .. } = event.kind {
+                told.lock().unwrap().insert(step, round);
+            }
+        };
+        let outcome = plan.apply(listen).await.unwrap();
+        let told = told.into_inner().unwrap();
+        assert!(told.contains_key(&Step::ShortenSecret));
+        assert!(told.iter().all(|(step, round)| rounds[step] == *round), "{told:?}; {rounds:?}");
         let shortened = outcome.report.step(Step::ShortenSecret).unwrap();
         assert_eq!(shortened.action, StepAction::Updated);
         let ends = outcome.secret.unwrap().expires_on.date();

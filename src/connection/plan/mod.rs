@@ -197,7 +197,7 @@ impl Plan {
             .await
         {
             Ok(result) => result,
-            Err(why) => Err(run.ended_early(why)),
+            Err(why) => Err(run.ended_early(&why)),
         }
     }
 

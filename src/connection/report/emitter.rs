@@ -151,6 +151,13 @@ impl<'a> Emitter<'a> {
         lock(&self.writes).get(&step).cloned().unwrap_or_default()
     }
 
+    /// Keeps what a write of a step was answered with.
+    pub(crate) fn answered(&self, step: Step, trace: RequestTrace) {
+        if trace.method != "GET" {
+            lock(&self.writes).entry(step).or_default().push(trace);
+        }
+    }
+
     fn poll_received(&self, context: &mut Context<'_>) {
         loop {
             let next = lock(&self.received).poll_next_tagged(context);
@@ -164,8 +171,8 @@ impl<'a> Emitter<'a> {
         match event {
             CallEvent::Retried(retry) => self.send(EventKind::Retried { step, retry }),
             CallEvent::Answered(trace) => {
-                if let Some(step) = step.filter(|_| trace.method != "GET") {
-                    lock(&self.writes).entry(step).or_default().push(trace);
+                if let Some(step) = step {
+                    self.answered(step, trace);
                 }
             }
             // The import listens to its own call.

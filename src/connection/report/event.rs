@@ -163,8 +163,8 @@ pub struct Event {
 /// [`RunFinished`](Self::RunFinished), [`RunFailed`](Self::RunFailed) and
 /// [`RunCancelled`](Self::RunCancelled). Every step that is reached has exactly one
 /// [`StepStarted`](Self::StepStarted) and one of [`StepDone`](Self::StepDone),
-/// [`StepFailed`](Self::StepFailed) and [`StepSkipped`](Self::StepSkipped), unless the run is cancelled or
-/// its deadline passes in between.
+/// [`StepFailed`](Self::StepFailed) and [`StepSkipped`](Self::StepSkipped). If the caller's `Cancel` or the deadline
+/// ends the run in between, what has begun has failed. Only if the future is dropped, what has begun has no end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]

@@ -174,7 +174,8 @@ impl<'a> Run<'a> {
             step,
             index: position.map_or(changes.len(), |position| position + 1),
             total: changes.len(),
-            round: step.round(),
+            // A change that is made only after another one has a later round than its step usually has.
+            round: self.planned(step).map_or_else(|| step.round(), |change| change.round),
         });
     }
 
@@ -264,15 +265,17 @@ impl<'a> Run<'a> {
         ApplyError::new(tenant, first, failures, report, self.all_findings(), self.issued())
     }
 
-    /// The error of a run that was ended from outside: at the first step that has begun and not ended.
-    pub(crate) fn ended_early(&self, why: StepError) -> ApplyError {
-        let report = self.finished_report();
-        let open = {
+    /// The error of a run that was ended from outside. Each step that has begun and not ended fails with it: its requests are
+    /// in the report, and what became of the last one is not known.
+    pub(crate) fn ended_early(&self, why: &StepError) -> ApplyError {
+        let open: Vec<Step> = {
             let state = self.state();
-            let is_open = |step: &Step| report.step(*step).is_none() && !state.skipped.contains(step);
-            state.started.iter().copied().find(is_open)
+            let has_ended = |step: &Step| state.skipped.contains(step) || state.report.step(*step).is_some();
+            state.started.iter().copied().filter(|step| !has_ended(step)).collect()
         };
-        let first = self.document.changes.first().map_or(Step::RegisterServerApp, |change| change.step);
-        self.error(StepFailure::new(open.unwrap_or(first), why), report)
+        let failed: Vec<StepFailure> = open.into_iter().map(|step| self.failed(step, why.clone())).collect();
+        let next = self.document.changes.first().map_or(Step::RegisterServerApp, |change| change.step);
+        let first = failed.into_iter().next();
+        self.stopped(first.unwrap_or_else(|| StepFailure::new(next, why.clone())))
     }
 }

@@ -60,7 +60,10 @@ impl Run<'_> {
                         let step = waiting.front().copied().map(Step::from);
                         self.emitter.emit(EventKind::Retried { step, retry });
                     }
-                    CallEvent::Answered(_) => {}
+                    CallEvent::Answered(trace) => {
+                        let step = waiting.front().copied().map_or(Step::CreateConnection, Step::from);
+                        self.emitter.answered(step, trace);
+                    }
                 }
             }
             result

@@ -7,6 +7,7 @@ use crate::connection::{
         blocked::Blocked,
         error::ReadError,
         event::Verb,
+        finding::Finding,
         stale_plan::StalePlan,
         step::{AppRole, Step},
         step_error::{StepError, StepFailure},
@@ -57,12 +58,14 @@ impl Run<'_> {
             return Err(StepError::Blocked(Blocked::new(findings)));
         };
         let differences = self.document.differences(&fresh);
-        if differences.is_empty() {
-            self.state().read_at = Some(snapshot.read_at);
-            Ok(())
-        } else {
-            Err(StepError::Stale(StalePlan::new(differences)))
+        if !differences.is_empty() {
+            return Err(StepError::Stale(StalePlan::new(differences)));
         }
+        // What has come up since the plan was made belongs to the outcome as well.
+        let is_new = |finding: &Finding| !self.document.findings.contains(finding);
+        fresh.findings.into_iter().filter(is_new).for_each(|finding| self.find(finding));
+        self.state().read_at = Some(snapshot.read_at);
+        Ok(())
     }
 
     /// The failure of a plan that would do something else by now: of the first step that has not begun.
