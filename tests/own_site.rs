@@ -8,6 +8,7 @@ mod support;
 use cmg_onboarding::{
     AzureServicesConnection, Call, ConnectionSpec, Site, SiteError, Step, async_trait,
     connection::{FindingCode, StepAction},
+    error::RequestTrace,
     permissions::DirectoryRole,
     site::{
         SecretHeld, SiteAction, SiteConnection, SiteFailure, SiteItem, SiteOnboarded, SiteOnboarding, SiteProgress, SiteRowId, SiteSnapshot,
@@ -46,7 +47,9 @@ impl Site for LateTeller {
         Ok(SiteSnapshot::default())
     }
 
-    async fn onboard(&self, _call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
+    async fn onboard(&self, call: Call, wanted: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
+        call.answered(RequestTrace::new("GET", "/rows"));
+        call.answered(RequestTrace::new("POST", "/import"));
         let connection = SiteConnection::new(SiteRowId(1), &wanted.name, None, vec![SiteRowId(2)]);
         Ok(SiteOnboarded::new(self.done.clone(), connection).holding(self.held))
     }
@@ -69,6 +72,9 @@ async fn what_a_site_tells_only_at_the_end_is_in_the_report() {
     ] {
         assert_eq!(outcome.report.step(step).unwrap().action, StepAction::Created, "{step}");
     }
+    let requests = &outcome.report.step(Step::ImportTenant).unwrap().requests;
+    let written: Vec<&str> = requests.iter().map(|request| request.path.as_str()).collect();
+    assert_eq!(written, ["/import"], "the site's own write is told, and what it reads is not");
     let secret = outcome.secret.as_ref().unwrap().value.expose();
     assert!(tenant.secret_is_live(outcome.server_app.as_ref().unwrap().application_id, secret));
 }
