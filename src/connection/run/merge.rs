@@ -115,10 +115,11 @@ impl Run<'_> {
         Ok(last.map(|grant| (grant, StepAction::Unconfirmed)))
     }
 
-    /// Waits a moment for a change to be seen.
+    /// Waits a moment for a change to be seen, and no longer than the caller lets it wait.
     fn shown_soon(&self, step: Step) -> Attempt<'_> {
+        let within = SHOWN_WITHIN.min(self.inner.wait_policy.deadline());
         Attempt {
-            policy: self.inner.wait_policy.with_deadline(SHOWN_WITHIN),
+            policy: self.inner.wait_policy.with_deadline(within),
             ..self.attempt(step, true)
         }
     }
