@@ -123,7 +123,7 @@ impl fmt::Display for Unreachable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
             TransportKind::Connect => "no connection could be made to",
-            TransportKind::UntrustedCertificate => "the certificate is not trusted of",
+            TransportKind::UntrustedCertificate => "this machine does not trust the certificate of",
             TransportKind::TimedOut => "no answer came in time from",
             TransportKind::Interrupted => "the connection broke to",
             TransportKind::Unusable => "no request could be sent to",
