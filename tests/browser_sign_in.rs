@@ -85,7 +85,7 @@ fn sign_in(binary: &Path, server: &EmulatorServer) -> (BrowserSignIn, Arc<Mutex<
     let opened: Arc<Mutex<Option<Browser>>> = Arc::default();
     let (slot, binary) = (opened.clone(), binary.to_owned());
     let open = move |page: &url::Url| *slot.lock().unwrap() = Some(Browser::open(&binary, page.as_str()));
-    let provider = BrowserSignIn::new(server.endpoints().clone(), open).patience(Duration::from_secs(120));
+    let provider = BrowserSignIn::new(server.endpoints().clone(), open).sign_in_timeout(Duration::from_secs(120));
     (provider, opened)
 }
 

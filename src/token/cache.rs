@@ -27,7 +27,7 @@ const REFRESH_AHEAD: Duration = Duration::minutes(5);
 
 /// How long a request waits for a new token while the old one is still good. An answer of the sign-in service takes a
 /// second; what takes longer is a person, or a service that is not there.
-const EARLY_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+const EARLY_REFRESH_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// How many tokens are kept at most. Far more than directories that are in use at once.
 const MOST_TOKENS: usize = 1_024;
@@ -47,8 +47,9 @@ const MOST_TOKENS: usize = 1_024;
 ///   ([`TokenRequest::after_refusal_of`]) and find another one here already take that one.
 /// - A token with more scopes than asked for serves, too, within one tenant and one resource, if it is known what it
 ///   grants: by its own claims, by the `scope` that came with it, or else by what the provider was asked for. So a
-///   sign-in for everything ([`super::all_sign_in_scopes`]) is not followed by another one for less. A set with
-///   `.default` serves only for the same set: which permissions it stands for is known to the sign-in service alone.
+///   sign-in for everything ([`all_sign_in_scopes`](super::all_sign_in_scopes)) is not followed by another
+///   one for less. A set with `.default` serves only for the same set: which permissions it stands for is
+///   known to the sign-in service alone.
 /// - At most 1,024 tokens are kept. Beyond that, expired ones go, then others; their owners get new ones.
 /// - A token that was got with claims serves requests without claims, too: it can only be the stronger one. Its successors
 ///   are asked for with the same claims.
@@ -220,7 +221,7 @@ impl<P: TokenProvider> CachedTokens<P> {
             }
         }
         let served = || lock(&slot.state).serve(request, 0, self.clock.now()).map(|served| served.token);
-        match timeout(EARLY_PATIENCE, self.fly(slot, request)).await {
+        match timeout(EARLY_REFRESH_TIMEOUT, self.fly(slot, request)).await {
             Ok(Ok(token)) => Ok(token),
             Ok(Err(error)) => served().ok_or(error),
             Err(_) => {

@@ -84,7 +84,7 @@ async fn an_answer_with_another_state_is_refused() {
     tenant.trouble_sign_in(SignInTrouble::ForeignState);
     let (provider, mut pages) = browser(server.endpoints());
     // The wait goes on, and its end tells what came.
-    let provider = provider.patience(Duration::from_millis(500));
+    let provider = provider.sign_in_timeout(Duration::from_millis(500));
     let request = request(server.endpoints());
     let walk = async { visit(&sign_in_page(&mut pages).await).await.status };
     let (token, status) = tokio::join!(provider.token(&request), walk);
@@ -290,10 +290,10 @@ async fn whoever_waits_for_nobody_is_told_so_and_the_port_is_free_again() {
     let server = serve(&EmulatedTenant::new()).await;
     let (provider, mut pages) = browser(server.endpoints());
     let request = request(server.endpoints());
-    let provider: BrowserSignIn = provider.patience(Duration::from_millis(30));
+    let provider: BrowserSignIn = provider.sign_in_timeout(Duration::from_millis(30));
     assert_eq!(provider.token(&request).await.unwrap_err().failure(), TokenFailure::TimedOut);
 
-    let provider = provider.patience(Duration::from_secs(300));
+    let provider = provider.sign_in_timeout(Duration::from_secs(300));
     let page = {
         let _first = pages.recv().await.unwrap();
         let waiting = provider.token(&request);

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// How long a person has for signing in, unless set.
-const PATIENCE: Duration = Duration::from_secs(5 * 60);
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 type Open = Arc<dyn Fn(&Url) + Send + Sync>;
 
@@ -44,8 +44,9 @@ type Open = Arc<dyn Fn(&Url) + Send + Sync>;
 /// address; then it waits on a free port of the loopback interface for the browser to come back. An answer whose `state`
 /// is not that of this sign-in is turned away, and the wait goes on: any web page can send the browser here. It takes one
 /// answer with the right `state`, and ends with an error if a second one comes before the code is redeemed. Put it before
-/// [`super::DeviceCodeSignIn`] in a [`crate::TokenChain`] if both may do. Directory and site keep its tokens in memory;
-/// [`crate::CachedTokens`] shares one sign-in among several.
+/// [`DeviceCodeSignIn`](super::DeviceCodeSignIn) in a [`TokenChain`](crate::TokenChain) if both may do.
+/// Directory and site keep its tokens in memory; [`CachedTokens`](crate::CachedTokens) shares one sign-in
+/// among several.
 ///
 /// Of the scopes that the request offers beside those it needs ([`TokenRequest::optional_scopes`]) the person is asked
 /// for all at first; if consent is refused, the page is opened once more without them.
@@ -72,7 +73,7 @@ type Open = Arc<dyn Fn(&Url) + Send + Sync>;
 pub struct BrowserSignIn {
     service: SignInService,
     open: Open,
-    patience: Duration,
+    sign_in_timeout: Duration,
     account: Option<String>,
     chooses_account: bool,
     kept: Kept,
@@ -85,22 +86,22 @@ impl BrowserSignIn {
         Self {
             service: SignInService::new(endpoints, DEFAULT_SIGN_IN_CLIENT),
             open: Arc::new(open),
-            patience: PATIENCE,
+            sign_in_timeout: SIGN_IN_TIMEOUT,
             account: None,
             chooses_account: false,
             kept: Kept::default(),
         }
     }
 
-    /// The application to sign in to. Default: [`super::DEFAULT_SIGN_IN_CLIENT`], with its caveats.
+    /// The application to sign in to. Default: [`DEFAULT_SIGN_IN_CLIENT`], with its caveats.
     pub const fn client_id(mut self, application: ApplicationId) -> Self {
         self.service.client_id = application;
         self
     }
 
     /// How long a person has for signing in. Default: five minutes.
-    pub const fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub const fn sign_in_timeout(mut self, sign_in_timeout: Duration) -> Self {
+        self.sign_in_timeout = sign_in_timeout;
         self
     }
 
@@ -193,7 +194,7 @@ impl fmt::Debug for BrowserSignIn {
         formatter
             .debug_struct("BrowserSignIn")
             .field("service", &self.service)
-            .field("patience", &self.patience)
+            .field("sign_in_timeout", &self.sign_in_timeout)
             .field("account", &self.account)
             .finish_non_exhaustive()
     }
@@ -222,7 +223,7 @@ impl BrowserSignIn {
         let mut loopback = Loopback::bind(&state).await.map_err(no_port)?;
         let attempt = Attempt::new(loopback.port(), &state)?;
         (self.open)(&self.page(&endpoints, &attempt, request)?);
-        let Ok(code) = timeout(self.patience, loopback.answer()).await else {
+        let Ok(code) = timeout(self.sign_in_timeout, loopback.answer()).await else {
             return Err(if loopback.has_turned_away() {
                 wrong_state()
             } else {
