@@ -285,7 +285,7 @@ async fn misleading_refusals_on_what_the_run_has_made_are_waited_out() {
     tell!("misleading refusals: {cases} cases");
 }
 
-/// A lost answer to an added secret, in the clothes of a 404.
+/// A lost answer to an added secret that looks like a 404.
 #[tokio::test(start_paused = true)]
 async fn an_added_secret_whose_answer_is_misleading_leaves_no_second_one() {
     let (expected, _) = undisturbed().await;
