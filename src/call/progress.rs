@@ -64,6 +64,17 @@ pub enum SiteAction {
     Differs(String),
 }
 
+impl fmt::Display for SiteAction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Created => formatter.write_str("created"),
+            Self::Unchanged => formatter.write_str("unchanged"),
+            Self::Changed => formatter.write_str("changed"),
+            Self::Differs(how) => write!(formatter, "differs: {how}"),
+        }
+    }
+}
+
 /// One piece of progress: an item is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -99,5 +110,18 @@ impl SiteProgress {
     pub fn reading_back(mut self, differences: impl Into<String>) -> Self {
         self.differences = Some(differences.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_has_words_and_tells_what_to_do_by_hand() {
+        let differs = SiteAction::Differs("Change it in the console.".to_owned());
+        assert_eq!(differs.to_string(), "differs: Change it in the console.");
+        let words = [SiteAction::Created, SiteAction::Unchanged, SiteAction::Changed].map(|action| action.to_string());
+        assert_eq!(words, ["created", "unchanged", "changed"]);
     }
 }

@@ -23,6 +23,8 @@ mod table;
 pub use role::DirectoryRole;
 pub use table::{Requirement, Use, WithoutRole};
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// How a permission is held. The two are granted apart, and one request may take different ones.
@@ -34,6 +36,15 @@ pub enum PermissionType {
     Delegated,
     /// An application acts by itself: `roles` in the token. No directory role is needed.
     Application,
+}
+
+impl fmt::Display for PermissionType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Delegated => "delegated",
+            Self::Application => "application",
+        })
+    }
 }
 
 /// The permissions of which one suffices, the least privileged first.

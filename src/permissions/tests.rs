@@ -118,3 +118,8 @@ fn the_table_is_data() {
     assert_eq!(row["delegated"][0], serde_json::json!(["AppRoleAssignment.ReadWrite.All"]));
     assert_eq!(row["roles"][0], "privilegedRoleAdministrator");
 }
+
+#[test]
+fn a_permission_type_has_a_word() {
+    assert_eq!(BOTH.map(|kind| kind.to_string()), ["delegated", "application"]);
+}

@@ -99,6 +99,29 @@ impl Verb {
     ];
 }
 
+impl fmt::Display for Verb {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Preflight => "preflight",
+            Self::Check => "check",
+            Self::Verify => "verify",
+            Self::Plan => "plan",
+            Self::PlanRemoval => "plan removal",
+            Self::Apply => "apply",
+            Self::View => "view",
+            Self::Registrations => "registrations",
+            Self::PlanRenewal => "plan renewal",
+            Self::PlanSecretRemoval => "plan secret removal",
+            Self::Onboard => "onboard",
+            Self::Remove => "remove",
+            Self::PlanSettingsUpdate => "plan settings update",
+            Self::UpdateSettings => "update settings",
+            Self::RenewSecret => "renew secret",
+            Self::RemoveOldSecrets => "remove old secrets",
+        })
+    }
+}
+
 /// The version of the form of an event that this version of the crate writes.
 pub(super) const fn current_version() -> u32 {
     1
@@ -293,6 +316,18 @@ mod tests {
         let listed: Vec<String> = all.iter().map(|one| format!("{one:?}")).collect();
         assert_eq!(listed, variants(source, name), "{name}::ALL lists every one");
         assert!(listed.len() > 2);
+    }
+
+    #[test]
+    fn a_verb_is_shown_as_the_words_of_its_name_in_json() {
+        for verb in Verb::ALL {
+            let name: String = serde_json::from_value(serde_json::to_value(verb).unwrap()).unwrap();
+            let is_capital = |letter: char| letter.is_ascii_uppercase();
+            let spaced = name.replace(is_capital, "?");
+            let shown = verb.to_string();
+            assert_eq!(shown.split(' ').count(), spaced.split('?').count(), "{verb:?}");
+            assert_eq!(shown.replace(' ', ""), name.to_ascii_lowercase(), "{verb:?}");
+        }
     }
 
     #[test]

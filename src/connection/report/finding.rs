@@ -34,6 +34,16 @@ impl Severity {
     pub const ALL: &'static [Self] = &[Self::Note, Self::Warning, Self::Blocker];
 }
 
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Blocker => "blocker",
+        })
+    }
+}
+
 /// One finding: what, how bad, and what to do about it.
 ///
 /// Code and parameters are the facts; message and remedy are made from them, in English. In JSON it is
@@ -219,6 +229,12 @@ mod tests {
             finding.message(),
             "The site has a connection named \"CMG [2J\" for something else already."
         );
+    }
+
+    #[test]
+    fn a_severity_has_a_word() {
+        let words: Vec<String> = Severity::ALL.iter().map(Severity::to_string).collect();
+        assert_eq!(words, ["note", "warning", "blocker"]);
     }
 
     #[test]

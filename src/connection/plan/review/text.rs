@@ -9,7 +9,7 @@ use crate::{
         report::event::Verb,
     },
     paper::{Paper, Style},
-    permissions::{AnyOf, PermissionType, Requirement, WithoutRole},
+    permissions::{AnyOf, Requirement, WithoutRole},
 };
 
 impl fmt::Display for Review {
@@ -88,7 +88,7 @@ impl Review {
         }
         paper.list();
         for permission in &self.permissions {
-            let kind = kind(permission.kind);
+            let kind = permission.kind;
             let id = permission.id.map(|id| format!(", {id}")).unwrap_or_default();
             let (name, offered_by) = (&permission.name, &permission.offered_by);
             paper.item(&format!("The {}: {name} of {offered_by} ({kind}{id})", permission.held_by));
@@ -195,12 +195,5 @@ fn role(task: &Requirement) -> String {
         WithoutRole::Members => format!("none, if the tenant lets its members do it; else {one}"),
         WithoutRole::Owners => format!("none for the owner of the object; else {one}"),
         WithoutRole::NoCaller => one,
-    }
-}
-
-const fn kind(kind: PermissionType) -> &'static str {
-    match kind {
-        PermissionType::Delegated => "delegated",
-        PermissionType::Application => "application",
     }
 }
