@@ -1,4 +1,13 @@
-//! The Entra side: one trait, and what goes through it.
+//! The Microsoft Entra tenant: [`Directory`] is the trait.
+//!
+//! Reads give `None` or an empty list for what is not there, and each write is one attempt.
+//! [`GraphDirectory`] (feature `http`) implements it over Microsoft Graph v1.0, and [`DirectoryHandle`] shares one.
+//! The other types are what goes through the trait, named as Microsoft Graph names them.
+//! [`manual::mocking`](crate::manual::mocking) has a complete mock for tests.
+//!
+//! What it guarantees: app registrations are found by an [`ApplicationKey`] or by their App ID URI, never by their
+//! display name. A secret's text is a [`ClientSecret`](crate::ClientSecret), which debug output and JSON do not show;
+//! what they may show is the hint that Microsoft Graph gives, its first characters.
 
 mod api;
 mod application;

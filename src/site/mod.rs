@@ -1,4 +1,13 @@
-//! The Configuration Manager side: one trait, and what goes through it.
+//! The Configuration Manager site: [`Site`] is the trait, with the operations `snapshot`, `onboard` and `remove`.
+//!
+//! [`power_shell`] writes and reads a site through the product's own cmdlets. [`admin_service`] (feature `http`)
+//! reads one over its administration service and writes nothing. [`SplitSite`] puts a reader and a writer together,
+//! and [`SiteHandle`] shares one site. The other types are what goes through the trait.
+//! [`manual::sites`](crate::manual::sites) says how to reach a real site, and
+//! [`manual::mocking`](crate::manual::mocking) has a complete mock for tests.
+//!
+//! What it guarantees: a [`SiteSnapshot`] tells what could not be read as unknown, never as absent. No secret is ever
+//! read back: a site tells when a secret ends, and not its text.
 
 #[cfg(feature = "http")]
 pub mod admin_service;

@@ -1,4 +1,9 @@
-//! A Configuration Manager site in memory.
+//! A Configuration Manager site in memory: [`EmulatedSite`].
+//!
+//! It is a [`Site`] like any other: `ensure` keeps what is there, makes what is missing and tells what differs, and
+//! `remove` removes one connection. `console` is what a person does beside every program. The emulator's server shows
+//! the same site to other processes: `admin_service` for reading, as the product's administration service does, and
+//! `remote` for [`RemoteSite`], over a route of the emulator's own.
 
 mod admin_service;
 mod console;

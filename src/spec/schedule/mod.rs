@@ -1,4 +1,9 @@
-//! Recurrence schedules as Configuration Manager stores them.
+//! Recurrence schedules as Configuration Manager stores them: [`Schedule`], made by a [`ScheduleBuilder`].
+//!
+//! `recurrence` says how a schedule recurs and `runs` when it runs next. `token` reads and writes the product's 16
+//! hexadecimal digits, `english` reads words and `words` writes them, and `invalid` says why a schedule cannot be.
+//!
+//! What it guarantees: a schedule that exists fits into a token, and the token reads back as the same schedule.
 
 mod english;
 mod invalid;

@@ -1,4 +1,11 @@
 //! One way through the wizard, as a state machine without I/O.
+//!
+//! [`Session`] is all of it: the caller tells it what happens, and it says what may follow. `draft` and `fields` are the
+//! inputs, `pages` and `model` what a page shows, `phase` how far it has come, `settings` what a plan is for, `progress`
+//! and `log` the steps and the events of a run, `sign_in` who is signed in, and `stored` the session in a file.
+//!
+//! What it guarantees: the secret that a run has issued is in `held` alone, until it is handed over once; no file has
+//! a secret or a token.
 
 pub(crate) mod bounds;
 mod draft;
