@@ -83,7 +83,7 @@ pub(crate) fn refuse_irregular(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() => Ok(()),
         Ok(found) if found.is_dir() => Err(io::Error::other("it is a folder")),
-        Ok(_) => Err(io::Error::other("it is there already, and it is no regular file")),
+        Ok(_) => Err(io::Error::other("it is there already, and it is not a regular file")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }

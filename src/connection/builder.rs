@@ -101,8 +101,9 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
-    /// Says that the signed-in account is exempt from the tenant's app management policy, which this crate
-    /// cannot read: a finding about this policy is then a warning and not a blocker. Default: not exempt.
+    /// Says that the tenant's app management policy does not apply to the signed-in account. The crate reads
+    /// the policy, not its exemptions: a finding about it is then a warning and not a blocker. Default: the
+    /// policy applies.
     pub fn policy_exempt(mut self, exempt: bool) -> Self {
         self.inner.policy_exempt = exempt;
         self

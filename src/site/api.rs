@@ -89,7 +89,7 @@ pub trait Site: Debug + Send + Sync {
         Err(SiteError::from(NotSupported::new("onboard", type_name::<Self>())).into())
     }
 
-    /// Removes one connection. A connection that is not there is no error.
+    /// Removes one connection. A connection that is not there is not an error.
     ///
     /// # Errors
     ///
@@ -97,7 +97,8 @@ pub trait Site: Debug + Send + Sync {
     ///
     /// # Cancel safety
     ///
-    /// The future may be dropped at any await; the connection may then be gone or not, and removing it again is no error.
+    /// The future may be dropped at any await; the connection may then be gone or not, and removing it again
+    /// is not an error.
     async fn remove(&self, _call: Call, _removal: &SiteRemoval) -> Result<SiteRemoved, SiteError> {
         Err(NotSupported::new("remove", type_name::<Self>()).into())
     }

@@ -74,7 +74,7 @@ pub enum ViolationCode {
     AppIdUriNotAUri,
     /// There is no such validity of a secret.
     SecretValidityUnknown,
-    /// The validity of a secret is no days.
+    /// The validity of a secret is not a number of days.
     SecretValidityZero,
     /// The object id of an owner is not a GUID.
     OwnerInvalid,

@@ -262,7 +262,7 @@ fn refusal(answer: &Answer) -> TenantDiscoveryError {
         408 | 500..=599 => RefusalReason::ServiceUnavailable,
         status => {
             return answer
-                .unexpected(format!("it has status {status} and is no answer of the sign-in service"))
+                .unexpected(format!("it has status {status} and is not an answer of the sign-in service"))
                 .into();
         }
     };

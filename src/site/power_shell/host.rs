@@ -12,9 +12,9 @@ use crate::error::SiteUnreachable;
 /// Runs the fixed script somewhere: on this machine, or on another one over a channel that carries standard input and
 /// standard output, such as SSH or an agent of the caller's.
 ///
-/// PowerShell remoting and PowerShell jobs are no such channels: the script writes to the standard output of its
-/// process, which a session over WinRM does not have and a job throws away. A machine that is not the SMS Provider must
-/// also be allowed to sign in to the provider in turn, as the account that the script runs as.
+/// PowerShell remoting and PowerShell jobs are not such channels: the script writes to the standard output of
+/// its process, which a session over WinRM does not have and a job throws away. A machine that is not the SMS
+/// Provider must also be allowed to sign in to the provider in turn, as the account that the script runs as.
 ///
 /// An implementation starts PowerShell without profile and without interaction, gives it the script and then, on
 /// standard input, the request, and closes standard input. It must not put any of the request into a command line, the
@@ -28,7 +28,8 @@ pub trait ScriptHost: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// When the script could not be started, or was lost. A script that ended badly is no error: its answer says so.
+    /// When the script could not be started, or was lost. A script that ended badly is not an error: its
+    /// answer says so.
     ///
     /// # Cancel safety
     ///

@@ -26,8 +26,8 @@ use crate::{
 /// registration. What speaks against it:
 ///
 /// - Using Microsoft's client ids from other programs is widespread, and documented nowhere as supported.
-/// - The first use shows a consent page and leaves an enterprise application in the tenant; who is no administrator
-///   reads *Need admin approval*.
+/// - The first use shows a consent page and leaves an enterprise application in the tenant; a person who is
+///   not an administrator reads *Need admin approval*.
 /// - A tenant may disable it or aim Conditional Access at it, and the sign-in logs show its name, not your program's.
 ///
 /// A registration of your own, with `http://localhost` as its redirect URI for public clients and public client flows
