@@ -19,7 +19,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use self::progress::SiteProgress;
 use crate::error::RequestTrace;
 
-/// The context of one call on a [`crate::Directory`] or a [`crate::Site`].
+/// The context of one call on a [`Directory`](crate::Directory) or a [`Site`](crate::Site).
 ///
 /// It is owned and cheap to clone. An implementation tells it what happens meanwhile; the caller reads that from the
 /// [`CallEvents`] of [`Call::channel`]. [`Call::quiet`] is for a caller that wants no events.
@@ -77,7 +77,7 @@ impl Call {
         self.tell(CallEvent::Answered(request));
     }
 
-    /// Tells of an item that is done in the site. For implementations of [`crate::Site`].
+    /// Tells of an item that is done in the site. For implementations of [`Site`](crate::Site).
     pub fn progress(&self, progress: SiteProgress) {
         self.tell(CallEvent::Progress(progress));
     }

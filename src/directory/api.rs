@@ -32,7 +32,7 @@ pub enum ApplicationKey {
 /// concerned: an implementation repeats a write only where the first attempt provably did nothing, and otherwise
 /// returns an error for which [`DirectoryError::may_have_been_carried_out`] is true, for a refusal by
 /// [`Effect::Unknown`](crate::error::Effect::Unknown); looking and repeating is the business of
-/// [`crate::AzureServicesConnection`]. What is not there yet is refused with
+/// [`AzureServicesConnection`](crate::AzureServicesConnection). What is not there yet is refused with
 /// [`RefusalReason::NotFound`](crate::error::RefusalReason::NotFound) or, if another object refers to it,
 /// [`RefusalReason::ReferenceNotFound`](crate::error::RefusalReason::ReferenceNotFound): no code or text is looked at.
 ///

@@ -15,7 +15,8 @@ use crate::text::excerpt;
 ///
 /// # Troubleshooting
 ///
-/// The error's `help()` says what to do; [`crate::token::explain`] knows the sign-in service's own codes.
+/// The error's `help()` says what to do; [`explain`](crate::token::explain) knows the sign-in service's own
+/// codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenFailure {
@@ -147,7 +148,8 @@ impl fmt::Display for SignInRefusal {
     }
 }
 
-/// A [`crate::TokenProvider`] could not give a token. Cheap to clone, because many may wait for one token.
+/// A [`TokenProvider`](crate::TokenProvider) could not give a token. Cheap to clone, because many may wait
+/// for one token.
 #[derive(Debug, Clone)]
 pub struct TokenError {
     failure: TokenFailure,

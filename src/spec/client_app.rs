@@ -226,7 +226,8 @@ impl ImportedClientAppBuilder {
     }
 }
 
-/// A client app not yet checked. Everything that [`super::ConnectionSpecBuilder::client_app`] takes turns into one.
+/// A client app not yet checked. Everything that
+/// [`ConnectionSpecBuilder::client_app`](super::ConnectionSpecBuilder::client_app) takes turns into one.
 #[derive(Debug, Clone)]
 pub struct ClientAppDraft(Draft);
 

@@ -248,15 +248,17 @@ impl ConnectionSpecBuilder {
         self
     }
 
-    /// The web (server) app: a [`super::ServerAppSpec`], an [`super::ImportedServerApp`], a [`super::ReusedApp`] or an
-    /// [`super::AdoptedServerApp`], built or still a builder.
+    /// The web (server) app: a [`ServerAppSpec`](super::ServerAppSpec), an
+    /// [`ImportedServerApp`](super::ImportedServerApp), a [`ReusedApp`](super::ReusedApp) or an
+    /// [`AdoptedServerApp`](super::AdoptedServerApp), built or still a builder.
     pub fn server_app(mut self, app: impl Into<ServerAppDraft>) -> Self {
         self.server_app = Some(app.into());
         self
     }
 
-    /// The native (client) app: a [`super::ClientAppSpec`], an [`super::ImportedClientApp`], a [`super::ReusedApp`] or an
-    /// [`super::AdoptedClientApp`], built or still a builder.
+    /// The native (client) app: a [`ClientAppSpec`](super::ClientAppSpec), an
+    /// [`ImportedClientApp`](super::ImportedClientApp), a [`ReusedApp`](super::ReusedApp) or an
+    /// [`AdoptedClientApp`](super::AdoptedClientApp), built or still a builder.
     pub fn client_app(mut self, app: impl Into<ClientAppDraft>) -> Self {
         self.client_app = Some(app.into());
         self

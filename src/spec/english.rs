@@ -16,7 +16,7 @@ pub(crate) fn filled(words: Words, given: Option<&str>, parameters: &Parameters)
     (clean(&message), fill(words.help, parameters))
 }
 
-/// The forms of an App ID URI, as [`super::ACCEPTED_FORMS`] has them, with the reason.
+/// The forms of an App ID URI, as [`ACCEPTED_FORMS`](super::ACCEPTED_FORMS) has them, with the reason.
 macro_rules! uri {
     ($reason:literal) => {
         Words::new(

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::ids::ApplicationId;
 
-/// A server app not yet checked. Everything that [`super::ConnectionSpecBuilder::server_app`] takes turns into one.
+/// A server app not yet checked. Everything that
+/// [`ConnectionSpecBuilder::server_app`](super::ConnectionSpecBuilder::server_app) takes turns into one.
 #[derive(Debug, Clone)]
 pub struct ServerAppDraft(Draft);
 

@@ -23,9 +23,9 @@ type Listener = Arc<dyn Fn(&BlockedProvider<'_>) + Send + Sync>;
 ///
 /// It goes on to the next provider only if [`TokenFailure::concerns_this_provider_only`] says that another one may be open;
 /// everything else ends the attempt, so that a person who declined is not asked again. The provider that worked is remembered
-/// for each tenant, and the ones before it are not tried there again. Put it into [`super::CachedTokens`], so that one
-/// sign-in serves many requests. Clones share what they remember, for 1,024 tenants at most; one that is forgotten begins with
-/// the first provider again.
+/// for each tenant, and the ones before it are not tried there again. Put it into
+/// [`CachedTokens`](super::CachedTokens), so that one sign-in serves many requests. Clones share what they
+/// remember, for 1,024 tenants at most; one that is forgotten begins with the first provider again.
 ///
 /// # Cancel safety
 ///

@@ -43,8 +43,9 @@ use crate::{
 pub trait TokenProvider: Debug + Send + Sync {
     /// A token that is valid now for what is asked.
     ///
-    /// It need not remember anything: [`crate::GraphDirectory`] and the administration service's reader keep tokens in
-    /// memory, and [`super::CachedTokens`] does it for everything else.
+    /// It need not remember anything: [`GraphDirectory`](crate::GraphDirectory) and the administration
+    /// service's reader keep tokens in memory, and [`CachedTokens`](super::CachedTokens) does it for
+    /// everything else.
     ///
     /// # Errors
     ///
@@ -57,8 +58,9 @@ pub trait TokenProvider: Debug + Send + Sync {
 
     /// Whether a person has to do something for each token, as in a browser. Default: no.
     ///
-    /// A person is not asked as long as the last token is good; from any other provider, [`super::CachedTokens`] gets the next
-    /// token ahead of that. A provider that wraps another one forwards it.
+    /// A person is not asked as long as the last token is good; from any other provider,
+    /// [`CachedTokens`](super::CachedTokens) gets the next token ahead of that. A provider that wraps another
+    /// one forwards it.
     fn asks_a_person(&self) -> bool {
         false
     }

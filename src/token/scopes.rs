@@ -8,7 +8,8 @@ use crate::{
     spec::ConnectionSpec,
 };
 
-/// The least set of scopes for a job, by their full names, for [`crate::directory::GraphDirectoryBuilder::scopes`].
+/// The least set of scopes for a job, by their full names, for
+/// [`GraphDirectoryBuilder::scopes`](crate::directory::GraphDirectoryBuilder::scopes).
 ///
 /// - `Application.ReadWrite.All` registers apps and service principals and reads both.
 /// - `DelegatedPermissionGrant.ReadWrite.All` consents for the client app.
@@ -86,9 +87,9 @@ fn registering(spec: &ConnectionSpec) -> Vec<Use> {
 }
 
 /// What a sign-in offers beside [`sign_in_scopes`], by full names, for
-/// [`crate::directory::GraphDirectoryBuilder::optional_scopes`]: `Policy.Read.All`, which shows the tenant's app management
-/// policy and its Conditional Access policies before they refuse anything. A person who may not consent to it is signed
-/// in without it.
+/// [`GraphDirectoryBuilder::optional_scopes`](crate::directory::GraphDirectoryBuilder::optional_scopes):
+/// `Policy.Read.All`, which shows the tenant's app management policy and its Conditional Access policies
+/// before they refuse anything. A person who may not consent to it is signed in without it.
 ///
 /// `GroupMember.Read.All`, by which the groups of discovery are looked up, is not among them: of optional scopes either all are
 /// granted or none. Add it if discovery names groups; `Directory.Read.All` suffices as well.

@@ -17,7 +17,7 @@ pub(crate) fn filled(words: Words, parameters: &Parameters) -> (String, String) 
     (fill(words.message, &titled), fill(words.help, &titled))
 }
 
-/// The forms of an App ID URI, as [`crate::spec::ACCEPTED_FORMS`] has them.
+/// The forms of an App ID URI, as [`ACCEPTED_FORMS`](crate::spec::ACCEPTED_FORMS) has them.
 macro_rules! uri_remedy {
     () => {
         "Leave the App ID URI to its default, or use one of these forms: api://{tenantId}/{string}, api://{appId}, api://{tenantId}/{appId}, api://{string}/{appId}, api://{string}.{verifiedDomain}/{string}, https://{verifiedDomain}/{string}, https://{subdomain}.{verifiedDomain}/{string} or https://{initialDomain}.onmicrosoft.com/{string}."

@@ -50,15 +50,16 @@ impl GraphDirectoryBuilder {
     /// granted, `.default`.
     ///
     /// The default is right for applications that sign in by themselves, and for the Azure CLI, whose permissions are
-    /// fixed. An application that asks a person wants [`crate::token::sign_in_scopes`]: the person then consents to what
-    /// the job takes, and to nothing else.
+    /// fixed. An application that asks a person wants [`sign_in_scopes`](crate::token::sign_in_scopes): the
+    /// person then consents to what the job takes, and to nothing else.
     pub fn scopes<I: IntoIterator<Item = S>, S: Into<String>>(mut self, scopes: I) -> Self {
         self.scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
     }
 
     /// Scopes to ask a person for as well, by their full names; the sign-in goes on without them if consent to them is
-    /// refused. Default: none. [`crate::token::optional_sign_in_scopes`] has what is worth offering.
+    /// refused. Default: none. [`optional_sign_in_scopes`](crate::token::optional_sign_in_scopes) has what is
+    /// worth offering.
     pub fn optional_scopes<I: IntoIterator<Item = S>, S: Into<String>>(mut self, scopes: I) -> Self {
         self.optional_scopes = scopes.into_iter().map(Into::into).collect();
         self

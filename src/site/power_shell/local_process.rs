@@ -95,8 +95,8 @@ impl LocalProcess {
         self
     }
 
-    /// A copy of [`super::SCRIPT`] on this machine, for instance a signed one. Default: the script goes to standard
-    /// input, before the request.
+    /// A copy of [`SCRIPT`](super::SCRIPT) on this machine, for instance a signed one. Default: the script
+    /// goes to standard input, before the request.
     pub fn script_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.script_file = Some(path.into());
         self

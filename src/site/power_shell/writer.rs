@@ -24,9 +24,10 @@ const TIME_OUT: Duration = Duration::from_secs(600);
 
 /// A site that is read and written with the product's own cmdlets.
 ///
-/// It is a [`Site`] like any other: hand it to [`crate::AzureServicesConnection`]. Version 2010 (5.00.9040) or later can
-/// be written to. The account that runs the script needs *Infrastructure Administrator* or *Full Administrator* in the
-/// site, and the machine the Configuration Manager console.
+/// It is a [`Site`] like any other: hand it to [`AzureServicesConnection`](crate::AzureServicesConnection).
+/// Version 2010 (5.00.9040) or later can be written to. The account that runs the script needs
+/// *Infrastructure Administrator* or *Full Administrator* in the site, and the machine the Configuration
+/// Manager console.
 ///
 /// Group discovery is set by name, which the cmdlet has to look up in Microsoft Entra: it may ask for a sign-in, which
 /// no person answers in an unattended run. Then everything else is done, and the error says where the console has it.

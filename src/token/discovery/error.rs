@@ -8,7 +8,7 @@ use crate::{
     text::excerpt,
 };
 
-/// Why [`super::TenantDiscovery::find`] found no tenant, or more than one.
+/// Why [`TenantDiscovery::find`](super::TenantDiscovery::find) found no tenant, or more than one.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum TenantDiscoveryError {

@@ -23,7 +23,7 @@ use crate::{
 /// An application gets what an administrator has granted it, all or nothing: whichever scopes are asked for, `.default`
 /// of their resource is sent. It has no directory roles to look up, and it takes application permissions, not delegated
 /// ones. Directory and site keep its tokens
-/// in memory; [`crate::CachedTokens`] shares them among several.
+/// in memory; [`CachedTokens`](crate::CachedTokens) shares them among several.
 ///
 /// The tenant is known, so the token is asked for at once: that the tenant is in this cloud is confirmed beside it.
 ///

@@ -46,8 +46,9 @@ type Show = Arc<dyn Fn(&DeviceCode) + Send + Sync>;
 ///
 /// For consoles on servers without a browser. Many tenants block it with Conditional Access, as Microsoft recommends;
 /// the sign-in page then shows the reason, and this side may learn no more than that the sign-in was not finished in time. Put it
-/// behind [`super::BrowserSignIn`] in a [`crate::TokenChain`] if both may do. Directory and site keep its tokens in memory;
-/// [`crate::CachedTokens`] shares one sign-in among several.
+/// behind [`BrowserSignIn`](super::BrowserSignIn) in a [`TokenChain`](crate::TokenChain) if both may do.
+/// Directory and site keep its tokens in memory; [`CachedTokens`](crate::CachedTokens) shares one sign-in
+/// among several.
 ///
 /// Source: *OAuth 2.0 device authorization grant on the Microsoft identity platform*.
 ///
@@ -181,7 +182,7 @@ impl DeviceCodeSignIn {
         }
     }
 
-    /// The application to sign in to. Default: [`super::DEFAULT_SIGN_IN_CLIENT`], with its caveats.
+    /// The application to sign in to. Default: [`DEFAULT_SIGN_IN_CLIENT`], with its caveats.
     pub const fn client_id(mut self, application: ApplicationId) -> Self {
         self.service.client_id = application;
         self

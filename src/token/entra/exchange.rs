@@ -2,7 +2,7 @@
 //!
 //! A form is built in one piece and wiped after it was sent. Of an answer only what is needed is read: an ID token that
 //! this crate did not ask for never leaves the answer's own memory, which is wiped, too. A refresh token is kept only if the
-//! person stays signed in ([`super::kept`]).
+//! person stays signed in ([`kept`](super::kept)).
 
 use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
