@@ -95,7 +95,7 @@ async fn who_stays_signed_in_is_asked_again_only_if_the_renewal_is_refused_or_a_
     .await;
     once(&server, "refresh_token=canary-7Q-refresh-2", tokens("access-3", "refresh-3")).await;
     assert_eq!(provider.token(&wide).await.unwrap().expose(), "canary-7Q-access-3");
-    // What is no answer of the sign-in service says nothing about the person.
+    // What is not an answer of the sign-in service says nothing about the person.
     let page = ResponseTemplate::new(400).set_body_raw("<html>", "text/html");
     once(&server, "refresh_token=canary-7Q-refresh-3", page).await;
     let failed = provider.token(&request).await.unwrap_err();
