@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use cmg_onboarding::{
-    ApplicationId, AzureServicesConnection, Call, Directory, OnboardingError, Outcome, ServerAppSpec, Step,
+    ApplicationId, AzureServicesConnection, Call, Directory, OnboardingError, Outcome, ServerAppSpec, Step, WaitPolicy,
     connection::{Finding, FindingCode, StepAction, StepError},
     error::RefusalReason,
     ids::PermissionGrantId,
@@ -29,6 +29,10 @@ fn told(findings: &[Finding]) -> Vec<(FindingCode, Value)> {
 
 /// Adopts a server app that has a redirect URI of its own.
 async fn adopted(beside: &[Beside]) -> (Result<Outcome, OnboardingError>, usize, Value) {
+    adopted_with(beside, WaitPolicy::default()).await
+}
+
+async fn adopted_with(beside: &[Beside], policy: WaitPolicy) -> (Result<Outcome, OnboardingError>, usize, Value) {
     let tenant = EmulatedTenant::new();
     let server: ApplicationId = tenant
         .add_application(json!({
@@ -40,7 +44,7 @@ async fn adopted(beside: &[Beside]) -> (Result<Outcome, OnboardingError>, usize,
         .into();
     let directory = Overtaken::new(&tenant, beside);
     let job = AzureServicesConnection::builder(spec(AdoptedServerApp::builder(server))).directory(directory.clone());
-    let outcome = job.build().unwrap().onboard(|_| ()).await;
+    let outcome = job.wait_policy(policy).build().unwrap().onboard(|_| ()).await;
     let state = tenant.state();
     let redirects = crate::tenant::app(&state, server)["web"]["redirectUris"].clone();
     (outcome, directory.changes.load(Ordering::SeqCst), redirects)
@@ -73,6 +77,16 @@ async fn a_change_of_an_app_that_is_taken_back_is_made_again_up_to_three_times_a
         };
         assert_eq!(redirects, expected, "{times}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_waited_for_no_longer_than_the_caller_lets_it_wait() {
+    let short = WaitPolicy::default().with_deadline(std::time::Duration::from_secs(2));
+    let started = tokio::time::Instant::now();
+    let (outcome, changes, _) = adopted_with(&[Beside::TakenBack(usize::MAX)], short).await;
+    assert_eq!(told(&outcome.unwrap().findings).len(), 1);
+    assert_eq!(changes, 3);
+    assert!(started.elapsed() <= std::time::Duration::from_secs(6), "{:?}", started.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
