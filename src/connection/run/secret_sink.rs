@@ -16,7 +16,8 @@ use crate::{
 /// A run awaits it with every secret that it issues, before it writes anything else: if the run fails
 /// afterwards, or the process ends, the secret's text is not lost. Without a sink the text is in the
 /// [`Outcome`](crate::connection::Outcome) or in the [`ApplyError`](crate::connection::ApplyError), and
-/// nowhere else.
+/// nowhere else. One request may be under way meanwhile: the one that makes the client app is sent together with
+/// the one that makes the server app, and with it its secret.
 ///
 /// A secret that reaches the sink may yet be replaced within the same run, if another run has chosen the same
 /// end or if the site holds another run's secret. The secret that counts is the one in the `Outcome`.
