@@ -256,8 +256,8 @@ async fn an_adopted_app_keeps_what_was_added_before_a_hidden_policy_refused_its_
 async fn an_app_that_is_not_there_cannot_be_adopted() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let (server, _) = by_hand(&tenant);
-    let nobody = ApplicationId::new(uuid::uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01"));
-    for (server, client) in [(server, nobody), (nobody, server)] {
+    let absent = ApplicationId::new(uuid::uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01"));
+    for (server, client) in [(server, absent), (absent, server)] {
         let OnboardingError::Blocked(blocked) = connection(adopting(server, client), &tenant, &site).plan(|_| ()).await.unwrap_err() else {
             panic!("one of the apps is not there");
         };

@@ -24,23 +24,23 @@ fn every_public_type_can_be_shared_between_threads() {
 }
 
 #[derive(Debug)]
-struct Nobody;
+struct OffersNothing;
 
 #[async_trait]
-impl Directory for Nobody {}
+impl Directory for OffersNothing {}
 
 #[async_trait]
-impl Site for Nobody {}
+impl Site for OffersNothing {}
 
 #[tokio::test]
 async fn futures_of_the_traits_can_be_sent_to_another_thread() {
-    let directory: DirectoryHandle = Nobody.into();
+    let directory: DirectoryHandle = OffersNothing.into();
     let directory = directory.as_directory();
     let call = Call::quiet();
     is_sent(directory.signed_in(call.clone()));
     is_sent(directory.tenant(call.clone()));
     is_sent(directory.application_with_uri(call.clone(), "api://x"));
-    let site: SiteHandle = Nobody.into();
+    let site: SiteHandle = OffersNothing.into();
     is_sent(site.as_site().snapshot(call));
     let provider: Arc<dyn TokenProvider> = Arc::new(token_fn(|_| async { Ok(AccessToken::new("x")) }));
     is_sent(provider.token(&TokenRequest::default()));
@@ -49,11 +49,14 @@ async fn futures_of_the_traits_can_be_sent_to_another_thread() {
 
 #[tokio::test]
 async fn an_empty_implementation_answers_that_it_does_not_offer_the_operation() {
-    let error = Directory::tenant(&Nobody, Call::quiet()).await.unwrap_err();
-    assert!(error.to_string().ends_with("Nobody does not offer the operation tenant"), "{error}");
-    let error = Site::snapshot(&Nobody, Call::quiet()).await.unwrap_err();
+    let error = Directory::tenant(&OffersNothing, Call::quiet()).await.unwrap_err();
     assert!(
-        error.to_string().ends_with("Nobody does not offer the operation snapshot"),
+        error.to_string().ends_with("OffersNothing does not offer the operation tenant"),
+        "{error}"
+    );
+    let error = Site::snapshot(&OffersNothing, Call::quiet()).await.unwrap_err();
+    assert!(
+        error.to_string().ends_with("OffersNothing does not offer the operation snapshot"),
         "{error}"
     );
 }

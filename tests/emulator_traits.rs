@@ -93,9 +93,9 @@ async fn consent_needs_service_principals_and_is_given_once() {
         .await
         .unwrap()
         .unwrap();
-    let nobody = ServicePrincipalId::new(uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01"));
+    let absent = ServicePrincipalId::new(uuid!("0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01"));
     let early = directory
-        .create_permission_grant(call.clone(), &NewPermissionGrant::new(nobody, graph.id, "User.Read"))
+        .create_permission_grant(call.clone(), &NewPermissionGrant::new(absent, graph.id, "User.Read"))
         .await
         .unwrap_err();
     assert_eq!(early.refusal(), Some(RefusalReason::NotFound));

@@ -90,7 +90,7 @@ async fn a_thousand_tenants_are_onboarded_and_each_is_accounted_for() {
     assert!(matches!(results[500].result, Err(OnboardingError::Apply(_))));
     // Only as many jobs are ever open as may run, so memory does not grow with the number of tenants.
     assert!(most.into_inner() <= AT_ONCE.get() + 1);
-    // The one that was throttled for a minute kept nobody waiting: in virtual time all others were done at once.
+    // The one that was throttled for a minute kept no other waiting: in virtual time all others were done at once.
     let last_heard = last_heard.into_inner().unwrap();
     assert!(last_heard[&7] >= Duration::from_secs(60));
     let others = last_heard.iter().filter(|(number, _)| **number != 7);

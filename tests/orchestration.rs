@@ -209,7 +209,7 @@ async fn a_secret_that_reached_no_site_is_replaced_and_only_the_lost_one_removed
     let registered = stopped.report().step(Step::RegisterServerApp).unwrap();
     let application = registered.ids["applicationId"].parse().unwrap();
     let object = registered.ids["objectId"].parse().unwrap();
-    let foreign = cmg_onboarding::directory::NewPassword::new("somebody else's", datetime!(2027-01-01 00:00 UTC));
+    let foreign = cmg_onboarding::directory::NewPassword::new("another administrator's", datetime!(2027-01-01 00:00 UTC));
     let foreign = tenant
         .directory()
         .add_password(Call::quiet(), object, &foreign)

@@ -18,7 +18,7 @@ use crate::{
     bad_input::BadInput,
     ending::Ending,
     interrupt::Interrupt,
-    sign_in::{SignInArguments, Way},
+    sign_in::{SignInArguments, SignInContext},
     site::{SiteArguments, SiteChoice, is_import_of},
     tenant::TenantArguments,
 };
@@ -122,7 +122,7 @@ impl DirectoryArguments {
         let asks_a_person = self.sign_in.asks_a_person()?;
         let (endpoints, tenant) = self.tenant.find(environment).await?;
         let http = network.http()?;
-        let tokens = self.sign_in.tokens(&Way {
+        let tokens = self.sign_in.tokens(&SignInContext {
             endpoints: &endpoints,
             tenant,
             http: http.clone(),

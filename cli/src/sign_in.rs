@@ -75,7 +75,7 @@ pub(crate) enum SignInMethod {
 }
 
 /// What signing in goes by, beside its own flags.
-pub(crate) struct Way<'a> {
+pub(crate) struct SignInContext<'a> {
     pub(crate) endpoints: &'a CloudEndpoints,
     pub(crate) tenant: Option<TenantId>,
     pub(crate) http: HttpClient,
@@ -138,12 +138,12 @@ impl SignInArguments {
     }
 
     /// Where tokens come from.
-    pub(crate) fn tokens(&self, way: &Way<'_>) -> Result<Arc<dyn TokenProvider>, BadInput> {
+    pub(crate) fn tokens(&self, context: &SignInContext<'_>) -> Result<Arc<dyn TokenProvider>, BadInput> {
         Ok(match self.method()? {
             SignInMethod::Browser => {
                 let chain = TokenChain::new()
-                    .then("browser", self.browser(way))
-                    .then("device code", self.device_code(way))
+                    .then("browser", self.browser(context))
+                    .then("device code", self.device_code(context))
                     .on_blocked(|way| {
                         to_person(&format!(
                             "Signing in with the {} is blocked: {}. {}",
@@ -154,12 +154,12 @@ impl SignInArguments {
                     });
                 Arc::new(chain)
             }
-            SignInMethod::DeviceCode => Arc::new(self.device_code(way)),
-            SignInMethod::ClientSecret => Arc::new(self.client_secret(way)?),
-            SignInMethod::Certificate => Arc::new(self.with_certificate(way)?),
-            SignInMethod::WorkloadIdentity => Arc::new(self.workload_identity(way)?),
+            SignInMethod::DeviceCode => Arc::new(self.device_code(context)),
+            SignInMethod::ClientSecret => Arc::new(self.client_secret(context)?),
+            SignInMethod::Certificate => Arc::new(self.with_certificate(context)?),
+            SignInMethod::WorkloadIdentity => Arc::new(self.workload_identity(context)?),
             SignInMethod::ManagedIdentity => Arc::new(managed_identity(self.client_id)?),
-            SignInMethod::AzureCli => Arc::new(azure_cli(way.tenant)?),
+            SignInMethod::AzureCli => Arc::new(azure_cli(context.tenant)?),
             SignInMethod::Token => {
                 let variable = self.token_env.as_ref();
                 let variable =
@@ -172,52 +172,52 @@ impl SignInArguments {
         })
     }
 
-    fn browser(&self, way: &Way<'_>) -> BrowserSignIn {
+    fn browser(&self, context: &SignInContext<'_>) -> BrowserSignIn {
         let open = |page: &Url| {
             to_person(&format!("Sign in at {page}"));
             open_browser(page);
         };
-        let sign_in = BrowserSignIn::new(way.endpoints.clone(), open).client_id(self.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
-        sign_in.http(way.http.clone())
+        let sign_in = BrowserSignIn::new(context.endpoints.clone(), open).client_id(self.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
+        sign_in.http(context.http.clone())
     }
 
-    fn device_code(&self, way: &Way<'_>) -> DeviceCodeSignIn {
-        let sign_in = DeviceCodeSignIn::new(way.endpoints.clone(), |code| to_person(code.message()))
+    fn device_code(&self, context: &SignInContext<'_>) -> DeviceCodeSignIn {
+        let sign_in = DeviceCodeSignIn::new(context.endpoints.clone(), |code| to_person(code.message()))
             .client_id(self.client_id.unwrap_or(DEFAULT_SIGN_IN_CLIENT));
-        sign_in.http(way.http.clone())
+        sign_in.http(context.http.clone())
     }
 
-    fn client_secret(&self, way: &Way<'_>) -> Result<ClientSecretSignIn, BadInput> {
+    fn client_secret(&self, context: &SignInContext<'_>) -> Result<ClientSecretSignIn, BadInput> {
         let missing = |what| missing("client secret", what);
-        let tenant = way.tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain"))?;
+        let tenant = context.tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain"))?;
         let application = self.client_id.ok_or_else(|| missing("the application, with --client-id"))?;
         let secret = env::var(SECRET_VARIABLE).map_err(|_| missing("the secret, in the environment variable CMG_CLIENT_SECRET"))?;
-        let sign_in = ClientSecretSignIn::new(way.endpoints.clone(), tenant, application, ClientSecret::new(secret));
-        Ok(sign_in.http(way.http.clone()))
+        let sign_in = ClientSecretSignIn::new(context.endpoints.clone(), tenant, application, ClientSecret::new(secret));
+        Ok(sign_in.http(context.http.clone()))
     }
 
-    fn with_certificate(&self, way: &Way<'_>) -> Result<ClientCertificateSignIn, BadInput> {
+    fn with_certificate(&self, context: &SignInContext<'_>) -> Result<ClientCertificateSignIn, BadInput> {
         let missing = |what| missing("certificate", what);
-        let tenant = way.tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain"))?;
+        let tenant = context.tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain"))?;
         let application = self.client_id.ok_or_else(|| missing("the application, with --client-id"))?;
         let path = self.certificate.as_deref().ok_or_else(|| missing("its file, with --certificate"))?;
         let key_path = self.private_key.as_deref().unwrap_or(path);
         // The copy that the pair takes is wiped by it.
         let pair = ClientCertificate::from_pem(files::read(path)?.as_slice(), files::read(key_path)?.as_slice());
         let pair = pair.map_err(|error| BadInput(format!("{}: {error}. {}", key_path.display(), error.help())))?;
-        Ok(ClientCertificateSignIn::new(way.endpoints.clone(), tenant, application, pair).http(way.http.clone()))
+        Ok(ClientCertificateSignIn::new(context.endpoints.clone(), tenant, application, pair).http(context.http.clone()))
     }
 
-    fn workload_identity(&self, way: &Way<'_>) -> Result<ClientAssertionSignIn, BadInput> {
+    fn workload_identity(&self, context: &SignInContext<'_>) -> Result<ClientAssertionSignIn, BadInput> {
         let missing = |what| missing("workload identity", what);
-        let tenant = way.tenant.or_else(|| of_environment(TENANT_VARIABLE));
+        let tenant = context.tenant.or_else(|| of_environment(TENANT_VARIABLE));
         let tenant = tenant.ok_or_else(|| missing("the tenant, with --tenant or --domain or in AZURE_TENANT_ID"))?;
         let application = self.client_id.or_else(|| of_environment(CLIENT_ID_VARIABLE));
         let application = application.ok_or_else(|| missing("the application, with --client-id or in AZURE_CLIENT_ID"))?;
         let path = env::var_os(TOKEN_FILE_VARIABLE)
             .ok_or_else(|| missing("the file with the platform's token, in the environment variable AZURE_FEDERATED_TOKEN_FILE"))?;
-        let sign_in = ClientAssertionSignIn::from_file(way.endpoints.clone(), tenant, application, Path::new(&path));
-        Ok(sign_in.http(way.http.clone()))
+        let sign_in = ClientAssertionSignIn::from_file(context.endpoints.clone(), tenant, application, Path::new(&path));
+        Ok(sign_in.http(context.http.clone()))
     }
 }
 

@@ -142,13 +142,13 @@ async fn keys_and_secrets_of_ones_own_have_restrictions_of_their_own() {
 }
 
 /// Microsoft's published texts: entra-docs, identifier-uri-restrictions.
-const WITHOUT_OWNER: &str = "Failed to add identifier URI api://somebody/else. All newly added URIs must contain a tenant verified domain, tenant ID, or app ID, as per the default tenant policy of your organization. See https://aka.ms/identifier-uri-addition-error for more information on this error.";
+const WITHOUT_OWNER: &str = "Failed to add identifier URI api://another/owner. All newly added URIs must contain a tenant verified domain, tenant ID, or app ID, as per the default tenant policy of your organization. See https://aka.ms/identifier-uri-addition-error for more information on this error.";
 const NOT_DEFAULT: &str = "The newly added URI https://contoso.com/server must comply with the format 'api://{appId}' or 'api://{tenantId}/{appId}' as per the default app management policy of your organization. If the requestedAccessTokenVersion is set to 2, this restriction may not apply. See https://aka.ms/identifier-uri-addition-error for more information on this error.";
 
 #[tokio::test]
 async fn both_rules_for_uris_refuse_in_the_published_words() {
     for (rule, uri, words) in [
-        ("uriAdditionWithoutUniqueTenantIdentifier", "api://somebody/else", WITHOUT_OWNER),
+        ("uriAdditionWithoutUniqueTenantIdentifier", "api://another/owner", WITHOUT_OWNER),
         ("nonDefaultUriAddition", "https://contoso.com/server", NOT_DEFAULT),
     ] {
         let graph = with_restrictions(json!({"identifierUris": {rule: {"state": "enabled"}}})).await;

@@ -71,40 +71,40 @@ fn without_chance(app: &Application) -> String {
     format!("{app:?}")
 }
 
-/// What a run hears, as text without what chance has chosen.
-trait Heard {
-    fn heard(&self) -> String;
+/// What a run is answered, as text without what chance has chosen.
+trait AsText {
+    fn as_text(&self) -> String;
 }
 
-impl Heard for Application {
-    fn heard(&self) -> String {
+impl AsText for Application {
+    fn as_text(&self) -> String {
         without_chance(self)
     }
 }
 
-impl Heard for Option<Application> {
-    fn heard(&self) -> String {
+impl AsText for Option<Application> {
+    fn as_text(&self) -> String {
         self.as_ref().map_or_else(String::new, without_chance)
     }
 }
 
-impl Heard for PasswordCredential {
-    fn heard(&self) -> String {
+impl AsText for PasswordCredential {
+    fn as_text(&self) -> String {
         format!("{} {:?}", self.key_id, self.end_date_time)
     }
 }
 
-macro_rules! heard_as_it_is {
+macro_rules! debug_as_text {
     ($($answer:ty),*) => {
-        $(impl Heard for $answer {
-            fn heard(&self) -> String {
+        $(impl AsText for $answer {
+            fn as_text(&self) -> String {
                 format!("{self:?}")
             }
         })*
     };
 }
 
-heard_as_it_is!(
+debug_as_text!(
     (),
     Option<ServicePrincipal>,
     ServicePrincipal,
@@ -279,7 +279,7 @@ impl VirtualDirectory {
     }
 
     /// Sends one request through the gate.
-    async fn ask<T: Heard>(
+    async fn ask<T: AsText>(
         &self,
         name: String,
         touched: Touched,
@@ -296,7 +296,7 @@ impl VirtualDirectory {
             _ => carried_out,
         };
         let heard = match &answer {
-            Ok(answer) => answer.heard(),
+            Ok(answer) => answer.as_text(),
             Err(error) => format!("{error:?}"),
         };
         self.gate.told(&name, digest((now, heard)));

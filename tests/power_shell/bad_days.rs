@@ -7,7 +7,7 @@ use cmg_onboarding::{
     site::{SiteFailure, SiteRemoval, SiteRowId, power_shell::PowerShellError},
 };
 
-use crate::support::{CONNECTION, END, FakeHost, Heard, SITE, cause, failed, progress, wanted};
+use crate::support::{CONNECTION, END, FakeHost, Received, SITE, cause, failed, progress, wanted};
 
 async fn failure_of(host: &FakeHost) -> SiteFailure {
     host.site().onboard(Call::quiet(), &wanted()).await.unwrap_err()
@@ -149,7 +149,7 @@ async fn a_huge_line_and_endless_output_are_cut_off() {
 
 #[tokio::test]
 async fn what_comes_after_an_error_changes_nothing() {
-    let heard = Heard::default();
+    let received = Received::default();
     let host = FakeHost::saying(&[
         SITE.to_owned(),
         failed("refused", "import the client app", "no"),
@@ -157,8 +157,8 @@ async fn what_comes_after_an_error_changes_nothing() {
         CONNECTION.to_owned(),
         END.to_owned(),
     ]);
-    let failure = host.site().onboard(heard.call(), &wanted()).await.unwrap_err();
-    assert!(matches!(failure.error, SiteError::Refused(_)) && heard.all().is_empty());
+    let failure = host.site().onboard(received.call(), &wanted()).await.unwrap_err();
+    assert!(matches!(failure.error, SiteError::Refused(_)) && received.all().is_empty());
 }
 
 #[tokio::test]

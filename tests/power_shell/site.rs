@@ -12,7 +12,7 @@ use cmg_onboarding::{
 use cmg_onboarding_emulator::EmulatedTenant;
 use serde_json::Value;
 
-use crate::support::{CLIENT, CONNECTION, END, FakeHost, Heard, SERVER, SITE, TENANT, cause, failed, holding, progress, wanted};
+use crate::support::{CLIENT, CONNECTION, END, FakeHost, Received, SERVER, SITE, TENANT, cause, failed, holding, progress, wanted};
 
 fn rows() -> Vec<String> {
     vec![
@@ -210,16 +210,16 @@ async fn onboarding_tells_each_item_as_it_is_done_and_returns_what_was_read_back
         CONNECTION.to_owned(),
         END.to_owned(),
     ]);
-    let heard = Heard::default();
-    let onboarded = host.site().onboard(heard.call(), &wanted()).await.unwrap();
-    assert_eq!(onboarded.done, heard.all());
+    let received = Received::default();
+    let onboarded = host.site().onboard(received.call(), &wanted()).await.unwrap();
+    assert_eq!(onboarded.done, received.all());
     assert_eq!(onboarded.connection.id, SiteRowId(16_777_220));
     assert_eq!(
         onboarded.secret,
         SecretHeld::NotSaid,
         "a row that differs may have been created in this very run"
     );
-    let told: Vec<_> = heard.all().into_iter().map(|step| (step.item, step.action)).collect();
+    let told: Vec<_> = received.all().into_iter().map(|step| (step.item, step.action)).collect();
     assert_eq!(
         told,
         [
@@ -275,10 +275,10 @@ async fn a_refusal_at_any_item_keeps_what_was_done_before() {
         let mut lines = vec![SITE.to_owned()];
         lines.extend(items[..done].iter().map(|item| progress(item, "created", 1, &[])));
         lines.push(failed("refused", "import the server app", "Access denied"));
-        let heard = Heard::default();
+        let received = Received::default();
         let host = FakeHost::saying(&lines).then_ending(1, "");
-        let failure = host.site().onboard(heard.call(), &wanted()).await.unwrap_err();
-        assert_eq!((failure.done.len(), heard.all().len()), (done, done));
+        let failure = host.site().onboard(received.call(), &wanted()).await.unwrap_err();
+        assert_eq!((failure.done.len(), received.all().len()), (done, done));
         let SiteError::Refused(refused) = &failure.error else {
             panic!("{:?}", failure.error)
         };

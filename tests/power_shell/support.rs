@@ -155,13 +155,13 @@ pub(crate) fn wanted() -> SiteOnboarding {
     )
 }
 
-/// Hears the progress of a call.
-pub(crate) struct Heard {
+/// Keeps the progress of a call.
+pub(crate) struct Received {
     call: Call,
     events: Mutex<(CallEvents, Vec<SiteProgress>)>,
 }
 
-impl Default for Heard {
+impl Default for Received {
     fn default() -> Self {
         let (call, events) = Call::channel();
         Self {
@@ -171,7 +171,7 @@ impl Default for Heard {
     }
 }
 
-impl Heard {
+impl Received {
     pub(crate) fn call(&self) -> Call {
         self.call.clone()
     }

@@ -12,12 +12,12 @@ use cmg_onboarding_emulator::{EmulatedTenant, EmulatedTenantBuilder, Timeline};
 use crate::world::{World, undisturbed};
 
 /// A future that is polled so many times and no more.
-pub(crate) struct Patience<F> {
+pub(crate) struct Polled<F> {
     inner: Pin<Box<F>>,
     polls: u32,
 }
 
-impl<F: Future> Future for Patience<F> {
+impl<F: Future> Future for Polled<F> {
     type Output = Option<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -29,8 +29,8 @@ impl<F: Future> Future for Patience<F> {
     }
 }
 
-pub(crate) fn polled<F: Future>(inner: F, polls: u32) -> Patience<F> {
-    Patience {
+pub(crate) fn polled<F: Future>(inner: F, polls: u32) -> Polled<F> {
+    Polled {
         inner: Box::pin(inner),
         polls,
     }

@@ -23,13 +23,15 @@ fn inhabited() -> World {
 }
 
 fn inhabited_by(world: World) -> World {
-    for name in ["ConfigMgr Server", "ConfigMgr Client", "Somebody else's"] {
+    for name in ["ConfigMgr Server", "ConfigMgr Client", "Another administrator's"] {
         world.tenant.add_application(json!({
             "displayName": name,
             "passwordCredentials": [{"displayName": "theirs", "secretText": "their~secret"}],
         }));
     }
-    let deleted = world.tenant.add_application(json!({"displayName": "Deleted by somebody else"}));
+    let deleted = world
+        .tenant
+        .add_application(json!({"displayName": "Deleted by another administrator"}));
     assert!(world.tenant.soft_delete(deleted));
     world
 }

@@ -229,7 +229,7 @@ fn misleading() -> Vec<(&'static str, WireRefusal)> {
             (request, company().carried_out()),
         ]);
     }
-    // Our own lost request made it, and the repeated one is told that somebody has it already.
+    // Our own lost request made it, and the repeated one is told that it is there already.
     all.extend([
         (
             "POST /v1.0/applications",
@@ -324,7 +324,7 @@ async fn what_this_run_did_not_make_is_not_waited_for() {
         plan.apply(|_| ()).await.unwrap_err();
         let second = world.process_of(spec(), Timeline::new(), false, true);
         let plan = second.job.plan(|_| ()).await.unwrap();
-        // Somebody deletes one of them between plan and apply.
+        // Another administrator deletes one of them between plan and apply.
         let name = if is_server { "ConfigMgr Server" } else { "ConfigMgr Client" };
         let state = world.tenant.state();
         let app = crate::end_state::list(&state, "applications")

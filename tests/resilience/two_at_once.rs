@@ -169,7 +169,7 @@ async fn two_runs_at_once_of_which_one_is_killed_are_repaired_by_the_next() {
     tell!("two at once, one killed: {cases} cases");
 }
 
-/// Without a site nobody decides between two runs but the directory: whoever made the app has its secret.
+/// Without a site only the directory decides between two runs: the one that made the app has its secret.
 #[tokio::test(start_paused = true)]
 async fn two_registrations_at_once_hand_out_one_secret_that_is_live() {
     let reference = World::new();

@@ -111,7 +111,7 @@ impl World {
 
     fn directory(&self, wire: &EmulatedWire) -> GraphDirectory {
         let token = AccessToken::new(self.tenant.token_for(&Caller::global_administrator()));
-        // Whoever asks for another one gets one that is as good.
+        // Another one that is asked for is as good.
         wire.directory(token_fn(move |_| {
             let token = token.clone();
             async move { Ok(token) }

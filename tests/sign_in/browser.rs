@@ -228,7 +228,7 @@ async fn a_tenant_in_the_other_cloud_is_found_out_before_and_at_the_page() {
     let error = provider.token(&request(&public)).await.unwrap_err();
     assert_eq!(error.failure(), TokenFailure::WrongCloud);
     assert!(error.to_string().contains("AzureUSGovernmentCloud"));
-    assert!(pages.try_recv().is_err(), "nobody was sent to a sign-in page");
+    assert!(pages.try_recv().is_err(), "no person was sent to a sign-in page");
 }
 
 #[tokio::test]
@@ -299,7 +299,7 @@ async fn whoever_waits_for_nobody_is_told_so_and_the_port_is_free_again() {
         let waiting = provider.token(&request);
         // Dropped as soon as the page is there.
         tokio::select! {
-            _ = waiting => panic!("nobody signed in"),
+            _ = waiting => panic!("no person signed in"),
             page = pages.recv() => page.unwrap(),
         }
     };

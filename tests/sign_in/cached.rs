@@ -11,7 +11,7 @@ use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServ
 
 use crate::stage::{serve, wound};
 
-/// A sign-in that remembers nothing, as a device code does: whoever asks it, a person has to answer.
+/// A sign-in that remembers nothing, as a device code does: each time it is asked, a person has to answer.
 #[derive(Debug, Clone, Default)]
 struct Person {
     tokens: Arc<Mutex<Vec<String>>>,

@@ -196,7 +196,7 @@ async fn a_dropped_sign_in_asks_no_more() {
     };
     wound(async {
         tokio::select! {
-            _ = provider.token(&request) => panic!("nobody signed in"),
+            _ = provider.token(&request) => panic!("no person signed in"),
             () = polled => {}
         }
     })

@@ -20,7 +20,7 @@ use crate::{
     ending::Ending,
     files,
     output::Output,
-    sign_in::{SignInArguments, Way},
+    sign_in::{SignInArguments, SignInContext},
     site::{SiteArguments, SiteChoice},
     tenant::NetworkArguments,
 };
@@ -158,7 +158,7 @@ impl ExpiringCommand {
             (None, None) => return Err(self.wrong(watched, "it names no tenant")),
         };
         let http = self.network.http()?;
-        let tokens = self.sign_in.tokens(&Way {
+        let tokens = self.sign_in.tokens(&SignInContext {
             endpoints: &endpoints,
             tenant: Some(tenant),
             http: http.clone(),

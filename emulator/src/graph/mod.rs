@@ -1,4 +1,4 @@
-//! Microsoft Graph: one request in, one answer or refusal out, whichever face it came through.
+//! Microsoft Graph: one request in, one answer or refusal out.
 
 mod answer;
 mod application_routes;

@@ -9,9 +9,9 @@ mod builder;
 mod cors;
 mod exchange;
 mod graph_headers;
-#[cfg(feature = "onboarding")]
-mod heard;
 mod log;
+#[cfg(feature = "onboarding")]
+mod received;
 mod tls;
 
 use std::{
@@ -44,7 +44,7 @@ use crate::{ConfigurationError, EmulatorConfiguration, admin::Admin, clock::Mova
 pub use builder::EmulatorServerBuilder;
 pub(super) use exchange::Exchange;
 #[cfg(feature = "onboarding")]
-pub(super) use heard::{EncodedAnswer, ReceivedRequest};
+pub(super) use received::{EncodedAnswer, ReceivedRequest};
 use tls::Tls;
 
 /// How long requests that are under way may take once the server is to stop.

@@ -33,27 +33,27 @@ pub(crate) struct EncodedAnswer {
 
 impl Exchange {
     /// Answers at once.
-    pub(crate) fn answer_received(&self, heard: &ReceivedRequest) -> EncodedAnswer {
+    pub(crate) fn answer_received(&self, received: &ReceivedRequest) -> EncodedAnswer {
         let mut headers = HeaderMap::new();
         let mut set = |name: HeaderName, text: &str| {
             if let Ok(value) = HeaderValue::from_str(text) {
                 headers.insert(name, value);
             }
         };
-        set(HeaderName::from_static("client-request-id"), &heard.client_request_id);
-        if let Some(content_type) = &heard.content_type {
+        set(HeaderName::from_static("client-request-id"), &received.client_request_id);
+        if let Some(content_type) = &received.content_type {
             set(header::CONTENT_TYPE, content_type);
         }
-        if let Some(authorization) = &heard.authorization {
+        if let Some(authorization) = &received.authorization {
             set(header::AUTHORIZATION, authorization);
         }
         let read = Read {
-            method: heard.method.clone(),
-            path: heard.path.clone(),
-            query: heard.query.clone(),
+            method: received.method.clone(),
+            path: received.path.clone(),
+            query: received.query.clone(),
             headers,
-            body: heard.body.clone().into(),
-            address: heard.address.clone(),
+            body: received.body.clone().into(),
+            address: received.address.clone(),
         };
         let (head, body) = self.graph(&read).into_parts();
         let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);

@@ -1,5 +1,5 @@
 //! What readers are shown, which need not be what there is: new objects that cannot be seen yet, changes and deletions
-//! that readers have not heard of.
+//! that readers do not see yet.
 //!
 //! Writes act on what there is. Reads by key and by filter go through here.
 
@@ -17,7 +17,7 @@ pub(crate) enum Collection {
     Assignments,
 }
 
-/// An object as it was before a change, until readers have heard of the change.
+/// An object as it was before a change, until readers see the change.
 #[derive(Debug, Clone)]
 pub(super) struct Past {
     pub(super) since: Instant,
@@ -25,7 +25,7 @@ pub(super) struct Past {
     pub(super) object: Object,
 }
 
-/// An object that was deleted, until readers have heard of it.
+/// An object that was deleted, until readers see that.
 #[derive(Debug, Clone)]
 pub(super) struct Gone {
     collection: Collection,
@@ -34,7 +34,7 @@ pub(super) struct Gone {
     until: Instant,
 }
 
-/// A deleted object that was removed for good, until readers of the list have heard of it.
+/// A deleted object that was removed for good, until readers of the list see that.
 #[derive(Debug, Clone)]
 pub(super) struct Purged {
     deleted: DeletedEntry,
@@ -79,7 +79,7 @@ impl Entry {
         Some(past.map_or(&self.object, |past| &past.object))
     }
 
-    /// Between two copies of the directory, of which one has heard of a write: whether it is that one's turn.
+    /// Between two copies of the directory, of which one has a write already: whether it is that one's turn.
     pub(super) fn is_turn(&self, since: Instant, instant: Instant) -> bool {
         let period = self.flaps.filter(|period| !period.is_zero());
         period.is_some_and(|period| instant.saturating_duration_since(since).as_nanos() / period.as_nanos() % 2 == 1)

@@ -47,7 +47,7 @@ impl EmulatedTenant {
         let Value::Object(given) = properties else {
             return Uuid::nil();
         };
-        let object = self.as_nobody(|store, context| store.seed_application(context, given));
+        let object = self.without_caller(|store, context| store.seed_application(context, given));
         let id = object.get("appId").and_then(Value::as_str).and_then(|id| id.parse().ok());
         id.unwrap_or(Uuid::nil())
     }
@@ -66,7 +66,7 @@ impl EmulatedTenant {
         let Value::Object(given) = properties else {
             return Uuid::nil();
         };
-        self.as_nobody(|store, context| store.add_service_principal(context, given))
+        self.without_caller(|store, context| store.add_service_principal(context, given))
     }
 
     /// Changes an object as another administrator would have, past every rule and at once: complex properties by their parts, lists as
@@ -119,7 +119,7 @@ impl EmulatedTenant {
         Access::of_claims(&claims, settings, &store.users, now, None)
     }
 
-    fn as_nobody<T: Default>(&self, change: impl FnOnce(&mut Store, Context<'_>) -> T) -> T {
+    fn without_caller<T: Default>(&self, change: impl FnOnce(&mut Store, Context<'_>) -> T) -> T {
         let mut store = self.store();
         match self.administrator(&store) {
             Ok(access) => change(&mut store, self.context(&access)),

@@ -29,13 +29,13 @@ pub(super) struct WireTransport {
 /// A request on its way. Unless it is lost, it arrives even if its sender no longer waits for it.
 struct UnderWay<'a> {
     line: &'a Line,
-    heard: Option<ReceivedRequest>,
+    received: Option<ReceivedRequest>,
     arrives: bool,
 }
 
 impl UnderWay<'_> {
     fn arrive(&mut self) -> Option<EncodedAnswer> {
-        self.heard.take().map(|heard| self.line.exchange.answer_received(&heard))
+        self.received.take().map(|received| self.line.exchange.answer_received(&received))
     }
 }
 
@@ -57,7 +57,7 @@ impl Transport for WireTransport {
         let is_carried_out = fault.as_ref().is_none_or(WireFault::is_carried_out);
         let mut under_way = UnderWay {
             line: &self.line,
-            heard: is_carried_out.then(|| heard(&attempt)),
+            received: is_carried_out.then(|| received(&attempt)),
             arrives: self.is_lossless,
         };
         // While it is on its way, other tasks run.
@@ -142,7 +142,7 @@ fn recorded(request: &Request) -> WireRequest {
     }
 }
 
-fn heard(attempt: &Attempt<'_>) -> ReceivedRequest {
+fn received(attempt: &Attempt<'_>) -> ReceivedRequest {
     let request = attempt.request();
     let url = request.url();
     let content_type = request.headers().into_iter().find(|(name, _)| *name == "content-type");

@@ -43,7 +43,7 @@ What it says:
 ";
 
 /// What the command line asks for.
-pub(crate) enum Wish {
+pub(crate) enum Command {
     Help,
     Version,
     Serve(Box<Options>),
@@ -107,13 +107,13 @@ impl Options {
     }
 }
 
-pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
+pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut options = Options::new();
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
         match word.as_str() {
-            "--help" | "-h" => return Ok(Wish::Help),
-            "--version" | "-V" => return Ok(Wish::Version),
+            "--help" | "-h" => return Ok(Command::Help),
+            "--version" | "-V" => return Ok(Command::Version),
             "--host" => options.host = parsed(&value()?)?,
             "--port" => options.port = parsed(&value()?)?,
             "--name" => options.names.push(value()?),
@@ -144,7 +144,7 @@ pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Wish, Stri
     if options.config.is_some() && options.preset.is_some() {
         return Err("--preset stands in the configuration if there is one, as \"preset\"".to_owned());
     }
-    Ok(Wish::Serve(Box::new(options)))
+    Ok(Command::Serve(Box::new(options)))
 }
 
 fn parsed<T: FromStr>(text: &str) -> Result<T, String> {
@@ -175,7 +175,7 @@ mod tests {
         for wrong in ["--tls-key x", "--config x --preset empty", "--port 99999", "--port", "--colour red"] {
             assert!(read(words(wrong)).is_err(), "{wrong}");
         }
-        assert!(matches!(read(words("--port 1 --help")), Ok(Wish::Help)));
-        assert!(matches!(read(words("--host 127.0.0.1 --print-env")), Ok(Wish::Serve(_))));
+        assert!(matches!(read(words("--port 1 --help")), Ok(Command::Help)));
+        assert!(matches!(read(words("--host 127.0.0.1 --print-env")), Ok(Command::Serve(_))));
     }
 }

@@ -9,7 +9,7 @@ mod configuration;
 
 use std::{io::Write, process::ExitCode};
 
-use arguments::{Options, Wish};
+use arguments::{Command, Options};
 use cmg_onboarding_emulator::{Caller, EmulatorServer};
 use serde_json::json;
 
@@ -23,9 +23,9 @@ async fn main() -> ExitCode {
         }
     };
     let options = match wish {
-        Wish::Help => return told(arguments::HELP),
-        Wish::Version => return told(concat!("cmg-emulator ", env!("CARGO_PKG_VERSION"), "\n")),
-        Wish::Serve(options) => options,
+        Command::Help => return told(arguments::HELP),
+        Command::Version => return told(concat!("cmg-emulator ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Serve(options) => options,
     };
     match serve(*options).await {
         Ok(()) => ExitCode::SUCCESS,
