@@ -72,7 +72,8 @@ impl ApplyError {
         &self.error
     }
 
-    /// Every step that failed, this one first: the steps of a round run side by side, and all of them finish.
+    /// Every step that failed, this one first: the steps of a round run side by side, and all of them finish. If a
+    /// [`Cancel`](crate::connection::Cancel) or the deadline ended the run, the steps that were under way are here.
     #[must_use]
     pub fn failures(&self) -> &[StepFailure] {
         &self.failures
