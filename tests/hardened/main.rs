@@ -11,6 +11,7 @@ mod beside;
 mod clean_up;
 mod happening;
 mod made_apps;
+mod made_moments_ago;
 mod matrix;
 mod overtaken;
 mod plans;

@@ -103,23 +103,17 @@ impl Run<'_> {
         wanted: &ApplicationProperties,
         origin: Origin,
     ) -> Result<StepReport, StepError> {
-        let (change, changes) = difference(&application.properties, wanted);
-        let mut action = StepAction::Found;
-        if step == Step::RegisterServerApp && !changes.is_empty() {
-            let (directory, call) = (self.directory()?, self.call(step));
-            let mut change = change;
-            loop {
-                let updated = settle(self.attempt(step, true), || {
-                    directory.update_application(call.clone(), application.object_id, &change)
-                });
-                match updated.await {
-                    Ok(()) => break,
-                    Err(error) if self.gives_way(step, &error, &mut change) => {}
-                    Err(error) => return Err(error.into()),
-                }
+        let action = match step {
+            Step::RegisterServerApp => {
+                let seen = Some(application.clone());
+                self.complete(step, (application.app_id, true), seen, wanted).await?
             }
-            action = StepAction::Updated;
-        }
+            _ => StepAction::Unchanged,
+        };
+        let action = match action {
+            StepAction::Unchanged => StepAction::Found,
+            action => action,
+        };
         let report = with_ids(StepReport::new(step, action), &application);
         self.register_as(step, Some(application), origin);
         Ok(report)
@@ -127,14 +121,7 @@ impl Run<'_> {
 
     /// Gives an app that was there before this run what it lacks.
     pub(crate) async fn update_app(&self, step: Step, app: ApplicationId, adds: &ApplicationProperties) -> Result<StepReport, StepError> {
-        let mut adds = adds.clone();
-        let action = loop {
-            match self.merge_application(step, app, &adds).await {
-                Ok(action) => break action,
-                Err(StepError::Directory(error)) if self.gives_way(step, &error, &mut adds) => {}
-                Err(error) => return Err(error),
-            }
-        };
+        let action = self.complete(step, (app, false), None, adds).await?;
         let report = StepReport::new(step, action);
         if step != Step::RegisterServerApp {
             return Ok(report);
@@ -143,6 +130,23 @@ impl Run<'_> {
             Some(app) => with_ids(report, &app),
             None => report,
         })
+    }
+
+    /// Gives an app what it lacks of its shape, without an App ID URI that a policy refuses, if the plan has another one.
+    async fn complete(
+        &self,
+        step: Step,
+        app: (ApplicationId, bool),
+        mut seen: Option<Application>,
+        shape: &ApplicationProperties,
+    ) -> Result<StepAction, StepError> {
+        let mut shape = shape.clone();
+        loop {
+            match self.merge_application(step, app, seen.take(), &shape).await {
+                Err(StepError::Directory(error)) if self.gives_way(step, &error, &mut shape) => {}
+                merged => return merged,
+            }
+        }
     }
 
     /// Ensures the service principal of an app.
@@ -177,8 +181,10 @@ impl Run<'_> {
             _ => adds.clone(),
         };
         complete_client_shape(&mut wanted, client.app_id, self.app_id(server)?, scope);
-        if !self.origin(step).is_fresh() {
-            return Ok(StepReport::new(step, self.merge_application(step, client.app_id, &wanted).await?));
+        let origin = self.origin(step);
+        if origin != Origin::Made {
+            let client = (client.app_id, origin.is_fresh());
+            return Ok(StepReport::new(step, self.merge_application(step, client, None, &wanted).await?));
         }
         let (change, changes) = difference(&client.properties, &wanted);
         if changes.is_empty() {
@@ -214,7 +220,8 @@ impl Run<'_> {
             identifier_uris: Some(vec![uri.to_string()]),
             ..ApplicationProperties::default()
         };
-        let action = if self.origin(step).is_fresh() {
+        let origin = self.origin(step);
+        let action = if origin == Origin::Made {
             let (change, changes) = difference(&server.properties, &shape);
             if changes.is_empty() {
                 StepAction::Unchanged
@@ -227,7 +234,8 @@ impl Run<'_> {
                 StepAction::Updated
             }
         } else {
-            self.merge_application(step, server.app_id, &shape).await?
+            let server = (server.app_id, origin.is_fresh());
+            self.merge_application(step, server, None, &shape).await?
         };
         let report = StepReport::new(step, action).with_id("appIdUri", &uri);
         self.state().app_id_uri = Some(uri);

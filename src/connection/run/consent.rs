@@ -10,7 +10,7 @@ use crate::{
         },
         run::{
             context::Run,
-            wait::{Origin, ensure, settle},
+            wait::{Origin, ensure},
         },
     },
     directory::{NewPermissionGrant, NewRoleAssignment, PermissionGrant},
@@ -29,7 +29,8 @@ impl Run<'_> {
     ) -> Result<StepReport, StepError> {
         let ((client, client_is_fresh), (resource, resource_is_fresh)) = (self.principal(between.0)?, self.principal(between.1)?);
         let (directory, call) = (self.directory()?, self.call(step));
-        if is_there && let Some((grant, action)) = self.merge_grant(step, client, resource, scope).await? {
+        let between = (client, resource);
+        if is_there && let Some((grant, action)) = self.merge_grant(step, between, scope, (None, false)).await? {
             return Ok(StepReport::new(step, action).with_id("grantId", grant.id));
         }
         let new = NewPermissionGrant::new(client, resource, scope);
@@ -46,14 +47,16 @@ impl Run<'_> {
         match ensured.await? {
             (grant, Origin::Made) => Ok(StepReport::new(step, StepAction::Created).with_id("grantId", grant.id)),
             (grant, _) => {
-                if !grant.covers(scope) {
-                    let scopes = extended(&grant.scope, scope);
-                    settle(self.attempt(step, true), || {
-                        directory.update_permission_grant(call.clone(), &grant.id, &scopes)
-                    })
-                    .await?;
-                }
-                Ok(StepReport::new(step, StepAction::Found).with_id("grantId", grant.id))
+                let merged = self.merge_grant(step, between, scope, (Some(grant.clone()), true)).await?;
+                let (grant, action) = match merged {
+                    Some((grant, StepAction::Unchanged)) => (grant, StepAction::Found),
+                    Some(merged) => merged,
+                    None => {
+                        self.report_losses(step, &[scope.to_owned()]);
+                        (grant, StepAction::Unconfirmed)
+                    }
+                };
+                Ok(StepReport::new(step, action).with_id("grantId", grant.id))
             }
         }
     }

@@ -32,27 +32,33 @@ const ATTEMPTS: u32 = 3;
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 impl Run<'_> {
-    /// Gives an app that was there before this run what it lacks of its shape. Tells what became of it.
+    /// Gives an app that this run has not made what it lacks of its shape. Tells what became of it. One that is `fresh` came
+    /// to be moments ago, so that the directory may not see it, or its change, everywhere yet. What was read right before,
+    /// by a look that found the app, is given as `seen` and is not read again.
     pub(crate) async fn merge_application(
         &self,
         step: Step,
-        app: ApplicationId,
+        (app, fresh): (ApplicationId, bool),
+        mut seen: Option<Application>,
         shape: &ApplicationProperties,
     ) -> Result<StepAction, StepError> {
         let (directory, call) = (self.directory()?, self.call(step));
         let key = ApplicationKey::ApplicationId(app);
-        let read = || directory.application(call.clone(), &key);
-        let gone = || StepError::ApplicationGone { application_id: app };
         for attempt in 0..ATTEMPTS {
-            let before: Application = read().await?.ok_or_else(gone)?;
+            let before = match seen.take() {
+                Some(seen) => seen,
+                None => self.current_application(step, app, fresh).await?,
+            };
             let (change, changes) = difference(&before.properties, shape);
             if changes.is_empty() {
                 return Ok(if attempt > 0 { StepAction::Updated } else { StepAction::Unchanged });
             }
-            let not_fresh = self.attempt(step, false);
-            settle(not_fresh, || directory.update_application(call.clone(), before.object_id, &change)).await?;
-            let after = settle(self.shown_soon(step), || async {
-                let after = read().await?;
+            settle(self.attempt(step, fresh), || {
+                directory.update_application(call.clone(), before.object_id, &change)
+            })
+            .await?;
+            let after = settle(self.until_shown(step, fresh), || async {
+                let after = directory.application(call.clone(), &key).await?;
                 after
                     .filter(|after| difference(&after.properties, shape).1.is_empty())
                     .ok_or_else(|| not_shown(step))
@@ -66,18 +72,32 @@ impl Run<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        read().await?.ok_or_else(gone)?;
+        self.current_application(step, app, fresh).await?;
         self.find(Finding::warning(FindingCode::ChangeOverwritten).with("step", step));
         Ok(StepAction::Unconfirmed)
     }
 
-    /// Adds a scope to the tenant-wide grant for one resource. `None` if there is no such grant any more.
+    /// The app registration as it is now. One that came to be moments ago is waited for.
+    async fn current_application(&self, step: Step, app: ApplicationId, fresh: bool) -> Result<Application, StepError> {
+        let (directory, call) = (self.directory()?, self.call(step));
+        let key = ApplicationKey::ApplicationId(app);
+        let found = settle(self.attempt(step, fresh), || async {
+            match directory.application(call.clone(), &key).await? {
+                None if fresh => Err(NotVisible::new(format!("the app registration {app}")).into()),
+                found => Ok(found),
+            }
+        });
+        found.await?.ok_or(StepError::ApplicationGone { application_id: app })
+    }
+
+    /// Adds a scope to the tenant-wide grant for one resource. `None` if there is no such grant any more. What was read right
+    /// before is given as `seen`; a grant that is `fresh` came to be moments ago.
     pub(crate) async fn merge_grant(
         &self,
         step: Step,
-        client: ServicePrincipalId,
-        resource: ServicePrincipalId,
+        (client, resource): (ServicePrincipalId, ServicePrincipalId),
         scope: &str,
+        (mut seen, fresh): (Option<PermissionGrant>, bool),
     ) -> Result<Option<(PermissionGrant, StepAction)>, StepError> {
         let (directory, call) = (self.directory()?, self.call(step));
         let read = || async {
@@ -86,17 +106,21 @@ impl Run<'_> {
         };
         let mut last = None;
         for attempt in 0..ATTEMPTS {
-            let Some(before) = read().await? else { return Ok(None) };
+            let before = match seen.take() {
+                None => read().await?,
+                seen => seen,
+            };
+            let Some(before) = before else { return Ok(None) };
             if before.covers(scope) {
                 let action = if attempt > 0 { StepAction::Updated } else { StepAction::Unchanged };
                 return Ok(Some((before, action)));
             }
             let scopes = extended(&before.scope, scope);
-            settle(self.attempt(step, false), || {
+            settle(self.attempt(step, fresh), || {
                 directory.update_permission_grant(call.clone(), &before.id, &scopes)
             })
             .await?;
-            let after = settle(self.shown_soon(step), || async {
+            let after = settle(self.until_shown(step, fresh), || async {
                 let after = read().await?.filter(|grant| grant.covers(scope));
                 after.ok_or_else(|| not_shown(step))
             });
@@ -115,16 +139,18 @@ impl Run<'_> {
         Ok(last.map(|grant| (grant, StepAction::Unconfirmed)))
     }
 
-    /// Waits a moment for a change to be seen, and no longer than the caller lets it wait.
-    fn shown_soon(&self, step: Step) -> Attempt<'_> {
-        let within = SHOWN_WITHIN.min(self.inner.wait_policy.deadline());
+    /// Waits a moment for a change to be seen, and no longer than the caller lets it wait. A change of what came to be
+    /// moments ago is waited for as long as the thing itself: not to be seen yet is not to be overwritten.
+    fn until_shown(&self, step: Step, fresh: bool) -> Attempt<'_> {
+        let deadline = self.inner.wait_policy.deadline();
+        let within = if fresh { deadline } else { SHOWN_WITHIN.min(deadline) };
         Attempt {
             policy: self.inner.wait_policy.with_deadline(within),
             ..self.attempt(step, true)
         }
     }
 
-    fn report_losses(&self, step: Step, lost: &[String]) {
+    pub(crate) fn report_losses(&self, step: Step, lost: &[String]) {
         if lost.is_empty() {
             return;
         }
