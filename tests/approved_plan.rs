@@ -7,14 +7,16 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use cmg_onboarding::{
-    AccessToken, AzureServicesConnection, ConnectionSpec, GraphDirectory, OnboardingError, Step,
+    AccessToken, AzureServicesConnection, ConnectionSpec, Diagnostic, GraphDirectory, OnboardingError, Step,
     clock::{Clock, ManualClock, SystemClock},
-    connection::{AzureServicesConnectionBuilder, Cancel, EventKind, FindingCode, PlanDocument, PlannedAction, StepError},
+    connection::{
+        AzureServicesConnectionBuilder, Cancel, EventKind, FindingCode, PlanDocument, PlannedAction, ReadError, StepError, Written,
+    },
     token_fn,
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire, Timeline};
 use serde_json::{Value, json};
-use support::{Recorder, spec, spec_with_discovery};
+use support::{Recorder, place_of, spec, spec_with_discovery};
 
 fn directory(tenant: &EmulatedTenant) -> GraphDirectory {
     let token = AccessToken::new(tenant.token_for(&Caller::global_administrator()));
@@ -215,7 +217,7 @@ async fn an_old_plan_that_makes_apps_ends_before_its_second_round_if_the_site_ha
     assert!(error.report().step(Step::RegisterServerApp).is_some());
     assert!(error.report().step(Step::ImportTenant).is_none());
     assert!(error.secret().is_some(), "the secret that came with the app is not lost");
-    assert_eq!(error.effect(), cmg_onboarding::connection::Written::Partial);
+    assert_eq!(error.effect(), Written::Partial);
     assert_eq!(site.state(), rows);
     let started: Vec<Step> = recorder
         .events()
@@ -373,26 +375,112 @@ async fn the_report_names_the_run_the_caller_and_the_request_of_each_write() {
     assert_eq!(serde_json::from_str::<cmg_onboarding::Report>(&text).unwrap(), outcome.report);
 }
 
+/// A connection to a tenant whose every request takes a second.
+fn slow_tenant(tenant: &EmulatedTenant) -> AzureServicesConnectionBuilder {
+    let slow = Timeline::new().with_pace(|_| Duration::from_secs(1));
+    let token = AccessToken::new(tenant.token_for(&Caller::global_administrator()));
+    let wire = EmulatedWire::new(tenant).following(&slow);
+    let directory = wire.directory(token_fn(move |_| {
+        let token = token.clone();
+        async move { Ok(token) }
+    }));
+    AzureServicesConnection::builder(spec()).directory(directory)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_is_cancelled_or_too_slow_ends_at_once_and_has_written_nothing() {
+    const LIMIT: Duration = Duration::from_millis(500);
+    for is_cancelled in [true, false] {
+        let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+        let before = (tenant.state(), site.state());
+        for verb in [
+            "preflight",
+            "check",
+            "plan",
+            "removal",
+            "settings",
+            "renewal",
+            "view",
+            "onboard",
+            "remove",
+        ] {
+            let cancel = Cancel::new();
+            let builder = slow_tenant(&tenant).site(site.clone());
+            let builder = match is_cancelled {
+                true => builder.cancel(&cancel),
+                false => builder.deadline(LIMIT),
+            };
+            let (connection, recorder) = (builder.build().unwrap(), Recorder::default());
+            let events = recorder.listen();
+            let run = async {
+                let read = match verb {
+                    "preflight" => connection.preflight(events).await.map(drop).map_err(OnboardingError::from),
+                    "check" => connection.check(events).await.map(drop).map_err(OnboardingError::from),
+                    "view" => connection.view(events).await.map(drop).map_err(OnboardingError::from),
+                    "plan" => connection.plan(events).await.map(drop),
+                    "removal" => connection.plan_removal(events).await.map(drop),
+                    "settings" => connection.plan_settings_update(None, events).await.map(drop),
+                    "renewal" => connection.plan_renewal(events).await.map(drop),
+                    "remove" => connection.remove(events).await.map(drop),
+                    _ => connection.onboard(events).await.map(drop),
+                };
+                read.unwrap_err()
+            };
+            let press = async {
+                tokio::time::sleep(LIMIT).await;
+                cancel.cancel();
+            };
+            let started = tokio::time::Instant::now();
+            let (error, ()) = tokio::join!(run, press);
+            assert_eq!(started.elapsed(), LIMIT, "{verb}");
+            let is_meant = match &error {
+                OnboardingError::Read(ReadError::Cancelled) => is_cancelled && error.code() == "cancelled" && !error.is_retryable(),
+                OnboardingError::Read(ReadError::DeadlineExceeded { deadline }) => {
+                    !is_cancelled && *deadline == LIMIT && error.code() == "deadlineExceeded" && error.is_retryable()
+                }
+                _ => false,
+            };
+            assert!(is_meant, "{verb}: {error:?}");
+            assert_eq!(error.effect(), Written::Nothing);
+            let last = recorder.events().pop().unwrap().kind;
+            let expected = match is_cancelled {
+                true => matches!(last, EventKind::RunCancelled { .. }),
+                false => matches!(last, EventKind::RunFailed { .. }),
+            };
+            assert!(expected, "{verb}: {last:?}");
+        }
+        assert_eq!((tenant.state(), site.state()), before);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_of_a_run_counts_from_its_begin_and_includes_the_reading() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = |limit| slow_tenant(&tenant).site(site.clone()).deadline(limit).build().unwrap();
+    let started = tokio::time::Instant::now();
+    let plan = connection(Duration::from_secs(60)).plan(|_| ()).await.unwrap();
+    let limit = started.elapsed() + Duration::from_millis(1500);
+    assert!(plan.changes().len() > 10);
+    let started = tokio::time::Instant::now();
+    let error = connection(limit).onboard(|_| ()).await.unwrap_err();
+    assert_eq!(started.elapsed(), limit);
+    let OnboardingError::Apply(error) = error else {
+        panic!("it has begun to write: {error:?}")
+    };
+    assert!(matches!(error.error(), StepError::DeadlineExceeded { deadline } if *deadline == limit));
+    assert!(error.report().step(Step::RegisterServerApp).is_some(), "{}", error.report());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_cancelled_or_too_slow_ends_with_its_report_and_the_next_run_completes_it() {
     for is_cancelled in [true, false] {
         let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
-        let slow = Timeline::new().with_pace(|_| Duration::from_secs(1));
-        let token = AccessToken::new(tenant.token_for(&Caller::global_administrator()));
-        let wire = EmulatedWire::new(&tenant).following(&slow);
-        let directory = wire.directory(token_fn(move |_| {
-            let token = token.clone();
-            async move { Ok(token) }
-        }));
         let cancel = Cancel::new();
-        let builder = AzureServicesConnection::builder(spec())
-            .directory(directory)
-            .site(site.clone())
-            .cancel(&cancel);
+        let builder = slow_tenant(&tenant).site(site.clone()).cancel(&cancel);
         let builder = if is_cancelled {
             builder
         } else {
-            builder.deadline(Duration::from_secs(5))
+            builder.deadline(Duration::from_secs(11))
         };
         let connection = builder.build().unwrap();
         let recorder = Recorder::default();
@@ -417,18 +505,16 @@ async fn a_run_that_is_cancelled_or_too_slow_ends_with_its_report_and_the_next_r
         assert!(is_meant, "{error:?}");
         assert!(error.report().step(Step::RegisterServerApp).is_some(), "{}", error.report());
         assert!(error.secret().is_some(), "the secret that was issued is not lost");
-        let ends_of = |wanted: Step| {
-            let is_end = |event: &&cmg_onboarding::Event| match event.kind {
-                EventKind::StepDone { step, .. } | EventKind::StepFailed { step, .. } | EventKind::StepSkipped { step, .. } => {
-                    step == wanted
-                }
-                _ => false,
-            };
-            recorder.events().iter().filter(is_end).count()
+        let told_of = |wanted: Step| {
+            let places = recorder.events().into_iter().filter_map(|event| place_of(&event.kind));
+            places.filter(|(step, ..)| *step == wanted).collect::<Vec<_>>()
         };
         for event in recorder.events() {
             if let EventKind::StepStarted { step, .. } = event.kind {
-                assert_eq!(ends_of(step), 1, "{step}");
+                let [begun, ended] = told_of(step)[..] else {
+                    panic!("{step} begins once and ends once: {:?}", told_of(step))
+                };
+                assert_eq!(begun, ended, "it ends at the place at which it began");
                 let is_skipped =
                     |event: &cmg_onboarding::Event| matches!(event.kind, EventKind::StepSkipped { step: other, .. } if other == step);
                 let is_told = error.report().step(step).is_some() || recorder.events().iter().any(is_skipped);

@@ -21,7 +21,7 @@ use cmg_onboarding::{
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant};
 use serde_json::json;
-use support::{Recorder, connection, count, spec, spec_with_discovery};
+use support::{Recorder, connection, count, place_of, spec, spec_with_discovery};
 use time::macros::datetime;
 
 const KINDS: [&str; 4] = ["applications", "servicePrincipals", "oauth2PermissionGrants", "appRoleAssignments"];
@@ -168,6 +168,9 @@ async fn events_name_every_step_from_start_to_end() {
     started.dedup();
     assert_eq!(started.len(), 18, "each step is started once");
     assert!(done.iter().chain(&skipped).all(|step| started.contains(step)));
+    let places: std::collections::HashSet<_> = events.iter().filter_map(|event| place_of(&event.kind)).collect();
+    assert_eq!(places.len(), 18, "a step ends at the place at which it began: {places:?}");
+
     for event in &events {
         let json = serde_json::to_value(event).unwrap();
         assert_eq!(serde_json::from_value::<Event>(json.clone()).unwrap().kind, event.kind, "{json}");

@@ -310,16 +310,15 @@ impl AzureServicesConnectionBuilder {
         self
     }
 
-    /// A handle by which the caller ends the runs of this connection; an ended run gives its report. Default:
-    /// none.
+    /// A handle by which the caller ends the runs of this connection, those that only read included. A run that was writing
+    /// gives its report. Default: none.
     pub fn cancel(mut self, cancel: &Cancel) -> Self {
         self.inner.cancel = Some(cancel.clone());
         self
     }
 
-    /// How long carrying out a plan may take, by tokio's timer; the reading before it does not count. Then the run ends and
-    /// gives its report.
-    /// Default: no limit.
+    /// How long a run may take, by tokio's timer, from the call of its verb: reading counts, and runs that only read have the
+    /// same limit. Then the run ends; one that was writing gives its report. Default: no limit.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.inner.deadline = Some(deadline);
         self

@@ -27,7 +27,10 @@ use crate::{
             incomplete::IncompleteConnection,
             step::AppRole,
         },
-        run::{cancel::Cancel, secret_sink::SecretSink},
+        run::{
+            cancel::{Cancel, within},
+            secret_sink::SecretSink,
+        },
     },
     directory::{Directory, DirectoryHandle},
     ids::TenantId,
@@ -70,7 +73,7 @@ use crate::{
 ///     .build()?;
 /// let plan = connection.plan(|_| ()).await?;
 /// println!("{plan}");
-/// assert!(plan.apply(|event| println!("{event:?}")).await?.changed);
+/// assert!(plan.apply(|event| println!("{event}")).await?.changed);
 /// assert!(connection.plan(|_| ()).await?.is_empty(), "a second run has nothing to do");
 /// # Ok(())
 /// # }
@@ -122,7 +125,7 @@ pub(crate) struct Inner {
     pub(crate) max_plan_age: Duration,
     /// Ends runs from outside.
     pub(crate) cancel: Option<Cancel>,
-    /// How long carrying out a plan may take.
+    /// How long a run may take, from its begin.
     pub(crate) deadline: Option<Duration>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -152,9 +155,16 @@ impl Inner {
         }
     }
 
+    /// Drives a part of a run, unless the caller's handle or deadline ends the run first: then says why.
+    pub(crate) async fn drive<T>(&self, emitter: &Emitter<'_>, work: impl Future<Output = T>) -> Result<T, ReadError> {
+        // In a place of its own: it is large, and would be moved from one future into the next.
+        let work = within(self.cancel.as_ref(), self.deadline, emitter.elapsed(), Box::pin(work));
+        emitter.listening(work).await
+    }
+
     /// Reads tenant and site.
     pub(crate) async fn read(&self, rules: &Rules<'_>, emitter: &Emitter<'_>) -> Result<Snapshot, ReadError> {
-        emitter.listening(self.read_consistently(rules, emitter)).await
+        self.drive(emitter, self.read_consistently(rules, emitter)).await?
     }
 
     /// The same inside a run, which passes on what the calls tell and may be making apps meanwhile.
@@ -178,7 +188,7 @@ impl Inner {
             remove_superseded: false,
             ..self.rules(Verb::Check)
         };
-        let snapshot = emitter.listening(self.read_consistently(&rules, emitter)).await?;
+        let snapshot = self.drive(emitter, self.read_consistently(&rules, emitter)).await??;
         rules.now = snapshot.read_at;
         Ok(check_as_it_is(&rules, &snapshot))
     }

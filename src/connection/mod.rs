@@ -39,7 +39,7 @@
 //! let plan = preflight.into_plan()?; // or `connection.plan(|_| ())`, which reads and plans in one call
 //! println!("{plan}"); // the wizard's Summary page
 //!
-//! let outcome = plan.apply(|event| println!("{event:?}")).await?;
+//! let outcome = plan.apply(|event| println!("{event}")).await?;
 //! println!("{}", outcome.report);
 //! for next in &outcome.next_steps {
 //!     println!("{next}");

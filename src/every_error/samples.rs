@@ -212,6 +212,13 @@ fn onboarding_errors() -> Vec<OnboardingError> {
     let mut errors: Vec<OnboardingError> = step_errors().into_iter().map(|error| stopped_by(error).into()).collect();
     errors.extend(directory_errors().into_iter().map(|error| ReadError::Directory(error).into()));
     errors.extend(site_errors().into_iter().map(|error| ReadError::Site(error).into()));
+    errors.push(ReadError::Cancelled.into());
+    errors.push(
+        ReadError::DeadlineExceeded {
+            deadline: Duration::from_secs(9),
+        }
+        .into(),
+    );
     errors.push(
         format!(r#"{{"name": "a", "{}": 1}}"#, "\u{202e}")
             .parse::<ConnectionSpec>()

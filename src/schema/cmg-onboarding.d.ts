@@ -467,7 +467,7 @@ export type DiscoverySpec = {
  * One piece of progress. In JSON the kind's fields stand beside `version`, `run`, `sequence`, `at` and
  * `elapsedMilliseconds`, and a field `event` has the kind's name.
  *
- * No event ever carries a secret or a token.
+ * No event ever carries a secret or a token. It prints as one line.
  */
 export type Event = ({
   event: "runStarted";
@@ -519,22 +519,40 @@ export type Event = ({
   /** What it came to. */
   action: StepAction;
   event: "stepDone";
+  /** Its place in the plan, from 1. */
+  index: number;
   /** What it made or found, by its id, if it has one. */
   object?: string | null;
+  /** The round it belongs to, from 1. */
+  round: number;
   /** Which. */
   step: Step;
+  /** How many steps the plan has. */
+  total: number;
 } | {
   event: "stepSkipped";
+  /** Its place in the plan, from 1. */
+  index: number;
+  /** The round it belongs to, from 1. */
+  round: number;
   /** Which. */
   step: Step;
+  /** How many steps the plan has. */
+  total: number;
 } | {
   /** What happened, with all causes, in one line. */
   error: string;
   event: "stepFailed";
   /** What to do about it. */
   help: string;
+  /** Its place in the plan, from 1. */
+  index: number;
+  /** The round it belongs to, from 1. */
+  round: number;
   /** Which. */
   step: Step;
+  /** How many steps the plan has. */
+  total: number;
   /** Which request it was. */
   trace?: RequestTrace | null;
 } | {

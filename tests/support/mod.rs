@@ -5,8 +5,8 @@
 use std::sync::Mutex;
 
 use cmg_onboarding::{
-    AzureServicesConnection, ClientAppSpec, ConnectionSpec, DiscoverySpec, Event, GraphDirectory, ServerAppSpec, StaticToken,
-    connection::{AzureServicesConnectionBuilder, Finding},
+    AzureServicesConnection, ClientAppSpec, ConnectionSpec, DiscoverySpec, Event, GraphDirectory, ServerAppSpec, StaticToken, Step,
+    connection::{AzureServicesConnectionBuilder, EventKind, Finding},
     http::{HttpClient, HttpOptions},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
@@ -106,4 +106,23 @@ pub(crate) fn assert_documented(finding: &Finding) {
         missing.is_empty() && unknown.is_empty(),
         "{finding:?}: missing {missing:?}, unknown {unknown:?}"
     );
+}
+
+/// The step of an event that begins or ends one, with its place in the plan.
+pub(crate) fn place_of(kind: &EventKind) -> Option<(Step, usize, usize, u8)> {
+    match kind {
+        EventKind::StepStarted {
+            step, index, total, round, ..
+        }
+        | EventKind::StepDone {
+            step, index, total, round, ..
+        }
+        | EventKind::StepFailed {
+            step, index, total, round, ..
+        }
+        | EventKind::StepSkipped {
+            step, index, total, round, ..
+        } => Some((*step, *index, *total, *round)),
+        _ => None,
+    }
 }

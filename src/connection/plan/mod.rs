@@ -51,7 +51,7 @@ use crate::{
             stale_plan::StalePlan,
             step::Step,
         },
-        run::{cancel::within, context::Run, look_again::may_look_beside},
+        run::{context::Run, look_again::may_look_beside},
     },
     ids::TenantId,
     spec::AppIdUri,
@@ -192,12 +192,9 @@ impl Plan {
         });
         let inner = &self.connection.inner;
         let run = Run::new(inner, &self.document, &self.snapshot, emitter).looking_again(looks_again);
-        match emitter
-            .listening(within(inner.cancel.as_ref(), inner.deadline, run.carry_out()))
-            .await
-        {
+        match inner.drive(emitter, run.carry_out()).await {
             Ok(result) => result,
-            Err(why) => Err(run.ended_early(&why)),
+            Err(why) => Err(run.ended_early(&why.into())),
         }
     }
 

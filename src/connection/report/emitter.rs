@@ -25,7 +25,7 @@ use crate::{
         outcome::Outcome,
         spans,
         step::Step,
-        step_error::StepError,
+        step_error::CANCELLED,
     },
     error::{Diagnostic, RequestTrace},
     ids::TenantId,
@@ -123,10 +123,16 @@ impl<'a> Emitter<'a> {
         }
     }
 
+    /// How long the run has lasted.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// Tells how a run ended that writes nothing.
     pub(crate) fn end_of_reading<T, E: Diagnostic>(&self, result: &Result<T, E>) {
         self.end(match result {
             Ok(_) => EventKind::RunFinished { changed: false },
+            Err(error) if error.code() == CANCELLED => EventKind::RunCancelled,
             Err(error) => EventKind::RunFailed {
                 error: crate::error::chain(error),
                 help: error.help().into_owned(),
@@ -138,7 +144,6 @@ impl<'a> Emitter<'a> {
     pub(crate) fn end_of_run(&self, result: &Result<Outcome, OnboardingError>) {
         match result {
             Ok(outcome) => self.end(EventKind::RunFinished { changed: outcome.changed }),
-            Err(OnboardingError::Apply(error)) if matches!(error.error(), StepError::Cancelled) => self.end(EventKind::RunCancelled),
             Err(_) => self.end_of_reading(result),
         }
     }
@@ -189,7 +194,7 @@ impl<'a> Emitter<'a> {
                 run: self.run,
                 sequence: *sequence,
                 at: self.clock.now(),
-                elapsed: self.started.elapsed(),
+                elapsed: self.elapsed(),
                 kind,
             }
         };
@@ -204,7 +209,7 @@ impl<'a> Emitter<'a> {
                 lock(&self.open).insert(*step, Instant::now());
                 None
             }
-            EventKind::StepDone { step, .. } | EventKind::StepFailed { step, .. } | EventKind::StepSkipped { step } => {
+            EventKind::StepDone { step, .. } | EventKind::StepFailed { step, .. } | EventKind::StepSkipped { step, .. } => {
                 lock(&self.open).remove(step).map(|began| began.elapsed())
             }
             _ => None,

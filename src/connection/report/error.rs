@@ -1,7 +1,7 @@
 //! The errors of reading, planning and running, with everything that is known about a run that stopped
 //! half-way.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use crate::{
     connection::report::{
@@ -11,7 +11,7 @@ use crate::{
         outcome::{IssuedSecret, Report, StepReport},
         stale_plan::StalePlan,
         step::{Step, StepAction},
-        step_error::{StepError, StepFailure},
+        step_error::{CANCELLED, DEADLINE_EXCEEDED, LATE_HELP, StepError, StepFailure},
         written::Written,
     },
     error::{Diagnostic, DirectoryError, RefusalReason, RequestTrace, SiteError, SiteRefusalReason},
@@ -155,6 +155,15 @@ pub enum ReadError {
     /// The site could not be read.
     #[error("the site could not be read")]
     Site(#[source] SiteError),
+    /// The caller's [`Cancel`](crate::connection::Cancel) ended the reading.
+    #[error("the caller cancelled the run before it had written anything")]
+    Cancelled,
+    /// The reading did not end within the caller's deadline.
+    #[error("tenant and site were not read within {deadline:?}")]
+    DeadlineExceeded {
+        /// The deadline, from the begin of the run.
+        deadline: Duration,
+    },
 }
 
 impl ReadError {
@@ -163,7 +172,7 @@ impl ReadError {
     pub fn refusal(&self) -> Option<RefusalReason> {
         match self {
             Self::Directory(error) => error.refusal(),
-            Self::Site(_) => None,
+            _ => None,
         }
     }
 
@@ -171,30 +180,44 @@ impl ReadError {
     #[must_use]
     pub const fn site_refusal(&self) -> Option<SiteRefusalReason> {
         match self {
-            Self::Directory(_) => None,
             Self::Site(error) => error.refusal(),
-        }
-    }
-
-    fn diagnostic(&self) -> &dyn Diagnostic {
-        match self {
-            Self::Directory(error) => error,
-            Self::Site(error) => error,
+            _ => None,
         }
     }
 }
 
 impl Diagnostic for ReadError {
     fn code(&self) -> &'static str {
-        self.diagnostic().code()
+        match self {
+            Self::Directory(error) => error.code(),
+            Self::Site(error) => error.code(),
+            Self::Cancelled => CANCELLED,
+            Self::DeadlineExceeded { .. } => DEADLINE_EXCEEDED,
+        }
     }
 
     fn help(&self) -> Cow<'_, str> {
-        self.diagnostic().help()
+        match self {
+            Self::Directory(error) => error.help(),
+            Self::Site(error) => error.help(),
+            Self::Cancelled => "Nothing was written. Run again whenever you like.".into(),
+            Self::DeadlineExceeded { .. } => LATE_HELP.into(),
+        }
+    }
+
+    fn is_retryable(&self) -> bool {
+        match self {
+            Self::DeadlineExceeded { .. } => true,
+            other => other.carried().is_some_and(Diagnostic::is_retryable),
+        }
     }
 
     fn carried(&self) -> Option<&dyn Diagnostic> {
-        Some(self.diagnostic())
+        match self {
+            Self::Directory(error) => Some(error),
+            Self::Site(error) => Some(error),
+            Self::Cancelled | Self::DeadlineExceeded { .. } => None,
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The events of a run: typed, in order, and serialisable both ways.
 
+mod line;
+
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
@@ -130,7 +132,7 @@ pub(super) const fn current_version() -> u32 {
 /// One piece of progress. In JSON the kind's fields stand beside `version`, `run`, `sequence`, `at` and
 /// `elapsedMilliseconds`, and a field `event` has the kind's name.
 ///
-/// No event ever carries a secret or a token.
+/// No event ever carries a secret or a token. It prints as one line.
 ///
 /// ```
 /// use cmg_onboarding::connection::EventKind;
@@ -256,6 +258,12 @@ pub enum EventKind {
     StepDone {
         /// Which.
         step: Step,
+        /// Its place in the plan, from 1.
+        index: usize,
+        /// How many steps the plan has.
+        total: usize,
+        /// The round it belongs to, from 1.
+        round: u8,
         /// What it came to.
         action: StepAction,
         /// What it made or found, by its id, if it has one.
@@ -267,12 +275,24 @@ pub enum EventKind {
     StepSkipped {
         /// Which.
         step: Step,
+        /// Its place in the plan, from 1.
+        index: usize,
+        /// How many steps the plan has.
+        total: usize,
+        /// The round it belongs to, from 1.
+        round: u8,
     },
     /// A step failed. The steps of the same round finish; then the run stops.
     #[non_exhaustive]
     StepFailed {
         /// Which.
         step: Step,
+        /// Its place in the plan, from 1.
+        index: usize,
+        /// How many steps the plan has.
+        total: usize,
+        /// The round it belongs to, from 1.
+        round: u8,
         /// What happened, with all causes, in one line.
         error: String,
         /// What to do about it.

@@ -70,11 +70,11 @@ pub(crate) fn log(run: &Span, event: &Event, lasted: Option<Duration>) {
             let (request, attempt, reason) = (&retry.request, retry.attempt, name(retry.reason));
             tracing::warn!(target: TARGET, parent: run, step, request, attempt, delay_ms, reason, "a request is repeated");
         }
-        EventKind::StepDone { step, action, object } => {
+        EventKind::StepDone { step, action, object, .. } => {
             let (step, action, object) = (name(step), name(action), object.as_deref());
             tracing::info!(target: TARGET, parent: run, step, action, object, elapsed_ms, "a step is done");
         }
-        EventKind::StepSkipped { step } => {
+        EventKind::StepSkipped { step, .. } => {
             tracing::debug!(target: TARGET, parent: run, step = name(step), "a step was not needed");
         }
         EventKind::StepFailed { step, error, trace, .. } => {

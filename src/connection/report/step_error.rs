@@ -4,12 +4,19 @@ use std::{borrow::Cow, time::Duration};
 
 use crate::{
     connection::{
-        report::{blocked::Blocked, incomplete::IncompleteConnection, stale_plan::StalePlan, step::Step},
+        report::{blocked::Blocked, error::ReadError, incomplete::IncompleteConnection, stale_plan::StalePlan, step::Step},
         run::secret_sink::SecretSinkError,
     },
     error::{Diagnostic, DirectoryError, RefusalReason, SiteError, SiteRefusalReason},
     ids::{ApplicationId, TenantId},
 };
+
+/// The code of the error of a run that the caller has cancelled, reading or writing.
+pub(crate) const CANCELLED: &str = "cancelled";
+
+/// The code of the error of a run that was not done in time, and what to do about it.
+pub(crate) const DEADLINE_EXCEEDED: &str = "deadlineExceeded";
+pub(crate) const LATE_HELP: &str = "Give the run more time, or find out what was slow from its events.";
 
 /// Why a step failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -83,6 +90,17 @@ impl From<DirectoryError> for StepError {
     }
 }
 
+impl From<ReadError> for StepError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Directory(error) => Self::Directory(error),
+            ReadError::Site(error) => Self::Site(error),
+            ReadError::Cancelled => Self::Cancelled,
+            ReadError::DeadlineExceeded { deadline } => Self::DeadlineExceeded { deadline },
+        }
+    }
+}
+
 impl StepError {
     /// The reason of the directory's refusal, also of the last one of a wait; `None` if the directory did not
     /// refuse.
@@ -119,8 +137,8 @@ impl Diagnostic for StepError {
     fn code(&self) -> &'static str {
         match self {
             Self::OtherTenant { .. } => "otherTenant",
-            Self::Cancelled => "cancelled",
-            Self::DeadlineExceeded { .. } => "deadlineExceeded",
+            Self::Cancelled => CANCELLED,
+            Self::DeadlineExceeded { .. } => DEADLINE_EXCEEDED,
             Self::ApplicationGone { .. } => "applicationGone",
             Self::ServicePrincipalMissing => "servicePrincipalMissing",
             Self::NotRegistered => "notRegistered",
@@ -136,7 +154,7 @@ impl Diagnostic for StepError {
             Self::Cancelled => "Nothing more is written.".into(),
             Self::SecretTextMissing => "Repeat the run. If it persists, look for a proxy or gateway that changes answers of Microsoft Graph.".into(),
             Self::NotRegistered | Self::NothingToImport => "Make a new plan and run again.".into(),
-            Self::DeadlineExceeded { .. } => "Give the run more time, or find out what was slow from its events.".into(),
+            Self::DeadlineExceeded { .. } => LATE_HELP.into(),
             Self::ApplicationGone { .. } => {
                 "Restore it if it was deleted by mistake (Entra admin center > App registrations > Deleted applications), or make a new plan."
                     .into()

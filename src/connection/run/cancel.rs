@@ -13,14 +13,15 @@ use std::{
 use futures_util::future::{Either, select};
 use tokio::{sync::Notify, time::sleep};
 
-use crate::connection::report::step_error::StepError;
+use crate::connection::report::error::ReadError;
 
 /// A handle that ends runs from outside, such as from a *Cancel* button. Clones are one handle.
 ///
-/// Dropping a run's future ends it, too, but leaves no report. A run that is ended by this handle gives its
+/// Dropping a run's future ends it, too, but leaves no report. A run that is writing and is ended by this handle gives its
 /// [`ApplyError`](crate::connection::ApplyError) with the report of what was done, and the secret if one was
 /// issued. What is under way at that moment may still be carried out; the next run of the same specification
-/// finds it.
+/// finds it. A run that is reading ends with [`ReadError::Cancelled`](crate::connection::ReadError::Cancelled): nothing was
+/// written.
 ///
 /// ```
 /// use cmg_onboarding::connection::Cancel;
@@ -43,8 +44,8 @@ impl Cancel {
         Self::default()
     }
 
-    /// Ends every run that listens to this handle, and every one that is started later. A run that is reading goes on until
-    /// it has read, and ends before its first write; to end the reading at once, drop its future.
+    /// Ends every run that listens to this handle, and every one that is started later: each verb of a connection that was
+    /// built with it, those that only read included.
     pub fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Release);
         self.told.notify_waiters();
@@ -67,20 +68,26 @@ impl Cancel {
     }
 }
 
-/// Does the work, unless the caller's handle or deadline ends it early: then says why.
-pub(crate) async fn within<T>(cancel: Option<&Cancel>, deadline: Option<Duration>, work: impl Future<Output = T>) -> Result<T, StepError> {
+/// Does the work, unless the caller's handle or deadline ends it early: then says why. The run has lasted for `elapsed` so
+/// far.
+pub(crate) async fn within<T>(
+    cancel: Option<&Cancel>,
+    deadline: Option<Duration>,
+    elapsed: Duration,
+    work: impl Future<Output = T>,
+) -> Result<T, ReadError> {
     let cancelled = async {
         match cancel {
             Some(cancel) => cancel.cancelled().await,
             None => pending().await,
         }
-        StepError::Cancelled
+        ReadError::Cancelled
     };
     let late = async {
         match deadline {
             Some(deadline) => {
-                sleep(deadline).await;
-                StepError::DeadlineExceeded { deadline }
+                sleep(deadline.saturating_sub(elapsed)).await;
+                ReadError::DeadlineExceeded { deadline }
             }
             None => pending().await,
         }

@@ -168,23 +168,29 @@ impl<'a> Run<'a> {
         if !self.state().started.insert(step) {
             return;
         }
+        let (index, total, round) = self.place(step);
+        self.emitter.emit(EventKind::StepStarted { step, index, total, round });
+    }
+
+    /// The place of a step in the plan, how many steps the plan has, and the step's round.
+    fn place(&self, step: Step) -> (usize, usize, u8) {
         let changes = &self.document.changes;
         let position = changes.iter().position(|change| change.step == step);
-        self.emitter.emit(EventKind::StepStarted {
-            step,
-            index: position.map_or(changes.len(), |position| position + 1),
-            total: changes.len(),
-            // A change that is made only after another one has a later round than its step usually has.
-            round: self.planned(step).map_or_else(|| step.round(), |change| change.round),
-        });
+        // A change that is made only after another one has a later round than its step usually has.
+        let round = self.planned(step).map_or_else(|| step.round(), |change| change.round);
+        (position.map_or(changes.len(), |position| position + 1), changes.len(), round)
     }
 
     /// Tells of a finished step and writes its report.
     pub(crate) fn done(&self, mut report: StepReport) {
         self.start(report.step);
         report.requests = self.emitter.writes_of(report.step);
+        let (index, total, round) = self.place(report.step);
         self.emitter.emit(EventKind::StepDone {
             step: report.step,
+            index,
+            total,
+            round,
             action: report.action,
             object: report.ids.values().next().cloned(),
         });
@@ -196,7 +202,8 @@ impl<'a> Run<'a> {
         if self.planned(step).is_some() {
             self.start(step);
             self.state().skipped.insert(step);
-            self.emitter.emit(EventKind::StepSkipped { step });
+            let (index, total, round) = self.place(step);
+            self.emitter.emit(EventKind::StepSkipped { step, index, total, round });
         }
     }
 
@@ -204,8 +211,12 @@ impl<'a> Run<'a> {
     pub(crate) fn failed(&self, step: Step, error: StepError) -> StepFailure {
         self.start(step);
         let text = crate::error::chain(&error);
+        let (index, total, round) = self.place(step);
         self.emitter.emit(EventKind::StepFailed {
             step,
+            index,
+            total,
+            round,
             error: text.clone(),
             help: error.help().into_owned(),
             trace: error.trace().cloned(),

@@ -5,7 +5,6 @@ use crate::connection::{
     read::snapshot::Snapshot,
     report::{
         blocked::Blocked,
-        error::ReadError,
         event::Verb,
         finding::Finding,
         stale_plan::StalePlan,
@@ -48,11 +47,7 @@ impl Run<'_> {
         ];
         let being_made: Vec<AppRole> = apps.into_iter().filter(|(_, step)| makes(*step)).map(|(app, _)| app).collect();
         let read = self.inner.read_beside(self.emitter, &being_made).await;
-        let snapshot = read.map_err(|error| match error {
-            ReadError::Directory(error) => StepError::Directory(error),
-            ReadError::Site(error) => StepError::Site(error),
-        })?;
-        let snapshot = snapshot.without_made(self.snapshot, &being_made);
+        let snapshot = read?.without_made(self.snapshot, &being_made);
         let (findings, fresh) = self.inner.draft(&self.inner.rules(self.document.verb), &snapshot);
         let Some(fresh) = fresh.filter(|_| !Blocked::is_blocked(&findings)) else {
             return Err(StepError::Blocked(Blocked::new(findings)));

@@ -166,7 +166,11 @@ impl AzureServicesConnection {
     /// The future may be dropped at any await: nothing is written.
     pub async fn view(&self, events: impl Fn(&Event) + Send + Sync) -> Result<ConnectionView, ReadError> {
         let emitter = self.inner.begin(Verb::View, &events);
-        let result = emitter.listening(self.inner.look(emitter.call(None))).await;
+        let result = self
+            .inner
+            .drive(&emitter, self.inner.look(emitter.call(None)))
+            .await
+            .and_then(|read| read);
         emitter.end_of_reading(&result);
         result
     }
