@@ -1,10 +1,15 @@
 //! Another caller is at work while this run removes apps: what is gone already is told, and what stays is an error.
 
-use cmg_onboarding::{AzureServicesConnection, OnboardingError, Outcome, Step, connection::StepAction, error::RefusalReason};
+use cmg_onboarding::{
+    AzureServicesConnection, OnboardingError, Outcome, Step,
+    connection::{FindingCode, StepAction},
+    error::RefusalReason,
+};
 use cmg_onboarding_emulator::EmulatedTenant;
 
 use crate::{
     beside::{Beside, Overtaken, reason},
+    support::is_told,
     tenant::list,
 };
 
@@ -28,8 +33,11 @@ async fn an_app_that_another_run_removes_for_good_at_the_same_time_is_told() {
     for step in [Step::RemoveServerApp, Step::RemoveClientApp] {
         let report = outcome.report.step(step).unwrap();
         assert_eq!(report.action, StepAction::Removed);
-        let note = report.note.as_deref().unwrap();
-        assert!(note.contains("another run has removed it for good"), "{note}");
+        assert!(
+            is_told(&outcome.findings, FindingCode::RemovalUnconfirmed, step),
+            "{:?}",
+            outcome.findings
+        );
     }
     assert_eq!(list(&tenant.state(), "deletedApplications").len(), 0);
 }
@@ -63,12 +71,13 @@ async fn deleted_service_principals_that_cannot_be_listed_now_may_be_listed_in_t
         let (outcome, _) = removed(Beside::PrincipalsUnlisted(passing)).await;
         assert_eq!(reason(&outcome.unwrap_err()), Some(passing));
     }
-    for (refusal, is_told) in [(Other, true), (PermissionMissing, false)] {
+    for (refusal, is_expected) in [(Other, true), (PermissionMissing, false)] {
         let (outcome, tenant) = removed(Beside::PrincipalsUnlisted(refusal)).await;
         let outcome = outcome.unwrap();
-        let report = outcome.report.step(Step::RemoveServerApp).unwrap();
-        let note = report.note.as_deref().unwrap_or_default();
-        assert_eq!(note.contains("could not be looked up"), is_told, "{note}");
+        for step in [Step::RemoveServerApp, Step::RemoveClientApp] {
+            let unread = is_told(&outcome.findings, FindingCode::DeletedPrincipalsUnread, step);
+            assert_eq!(unread, is_expected, "{:?}", outcome.findings);
+        }
         assert_eq!(list(&tenant.state(), "deletedApplications").len(), 0, "the unique names are free");
     }
 }

@@ -14,7 +14,7 @@ use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatedWire
 use time::{Duration, macros::datetime};
 
 use super::{codes, found, job, rows};
-use crate::support::{connection, count, spec};
+use crate::support::{connection, count, is_told, spec};
 
 async fn onboarded() -> (EmulatedTenant, EmulatedSite, Outcome) {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
@@ -286,7 +286,11 @@ async fn a_refused_look_at_deleted_service_principals_holds_no_unique_name() {
     for step in [Step::RemoveServerApp, Step::RemoveClientApp] {
         let report = outcome.report.step(step).unwrap();
         assert_eq!(report.action, StepAction::Removed);
-        assert!(report.note.as_deref().unwrap().contains("could not be looked up"), "{report:?}");
+        assert!(
+            is_told(&outcome.findings, FindingCode::DeletedPrincipalsUnread, step),
+            "{:?}",
+            outcome.findings
+        );
     }
     let purged: BTreeSet<String> = wire
         .requests()

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use cmg_onboarding::{
     AzureServicesConnection, ClientAppSpec, ConnectionSpec, DiscoverySpec, Event, GraphDirectory, ServerAppSpec, StaticToken, Step,
-    connection::{AzureServicesConnectionBuilder, EventKind, Finding},
+    connection::{AzureServicesConnectionBuilder, EventKind, Finding, FindingCode},
     http::{HttpClient, HttpOptions},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedSite, EmulatedTenant, EmulatorServer};
@@ -106,6 +106,14 @@ pub(crate) fn assert_documented(finding: &Finding) {
         missing.is_empty() && unknown.is_empty(),
         "{finding:?}: missing {missing:?}, unknown {unknown:?}"
     );
+}
+
+/// Whether a finding is told of a step, with the parameters that it should have.
+pub(crate) fn is_told(findings: &[Finding], code: FindingCode, step: Step) -> bool {
+    let told = findings
+        .iter()
+        .find(|finding| finding.code() == code && finding.step() == Some(step));
+    told.inspect(|finding| assert_documented(finding)).is_some()
 }
 
 /// The step of an event that begins or ends one, with its place in the plan.

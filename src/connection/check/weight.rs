@@ -172,6 +172,8 @@ impl Weight {
             | Code::DeletedAppRestored
             | Code::MadeAppStays
             | Code::DeletedAppHoldsName
+            | Code::DeletedPrincipalsUnread
+            | Code::RemovalUnconfirmed
             | Code::SecretKept
             | Code::SecretReplaced
             | Code::SecretHolderUnknown

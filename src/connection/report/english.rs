@@ -225,6 +225,14 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "A policy of the tenant refuses the rest, and the ${app} app ${clientId}, which is adopted, keeps what this run has written to it: ${properties}.",
             "Nothing to do if a later run is to go on: it finds what is there. Otherwise take it out by hand, if it is not used (Entra admin center > App registrations > (the app)).",
         ),
+        Code::DeletedPrincipalsUnread => Words::new(
+            "The ${app} app ${clientId|without a known id} is removed; whether a deleted service principal of it is left is not known: ${error}.",
+            "Nothing to do: the directory removes deleted service principals by itself after 30 days, and they hold no unique name.",
+        ),
+        Code::RemovalUnconfirmed => Words::new(
+            "The ${app} app ${clientId} is not to be found, neither registered nor deleted: another run has removed it for good, or it is late to show among the deleted objects.",
+            "Repeat the removal to be sure.",
+        ),
         Code::SecretKept => Words::new(
             "The server app has a secret from an earlier run; its text cannot be read again.",
             "If it is lost, run with reissue_secret(true): that issues a new one and keeps the old one; a later run with remove_superseded_secrets(true) removes the old one.",

@@ -90,6 +90,12 @@ pub enum FindingCode {
     /// A policy refuses the rest of the run, and an adopted app keeps what this run has written to it: taking it out again could
     /// take away what others use by now. Parameters: `app`, `clientId`, `properties` (list, as Microsoft Graph calls them).
     AdoptedAppKeeps,
+    /// An app is removed, and the directory refuses to list deleted service principals: one of the app may be left among
+    /// them. Parameters: `app`, `clientId` (optional), `error`.
+    DeletedPrincipalsUnread,
+    /// An app is removed, and is not to be found among the deleted objects: another run may have removed it for good, or it is
+    /// late to show there. Parameters: `app`, `clientId`.
+    RemovalUnconfirmed,
     /// The app's secret was made before, and its text cannot be read again.
     SecretKept,
     /// The app's secret was lost and is replaced.
@@ -492,6 +498,8 @@ impl FindingCode {
         Self::MadeAppStays,
         Self::DeletedAppHoldsName,
         Self::AdoptedAppKeeps,
+        Self::DeletedPrincipalsUnread,
+        Self::RemovalUnconfirmed,
         Self::SecretKept,
         Self::SecretReplaced,
         Self::SecretOfAnotherSite,

@@ -135,7 +135,9 @@ fn place(code: FindingCode, parameters: &Parameters, field: impl Fn(AppRole, &[&
         Code::UniqueNameHeldByDeletedApp | Code::DeletedAppRestored | Code::DeletedAppHoldsName | Code::DeletedAppsUnread => {
             (of_spec("key"), None)
         }
-        Code::MadeAppStays => (None, by_app(Step::RemoveServerApp, Step::RemoveClientApp)),
+        Code::MadeAppStays | Code::DeletedPrincipalsUnread | Code::RemovalUnconfirmed => {
+            (None, by_app(Step::RemoveServerApp, Step::RemoveClientApp))
+        }
         Code::AdoptedAppKeeps
         | Code::AppDeactivated
         | Code::AppDisabledByMicrosoft

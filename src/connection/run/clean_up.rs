@@ -120,8 +120,10 @@ impl Run<'_> {
             self.state().issued = None;
         }
         match purge(directory, made.object_id, Some(made.app_id), principal, attempt).await {
-            Ok(trouble) if trouble.is_empty() => Ok(report(StepAction::Removed)),
-            Ok(trouble) => Ok(report(StepAction::Removed).with_note(trouble.join(" "))),
+            Ok(unlisted) => {
+                self.tell_unlisted(step, Some(made.app_id), unlisted);
+                Ok(report(StepAction::Removed))
+            }
             Err(error) => {
                 let until = (self.clock().now() + HELD_FOR).date();
                 let held = Finding::warning(FindingCode::DeletedAppHoldsName)

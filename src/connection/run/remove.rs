@@ -64,7 +64,6 @@ impl Run<'_> {
             return Ok(report);
         };
         let (directory, attempt) = (self.directory()?, self.attempt(step, true));
-        let mut left = Vec::new();
         // The service principal goes first, by itself: whether deleting the app takes it along is not
         // documented.
         if let Some(principal) = service_principal_id {
@@ -73,24 +72,27 @@ impl Run<'_> {
         if let Some(object) = object_id {
             ignore_not_found(directory.delete_application(self.call(step), *object).await)?;
             match purge(directory, *object, *application_id, *service_principal_id, attempt).await {
-                Ok(trouble) => left.extend(trouble),
-                Err(error) => left.push(removed_meanwhile(directory, self.call(step), *application_id, error).await?),
+                Ok(unlisted) => self.tell_unlisted(step, *application_id, unlisted),
+                Err(error) => self.find(removed_meanwhile(directory, (step, self.call(step)), *application_id, error).await?),
             }
         }
         if let Some(object) = deleted_object_id {
-            left.extend(purge(directory, *object, *deleted_application_id, None, attempt).await?);
+            let unlisted = purge(directory, *object, *deleted_application_id, None, attempt).await?;
+            self.tell_unlisted(step, *deleted_application_id, unlisted);
         }
         let ids = [
             ("applicationId", application_id.or(*deleted_application_id).map(|id| id.to_string())),
             ("objectId", object_id.or(*deleted_object_id).map(|id| id.to_string())),
         ];
         let ids = ids.into_iter().filter_map(|(name, id)| Some((name, id?)));
-        let report = ids.fold(report, |report, (name, id)| report.with_id(name, id));
-        Ok(if left.is_empty() {
-            report
-        } else {
-            report.with_note(left.join(" "))
-        })
+        Ok(ids.fold(report, |report, (name, id)| report.with_id(name, id)))
+    }
+
+    /// Tells that the deleted service principals of an app that is removed could not be listed, if so.
+    pub(crate) fn tell_unlisted(&self, step: Step, app: Option<ApplicationId>, error: Option<DirectoryError>) {
+        let Some(error) = error else { return };
+        let unread = Finding::note(FindingCode::DeletedPrincipalsUnread);
+        self.find(unread.with("app", step.app()).with("clientId", app).with("error", chain(&error)));
     }
 }
 
@@ -98,26 +100,22 @@ impl Run<'_> {
 /// which cannot be told from one that is late to show there. The error, if the app is still registered.
 async fn removed_meanwhile(
     directory: &dyn Directory,
-    call: Call,
+    (step, call): (Step, Call),
     app: Option<ApplicationId>,
     error: DirectoryError,
-) -> Result<String, DirectoryError> {
-    let key = app.map(ApplicationKey::ApplicationId);
-    let Some(key) = key.filter(|_| error.refusal() == Some(RefusalReason::NotFound)) else {
+) -> Result<Finding, DirectoryError> {
+    let Some(id) = app.filter(|_| error.refusal() == Some(RefusalReason::NotFound)) else {
         return Err(error);
     };
-    if directory.application(call, &key).await?.is_some() {
+    if directory.application(call, &ApplicationKey::ApplicationId(id)).await?.is_some() {
         return Err(error);
     }
-    Ok(
-        "The app registration is not to be found, neither registered nor deleted: another run has removed it for good, or it is late to show \
-         among the deleted objects. Repeat the removal to be sure."
-            .to_owned(),
-    )
+    let unconfirmed = Finding::warning(FindingCode::RemovalUnconfirmed);
+    Ok(unconfirmed.with("app", step.app()).with("clientId", id))
 }
 
 /// Removes a deleted app for good, its service principals before it: they are found by the app, should this
-/// be cut off. Gives back what could not be looked at; the directory removes deleted service principals by itself after
+/// be cut off. Gives the error back if they could not be listed; the directory removes deleted service principals by itself after
 /// 30 days.
 ///
 /// A deletion may take a moment to show among the deleted objects, so "not found" is waited on.
@@ -127,19 +125,15 @@ pub(crate) async fn purge(
     app_id: Option<ApplicationId>,
     known: Option<ServicePrincipalId>,
     attempt: Attempt<'_>,
-) -> Result<Vec<String>, DirectoryError> {
+) -> Result<Option<DirectoryError>, DirectoryError> {
     let call = attempt.emitter.call(attempt.step);
     // One that a removal before this has deleted, or that was not to be seen yet, shows only here. It holds no unique
     // name, so a look that is refused for good does not stand in the way of the app, whose name is held until it is
     // purged.
     let ids: Vec<ApplicationId> = app_id.into_iter().collect();
-    let mut trouble = Vec::new();
-    let listed = match none_if_denied(directory.deleted_service_principals(call.clone(), &ids).await) {
-        Ok(listed) => listed.unwrap_or_default(),
-        Err(error) if is_final(&error) => {
-            trouble.push(format!("Deleted service principals could not be looked up: {}.", chain(&error)));
-            Vec::new()
-        }
+    let (listed, unlisted) = match none_if_denied(directory.deleted_service_principals(call.clone(), &ids).await) {
+        Ok(listed) => (listed.unwrap_or_default(), None),
+        Err(error) if is_final(&error) => (Vec::new(), Some(error)),
         Err(error) => return Err(error),
     };
     let mut principals: Vec<ServicePrincipalId> = listed.iter().map(|principal| principal.id).collect();
@@ -152,7 +146,7 @@ pub(crate) async fn purge(
         ignore_not_found(purged)?;
     }
     settle(attempt, || directory.purge_application(call.clone(), application)).await?;
-    Ok(trouble)
+    Ok(unlisted)
 }
 
 /// Whether asking the same again, or signing in again, would be refused all the same.
