@@ -655,7 +655,7 @@ async fn the_plan_of_a_consent_for_another_app_names_exactly_what_is_written() {
         panic!("{change:?}")
     };
     assert_eq!(*role, well_known::DIRECTORY_READ_ALL_ROLE);
-    assert_eq!(change.permission.as_deref(), Some("AppRoleAssignment.ReadWrite.All"));
+    assert_eq!(change.permissions, ["AppRoleAssignment.ReadWrite.All", "Application.Read.All"]);
     let approved = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
     let job = by_hand.with_site(with_discovery(&by_hand.reused()));
     job.plan_from(&approved, |_| ()).await.unwrap().apply(|_| ()).await.unwrap();

@@ -236,8 +236,11 @@ export type Change = {
   needs?: Array<Step>;
   /** What exactly is written. */
   operation: Operation;
-  /** The Microsoft Graph permission that it takes, if it writes to the directory. */
-  permission?: string | null;
+  /**
+   * The least Microsoft Graph permissions that it takes of a person who is signed in; none if it does not write to the
+   * directory. `crate::permissions` has the table, for applications as well.
+   */
+  permissions?: Array<string>;
   /** The round of the run that it belongs to, from 1. The changes of one round run side by side. */
   round: number;
   /** Which step: its name within the plan, which has one change for each step. */
@@ -846,6 +849,8 @@ export type Operation = {
   /** The client app. */
   client: ReferenceToApplicationId;
   kind: "completeClientApp";
+  /** The same for people: each property with its old and its new value. */
+  properties?: Array<PropertyChange>;
   /** The id of `user_impersonation`. */
   scope: PermissionId;
   /** The server app. */
@@ -855,6 +860,8 @@ export type Operation = {
   app: ReferenceToApplicationId;
   /** The App ID URI; with placeholders for the ids as long as the app is not registered. */
   appIdUri: AppIdUri;
+  /** The App ID URIs that the app has so far, and keeps. */
+  held?: Array<string>;
   kind: "setAppIdUri";
 } | {
   kind: "shortenSecret";
@@ -879,6 +886,8 @@ export type Operation = {
   client: ReferenceToServicePrincipalId;
   /** The consent. */
   grant: PermissionGrantId;
+  /** The permissions that it has so far, and keeps, separated by spaces. */
+  held: string;
   kind: "extendGrant";
   /** On what. */
   resource: ReferenceToServicePrincipalId;

@@ -18,6 +18,7 @@ mod plans;
 mod removed;
 mod restore;
 mod secrets;
+mod so_far;
 mod tenant;
 
 #[path = "../support/mod.rs"]

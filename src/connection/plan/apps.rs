@@ -29,15 +29,18 @@ pub(crate) fn server_changes(target: &Target, snapshot: &Snapshot, secret: Plann
             .unwrap_or_else(|| Change::keep(step, Some(target.server.name()), Some(found.application.app_id))),
     };
     let principal = service_principal(Step::ServerServicePrincipal, &target.server, found, step);
-    [register, principal].into_iter().chain(late_uri(target)).collect()
+    [register, principal].into_iter().chain(late_uri(target, found)).collect()
 }
 
 /// The App ID URI that contains the app's own id: in every run, or if a policy refuses the other one.
-fn late_uri(target: &Target) -> Option<Change> {
+fn late_uri(target: &Target, found: Option<&RegisteredApp>) -> Option<Change> {
+    let held = found.and_then(|found| found.application.properties.identifier_uris.clone());
+    let held = held.unwrap_or_default();
     let change = |app_id_uri: &AppIdUri| {
         let operation = Operation::SetAppIdUri {
             app: target.server.reference(Step::RegisterServerApp),
             app_id_uri: app_id_uri.clone(),
+            held: held.clone(),
         };
         Change::new(Step::SetAppIdUri, operation)
     };
@@ -139,15 +142,13 @@ fn completion(target: &Target, found: Option<&RegisteredApp>, shape: &Applicatio
     let step = Step::CompleteClientApp;
     let server = target.server.reference(Step::RegisterServerApp);
     let (Some(found), Reference::Known(server_id)) = (found, server) else {
+        let (adds, properties) = found.map(|found| lacking(&found.application.properties, shape)).unwrap_or_default();
         let operation = Operation::CompleteClientApp {
             client: target.client.reference(Step::RegisterClientApp),
             server,
             scope: target.scope,
-            adds: Box::new(
-                found
-                    .map(|found| lacking(&found.application.properties, shape).0)
-                    .unwrap_or_default(),
-            ),
+            adds: Box::new(adds),
+            properties,
         };
         return Change::new(step, operation);
     };

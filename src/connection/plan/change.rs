@@ -47,18 +47,19 @@ pub struct Change {
     pub needs: Vec<Step>,
     /// What exactly is written.
     pub operation: Operation,
-    /// The Microsoft Graph permission that it takes, if it writes to the directory.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub permission: Option<String>,
+    /// The least Microsoft Graph permissions that it takes of a person who is signed in; none if it does not write to the
+    /// directory. [`crate::permissions`] has the table, for applications as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<String>,
 }
 
 impl Change {
     pub(crate) fn new(step: Step, operation: Operation) -> Self {
         let action = operation.action();
-        let permission = (action != PlannedAction::Keep)
-            .then(|| permission(step))
-            .flatten()
-            .map(str::to_owned);
+        let permissions = match action {
+            PlannedAction::Keep => Vec::new(),
+            _ => least_of(&uses(step, &operation)),
+        };
         Self {
             step,
             action,
@@ -66,7 +67,7 @@ impl Change {
             round: step.round(),
             needs: operation.needs(),
             operation,
-            permission,
+            permissions,
         }
     }
 
@@ -104,15 +105,27 @@ impl Change {
     #[must_use]
     pub fn properties(&self) -> &[PropertyChange] {
         match &self.operation {
-            Operation::UpdateApp { properties, .. } | Operation::ConfigureDiscovery { properties, .. } => properties,
+            Operation::UpdateApp { properties, .. }
+            | Operation::CompleteClientApp { properties, .. }
+            | Operation::ConfigureDiscovery { properties, .. } => properties,
             _ => &[],
         }
     }
 }
 
-/// What a step asks of the directory. For the removal of an app, purging is left out: an app that the caller
-/// may not purge stays for 30 days, and the run reports it.
-const fn uses(step: Step) -> &'static [Use] {
+/// What a change asks of the directory. For the removal of an app, purging is left out: an app that the caller
+/// may not purge stays for 30 days, and the run reports it. Restoring is taken to need what purging needs: it has no row of
+/// its own in the table, and that errs on the side of asking for more.
+fn uses(step: Step, operation: &Operation) -> Vec<Use> {
+    match operation {
+        // The step of an app that is there registers nothing.
+        Operation::UpdateApp { .. } => vec![Use::UpdateApp],
+        Operation::RestoreApp { .. } => [uses_of_step(step), &[Use::Purge]].concat(),
+        _ => uses_of_step(step).to_vec(),
+    }
+}
+
+const fn uses_of_step(step: Step) -> &'static [Use] {
     match step {
         Step::RegisterServerApp | Step::RegisterClientApp => &[Use::RegisterApp, Use::UpdateApp],
         Step::IssueSecret | Step::ShortenSecret => &[Use::IssueSecret],
@@ -131,26 +144,17 @@ const fn uses(step: Step) -> &'static [Use] {
     }
 }
 
-/// What an operation asks of the directory beside its step. Restoring is taken to need what purging needs: it has no row of
-/// its own in the table, and that errs on the side of asking for more.
-const fn uses_of(operation: &Operation) -> &'static [Use] {
-    match operation {
-        Operation::RestoreApp { .. } => &[Use::Purge],
-        _ => &[],
-    }
-}
-
-/// The least Microsoft Graph permission for a step, for a person who is signed in.
-fn permission(step: Step) -> Option<&'static str> {
-    least(uses(step), PermissionType::Delegated).into_iter().next()
-}
-
 /// The permissions that these changes take of a person who is signed in, each once.
 pub(crate) fn needed_permissions(changes: &[Change]) -> Vec<String> {
-    let needed = least(&needed_uses(changes), PermissionType::Delegated);
-    let mut needed: Vec<String> = needed.into_iter().map(str::to_owned).collect();
-    needed.sort_unstable();
-    needed
+    least_of(&needed_uses(changes))
+}
+
+/// The least permissions for all of this, for a person who is signed in.
+fn least_of(uses: &[Use]) -> Vec<String> {
+    let least = least(uses, PermissionType::Delegated);
+    let mut least: Vec<String> = least.into_iter().map(str::to_owned).collect();
+    least.sort_unstable();
+    least
 }
 
 /// What these changes ask of the directory. What runs only after a refusal is left out: it takes nothing beyond what
@@ -159,12 +163,7 @@ pub(crate) fn needed_uses(changes: &[Change]) -> Vec<Use> {
     let writes = changes
         .iter()
         .filter(|change| change.action != PlannedAction::Keep && change.when != When::IfRefused);
-    let of_change = |change: &Change| match change.operation {
-        // The step of an app that is there registers nothing.
-        Operation::UpdateApp { .. } => vec![Use::UpdateApp],
-        _ => [uses(change.step), uses_of(&change.operation)].concat(),
-    };
-    writes.flat_map(of_change).collect()
+    writes.flat_map(|change| uses(change.step, &change.operation)).collect()
 }
 
 #[cfg(test)]

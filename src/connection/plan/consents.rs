@@ -164,6 +164,7 @@ fn grant(
                 client,
                 resource,
                 scope,
+                held: held.scope.clone(),
             };
             Change::new(step, operation)
         }

@@ -70,9 +70,10 @@ impl PlanDocument {
                 add(details, "Unique name", unique_name);
                 self.describe_app(properties, details);
             }
-            Operation::SetAppIdUri { app, app_id_uri } => {
+            Operation::SetAppIdUri { app, app_id_uri, held } => {
                 add(details, "Application (client) ID", app_in_words(*app));
                 add(details, "App ID URI", app_id_uri);
+                held.iter().for_each(|held| add(details, "App ID URI so far, which stays", held));
             }
             Operation::ShortenSecret { secrets } => secrets.iter().for_each(|secret| add(details, "Secret", valid(secret))),
             Operation::RemoveMadeApp { app } => {
@@ -80,14 +81,13 @@ impl PlanDocument {
                 add(details, "Condition", "this run has made it, and no other caller has added anything");
             }
             Operation::CreateServicePrincipal { app } => add(details, "Application (client) ID", app_in_words(*app)),
-            Operation::CompleteClientApp { client, adds, .. } => {
+            Operation::CompleteClientApp { client, .. } => {
                 let id = match client {
                     Reference::Known(id) => id.to_string(),
                     _ => "{its own client id}".to_owned(),
                 };
                 add(details, "Redirect URI (public client)", format!("{BROKER_REDIRECT}{id}"));
                 add(details, "Permission asked for", self.impersonation());
-                self.describe_app(adds, details);
             }
             Operation::IssueSecret { app, secret } => {
                 add(details, "Application (client) ID", app_in_words(*app));
@@ -97,6 +97,9 @@ impl PlanDocument {
                 add(details, "Permission", self.delegated(change.step, scope));
                 add(details, "For", principal_in_words(*client));
                 add(details, "Consent", "by an administrator, for all users of the tenant");
+                if let Operation::ExtendGrant { held, .. } = &change.operation {
+                    add(details, "Permissions so far, which stay", held);
+                }
             }
             Operation::AssignRole { principal, role, .. } => {
                 add(details, "Permission", self.permission(MICROSOFT_GRAPH, *role));

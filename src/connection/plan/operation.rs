@@ -92,6 +92,9 @@ pub enum Operation {
         scope: PermissionId,
         /// What an existing client app lacks besides.
         adds: Box<ApplicationProperties>,
+        /// The same for people: each property with its old and its new value.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        properties: Vec<PropertyChange>,
     },
     /// Gives the server app an App ID URI that contains its own application id.
     SetAppIdUri {
@@ -99,6 +102,9 @@ pub enum Operation {
         app: Reference<ApplicationId>,
         /// The App ID URI; with placeholders for the ids as long as the app is not registered.
         app_id_uri: AppIdUri,
+        /// The App ID URIs that the app has so far, and keeps.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        held: Vec<String>,
     },
     /// Asks for a shorter secret, one after the other, until the directory takes one.
     ShortenSecret {
@@ -131,6 +137,8 @@ pub enum Operation {
         resource: Reference<ServicePrincipalId>,
         /// The permission that is added.
         scope: String,
+        /// The permissions that it has so far, and keeps, separated by spaces.
+        held: String,
     },
     /// Consents to an application permission.
     AssignRole {
