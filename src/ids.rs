@@ -8,6 +8,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::error::{InvalidValue, ValueKind};
+
 macro_rules! guid_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -43,10 +45,14 @@ macro_rules! guid_type {
         }
 
         impl FromStr for $name {
-            type Err = uuid::Error;
+            type Err = InvalidValue;
 
+            /// # Errors
+            ///
+            /// If the text is not a GUID.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.trim().parse().map(Self)
+                let invalid = |_| InvalidValue::new(ValueKind::Id).with_given(text);
+                text.trim().parse().map(Self).map_err(invalid)
             }
         }
 
@@ -62,11 +68,12 @@ guid_type! {
     /// The id of a Microsoft Entra tenant (the *Directory (tenant) ID* of the portal).
     ///
     /// ```
-    /// use cmg_onboarding::TenantId;
+    /// use cmg_onboarding::{Diagnostic, TenantId};
     ///
     /// let contoso: TenantId = "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11".parse()?;
     /// assert_eq!(contoso.to_string(), "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11");
-    /// # Ok::<(), uuid::Error>(())
+    /// assert_eq!("contoso.com".parse::<TenantId>().unwrap_err().code(), "invalidId");
+    /// # Ok::<(), cmg_onboarding::error::InvalidValue>(())
     /// ```
     TenantId
 }

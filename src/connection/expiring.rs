@@ -47,7 +47,7 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 /// let directory = GraphDirectory::builder(CloudEndpoints::default(), StaticToken::new("eyJ0...")).tenant(tenant).build();
 /// let app = WatchedApp::new(tenant, "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01".parse()?).directory(directory);
 /// # let _ = app;
-/// # Ok::<(), uuid::Error>(())
+/// # Ok::<(), cmg_onboarding::error::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "nothing is watched until it is given to expiring()"]

@@ -45,6 +45,8 @@ pub enum ValueKind {
     Provider,
     /// What runs the PowerShell script: there is nothing.
     ScriptHost,
+    /// The id of an object in Microsoft Entra.
+    Id,
 }
 
 /// A value that the caller gave, and that cannot be used. Nothing was sent.
@@ -104,6 +106,9 @@ impl fmt::Display for InvalidValue {
             ValueKind::Provider => {
                 return write!(formatter, "{given:?} is not the host name of an SMS Provider, such as provider.contoso.com");
             }
+            ValueKind::Id => {
+                return write!(formatter, "{given:?} is not an id of Microsoft Entra, such as 6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11");
+            }
             ValueKind::SiteIdentity => "a site's identity has 1 to 40 letters, digits, hyphens, underscores or dots",
             ValueKind::Fingerprint => "a SHA-256 fingerprint has 64 hexadecimal digits",
             ValueKind::KerberosName => "Kerberos knows the SMS Provider by its full host name, and an IP address was given",
@@ -146,6 +151,7 @@ impl Diagnostic for InvalidValue {
             ValueKind::SiteCode => "invalidSiteCode",
             ValueKind::Provider => "invalidProvider",
             ValueKind::ScriptHost => "noScriptHost",
+            ValueKind::Id => "invalidId",
         }
     }
 
@@ -181,6 +187,9 @@ impl Diagnostic for InvalidValue {
             }
             ValueKind::UserAgent => "Give a name and a version, as contoso-portal/2.1.",
             ValueKind::SiteCode => "Give the site code of three letters or digits, as the console shows it in its title.",
+            ValueKind::Id => {
+                "Copy the id from the Entra admin center: the tenant's from Overview > Tenant ID, an app's from App registrations > (the app) > Application (client) ID or Object ID."
+            }
             ValueKind::ScriptHost => "Build the crate with its feature `power-shell`, or give a host that runs the script.",
         }
         .into()

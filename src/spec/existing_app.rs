@@ -19,7 +19,7 @@ use crate::ids::ApplicationId;
 ///
 /// let client_id: ApplicationId = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01".parse()?;
 /// assert_eq!(ReusedApp::new(client_id).client_id(), client_id);
-/// # Ok::<(), uuid::Error>(())
+/// # Ok::<(), cmg_onboarding::error::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -85,7 +85,7 @@ impl<P: TokenProvider + ?Sized> TokenProvider for Arc<P> {
 /// let contoso: TenantId = "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11".parse()?;
 /// let request = TokenRequest::new(["https://graph.microsoft.com/.default"]).in_tenant(contoso);
 /// assert!(!request.fresh, "a token from memory will do");
-/// # Ok::<(), uuid::Error>(())
+/// # Ok::<(), cmg_onboarding::error::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]

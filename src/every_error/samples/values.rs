@@ -57,6 +57,7 @@ pub(super) fn of_settings() -> Vec<Sample> {
             ValueKind::SiteCode,
             ValueKind::Provider,
             ValueKind::ScriptHost,
+            ValueKind::Id,
         ]
         .map(|kind| sample(InvalidValue::new(kind).with_given(FOREIGN))),
     );
