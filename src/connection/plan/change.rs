@@ -48,7 +48,7 @@ pub struct Change {
     /// What exactly is written.
     pub operation: Operation,
     /// The least Microsoft Graph permissions that it takes of a person who is signed in; none if it does not write to the
-    /// directory. [`crate::permissions`] has the table, for applications as well.
+    /// directory. The table of [`permissions`](crate::permissions) has those of applications as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<String>,
 }
