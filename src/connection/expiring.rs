@@ -19,10 +19,10 @@ use crate::{
         read::{registration::read_registration, snapshot::Unread},
         report::{
             check::Check,
-            error::ReadError,
             finding::{Finding, FindingCode},
             incomplete::IncompleteConnection,
             problem::Problem,
+            read_error::ReadError,
             step::Step,
         },
     },

@@ -21,10 +21,10 @@ use crate::{
         report::{
             check::Check,
             emitter::Emitter,
-            error::ReadError,
             event::{Event, EventKind, Verb},
             finding::{Finding, FindingCode},
             incomplete::IncompleteConnection,
+            read_error::ReadError,
             step::AppRole,
         },
         run::{

@@ -13,9 +13,10 @@ use crate::{
         report::{
             check::Check,
             emitter::Emitter,
-            error::{OnboardingError, ReadError},
+            error::OnboardingError,
             event::{Event, Verb},
             outcome::Outcome,
+            read_error::ReadError,
             step::AppRole,
         },
     },

@@ -17,10 +17,10 @@ use crate::{
         read::{reading::none_if_denied, snapshot::RegisteredApp},
         report::{
             emitter::Emitter,
-            error::ReadError,
             event::{Event, Verb},
             finding::Finding,
             finding_place::IMPORT,
+            read_error::ReadError,
             verification::Verification,
         },
     },

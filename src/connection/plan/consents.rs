@@ -36,7 +36,7 @@ pub(crate) fn open_consents(rules: &Rules<'_>, snapshot: &Snapshot, target: &Tar
         return Vec::new();
     };
     let of_client = (rules.only != Some(AppRole::Server)).then(|| client_consents(target, snapshot));
-    let of_server = (rules.only != Some(AppRole::Client)).then(|| server_consents(target, snapshot, rules.spec.discovers()));
+    let of_server = (rules.only != Some(AppRole::Client)).then(|| server_consents(target, snapshot));
     let apps = [
         (apps::CLIENT, of_client, snapshot.client_principal()),
         (apps::SERVER, of_server, snapshot.server_principal()),
@@ -92,8 +92,8 @@ pub(crate) fn client_consents(target: &Target, snapshot: &Snapshot) -> Vec<Chang
 
 /// The consent to the server app's permission, which discovery needs. Nothing if this crate does not write
 /// the server app.
-pub(crate) fn server_consents(target: &Target, snapshot: &Snapshot, discovers: bool) -> Vec<Change> {
-    let (Some(_), Some(directory), true) = (&target.server.shape, &snapshot.directory, discovers) else {
+pub(crate) fn server_consents(target: &Target, snapshot: &Snapshot) -> Vec<Change> {
+    let (Some(_), Some(directory), true) = (&target.server.shape, &snapshot.directory, target.discovers) else {
         return Vec::new();
     };
     let principal = Reference::to(snapshot.server_principal(), Step::ServerServicePrincipal);

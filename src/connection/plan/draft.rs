@@ -140,7 +140,7 @@ pub(crate) fn changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &Target) -
         let secret = planned_secret(rules, target, snapshot);
         changes.extend(server_changes(target, snapshot, secret));
         changes.extend(secret_changes(rules, target, snapshot, secret));
-        changes.extend(server_consents(target, snapshot, rules.spec.discovers()));
+        changes.extend(server_consents(target, snapshot));
         changes.extend(consent_for_another(rules, snapshot));
     }
     if rules.only != Some(AppRole::Server) {

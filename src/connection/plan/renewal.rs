@@ -56,9 +56,7 @@ pub(crate) fn renewal_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &T
             check_secrets(rules, snapshot, target, &changes, &mut findings);
             changes
         }
-        (Some(row), Some(false)) if rules.spec.server_app().imported().is_some() => {
-            given_secret(rules, target, row, snapshot, &mut findings)
-        }
+        (Some(row), Some(false)) if target.given_secret_end.is_some() => given_secret(rules, target, row, snapshot, &mut findings),
         (row, _) => issued_secret(rules, snapshot, target, row, &mut findings),
     };
     if let (Some(site), Some(row)) = (&snapshot.site, row) {

@@ -49,7 +49,7 @@ pub(crate) fn settings_changes(rules: &Rules<'_>, snapshot: &Snapshot, target: &
     if rules.only != Some(AppRole::Client) {
         match &directory.server {
             Some(app) => {
-                server(rules, snapshot, (app, directory), &mut changes, &mut findings);
+                server(rules, snapshot, target, (app, directory), (&mut changes, &mut findings));
                 check_site(snapshot, target, &mut findings);
             }
             None => findings.push(apps::not_found(apps::SERVER, target.server.app.application_id, directory.tenant.id)),
@@ -80,11 +80,11 @@ fn other_tenant(rules: &Rules<'_>, snapshot: &Snapshot, directory: &TenantSnapsh
 fn server(
     rules: &Rules<'_>,
     snapshot: &Snapshot,
+    target: &Target,
     (app, directory): (&RegisteredApp, &TenantSnapshot),
-    changes: &mut Vec<Change>,
-    findings: &mut Vec<Finding>,
+    (changes, findings): (&mut Vec<Change>, &mut Vec<Finding>),
 ) {
-    let is_discovered = discovers(rules, snapshot, app, findings);
+    let is_discovered = target.discovers || discovers_in_site(snapshot, app, findings);
     let shape = ApplicationProperties {
         is_device_only_auth_supported: Some(true),
         web: Some(WebApplication {
@@ -125,11 +125,8 @@ fn consent(
     }
 }
 
-/// Whether the server app has to read the directory: by the specification, or by a connection of the site that uses it.
-fn discovers(rules: &Rules<'_>, snapshot: &Snapshot, app: &RegisteredApp, findings: &mut Vec<Finding>) -> bool {
-    if rules.spec.discovers() {
-        return true;
-    }
+/// Whether the server app has to read the directory for a connection of the site that uses it.
+fn discovers_in_site(snapshot: &Snapshot, app: &RegisteredApp, findings: &mut Vec<Finding>) -> bool {
     let Some(site) = &snapshot.site else {
         findings.push(Finding::note(FindingCode::DiscoveryStateUnknown));
         return false;

@@ -18,7 +18,7 @@ use crate::{
     },
     ids::{ApplicationId, TenantId},
     site::{SiteApplication, SiteConnection, SiteDiscovery, SiteSnapshot},
-    spec::{ConnectionSpec, DiscoverySpec, GroupNames, ImportedServerApp, Schedule},
+    spec::{ConnectionSpec, DiscoverySpec, GroupNames, Schedule},
 };
 
 /// The tenant, both apps, the connection and its discovery.
@@ -109,7 +109,7 @@ fn server_app(rules: &Rules<'_>, target: &Target, site: &SiteSnapshot) -> Change
             name: target.server.name().to_owned(),
             app: target.server.reference(Step::RegisterServerApp),
             app_id_uri: target.app_id_uri.clone(),
-            secret_key_expiry: rules.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry),
+            secret_key_expiry: target.given_secret_end,
         },
     );
     if target.server.shape.is_some() {
@@ -123,7 +123,7 @@ fn server_app(rules: &Rules<'_>, target: &Target, site: &SiteSnapshot) -> Change
 /// day, or the one that the caller wants to be issued.
 pub(crate) fn renewal(rules: &Rules<'_>, target: &Target, row: &SiteApplication, by_hand: bool) -> Option<Change> {
     let held = row.secret_expiry;
-    let given = rules.spec.server_app().imported().map(ImportedServerApp::secret_key_expiry);
+    let given = target.given_secret_end;
     let issues = target.server.shape.is_some();
     let is_another = match (given, held) {
         (Some(given), Some(held)) => (given - held).abs() > SITE_DATE_TOLERANCE,

@@ -1,6 +1,7 @@
 //! The target of a plan: the specification, resolved once against what is there.
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::{
     connection::{
@@ -15,7 +16,7 @@ use crate::{
     },
     directory::{ApplicationProperties, DeletedApplication},
     ids::{ApplicationId, DirectoryObjectId, PermissionId, TenantId},
-    spec::{AppIdUri, ClientApp, ConnectionSpec, SecretValidity, ServerApp},
+    spec::{AppIdUri, ClientApp, ConnectionSpec, ImportedServerApp, SecretValidity, ServerApp},
 };
 
 /// How a connection gets an app.
@@ -92,6 +93,10 @@ pub(crate) struct Target {
     pub(crate) uri_if_refused: Option<AppIdUri>,
     /// The id of `user_impersonation`.
     pub(crate) scope: PermissionId,
+    /// Whether the server app is to read the directory, for discovery.
+    pub(crate) discovers: bool,
+    /// When the secret of the server app ends that the specification gives; `None` if it gives none.
+    pub(crate) given_secret_end: Option<OffsetDateTime>,
     pub(crate) server: AppTarget,
     pub(crate) client: AppTarget,
 }
@@ -124,6 +129,8 @@ impl Target {
             app_id_uri,
             uri_if_refused: written.and_then(|found| uri_if_refused(rules, found)),
             scope,
+            discovers: spec.discovers(),
+            given_secret_end: spec.server_app().imported().map(ImportedServerApp::secret_key_expiry),
             server,
             client: client(spec, snapshot, &names),
         })

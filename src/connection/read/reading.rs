@@ -16,7 +16,7 @@ use crate::{
             roles::{RELEVANT_ROLES, held_in_token, role_gap},
             snapshot::{RegisteredApp, Snapshot, TenantSnapshot, Unread, needs_directory},
         },
-        report::{error::ReadError, step::AppRole},
+        report::{read_error::ReadError, step::AppRole},
     },
     directory::{Application, ApplicationKey, Directory, ServicePrincipal, SignedIn, Tenant},
     error::{DirectoryError, RefusalReason},

@@ -1,7 +1,7 @@
 //! The errors of reading, planning and running, with everything that is known about a run that stopped
 //! half-way.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
 use crate::{
     connection::report::{
@@ -9,12 +9,13 @@ use crate::{
         finding::Finding,
         incomplete::IncompleteConnection,
         outcome::{IssuedSecret, Report, StepReport},
+        read_error::ReadError,
         stale_plan::StalePlan,
         step::{Step, StepAction},
-        step_error::{CANCELLED, DEADLINE_EXCEEDED, LATE_HELP, StepError, StepFailure},
+        step_error::{StepError, StepFailure},
         written::Written,
     },
-    error::{Diagnostic, DirectoryError, RefusalReason, RequestTrace, SiteError, SiteRefusalReason},
+    error::{Diagnostic, RefusalReason, RequestTrace, SiteRefusalReason},
     ids::TenantId,
     spec::InvalidSpec,
 };
@@ -142,82 +143,6 @@ impl Diagnostic for ApplyError {
     /// Whether every step that failed may succeed if the run is repeated.
     fn is_retryable(&self) -> bool {
         self.failures.iter().all(|failure| failure.error.is_retryable())
-    }
-}
-
-/// Why reading tenant or site failed.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReadError {
-    /// The directory could not be read.
-    #[error("the Entra tenant could not be read")]
-    Directory(#[source] DirectoryError),
-    /// The site could not be read.
-    #[error("the site could not be read")]
-    Site(#[source] SiteError),
-    /// The caller's [`Cancel`](crate::connection::Cancel) ended the reading.
-    #[error("the caller cancelled the run before it had written anything")]
-    Cancelled,
-    /// The reading did not end within the caller's deadline.
-    #[error("tenant and site were not read within {deadline:?}")]
-    DeadlineExceeded {
-        /// The deadline, from the begin of the run.
-        deadline: Duration,
-    },
-}
-
-impl ReadError {
-    /// The reason of the directory's refusal; `None` if the directory did not refuse.
-    #[must_use]
-    pub fn refusal(&self) -> Option<RefusalReason> {
-        match self {
-            Self::Directory(error) => error.refusal(),
-            _ => None,
-        }
-    }
-
-    /// The reason of the site's refusal; `None` if the site did not refuse.
-    #[must_use]
-    pub const fn site_refusal(&self) -> Option<SiteRefusalReason> {
-        match self {
-            Self::Site(error) => error.refusal(),
-            _ => None,
-        }
-    }
-}
-
-impl Diagnostic for ReadError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Directory(error) => error.code(),
-            Self::Site(error) => error.code(),
-            Self::Cancelled => CANCELLED,
-            Self::DeadlineExceeded { .. } => DEADLINE_EXCEEDED,
-        }
-    }
-
-    fn help(&self) -> Cow<'_, str> {
-        match self {
-            Self::Directory(error) => error.help(),
-            Self::Site(error) => error.help(),
-            Self::Cancelled => "Nothing was written. Run again whenever you like.".into(),
-            Self::DeadlineExceeded { .. } => LATE_HELP.into(),
-        }
-    }
-
-    fn is_retryable(&self) -> bool {
-        match self {
-            Self::DeadlineExceeded { .. } => true,
-            other => other.carried().is_some_and(Diagnostic::is_retryable),
-        }
-    }
-
-    fn carried(&self) -> Option<&dyn Diagnostic> {
-        match self {
-            Self::Directory(error) => Some(error),
-            Self::Site(error) => Some(error),
-            Self::Cancelled | Self::DeadlineExceeded { .. } => None,
-        }
     }
 }
 

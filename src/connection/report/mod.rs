@@ -23,6 +23,7 @@ pub(crate) mod next_step;
 pub(crate) mod next_step_code;
 pub(crate) mod outcome;
 pub(crate) mod problem;
+pub(crate) mod read_error;
 pub(crate) mod reading;
 pub(crate) mod spans;
 pub(crate) mod stale_plan;

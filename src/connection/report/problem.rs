@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     connection::report::{
-        error::{ApplyError, OnboardingError, ReadError},
+        error::{ApplyError, OnboardingError},
         finding::Finding,
+        read_error::ReadError,
         stale_plan::PlanDifference,
         step::Step,
         step_error::{StepError, StepFailure},

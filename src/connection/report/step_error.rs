@@ -4,19 +4,18 @@ use std::{borrow::Cow, time::Duration};
 
 use crate::{
     connection::{
-        report::{blocked::Blocked, error::ReadError, incomplete::IncompleteConnection, stale_plan::StalePlan, step::Step},
+        report::{
+            blocked::Blocked,
+            incomplete::IncompleteConnection,
+            read_error::{CANCELLED, DEADLINE_EXCEEDED, LATE_HELP, ReadError},
+            stale_plan::StalePlan,
+            step::Step,
+        },
         run::secret_sink::SecretSinkError,
     },
     error::{Diagnostic, DirectoryError, RefusalReason, SiteError, SiteRefusalReason},
     ids::{ApplicationId, TenantId},
 };
-
-/// The code of the error of a run that the caller has cancelled, reading or writing.
-pub(crate) const CANCELLED: &str = "cancelled";
-
-/// The code of the error of a run that was not done in time, and what to do about it.
-pub(crate) const DEADLINE_EXCEEDED: &str = "deadlineExceeded";
-pub(crate) const LATE_HELP: &str = "Give the run more time, or find out what was slow from its events.";
 
 /// Why a step failed.
 #[derive(Debug, Clone, thiserror::Error)]

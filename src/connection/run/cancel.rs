@@ -13,7 +13,7 @@ use std::{
 use futures_util::future::{Either, select};
 use tokio::{sync::Notify, time::sleep};
 
-use crate::connection::report::error::ReadError;
+use crate::connection::report::read_error::ReadError;
 
 /// A handle that ends runs from outside, such as from a *Cancel* button. Clones are one handle.
 ///

@@ -15,9 +15,9 @@ use crate::{
         read::reading::none_if_denied,
         report::{
             emitter::Emitter,
-            error::ReadError,
             event::{Event, Verb},
             finding::{Finding, FindingCode},
+            read_error::ReadError,
             step::AppRole,
         },
         view::{model::VERSION, removal},

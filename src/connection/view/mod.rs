@@ -25,8 +25,8 @@ use crate::{
         handle::{AzureServicesConnection, Inner},
         report::{
             emitter::Emitter,
-            error::ReadError,
             event::{Event, Verb},
+            read_error::ReadError,
         },
         view::{
             look::{Looked, Looker, ids, look, look_up, other_tenant},
