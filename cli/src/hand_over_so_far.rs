@@ -131,7 +131,10 @@ mod tests {
         plan.apply(|_| ()).await.unwrap();
         let secret = kept.0.lock().unwrap().clone().unwrap();
         let done = |step: &str, object: &str| -> EventKind {
-            serde_json::from_value(json!({"event": "stepDone", "step": step, "action": "created", "object": object})).unwrap()
+            let place = json!({"event": "stepDone", "step": step, "index": 1, "total": 9, "round": 1});
+            let mut done = place.as_object().unwrap().clone();
+            done.extend([("action".to_owned(), json!("created")), ("object".to_owned(), json!(object))]);
+            serde_json::from_value(done.into()).unwrap()
         };
 
         assert!(so_far.hand_over().is_none());

@@ -13,6 +13,7 @@ use crate::{
     OnboardingError,
     connection::StepError,
     error::{Diagnostic, RefusalReason, SiteRefusalReason, chain},
+    permissions::testing::unknown_permissions,
     text::is_steering,
 };
 
@@ -80,6 +81,13 @@ fn every_error_says_what_to_do_in_whole_sentences() {
         let help = error.help();
         assert!(help.starts_with(char::is_uppercase), "{name}: {help}");
         assert!(help.contains('\n') || help.ends_with(['.', '…']), "{name}: {help}");
+    }
+}
+
+#[test]
+fn a_permission_that_a_remedy_names_is_in_the_table_of_permissions() {
+    for Sample { name, error } in samples() {
+        assert_eq!(unknown_permissions(&error.help()), [""; 0], "{name}");
     }
 }
 

@@ -110,4 +110,30 @@ fn has_one_of<S: AsRef<str>>(set: AnyOf, held: &[S]) -> bool {
 }
 
 #[cfg(test)]
+pub(crate) mod testing {
+    use super::{PermissionType, Use};
+
+    /// What the server app is given for discovery, which is no permission of the caller.
+    const OF_SERVER_APP: &str = "Directory.Read.All";
+
+    /// The words of a text that look like permissions of Microsoft Graph and are not in the table.
+    pub(crate) fn unknown_permissions(text: &str) -> Vec<&str> {
+        let is_known = |word: &str| {
+            let types = [PermissionType::Delegated, PermissionType::Application];
+            let mut sets = Use::ALL.into_iter().flat_map(|usage| types.map(|kind| usage.permissions(kind)));
+            word == OF_SERVER_APP || sets.any(|sets| sets.iter().any(|set| set.contains(&word)))
+        };
+        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.');
+        let words = words.filter(|word| word.ends_with(".All") || word.ends_with(".OwnedBy"));
+        words.filter(|word| !is_known(word)).collect()
+    }
+
+    #[test]
+    fn a_permission_that_the_table_does_not_have_is_found_in_a_text() {
+        let text = "Ask for Policy.Read.All (or User.Manage.All), or Application.ReadWrite.OwnedBy.";
+        assert_eq!(unknown_permissions(text), ["User.Manage.All"]);
+    }
+}
+
+#[cfg(test)]
 mod tests;

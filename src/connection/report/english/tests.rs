@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::{
     connection::report::finding::Finding,
+    permissions::testing::unknown_permissions,
     spec::ACCEPTED_FORMS,
     words::testing::{assert_sound, documented},
 };
@@ -15,6 +16,7 @@ fn assert_words(code: &str, words: Words, documented: &BTreeSet<String>) {
         assert_sound(code, template, documented);
         let vague = VAGUE.iter().find(|vague| template.to_lowercase().contains(*vague));
         assert_eq!(vague, None, "{code}: {template}");
+        assert_eq!(unknown_permissions(template), [""; 0], "{code}");
     }
 }
 
