@@ -238,7 +238,7 @@ export type Change = {
   operation: Operation;
   /**
    * The least Microsoft Graph permissions that it takes of a person who is signed in; none if it does not write to the
-   * directory. `crate::permissions` has the table, for applications as well.
+   * directory. The table of `permissions` has those of applications as well.
    */
   permissions?: Array<string>;
   /** The round of the run that it belongs to, from 1. The changes of one round run side by side. */
