@@ -51,7 +51,8 @@ macro_rules! guid_type {
             ///
             /// If the text is not a GUID.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let invalid = |_| InvalidValue::new(ValueKind::Id).with_given(text);
+                // The text is not repeated: beside the id of a secret, the portal shows the secret.
+                let invalid = |_| InvalidValue::new(ValueKind::Id);
                 text.trim().parse().map(Self).map_err(invalid)
             }
         }

@@ -335,7 +335,7 @@ async fn a_dropped_run_tells_that_it_was_cancelled_as_its_last_event() {
 }
 
 #[tokio::test]
-async fn reading_is_told_from_begin_to_end_too() {
+async fn reading_is_told_from_start_to_end_too() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let connection = job(spec(), &tenant, &site).build().unwrap();
     let recorder = Recorder::default();
@@ -373,6 +373,26 @@ async fn the_report_names_the_run_the_caller_and_the_request_of_each_write() {
     }
     let text = serde_json::to_string(&outcome.report).unwrap();
     assert_eq!(serde_json::from_str::<cmg_onboarding::Report>(&text).unwrap(), outcome.report);
+}
+
+#[tokio::test]
+async fn a_run_that_is_cancelled_before_its_first_step_has_written_nothing_and_says_so() {
+    let (tenant, site, cancel) = (EmulatedTenant::new(), EmulatedSite::new(), Cancel::new());
+    let connection = job(spec(), &tenant, &site).cancel(&cancel).build().unwrap();
+    let plan = connection.plan(|_| ()).await.unwrap();
+    let before = (tenant.state(), site.state());
+    cancel.cancel();
+    let recorder = Recorder::default();
+    let error = plan.apply(recorder.listen()).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.effect(), error.problem().effect),
+        ("cancelled", Written::Nothing, Written::Nothing)
+    );
+    assert!(
+        recorder.events().iter().all(|event| place_of(&event.kind).is_none()),
+        "no step has begun"
+    );
+    assert_eq!((tenant.state(), site.state()), before);
 }
 
 /// A connection to a tenant whose every request takes a second.
@@ -454,7 +474,7 @@ async fn a_reading_that_is_cancelled_or_too_slow_ends_at_once_and_has_written_no
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_deadline_of_a_run_counts_from_its_begin_and_includes_the_reading() {
+async fn the_deadline_of_a_run_counts_from_its_start_and_includes_the_reading() {
     let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
     let connection = |limit| slow_tenant(&tenant).site(site.clone()).deadline(limit).build().unwrap();
     let started = tokio::time::Instant::now();

@@ -42,6 +42,7 @@ impl Ending {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::BadInput(message) | Self::Refused(message) | Self::Failed(message) => message.clone(),
+            Self::Onboarding(OnboardingError::Read(ReadError::Cancelled)) => Self::from(Cut::Beforehand).reason(),
             Self::Onboarding(error) => sentence(error),
         }
     }
@@ -77,6 +78,7 @@ impl Ending {
                 output.failed(error);
                 FAILED
             }
+            Self::Onboarding(OnboardingError::Read(ReadError::Cancelled)) => Self::from(Cut::Beforehand).show(output),
             Self::Onboarding(error @ OnboardingError::Read(_)) => {
                 output.refused(&[], &sentence(error));
                 REFUSED
@@ -122,5 +124,17 @@ impl From<OnboardingError> for Ending {
 impl From<ReadError> for Ending {
     fn from(error: ReadError) -> Self {
         Self::Onboarding(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_that_an_interruption_ends_is_told_as_one_that_has_not_begun_to_write() {
+        let of_reading = Ending::from(ReadError::Cancelled).reason();
+        assert_eq!(of_reading, Ending::from(Cut::Beforehand).reason());
+        assert!(of_reading.starts_with("Interrupted before"), "{of_reading}");
     }
 }

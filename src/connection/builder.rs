@@ -311,7 +311,7 @@ impl AzureServicesConnectionBuilder {
     }
 
     /// A handle by which the caller ends the runs of this connection, those that only read included. A run that was writing
-    /// gives its report. Default: none.
+    /// gives its report. A handle is used once, so a connection that is cancelled is built again. Default: none.
     pub fn cancel(mut self, cancel: &Cancel) -> Self {
         self.inner.cancel = Some(cancel.clone());
         self

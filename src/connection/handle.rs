@@ -125,7 +125,7 @@ pub(crate) struct Inner {
     pub(crate) max_plan_age: Duration,
     /// Ends runs from outside.
     pub(crate) cancel: Option<Cancel>,
-    /// How long a run may take, from its begin.
+    /// How long a run may take, from its start.
     pub(crate) deadline: Option<Duration>,
     pub(crate) clock: Arc<dyn Clock>,
 }

@@ -31,7 +31,7 @@ pub struct ManyResult<K, R = Result<Outcome, OnboardingError>> {
 /// the `at_once` places and nothing else. No task is spawned; everything runs in the caller's task.
 ///
 /// To start no new tenant and let those under way end, let `jobs` end: `take_while` over a flag does. To end those under
-/// way as well, with their reports, give their connections a [`Cancel`](super::Cancel).
+/// way as well, each with its report if it writes, give their connections a [`Cancel`](super::Cancel).
 ///
 /// `on_result` is not awaited, and all tenants wait while it runs, so it must be quick. Use
 /// [`onboard_stream`] if handling a result takes its time.

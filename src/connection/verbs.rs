@@ -43,8 +43,8 @@ impl AzureServicesConnection {
     ///
     /// # Errors
     ///
-    /// If tenant or site cannot be read. A problem that stands in the way is a finding here, and not an
-    /// error.
+    /// If tenant or site cannot be read, or if the caller's `Cancel` or deadline ends the reading. A problem that
+    /// stands in the way is a finding here, and not an error.
     ///
     /// # Cancel safety
     ///
@@ -70,7 +70,8 @@ impl AzureServicesConnection {
     ///
     /// # Errors
     ///
-    /// If tenant or site cannot be read, which is unknown (3) for a monitoring system.
+    /// If tenant or site cannot be read, or if the caller's `Cancel` or deadline ends the reading, which is unknown (3)
+    /// for a monitoring system.
     ///
     /// # Cancel safety
     ///
@@ -87,7 +88,8 @@ impl AzureServicesConnection {
     ///
     /// # Errors
     ///
-    /// If tenant or site cannot be read, or if a finding stands in the way ([`OnboardingError::Blocked`]).
+    /// If tenant or site cannot be read, if the caller's `Cancel` or deadline ends the reading, or if a finding stands in the way
+    /// ([`OnboardingError::Blocked`]).
     ///
     /// # Cancel safety
     ///
@@ -143,7 +145,8 @@ impl AzureServicesConnection {
     ///
     /// # Errors
     ///
-    /// If tenant or site cannot be read, or if a finding stands in the way ([`OnboardingError::Blocked`]).
+    /// If tenant or site cannot be read, if the caller's `Cancel` or deadline ends the reading, or if a finding stands in the way
+    /// ([`OnboardingError::Blocked`]).
     ///
     /// # Cancel safety
     ///
@@ -211,8 +214,7 @@ impl AzureServicesConnection {
     ///
     /// # Errors
     ///
-    /// [`OnboardingError::Incomplete`] if there is no directory. Else if tenant or site cannot be read, or if a finding stands
-    /// in the way ([`OnboardingError::Blocked`]).
+    /// [`OnboardingError::Incomplete`] if there is no directory. Else the errors of [`plan`](Self::plan).
     ///
     /// # Cancel safety
     ///

@@ -106,9 +106,7 @@ impl fmt::Display for InvalidValue {
             ValueKind::Provider => {
                 return write!(formatter, "{given:?} is not the host name of an SMS Provider, such as provider.contoso.com");
             }
-            ValueKind::Id => {
-                return write!(formatter, "{given:?} is not an id of Microsoft Entra, such as 6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11");
-            }
+            ValueKind::Id => "the text is not an id of Microsoft Entra, such as 6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11",
             ValueKind::SiteIdentity => "a site's identity has 1 to 40 letters, digits, hyphens, underscores or dots",
             ValueKind::Fingerprint => "a SHA-256 fingerprint has 64 hexadecimal digits",
             ValueKind::KerberosName => "Kerberos knows the SMS Provider by its full host name, and an IP address was given",

@@ -860,7 +860,7 @@ export type Operation = {
   app: ReferenceToApplicationId;
   /** The App ID URI; with placeholders for the ids as long as the app is not registered. */
   appIdUri: AppIdUri;
-  /** The App ID URIs that the app has so far, and keeps. */
+  /** The App ID URIs that the app has so far, and keeps; those of a deleted app, which is restored before, are not known. */
   held?: Array<string>;
   kind: "setAppIdUri";
 } | {

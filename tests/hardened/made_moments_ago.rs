@@ -136,8 +136,14 @@ fn told(outcome: &Outcome) -> Vec<FindingCode> {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_of_a_restored_app_that_is_taken_back_is_made_again_and_then_told() {
-    for (times, changes, is_lost) in [(1, 2, false), (usize::MAX, 3, true)] {
+    // The first change is looked for as long as an app may take to show; each after it for ten seconds.
+    for (times, changes, is_lost, seconds) in [(1, 2, false, 110..=120), (usize::MAX, 3, true, 120..=140)] {
+        let began = tokio::time::Instant::now();
         let (outcome, sent, redirects) = restored(Beside::TakenBack(times)).await;
+        assert!(seconds.contains(&began.elapsed().as_secs()), "{times}: {:?}", began.elapsed());
+        let action = outcome.report.step(Step::RegisterServerApp).unwrap().action;
+        let expected = if is_lost { StepAction::Unconfirmed } else { StepAction::Restored };
+        assert_eq!(action, expected, "{times}");
         let expected = if is_lost { json!([]) } else { json!(["http://localhost"]) };
         assert_eq!((sent, redirects), (changes, expected), "{times}");
         assert_eq!(told(&outcome).len(), usize::from(is_lost), "{times}");

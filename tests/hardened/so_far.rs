@@ -2,7 +2,11 @@
 
 use std::time::Duration as Wait;
 
-use cmg_onboarding::{Call, Directory, SecretValidity, Step, connection::Operation, ids::PermissionGrantId};
+use cmg_onboarding::{
+    Call, Directory, OnboardingError, SecretValidity, Step,
+    connection::{Operation, PlannedAction},
+    ids::PermissionGrantId,
+};
 use cmg_onboarding_emulator::{Caller, EmulatedTenant};
 use serde_json::{Value, json};
 
@@ -68,4 +72,61 @@ async fn a_plan_shows_what_a_consent_an_app_id_uri_and_a_client_app_have_so_far(
     };
     assert_eq!(so_far, "Mail.Read Files.Read");
     assert!(plan.review().to_string().contains("Mail.Read Files.Read"));
+}
+
+/// A colleague adds to each list that a saved plan adds to as well, before a job carries the plan out.
+#[tokio::test]
+async fn what_a_list_holds_by_then_makes_no_approved_plan_stale_and_stays() {
+    let tenant = OPEN.tenant(false, Wait::ZERO);
+    let job = || job(&creating(SecretValidity::OneYear), &tenant, None).build().unwrap();
+    let outcome = job().onboard(|_| ()).await.unwrap();
+    let [server, client] = [outcome.server_app, outcome.client_app].map(|app| app.unwrap().application_id);
+    let grant = |scope: &str| {
+        let state = tenant.state();
+        let mut grants = list(&state, "oauth2PermissionGrants").iter();
+        let found = grants.find(|grant| grant["scope"].as_str().is_some_and(|held| held.contains(scope)));
+        PermissionGrantId::new(found.unwrap()["id"].as_str().unwrap().to_owned())
+    };
+    let administrator = tenant.with_caller(Caller::global_administrator()).directory();
+    let give = async |redirects: Value, scopes: &str, grant: &PermissionGrantId| {
+        assert!(tenant.change_object(server, json!({"web": {"redirectUris": redirects}})));
+        assert!(tenant.change_object(client, json!({"publicClient": {"redirectUris": redirects}})));
+        let given = administrator.update_permission_grant(Call::quiet(), grant, scopes);
+        given.await.unwrap();
+    };
+    let of_user_read = grant("User.Read");
+    give(json!([]), "Mail.Read", &of_user_read).await;
+    let approved = job().plan(|_| ()).await.unwrap().document().clone();
+    let lists = [Step::RegisterServerApp, Step::CompleteClientApp, Step::ConsentUserRead];
+    assert!(
+        lists.iter().all(|step| approved.step(*step).unwrap().action != PlannedAction::Keep),
+        "{approved}"
+    );
+
+    give(json!(["https://contoso.com/colleague"]), "Mail.Read Files.Read", &of_user_read).await;
+    let outcome = job().plan_from(&approved, |_| ()).await.unwrap().apply(|_| ()).await.unwrap();
+    assert!(outcome.changed);
+    let state = tenant.state();
+    for (id, platform) in [(server, "web"), (client, "publicClient")] {
+        let redirects = app(&state, id)[platform]["redirectUris"].as_array().unwrap().clone();
+        assert!(
+            redirects.len() > 1 && redirects.contains(&json!("https://contoso.com/colleague")),
+            "{redirects:?}"
+        );
+    }
+    assert!(
+        list(&state, "oauth2PermissionGrants")
+            .iter()
+            .any(|grant| grant["scope"] == "Mail.Read Files.Read User.Read"),
+        "{state}"
+    );
+
+    assert!(tenant.change_object(server, json!({"displayName": "Renamed"})));
+    let approved = job().plan(|_| ()).await.unwrap().document().clone();
+    assert!(tenant.change_object(server, json!({"displayName": "Renamed again"})));
+    let stale = job().plan_from(&approved, |_| ()).await;
+    assert!(
+        matches!(stale, Err(OnboardingError::Stale(_))),
+        "another old value is another change: {stale:?}"
+    );
 }

@@ -11,7 +11,7 @@ use crate::{
         check::rules::RemovalScope,
         plan::{
             change::{Change, When, needed_permissions},
-            operation::Operation,
+            operation::{Operation, PlannedSecret},
             target::PlannedApp,
         },
         report::{
@@ -146,26 +146,29 @@ impl PlanDocument {
 
     /// What differs between this document and a fresh one in what they would do. Time alone makes no
     /// difference: when they were made, and findings, do not count, and a secret's end is compared by its
-    /// rule.
+    /// rule. What a list holds already makes none either, since the run adds to what is there by then.
     pub(crate) fn differences(&self, fresh: &Self) -> Vec<PlanDifference> {
         let mut differences = Vec::new();
         compare("", &self.effect(), &fresh.effect(), &mut differences);
         differences
     }
 
-    /// The document without what time alone changes.
+    /// The document without what it does not do: what time alone changes, and what lists hold already.
     fn effect(&self) -> Value {
         let mut effect = self.clone();
         effect.findings.clear();
         effect.made_on = OffsetDateTime::UNIX_EPOCH;
         for change in &mut effect.changes {
-            let secrets = match &mut change.operation {
-                Operation::CreateApp { secret: Some(secret), .. } | Operation::IssueSecret { secret, .. } => std::slice::from_mut(secret),
-                Operation::ShortenSecret { secrets } => secrets,
-                _ => &mut [],
-            };
-            for secret in secrets {
-                secret.expires_about = time::macros::date!(1970 - 01 - 01);
+            match &mut change.operation {
+                Operation::CreateApp { secret: Some(secret), .. } | Operation::IssueSecret { secret, .. } => secret.forget_date(),
+                Operation::ShortenSecret { secrets } => secrets.iter_mut().for_each(PlannedSecret::forget_date),
+                Operation::ExtendGrant { held, .. } => held.clear(),
+                Operation::SetAppIdUri { held, .. } => held.clear(),
+                // What is added to a list is in `adds`, without what it holds.
+                Operation::UpdateApp { properties, .. } | Operation::CompleteClientApp { properties, .. } => {
+                    properties.retain(|property| !property.to.is_array());
+                }
+                _ => {}
             }
         }
         serde_json::to_value(effect).unwrap_or_default()

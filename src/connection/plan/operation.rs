@@ -102,7 +102,7 @@ pub enum Operation {
         app: Reference<ApplicationId>,
         /// The App ID URI; with placeholders for the ids as long as the app is not registered.
         app_id_uri: AppIdUri,
-        /// The App ID URIs that the app has so far, and keeps.
+        /// The App ID URIs that the app has so far, and keeps; those of a deleted app, which is restored before, are not known.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         held: Vec<String>,
     },

@@ -35,6 +35,11 @@ impl PlannedSecret {
         }
     }
 
+    /// Takes the day out, which time alone changes.
+    pub(crate) const fn forget_date(&mut self) {
+        self.expires_about = time::macros::date!(1970 - 01 - 01);
+    }
+
     /// The end of a secret that is issued at this moment.
     pub(crate) fn end_after(&self, now: OffsetDateTime) -> OffsetDateTime {
         self.validity.end_below(now, self.allowed_seconds.map(Duration::seconds))

@@ -95,7 +95,7 @@ pub(crate) struct Target {
     pub(crate) scope: PermissionId,
     /// Whether the server app is to read the directory, for discovery.
     pub(crate) discovers: bool,
-    /// When the secret of the server app ends that the specification gives; `None` if it gives none.
+    /// When the secret that the specification gives for the server app ends; `None` if it gives none.
     pub(crate) given_secret_end: Option<OffsetDateTime>,
     pub(crate) server: AppTarget,
     pub(crate) client: AppTarget,

@@ -107,7 +107,9 @@ impl ApplyError {
     /// Whether the run has changed tenant or site.
     #[must_use]
     pub fn effect(&self) -> Written {
-        if self.failures.iter().any(|failure| failure.error.may_have_been_carried_out()) {
+        // A step that never began is not in the report: the run was ended between two steps, or before the first one.
+        let is_open = |failure: &StepFailure| failure.error.may_have_been_carried_out() && self.report.step(failure.step).is_some();
+        if self.failures.iter().any(is_open) {
             return Written::Unknown;
         }
         let was_answered = |status: Option<u16>| status.is_some_and(|status| status < 400);
@@ -165,7 +167,7 @@ pub enum OnboardingError {
     /// The connection was put together without what it needs. Nothing was sent.
     #[error(transparent)]
     Incomplete(#[from] IncompleteConnection),
-    /// Tenant or site could not be read. Nothing was written.
+    /// Tenant or site could not be read, or the caller's `Cancel` or deadline ended the reading. Nothing was written.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// Something stands in the way. Nothing was written.

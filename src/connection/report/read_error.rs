@@ -27,7 +27,7 @@ pub enum ReadError {
     /// The reading did not end within the caller's deadline.
     #[error("tenant and site were not read within {deadline:?}")]
     DeadlineExceeded {
-        /// The deadline, from the begin of the run.
+        /// The deadline, from the start of the run.
         deadline: Duration,
     },
 }
@@ -66,7 +66,7 @@ impl Diagnostic for ReadError {
         match self {
             Self::Directory(error) => error.help(),
             Self::Site(error) => error.help(),
-            Self::Cancelled => "Nothing was written. Run again whenever you like.".into(),
+            Self::Cancelled => "Nothing was written. To run again, build the connection with a new handle to cancel it.".into(),
             Self::DeadlineExceeded { .. } => LATE_HELP.into(),
         }
     }

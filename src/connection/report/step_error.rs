@@ -53,7 +53,7 @@ pub enum StepError {
     /// The run did not end within the caller's deadline.
     #[error("the run did not end within {deadline:?}")]
     DeadlineExceeded {
-        /// The deadline, from the begin of the run.
+        /// The deadline, from the start of the run.
         deadline: Duration,
     },
     /// The plan changes this app registration, and it is not there any more.

@@ -270,10 +270,12 @@ impl Run<'_> {
             },
         };
         let report = self.complete_found(step, application, properties, Origin::Recovered).await?;
-        Ok(StepReport {
-            action: StepAction::Restored,
-            ..report
-        })
+        let action = match report.action {
+            // The finding that tells why belongs to this step.
+            StepAction::Unconfirmed => StepAction::Unconfirmed,
+            _ => StepAction::Restored,
+        };
+        Ok(StepReport { action, ..report })
     }
 
     fn is_fresh(&self, app: Reference<ApplicationId>) -> bool {

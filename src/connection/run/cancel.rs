@@ -1,4 +1,4 @@
-//! Ends a run from outside, with its report.
+//! Ends a run from outside: one that writes, with its report, and one that reads.
 
 use std::{
     future::{Future, pending},
@@ -45,7 +45,8 @@ impl Cancel {
     }
 
     /// Ends every run that listens to this handle, and every one that is started later: each verb of a connection that was
-    /// built with it, those that only read included.
+    /// built with it, those that only read included. A handle is used once: to run again, build the connection with a new
+    /// one.
     pub fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Release);
         self.told.notify_waiters();

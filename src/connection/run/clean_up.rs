@@ -21,7 +21,7 @@ use crate::{
         run::{
             app::with_ids,
             context::Run,
-            remove::{ignore_not_found, purge},
+            remove::ignore_not_found,
             wait::{Origin, settle},
         },
     },
@@ -119,11 +119,8 @@ impl Run<'_> {
             // Nothing can be signed in with it any more.
             self.state().issued = None;
         }
-        match purge(directory, made.object_id, Some(made.app_id), principal, attempt).await {
-            Ok(unlisted) => {
-                self.tell_unlisted(step, Some(made.app_id), unlisted);
-                Ok(report(StepAction::Removed))
-            }
+        match self.purge(step, directory, (made.object_id, Some(made.app_id)), principal).await {
+            Ok(()) => Ok(report(StepAction::Removed)),
             Err(error) => {
                 let until = (self.clock().now() + HELD_FOR).date();
                 let held = Finding::warning(FindingCode::DeletedAppHoldsName)

@@ -47,7 +47,7 @@ impl Run<'_> {
         for attempt in 0..ATTEMPTS {
             let before = match seen.take() {
                 Some(seen) => seen,
-                None => self.current_application(step, app, fresh).await?,
+                None => self.current_application(step, app, fresh && attempt == 0).await?,
             };
             let (change, changes) = difference(&before.properties, shape);
             if changes.is_empty() {
@@ -57,7 +57,7 @@ impl Run<'_> {
                 directory.update_application(call.clone(), before.object_id, &change)
             })
             .await?;
-            let after = settle(self.until_shown(step, fresh), || async {
+            let after = settle(self.until_shown(step, fresh && attempt == 0), || async {
                 let after = directory.application(call.clone(), &key).await?;
                 after
                     .filter(|after| difference(&after.properties, shape).1.is_empty())
@@ -72,12 +72,12 @@ impl Run<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.current_application(step, app, fresh).await?;
+        self.current_application(step, app, false).await?;
         self.find(Finding::warning(FindingCode::ChangeOverwritten).with("step", step));
         Ok(StepAction::Unconfirmed)
     }
 
-    /// The app registration as it is now. One that came to be moments ago is waited for.
+    /// The app registration as it is now. One that came to be moments ago and was not read yet is waited for.
     async fn current_application(&self, step: Step, app: ApplicationId, fresh: bool) -> Result<Application, StepError> {
         let (directory, call) = (self.directory()?, self.call(step));
         let key = ApplicationKey::ApplicationId(app);
@@ -120,7 +120,7 @@ impl Run<'_> {
                 directory.update_permission_grant(call.clone(), &before.id, &scopes)
             })
             .await?;
-            let after = settle(self.until_shown(step, fresh), || async {
+            let after = settle(self.until_shown(step, fresh && attempt == 0), || async {
                 let after = read().await?.filter(|grant| grant.covers(scope));
                 after.ok_or_else(|| not_shown(step))
             });
@@ -139,8 +139,9 @@ impl Run<'_> {
         Ok(last.map(|grant| (grant, StepAction::Unconfirmed)))
     }
 
-    /// Waits a moment for a change to be seen, and no longer than the caller lets it wait. A change of what came to be
-    /// moments ago is waited for as long as the thing itself: not to be seen yet is not to be overwritten.
+    /// Waits a moment for a change to be seen, and no longer than the caller lets it wait. The first change of what came to
+    /// be moments ago is waited for as long as the thing itself: not to be seen yet is not to be overwritten. By the next
+    /// one, the directory has had that time.
     fn until_shown(&self, step: Step, fresh: bool) -> Attempt<'_> {
         let deadline = self.inner.wait_policy.deadline();
         let within = if fresh { deadline } else { SHOWN_WITHIN.min(deadline) };

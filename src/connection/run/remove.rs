@@ -63,7 +63,7 @@ impl Run<'_> {
         else {
             return Ok(report);
         };
-        let (directory, attempt) = (self.directory()?, self.attempt(step, true));
+        let directory = self.directory()?;
         // The service principal goes first, by itself: whether deleting the app takes it along is not
         // documented.
         if let Some(principal) = service_principal_id {
@@ -71,14 +71,12 @@ impl Run<'_> {
         }
         if let Some(object) = object_id {
             ignore_not_found(directory.delete_application(self.call(step), *object).await)?;
-            match purge(directory, *object, *application_id, *service_principal_id, attempt).await {
-                Ok(unlisted) => self.tell_unlisted(step, *application_id, unlisted),
-                Err(error) => self.find(removed_meanwhile(directory, (step, self.call(step)), *application_id, error).await?),
+            if let Err(error) = self.purge(step, directory, (*object, *application_id), *service_principal_id).await {
+                self.find(removed_meanwhile(directory, (step, self.call(step)), *application_id, error).await?);
             }
         }
         if let Some(object) = deleted_object_id {
-            let unlisted = purge(directory, *object, *deleted_application_id, None, attempt).await?;
-            self.tell_unlisted(step, *deleted_application_id, unlisted);
+            self.purge(step, directory, (*object, *deleted_application_id), None).await?;
         }
         let ids = [
             ("applicationId", application_id.or(*deleted_application_id).map(|id| id.to_string())),
@@ -88,11 +86,42 @@ impl Run<'_> {
         Ok(ids.fold(report, |report, (name, id)| report.with_id(name, id)))
     }
 
-    /// Tells that the deleted service principals of an app that is removed could not be listed, if so.
-    pub(crate) fn tell_unlisted(&self, step: Step, app: Option<ApplicationId>, error: Option<DirectoryError>) {
-        let Some(error) = error else { return };
-        let unread = Finding::note(FindingCode::DeletedPrincipalsUnread);
-        self.find(unread.with("app", step.app()).with("clientId", app).with("error", chain(&error)));
+    /// Removes a deleted app for good, its service principals before it: they are found by the app, should this
+    /// be cut off. That they could not be listed is told; the directory removes deleted service principals by itself after
+    /// 30 days.
+    ///
+    /// A deletion may take a moment to show among the deleted objects, so "not found" is waited on.
+    pub(crate) async fn purge(
+        &self,
+        step: Step,
+        directory: &dyn Directory,
+        (application, app_id): (ApplicationObjectId, Option<ApplicationId>),
+        known: Option<ServicePrincipalId>,
+    ) -> Result<(), DirectoryError> {
+        let (call, attempt) = (self.call(step), self.attempt(step, true));
+        // One that a removal before this has deleted, or that was not to be seen yet, shows only here. It holds no unique
+        // name, so a look that is refused for good does not stand in the way of the app, whose name is held until it is
+        // purged.
+        let ids: Vec<ApplicationId> = app_id.into_iter().collect();
+        let listed = match none_if_denied(directory.deleted_service_principals(call.clone(), &ids).await) {
+            Ok(listed) => listed.unwrap_or_default(),
+            Err(error) if is_final(&error) => {
+                let unread = Finding::note(FindingCode::DeletedPrincipalsUnread).with("app", step.app());
+                self.find(unread.with("clientId", app_id).with("error", chain(&error)));
+                Vec::new()
+            }
+            Err(error) => return Err(error),
+        };
+        let mut principals: Vec<ServicePrincipalId> = listed.iter().map(|principal| principal.id).collect();
+        principals.extend(known.filter(|known| !principals.contains(known)));
+        let brief = attempt.policy.with_deadline(attempt.policy.deadline().min(PRINCIPAL_DEADLINE));
+        for principal in principals {
+            let attempt = Attempt { policy: brief, ..attempt };
+            let purged = settle(attempt, || directory.purge_service_principal(call.clone(), principal)).await;
+            // The removal is complete even if it never shows among the deleted objects.
+            ignore_not_found(purged)?;
+        }
+        settle(attempt, || directory.purge_application(call.clone(), application)).await
     }
 }
 
@@ -112,41 +141,6 @@ async fn removed_meanwhile(
     }
     let unconfirmed = Finding::warning(FindingCode::RemovalUnconfirmed);
     Ok(unconfirmed.with("app", step.app()).with("clientId", id))
-}
-
-/// Removes a deleted app for good, its service principals before it: they are found by the app, should this
-/// be cut off. Gives the error back if they could not be listed; the directory removes deleted service principals by itself after
-/// 30 days.
-///
-/// A deletion may take a moment to show among the deleted objects, so "not found" is waited on.
-pub(crate) async fn purge(
-    directory: &dyn Directory,
-    application: ApplicationObjectId,
-    app_id: Option<ApplicationId>,
-    known: Option<ServicePrincipalId>,
-    attempt: Attempt<'_>,
-) -> Result<Option<DirectoryError>, DirectoryError> {
-    let call = attempt.emitter.call(attempt.step);
-    // One that a removal before this has deleted, or that was not to be seen yet, shows only here. It holds no unique
-    // name, so a look that is refused for good does not stand in the way of the app, whose name is held until it is
-    // purged.
-    let ids: Vec<ApplicationId> = app_id.into_iter().collect();
-    let (listed, unlisted) = match none_if_denied(directory.deleted_service_principals(call.clone(), &ids).await) {
-        Ok(listed) => (listed.unwrap_or_default(), None),
-        Err(error) if is_final(&error) => (Vec::new(), Some(error)),
-        Err(error) => return Err(error),
-    };
-    let mut principals: Vec<ServicePrincipalId> = listed.iter().map(|principal| principal.id).collect();
-    principals.extend(known.filter(|known| !principals.contains(known)));
-    let brief = attempt.policy.with_deadline(attempt.policy.deadline().min(PRINCIPAL_DEADLINE));
-    for principal in principals {
-        let attempt = Attempt { policy: brief, ..attempt };
-        let purged = settle(attempt, || directory.purge_service_principal(call.clone(), principal)).await;
-        // The removal is complete even if it never shows among the deleted objects.
-        ignore_not_found(purged)?;
-    }
-    settle(attempt, || directory.purge_application(call.clone(), application)).await?;
-    Ok(unlisted)
 }
 
 /// Whether asking the same again, or signing in again, would be refused all the same.

@@ -36,7 +36,7 @@ impl Origin {
 #[derive(Clone, Copy)]
 pub(crate) struct Attempt<'a> {
     pub(crate) step: Step,
-    /// Whether what is written to was made by this run, so that "not found" means "not yet".
+    /// Whether what is read or written came to be moments ago, so that "not found" means "not yet".
     pub(crate) fresh: bool,
     pub(crate) policy: WaitPolicy,
     pub(crate) emitter: &'a Emitter<'a>,

@@ -29,7 +29,8 @@ impl AzureServicesConnection {
     ///
     /// # Errors
     ///
-    /// If tenant or site cannot be read, or if a finding stands in the way ([`OnboardingError::Blocked`]).
+    /// If tenant or site cannot be read, if the caller's `Cancel` or deadline ends the reading, or if a finding stands in the way
+    /// ([`OnboardingError::Blocked`]).
     ///
     /// # Cancel safety
     ///
@@ -84,7 +85,8 @@ impl AzureServicesConnection {
     ///
     /// # Errors
     ///
-    /// If tenant or site cannot be read, or if a finding stands in the way ([`OnboardingError::Blocked`]).
+    /// If tenant or site cannot be read, if the caller's `Cancel` or deadline ends the reading, or if a finding stands in the way
+    /// ([`OnboardingError::Blocked`]).
     ///
     /// # Cancel safety
     ///

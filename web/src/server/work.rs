@@ -20,7 +20,7 @@ pub(super) struct UnderWay {
 }
 
 impl Work {
-    /// Work that reads: it can be ended at any moment.
+    /// Work that has no handle of its own to end it: it can be aborted at any moment, since it writes nothing.
     pub(super) fn reading(work: impl Future<Output = ()> + Send + 'static) -> Self {
         Self {
             work: Box::pin(work),

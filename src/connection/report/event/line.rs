@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Event, EventKind};
+use crate::text::clean;
 
 /// One line, without the time.
 impl fmt::Display for Event {
@@ -16,18 +17,20 @@ impl fmt::Display for EventKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RunStarted { verb } => write!(formatter, "the run has begun: {verb}"),
+            Self::PlanMade { total: 1 } => formatter.write_str("the plan is made, with 1 step"),
             Self::PlanMade { total } => write!(formatter, "the plan is made, with {total} steps"),
             Self::StepStarted { step, index, total, .. } => write!(formatter, "{index} of {total}: {step}: begun"),
-            Self::WaitingForReplication { step, delay, code, .. } => write!(
-                formatter,
-                "{step}: the directory does not show it everywhere yet ({code}); again in {delay:?}"
-            ),
+            Self::WaitingForReplication { step, delay, code, .. } => {
+                write!(formatter, "{step}: waits {delay:?} and tries again ({})", clean(code))
+            }
             Self::SecretTried { accepted, .. } => formatter.write_str(match accepted {
                 Some(true) => "the new secret signs in",
                 Some(false) => "the new secret does not sign in",
                 None => "it is not known whether the new secret signs in",
             }),
-            Self::Retried { retry, .. } => write!(formatter, "{}: {}; again in {:?}", retry.request, retry.reason, retry.delay),
+            Self::Retried { retry, .. } => {
+                write!(formatter, "{}: {}; again in {:?}", clean(&retry.request), retry.reason, retry.delay)
+            }
             Self::StepDone {
                 step,
                 index,
@@ -38,10 +41,10 @@ impl fmt::Display for EventKind {
             Self::StepSkipped { step, index, total, .. } => write!(formatter, "{index} of {total}: {step}: not needed"),
             Self::StepFailed {
                 step, index, total, error, ..
-            } => write!(formatter, "{index} of {total}: {step}: failed: {error}"),
+            } => write!(formatter, "{index} of {total}: {step}: failed: {}", clean(error)),
             Self::RunFinished { changed: true } => formatter.write_str("the run has ended"),
             Self::RunFinished { changed: false } => formatter.write_str("the run has ended and changed nothing"),
-            Self::RunFailed { error, .. } => write!(formatter, "the run has failed: {error}"),
+            Self::RunFailed { error, .. } => write!(formatter, "the run has failed: {}", clean(error)),
             Self::RunCancelled => formatter.write_str("the run was cancelled"),
         }
     }
@@ -67,6 +70,7 @@ mod tests {
         };
         let kinds = [
             EventKind::RunStarted { verb: Verb::Onboard },
+            EventKind::PlanMade { total: 1 },
             EventKind::PlanMade { total },
             EventKind::StepStarted { step, index, total, round },
             EventKind::WaitingForReplication {
@@ -96,7 +100,7 @@ mod tests {
                 index,
                 total,
                 round,
-                error: "the directory refused it".to_owned(),
+                error: "the directory\nrefused it".to_owned(),
                 help: "Ask for the role.".to_owned(),
                 trace: None,
             },
@@ -111,9 +115,10 @@ mod tests {
         let lines: Vec<String> = kinds.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(lines.join("\n"), @r"
         the run has begun: onboard
+        the plan is made, with 1 step
         the plan is made, with 18 steps
         1 of 18: Register the web (server) app: begun
-        Register the web (server) app: the directory does not show it everywhere yet (notVisible); again in 500ms
+        Register the web (server) app: waits 500ms and tries again (notVisible)
         the new secret signs in
         the new secret does not sign in
         it is not known whether the new secret signs in

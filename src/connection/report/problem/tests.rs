@@ -66,6 +66,9 @@ fn finding() -> Finding {
 fn stopped(steps: Vec<StepReport>, mut failures: Vec<StepFailure>) -> ApplyError {
     let mut report = Report::default();
     steps.into_iter().for_each(|step| report.push(step));
+    for failure in &failures {
+        report.push(StepReport::new(failure.step, StepAction::Failed));
+    }
     let first = failures.remove(0);
     ApplyError::new(TENANT, first, failures, report, vec![finding()], None)
 }
