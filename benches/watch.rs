@@ -239,15 +239,21 @@ async fn watch_all() -> Figures {
     let (mut answers, mut wrong) = (0, Vec::new());
     let started = Instant::now();
     let tenants = (0..TENANTS).map(|number| (number, jobs.of(number)));
-    expiring(tenants, AT_ONCE, [90, 30, 7], |result: ManyResult<usize, Check>| {
-        let (number, check) = (result.key, result.result);
-        answers += usize::from(!std::mem::replace(&mut seen[number], true));
-        let has_reason = check.problem.is_some() == (expected(number) == CheckStatus::Unknown);
-        if check.status != expected(number) || check.tenant_id != Some(tenant(number)) || !has_reason {
-            wrong.push(format!("{number}: {check}"));
-            wrong.truncate(3);
-        }
-    })
+    expiring(
+        tenants,
+        AT_ONCE,
+        [90, 30, 7],
+        |_, _| (),
+        |result: ManyResult<usize, Check>| {
+            let (number, check) = (result.key, result.result);
+            answers += usize::from(!std::mem::replace(&mut seen[number], true));
+            let has_reason = check.problem.is_some() == (expected(number) == CheckStatus::Unknown);
+            if check.status != expected(number) || check.tenant_id != Some(tenant(number)) || !has_reason {
+                wrong.push(format!("{number}: {check}"));
+                wrong.truncate(3);
+            }
+        },
+    )
     .await;
     let time = started.elapsed();
     let counted = internet.0.lock().expect("no panic");

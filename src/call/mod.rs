@@ -82,7 +82,8 @@ impl Call {
         self.tell(CallEvent::Progress(progress));
     }
 
-    fn tell(&self, event: CallEvent) {
+    /// Passes on what another call has told.
+    pub(crate) fn tell(&self, event: CallEvent) {
         if let Some(events) = &self.events {
             // The receiver is gone: the caller wants no more events.
             let _ = events.send((self.tag, event));

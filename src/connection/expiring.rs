@@ -10,7 +10,6 @@ use futures_util::{
 };
 
 use crate::{
-    call::Call,
     clock::{Clock, SystemClock},
     connection::{
         AzureServicesConnection, ManyResult,
@@ -19,14 +18,18 @@ use crate::{
         read::{registration::read_registration, snapshot::Unread},
         report::{
             check::Check,
+            emitter::Emitter,
+            event::{Event, EventKind, Verb},
             finding::{Finding, FindingCode},
             incomplete::IncompleteConnection,
             problem::Problem,
-            read_error::ReadError,
+            read_error::{CANCELLED, ReadError},
             step::Step,
         },
+        run::cancel::{Cancel, within},
     },
     directory::{Application, ApplicationKey, DirectoryHandle},
+    error::SiteError,
     ids::{ApplicationId, TenantId},
     site::{SiteHandle, SiteSnapshot},
     spec::ImportedServerApp,
@@ -35,10 +38,17 @@ use crate::{
 /// How long a directory may say nothing.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
+/// What the directory has answered: the app, and the tenant that the token names.
+type Registration = Result<(Option<Application>, Option<TenantId>), Unread>;
+
+/// What the site has answered.
+type Rows = Result<SiteSnapshot, SiteError>;
+
 /// A server app whose secret is watched: where it is read, and by what it is found.
 ///
-/// An [`AzureServicesConnection`] is one as well: its specification tells the app. Of an app that other programs have
-/// registered, tenant and client id suffice.
+/// An [`AzureServicesConnection`] is one as well: its specification tells the app, and its
+/// [`cancel`](super::AzureServicesConnectionBuilder::cancel) and [`deadline`](super::AzureServicesConnectionBuilder::deadline)
+/// end the reading. Of an app that other programs have registered, tenant and client id suffice.
 ///
 /// ```
 /// use cmg_onboarding::{CloudEndpoints, GraphDirectory, StaticToken, connection::WatchedApp};
@@ -58,6 +68,10 @@ pub struct WatchedApp {
     directory: Option<DirectoryHandle>,
     site: Option<SiteHandle>,
     longest_silence: Duration,
+    /// The key of the specification, if there is one.
+    specification: Option<String>,
+    cancel: Option<Cancel>,
+    deadline: Option<Duration>,
     clock: Arc<dyn Clock>,
 }
 
@@ -71,6 +85,9 @@ impl WatchedApp {
             directory: None,
             site: None,
             longest_silence: LONGEST_SILENCE,
+            specification: None,
+            cancel: None,
+            deadline: None,
             clock: Arc::new(SystemClock),
         }
     }
@@ -107,15 +124,45 @@ impl WatchedApp {
         }
     }
 
-    async fn watch(self, thresholds: &[u16]) -> Check {
+    async fn watch(&self, thresholds: &[u16], events: &(dyn Fn(&Event) + Send + Sync)) -> Check {
+        let emitter = Emitter::begin(Verb::Check, self.specification.as_deref(), events, self.clock.as_ref());
+        let call = emitter.call(None);
         let directory = self.directory.as_ref().map(DirectoryHandle::as_directory);
-        let registration =
-            OptionFuture::from(directory.map(|directory| read_registration(directory, &self.key, self.tenant, self.longest_silence)));
-        let rows = OptionFuture::from(self.site.as_ref().map(|site| site.as_site().snapshot(Call::quiet())));
-        let (registration, rows) = join(registration, rows).await;
+        let registration = OptionFuture::from(
+            directory.map(|directory| read_registration(directory, &self.key, self.tenant, self.longest_silence, &call)),
+        );
+        let rows = OptionFuture::from(self.site.as_ref().map(|site| site.as_site().snapshot(call.clone())));
+        let both = within(
+            self.cancel.as_ref(),
+            self.deadline,
+            emitter.elapsed(),
+            Box::pin(join(registration, rows)),
+        );
+        let read = emitter.listening(both).await;
+        let check = self.conclude(read, thresholds);
+        if let Some(tenant) = check.tenant_id {
+            emitter.tenant(tenant);
+        }
+        emitter.end(match &check.problem {
+            None => EventKind::RunFinished { changed: false },
+            Some(problem) if problem.code == CANCELLED => EventKind::RunCancelled,
+            Some(problem) => EventKind::RunFailed {
+                error: problem.message.clone(),
+                help: problem.help.clone(),
+            },
+        });
+        check
+    }
+
+    /// What follows from what was read, or from why the reading was ended.
+    fn conclude(&self, read: Result<(Option<Registration>, Option<Rows>), ReadError>, thresholds: &[u16]) -> Check {
         let mut check = Check::new(self.clock.now());
         check.name.clone_from(&self.name);
         (check.tenant_id, check.application_id) = (self.tenant, self.client_id());
+        let (registration, rows) = read.unwrap_or_else(|ended| {
+            tell_problem(&mut check, &ended);
+            (None, None)
+        });
         if self.directory.is_none() && self.site.is_none() {
             check.problem = Some(Problem::of(&IncompleteConnection::DirectoryMissing));
         }
@@ -176,6 +223,9 @@ impl From<AzureServicesConnection> for WatchedApp {
             directory: inner.directory.clone(),
             site: inner.site.clone(),
             longest_silence: LONGEST_SILENCE,
+            specification: Some(inner.spec.key().to_owned()),
+            cancel: inner.cancel.clone(),
+            deadline: inner.deadline,
             clock: Arc::clone(&inner.clock),
         }
     }
@@ -217,7 +267,7 @@ fn not_in_site(rows: &SiteSnapshot, id: ApplicationId) -> Vec<Finding> {
 ///
 /// `jobs` gives a key of the caller's choice and an app or a connection for each tenant. It is asked for the next one only
 /// if there is room, and nothing is kept of one that has ended: with a lazy iterator, memory does not grow with the number
-/// of tenants. `on_result` is called as soon as a tenant ends, in the order in which they end. A tenant that cannot be read
+/// of tenants. `events` is called with every event and its tenant's key. `on_result` is called as soon as a tenant ends, in the order in which they end. A tenant that cannot be read
 /// is [`Unknown`](super::CheckStatus::Unknown), with its [`problem`](super::Check::problem); none is left out.
 ///
 /// Tenants do not affect each other: one that is throttled, or that says nothing, occupies one of the `at_once` places for
@@ -239,7 +289,7 @@ fn not_in_site(rows: &SiteSnapshot, id: ApplicationId) -> Vec<Finding> {
 /// let nowhere = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01".parse()?;
 /// let jobs = [("contoso", WatchedApp::new(tenant.tenant_id().into(), nowhere).directory(tenant.directory()))];
 /// let mut worst = CheckStatus::Ok;
-/// expiring(jobs, NonZeroUsize::MIN, [90, 30, 7], |tenant| {
+/// expiring(jobs, NonZeroUsize::MIN, [90, 30, 7], |_, _| (), |tenant| {
 ///     println!("{}: {}", tenant.key, tenant.result);
 ///     worst = worst.max(tenant.result.status);
 /// })
@@ -256,12 +306,14 @@ pub async fn expiring<K, A>(
     jobs: impl IntoIterator<Item = (K, A)>,
     at_once: NonZeroUsize,
     thresholds: impl IntoIterator<Item = u16>,
+    events: impl Fn(&K, &Event) + Send + Sync,
     mut on_result: impl FnMut(ManyResult<K, Check>),
 ) where
+    K: Send + Sync,
     A: Into<WatchedApp>,
 {
-    let thresholds: &[u16] = &thresholds.into_iter().collect::<Vec<_>>();
-    let watches = jobs.into_iter().map(|(key, app)| watch(key, app.into(), thresholds));
+    let (thresholds, events): (&[u16], _) = (&thresholds.into_iter().collect::<Vec<_>>(), &events);
+    let watches = jobs.into_iter().map(|(key, app)| watch(key, app.into(), thresholds, events));
     let mut results = stream::iter(watches).buffer_unordered(at_once.get());
     while let Some(result) = results.next().await {
         on_result(result);
@@ -280,20 +332,26 @@ pub fn expiring_stream<'a, K, A>(
     jobs: impl IntoIterator<Item = (K, A), IntoIter: Send + 'a>,
     at_once: NonZeroUsize,
     thresholds: impl IntoIterator<Item = u16>,
+    events: impl Fn(&K, &Event) + Send + Sync + Clone + 'a,
 ) -> impl Stream<Item = ManyResult<K, Check>> + Send + 'a
 where
-    K: Send + 'a,
+    K: Send + Sync + 'a,
     A: Into<WatchedApp> + 'a,
 {
     let thresholds: Arc<[u16]> = thresholds.into_iter().collect();
     let watches = jobs.into_iter().map(move |(key, app)| {
-        let (app, thresholds) = (app.into(), Arc::clone(&thresholds));
-        async move { watch(key, app, &thresholds).await }
+        let (app, thresholds, events) = (app.into(), Arc::clone(&thresholds), events.clone());
+        async move { watch(key, app, &thresholds, &events).await }
     });
     stream::iter(watches).buffer_unordered(at_once.get())
 }
 
-async fn watch<K>(key: K, app: WatchedApp, thresholds: &[u16]) -> ManyResult<K, Check> {
-    let result = app.watch(thresholds).await;
+async fn watch<K: Send + Sync>(
+    key: K,
+    app: WatchedApp,
+    thresholds: &[u16],
+    events: &(impl Fn(&K, &Event) + Send + Sync),
+) -> ManyResult<K, Check> {
+    let result = app.watch(thresholds, &|event| events(&key, event)).await;
     ManyResult { key, result }
 }

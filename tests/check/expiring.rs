@@ -3,16 +3,16 @@
 use std::{
     num::NonZeroUsize,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use cmg_onboarding::{
-    AzureServicesConnection, GraphDirectory, StaticToken,
+    AzureServicesConnection, Event, GraphDirectory, StaticToken,
     clock::Clock,
-    connection::{Answer, Check, CheckStatus, WatchedApp, expiring, expiring_stream},
+    connection::{Answer, Cancel, Check, CheckStatus, EventKind, Verb, WatchedApp, expiring, expiring_stream},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatedWire, WireFault};
 use futures_util::StreamExt;
@@ -30,7 +30,14 @@ const AT_ONCE: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 /// The answer for one app.
 pub(crate) async fn watch(app: WatchedApp) -> Check {
     let mut results = Vec::new();
-    expiring([((), app)], NonZeroUsize::MIN, THRESHOLDS, |tenant| results.push(tenant.result)).await;
+    expiring(
+        [((), app)],
+        NonZeroUsize::MIN,
+        THRESHOLDS,
+        |_, _| (),
+        |tenant| results.push(tenant.result),
+    )
+    .await;
     assert_eq!(results.len(), 1);
     results.remove(0)
 }
@@ -183,10 +190,16 @@ async fn jobs_are_asked_for_one_by_one_and_each_result_comes_at_once() {
         (number, by_client_id(&scene))
     });
     let mut keys = Vec::new();
-    expiring(jobs, AT_ONCE, THRESHOLDS, |tenant| {
-        ended.fetch_add(1, Ordering::Relaxed);
-        keys.push(tenant.key);
-    })
+    expiring(
+        jobs,
+        AT_ONCE,
+        THRESHOLDS,
+        |_, _| (),
+        |tenant| {
+            ended.fetch_add(1, Ordering::Relaxed);
+            keys.push(tenant.key);
+        },
+    )
     .await;
     keys.sort_unstable();
     assert_eq!(keys, (0..200).collect::<Vec<_>>());
@@ -201,12 +214,93 @@ async fn as_a_stream_dropping_it_starts_no_new_tenant() {
         made.fetch_add(1, Ordering::Relaxed);
         (number, by_client_id(&scene))
     });
-    let mut results = Box::pin(expiring_stream(jobs, AT_ONCE, THRESHOLDS));
+    let mut results = Box::pin(expiring_stream(jobs, AT_ONCE, THRESHOLDS, |_, _| ()));
     for _ in 0..3 {
         assert_eq!(results.next().await.unwrap().result.status, CheckStatus::Ok);
     }
     drop(results);
     assert!(made.into_inner() <= AT_ONCE.get() + 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_tenant_tells_its_own_run_with_its_key_from_start_to_end() {
+    let scene = Scene::new().await;
+    let (wire, throttled) = wired(&scene);
+    wire.fail_at(1, WireFault::ThrottledFor(Duration::from_secs(40)));
+    let jobs = || {
+        let nowhere = WatchedApp::new(
+            scene.tenant.tenant_id().into(),
+            scene.outcome.server_app.as_ref().unwrap().application_id,
+        );
+        [
+            ("throttled", by_client_id(&scene).directory(throttled.clone())),
+            ("nowhere", nowhere),
+        ]
+    };
+    let told = Mutex::new(Vec::new());
+    let tell = |key: &&'static str, event: &Event| {
+        let kind = match &event.kind {
+            EventKind::RunStarted { verb: Verb::Check, .. } => "started",
+            EventKind::Retried { step: None, retry, .. } if retry.delay == Duration::from_secs(40) => "retried",
+            EventKind::RunFinished { changed: false, .. } => "finished",
+            EventKind::RunFailed { .. } => "failed",
+            other => panic!("{other}"),
+        };
+        told.lock().unwrap().push((*key, event.sequence, kind));
+    };
+    expiring(jobs(), AT_ONCE, THRESHOLDS, tell, |_| ()).await;
+    let of = |wanted: &str| {
+        let told = told.lock().unwrap();
+        let of_key = told.iter().filter(|(key, ..)| *key == wanted);
+        of_key.map(|(_, sequence, kind)| (*sequence, *kind)).collect::<Vec<_>>()
+    };
+    assert_eq!(of("throttled"), [(1, "started"), (2, "retried"), (3, "finished")]);
+    assert_eq!(of("nowhere"), [(1, "started"), (2, "failed")]);
+    let of_expiring = told.lock().unwrap().len();
+    let streamed = expiring_stream(jobs(), AT_ONCE, THRESHOLDS, tell);
+    assert_eq!(streamed.count().await, 2);
+    assert_eq!(told.lock().unwrap().len(), 2 * of_expiring - 1, "it is throttled once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_handle_and_the_deadline_of_a_connection_end_its_watch_and_that_is_unknown() {
+    let scene = Scene::new().await;
+    let limit = Duration::from_secs(3);
+    for is_cancelled in [true, false] {
+        let (wire, throttled) = wired(&scene);
+        wire.fail_at(1, WireFault::ThrottledFor(Duration::from_secs(40)));
+        let cancel = Cancel::new();
+        let builder = scene.without_site().directory(throttled);
+        let builder = match is_cancelled {
+            true => builder.cancel(&cancel),
+            false => builder.deadline(limit),
+        };
+        let (jobs, last) = ([((), builder.build().unwrap())], Mutex::new(None));
+        let (mut results, started) = (Vec::new(), Instant::now());
+        let tell = |(): &(), event: &Event| *last.lock().unwrap() = Some(event.kind.clone());
+        let watching = expiring(jobs, AT_ONCE, THRESHOLDS, tell, |tenant| results.push(tenant.result));
+        let press = async {
+            tokio::time::sleep(limit).await;
+            cancel.cancel();
+        };
+        tokio::join!(watching, press);
+        assert_eq!(
+            (started.elapsed(), results.len(), results[0].status),
+            (limit, 1, CheckStatus::Unknown)
+        );
+        let code = results[0].problem.as_ref().unwrap().code.as_str();
+        let last = last.into_inner().unwrap().unwrap();
+        match is_cancelled {
+            true => assert!(
+                code == "cancelled" && matches!(last, EventKind::RunCancelled { .. }),
+                "{code}: {last}"
+            ),
+            false => assert!(
+                code == "deadlineExceeded" && matches!(last, EventKind::RunFailed { .. }),
+                "{code}: {last}"
+            ),
+        }
+    }
 }
 
 #[tokio::test]

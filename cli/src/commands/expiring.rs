@@ -138,9 +138,15 @@ impl ExpiringCommand {
                 Err(ending) => tell(key, Err(ending.reason())),
             }
         }
-        expiring(jobs, self.at_once, self.thresholds.days.iter().copied(), |done| {
-            tell(done.key, Ok(done.result));
-        })
+        expiring(
+            jobs,
+            self.at_once,
+            self.thresholds.days.iter().copied(),
+            |_, _| (),
+            |done| {
+                tell(done.key, Ok(done.result));
+            },
+        )
         .await;
         results.sort_by(|(left_key, left), (right_key, right)| status(right).cmp(&status(left)).then_with(|| left_key.cmp(right_key)));
         let sum = Sum::of(&results);

@@ -13,15 +13,17 @@ use crate::{
     ids::TenantId,
 };
 
-/// Reads the registration with this key, if there is one, and tells the tenant as the token names it. `longest_silence` is how long the directory may say nothing at all; a time that
-/// it asks to wait for does not count. Signing in has limits of its own.
+/// Reads the registration with this key, if there is one, and tells the tenant as the token names it. `longest_silence` is
+/// how long the directory may say nothing at all; a time that it asks to wait for does not count. Signing in has limits of
+/// its own.
 pub(crate) async fn read_registration(
     directory: &dyn Directory,
     key: &ApplicationKey,
     expected: Option<TenantId>,
     longest_silence: Duration,
+    call: &Call,
 ) -> Result<(Option<Application>, Option<TenantId>), Unread> {
-    let signed_in = directory.signed_in(Call::quiet()).await?;
+    let signed_in = directory.signed_in(call.clone()).await?;
     if let (Some(expected), Some(tenant)) = (expected, signed_in.tenant_id)
         && expected != tenant
     {
@@ -29,29 +31,31 @@ pub(crate) async fn read_registration(
         let signed_in = Box::new(signed_in);
         return Err(Unread::UnusableToken { signed_in, findings });
     }
-    let (call, events) = Call::channel();
-    let read = unless_silent(directory.application(call, key), events, longest_silence).await;
+    let (heard, events) = Call::channel();
+    let read = unless_silent(directory.application(heard, key), events, call, longest_silence).await;
     let found = read.unwrap_or_else(|| Err(silent(directory, longest_silence)))?;
     Ok((found, signed_in.tenant_id.or(expected)))
 }
 
 /// `None` if nothing came back for so long. An answer that is no success, of which the call tells, is a sign of life, and
-/// the wait that follows it is asked for.
-async fn unless_silent<T>(work: impl Future<Output = T>, mut events: CallEvents, longest: Duration) -> Option<T> {
+/// the wait that follows it is asked for. What the call tells is passed on.
+async fn unless_silent<T>(work: impl Future<Output = T>, mut events: CallEvents, pass_on: &Call, longest: Duration) -> Option<T> {
     let mut work = pin!(work);
     let mut timer = pin!(sleep_until(Instant::now() + longest));
     poll_fn(|context| {
-        if let Poll::Ready(result) = work.as_mut().poll(context) {
-            return Poll::Ready(Some(result));
-        }
+        let result = work.as_mut().poll(context);
         while let Poll::Ready(Some((_, event))) = events.poll_next_tagged(context) {
-            if let CallEvent::Retried(retry) = event
+            if let CallEvent::Retried(retry) = &event
                 && retry.reason != RetryReason::Connection
             {
                 timer.as_mut().reset(Instant::now() + retry.delay + longest);
             }
+            pass_on.tell(event);
         }
-        timer.as_mut().poll(context).map(|()| None)
+        match result {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending => timer.as_mut().poll(context).map(|()| None),
+        }
     })
     .await
 }
@@ -83,7 +87,7 @@ mod tests {
             call.retried(Retry::new("GET /", 1, Duration::from_secs(1), RetryReason::Connection));
             sleep(Duration::from_secs(600)).await;
         };
-        assert_eq!(unless_silent(silent, events, LONGEST).await, None);
+        assert_eq!(unless_silent(silent, events, &Call::quiet(), LONGEST).await, None);
         assert_eq!(started.elapsed(), LONGEST);
     }
 
@@ -99,6 +103,9 @@ mod tests {
             }
             7
         };
-        assert_eq!(unless_silent(throttled, events, LONGEST).await, Some(7));
+        let (pass_on, mut told) = Call::channel();
+        assert_eq!(unless_silent(throttled, events, &pass_on, LONGEST).await, Some(7));
+        let told: Vec<CallEvent> = std::iter::from_fn(|| told.try_next()).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
     }
 }
