@@ -28,6 +28,14 @@ impl Clock for SystemClock {
 }
 
 /// A clock that stands still, for tests and for reproducible runs.
+///
+/// ```
+/// use cmg_onboarding::clock::{Clock, FixedClock};
+/// use time::macros::datetime;
+///
+/// let noon = datetime!(2026-11-24 12:00 UTC);
+/// assert_eq!(FixedClock(noon).now(), noon);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct FixedClock(pub OffsetDateTime);
 

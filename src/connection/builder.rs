@@ -37,6 +37,28 @@ const REMOVAL_WAIT: Duration = Duration::from_secs(26 * 60 * 60);
 
 /// Builds an [`AzureServicesConnection`]. Each setting says its default; directory, site or both have to be
 /// given, as the specification needs them.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use cmg_onboarding::{AzureServicesConnection, connection::Cancel};
+///
+/// # let spec = cmg_onboarding::ConnectionSpec::builder("Contoso CMG")
+/// #     .server_app(cmg_onboarding::ServerAppSpec::builder("ConfigMgr Server"))
+/// #     .client_app(cmg_onboarding::ClientAppSpec::builder("ConfigMgr Client"))
+/// #     .build()?;
+/// # let (tenant, site) = (cmg_onboarding_emulator::EmulatedTenant::new(), cmg_onboarding_emulator::EmulatedSite::new());
+/// let cancel = Cancel::new(); // for a button
+/// let connection = AzureServicesConnection::builder(spec)
+///     .directory(tenant.directory())
+///     .site(site)
+///     .tenant(tenant.tenant_id().into())
+///     .deadline(Duration::from_secs(600))
+///     .cancel(&cancel)
+///     .build()?;
+/// # let _ = connection;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until build() is called"]
 pub struct AzureServicesConnectionBuilder {

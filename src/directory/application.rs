@@ -150,6 +150,18 @@ impl KeyCredential {
 }
 
 /// An app registration as the directory shows it.
+///
+/// ```
+/// use cmg_onboarding::directory::{Application, ApplicationProperties};
+///
+/// // What a mock of `Directory` answers.
+/// let mut properties = ApplicationProperties::default();
+/// properties.display_name = Some("ConfigMgr Server".to_owned());
+/// let (object_id, app_id) = ("9a1c4f5e-0a52-4bb4-8f56-b9b41a3f1a77".parse()?, "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a01".parse()?);
+/// let app = Application::new(object_id, app_id, properties);
+/// assert!(app.password_credentials.is_empty());
+/// # Ok::<(), cmg_onboarding::error::InvalidValue>(())
+/// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -38,6 +38,15 @@ pub struct SignedIn {
 }
 
 /// The tenant that the token belongs to.
+///
+/// ```
+/// use cmg_onboarding::directory::{Tenant, VerifiedDomain};
+///
+/// let domains = vec![VerifiedDomain::new("contoso.com", false, true), VerifiedDomain::new("contoso.onmicrosoft.com", true, false)];
+/// let tenant = Tenant::new("6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11".parse()?, "Contoso".to_owned(), domains);
+/// assert_eq!(tenant.site_name(), "contoso.onmicrosoft.com");
+/// # Ok::<(), cmg_onboarding::error::InvalidValue>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

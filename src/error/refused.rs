@@ -207,6 +207,19 @@ impl RefusedDetail {
 }
 
 /// The directory refused a request.
+///
+/// ```
+/// use cmg_onboarding::{
+///     Diagnostic, DirectoryError,
+///     error::{RefusalReason, Refused, RequestTrace},
+/// };
+///
+/// // What a mock of `Directory` answers.
+/// let refused = Refused::new(RefusalReason::PermissionMissing, "Authorization_RequestDenied", "no", RequestTrace::default());
+/// let error = DirectoryError::from(refused);
+/// assert_eq!((error.code(), error.may_have_been_carried_out()), ("permissionMissing", false));
+/// assert!(error.help().contains("Cloud Application Administrator"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     reason: RefusalReason,

@@ -150,6 +150,14 @@ impl fmt::Display for SignInRefusal {
 
 /// A [`TokenProvider`](crate::TokenProvider) could not give a token. Cheap to clone, because many may wait
 /// for one token.
+///
+/// ```
+/// use cmg_onboarding::{Diagnostic, TokenError, error::TokenFailure};
+///
+/// // What a provider of the caller's own answers.
+/// let error = TokenError::new(TokenFailure::Cancelled, "the person closed the window", "Sign in again.");
+/// assert_eq!((error.code(), &*error.help()), ("signInCancelled", "Sign in again."));
+/// ```
 #[derive(Debug, Clone)]
 pub struct TokenError {
     failure: TokenFailure,

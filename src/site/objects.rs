@@ -17,6 +17,18 @@ use crate::{
 const TENANT_ATTACH: i64 = 5;
 
 /// Everything this job wants to know of a site, read in one go.
+///
+/// ```
+/// use cmg_onboarding::{Call, Site, SiteError, TenantId};
+///
+/// async fn show(site: &impl Site, tenant: TenantId) -> Result<(), SiteError> {
+///     let snapshot = site.snapshot(Call::quiet()).await?;
+///     for connection in snapshot.connections_of(tenant) {
+///         println!("{}: {} gateways", connection.name, snapshot.gateways_of(connection.id).count());
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -105,6 +105,14 @@ pub struct UserDiscovery {
 }
 
 /// Group discovery with its settings.
+///
+/// ```
+/// use cmg_onboarding::DiscoverySpec;
+///
+/// let discovery = DiscoverySpec::builder().groups(["CMG users", "Kiosks"]).build()?;
+/// assert_eq!(discovery.groups().unwrap().names, ["CMG users", "Kiosks"]);
+/// # Ok::<(), cmg_onboarding::InvalidSpec>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

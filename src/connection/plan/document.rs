@@ -37,6 +37,23 @@ const VERSION: u32 = 1;
 /// [`AzureServicesConnection::plan_from`](crate::connection::AzureServicesConnection::plan_from).
 ///
 /// It prints as the wizard's Summary page.
+///
+/// ```
+/// use cmg_onboarding::{AzureServicesConnection, OnboardingError, connection::PlanDocument};
+///
+/// /// Carries out what a person has approved, in another process and a day later.
+/// async fn run_approved(connection: &AzureServicesConnection, file: &str) -> Result<bool, Box<dyn std::error::Error>> {
+///     let approved: PlanDocument = serde_json::from_str(file)?;
+///     match connection.plan_from(&approved, |_| ()).await {
+///         Ok(plan) => Ok(plan.apply(|event| println!("{event}")).await?.changed),
+///         Err(OnboardingError::Stale(stale)) => {
+///             stale.differences.iter().for_each(|difference| println!("{difference}"));
+///             Ok(false)
+///         }
+///         Err(error) => Err(error.into()),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -10,6 +10,16 @@ use crate::{
 };
 
 /// At least one finding stands in the way of the plan. Nothing has been written.
+///
+/// ```
+/// use cmg_onboarding::connection::Blocked;
+///
+/// fn show(blocked: &Blocked) {
+///     for finding in blocked.blockers() {
+///         println!("{} {}", finding.message(), finding.remedy());
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("{}", summary(.findings))]

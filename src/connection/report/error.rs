@@ -22,6 +22,22 @@ use crate::{
 
 /// The run stopped half-way. The report says what exists; running the same specification again goes on from
 /// there.
+///
+/// ```
+/// use cmg_onboarding::{Diagnostic, OnboardingError, connection::Written, error::chain};
+///
+/// fn show(error: &OnboardingError) {
+///     if let OnboardingError::Apply(stopped) = error {
+///         print!("{}", stopped.report());
+///         for failure in stopped.failures() {
+///             println!("{}: {}. {}", failure.step, chain(&failure.error), failure.error.help());
+///         }
+///         if stopped.effect() == Written::Unknown {
+///             println!("What became of the last request is not known: run again, which looks first.");
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the run stopped at the step \"{step}\"")]
 pub struct ApplyError {

@@ -49,6 +49,21 @@ impl fmt::Display for Severity {
 /// Code and parameters are the facts; message and remedy are made from them, in English. In JSON it is
 /// `{"severity", "code", "parameters", "field", "step", "message", "remedy"}`; it is read without the texts, the
 /// parameters or the place, too.
+///
+/// ```
+/// use cmg_onboarding::connection::{Finding, FindingCode, Severity};
+///
+/// fn show(finding: &Finding) {
+///     let mark = match finding.severity() {
+///         Severity::Blocker => "stop",
+///         _ => "note",
+///     };
+///     println!("{mark}: {} {}", finding.message(), finding.remedy());
+///     if finding.code() == FindingCode::SecretExpiresSoon {
+///         println!("ends on {}", finding.parameters()["expiresOn"]);
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", from = "Written")]
