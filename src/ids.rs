@@ -73,7 +73,8 @@ guid_type! {
     ///
     /// let contoso: TenantId = "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11".parse()?;
     /// assert_eq!(contoso.to_string(), "6f0c1a52-3d1c-4b55-9c6b-0a4f5b7a1e11");
-    /// assert_eq!("contoso.com".parse::<TenantId>().unwrap_err().code(), "invalidId");
+    /// let error = "contoso.com".parse::<TenantId>().unwrap_err();
+    /// assert_eq!((error.code(), &error.given), ("invalidId", &None), "the text may be a secret");
     /// # Ok::<(), cmg_onboarding::error::InvalidValue>(())
     /// ```
     TenantId

@@ -22,6 +22,7 @@ use cmg_onboarding::{
     TenantId, TokenError, async_trait,
     connection::{
         AppRole, AzureServicesConnectionBuilder, Event, EventKind, Finding, FindingCode, NewSecret, SecretSink, SecretSinkError, Severity,
+        StepAction, Written,
     },
     error::{SignInRefusal, SiteRefused, TokenFailure},
     site::SiteItem,
@@ -585,6 +586,21 @@ impl SecretProbe for Distant {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_ends_while_its_last_work_is_to_try_the_secret_out_has_written_all_that_it_says() {
+    let world = World::answering([Answer::Never]);
+    let job = world.builder(spec()).deadline(Duration::from_secs(3)).build().unwrap();
+    let OnboardingError::Apply(error) = job.onboard(|_| ()).await.unwrap_err() else {
+        panic!("the deadline has passed");
+    };
+    assert_eq!(error.effect(), Written::Partial, "every write was answered");
+    assert!(
+        error.report().steps().iter().all(|report| report.action != StepAction::Failed),
+        "{}",
+        error.report()
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn cancelling_while_it_is_tried_out_gives_the_secret_back() {
     let world = World::answering([Answer::Never]);
     let job = world
@@ -598,6 +614,11 @@ async fn cancelling_while_it_is_tried_out_gives_the_secret_back() {
     };
     let secret = error.secret().unwrap();
     assert!(world.vault.holds(secret.value.expose()));
+    // No step is open: the next one is named, whose work has not begun.
+    assert_eq!((error.step(), error.effect()), (Step::ImportTenant, Written::Partial));
+    assert!(error.report().step(error.step()).is_none() && error.report().step(Step::IssueSecret).is_none());
+    let registered = error.report().step(Step::RegisterServerApp).unwrap();
+    assert_eq!(registered.action, StepAction::Created);
     // A sign-in service that is merely slow is waited for.
     let slow = World::answering([Answer::Accept]);
     let job = AzureServicesConnection::builder(spec())

@@ -20,6 +20,9 @@ pub(crate) const UNKNOWN: u8 = 3;
 pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, 2 bad input, or an answer that was not yes (nothing was written), 3 refused beforehand (nothing was written; a stale \
 plan, too), 4 failed half-way (what exists is shown; run the same command again)";
 
+/// A run may be ended while it reads again what an old plan depends on, and so may a run after another one.
+const CUT_WHILE_READING: &str = "Interrupted while tenant and site were being read, before this run had written anything.";
+
 /// How a command ends before it is done.
 #[derive(Debug)]
 pub(crate) enum Ending {
@@ -42,7 +45,7 @@ impl Ending {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::BadInput(message) | Self::Refused(message) | Self::Failed(message) => message.clone(),
-            Self::Onboarding(OnboardingError::Read(ReadError::Cancelled)) => Self::from(Cut::Beforehand).reason(),
+            Self::Onboarding(OnboardingError::Read(ReadError::Cancelled)) => CUT_WHILE_READING.to_owned(),
             Self::Onboarding(error) => sentence(error),
         }
     }
@@ -78,7 +81,7 @@ impl Ending {
                 output.failed(error);
                 FAILED
             }
-            Self::Onboarding(OnboardingError::Read(ReadError::Cancelled)) => Self::from(Cut::Beforehand).show(output),
+            Self::Onboarding(OnboardingError::Read(ReadError::Cancelled)) => Self::Refused(CUT_WHILE_READING.to_owned()).show(output),
             Self::Onboarding(error @ OnboardingError::Read(_)) => {
                 output.refused(&[], &sentence(error));
                 REFUSED
@@ -132,9 +135,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reading_that_an_interruption_ends_is_told_as_one_that_has_not_begun_to_write() {
-        let of_reading = Ending::from(ReadError::Cancelled).reason();
-        assert_eq!(of_reading, Ending::from(Cut::Beforehand).reason());
-        assert!(of_reading.starts_with("Interrupted before"), "{of_reading}");
+    fn a_reading_that_an_interruption_ends_is_told_without_the_words_of_the_library() {
+        let ending = Ending::from(ReadError::Cancelled);
+        assert_eq!(ending.reason(), CUT_WHILE_READING);
+        assert_eq!(ending.show(Output { json: false }), REFUSED);
     }
 }

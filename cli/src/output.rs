@@ -111,9 +111,7 @@ impl Output {
         match &event.kind {
             EventKind::StepStarted { step, .. } => line(&format!("  ...        {step}")),
             EventKind::WaitingForReplication { step, delay, code, .. } => {
-                line(&format!(
-                    "  waiting    {step}: not everywhere in the directory yet ({code}), again in {delay:?}"
-                ));
+                line(&format!("  waiting    {step}: {code}, again in {delay:?}"));
             }
             EventKind::Retried { retry, .. } => line(&format!(
                 "  retrying   {}: {}, again in {:?}",

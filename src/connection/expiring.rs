@@ -1,6 +1,6 @@
 //! When the secrets of many tenants end, from one process.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{future::Future, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use futures_core::Stream;
 use futures_util::{
@@ -111,6 +111,19 @@ impl WatchedApp {
         self
     }
 
+    /// A handle by which the caller ends the reading, which is unknown then. Default: that of the connection, else none.
+    pub fn cancel(mut self, cancel: &Cancel) -> Self {
+        self.cancel = Some(cancel.clone());
+        self
+    }
+
+    /// How long the reading of directory and site may take, by tokio's timer; what was not read by then is unknown. Default:
+    /// that of the connection, else no limit.
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
     /// Where the time of day comes from. Default: the operating system.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -126,21 +139,20 @@ impl WatchedApp {
 
     async fn watch(&self, thresholds: &[u16], events: &(dyn Fn(&Event) + Send + Sync)) -> Check {
         let emitter = Emitter::begin(Verb::Check, self.specification.as_deref(), events, self.clock.as_ref());
+        if let Some(tenant) = self.tenant {
+            emitter.tenant(tenant);
+        }
         let call = emitter.call(None);
         let directory = self.directory.as_ref().map(DirectoryHandle::as_directory);
         let registration = OptionFuture::from(
             directory.map(|directory| read_registration(directory, &self.key, self.tenant, self.longest_silence, &call)),
         );
         let rows = OptionFuture::from(self.site.as_ref().map(|site| site.as_site().snapshot(call.clone())));
-        let both = within(
-            self.cancel.as_ref(),
-            self.deadline,
-            emitter.elapsed(),
-            Box::pin(join(registration, rows)),
-        );
-        let read = emitter.listening(both).await;
-        let check = self.conclude(read, thresholds);
-        if let Some(tenant) = check.tenant_id {
+        // Each by itself, so that what one of them has answered is told if the other one is cut off.
+        let both = join(self.unless_ended(&emitter, registration), self.unless_ended(&emitter, rows));
+        let (registration, rows) = emitter.listening(both).await;
+        let check = self.conclude(registration, rows, thresholds);
+        if let (None, Some(tenant)) = (self.tenant, check.tenant_id) {
             emitter.tenant(tenant);
         }
         emitter.end(match &check.problem {
@@ -154,37 +166,51 @@ impl WatchedApp {
         check
     }
 
-    /// What follows from what was read, or from why the reading was ended.
-    fn conclude(&self, read: Result<(Option<Registration>, Option<Rows>), ReadError>, thresholds: &[u16]) -> Check {
+    /// Does the work, unless the handle or the deadline of the connection ends it early.
+    async fn unless_ended<T>(&self, emitter: &Emitter<'_>, work: impl Future<Output = T>) -> Result<T, ReadError> {
+        within(self.cancel.as_ref(), self.deadline, emitter.elapsed(), Box::pin(work)).await
+    }
+
+    /// What follows from what was read, and from why something could not be.
+    fn conclude(
+        &self,
+        registration: Result<Option<Registration>, ReadError>,
+        rows: Result<Option<Rows>, ReadError>,
+        thresholds: &[u16],
+    ) -> Check {
         let mut check = Check::new(self.clock.now());
         check.name.clone_from(&self.name);
         (check.tenant_id, check.application_id) = (self.tenant, self.client_id());
-        let (registration, rows) = read.unwrap_or_else(|ended| {
-            tell_problem(&mut check, &ended);
-            (None, None)
-        });
         if self.directory.is_none() && self.site.is_none() {
             check.problem = Some(Problem::of(&IncompleteConnection::DirectoryMissing));
         }
         let mut findings = Vec::new();
         let registered = match registration {
-            Some(Ok((app, tenant))) => {
+            Ok(Some(Ok((app, tenant)))) => {
                 check.tenant_id = check.tenant_id.or(tenant);
                 check.application_id = check.application_id.or_else(|| Some(app.as_ref()?.app_id));
                 self.check_registered(app.as_ref(), check.tenant_id, &mut findings);
                 app
             }
-            Some(Err(Unread::UnusableToken { findings: told, .. })) => {
+            Ok(Some(Err(Unread::UnusableToken { findings: told, .. }))) => {
                 findings.extend(told);
                 None
             }
-            Some(Err(Unread::Failed(error))) => {
+            Ok(Some(Err(Unread::Failed(error)))) => {
                 tell_problem(&mut check, &ReadError::Directory(error));
                 None
             }
-            None => None,
+            Ok(None) => None,
+            Err(ended) => {
+                tell_problem(&mut check, &ended);
+                None
+            }
         };
-        let rows = rows.and_then(|rows| rows.map_err(|error| tell_problem(&mut check, &ReadError::Site(error))).ok());
+        let rows = rows.and_then(|rows| rows.transpose().map_err(ReadError::Site));
+        let rows = rows.unwrap_or_else(|error| {
+            tell_problem(&mut check, &error);
+            None
+        });
         let row = check.application_id.and_then(|id| rows.as_ref()?.application(id));
         if let (Some(rows), Some(id), None) = (&rows, check.application_id, row) {
             findings.extend(not_in_site(rows, id));
@@ -268,11 +294,14 @@ fn not_in_site(rows: &SiteSnapshot, id: ApplicationId) -> Vec<Finding> {
 /// `jobs` gives a key of the caller's choice and an app or a connection for each tenant. It is asked for the next one only
 /// if there is room, and nothing is kept of one that has ended: with a lazy iterator, memory does not grow with the number
 /// of tenants. `events` is called with every event and its tenant's key. `on_result` is called as soon as a tenant ends, in the order in which they end. A tenant that cannot be read
-/// is [`Unknown`](super::CheckStatus::Unknown), with its [`problem`](super::Check::problem); none is left out.
+/// is [`Unknown`](super::CheckStatus::Unknown), with its [`problem`](super::Check::problem) or a finding; none is left out.
 ///
 /// Tenants do not affect each other: one that is throttled, or that says nothing, occupies one of the `at_once` places for
 /// as long as [`WatchedApp::longest_silence`] and `Retry-After` say, and nothing else. No task is spawned; everything runs
 /// in the caller's task. `on_result` is not awaited, so it must be quick; [`expiring_stream`] is for one that is not.
+///
+/// To start no new tenant and let those under way end, let `jobs` end. To end those under way as well, each as unknown, give
+/// them a [`Cancel`](super::Cancel).
 ///
 /// To share connections between tenants, make one [`GraphDirectory`](crate::GraphDirectory) and derive the others with
 /// [`GraphDirectory::for_tenant`](crate::GraphDirectory::for_tenant).

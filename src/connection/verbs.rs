@@ -124,7 +124,8 @@ impl AzureServicesConnection {
     /// # Errors
     ///
     /// [`OnboardingError::Stale`] with each difference, if the plan would do something else now. The passing
-    /// of time alone does not make a plan stale. Otherwise the errors of [`plan`](Self::plan).
+    /// of time alone does not make a plan stale, nor does what others have added to a list that the plan adds to, unless
+    /// it is the same. Otherwise the errors of [`plan`](Self::plan).
     ///
     /// # Cancel safety
     ///

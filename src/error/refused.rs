@@ -215,7 +215,7 @@ impl RefusedDetail {
 /// };
 ///
 /// // What a mock of `Directory` answers.
-/// let refused = Refused::new(RefusalReason::PermissionMissing, "Authorization_RequestDenied", "no", RequestTrace::default());
+/// let refused = Refused::new(RefusalReason::PermissionMissing, "accessDenied", "no", RequestTrace::default());
 /// let error = DirectoryError::from(refused);
 /// assert_eq!((error.code(), error.may_have_been_carried_out()), ("permissionMissing", false));
 /// assert!(error.help().contains("Cloud Application Administrator"));

@@ -10,7 +10,10 @@ use url::Url;
 use crate::{
     Diagnostic, DirectoryError, OnboardingError, SiteError, Step, TokenError,
     cloud::{CloudEndpoints, CloudEnvironment},
-    connection::{ApplyError, Blocked, IncompleteConnection, ReadError, Report, SecretSinkError, StalePlan, StepError, StepFailure},
+    connection::{
+        ApplyError, Blocked, IncompleteConnection, ReadError, Report, SecretSinkError, StalePlan, StepAction, StepError, StepFailure,
+        StepReport,
+    },
     contract::violation::Check,
     error::{
         ExceededMaxWait, InvalidValue, NotSupported, NotVisible, RefusalReason, Refused, RequestTrace, SiteRefusalReason, SiteRefused,
@@ -193,7 +196,9 @@ fn step_errors() -> Vec<StepError> {
 pub(super) fn stopped_by(error: StepError) -> ApplyError {
     let first = StepFailure::new(Step::RegisterServerApp, error);
     let tenant = TenantId::new(uuid::Uuid::nil());
-    ApplyError::new(tenant, first, Vec::new(), Report::default(), Vec::new(), None)
+    let mut report = Report::default();
+    report.push(StepReport::new(first.step, StepAction::Failed));
+    ApplyError::new(tenant, first, Vec::new(), report, Vec::new(), None)
 }
 
 fn blocked() -> Blocked {

@@ -10,9 +10,10 @@ use std::{
 };
 
 use cmg_onboarding::{
-    AzureServicesConnection, Event, GraphDirectory, StaticToken,
+    AzureServicesConnection, Call, Event, GraphDirectory, Site, SiteError, StaticToken, async_trait,
     clock::Clock,
     connection::{Answer, Cancel, Check, CheckStatus, EventKind, Verb, WatchedApp, expiring, expiring_stream},
+    site::{SiteFailure, SiteOnboarded, SiteOnboarding, SiteSnapshot},
 };
 use cmg_onboarding_emulator::{Caller, EmulatedTenant, EmulatedWire, WireFault};
 use futures_util::StreamExt;
@@ -270,7 +271,7 @@ async fn the_handle_and_the_deadline_of_a_connection_end_its_watch_and_that_is_u
         let (wire, throttled) = wired(&scene);
         wire.fail_at(1, WireFault::ThrottledFor(Duration::from_secs(40)));
         let cancel = Cancel::new();
-        let builder = scene.without_site().directory(throttled);
+        let builder = scene.with_site().directory(throttled);
         let builder = match is_cancelled {
             true => builder.cancel(&cancel),
             false => builder.deadline(limit),
@@ -288,6 +289,11 @@ async fn the_handle_and_the_deadline_of_a_connection_end_its_watch_and_that_is_u
             (started.elapsed(), results.len(), results[0].status),
             (limit, 1, CheckStatus::Unknown)
         );
+        let again = watch_again(&scene, is_cancelled.then_some(&cancel)).await;
+        assert_eq!(
+            again.problem.map(|problem| problem.code),
+            is_cancelled.then(|| "cancelled".to_owned())
+        );
         let code = results[0].problem.as_ref().unwrap().code.as_str();
         let last = last.into_inner().unwrap().unwrap();
         match is_cancelled {
@@ -300,6 +306,66 @@ async fn the_handle_and_the_deadline_of_a_connection_end_its_watch_and_that_is_u
                 "{code}: {last}"
             ),
         }
+    }
+}
+
+/// An app that is watched by its client id, with a handle that was used before, if one is given.
+async fn watch_again(scene: &Scene, used: Option<&Cancel>) -> Check {
+    let app = by_client_id(scene).deadline(Duration::from_secs(60));
+    watch(match used {
+        Some(cancel) => app.cancel(cancel),
+        None => app,
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_directory_has_answered_is_told_although_the_site_is_cut_off() {
+    let scene = Scene::new().await;
+    scene.days_before_the_end(-1);
+    let app = by_client_id(&scene).site(Silent).deadline(Duration::from_secs(3));
+    let found = watch(app).await;
+    assert_eq!(
+        (found.status, codes(&found)[0].as_str()),
+        (CheckStatus::Critical, "registeredSecretExpired"),
+        "{found}"
+    );
+    assert_eq!(found.problem.unwrap().code, "deadlineExceeded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_is_dropped_tells_that_it_was_cancelled_as_its_last_event() {
+    let scene = Scene::new().await;
+    let last = Mutex::new(None);
+    let tell = |(): &(), event: &Event| *last.lock().unwrap() = Some(event.kind.clone());
+    let watching = expiring([((), by_client_id(&scene).site(Silent))], AT_ONCE, THRESHOLDS, tell, |_| ());
+    assert!(tokio::time::timeout(Duration::from_secs(3), watching).await.is_err());
+    let last = last.into_inner().unwrap().unwrap();
+    assert!(matches!(last, EventKind::RunCancelled { .. }), "{last}");
+}
+
+#[tokio::test]
+async fn a_token_of_another_tenant_is_a_finding() {
+    let scene = Scene::new().await;
+    let app = scene.outcome.server_app.as_ref().unwrap().application_id;
+    let other = "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a77".parse().unwrap();
+    let found = watch(WatchedApp::new(other, app).directory(scene.tenant.directory())).await;
+    assert_eq!(codes(&found), ["wrongTenant"], "{found}");
+    assert!(found.status > CheckStatus::Ok && found.problem.is_none(), "{found}");
+}
+
+/// A site that never answers.
+#[derive(Debug)]
+struct Silent;
+
+#[async_trait]
+impl Site for Silent {
+    async fn snapshot(&self, _: Call) -> Result<SiteSnapshot, SiteError> {
+        std::future::pending().await
+    }
+
+    async fn onboard(&self, _: Call, _: &SiteOnboarding) -> Result<SiteOnboarded, SiteFailure> {
+        std::future::pending().await
     }
 }
 

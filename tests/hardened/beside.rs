@@ -148,6 +148,9 @@ macro_rules! forwarded {
                 if self.additions.load(Ordering::SeqCst) > 0 && self.has(Beside::AppGone) {
                     return Ok(None);
                 }
+                if self.changes.load(Ordering::SeqCst) > 0 && self.has(Beside::GoneAfterChange) {
+                    return Ok(None);
+                }
                 let is_late = |looks: usize| self.additions.load(Ordering::SeqCst) > 0 && looks < 3;
                 if self.has(Beside::LateAfterAdding) && is_late(self.looks_after_adding()) {
                     return Ok(None);

@@ -59,6 +59,8 @@ pub(crate) enum Beside {
     NamelessToken,
     /// The first change of the server app or of a grant is answered with success, and shows from this look after it on.
     ShownFrom(usize),
+    /// After a change, the server app is not to be seen any more.
+    GoneAfterChange,
     /// A change that proves that an app is there is refused.
     ProofRefused(RefusalReason),
     /// The answer to the creation of an app tells its ids and its secret alone.

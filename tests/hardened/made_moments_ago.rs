@@ -4,7 +4,7 @@
 use std::{sync::atomic::Ordering, time::Duration as Wait};
 
 use cmg_onboarding::{
-    ApplicationId, AzureServicesConnection, Outcome, SecretValidity, Step,
+    ApplicationId, AzureServicesConnection, Diagnostic, OnboardingError, Outcome, SecretValidity, Step,
     clock::FixedClock,
     connection::{EventKind, FindingCode, StepAction},
 };
@@ -118,15 +118,20 @@ async fn what_a_colleague_gives_the_client_app_of_another_run_stays_when_this_ru
 }
 
 /// Restores both apps in a directory in which another caller is at work, the server app without its redirect URI.
-async fn restored(beside: Beside) -> (Outcome, usize, Value) {
+async fn restoring(beside: Beside) -> (Result<Outcome, OnboardingError>, usize, Value) {
     let tenant = OPEN.tenant(false, Wait::ZERO);
     let [server, _] = deleted(&tenant, [json!({"web": {"redirectUris": []}}), json!({})]).await;
     let directory = Overtaken::new(&tenant, &[beside]);
     let again = AzureServicesConnection::builder(creating(SecretValidity::OneYear)).directory(directory.clone());
     let again = again.clock(std::sync::Arc::new(FixedClock(NOW))).build().unwrap();
-    let outcome = again.onboard(|_| ()).await.unwrap();
+    let outcome = again.onboard(|_| ()).await;
     let redirects = app(&tenant.state(), server)["web"]["redirectUris"].clone();
     (outcome, directory.changes.load(Ordering::SeqCst), redirects)
+}
+
+async fn restored(beside: Beside) -> (Outcome, usize, Value) {
+    let (outcome, changes, redirects) = restoring(beside).await;
+    (outcome.unwrap(), changes, redirects)
 }
 
 fn told(outcome: &Outcome) -> Vec<FindingCode> {
@@ -148,6 +153,13 @@ async fn a_change_of_a_restored_app_that_is_taken_back_is_made_again_and_then_to
         assert_eq!((sent, redirects), (changes, expected), "{times}");
         assert_eq!(told(&outcome).len(), usize::from(is_lost), "{times}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restored_app_that_is_not_seen_after_its_change_is_not_called_gone() {
+    let (outcome, ..) = restoring(Beside::GoneAfterChange).await;
+    let error = outcome.unwrap_err();
+    assert_eq!((error.code(), error.is_retryable()), ("exceededMaxWait", true), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -88,14 +88,15 @@ async fn what_a_list_holds_by_then_makes_no_approved_plan_stale_and_stays() {
         PermissionGrantId::new(found.unwrap()["id"].as_str().unwrap().to_owned())
     };
     let administrator = tenant.with_caller(Caller::global_administrator()).directory();
-    let give = async |redirects: Value, scopes: &str, grant: &PermissionGrantId| {
+    let give = async |redirects: Value, access: Value, scopes: &str, grant: &PermissionGrantId| {
         assert!(tenant.change_object(server, json!({"web": {"redirectUris": redirects}})));
-        assert!(tenant.change_object(client, json!({"publicClient": {"redirectUris": redirects}})));
+        let of_client = json!({"publicClient": {"redirectUris": redirects}, "requiredResourceAccess": access});
+        assert!(tenant.change_object(client, of_client));
         let given = administrator.update_permission_grant(Call::quiet(), grant, scopes);
         given.await.unwrap();
     };
     let of_user_read = grant("User.Read");
-    give(json!([]), "Mail.Read", &of_user_read).await;
+    give(json!([]), json!([]), "Mail.Read", &of_user_read).await;
     let approved = job().plan(|_| ()).await.unwrap().document().clone();
     let lists = [Step::RegisterServerApp, Step::CompleteClientApp, Step::ConsentUserRead];
     assert!(
@@ -103,7 +104,15 @@ async fn what_a_list_holds_by_then_makes_no_approved_plan_stale_and_stays() {
         "{approved}"
     );
 
-    give(json!(["https://contoso.com/colleague"]), "Mail.Read Files.Read", &of_user_read).await;
+    // Its permission on the server app comes before that on Microsoft Graph, which the plan would give first.
+    let other = json!([{"resourceAppId": server, "resourceAccess": [{"id": "0d9f2c1e-5a52-4bb4-8f56-b9b41a3f1a77", "type": "Scope"}]}]);
+    give(
+        json!(["https://contoso.com/colleague"]),
+        other,
+        "Mail.Read Files.Read",
+        &of_user_read,
+    )
+    .await;
     let outcome = job().plan_from(&approved, |_| ()).await.unwrap().apply(|_| ()).await.unwrap();
     assert!(outcome.changed);
     let state = tenant.state();
@@ -129,4 +138,23 @@ async fn what_a_list_holds_by_then_makes_no_approved_plan_stale_and_stays() {
         matches!(stale, Err(OnboardingError::Stale(_))),
         "another old value is another change: {stale:?}"
     );
+}
+
+#[tokio::test]
+async fn an_app_id_uri_that_a_colleague_adds_makes_no_approved_plan_stale() {
+    let [server, _] = unique_names().await;
+    let tenant = OPEN.tenant(true, Wait::ZERO);
+    let registered = json!({"displayName": "ConfigMgr Server", "uniqueName": server, "identifierUris": []});
+    let id = tenant.add_application(registered);
+    let job = || job(&creating(SecretValidity::OneYear), &tenant, None).build().unwrap();
+    let approved = job().plan(|_| ()).await.unwrap().document().clone();
+    assert!(
+        matches!(approved.step(Step::SetAppIdUri).unwrap().operation, Operation::SetAppIdUri { .. }),
+        "{approved}"
+    );
+    let theirs = "https://contoso.com/colleague";
+    assert!(tenant.change_object(id, json!({"identifierUris": [theirs]})));
+    job().plan_from(&approved, |_| ()).await.unwrap().apply(|_| ()).await.unwrap();
+    let uris = app(&tenant.state(), id.into())["identifierUris"].as_array().unwrap().clone();
+    assert!(uris.len() == 2 && uris.contains(&json!(theirs)), "{uris:?}");
 }

@@ -163,7 +163,7 @@ impl PlanDocument {
 
     /// What differs between this document and a fresh one in what they would do. Time alone makes no
     /// difference: when they were made, and findings, do not count, and a secret's end is compared by its
-    /// rule. What a list holds already makes none either, since the run adds to what is there by then.
+    /// rule. What else a list holds makes none either, since the run adds to what is there by then.
     pub(crate) fn differences(&self, fresh: &Self) -> Vec<PlanDifference> {
         let mut differences = Vec::new();
         compare("", &self.effect(), &fresh.effect(), &mut differences);
@@ -181,9 +181,11 @@ impl PlanDocument {
                 Operation::ShortenSecret { secrets } => secrets.iter_mut().for_each(PlannedSecret::forget_date),
                 Operation::ExtendGrant { held, .. } => held.clear(),
                 Operation::SetAppIdUri { held, .. } => held.clear(),
-                // What is added to a list is in `adds`, without what it holds.
-                Operation::UpdateApp { properties, .. } | Operation::CompleteClientApp { properties, .. } => {
+                // What is added to a list is in `adds`, without what it holds, whose order decides that of the resources.
+                Operation::UpdateApp { properties, adds, .. } | Operation::CompleteClientApp { properties, adds, .. } => {
                     properties.retain(|property| !property.to.is_array());
+                    let resources = adds.required_resource_access.iter_mut();
+                    resources.for_each(|resources| resources.sort_by_key(|resource| resource.resource_app_id));
                 }
                 _ => {}
             }

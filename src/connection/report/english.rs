@@ -226,7 +226,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Nothing to do if a later run is to go on: it finds what is there. Otherwise take it out by hand, if it is not used (Entra admin center > App registrations > (the app)).",
         ),
         Code::DeletedPrincipalsUnread => Words::new(
-            "The ${app} app ${clientId|without a known id} is removed; whether a deleted service principal of it is left is not known: ${error}.",
+            "Whether a deleted service principal of the ${app} app ${clientId|without a known id} is left is not known: ${error}.",
             "Nothing to do: the directory removes deleted service principals by itself after 30 days, and they hold no unique name.",
         ),
         Code::RemovalUnconfirmed => Words::new(

@@ -123,8 +123,9 @@ impl ApplyError {
     /// Whether the run has changed tenant or site.
     #[must_use]
     pub fn effect(&self) -> Written {
-        // A step that never began is not in the report: the run was ended between two steps, or before the first one.
-        let is_open = |failure: &StepFailure| failure.error.may_have_been_carried_out() && self.report.step(failure.step).is_some();
+        // A run that was ended between two steps names one that has not begun, or the last one, which is done.
+        let has_failed = |step| self.report.step(step).is_some_and(|report| report.action == StepAction::Failed);
+        let is_open = |failure: &StepFailure| failure.error.may_have_been_carried_out() && has_failed(failure.step);
         if self.failures.iter().any(is_open) {
             return Written::Unknown;
         }
@@ -226,7 +227,7 @@ impl OnboardingError {
         }
     }
 
-    /// Every step that failed, the first one first; none if nothing was written.
+    /// Every step that failed, the first one first; none if no plan was being carried out.
     #[must_use]
     pub fn failures(&self) -> &[StepFailure] {
         match self {
@@ -244,7 +245,7 @@ impl OnboardingError {
         }
     }
 
-    /// What was done before the run stopped; `None` if nothing was written.
+    /// What was done before the run stopped; `None` if no plan was being carried out.
     #[must_use]
     pub const fn report(&self) -> Option<&Report> {
         match self {

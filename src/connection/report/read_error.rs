@@ -66,7 +66,7 @@ impl Diagnostic for ReadError {
         match self {
             Self::Directory(error) => error.help(),
             Self::Site(error) => error.help(),
-            Self::Cancelled => "Nothing was written. To run again, build the connection with a new handle to cancel it.".into(),
+            Self::Cancelled => "Nothing was written. A used handle ends every later run: build the connection with a new one.".into(),
             Self::DeadlineExceeded { .. } => LATE_HELP.into(),
         }
     }

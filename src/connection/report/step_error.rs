@@ -150,7 +150,7 @@ impl Diagnostic for StepError {
     fn help(&self) -> Cow<'_, str> {
         match self {
             Self::OtherTenant { .. } => "Sign in to the tenant of the plan, or make a new plan for this tenant.".into(),
-            Self::Cancelled => "Nothing more is written.".into(),
+            Self::Cancelled => "Nothing more is written. A used handle ends every later run: build the connection with a new one.".into(),
             Self::SecretTextMissing => "Repeat the run. If it persists, look for a proxy or gateway that changes answers of Microsoft Graph.".into(),
             Self::NotRegistered | Self::NothingToImport => "Make a new plan and run again.".into(),
             Self::DeadlineExceeded { .. } => LATE_HELP.into(),

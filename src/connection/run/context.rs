@@ -13,7 +13,11 @@ use crate::{
     clock::Clock,
     connection::{
         handle::Inner,
-        plan::{change::Change, document::PlanDocument, own_secret::new_description},
+        plan::{
+            change::{Change, When},
+            document::PlanDocument,
+            own_secret::new_description,
+        },
         read::snapshot::Snapshot,
         report::{
             emitter::Emitter,
@@ -277,15 +281,19 @@ impl<'a> Run<'a> {
     }
 
     /// The error of a run that was ended from outside. Each step that has begun and not ended fails with it: its requests are
-    /// in the report, and what became of the last one is not known.
+    /// in the report, and what became of the last one is not known. If no step is open, it is named that comes next, or the last
+    /// one, after which the new secret is tried out.
     pub(crate) fn ended_early(&self, why: &StepError) -> ApplyError {
-        let open: Vec<Step> = {
+        let (open, next) = {
             let state = self.state();
-            let has_ended = |step: &Step| state.skipped.contains(step) || state.report.step(*step).is_some();
-            state.started.iter().copied().filter(|step| !has_ended(step)).collect()
+            let has_ended = |step: Step| state.skipped.contains(&step) || state.report.step(step).is_some();
+            let open: Vec<Step> = state.started.iter().copied().filter(|step| !has_ended(*step)).collect();
+            let mut changes = self.document.changes.iter();
+            let last = changes.clone().next_back();
+            let next = changes.find(|change| change.when == When::Always && !has_ended(change.step));
+            (open, next.or(last).map_or(Step::RegisterServerApp, |change| change.step))
         };
         let failed: Vec<StepFailure> = open.into_iter().map(|step| self.failed(step, why.clone())).collect();
-        let next = self.document.changes.first().map_or(Step::RegisterServerApp, |change| change.step);
         let first = failed.into_iter().next();
         self.stopped(first.unwrap_or_else(|| StepFailure::new(next, why.clone())))
     }

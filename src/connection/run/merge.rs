@@ -47,17 +47,20 @@ impl Run<'_> {
         for attempt in 0..ATTEMPTS {
             let before = match seen.take() {
                 Some(seen) => seen,
-                None => self.current_application(step, app, fresh && attempt == 0).await?,
+                None => {
+                    self.current_application(app, fresh, self.attempt_number(step, fresh, attempt))
+                        .await?
+                }
             };
             let (change, changes) = difference(&before.properties, shape);
             if changes.is_empty() {
                 return Ok(if attempt > 0 { StepAction::Updated } else { StepAction::Unchanged });
             }
-            settle(self.attempt(step, fresh), || {
+            settle(self.attempt_number(step, fresh, attempt), || {
                 directory.update_application(call.clone(), before.object_id, &change)
             })
             .await?;
-            let after = settle(self.until_shown(step, fresh && attempt == 0), || async {
+            let after = settle(self.until_shown(step, fresh, attempt), || async {
                 let after = directory.application(call.clone(), &key).await?;
                 after
                     .filter(|after| difference(&after.properties, shape).1.is_empty())
@@ -72,16 +75,21 @@ impl Run<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.current_application(step, app, false).await?;
+        let last = self
+            .current_application(app, fresh, self.attempt_number(step, fresh, ATTEMPTS))
+            .await?;
+        if difference(&last.properties, shape).1.is_empty() {
+            return Ok(StepAction::Updated);
+        }
         self.find(Finding::warning(FindingCode::ChangeOverwritten).with("step", step));
         Ok(StepAction::Unconfirmed)
     }
 
-    /// The app registration as it is now. One that came to be moments ago and was not read yet is waited for.
-    async fn current_application(&self, step: Step, app: ApplicationId, fresh: bool) -> Result<Application, StepError> {
-        let (directory, call) = (self.directory()?, self.call(step));
+    /// The app registration as it is now. One that came to be moments ago is waited for.
+    async fn current_application(&self, app: ApplicationId, fresh: bool, attempt: Attempt<'_>) -> Result<Application, StepError> {
+        let (directory, call) = (self.directory()?, self.call(attempt.step));
         let key = ApplicationKey::ApplicationId(app);
-        let found = settle(self.attempt(step, fresh), || async {
+        let found = settle(attempt, || async {
             match directory.application(call.clone(), &key).await? {
                 None if fresh => Err(NotVisible::new(format!("the app registration {app}")).into()),
                 found => Ok(found),
@@ -116,11 +124,11 @@ impl Run<'_> {
                 return Ok(Some((before, action)));
             }
             let scopes = extended(&before.scope, scope);
-            settle(self.attempt(step, fresh), || {
+            settle(self.attempt_number(step, fresh, attempt), || {
                 directory.update_permission_grant(call.clone(), &before.id, &scopes)
             })
             .await?;
-            let after = settle(self.until_shown(step, fresh && attempt == 0), || async {
+            let after = settle(self.until_shown(step, fresh, attempt), || async {
                 let after = read().await?.filter(|grant| grant.covers(scope));
                 after.ok_or_else(|| not_shown(step))
             });
@@ -139,15 +147,28 @@ impl Run<'_> {
         Ok(last.map(|grant| (grant, StepAction::Unconfirmed)))
     }
 
-    /// Waits a moment for a change to be seen, and no longer than the caller lets it wait. The first change of what came to
-    /// be moments ago is waited for as long as the thing itself: not to be seen yet is not to be overwritten. By the next
-    /// one, the directory has had that time.
-    fn until_shown(&self, step: Step, fresh: bool) -> Attempt<'_> {
-        let deadline = self.inner.wait_policy.deadline();
-        let within = if fresh { deadline } else { SHOWN_WITHIN.min(deadline) };
+    /// Waits for what came to be moments ago as long as the caller lets it wait, and only a moment once it has had that time:
+    /// from the second attempt on.
+    fn attempt_number(&self, step: Step, fresh: bool, number: u32) -> Attempt<'_> {
+        let attempt = self.attempt(step, fresh);
+        match number {
+            0 => attempt,
+            _ => self.briefly(attempt),
+        }
+    }
+
+    /// Waits for a change to be seen. The first change of what came to be moments ago is waited for as long as the thing
+    /// itself: not to be seen yet is not to be overwritten.
+    fn until_shown(&self, step: Step, fresh: bool, number: u32) -> Attempt<'_> {
+        let attempt = self.attempt(step, true);
+        if fresh && number == 0 { attempt } else { self.briefly(attempt) }
+    }
+
+    fn briefly<'a>(&self, attempt: Attempt<'a>) -> Attempt<'a> {
+        let policy = self.inner.wait_policy;
         Attempt {
-            policy: self.inner.wait_policy.with_deadline(within),
-            ..self.attempt(step, true)
+            policy: policy.with_deadline(SHOWN_WITHIN.min(policy.deadline())),
+            ..attempt
         }
     }
 

@@ -93,8 +93,8 @@ impl Default for ViewOptions {
 ///
 /// # Errors
 ///
-/// If the site cannot be read, or if the caller's `Cancel` or deadline ends the reading. A directory that cannot be
-/// read, in whole or in part, is a finding, and its part of the view is unknown.
+/// If the site cannot be read. A directory that cannot be read, in whole or in part, is a finding, and its part of the view is
+/// unknown.
 ///
 /// # Cancel safety
 ///

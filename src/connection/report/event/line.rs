@@ -77,14 +77,14 @@ mod tests {
                 step,
                 attempt: 1,
                 delay: Duration::from_millis(500),
-                code: "notVisible".to_owned(),
+                code: "not\u{1b}Visible".to_owned(),
             },
             tried(Some(true)),
             tried(Some(false)),
             tried(None),
             EventKind::Retried {
                 step: None,
-                retry: Retry::new("GET /organization", 1, Duration::from_secs(2), RetryReason::Throttled),
+                retry: Retry::new("GET\u{202e}/organization", 1, Duration::from_secs(2), RetryReason::Throttled),
             },
             EventKind::StepDone {
                 step,
@@ -107,7 +107,7 @@ mod tests {
             EventKind::RunFinished { changed: true },
             EventKind::RunFinished { changed: false },
             EventKind::RunFailed {
-                error: "the site could not be read".to_owned(),
+                error: "the site\rcould not be read".to_owned(),
                 help: "Sign in.".to_owned(),
             },
             EventKind::RunCancelled,
@@ -118,7 +118,7 @@ mod tests {
         the plan is made, with 1 step
         the plan is made, with 18 steps
         1 of 18: Register the web (server) app: begun
-        Register the web (server) app: waits 500ms and tries again (notVisible)
+        Register the web (server) app: waits 500ms and tries again (not Visible)
         the new secret signs in
         the new secret does not sign in
         it is not known whether the new secret signs in
