@@ -93,6 +93,32 @@ async fn a_plan_whose_job_was_done_meanwhile_is_stale_and_writes_nothing() {
             .any(|difference| difference.path.contains("registerServerApp")),
         "{stale:?}"
     );
+    // What was approved is shown as the document has it, and not as it is compared.
+    let written = serde_json::to_value(&approved).unwrap();
+    let written = |step: &str| {
+        written["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|change| change["step"] == step)
+            .cloned()
+    };
+    for difference in &stale.differences {
+        let path: Vec<&str> = difference.path.splitn(4, '/').collect();
+        let ["", "changes", step, rest @ ..] = path.as_slice() else {
+            continue;
+        };
+        let approved = written(step).unwrap_or_default();
+        let part = rest.iter().try_fold(&approved, |part, rest| part.pointer(&format!("/{rest}")));
+        assert_eq!(*part.unwrap_or(&Value::Null), difference.approved, "{difference}");
+    }
+    assert!(
+        stale
+            .differences
+            .iter()
+            .any(|difference| difference.approved.to_string().contains("expiresAbout")),
+        "{stale:?}"
+    );
     assert_eq!((tenant.state(), site.state()), before);
 }
 
@@ -107,7 +133,8 @@ async fn a_removal_is_approved_like_every_plan_and_a_job_that_onboards_takes_non
     let Err(OnboardingError::Stale(stale)) = connection.plan_from(&approved, |_| ()).await else {
         panic!("the document was put in the place of another one")
     };
-    assert!(stale.differences.iter().any(|difference| difference.path == "/verb"), "{stale:?}");
+    let paths: Vec<&str> = stale.differences.iter().map(|difference| difference.path.as_str()).collect();
+    assert_eq!(paths, ["/verb"], "a plan for something else differs in nearly everything");
     let onboarding = connection.plan(|_| ()).await.unwrap();
     assert!(connection.removal_from(onboarding.document(), |_| ()).await.is_err());
     assert_eq!((tenant.state(), site.state()), before);
@@ -233,6 +260,30 @@ async fn an_old_plan_that_makes_apps_ends_before_its_second_round_if_the_site_ha
     site.change(|rows| rows.connections.clear());
     connection.onboard(|_| ()).await.unwrap();
     assert_eq!(tenant.state()["applications"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_plan_that_another_run_has_carried_out_meanwhile_is_stale_and_blames_no_other_app() {
+    let (tenant, site) = (EmulatedTenant::new(), EmulatedSite::new());
+    let connection = || job(spec(), &tenant, &site).build().unwrap();
+    let old = connection().plan(|_| ()).await.unwrap();
+    connection().onboard(|_| ()).await.unwrap();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    let before = (tenant.state(), site.state());
+    let Err(OnboardingError::Apply(error)) = old.apply(|_| ()).await else {
+        panic!("its job is done")
+    };
+    let StepError::Stale(stale) = error.error() else {
+        panic!("{error:?}")
+    };
+    assert!(
+        stale
+            .differences
+            .iter()
+            .any(|difference| difference.path.starts_with("/changes/createConnection")),
+        "{stale:?}"
+    );
+    assert_eq!((tenant.state(), site.state()), before);
 }
 
 #[tokio::test(start_paused = true)]

@@ -529,6 +529,12 @@ async fn a_sink_that_fails_stops_the_run_and_the_error_carries_the_secret() {
     assert!(matches!(error.error(), StepError::SecretSink(_)), "{error:?}");
     assert_eq!(error.step(), Step::IssueSecret);
     assert!(error.help().starts_with("Unseal the vault."), "{}", error.help());
+    let failed = error.report().step(Step::IssueSecret).unwrap();
+    assert_eq!(
+        failed.ids["keyId"],
+        error.secret().unwrap().key_id.to_string(),
+        "the secret is there"
+    );
     let kept = sink.kept.lock().unwrap().clone();
     assert_eq!(error.secret().unwrap().value.expose(), kept[0].0.secret.value.expose());
     let state = tenant.state();

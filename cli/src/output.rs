@@ -110,13 +110,8 @@ impl Output {
         }
         match &event.kind {
             EventKind::StepStarted { step, .. } => line(&format!("  ...        {step}")),
-            EventKind::WaitingForReplication { step, delay, code, .. } => {
-                line(&format!("  waiting    {step}: {code}, again in {delay:?}"));
-            }
-            EventKind::Retried { retry, .. } => line(&format!(
-                "  retrying   {}: {}, again in {:?}",
-                retry.request, retry.reason, retry.delay
-            )),
+            EventKind::WaitingForReplication { .. } => line(&format!("  waiting    {event}")),
+            EventKind::Retried { .. } => line(&format!("  retrying   {event}")),
             EventKind::StepDone { step, action, .. } => line(&format!("  {:<9}  {step}", action.to_string())),
             EventKind::StepFailed { step, error, .. } => line(&format!("  failed     {step}: {error}")),
             EventKind::SecretTried { accepted, .. } => line(match accepted {

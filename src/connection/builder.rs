@@ -263,8 +263,9 @@ impl AzureServicesConnectionBuilder {
     }
 
     /// How many days before its end the server app's secret is a finding, in any order: the longest of several is a
-    /// note, each other one a warning. With none, only a secret that has expired is told. Default: 90, 30 and 7 days,
-    /// since the site raises no notification for imported apps.
+    /// note, each other one a warning. A [`check`](super::AzureServicesConnection::check) is critical within the last one, also
+    /// of one alone; [`expiring`](super::expiring) has thresholds of its own. With none, only a secret that has expired is told.
+    /// Default: 90, 30 and 7 days, since the site raises no notification for imported apps.
     ///
     /// Source: *Administrative console notifications in Configuration Manager*.
     pub fn secret_thresholds(mut self, days: impl IntoIterator<Item = u16>) -> Self {

@@ -182,7 +182,7 @@ impl WatchedApp {
         check.name.clone_from(&self.name);
         (check.tenant_id, check.application_id) = (self.tenant, self.client_id());
         if self.directory.is_none() && self.site.is_none() {
-            check.problem = Some(Problem::of(&IncompleteConnection::DirectoryMissing));
+            check.problem = Some(Problem::of(&IncompleteConnection::NothingToRead));
         }
         let mut findings = Vec::new();
         let registered = match registration {

@@ -21,7 +21,7 @@ use crate::{
         report::{
             check::Check,
             emitter::Emitter,
-            event::{Event, EventKind, Verb},
+            event::{Event, EventKind, REGISTERED_AND_DELETED, Verb},
             finding::{Finding, FindingCode},
             incomplete::IncompleteConnection,
             read_error::ReadError,
@@ -227,7 +227,7 @@ impl Inner {
                 step: app.0,
                 attempt: waits.count(),
                 delay,
-                code: "registeredAndDeleted".to_owned(),
+                code: REGISTERED_AND_DELETED.to_owned(),
             });
             sleep(delay).await;
             snapshot.read_at = self.clock.now();

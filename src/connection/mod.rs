@@ -73,7 +73,8 @@
 //! - Nothing writes but carrying out a plan, and a plan runs exactly the changes that it shows.
 //! - A run that was cancelled, killed or cut off is repaired if the same specification is run again: each
 //!   step finds what it has made by a key that was chosen beforehand. There is no state file.
-//! - The plan after a successful run has nothing to change ([`Plan::is_empty`]).
+//! - The plan after a successful run has nothing to change ([`Plan::is_empty`]), once the directory shows everywhere what the run has
+//!   made.
 //! - A plan for one tenant never writes into another one.
 //! - A secret that a site may be using is never removed without the caller's wish.
 //! - No event, report, plan or error in JSON ever carries a secret's text.

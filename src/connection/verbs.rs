@@ -121,6 +121,9 @@ impl AzureServicesConnection {
     /// The document is only compared and never executed, since the file that it comes from may be forged. The
     /// secret of an imported app is not in the document; this connection's specification brings it.
     ///
+    /// What was approved is done once. After a run that was cut off, its plan is stale, since a part of it is done: run
+    /// the same specification again, or have a plan approved for the rest.
+    ///
     /// # Errors
     ///
     /// [`OnboardingError::Stale`] with each difference, if the plan would do something else now. The passing

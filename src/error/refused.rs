@@ -285,7 +285,8 @@ impl Refused {
     }
 
     /// The same with this effect of the refused request. An implementer of [`Directory`](crate::Directory) that cannot rule
-    /// out that a write was carried out says [`Effect::Unknown`].
+    /// out that a write was carried out says [`Effect::Unknown`]: a run then looks whether it was, and sends it again as long as
+    /// its [`WaitPolicy`](crate::WaitPolicy) allows.
     #[must_use]
     pub const fn with_effect(mut self, effect: Effect) -> Self {
         self.effect = effect;

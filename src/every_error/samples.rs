@@ -234,6 +234,7 @@ fn onboarding_errors() -> Vec<OnboardingError> {
     errors.push(IncompleteConnection::SiteMissing.into());
     errors.push(IncompleteConnection::NothingToDo.into());
     errors.push(IncompleteConnection::SettingsWithoutDirectory.into());
+    errors.push(IncompleteConnection::NothingToRead.into());
     errors.push(blocked().into());
     errors.push(stale().into());
     errors

@@ -134,7 +134,7 @@ async fn without_a_directory_and_a_site_it_is_unknown_and_says_so() {
     let app = scene.outcome.server_app.as_ref().unwrap().application_id;
     let found = watch(WatchedApp::new(scene.tenant.tenant_id().into(), app)).await;
     assert_eq!(found.status.exit_code(), 3);
-    assert_eq!(found.problem.unwrap().code, "directoryMissing");
+    assert_eq!(found.problem.unwrap().code, "nothingToRead");
 }
 
 fn wired(scene: &Scene) -> (EmulatedWire, GraphDirectory) {

@@ -345,6 +345,9 @@ async fn a_secret_stays_unless_a_new_item_of_the_site_is_said_to_have_another_on
         let case = format!("{is_known} {held:?}: {}", outcome.report);
         assert_eq!(outcome.secret.is_some(), stays, "{case}");
         assert_eq!(found(&outcome.findings, unknown).is_some(), is_told, "{case}");
+        let unused = found(&outcome.findings, FindingCode::NewSecretNotUsed);
+        assert_eq!(unused.is_some(), !stays, "{case}");
+        unused.into_iter().for_each(crate::support::assert_documented);
         let state = tenant.state();
         let apps = state["applications"].as_array().unwrap().iter();
         let secrets: usize = apps.map(|app| app["passwordCredentials"].as_array().map_or(0, Vec::len)).sum();

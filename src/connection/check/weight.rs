@@ -206,6 +206,7 @@ impl Weight {
             | Code::AdoptedAppStays
             | Code::AdoptedAppKeeps
             | Code::RenewedSecretMayEndEarlier
+            | Code::NewSecretNotUsed
             | Code::NewSecretNotTried
             | Code::AppOriginUnknown
             | Code::ConsoleRenewsSecret

@@ -1,6 +1,8 @@
 //! A plan as data: what a front end shows, what a person approves, and what an approved plan is compared
 //! with.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -165,8 +167,16 @@ impl PlanDocument {
     /// difference: when they were made, and findings, do not count, and a secret's end is compared by its
     /// rule. What else a list holds makes none either, since the run adds to what is there by then.
     pub(crate) fn differences(&self, fresh: &Self) -> Vec<PlanDifference> {
+        let (approved, now) = (written(self), written(fresh));
+        let (approved_effect, now_effect) = (self.effect(), fresh.effect());
+        let (approved, now) = (Part::new(&approved, &approved_effect), Part::new(&now, &now_effect));
         let mut differences = Vec::new();
-        compare("", &self.effect(), &fresh.effect(), &mut differences);
+        if self.verb == fresh.verb {
+            compare("", approved, now, &mut differences);
+        } else {
+            // A plan for something else differs in nearly everything.
+            compare("/verb", approved.get("verb"), now.get("verb"), &mut differences);
+        }
         differences
     }
 
@@ -190,33 +200,64 @@ impl PlanDocument {
                 _ => {}
             }
         }
-        serde_json::to_value(effect).unwrap_or_default()
+        written(&effect)
+    }
+}
+
+fn written(document: &PlanDocument) -> Value {
+    serde_json::to_value(document).unwrap_or_default()
+}
+
+const ABSENT: &Value = &Value::Null;
+
+/// A part of a document: as it is written, which is what a difference shows, and as it is compared.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    written: &'a Value,
+    effect: &'a Value,
+}
+
+impl<'a> Part<'a> {
+    const fn new(written: &'a Value, effect: &'a Value) -> Self {
+        Self { written, effect }
+    }
+
+    fn get(self, name: &str) -> Self {
+        let of = |object: &'a Value| object.get(name).unwrap_or(ABSENT);
+        Self::new(of(self.written), of(self.effect))
+    }
+
+    /// The change of a step.
+    fn of_step(self, step: &str) -> Self {
+        let of = |changes: &'a Value| {
+            let mut changes = changes.as_array().into_iter().flatten();
+            changes.find(|change| change["step"] == step).unwrap_or(ABSENT)
+        };
+        Self::new(of(self.written), of(self.effect))
     }
 }
 
 /// Changes are compared by their steps, so that one more or less of them is one difference.
-fn compare(path: &str, approved: &Value, now: &Value, differences: &mut Vec<PlanDifference>) {
-    match (approved, now) {
+fn compare(path: &str, approved: Part<'_>, now: Part<'_>, differences: &mut Vec<PlanDifference>) {
+    match (approved.effect, now.effect) {
         // Another kind of operation is one difference, and not one for each value that it writes.
         (Value::Object(left), Value::Object(right)) if left.get("kind") == right.get("kind") => {
-            let names: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+            let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
             for name in names {
-                let part = |object: &serde_json::Map<String, Value>| object.get(name).cloned().unwrap_or_default();
-                compare(&format!("{path}/{name}"), &part(left), &part(right), differences);
+                compare(&format!("{path}/{name}"), approved.get(name), now.get(name), differences);
             }
         }
         (Value::Array(left), Value::Array(right)) if left.iter().chain(right).all(|item| item.get("step").is_some()) => {
-            let by_name = |items: &[Value]| {
-                let named = items.iter().map(|item| (item["step"].to_string(), item.clone()));
-                Value::Object(named.map(|(name, item)| (name.trim_matches('"').to_owned(), item)).collect())
-            };
-            compare(path, &by_name(left), &by_name(right), differences);
+            let steps: BTreeSet<&str> = left.iter().chain(right).filter_map(|item| item["step"].as_str()).collect();
+            for step in steps {
+                compare(&format!("{path}/{step}"), approved.of_step(step), now.of_step(step), differences);
+            }
         }
         (left, right) if left == right => {}
-        (left, right) => differences.push(PlanDifference {
+        _ => differences.push(PlanDifference {
             path: path.to_owned(),
-            approved: left.clone(),
-            now: right.clone(),
+            approved: approved.written.clone(),
+            now: now.written.clone(),
         }),
     }
 }
@@ -228,7 +269,7 @@ mod tests {
 
     fn paths(approved: &Value, now: &Value) -> Vec<String> {
         let mut differences = Vec::new();
-        compare("", approved, now, &mut differences);
+        compare("", Part::new(approved, approved), Part::new(now, now), &mut differences);
         differences.into_iter().map(|difference| difference.path).collect()
     }
 

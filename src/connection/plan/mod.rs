@@ -64,7 +64,8 @@ use crate::{
 /// before it writes, and merges lists with what is there by then. If the plan is older than
 /// [`max_plan_age`](crate::connection::AzureServicesConnectionBuilder::max_plan_age), the run reads what it
 /// keeps again, too, and refuses the plan if its effect would be another one: before the first write, or, of a
-/// plan that begins by making app registrations and nothing else, before the second round.
+/// plan that begins by making app registrations and nothing else, before the second round. An app that another run has
+/// registered by then is found and kept: its effect is the same.
 ///
 /// ```
 /// use cmg_onboarding::connection::{Operation, PlannedAction, Step};

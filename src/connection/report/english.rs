@@ -288,6 +288,10 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "The site's secret ends on ${heldUntil}, and a new one at the latest on ${expiresAbout}: one that is added to others ends some weeks earlier, so it may end before the one that it replaces.",
             "Renew on ${from|a later day, with a later end in the specification,} or later, unless the Value of the present secret has become known to others: then renew now, and again before the new one ends.",
         ),
+        Code::NewSecretNotUsed => Words::new(
+            "Another run of this specification was faster: the site has the secret of that run, so that nothing uses the secret ${keyId} that this run has issued, and this run removes it.",
+            "Nothing to do, whatever the report says of the site's secret key: the site keeps the one that it has, and a plan that is made now is empty.",
+        ),
         Code::NewSecretNotTried => Words::new(
             "The new secret is not tried out by signing in, because no secret probe was given.",
             "Give one (secret_probe, feature sign-in), so that a site gets no secret in the place of a working one that was not accepted.",
@@ -436,7 +440,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::AppNotFound => Words::new(
             "The ${app} app ${clientId|of this specification} is not registered in tenant ${tenant}.",
-            "Check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike. If the app was deleted, restore it within 30 days (App registrations > Deleted applications).",
+            "If the specification creates it, have it registered first. Otherwise check the client id and the tenant id (Entra admin center > App registrations > All applications); the Object ID and the Secret ID look alike. If the app was deleted, restore it within 30 days (App registrations > Deleted applications).",
         ),
         Code::AppSoftDeleted => Words::new(
             "The ${app} app ${clientId} was deleted in tenant ${tenant}, and can still be restored.",

@@ -90,7 +90,8 @@ impl ApplyError {
     }
 
     /// Every step that failed, this one first: the steps of a round run side by side, and all of them finish. If a
-    /// [`Cancel`](crate::connection::Cancel) or the deadline ended the run, the steps that were under way are here.
+    /// [`Cancel`](crate::connection::Cancel) or the deadline ended the run, the steps that were under way are here; if none
+    /// was, the one that comes next, which is not in the report, or the last one.
     #[must_use]
     pub fn failures(&self) -> &[StepFailure] {
         &self.failures
@@ -148,11 +149,11 @@ impl Diagnostic for ApplyError {
     }
 
     fn help(&self) -> Cow<'_, str> {
-        format!(
-            "{} What the report lists stays: the next run finds and keeps it.",
-            self.error.help()
-        )
-        .into()
+        let left = match self.effect() {
+            Written::Nothing => "Nothing was written.",
+            _ => "What the report lists stays: the next run finds and keeps it.",
+        };
+        format!("{} {left}", self.error.help()).into()
     }
 
     fn trace(&self) -> Option<&RequestTrace> {

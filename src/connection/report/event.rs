@@ -124,6 +124,10 @@ impl fmt::Display for Verb {
     }
 }
 
+/// The codes of [`EventKind::WaitingForReplication`] that are no refusal's.
+pub(crate) const NO_ANSWER: &str = "noAnswer";
+pub(crate) const REGISTERED_AND_DELETED: &str = "registeredAndDeleted";
+
 /// The version of the form of an event that this version of the crate writes.
 pub(super) const fn current_version() -> u32 {
     1
@@ -207,12 +211,13 @@ pub enum EventKind {
         /// How many steps the plan has. Each of them will be started if the run gets that far.
         total: usize,
     },
-    /// A step has begun. Steps of one round begin together.
+    /// A step has begun. Steps of one round begin together. One that only a refusal makes necessary is told as begun and skipped
+    /// at the end of the run, whatever its place, if nothing was refused: a progress bar counts the ends of steps.
     #[non_exhaustive]
     StepStarted {
         /// Which.
         step: Step,
-        /// Its place in the plan, from 1.
+        /// Its place in the plan, from 1. Steps need not begin or end in this order.
         index: usize,
         /// How many steps the plan has.
         total: usize,
@@ -230,7 +235,8 @@ pub enum EventKind {
         #[serde(rename = "delayMilliseconds", with = "milliseconds")]
         #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         delay: Duration,
-        /// The code of the refusal it got.
+        /// The code of the refusal it got: the directory's own, `AADSTS` with its number, `notVisible` if it was answered without
+        /// what must be there, `noAnswer`, or `registeredAndDeleted`.
         code: String,
     },
     /// The secret that this run has issued was tried out by signing in once. A finding of the outcome says more.

@@ -139,6 +139,9 @@ pub enum FindingCode {
     /// `heldUntil` (date of the site's secret), `expiresAbout` (latest date of a new one), `from` (date from which on a new one
     /// ends later in any case; none if the specification names the day of the end).
     RenewedSecretMayEndEarlier,
+    /// Another run has given the site its secret first, so that nothing uses the one that this run has issued. It is removed.
+    /// Parameters: `keyId` (of that secret).
+    NewSecretNotUsed,
     /// The plan issues a secret, and no secret probe was given that signs in with it.
     NewSecretNotTried,
     /// Whether the console has created the server app or a person has imported it is not known, and the two are renewed in
@@ -514,6 +517,7 @@ impl FindingCode {
         Self::RenewalWaiting,
         Self::RenewedSecretUnproven,
         Self::RenewedSecretMayEndEarlier,
+        Self::NewSecretNotUsed,
         Self::NewSecretNotTried,
         Self::AppOriginUnknown,
         Self::ConsoleRenewsSecret,

@@ -130,6 +130,7 @@ fn place(code: FindingCode, parameters: &Parameters, field: impl Fn(AppRole, &[&
         | Code::NewSecretRefused
         | Code::NewSecretUnproven
         | Code::RenewedSecretMayEndEarlier
+        | Code::NewSecretNotUsed
         | Code::NewSecretNotTried
         | Code::RenewalWithoutRegistration => (None, Some(Step::IssueSecret)),
         Code::UniqueNameHeldByDeletedApp | Code::DeletedAppRestored | Code::DeletedAppHoldsName | Code::DeletedAppsUnread => {

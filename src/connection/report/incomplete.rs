@@ -20,6 +20,9 @@ pub enum IncompleteConnection {
     /// An update of the settings of app registrations needs a directory, and there is none.
     #[error("an update of the settings of app registrations needs a directory, and none was given")]
     SettingsWithoutDirectory,
+    /// A [`WatchedApp`](crate::connection::WatchedApp) has neither a directory nor a site.
+    #[error("neither a directory nor a site was given, so nothing tells when the secret ends")]
+    NothingToRead,
 }
 
 impl Diagnostic for IncompleteConnection {
@@ -29,6 +32,7 @@ impl Diagnostic for IncompleteConnection {
             Self::SiteMissing => "siteMissing",
             Self::NothingToDo => "nothingToDo",
             Self::SettingsWithoutDirectory => "settingsWithoutDirectory",
+            Self::NothingToRead => "nothingToRead",
         }
     }
 
@@ -36,6 +40,7 @@ impl Diagnostic for IncompleteConnection {
         match self {
             Self::DirectoryMissing => "Give a directory (`.directory(..)`; on the command line --domain and --sign-in), or import the apps' values instead of creating the apps.",
             Self::SiteMissing => "Give a site (`.site(..)`; on the command line --site), or create or import the apps.",
+            Self::NothingToRead => "Give the app's directory (`.directory(..)`; on the command line --sign-in), its site (`.site(..)`; --site), or both.",
             Self::NothingToDo => "Give a site to import into (`.site(..)`; on the command line --site).",
             Self::SettingsWithoutDirectory => {
                 "Give a directory of the apps' tenant (`.directory(..)`; on the command line --domain and --sign-in); in the console a person does it (Administration > Cloud Services > Microsoft Entra tenants > the server app > Update Application Settings)."

@@ -22,7 +22,7 @@ pub enum ReadError {
     #[error("the site could not be read")]
     Site(#[source] SiteError),
     /// The caller's [`Cancel`](crate::connection::Cancel) ended the reading.
-    #[error("the caller cancelled the run before it had written anything")]
+    #[error("the caller cancelled the reading")]
     Cancelled,
     /// The reading did not end within the caller's deadline.
     #[error("tenant and site were not read within {deadline:?}")]

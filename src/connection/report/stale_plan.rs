@@ -13,7 +13,8 @@ use crate::{error::Diagnostic, text::clean};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlanDifference {
-    /// Where, as a JSON pointer into the document.
+    /// Where in the document, as a JSON pointer with the name of the step in the place of a change's index:
+    /// `/changes/issueSecret/action`.
     pub path: String,
     /// What was approved; `null` if there was nothing.
     pub approved: Value,

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Written {
     /// Nothing was written.
     Nothing,
-    /// What the report lists was written, and nothing else.
+    /// Something was written, and the report lists it with its ids.
     Partial,
-    /// A write was sent, and it is not known whether it was carried out. Running again looks first.
+    /// Something was under way, and it is not known whether it was sent and carried out. Running again looks first.
     Unknown,
 }

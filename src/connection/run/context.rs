@@ -227,6 +227,10 @@ impl<'a> Run<'a> {
         });
         let mut report = StepReport::new(step, StepAction::Failed).with_note(text);
         report.requests = self.emitter.writes_of(step);
+        // A secret that was issued is there, although its step failed after that.
+        if let Some(issued) = self.issued().filter(|_| step == Step::IssueSecret) {
+            report = report.with_id("keyId", issued.key_id);
+        }
         self.state().report.push(report);
         let failure = StepFailure::new(step, error);
         self.state().failures.push(failure.clone());

@@ -47,8 +47,14 @@ impl Run<'_> {
         ];
         let being_made: Vec<AppRole> = apps.into_iter().filter(|(_, step)| makes(*step)).map(|(app, _)| app).collect();
         let read = self.inner.read_beside(self.emitter, &being_made).await;
-        let snapshot = read?.without_made(self.snapshot, &being_made);
-        let (findings, fresh) = self.inner.draft(&self.inner.rules(self.document.verb), &snapshot);
+        let mut snapshot = read?.without_made(self.snapshot, &being_made);
+        let rules = self.inner.rules(self.document.verb);
+        let (mut findings, mut fresh) = self.inner.draft(&rules, &snapshot);
+        if Blocked::is_blocked(&findings) {
+            // The site may know the apps by now, as another run has made them: they have to be seen to be told from others.
+            snapshot = self.inner.read_beside(self.emitter, &[]).await?;
+            (findings, fresh) = self.inner.draft(&rules, &snapshot);
+        }
         let Some(fresh) = fresh.filter(|_| !Blocked::is_blocked(&findings)) else {
             return Err(StepError::Blocked(Blocked::new(findings)));
         };

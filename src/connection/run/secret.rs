@@ -216,12 +216,13 @@ impl Run<'_> {
     pub(crate) fn settle_unused(&self, answer: Option<SecretHeld>) {
         let item_is_new = self.item_is_new();
         let held = answer.unwrap_or_default();
-        let issued = {
+        let (issued, unused) = {
             let mut state = self.state();
-            let issued = state.issued.clone();
-            state.settle_unused(held, item_is_new);
-            issued
+            (state.issued.clone(), state.settle_unused(held, item_is_new))
         };
+        if let Some(unused) = unused {
+            self.find(Finding::note(FindingCode::NewSecretNotUsed).with("keyId", unused));
+        }
         // An item that was there may get the secret later, so what the site does not hold yet stays.
         let is_open = answer == Some(SecretHeld::NotSaid) || (answer == Some(SecretHeld::Another) && !item_is_new);
         if let Some(issued) = issued.filter(|_| is_open) {

@@ -1,20 +1,27 @@
 //! Which secrets may be removed once the site has said which one it holds.
 
-use crate::{connection::run::context::State, site::SecretHeld};
+use crate::{connection::run::context::State, ids::KeyId, site::SecretHeld};
 
 impl State {
     /// Tells what is unused, now that the site has said which secret it holds.
     ///
     /// `item_is_new` says that the site did not know the app when the run began: its item cannot have held
-    /// any secret but the one that it was made with.
-    pub(crate) fn settle_unused(&mut self, held: SecretHeld, item_is_new: bool) {
+    /// any secret but the one that it was made with. Gives this run's own secret if that is the unused one.
+    pub(crate) fn settle_unused(&mut self, held: SecretHeld, item_is_new: bool) -> Option<KeyId> {
         let unless_held = std::mem::take(&mut self.unused_unless_held);
         match held {
-            SecretHeld::This if item_is_new => self.unused.extend(unless_held),
+            SecretHeld::This if item_is_new => {
+                self.unused.extend(unless_held);
+                None
+            }
             // Another run was faster: the site has that run's secret, which may be one of those that looked lost, and
             // nothing uses this run's own.
-            SecretHeld::Another if item_is_new => self.unused.extend(self.issued.take().map(|issued| issued.key_id)),
-            _ => {}
+            SecretHeld::Another if item_is_new => {
+                let own = self.issued.take().map(|issued| issued.key_id);
+                self.unused.extend(own);
+                own
+            }
+            _ => None,
         }
     }
 }
@@ -48,17 +55,18 @@ mod tests {
                 key_id: own,
                 expires_on: OffsetDateTime::UNIX_EPOCH,
             });
-            state.settle_unused(held, item_is_new);
+            let unused = state.settle_unused(held, item_is_new);
             assert_eq!(state.unused, may_go, "{held:?}, {item_is_new}");
             let is_of_no_use = held == SecretHeld::Another && item_is_new;
             assert_eq!(state.issued.is_none(), is_of_no_use, "{held:?}, {item_is_new}");
+            assert_eq!(unused, is_of_no_use.then_some(own), "{held:?}, {item_is_new}");
         }
     }
 
     #[test]
     fn a_run_that_issued_no_secret_has_none_of_its_own_to_remove() {
         let mut state = State::default();
-        state.settle_unused(SecretHeld::Another, true);
+        assert_eq!(state.settle_unused(SecretHeld::Another, true), None);
         assert_eq!(state.unused, []);
     }
 }

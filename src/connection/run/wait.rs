@@ -7,7 +7,11 @@ use tokio::time::sleep;
 
 use crate::{
     backoff::{WaitPolicy, Waits},
-    connection::report::{emitter::Emitter, event::EventKind, step::Step},
+    connection::report::{
+        emitter::Emitter,
+        event::{EventKind, NO_ANSWER},
+        step::Step,
+    },
     error::{Diagnostic, DirectoryError, ExceededMaxWait, RefusalReason, TokenError},
 };
 
@@ -75,7 +79,7 @@ impl<'a> Attempt<'a> {
             DirectoryError::Refused(refused) => refused.service_code().to_owned(),
             DirectoryError::NotVisible(_) => "notVisible".to_owned(),
             DirectoryError::Token(error) => sign_in_code(error),
-            _ => "no answer".to_owned(),
+            _ => NO_ANSWER.to_owned(),
         };
         self.emitter.emit(EventKind::WaitingForReplication {
             step: self.step,

@@ -45,7 +45,7 @@ pub(super) fn delta_in_words(minutes: u32) -> String {
 }
 
 pub(super) fn valid(secret: &PlannedSecret) -> String {
-    format!("valid to {}", secret.expires_about)
+    format!("valid to about {}", secret.expires_about)
 }
 
 /// Since when a site shows the end of a secret.

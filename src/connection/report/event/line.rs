@@ -1,8 +1,8 @@
 //! One line of English for each event.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use super::{Event, EventKind};
+use super::{Event, EventKind, NO_ANSWER, REGISTERED_AND_DELETED};
 use crate::text::clean;
 
 /// One line, without the time.
@@ -19,9 +19,9 @@ impl fmt::Display for EventKind {
             Self::RunStarted { verb } => write!(formatter, "the run has begun: {verb}"),
             Self::PlanMade { total: 1 } => formatter.write_str("the plan is made, with 1 step"),
             Self::PlanMade { total } => write!(formatter, "the plan is made, with {total} steps"),
-            Self::StepStarted { step, index, total, .. } => write!(formatter, "{index} of {total}: {step}: begun"),
+            Self::StepStarted { step, index, total, .. } => write!(formatter, "{index} of {total}: {step}"),
             Self::WaitingForReplication { step, delay, code, .. } => {
-                write!(formatter, "{step}: waits {delay:?} and tries again ({})", clean(code))
+                write!(formatter, "{step}: {}; again in {}", waited_for(code), seconds(*delay))
             }
             Self::SecretTried { accepted, .. } => formatter.write_str(match accepted {
                 Some(true) => "the new secret signs in",
@@ -29,7 +29,13 @@ impl fmt::Display for EventKind {
                 None => "it is not known whether the new secret signs in",
             }),
             Self::Retried { retry, .. } => {
-                write!(formatter, "{}: {}; again in {:?}", clean(&retry.request), retry.reason, retry.delay)
+                write!(
+                    formatter,
+                    "{}: {}; again in {}",
+                    clean(&retry.request),
+                    retry.reason,
+                    seconds(retry.delay)
+                )
             }
             Self::StepDone {
                 step,
@@ -50,10 +56,23 @@ impl fmt::Display for EventKind {
     }
 }
 
+/// Why a step waits.
+fn waited_for(code: &str) -> String {
+    match code {
+        NO_ANSWER => "no answer came".to_owned(),
+        REGISTERED_AND_DELETED => "the directory has the app both as registered and as deleted".to_owned(),
+        code if code.starts_with("AADSTS") => format!("the sign-in service does not know it yet ({})", clean(code)),
+        code => format!("the directory does not show it everywhere yet ({})", clean(code)),
+    }
+}
+
+/// A wait as a person reads it.
+fn seconds(wait: Duration) -> String {
+    format!("{:.1} s", wait.as_secs_f64())
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::{
         call::{Retry, RetryReason},
@@ -68,17 +87,21 @@ mod tests {
             key_id: KeyId::from(uuid::Uuid::nil()),
             accepted,
         };
+        let waiting = |code: &str| EventKind::WaitingForReplication {
+            step,
+            attempt: 1,
+            delay: Duration::from_micros(998_848),
+            code: code.to_owned(),
+        };
         let kinds = [
             EventKind::RunStarted { verb: Verb::Onboard },
             EventKind::PlanMade { total: 1 },
             EventKind::PlanMade { total },
             EventKind::StepStarted { step, index, total, round },
-            EventKind::WaitingForReplication {
-                step,
-                attempt: 1,
-                delay: Duration::from_millis(500),
-                code: "not\u{1b}Visible".to_owned(),
-            },
+            waiting("not\u{1b}Visible"),
+            waiting(NO_ANSWER),
+            waiting(REGISTERED_AND_DELETED),
+            waiting("AADSTS7000215"),
             tried(Some(true)),
             tried(Some(false)),
             tried(None),
@@ -117,12 +140,15 @@ mod tests {
         the run has begun: onboard
         the plan is made, with 1 step
         the plan is made, with 18 steps
-        1 of 18: Register the web (server) app: begun
-        Register the web (server) app: waits 500ms and tries again (not Visible)
+        1 of 18: Register the web (server) app
+        Register the web (server) app: the directory does not show it everywhere yet (not Visible); again in 1.0 s
+        Register the web (server) app: no answer came; again in 1.0 s
+        Register the web (server) app: the directory has the app both as registered and as deleted; again in 1.0 s
+        Register the web (server) app: the sign-in service does not know it yet (AADSTS7000215); again in 1.0 s
         the new secret signs in
         the new secret does not sign in
         it is not known whether the new secret signs in
-        GET /organization: the service asked to slow down; again in 2s
+        GET /organization: the service asked to slow down; again in 2.0 s
         1 of 18: Register the web (server) app: created
         1 of 18: Register the web (server) app: not needed
         1 of 18: Register the web (server) app: failed: the directory refused it

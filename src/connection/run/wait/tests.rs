@@ -68,7 +68,7 @@ async fn the_event_of_a_wait_says_what_the_last_answer_was() {
     for (error, told) in [
         (refused(RefusalReason::NotFound), "Code"),
         (crate::error::NotVisible::new("the app registration 7").into(), "notVisible"),
-        (interrupted(), "no answer"),
+        (interrupted(), "noAnswer"),
     ] {
         let events = Mutex::new(Vec::new());
         let listener = |event: &Event| events.lock().unwrap().push(event.clone());
