@@ -593,6 +593,8 @@ async fn a_run_that_ends_while_its_last_work_is_to_try_the_secret_out_has_writte
         panic!("the deadline has passed");
     };
     assert_eq!(error.effect(), Written::Partial, "every write was answered");
+    let last = error.report().steps().last().unwrap().step;
+    assert_eq!((error.step(), error.failures().len()), (last, 1), "{}", error.report());
     assert!(
         error.report().steps().iter().all(|report| report.action != StepAction::Failed),
         "{}",

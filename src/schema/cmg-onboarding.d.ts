@@ -494,8 +494,9 @@ export type Event = ({
   /** How many times it has tried, from 1. */
   attempt: number;
   /**
-   * The code of the refusal it got: the directory's own, `AADSTS` with its number, `notVisible` if it was answered without
-   * what must be there, `noAnswer`, or `registeredAndDeleted`.
+   * The code of the refusal it got: the directory's own, `AADSTS` with its number, or that of another error of signing in.
+   * Else `notVisible` if it was answered without what must be there, `unexpectedAnswer`, `noAnswer`, or
+   * `registeredAndDeleted`.
    */
   code: string;
   /** How long it waits now. In JSON in milliseconds. */

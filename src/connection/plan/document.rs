@@ -237,6 +237,12 @@ impl<'a> Part<'a> {
     }
 }
 
+/// Whether each of these is a change of a step of its own. A document that others have written may name a step twice.
+fn is_by_step(items: &[Value]) -> bool {
+    let steps: BTreeSet<&str> = items.iter().filter_map(|item| item["step"].as_str()).collect();
+    steps.len() == items.len()
+}
+
 /// Changes are compared by their steps, so that one more or less of them is one difference.
 fn compare(path: &str, approved: Part<'_>, now: Part<'_>, differences: &mut Vec<PlanDifference>) {
     match (approved.effect, now.effect) {
@@ -247,7 +253,7 @@ fn compare(path: &str, approved: Part<'_>, now: Part<'_>, differences: &mut Vec<
                 compare(&format!("{path}/{name}"), approved.get(name), now.get(name), differences);
             }
         }
-        (Value::Array(left), Value::Array(right)) if left.iter().chain(right).all(|item| item.get("step").is_some()) => {
+        (Value::Array(left), Value::Array(right)) if is_by_step(left) && is_by_step(right) => {
             let steps: BTreeSet<&str> = left.iter().chain(right).filter_map(|item| item["step"].as_str()).collect();
             for step in steps {
                 compare(&format!("{path}/{step}"), approved.of_step(step), now.of_step(step), differences);
@@ -281,6 +287,25 @@ mod tests {
         assert_eq!(paths(&held, &held), [""; 0]);
         assert_eq!(paths(&held, &same_kind), ["/operation/id", "/operation/name"]);
         assert_eq!(paths(&held, &another_kind), ["/operation"]);
+    }
+
+    #[test]
+    fn a_step_that_a_document_names_twice_is_a_difference() {
+        let change = json!({"step": "issueSecret", "operation": {"kind": "keep"}});
+        assert_eq!(paths(&json!([change, change]), &json!([change])), [""]);
+    }
+
+    #[test]
+    fn a_difference_shows_what_is_written_and_not_what_is_compared() {
+        let (written, effect) = (json!({"secret": {"validity": "a", "day": 1}}), json!({"secret": {"validity": "a"}}));
+        let (other, other_effect) = (json!({"secret": {"validity": "b", "day": 2}}), json!({"secret": {"validity": "b"}}));
+        let mut differences = Vec::new();
+        compare("", Part::new(&written, &effect), Part::new(&other, &other_effect), &mut differences);
+        let shown: Vec<String> = differences.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["/secret/validity: \"a\" was approved, and now it is \"b\""]);
+        let (whole, gone) = (Part::new(&written, &effect), Part::new(ABSENT, ABSENT));
+        compare("", whole, gone, &mut differences);
+        assert_eq!(differences[1].approved, written);
     }
 
     #[test]

@@ -289,8 +289,8 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
             "Renew on ${from|a later day, with a later end in the specification,} or later, unless the Value of the present secret has become known to others: then renew now, and again before the new one ends.",
         ),
         Code::NewSecretNotUsed => Words::new(
-            "Another run of this specification was faster: the site has the secret of that run, so that nothing uses the secret ${keyId} that this run has issued, and this run removes it.",
-            "Nothing to do, whatever the report says of the site's secret key: the site keeps the one that it has, and a plan that is made now is empty.",
+            "The site has another secret, probably that of another run of this specification, so that nothing uses the secret ${keyId} that this run has issued: the last step removes it, if the report does not say otherwise.",
+            "Take the secret ${keyId} out of the place where it was stored, if it was. Nothing is to be done in the site, whatever the report says of its secret key.",
         ),
         Code::NewSecretNotTried => Words::new(
             "The new secret is not tried out by signing in, because no secret probe was given.",

@@ -133,7 +133,8 @@ impl ApplyError {
         let was_answered = |status: Option<u16>| status.is_some_and(|status| status < 400);
         let has_written = |report: &StepReport| {
             let is_done = report.action.is_change() && report.action != StepAction::Failed;
-            is_done || report.requests.iter().any(|request| was_answered(request.status))
+            // A step that failed has the ids of what it has made all the same.
+            is_done || !report.ids.is_empty() || report.requests.iter().any(|request| was_answered(request.status))
         };
         if self.report.steps().iter().any(has_written) {
             Written::Partial
@@ -149,8 +150,8 @@ impl Diagnostic for ApplyError {
     }
 
     fn help(&self) -> Cow<'_, str> {
-        let left = match self.effect() {
-            Written::Nothing => "Nothing was written.",
+        let left = match self.report.steps() {
+            [] => "Nothing was written.",
             _ => "What the report lists stays: the next run finds and keeps it.",
         };
         format!("{} {left}", self.error.help()).into()

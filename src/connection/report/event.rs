@@ -126,6 +126,7 @@ impl fmt::Display for Verb {
 
 /// The codes of [`EventKind::WaitingForReplication`] that are no refusal's.
 pub(crate) const NO_ANSWER: &str = "noAnswer";
+pub(crate) const UNEXPECTED_ANSWER: &str = "unexpectedAnswer";
 pub(crate) const REGISTERED_AND_DELETED: &str = "registeredAndDeleted";
 
 /// The version of the form of an event that this version of the crate writes.
@@ -235,8 +236,9 @@ pub enum EventKind {
         #[serde(rename = "delayMilliseconds", with = "milliseconds")]
         #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         delay: Duration,
-        /// The code of the refusal it got: the directory's own, `AADSTS` with its number, `notVisible` if it was answered without
-        /// what must be there, `noAnswer`, or `registeredAndDeleted`.
+        /// The code of the refusal it got: the directory's own, `AADSTS` with its number, or that of another error of signing in.
+        /// Else `notVisible` if it was answered without what must be there, `unexpectedAnswer`, `noAnswer`, or
+        /// `registeredAndDeleted`.
         code: String,
     },
     /// The secret that this run has issued was tried out by signing in once. A finding of the outcome says more.

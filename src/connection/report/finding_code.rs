@@ -139,8 +139,8 @@ pub enum FindingCode {
     /// `heldUntil` (date of the site's secret), `expiresAbout` (latest date of a new one), `from` (date from which on a new one
     /// ends later in any case; none if the specification names the day of the end).
     RenewedSecretMayEndEarlier,
-    /// Another run has given the site its secret first, so that nothing uses the one that this run has issued. It is removed.
-    /// Parameters: `keyId` (of that secret).
+    /// The site has another secret than this run's, so that nothing uses the one that this run has issued; the step
+    /// `RetireSecrets` removes it. Parameters: `keyId` (of the secret that this run has issued).
     NewSecretNotUsed,
     /// The plan issues a secret, and no secret probe was given that signs in with it.
     NewSecretNotTried,

@@ -32,7 +32,8 @@ impl fmt::Display for PlanDifference {
 /// Tenant, site or specification have changed since the plan was made or approved: it would do something else now.
 ///
 /// As [`OnboardingError::Stale`](crate::OnboardingError::Stale) nothing was written; as
-/// [`StepError::Stale`](crate::connection::StepError::Stale) the first round of an old plan was.
+/// [`StepError::Stale`](crate::connection::StepError::Stale) the first round of an old plan may have been: see
+/// [`ApplyError::effect`](crate::connection::ApplyError::effect).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("the plan is stale: {} of its parts would be different now", .differences.len())]

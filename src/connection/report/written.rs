@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Written {
     /// Nothing was written.
     Nothing,
-    /// Something was written, and the report lists it with its ids.
+    /// Something was written, and the report lists it.
     Partial,
     /// Something was under way, and it is not known whether it was sent and carried out. Running again looks first.
     Unknown,

@@ -227,7 +227,7 @@ impl<'a> Run<'a> {
         });
         let mut report = StepReport::new(step, StepAction::Failed).with_note(text);
         report.requests = self.emitter.writes_of(step);
-        // A secret that was issued is there, although its step failed after that.
+        // A secret that was issued stays, although its step failed after that.
         if let Some(issued) = self.issued().filter(|_| step == Step::IssueSecret) {
             report = report.with_id("keyId", issued.key_id);
         }
@@ -293,7 +293,7 @@ impl<'a> Run<'a> {
             let has_ended = |step: Step| state.skipped.contains(&step) || state.report.step(step).is_some();
             let open: Vec<Step> = state.started.iter().copied().filter(|step| !has_ended(*step)).collect();
             let mut changes = self.document.changes.iter();
-            let last = changes.clone().next_back();
+            let last = changes.clone().rfind(|change| state.report.step(change.step).is_some());
             let next = changes.find(|change| change.when == When::Always && !has_ended(change.step));
             (open, next.or(last).map_or(Step::RegisterServerApp, |change| change.step))
         };

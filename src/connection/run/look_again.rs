@@ -6,7 +6,7 @@ use crate::connection::{
     report::{
         blocked::Blocked,
         event::Verb,
-        finding::Finding,
+        finding::{Finding, FindingCode},
         stale_plan::StalePlan,
         step::{AppRole, Step},
         step_error::{StepError, StepFailure},
@@ -50,9 +50,12 @@ impl Run<'_> {
         let mut snapshot = read?.without_made(self.snapshot, &being_made);
         let rules = self.inner.rules(self.document.verb);
         let (mut findings, mut fresh) = self.inner.draft(&rules, &snapshot);
-        if Blocked::is_blocked(&findings) {
-            // The site may know the apps by now, as another run has made them: they have to be seen to be told from others.
-            snapshot = self.inner.read_beside(self.emitter, &[]).await?;
+        let is_of_others = |finding: &Finding| finding.code() == FindingCode::ConnectionOfAnotherServerApp;
+        if findings.iter().any(is_of_others)
+            && let Ok(whole) = self.inner.read_beside(self.emitter, &[]).await
+        {
+            // Another run may have made the apps, and the site may know them by now: they have to be seen to be told from others.
+            snapshot = whole;
             (findings, fresh) = self.inner.draft(&rules, &snapshot);
         }
         let Some(fresh) = fresh.filter(|_| !Blocked::is_blocked(&findings)) else {

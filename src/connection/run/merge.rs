@@ -44,6 +44,7 @@ impl Run<'_> {
     ) -> Result<StepAction, StepError> {
         let (directory, call) = (self.directory()?, self.call(step));
         let key = ApplicationKey::ApplicationId(app);
+        let mut first = None;
         for attempt in 0..ATTEMPTS {
             let before = match seen.take() {
                 Some(seen) => seen,
@@ -53,7 +54,10 @@ impl Run<'_> {
                 }
             };
             let (change, changes) = difference(&before.properties, shape);
+            // What was there before the first change is what a later one may have taken away as well.
+            let first = first.get_or_insert_with(|| before.properties.clone());
             if changes.is_empty() {
+                self.report_losses(step, &lost_of_lists(first, &before.properties));
                 return Ok(if attempt > 0 { StepAction::Updated } else { StepAction::Unchanged });
             }
             settle(self.attempt_number(step, fresh, attempt), || {
@@ -68,7 +72,7 @@ impl Run<'_> {
             });
             match after.await {
                 Ok(after) => {
-                    self.report_losses(step, &lost_of_lists(&before.properties, &after.properties));
+                    self.report_losses(step, &lost_of_lists(first, &after.properties));
                     return Ok(StepAction::Updated);
                 }
                 Err(error) if is_unseen(&error) => {}
@@ -79,6 +83,8 @@ impl Run<'_> {
             .current_application(app, fresh, self.attempt_number(step, fresh, ATTEMPTS))
             .await?;
         if difference(&last.properties, shape).1.is_empty() {
+            let first = first.unwrap_or_default();
+            self.report_losses(step, &lost_of_lists(&first, &last.properties));
             return Ok(StepAction::Updated);
         }
         self.find(Finding::warning(FindingCode::ChangeOverwritten).with("step", step));

@@ -9,7 +9,7 @@ use crate::{
     backoff::{WaitPolicy, Waits},
     connection::report::{
         emitter::Emitter,
-        event::{EventKind, NO_ANSWER},
+        event::{EventKind, NO_ANSWER, UNEXPECTED_ANSWER},
         step::Step,
     },
     error::{Diagnostic, DirectoryError, ExceededMaxWait, RefusalReason, TokenError},
@@ -79,6 +79,7 @@ impl<'a> Attempt<'a> {
             DirectoryError::Refused(refused) => refused.service_code().to_owned(),
             DirectoryError::NotVisible(_) => "notVisible".to_owned(),
             DirectoryError::Token(error) => sign_in_code(error),
+            DirectoryError::UnexpectedAnswer(_) => UNEXPECTED_ANSWER.to_owned(),
             _ => NO_ANSWER.to_owned(),
         };
         self.emitter.emit(EventKind::WaitingForReplication {

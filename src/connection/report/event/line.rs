@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Event, EventKind, NO_ANSWER, REGISTERED_AND_DELETED};
+use super::{Event, EventKind, NO_ANSWER, REGISTERED_AND_DELETED, UNEXPECTED_ANSWER};
 use crate::text::clean;
 
 /// One line, without the time.
@@ -61,8 +61,8 @@ fn waited_for(code: &str) -> String {
     match code {
         NO_ANSWER => "no answer came".to_owned(),
         REGISTERED_AND_DELETED => "the directory has the app both as registered and as deleted".to_owned(),
-        code if code.starts_with("AADSTS") => format!("the sign-in service does not know it yet ({})", clean(code)),
-        code => format!("the directory does not show it everywhere yet ({})", clean(code)),
+        UNEXPECTED_ANSWER => "the answer could not be used".to_owned(),
+        code => format!("not yet ({})", clean(code)),
     }
 }
 
@@ -101,7 +101,7 @@ mod tests {
             waiting("not\u{1b}Visible"),
             waiting(NO_ANSWER),
             waiting(REGISTERED_AND_DELETED),
-            waiting("AADSTS7000215"),
+            waiting(UNEXPECTED_ANSWER),
             tried(Some(true)),
             tried(Some(false)),
             tried(None),
@@ -141,10 +141,10 @@ mod tests {
         the plan is made, with 1 step
         the plan is made, with 18 steps
         1 of 18: Register the web (server) app
-        Register the web (server) app: the directory does not show it everywhere yet (not Visible); again in 1.0 s
+        Register the web (server) app: not yet (not Visible); again in 1.0 s
         Register the web (server) app: no answer came; again in 1.0 s
         Register the web (server) app: the directory has the app both as registered and as deleted; again in 1.0 s
-        Register the web (server) app: the sign-in service does not know it yet (AADSTS7000215); again in 1.0 s
+        Register the web (server) app: the answer could not be used; again in 1.0 s
         the new secret signs in
         the new secret does not sign in
         it is not known whether the new secret signs in
