@@ -42,6 +42,12 @@ async fn three_administrators_make_one_connection_and_the_plan_of_the_whole_is_e
     let (builder, _server) = by(&Caller::global_administrator(), &tenant, spec_with_discovery()).await;
     let plan = builder.only(AppRole::Server).build().unwrap().plan(|_| ()).await.unwrap();
     assert!(steps_of(&plan).iter().all(|step| step.app() == Some(AppRole::Server)), "{plan}");
+    let shown = plan.to_string();
+    assert!(shown.contains("Web app:           create \"ConfigMgr Server\""), "{shown}");
+    assert!(
+        shown.contains("Native Client app: by a plan of its own, \"ConfigMgr Client\""),
+        "{shown}"
+    );
     let today = plan.apply(|_| ()).await.unwrap();
     let server_app = today.imported_server_app().unwrap();
     assert!(today.client_app.is_none() && today.client_settings().is_none());

@@ -92,6 +92,12 @@ impl WatchedApp {
         }
     }
 
+    /// What the answer calls it: [`Check::name`](super::Check::name). Default: the connection's name, else none.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
     /// The Entra tenant, in which the app's secrets are read. Default: none; the site alone tells the date.
     pub fn directory(mut self, directory: impl Into<DirectoryHandle>) -> Self {
         self.directory = Some(directory.into());
@@ -289,7 +295,7 @@ fn not_in_site(rows: &SiteSnapshot, id: ApplicationId) -> Vec<Finding> {
 /// suffices. [`AzureServicesConnection::check`] looks at everything else as well, with more requests.
 ///
 /// `thresholds` are the days before its end from which on a secret is a warning, in any order; within the last of them it
-/// is critical.
+/// is critical. They are for all tenants: those of a connection are its own.
 ///
 /// `jobs` gives a key of the caller's choice and an app or a connection for each tenant. It is asked for the next one only
 /// if there is room, and nothing is kept of one that has ended: with a lazy iterator, memory does not grow with the number

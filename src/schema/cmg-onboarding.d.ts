@@ -268,7 +268,7 @@ export type Check = {
   expiries?: Array<Expiry>;
   /** Every finding, those that decide the status first. */
   findings?: Array<Finding>;
-  /** The connection's name; `None` for an app that is watched by its client id alone. */
+  /** The connection's name, or what the caller calls an app that is watched by its client id; `None` if it has none. */
   name?: string | null;
   /**
    * The end that decides: of the secret that the site uses, else of the first valid one, else of the one that was valid

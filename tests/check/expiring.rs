@@ -67,6 +67,8 @@ async fn a_specification_and_a_client_id_find_the_same_secret_with_one_request()
         assert_eq!(found.tenant_id, Some(scene.tenant.tenant_id().into()));
     }
     assert_eq!((by_id.name, by_spec.name.as_deref()), (None, Some("Contoso CMG")));
+    let named = watch(by_client_id(&scene).name("Contoso, west")).await;
+    assert!(named.to_string().contains("Contoso, west"), "{named}");
     assert_eq!(by_id.expiries, by_spec.expiries);
     let with_site = watch(by_client_id(&scene).site(scene.site.clone())).await;
     assert_eq!(with_site.next_expiry.unwrap().used_by_site, Answer::Yes);

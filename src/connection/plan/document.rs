@@ -169,13 +169,13 @@ impl PlanDocument {
     pub(crate) fn differences(&self, fresh: &Self) -> Vec<PlanDifference> {
         let (approved, now) = (written(self), written(fresh));
         let (approved_effect, now_effect) = (self.effect(), fresh.effect());
-        let (approved, now) = (Part::new(&approved, &approved_effect), Part::new(&now, &now_effect));
+        let (approved, now) = ((&approved, &approved_effect), (&now, &now_effect));
         let mut differences = Vec::new();
         if self.verb == fresh.verb {
             compare("", approved, now, &mut differences);
         } else {
             // A plan for something else differs in nearly everything.
-            compare("/verb", approved.get("verb"), now.get("verb"), &mut differences);
+            compare("/verb", named(approved, "verb"), named(now, "verb"), &mut differences);
         }
         differences
     }
@@ -211,30 +211,21 @@ fn written(document: &PlanDocument) -> Value {
 const ABSENT: &Value = &Value::Null;
 
 /// A part of a document: as it is written, which is what a difference shows, and as it is compared.
-#[derive(Clone, Copy)]
-struct Part<'a> {
-    written: &'a Value,
-    effect: &'a Value,
+type Part<'a> = (&'a Value, &'a Value);
+
+/// What both forms of a part have by this name.
+fn named<'a>((written, effect): Part<'a>, name: &str) -> Part<'a> {
+    let of = |object: &'a Value| object.get(name).unwrap_or(ABSENT);
+    (of(written), of(effect))
 }
 
-impl<'a> Part<'a> {
-    const fn new(written: &'a Value, effect: &'a Value) -> Self {
-        Self { written, effect }
-    }
-
-    fn get(self, name: &str) -> Self {
-        let of = |object: &'a Value| object.get(name).unwrap_or(ABSENT);
-        Self::new(of(self.written), of(self.effect))
-    }
-
-    /// The change of a step.
-    fn of_step(self, step: &str) -> Self {
-        let of = |changes: &'a Value| {
-            let mut changes = changes.as_array().into_iter().flatten();
-            changes.find(|change| change["step"] == step).unwrap_or(ABSENT)
-        };
-        Self::new(of(self.written), of(self.effect))
-    }
+/// The change of a step in both forms of the changes.
+fn of_step<'a>((written, effect): Part<'a>, step: &str) -> Part<'a> {
+    let of = |changes: &'a Value| {
+        let mut changes = changes.as_array().into_iter().flatten();
+        changes.find(|change| change["step"] == step).unwrap_or(ABSENT)
+    };
+    (of(written), of(effect))
 }
 
 /// Whether each of these is a change of a step of its own. A document that others have written may name a step twice.
@@ -245,25 +236,25 @@ fn is_by_step(items: &[Value]) -> bool {
 
 /// Changes are compared by their steps, so that one more or less of them is one difference.
 fn compare(path: &str, approved: Part<'_>, now: Part<'_>, differences: &mut Vec<PlanDifference>) {
-    match (approved.effect, now.effect) {
+    match (approved.1, now.1) {
         // Another kind of operation is one difference, and not one for each value that it writes.
         (Value::Object(left), Value::Object(right)) if left.get("kind") == right.get("kind") => {
             let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
             for name in names {
-                compare(&format!("{path}/{name}"), approved.get(name), now.get(name), differences);
+                compare(&format!("{path}/{name}"), named(approved, name), named(now, name), differences);
             }
         }
         (Value::Array(left), Value::Array(right)) if is_by_step(left) && is_by_step(right) => {
             let steps: BTreeSet<&str> = left.iter().chain(right).filter_map(|item| item["step"].as_str()).collect();
             for step in steps {
-                compare(&format!("{path}/{step}"), approved.of_step(step), now.of_step(step), differences);
+                compare(&format!("{path}/{step}"), of_step(approved, step), of_step(now, step), differences);
             }
         }
         (left, right) if left == right => {}
         _ => differences.push(PlanDifference {
             path: path.to_owned(),
-            approved: approved.written.clone(),
-            now: now.written.clone(),
+            approved: approved.0.clone(),
+            now: now.0.clone(),
         }),
     }
 }
@@ -275,7 +266,7 @@ mod tests {
 
     fn paths(approved: &Value, now: &Value) -> Vec<String> {
         let mut differences = Vec::new();
-        compare("", Part::new(approved, approved), Part::new(now, now), &mut differences);
+        compare("", (approved, approved), (now, now), &mut differences);
         differences.into_iter().map(|difference| difference.path).collect()
     }
 
@@ -300,10 +291,10 @@ mod tests {
         let (written, effect) = (json!({"secret": {"validity": "a", "day": 1}}), json!({"secret": {"validity": "a"}}));
         let (other, other_effect) = (json!({"secret": {"validity": "b", "day": 2}}), json!({"secret": {"validity": "b"}}));
         let mut differences = Vec::new();
-        compare("", Part::new(&written, &effect), Part::new(&other, &other_effect), &mut differences);
+        compare("", (&written, &effect), (&other, &other_effect), &mut differences);
         let shown: Vec<String> = differences.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["/secret/validity: \"a\" was approved, and now it is \"b\""]);
-        let (whole, gone) = (Part::new(&written, &effect), Part::new(ABSENT, ABSENT));
+        let (whole, gone) = ((&written, &effect), (ABSENT, ABSENT));
         compare("", whole, gone, &mut differences);
         assert_eq!(differences[1].approved, written);
     }

@@ -11,7 +11,7 @@ use crate::{
             review::Detail,
             target::{AppSource, PlannedApp},
         },
-        report::event::Verb,
+        report::{event::Verb, step::AppRole},
     },
     text::clean,
 };
@@ -76,8 +76,12 @@ impl PlanDocument {
             "Tenant",
             format!("{} ({})", tenant.unwrap_or("name not known"), self.tenant_id),
         );
-        add(&mut settings, "Web app", self.app_in_words(&self.server_app));
-        add(&mut settings, "Native Client app", self.app_in_words(&self.client_app));
+        add(&mut settings, "Web app", self.app_in_words(AppRole::Server, &self.server_app));
+        add(
+            &mut settings,
+            "Native Client app",
+            self.app_in_words(AppRole::Client, &self.client_app),
+        );
         add_some(&mut settings, "App ID URI", self.app_id_uri.as_ref());
         add(&mut settings, "Site", self.site_in_words());
         if self.verb == Verb::Remove && !self.removal_scope.takes_apps() {
@@ -86,7 +90,7 @@ impl PlanDocument {
         settings
     }
 
-    fn app_in_words(&self, app: &PlannedApp) -> String {
+    fn app_in_words(&self, role: AppRole, app: &PlannedApp) -> String {
         let name = app
             .name
             .as_ref()
@@ -96,6 +100,8 @@ impl PlanDocument {
             return format!("{name} ({})", id.as_deref().unwrap_or("not registered"));
         }
         let source = match app.source {
+            // As the wizard, a plan for the other app leaves this one to another day.
+            AppSource::Create if self.only.is_some_and(|only| only != role) => "by a plan of its own,",
             AppSource::Create => "create",
             AppSource::Import => "import",
             AppSource::Reuse => "reuse",

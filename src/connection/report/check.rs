@@ -60,7 +60,7 @@ pub struct Check {
     #[serde(with = "time::serde::rfc3339")]
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Moment"))]
     pub checked_at: OffsetDateTime,
-    /// The connection's name; `None` for an app that is watched by its client id alone.
+    /// The connection's name, or what the caller calls an app that is watched by its client id; `None` if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The tenant, if it is known.

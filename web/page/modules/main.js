@@ -165,7 +165,7 @@ function tell(event) {
   if (event.event === "stepStarted") say(`${event.index} of ${event.total}: ${title ?? event.step}.`);
   if (event.event === "stepFailed") say(`Failed: ${title ?? event.step}. ${sentence(event.error)}`);
   if (event.event === "retried") say("A request is sent again.");
-  if (event.event === "waitingForReplication") say(`Waits for the directory's replicas: ${title ?? event.step}.`);
+  if (event.event === "waitingForReplication") say(`Waits and tries again: ${title ?? event.step}.`);
 }
 
 const OVER = {

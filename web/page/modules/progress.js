@@ -33,7 +33,7 @@ export function stepTable(steps) {
     const notes = [];
     if (step.action) notes.push(ACTIONS[step.action] ?? step.action);
     if (step.retries > 0) notes.push(`sent again ${times(step.retries, "time", "times")}`);
-    if (step.waits > 0) notes.push(`waited ${times(step.waits, "time", "times")} for the directory's replicas`);
+    if (step.waits > 0) notes.push(`waited and tried again ${times(step.waits, "time", "times")}`);
     return make("tr", { "data-step": step.step, "data-state": step.state },
       make("th", { scope: "row" }, step.title),
       make("td", { class: `state ${step.state}` }, STATES[step.state] ?? step.state),
@@ -101,7 +101,7 @@ export function inWords(event, steps) {
     case "stepSkipped": return `${title}: not needed.`;
     case "stepFailed": return `${title}: failed. ${sentence(event.error)}`;
     case "retried": return `A request is sent again${event.delayMilliseconds === undefined ? "" : ` after ${seconds(event.delayMilliseconds)}`}${title ? ` (${title})` : ""}: ${REASONS[event.reason] ?? event.reason}.`;
-    case "waitingForReplication": return `${title}: waits ${seconds(event.delayMilliseconds)} for the directory's replicas (${event.code}).`;
+    case "waitingForReplication": return `${title}: not yet (${event.code}); again in ${seconds(event.delayMilliseconds)}.`;
     case "runFailed": return `The run has failed. ${sentence(event.error)}`;
     case "runFinished": return "The run has come to its end.";
     case "runCancelled": return "The run was cancelled.";
