@@ -326,3 +326,18 @@ async fn an_application_that_writes_what_it_owns_is_told_which_app_it_must_own()
     both.sort_unstable();
     assert_eq!(owned().await, Some(json!(both)));
 }
+
+#[tokio::test]
+async fn the_days_on_which_shorter_secrets_would_end_make_no_approved_plan_stale() {
+    let tenant = OPEN.tenant(true, Wait::ZERO);
+    let job = job(&creating(SecretValidity::LongestAllowed), &tenant, None).build().unwrap();
+    let document = serde_json::to_value(job.plan(|_| ()).await.unwrap().document()).unwrap();
+    let mut approved = document.clone();
+    let changes = approved["changes"].as_array_mut().unwrap();
+    let shorten = changes.iter_mut().find(|change| change["step"] == "shortenSecret").unwrap();
+    for secret in shorten["operation"]["secrets"].as_array_mut().unwrap() {
+        secret["expiresAbout"] = json!("2026-11-23");
+    }
+    assert_ne!(approved, document);
+    job.plan_from(&serde_json::from_value(approved).unwrap(), |_| ()).await.unwrap();
+}

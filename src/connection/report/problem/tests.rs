@@ -170,6 +170,17 @@ fn a_failed_step_that_was_answered_before_has_written_something() {
 }
 
 #[test]
+fn a_step_whose_only_request_was_refused_has_written_nothing() {
+    for status in [400, 403] {
+        let mut report = StepReport::new(Step::RegisterServerApp, StepAction::Failed);
+        report.requests = vec![trace("POST", "/v1.0/applications", Some(status))];
+        let denied = refused(RefusalReason::PermissionMissing, "Authorization_RequestDenied", status);
+        let error = stopped(vec![report], vec![failed(Step::RegisterServerApp, denied)]);
+        assert_eq!(error.effect(), Written::Nothing, "{status}");
+    }
+}
+
+#[test]
 fn repeating_helps_only_if_it_mends_every_failure() {
     let throttled = || refused(RefusalReason::Throttled, "TooManyRequests", 429);
     let forbidden = refused(RefusalReason::SecretsForbidden, "CredentialTypeNotAllowed", 400);
