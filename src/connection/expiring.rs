@@ -300,7 +300,8 @@ fn not_in_site(rows: &SiteSnapshot, id: ApplicationId) -> Vec<Finding> {
 /// `jobs` gives a key of the caller's choice and an app or a connection for each tenant. It is asked for the next one only
 /// if there is room, and nothing is kept of one that has ended: with a lazy iterator, memory does not grow with the number
 /// of tenants. `events` is called with every event and its tenant's key. `on_result` is called as soon as a tenant ends, in
-/// the order in which they end. A tenant that cannot be read is [`Unknown`](super::CheckStatus::Unknown), with its [`problem`](super::Check::problem) or a finding; none is left out.
+/// the order in which they end. A tenant that cannot be read is [`Unknown`](super::CheckStatus::Unknown), with its
+/// [`problem`](super::Check::problem) or a finding; none is left out.
 ///
 /// Tenants do not affect each other: one that is throttled, or that says nothing, occupies one of the `at_once` places for
 /// as long as [`WatchedApp::longest_silence`] and `Retry-After` say, and nothing else. No task is spawned; everything runs

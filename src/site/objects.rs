@@ -19,14 +19,12 @@ const TENANT_ATTACH: i64 = 5;
 /// Everything this job wants to know of a site, read in one go.
 ///
 /// ```
-/// use cmg_onboarding::{Call, Site, SiteError, TenantId};
+/// use cmg_onboarding::{TenantId, site::SiteSnapshot};
 ///
-/// async fn show(site: &impl Site, tenant: TenantId) -> Result<(), SiteError> {
-///     let snapshot = site.snapshot(Call::quiet()).await?;
+/// fn show(snapshot: &SiteSnapshot, tenant: TenantId) {
 ///     for connection in snapshot.connections_of(tenant) {
 ///         println!("{}: {} gateways", connection.name, snapshot.gateways_of(connection.id).count());
 ///     }
-///     Ok(())
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

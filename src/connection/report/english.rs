@@ -290,7 +290,7 @@ pub(crate) const fn finding(code: FindingCode) -> Words {
         ),
         Code::NewSecretNotUsed => Words::new(
             "The site has another secret, probably that of another run of this specification, so that nothing uses the secret ${keyId} that this run has issued: the last step removes it, if the report does not say otherwise.",
-            "Take the secret ${keyId} out of the place where it was stored, if it was. Nothing is to be done in the site, whatever the report says of its secret key.",
+            "Take the secret ${keyId} out of the place where it was stored, if it was. Nothing is to be done in the site: if the report says that the site's secret key differs, it speaks of this secret.",
         ),
         Code::NewSecretNotTried => Words::new(
             "The new secret is not tried out by signing in, because no secret probe was given.",

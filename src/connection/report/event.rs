@@ -212,8 +212,8 @@ pub enum EventKind {
         /// How many steps the plan has. Each of them will be started if the run gets that far.
         total: usize,
     },
-    /// A step has begun. Steps of one round begin together. One that only a refusal makes necessary is told as begun and skipped
-    /// at the end of the run, whatever its place, if nothing was refused: a progress bar counts the ends of steps.
+    /// A step has begun. Steps of one round begin together. If nothing was refused, a step that only a refusal makes necessary
+    /// is told as begun and skipped at the end of the run: a progress bar counts the ends of steps.
     #[non_exhaustive]
     StepStarted {
         /// Which.

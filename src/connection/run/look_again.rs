@@ -51,11 +51,9 @@ impl Run<'_> {
         let rules = self.inner.rules(self.document.verb);
         let (mut findings, mut fresh) = self.inner.draft(&rules, &snapshot);
         let is_of_others = |finding: &Finding| finding.code() == FindingCode::ConnectionOfAnotherServerApp;
-        if findings.iter().any(is_of_others)
-            && let Ok(whole) = self.inner.read_beside(self.emitter, &[]).await
-        {
+        if findings.iter().any(is_of_others) {
             // Another run may have made the apps, and the site may know them by now: they have to be seen to be told from others.
-            snapshot = whole;
+            snapshot = self.inner.read_beside(self.emitter, &[]).await?;
             (findings, fresh) = self.inner.draft(&rules, &snapshot);
         }
         let Some(fresh) = fresh.filter(|_| !Blocked::is_blocked(&findings)) else {
